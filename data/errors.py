@@ -1,0 +1,27 @@
+"""The errors a user can cause: one plain sentence, what to do, and an exit code."""
+
+from __future__ import annotations
+
+
+class FundwatchError(Exception):
+    """An expected error. Its text is shown as it is, without traceback."""
+
+    exit_code = 1
+
+
+class CheckStopped(FundwatchError):
+    """A check found something that makes the lists wrong; nothing was published."""
+
+    exit_code = 1
+
+
+class UsageError(FundwatchError):
+    """The command or the settings ask for something that does not exist."""
+
+    exit_code = 2
+
+
+class InputRefused(FundwatchError):
+    """The delivery cannot be loaded as it is; the warehouse is as it was before."""
+
+    exit_code = 3

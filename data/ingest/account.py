@@ -1,0 +1,49 @@
+"""Where every delivered row and yuan went: loaded, duplicate, replaced or rejected."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+from decimal import Decimal
+
+import duckdb
+
+from data.errors import CheckStopped
+
+ZERO = Decimal("0.00")
+
+
+@dataclass(frozen=True)
+class Account:
+    """One delivered file's rows and yuan; replaced rows took the place of an earlier content."""
+
+    file: str
+    source_table: str
+    rows_in: int
+    loaded: int
+    duplicate: int = 0
+    replaced: int = 0
+    rejected: int = 0
+    yuan_in: Decimal = ZERO
+    yuan_loaded: Decimal = ZERO
+    yuan_duplicate: Decimal = ZERO
+    yuan_replaced: Decimal = ZERO
+    yuan_rejected: Decimal = ZERO
+
+    def check(self) -> None:
+        """Raise CheckStopped unless every row and every yuan is accounted for."""
+        rows = self.loaded + self.duplicate + self.replaced + self.rejected
+        yuan = self.yuan_loaded + self.yuan_duplicate + self.yuan_replaced + self.yuan_rejected
+        if (rows, yuan) != (self.rows_in, self.yuan_in):
+            raise CheckStopped(
+                f"The account of {self.file} does not balance: {self.rows_in} rows and {self.yuan_in} yuan"
+                f" came in, {rows} rows and {yuan} yuan are accounted for. Nothing was loaded."
+            )
+
+
+def write(con: duckdb.DuckDBPyConnection, ingest_id: str, accounts: list[Account]) -> None:
+    """Store one ingest's account; the same ingest again replaces its rows."""
+    con.execute("delete from run.account where ingest_id = $id", {"id": ingest_id})
+    marks = ", ".join(["?"] * 13)
+    con.executemany(
+        f"insert into run.account values ({marks})", [[ingest_id, *astuple(account)] for account in accounts]
+    )

@@ -1,0 +1,122 @@
+"""The guard every .sql file passes when it is loaded: one read-only query, in its layer, in portable SQL.
+
+Portable means: DuckDB and Spark give the same rows. The translation is sqlglot's, and sqlglot is silently
+wrong in places, so only functions seen to agree on both engines are allowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import ParseError
+
+#: sqlglot's names of the operators and functions that agree on both engines.
+PORTABLE = frozenset(
+    """
+    Abs Add Alias And Between Bracket Case Cast Ceil Coalesce Concat Count DPipe DateDiff Distinct Div
+    EQ Except Exists Filter Floor GT GTE Greatest Hour If In Intersect Is LT LTE Lag Lead Least Length Like Ln Lower
+    Max Min Minute Mod Month Mul NEQ Neg Not NullSafeEQ NullSafeNEQ Nullif Or Paren PercentileCont Pow RegexpLike Round
+    RowNumber Select Sqrt StddevSamp Sub Substring Sum TimestampTrunc Trim TryCast Union Upper Window Year Avg
+    Rank DenseRank FirstValue LastValue Exp Sign ApproxDistinct
+    """.split()
+) - {"ApproxDistinct"}
+
+TRUNCATIONS = frozenset({"DAY", "HOUR", "MONTH", "QUARTER", "YEAR"})
+
+
+class SqlRefused(ValueError):
+    """A query that may not run; the text says where and why."""
+
+
+@dataclass(frozen=True)
+class Query:
+    """A query that passed: its text, the tables it reads, its parameters and its output columns."""
+
+    text: str
+    tables: frozenset[str]
+    parameters: frozenset[str]
+    columns: tuple[str, ...]
+
+
+def check(text: str, may_read: Collection[str], but_not: Collection[str] = ()) -> Query:
+    """Parse one query; `may_read` are schemas, `but_not` single tables of them.
+
+    Raises SqlRefused for anything but one select over those tables in portable SQL.
+    """
+    tree = _parse(text)
+    _refuse_foreign(tree)
+    local = {cte.alias for cte in tree.find_all(exp.CTE)}
+    tables = frozenset(
+        f"{t.db}.{t.name}" if t.db else t.name for t in tree.find_all(exp.Table) if t.db or t.name not in local
+    )
+    for table in sorted(tables):
+        schema = table.partition(".")[0]
+        if "." not in table or schema not in may_read or table in but_not:
+            allowed = ", ".join(sorted(may_read))
+            raise SqlRefused(f"{_place(text, table)}reads {table}; a query here may read only {allowed}")
+    parameters = frozenset(p.name for p in tree.find_all(exp.Parameter, exp.Placeholder))
+    return Query(text, tables, parameters, tuple(tree.named_selects))
+
+
+def to_spark(text: str) -> str:
+    """The same query for Spark. Raises SqlRefused where no equal form is known."""
+    tree = _parse(text)
+    _refuse_foreign(tree)
+    return tree.transform(_exact_percentile).sql(
+        dialect="spark", pretty=True, unsupported_level=sqlglot.ErrorLevel.RAISE
+    )
+
+
+def _parse(text: str) -> exp.Query:
+    try:
+        statements = [s for s in sqlglot.parse(text, read="duckdb") if s is not None]
+    except ParseError as error:
+        first = error.errors[0] if error.errors else {}
+        where = f"line {first.get('line')}, column {first.get('col')}: " if first else ""
+        raise SqlRefused(f"{where}{first.get('description', str(error))}") from error
+    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
+        raise SqlRefused("it must be one select, nothing else")
+    return statements[0]
+
+
+def _refuse_foreign(tree: exp.Expression) -> None:
+    for node in tree.walk():
+        if isinstance(node, exp.Func | exp.Binary | exp.Window | exp.SetOperation):
+            name = type(node).__name__
+            if isinstance(node, exp.Anonymous) or name not in PORTABLE:
+                raise SqlRefused(f"`{node.sql('duckdb')[:60]}` has no form known to be equal on Spark")
+        if isinstance(node, exp.Div) and not _never_zero(node.expression):
+            raise SqlRefused(f"`{node.sql('duckdb')[:60]}` may divide by zero: write x / nullif(y, 0)")
+        if isinstance(node, exp.DateDiff) and str(node.args.get("unit", "")).upper() != "DAY":
+            raise SqlRefused("date_diff counts alike on both engines only in 'day'")
+        if isinstance(node, exp.TimestampTrunc) and str(node.args.get("unit", "")).upper() not in TRUNCATIONS:
+            raise SqlRefused("date_trunc is portable only to hour, day, month, quarter and year")
+        if isinstance(node, exp.PercentileCont) and not isinstance(node.this, exp.Cast):
+            raise SqlRefused("quantile_cont(x, p) rounds decimals: cast x to double first")
+        if isinstance(node, exp.Sub) and {"date", "DATE"} & {str(node.this.type), str(node.expression.type)}:
+            raise SqlRefused("the difference of dates: write date_diff('day', a, b)")
+
+
+def _never_zero(divisor: exp.Expression) -> bool:
+    while isinstance(divisor, exp.Cast | exp.Paren):
+        divisor = divisor.this
+    if isinstance(divisor, exp.Literal):
+        return float(divisor.name) != 0
+    return isinstance(divisor, exp.Nullif | exp.Greatest)
+
+
+def _exact_percentile(node: exp.Expression) -> exp.Expression:
+    """Spark's percentile_cont is approximate after translation; percentile is exact."""
+    if isinstance(node, exp.PercentileCont):
+        return exp.Anonymous(this="PERCENTILE", expressions=[node.this.copy(), node.expression.copy()])
+    return node
+
+
+def _place(text: str, table: str) -> str:
+    for number, line in enumerate(text.splitlines(), 1):
+        if (column := line.find(table)) >= 0 and not line.lstrip().startswith("--"):
+            return f"line {number}, column {column + 1}: "
+    return ""

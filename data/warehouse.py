@@ -1,0 +1,94 @@
+"""The warehouse file: opening, schema, one writer at a time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from data.errors import FundwatchError
+
+FORMAT = 1
+SCHEMA = Path(__file__).with_name("schema.sql")
+FILE_NAME = "warehouse.duckdb"
+
+
+@contextmanager
+def open_warehouse(
+    home: Path, *, memory_limit: str = "", threads: int = 0, read_only: bool = False
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open HOME's warehouse, made on first use; closed on leaving.
+
+    Raises FundwatchError when another process holds it, when it is not a warehouse, or when a newer
+    fundwatch wrote it.
+    """
+    path = home / FILE_NAME
+    if read_only and not path.exists():
+        raise FundwatchError(f"{home} holds no warehouse yet. Run `fundwatch run INPUT --home {home}` first.")
+    con = _connect(home, path, read_only)
+    try:
+        con.execute("set preserve_insertion_order = true")
+        con.execute(f"set temp_directory = '{_quoted(home / 'spill')}'")
+        if memory_limit:
+            con.execute(f"set memory_limit = '{_quoted(memory_limit)}'")
+        if threads:
+            con.execute(f"set threads = {int(threads)}")
+        _check_format(con, path, read_only)
+        yield con
+    finally:
+        con.close()
+
+
+@contextmanager
+def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """All or nothing: commit on success, roll back on any error."""
+    con.execute("begin")
+    try:
+        yield
+    except BaseException:
+        con.execute("rollback")
+        raise
+    con.execute("commit")
+
+
+def _connect(home: Path, path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
+    try:
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        con = duckdb.connect(str(path), read_only=read_only)
+    except OSError as error:
+        raise FundwatchError(f"{home} cannot be written: {error.strerror}. Choose another --home.") from error
+    except duckdb.IOException as error:
+        holder = re.search(r"\(PID (\d+)\)", str(error))
+        if "lock" in str(error):
+            who = f"process {holder[1]}" if holder else "another process"
+            raise FundwatchError(f"The warehouse {path} is in use by {who}. Wait for it, or stop it.") from error
+        raise FundwatchError(
+            f"{path} cannot be opened as a warehouse: {str(error).splitlines()[0]}. It was left as it is."
+        ) from error
+    if not read_only:
+        path.chmod(0o600)
+    return con
+
+
+def _check_format(con: duckdb.DuckDBPyConnection, path: Path, read_only: bool) -> None:
+    tables = con.sql(
+        "select count(*) from duckdb_tables() where schema_name = 'run' and table_name = 'warehouse'"
+    ).fetchall()
+    found = con.sql("select max(format) from run.warehouse").fetchall()[0][0] if tables[0][0] else None
+    if found is not None and found > FORMAT:
+        raise FundwatchError(
+            f"{path} was written by a newer fundwatch (format {found}, this one knows {FORMAT})."
+            " Use that version, or another --home."
+        )
+    if not read_only:
+        with transaction(con):
+            con.execute(SCHEMA.read_text(encoding="utf-8"))
+            if found is None:
+                con.execute("insert into run.warehouse values ($format)", {"format": FORMAT})
+
+
+def _quoted(value: object) -> str:
+    return str(value).replace("'", "''")

@@ -1,0 +1,65 @@
+-- One row: one contracted institution or drugstore, registered or only seen in settlements.
+-- is_pharmacy: a drugstore, by the register or because it settles only purchases
+-- institution_level: 1 to 3, null without grade or unknown
+-- institution_kind: national kind code (A1 general hospital, B community, C township, D clinic ...), null unknown
+-- ownership: 1 public, 2 private, null unknown
+-- approved_beds: beds by licence
+-- owner: legal representative
+with seen as (
+    select institution_id, max(institution_name) as institution_name, max(institution_grade) as institution_grade,
+        max(institution_division) as division, min(case when medical_category = '41' then 1 else 0 end) as only_drugs
+    from record.settlement
+    where institution_id is not null
+    group by institution_id
+),
+
+hospital as (
+    select institution_id, max(institution_name) as institution_name, max(institution_grade) as institution_grade,
+        max(division) as division, max(institution_level) as institution_level,
+        max(institution_kind) as institution_kind, max(ownership) as ownership, max(approved_beds) as approved_beds,
+        max(longitude) as longitude, max(latitude) as latitude, max(legal_representative) as owner,
+        min(valid_from) as contract_from, max(valid_to) as contract_to
+    from record.hospital
+    group by institution_id
+),
+
+drugstore as (
+    select institution_id, max(institution_name) as institution_name, max(division) as division,
+        max(longitude) as longitude, max(latitude) as latitude, max(legal_representative) as owner,
+        min(valid_from) as contract_from, max(valid_to) as contract_to
+    from record.pharmacy
+    group by institution_id
+),
+
+everyone as (
+    select institution_id from seen
+    union
+    select institution_id from hospital
+    union
+    select institution_id from drugstore
+)
+
+select
+    e.institution_id,
+    coalesce(h.institution_name, p.institution_name, s.institution_name) as institution_name,
+    p.institution_id is not null or (h.institution_id is null and coalesce(s.only_drugs, 0) = 1) as is_pharmacy,
+    coalesce(h.institution_grade, s.institution_grade) as institution_grade,
+    coalesce(
+        g.institution_level,
+        case when h.institution_level in ('1', '2', '3') then cast(h.institution_level as integer) end
+    ) as institution_level,
+    h.institution_kind,
+    h.ownership,
+    h.approved_beds,
+    coalesce(h.division, p.division, s.division) as division,
+    coalesce(h.longitude, p.longitude) as longitude,
+    coalesce(h.latitude, p.latitude) as latitude,
+    coalesce(h.owner, p.owner) as owner,
+    coalesce(h.contract_from, p.contract_from) as contract_from,
+    coalesce(h.contract_to, p.contract_to) as contract_to
+from everyone as e
+left join seen as s on s.institution_id = e.institution_id
+left join hospital as h on h.institution_id = e.institution_id
+left join drugstore as p on p.institution_id = e.institution_id
+left join knowledge.institution_grade as g
+    on g.institution_grade = coalesce(h.institution_grade, s.institution_grade)

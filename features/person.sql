@@ -1,0 +1,73 @@
+-- One row: one insured person, as the register and the settlements know them.
+-- sex: 1 male, 2 female, null unknown; the register's word before the settlements'
+-- birth_on: date of birth, the register's word before the settlements'
+-- id_sex: sex that the identity number implies, null without a sound number
+-- id_birth_on: date of birth that the identity number implies
+-- is_sex_contradicted: the delivered sex differs from the identity number's
+-- died_on: first day dead, from other departments' registers, else from the stay that ended in death
+-- residence_division: division where the person lives
+with seen as (
+    select person_id, max(case when sex in ('1', '2') then sex end) as sex, max(birth_on) as birth_on
+    from record.settlement
+    where person_id is not null
+    group by person_id
+),
+
+register as (
+    select person_id, max(case when sex in ('1', '2') then sex end) as sex, max(birth_on) as birth_on,
+        max(residence_division) as residence_division
+    from record.person
+    group by person_id
+),
+
+numbered as (
+    select person_id, max(id_number) as id_number
+    from record.person_identity
+    where regexp_matches(id_number, '^[0-9]{17}[0-9Xx]$')
+    group by person_id
+),
+
+implied as (
+    select person_id,
+        case when substr(id_number, 17, 1) in ('1', '3', '5', '7', '9') then '1' else '2' end as id_sex,
+        try_cast(
+            substr(id_number, 7, 4) || '-' || substr(id_number, 11, 2) || '-' || substr(id_number, 13, 2) as date
+        ) as id_birth_on
+    from numbered
+),
+
+registered_death as (
+    select person_id, min(status_from) as died_on
+    from record.person_status
+    where status_type = 'death'
+    group by person_id
+),
+
+death_in_care as (
+    select person_id, min(coalesce(died_on, cast(ended_at as date))) as died_on
+    from record.encounter
+    where died_on is not null or discharge_way = '5'
+    group by person_id
+),
+
+everybody as (
+    select person_id from seen
+    union
+    select person_id from register
+)
+
+select
+    e.person_id,
+    coalesce(r.sex, s.sex) as sex,
+    coalesce(r.birth_on, s.birth_on) as birth_on,
+    i.id_sex,
+    i.id_birth_on,
+    coalesce(r.sex, s.sex) <> i.id_sex as is_sex_contradicted,
+    coalesce(d.died_on, c.died_on) as died_on,
+    r.residence_division
+from everybody as e
+left join seen as s on s.person_id = e.person_id
+left join register as r on r.person_id = e.person_id
+left join implied as i on i.person_id = e.person_id
+left join registered_death as d on d.person_id = e.person_id
+left join death_in_care as c on c.person_id = e.person_id

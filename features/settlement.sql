@@ -1,0 +1,104 @@
+-- One row: one settlement that stands, net of refunds; reversed, void and aid-only settlements are left out.
+-- care_setting: inpatient, outpatient, emergency, chronic, drugstore ...; null for an unknown medical category
+-- settled_on, month: day of settlement, first day of its month
+-- total_amount, eligible_amount, fund_amount, account_amount, person_paid_amount: yuan, net of partial refunds
+-- refunded_amount: yuan taken back by partial refunds
+-- fund_rate: share of the eligible amount that the funds paid, 0 to 1
+-- age_years: age on the first day of care, from the date of birth
+with settings as (
+    select medical_category, care_setting
+    from (
+        select c.medical_category, k.care_setting,
+            row_number() over (partition by c.medical_category order by length(k.code_prefix) desc) as nearness
+        from (select distinct medical_category from record.settlement) as c
+        join knowledge.medical_category as k
+            on substr(c.medical_category, 1, length(k.code_prefix)) = k.code_prefix
+    ) as candidates
+    where nearness = 1
+),
+
+standing as (
+    select *
+    from record.settlement
+    where coalesce(is_valid, true) and not coalesce(is_refund, false) and coalesce(settlement_type, '2') <> '3'
+),
+
+-- A refund that does not name its settlement takes the latest equal one of the person at the institution.
+paired as (
+    select refund_id, settlement_id
+    from (
+        select r.settlement_id as refund_id, s.settlement_id,
+            row_number() over (
+                partition by r.settlement_id order by s.settled_at desc, s.settlement_id
+            ) as nearness
+        from record.settlement as r
+        join standing as s
+            on s.person_id = r.person_id and s.institution_id = r.institution_id
+            and s.total_amount = -r.total_amount and s.settled_at <= r.settled_at
+        where r.is_refund and r.original_settlement_id is null
+    ) as candidates
+    where nearness = 1
+),
+
+taken_back as (
+    select coalesce(r.original_settlement_id, p.settlement_id) as settlement_id,
+        sum(r.total_amount) as total_amount, sum(r.eligible_amount) as eligible_amount,
+        sum(r.fund_amount) as fund_amount, sum(r.account_amount) as account_amount,
+        sum(r.person_paid_amount) as person_paid_amount
+    from record.settlement as r
+    left join paired as p on p.refund_id = r.settlement_id
+    where r.is_refund and coalesce(r.is_valid, true)
+    group by coalesce(r.original_settlement_id, p.settlement_id)
+),
+
+net as (
+    select s.*,
+        cast(s.total_amount + coalesce(b.total_amount, 0) as decimal(16, 2)) as net_total,
+        cast(coalesce(s.eligible_amount, s.total_amount) + coalesce(b.eligible_amount, 0) as decimal(16, 2))
+            as net_eligible,
+        cast(coalesce(s.fund_amount, 0) + coalesce(b.fund_amount, 0) as decimal(16, 2)) as net_fund,
+        cast(coalesce(s.account_amount, 0) + coalesce(b.account_amount, 0) as decimal(16, 2)) as net_account,
+        cast(coalesce(s.person_paid_amount, 0) + coalesce(b.person_paid_amount, 0) as decimal(16, 2)) as net_paid,
+        cast(-coalesce(b.total_amount, 0) as decimal(16, 2)) as refunded_amount
+    from standing as s
+    left join taken_back as b on b.settlement_id = s.settlement_id
+)
+
+select
+    n.settlement_id,
+    n.encounter_id,
+    n.person_id,
+    n.institution_id,
+    i.is_pharmacy,
+    case when i.is_pharmacy then 'drugstore' else g.care_setting end as care_setting,
+    n.medical_category,
+    n.insurance_type,
+    n.insured_division,
+    coalesce(n.institution_division, i.division) as institution_division,
+    n.payment_method,
+    n.payment_location,
+    n.operator_id,
+    n.started_on,
+    n.ended_on,
+    n.settled_at,
+    cast(n.settled_at as date) as settled_on,
+    cast(date_trunc('month', n.settled_at) as date) as month,
+    n.net_total as total_amount,
+    n.net_eligible as eligible_amount,
+    n.net_fund as fund_amount,
+    n.net_account as account_amount,
+    n.net_paid as person_paid_amount,
+    n.refunded_amount,
+    case when n.net_eligible > 0
+        then least(1.0, greatest(0.0, cast(n.net_fund as double) / nullif(cast(n.net_eligible as double), 0)))
+        else 0.0 end as fund_rate,
+    coalesce(p.sex, case when n.sex in ('1', '2') then n.sex end) as sex,
+    coalesce(p.is_sex_contradicted, false) as is_sex_contradicted,
+    coalesce(p.birth_on, n.birth_on) as birth_on,
+    floor(date_diff('day', coalesce(p.birth_on, n.birth_on), n.started_on) / 365.25) as age_years,
+    i.institution_level
+from net as n
+left join settings as g on g.medical_category = n.medical_category
+left join feature.person as p on p.person_id = n.person_id
+left join feature.institution as i on i.institution_id = n.institution_id
+where n.net_total > 0
