@@ -594,7 +594,8 @@ create table if not exists model.finding (
     occurred_on date,                  -- 发生日期
     amount decimal(16,2),              -- 涉及符合范围金额, yuan at issue, net of refunds
     fund_amount decimal(16,2),         -- 其中基金, yuan
-    detail varchar                     -- json: the values of the explanation
+    detail varchar,                    -- json: the values of the explanation
+    weight double                      -- how strongly it speaks, 0 to 1; a rule's hit always 1
 );
 
 -- 规则与模型的运行结果: one row a source, as coverage.csv shows it

@@ -1,0 +1,100 @@
+"""The card on top of every rule and detector: what it says, on what ground, with which parameters."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import date
+from typing import Any
+
+SUBJECTS = ("institution", "pharmacy", "practitioner", "person", "group")
+CERTAINTIES = ("definite", "suspected")
+STAGES = ("reminder", "audit", "supervision")
+STATUSES = ("trial", "live", "retired")
+
+
+class CardError(ValueError):
+    """A card that is incomplete or contradicts itself."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A threshold: its value, its unit and what it decides."""
+
+    value: int | float | str
+    unit: str = ""
+    meaning: str = ""
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a source of findings declares about itself. `subjects` are those whom a finding implicates."""
+
+    title: str
+    title_zh: str
+    violation: str
+    subjects: tuple[str, ...]
+    certainty: str
+    sentence: str  # explanation in English; {names} are detail columns of the query
+    sentence_zh: str
+    basis: tuple[str, ...]
+    official: tuple[int, ...] = ()
+    problem: tuple[str, ...] = ()
+    family: str = ""  # sources of one family are one piece of evidence; default: the violation
+    stage: str = "supervision"
+    scope: tuple[str, ...] = ()
+    window: str = ""
+    needs: tuple[str, ...] = ()  # record.<table> or record.<table>.<column>
+    params: Mapping[str, Parameter] = field(default_factory=dict)
+    exclusions: tuple[str, ...] = ()
+    limits: str = ""
+    effective_from: date | None = None
+    effective_to: date | None = None
+    status: str = "live"
+    version: str = "1"
+
+    def values(self, overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Parameter values with overrides applied. Raises CardError for an unknown name."""
+        unknown = set(overrides or {}) - set(self.params)
+        if unknown:
+            raise CardError(f"has no parameter {', '.join(sorted(unknown))}")
+        return {name: p.value for name, p in self.params.items()} | dict(overrides or {})
+
+
+def parse(text: str) -> Card:
+    """Read a card from TOML. Raises CardError naming what is wrong."""
+    try:
+        said = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise CardError(f"the card is not TOML: {error}") from error
+    return make(said)
+
+
+def make(said: Mapping[str, Any]) -> Card:
+    """A checked card from plain values."""
+    known = {f.name for f in fields(Card)}
+    if unknown := set(said) - known:
+        raise CardError(f"the card has unknown entries: {', '.join(sorted(unknown))}")
+    ready = {k: tuple(v) if isinstance(v, list) else v for k, v in said.items()}
+    ready["params"] = {k: Parameter(**v) for k, v in said.get("params", {}).items()}
+    try:
+        card = Card(**ready)
+    except TypeError as error:
+        raise CardError(f"the card is incomplete: {error}") from error
+    _check(card)
+    return card
+
+
+def _check(card: Card) -> None:
+    for name, value, allowed in (
+        ("certainty", card.certainty, CERTAINTIES),
+        ("stage", card.stage, STAGES),
+        ("status", card.status, STATUSES),
+    ):
+        if value not in allowed:
+            raise CardError(f"{name} is '{value}', not one of {', '.join(allowed)}")
+    if not card.subjects or set(card.subjects) - set(SUBJECTS):
+        raise CardError(f"subjects must be some of {', '.join(SUBJECTS)}")
+    if not card.basis or not all(card.basis):
+        raise CardError("basis is empty: name the clause")

@@ -1,0 +1,201 @@
+"""Cases of a rule: Markdown with small tables in and findings out, readable by an auditor.
+
+    ## A woman's item charged for a man
+
+    feature.fee_line
+    | settlement_id | line_id | item_code |
+    |---------------|---------|-----------|
+    | S1            | 1       | X1        |
+
+    finds
+    | line_id | amount |
+    |---------|--------|
+    | 1       | 50.00  |
+
+A case gives only the columns it needs. `finds nothing` expects no hit; `cannot judge: TEXT` expects that
+reason; `with NAME = VALUE` overrides a parameter. Tables of record and knowledge feed the features that
+the rule reads; a feature given in the case is taken as it stands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from data import knowledge_load
+from data.warehouse import SCHEMA
+from features import build
+from models.source import STANDARD, Source
+
+Table = list[dict[str, str]]
+CODE_TABLES = ("medical_category", "institution_grade")
+
+
+@dataclass
+class Case:
+    """One heading of a case file."""
+
+    title: str
+    tables: dict[str, Table] = field(default_factory=dict)
+    finds: Table | None = None
+    cannot_judge: list[str] = field(default_factory=list)
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+def read(path: Path) -> list[Case]:
+    """The cases of a Markdown file. Raises ValueError for a line it cannot place."""
+    cases: list[Case] = []
+    rows: Table | None = None
+    header: list[str] | None = None
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        said = line.strip()
+        if said.startswith("## "):
+            cases.append(Case(said[3:]))
+            rows = header = None
+        elif not cases or not said:
+            continue
+        elif said.startswith("|"):
+            header, rows = _row(said, header, rows, f"{path.name}, line {number}")
+        else:
+            rows, header = _say(cases[-1], said), None
+    return cases
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a rule said about a case: hits with their details, and the reasons it could not judge for."""
+
+    hits: Table
+    cannot_judge: list[str]
+
+
+class Bench:
+    """An empty warehouse in memory on which cases run, one after the other, without trace."""
+
+    def __init__(self) -> None:
+        self.con = duckdb.connect()
+        self.con.execute(SCHEMA.read_text(encoding="utf-8"))
+        knowledge_load.load(self.con)
+        for (table,) in self.con.sql(
+            "select table_name from duckdb_tables() where schema_name = 'knowledge'"
+        ).fetchall():
+            if table not in CODE_TABLES:
+                self.con.execute(f"delete from knowledge.{table}")
+        for name, feature in build.load().items():
+            self.con.execute(f"create table feature.{name} as {feature.query.text}")
+
+    def run(self, source: Source, case: Case) -> Outcome:
+        """Judge one case; the bench is afterwards as it was."""
+        self.con.execute("begin")
+        try:
+            for table, rows in case.tables.items():
+                self._fill(table, rows)
+            if any(t.startswith(("record.", "knowledge.")) for t in case.tables):
+                self._derive(source, set(case.tables))
+            source.judge(self.con, {**source.params, **case.params})
+            return self._outcome()
+        finally:
+            self.con.execute("rollback")
+
+    def _fill(self, table: str, rows: Table) -> None:
+        self.con.execute(f"delete from {table}")
+        for row in rows:
+            given = {k: v for k, v in row.items() if v != ""}
+            names, marks = ", ".join(given), ", ".join("?" * len(given))
+            self.con.execute(f"insert into {table} ({names}) values ({marks})", list(given.values()))
+
+    def _derive(self, source: Source, given: set[str]) -> None:
+        wanted = set(re.findall(r"feature\.(\w+)", source.code))
+        features = build.load()
+        for name in reversed(features):
+            if name in wanted:
+                wanted |= features[name].needs
+        for name, feature in features.items():
+            if name in wanted and f"feature.{name}" not in given:
+                self.con.execute(f"delete from feature.{name}")
+                self.con.execute(f"insert into feature.{name} by name {feature.query.text}")
+
+    def _outcome(self) -> Outcome:
+        rows = self.con.execute("select * from judged where outcome = 'hit'")
+        names = [d[0] for d in rows.description or []]
+        hits = []
+        for values in rows.fetchall():
+            row = dict(zip(names, values, strict=True))
+            detail = row.pop("detail") or "{}"
+            flat = self.con.execute("select unnest(json_keys($d)) as k", {"d": detail}).fetchall()
+            for (key,) in flat:
+                value = self.con.execute(
+                    "select json_extract_string($d, $p)", {"d": detail, "p": f'$."{key}"'}
+                ).fetchall()[0][0]
+                row[key] = value
+            hits.append({k: "" if v is None else str(v) for k, v in row.items()})
+        reasons = self.con.sql(
+            "select distinct reason from judged where outcome = 'cannot_judge' order by 1"
+        ).fetchall()
+        return Outcome(hits, [r for (r,) in reasons])
+
+
+def differences(case: Case, outcome: Outcome) -> str:
+    """Empty when the outcome is what the case expects, else both sides as text."""
+    columns = list(case.finds[0]) if case.finds else [c for c in STANDARD if c not in ("outcome", "reason")]
+    wanted = sorted(_plain(r, columns) for r in case.finds or [])
+    found = sorted(_plain(r, columns) for r in outcome.hits)
+    said = []
+    if wanted != found:
+        said.append(f"expected {columns}\n" + _lines(wanted) + "\nfound\n" + _lines(found))
+    if sorted(case.cannot_judge) != sorted(outcome.cannot_judge):
+        said.append(f"expected cannot judge {case.cannot_judge}, found {outcome.cannot_judge}")
+    return "\n".join(said)
+
+
+def _row(
+    said: str, header: list[str] | None, rows: Table | None, where: str
+) -> tuple[list[str] | None, Table | None]:
+    cells = [c.strip() for c in said.strip("|").split("|")]
+    if rows is None:
+        raise ValueError(f"{where}: a table without a name above it")
+    if header is None:
+        return cells, rows
+    if not set("".join(cells)) <= set("-: "):
+        if len(cells) != len(header):
+            raise ValueError(f"{where}: {len(cells)} cells under {len(header)} columns")
+        rows.append(dict(zip(header, cells, strict=True)))
+    return header, rows
+
+
+def _say(case: Case, said: str) -> Table | None:
+    if re.fullmatch(r"(record|knowledge|feature)\.\w+", said):
+        return case.tables.setdefault(said, [])
+    if said in ("finds", "finds nothing"):
+        case.finds = []
+        return case.finds
+    if said.startswith("cannot judge: "):
+        case.cannot_judge.append(said.removeprefix("cannot judge: "))
+    elif match := re.fullmatch(r"with (\w+) = (\S+)", said):
+        number = float(match[2])
+        case.params[match[1]] = int(number) if number.is_integer() else number
+    return None  # any other text explains the case to its reader
+
+
+def _plain(row: dict[str, str], columns: list[str]) -> tuple[str, ...]:
+    return tuple(_number(row.get(c, "")) for c in columns)
+
+
+def _number(text: str) -> str:
+    return format(float(text), "g") if re.fullmatch(r"-?\d{1,12}(\.\d+)?", text) else text
+
+
+def _lines(rows: list[tuple[str, ...]]) -> str:
+    return "\n".join("  " + " | ".join(row) for row in rows) or "  nothing"
+
+
+def all_cases(folder: Path) -> Iterator[tuple[str, Case]]:
+    """(rule id, case) for every case file of a folder."""
+    for path in sorted(folder.glob("*.md")):
+        for case in read(path):
+            yield path.stem, case

@@ -1,0 +1,58 @@
+/*
+title       = "Item restricted to the other sex"
+title_zh    = "药品、医疗服务项目与性别不符"
+official    = [67, 81]
+violation   = "sex_mismatch"
+family      = "identity"
+subjects    = ["institution", "pharmacy", "practitioner", "person"]
+certainty   = "definite"
+stage       = "audit"
+window      = "line"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第三十八条",
+    "智能监管规则库（2025年版）67 药品区分性别使用、81 医疗服务项目区分性别使用",
+]
+needs       = ["record.settlement.sex"]
+exclusions  = ["the identity number contradicts the delivered sex: cannot judge", "pregnancy and maternity care settled for a newborn"]
+limits      = "Silent on items without a published sex; an item taken for a spouse looks the same."
+version     = "1"
+sentence    = "{item_name}, an item for {item_sex} persons, was charged for a {person_sex} person on {occurred_on} ({amount} yuan)"
+sentence_zh = "{occurred_on} 为{person_sex_zh}性参保人结算限{item_sex_zh}性使用的“{item_name}”，涉及 {amount} 元"
+*/
+with restricted as (
+    select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
+        l.charged_on, l.item_name, l.eligible_amount, s.sex, s.is_sex_contradicted, s.age_years,
+        k.sex as item_sex, k.point_id
+    from feature.fee_line as l
+    join knowledge.item_sex as k
+        on k.item_code = l.item_code
+        and l.charged_on >= coalesce(k.valid_from, l.charged_on) and l.charged_on <= coalesce(k.valid_to, l.charged_on)
+    join feature.settlement as s on s.settlement_id = l.settlement_id
+    where l.eligible_amount > 0
+)
+
+select
+    case
+        when sex is null or is_sex_contradicted then 'cannot_judge'
+        when sex <> item_sex and not (age_years < 1 and item_sex = '2') then 'hit'
+        else 'clear'
+    end as outcome,
+    case
+        when sex is null then 'the sex is unknown'
+        when is_sex_contradicted then 'the identity number contradicts the sex'
+    end as reason,
+    settlement_id,
+    line_id,
+    encounter_id,
+    person_id,
+    institution_id,
+    practitioner_id,
+    charged_on as occurred_on,
+    eligible_amount as amount,
+    item_name,
+    case item_sex when '1' then 'male' else 'female' end as item_sex,
+    case item_sex when '1' then '男' else '女' end as item_sex_zh,
+    case sex when '1' then 'male' else 'female' end as person_sex,
+    case sex when '1' then '男' else '女' end as person_sex_zh,
+    point_id
+from restricted

@@ -1,0 +1,156 @@
+"""Anything that can find: a rule (SQL) or a detector (Python). Both end in the same findings.
+
+A source leaves the temporary table `judged`: one row per hit and per thing it cannot judge, one row in
+all for what is clear, with `units` things each. From there on rows never become Python objects.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from data import mapping
+from data.warehouse import transaction
+from models.card import Card
+
+#: What every source's rows carry, in this order; all else it selects becomes the finding's detail.
+KEYS = ("settlement_id", "line_id", "encounter_id", "person_id", "institution_id", "practitioner_id")
+STANDARD = ("outcome", "reason", *KEYS, "occurred_on", "amount")
+
+#: What a detector may add: which of several reasons about one subject, how strongly it speaks (0 to 1), and
+#: the group it found.
+OPTIONAL = {"part": "varchar", "weight": "double", "group_key": "varchar"}
+
+Params = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Source:
+    """One rule or detector, ready to run."""
+
+    id: str
+    kind: str  # rule, detector
+    card: Card
+    params: Params
+    code: str  # its own text: part of the fingerprint
+    judge: Callable[[duckdb.DuckDBPyConnection, Params], None]  # leaves the temporary table `judged`
+
+    def fingerprint(self, of: str) -> str:
+        """Equal means: same source, same parameters, same data."""
+        said = "\n".join([self.kind, self.code, repr(sorted(self.params.items())), of])
+        return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
+def run(con: duckdb.DuckDBPyConnection, source: Source, of: str) -> None:
+    """Judge with one source: replace its findings and its coverage row, in one transaction."""
+    started = time.perf_counter()
+    with transaction(con):
+        con.execute("delete from model.finding where source = $id", {"id": source.id})
+        con.execute("delete from model.coverage where source = $id", {"id": source.id})
+        lacking = missing(con, source.card.needs)
+        if lacking:
+            judged, hits, cannot, reason = 0, 0, 0, f"needs {'; '.join(lacking)}"
+        else:
+            source.judge(con, source.params)
+            judged, hits, cannot, reason = _counts(con)
+            _write(con, source)
+        con.execute(
+            "insert into model.coverage values ($id, $kind, $official, $status, $judged, $hits, $cannot,"
+            " $reason, $seconds, $fingerprint)",
+            {
+                "id": source.id,
+                "kind": source.kind,
+                "official": " ".join(map(str, source.card.official)) or None,
+                "status": source.card.status,
+                "judged": judged,
+                "hits": hits,
+                "cannot": cannot,
+                "reason": reason or None,
+                "seconds": round(time.perf_counter() - started, 3),
+                "fingerprint": source.fingerprint(of),
+            },
+        )
+
+
+def missing(con: duckdb.DuckDBPyConnection, needs: Collection[str]) -> list[str]:
+    """What of `needs` (record.table or record.table.column) the record does not hold, in words."""
+    lacking = []
+    by_target = {t.target: t for t in mapping.tables().values()}
+    for need in needs:
+        _, table, *column = need.split(".")
+        known = by_target[table]
+        what = f"count({column[0]})" if column else "count(*)"
+        if con.sql(f"select {what} from (select * from record.{table} limit 1000000)").fetchall()[0][0]:
+            continue
+        field = next((f for f in known.fields if column and f.column == column[0]), None)
+        lacking.append(
+            f"{field.name_zh} ({known.source}.{field.source})" if field else f"{known.name_zh} ({known.source})"
+        )
+    return lacking
+
+
+def _counts(con: duckdb.DuckDBPyConnection) -> tuple[int, int, int, str]:
+    by = dict(con.sql("select outcome, cast(sum(units) as bigint) from judged group by 1").fetchall())
+    reasons = con.sql(
+        "select reason, cast(sum(units) as bigint) from judged where outcome = 'cannot_judge'"
+        " group by 1 order by 2 desc, 1 limit 3"
+    ).fetchall()
+    hits, cannot = by.get("hit", 0), by.get("cannot_judge", 0)
+    return by.get("clear", 0) + hits, hits, cannot, "; ".join(f"{r} ({n})" for r, n in reasons)
+
+
+def _write(con: duckdb.DuckDBPyConnection, source: Source) -> None:
+    branches = " union all ".join(_subject(s) for s in source.card.subjects)
+    con.execute(
+        f"""
+        insert into model.finding by name
+        with implicated as ({branches}),
+        priced as (
+            select i.*, cast(i.amount * coalesce(s.fund_rate, 0) as decimal(16,2)) as fund_amount,
+                md5(concat_ws('|', $id, subject_type, subject_id, i.settlement_id, line_id, i.encounter_id,
+                    i.person_id, cast(occurred_on as varchar), part)) as finding_id
+            from implicated as i
+            left join feature.settlement as s on s.settlement_id = i.settlement_id
+            where subject_id is not null
+                and coalesce(occurred_on >= $effective_from, true)
+                and coalesce(occurred_on <= $effective_to, true)
+        ),
+        single as (
+            select *, row_number() over (partition by finding_id order by amount desc, detail) as place
+            from priced
+        )
+        select finding_id, $id as source, $version as source_version, $family as family,
+            $certainty as certainty, 'hit' as outcome, subject_type, subject_id, settlement_id, line_id,
+            encounter_id, person_id, institution_id, practitioner_id, occurred_on, amount, fund_amount, detail,
+            coalesce(weight, 1) as weight
+        from single where place = 1
+        order by finding_id
+        """,
+        {
+            "id": source.id,
+            "version": source.card.version,
+            "family": source.card.family or source.card.violation,
+            "certainty": source.card.certainty,
+            "effective_from": source.card.effective_from,
+            "effective_to": source.card.effective_to,
+        },
+    )
+
+
+def _subject(kind: str) -> str:
+    columns = ", ".join(f"j.{c}" for c in (*KEYS, "occurred_on", "amount", "detail", "part", "weight"))
+    hits = "from judged as j"
+    if kind in ("institution", "pharmacy"):
+        wanted = "coalesce(i.is_pharmacy, false)" if kind == "pharmacy" else "not coalesce(i.is_pharmacy, false)"
+        return (
+            f"select '{kind}' as subject_type, j.institution_id as subject_id, {columns} {hits}"
+            " left join feature.institution as i on i.institution_id = j.institution_id"
+            f" where j.outcome = 'hit' and {wanted}"
+        )
+    key = {"practitioner": "practitioner_id", "person": "person_id", "group": "group_key"}[kind]
+    return f"select '{kind}' as subject_type, j.{key} as subject_id, {columns} {hits} where j.outcome = 'hit'"
