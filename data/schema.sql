@@ -663,13 +663,19 @@ create table if not exists model.lead_line (
 create table if not exists casebook.lead_register (
     lead_id varchar not null,
     subject_type varchar not null,
-    subject_key varchar not null,      -- subject id; of a group its founding members
+    subject_key varchar not null,      -- subject id; of a group its members' hash when last ranked
     opened_run varchar not null,
     last_run varchar not null,
     last_amount decimal(16,2),
     previous_amount decimal(16,2),     -- of the run before last_run
     closed_on date,                    -- its verdict's day
     previous_lead_id varchar           -- the closed lead it reopens
+);
+
+-- 团伙线索成员: who belonged to a group's lead when it was last ranked
+create table if not exists casebook.group_membership (
+    lead_id varchar not null,
+    person_id varchar not null
 );
 
 -- ------------------------------------------------------------------------------------------------- run

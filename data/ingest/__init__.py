@@ -15,7 +15,7 @@ from data.ingest.find import Delivery, find, missing_tables
 from data.ingest.load import load
 from data.warehouse import transaction
 
-__all__ = ["Account", "Delivery", "account_of", "find", "ingest", "ingest_id"]
+__all__ = ["Account", "Delivery", "find", "ingest", "ingest_id"]
 
 
 def ingest_id(deliveries: list[Delivery]) -> str:
@@ -40,25 +40,24 @@ def ingest(
         )
     with transaction(con):
         accounts = [_one(con, delivery, say) for delivery in deliveries]
-        write(con, ingest_id(deliveries), accounts)
+        this = ingest_id(deliveries)
+        if any(a.loaded + a.replaced for a in accounts):
+            write(con, this, accounts)
+            con.execute("delete from run.step where step = 'ingest'")
+            con.execute(
+                "insert into run.step values ('ingest', $id, now(), null, null)",
+                {"id": this},
+            )
     return accounts
-
-
-def account_of(con: duckdb.DuckDBPyConnection, of: str) -> list[Account]:
-    """The stored account of one ingest, in delivery order; empty when it never ran."""
-    rows = con.execute(
-        "select * exclude (ingest_id) from run.account where ingest_id = $id order by rowid", {"id": of}
-    ).fetchall()
-    return [Account(*row) for row in rows]
 
 
 def _one(con: duckdb.DuckDBPyConnection, delivery: Delivery, say: Callable[[str], None]) -> Account:
     seen = con.execute(
         "select rows_in, yuan_in from run.input_file where file_id = $id and source_table = $source",
         {"id": delivery.file_id, "source": delivery.table.source},
-    ).fetchone()
-    if seen is not None:
-        rows, yuan = seen
+    ).fetchall()
+    if seen:
+        rows, yuan = seen[0]
         account = Account(
             delivery.name, delivery.table.source, rows, 0, duplicate=rows, yuan_in=yuan, yuan_duplicate=yuan
         )
@@ -78,5 +77,5 @@ def _one(con: duckdb.DuckDBPyConnection, delivery: Delivery, say: Callable[[str]
             },
         )
     account.check()
-    say(f"{delivery.name}: {account.rows_in:,} rows, {account.loaded:,} loaded")
+    say(account.sentence())
     return account

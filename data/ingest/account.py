@@ -39,6 +39,13 @@ class Account:
                 f" came in, {rows} rows and {yuan} yuan are accounted for. Nothing was loaded."
             )
 
+    def sentence(self) -> str:
+        """The file's account in one line; kinds of fate without a row are left out."""
+        fates = {"duplicate": self.duplicate, "replaced": self.replaced, "rejected": self.rejected}
+        parts = [f"{self.loaded:,} loaded", *(f"{n:,} {name}" for name, n in fates.items() if n)]
+        yuan = f", {self.yuan_in:,} yuan in, {self.yuan_loaded:,} loaded" if self.yuan_in else ""
+        return f"{self.file}: {self.rows_in:,} rows in = {' + '.join(parts)}{yuan}"
+
 
 def write(con: duckdb.DuckDBPyConnection, ingest_id: str, accounts: list[Account]) -> None:
     """Store one ingest's account; the same ingest again replaces its rows."""

@@ -60,9 +60,12 @@ def _items() -> pl.DataFrame:
     text = dict.fromkeys(("code", "catalogue_type", "fee_category", "class", "brand_of"), pl.String)
     items = _read("items", **text, limit_level3=pl.Float64)
     own_share = (
-        pl.when(pl.col("class") == "01").then(0)
-        .when(pl.col("class") == "03").then(100)
-        .when(pl.col("catalogue_type") == "301").then(20)
+        pl.when(pl.col("class") == "01")
+        .then(0)
+        .when(pl.col("class") == "03")
+        .then(100)
+        .when(pl.col("catalogue_type") == "301")
+        .then(20)
         .otherwise(10)
     )
     cents = [
@@ -72,8 +75,10 @@ def _items() -> pl.DataFrame:
     return items.with_columns(
         *cents,
         own_share.cast(pl.Int64).alias("own_share"),
-        *(pl.col(name).fill_null(0).cast(pl.Int64)
-          for name in ("sex", "child_only", "min_level", "max_days", "pack_days")),
+        *(
+            pl.col(name).fill_null(0).cast(pl.Int64)
+            for name in ("sex", "child_only", "min_level", "max_days", "pack_days")
+        ),
     )
 
 
@@ -83,7 +88,9 @@ def _kits(item: dict[str, int]) -> tuple[pl.DataFrame, tuple[str, ...]]:
     return kits.select(
         pl.col("kit").replace_strict({name: n for n, name in enumerate(names)}, return_dtype=pl.Int64),
         pl.col("item_code").replace_strict(item, return_dtype=pl.Int64).alias("item"),
-        pl.col("chance").cast(pl.Float64), "qty_from", "qty_to",
+        pl.col("chance").cast(pl.Float64),
+        "qty_from",
+        "qty_to",
         pl.col("timing").replace_strict({t: n for n, t in enumerate(TIMINGS)}, return_dtype=pl.Int64),
     ), names
 
@@ -105,8 +112,10 @@ def load() -> Catalogue:
         items=items,
         diagnoses=diagnoses.with_columns(
             as_department,
-            *(pl.col(k).replace_strict(as_kit, default=-1, return_dtype=pl.Int64)
-              for k in ("op_kit", "ip_kit")),
+            *(
+                pl.col(k).replace_strict(as_kit, default=-1, return_dtype=pl.Int64)
+                for k in ("op_kit", "ip_kit")
+            ),
         ),
         departments=departments,
         kinds=_read("kinds", hosp_lv=pl.String, ownership=pl.String),

@@ -13,8 +13,17 @@ from data.simulate.catalogue import Floats, Ints
 DAY = 86_400
 # First day of the lunar year; other years fall back to a plausible date.
 SPRING_FESTIVAL = {
-    2020: (1, 25), 2021: (2, 12), 2022: (2, 1), 2023: (1, 22), 2024: (2, 10), 2025: (1, 29), 2026: (2, 17),
-    2027: (2, 6), 2028: (1, 26), 2029: (2, 13), 2030: (2, 3),
+    2020: (1, 25),
+    2021: (2, 12),
+    2022: (2, 1),
+    2023: (1, 22),
+    2024: (2, 10),
+    2025: (1, 29),
+    2026: (2, 17),
+    2027: (2, 6),
+    2028: (1, 26),
+    2029: (2, 13),
+    2030: (2, 3),
 }
 
 
@@ -37,7 +46,8 @@ def day_weights(year: int, *, weekend: float, winter: float, festival: float) ->
     first = (date(year, *SPRING_FESTIVAL.get(year, (2, 5))) - date(year, 1, 1)).days
     near = (days >= first - 1) & (days < first + 7)
     weights[near] *= festival
-    return weights / weights.sum()
+    shares: Floats = weights / weights.sum()
+    return shares
 
 
 def draw_days(rng: Generator, weights: Floats, count: int) -> Ints:
@@ -53,4 +63,5 @@ def draw_seconds(rng: Generator, opens: Ints, closes: Ints) -> Ints:
     share = np.where(rng.random(len(opens)) < 0.58, morning, later)
     strays = (share < 0.01) | (share > 0.97)
     share = np.where(strays, rng.random(len(opens)) * 0.9 + 0.03, share)
-    return opens * 3600 + (share * span).astype(np.int64)
+    seconds: Ints = opens * 3600 + (share * span).astype(np.int64)
+    return seconds

@@ -43,7 +43,9 @@ def _insurance(rng: Generator, age: Ints) -> tuple[Ints, Ints]:
     return np.where(employee, 310, 390).astype(np.int64), kind.astype(np.int64)
 
 
-def _identity(rng: Generator, division: Ints, birth: np.ndarray, sex: Ints) -> tuple[names.Texts, names.Texts]:
+def _identity(
+    rng: Generator, division: Ints, birth: np.ndarray, sex: Ints
+) -> tuple[names.Texts, names.Texts]:
     codes = np.array([code for code, _ in names.DIVISIONS])[division]
     n = len(sex)
     order = np.arange(n) % 500
@@ -68,12 +70,27 @@ def make_people(rng: Generator, persons: int, year: int) -> pl.DataFrame:
     certificate, number = _identity(rng, division, birth, sex)
     dies = rng.random(persons) < 0.0006 + 0.09 * np.clip((age - 50) / 45, 0, 1) ** 3
     need = 0.55 + 0.9 * (age < 6) + 2.4 * np.clip((age - 30) / 50, 0, 1.2) ** 1.4
-    return pl.DataFrame({
-        "psn_no": number, "name": names.person_names(rng, sex), "sex": sex, "age": age, "birth": birth,
-        "certno": certificate, "household": household, "division": division, "address": address[household],
-        "phone": names.phone_numbers(rng, persons), "insutype": insutype, "psn_type": psn_type,
-        "civil": (insutype == 310) & (rng.random(persons) < 0.06), "assisted": rng.random(persons) < 0.04,
-        "death": np.where(dies, rng.integers(5, days_in(year), persons), -1),
-        "need": need, "use": need * rng.lognormal(-0.32, 0.8, persons), "habit": rng.random(persons),
-        "coded_sex": sex, "ordinary": np.ones(persons, dtype=bool),
-    })
+    return pl.DataFrame(
+        {
+            "psn_no": number,
+            "name": names.person_names(rng, sex),
+            "sex": sex,
+            "age": age,
+            "birth": birth,
+            "certno": certificate,
+            "household": household,
+            "division": division,
+            "address": address[household],
+            "phone": names.phone_numbers(rng, persons),
+            "insutype": insutype,
+            "psn_type": psn_type,
+            "civil": (insutype == 310) & (rng.random(persons) < 0.06),
+            "assisted": rng.random(persons) < 0.04,
+            "death": np.where(dies, rng.integers(5, days_in(year), persons), -1),
+            "need": need,
+            "use": need * rng.lognormal(-0.32, 0.8, persons),
+            "habit": rng.random(persons),
+            "coded_sex": sex,
+            "ordinary": np.ones(persons, dtype=bool),
+        }
+    )

@@ -18,21 +18,49 @@ OUTPATIENT, EMERGENCY, CHRONIC, STAY, PURCHASE, PRENATAL, BIRTH = 11, 13, 14, 21
 STAYS = (STAY, BIRTH)
 # A visit's defaults; `begin` and `end` are seconds since the year's start, the rest are row numbers or codes.
 VISIT: dict[str, int] = {
-    "person": -1, "place": -1, "doctor": -1, "dept": -1, "diag": -1, "diag2": -1, "kind": OUTPATIENT,
-    "begin": -1, "end": -1, "chronic": -1, "kit": -1, "oprn": -1, "way": 1, "clearing": 1, "interim": 0,
-    "registered": -1, "consult": 1, "fixed": 0, "cert": 1,
+    "person": -1,
+    "place": -1,
+    "doctor": -1,
+    "dept": -1,
+    "diag": -1,
+    "diag2": -1,
+    "kind": OUTPATIENT,
+    "begin": -1,
+    "end": -1,
+    "chronic": -1,
+    "kit": -1,
+    "oprn": -1,
+    "way": 1,
+    "clearing": 1,
+    "interim": 0,
+    "registered": -1,
+    "consult": 1,
+    "fixed": 0,
+    "cert": 1,
+    "refund": 0,
 }
 # A line's defaults; `price` -1 is the place's own price, `hidden` cents a unit over the limit not declared as
 # such, `plant` the planted deed it belongs to.
 LINE: dict[str, int] = {
-    "visit": -1, "item": -1, "at": -1, "cnt": 1, "price": -1, "days": 0, "plant": 0, "hidden": 0, "home": 0,
+    "visit": -1,
+    "item": -1,
+    "at": -1,
+    "cnt": 1,
+    "price": -1,
+    "days": 0,
+    "plant": 0,
+    "hidden": 0,
+    "home": 0,
 }
 
 
 def frame(defaults: dict[str, int], columns: dict[str, Any]) -> pl.DataFrame:
     """A table of int64 columns; what is not given takes its default."""
     size = max(len(v) for v in columns.values() if np.ndim(v))
-    data = {k: np.broadcast_to(np.asarray(columns.get(k, v), dtype=np.int64), (size,)) for k, v in defaults.items()}
+    data = {
+        k: np.broadcast_to(np.asarray(columns.get(k, v), dtype=np.int64), (size,))
+        for k, v in defaults.items()
+    }
     return pl.DataFrame(data, schema=dict.fromkeys(defaults, pl.Int64))
 
 
@@ -51,6 +79,9 @@ class Town:
     chooser: dict[str, Floats] = field(default_factory=dict)
     visits: list[pl.DataFrame] = field(default_factory=list)
     lines: list[pl.DataFrame] = field(default_factory=list)
+    base: pl.DataFrame = field(default_factory=pl.DataFrame)
+    base_lines: pl.DataFrame = field(default_factory=pl.DataFrame)
+    statuses: pl.DataFrame = field(default_factory=pl.DataFrame)
     regimens: list[pl.DataFrame] = field(default_factory=list)
     registrations: list[pl.DataFrame] = field(default_factory=list)
     filings: list[pl.DataFrame] = field(default_factory=list)
@@ -89,14 +120,50 @@ class Town:
     def confound(self, kind: str, subject_type: str, subjects: Any) -> None:
         """Record honest subjects (row numbers) that look odd."""
         rows = np.unique(np.asarray(subjects, dtype=np.int64))
-        self.confounders.append(pl.DataFrame(
-            {"kind": kind, "subject_type": subject_type, "subject": rows},
-            schema={"kind": pl.String, "subject_type": pl.String, "subject": pl.Int64},
-        ))
+        self.confounders.append(
+            pl.DataFrame(
+                {"kind": kind, "subject_type": subject_type, "subject": rows},
+                schema={"kind": pl.String, "subject_type": pl.String, "subject": pl.Int64},
+            )
+        )
+
+    def deed(self, scheme: str, label: str | None = None, **subjects: Any) -> Ints:
+        """Register planted deeds, one a row of the subject arrays (subject type = row numbers); returns their ids."""
+        columns = {k: np.asarray(v, dtype=np.int64) for k, v in subjects.items()}
+        size = len(next(iter(columns.values())))
+        ids = np.arange(self.next_plant, self.next_plant + size)
+        self.next_plant += size
+        for subject_type, rows in columns.items():
+            made = pl.DataFrame({"plant": ids, "subject": rows}).filter(pl.col("subject") >= 0)
+            self.plants.append(
+                made.with_columns(
+                    scheme=pl.lit(scheme),
+                    subject_type=pl.lit(subject_type),
+                    group=pl.lit(label, dtype=pl.String),
+                )
+            )
+        return ids
+
+    def pick(self, rng: Generator, pool: Ints, count: int) -> Ints:
+        """Places for a scheme, preferring those no other scheme has."""
+        used = self.taken.setdefault("places", set())
+        free = pool[~np.isin(pool, list(used))]
+        pool = free if len(free) >= count else pool
+        chosen = rng.choice(pool, min(count, len(pool)), replace=False)
+        used.update(chosen.tolist())
+        return np.sort(chosen)
+
+    def turnover(self) -> Ints:
+        """Honest business of each place, cents of total charge."""
+        lines = self.base_lines.join(self.base.select("visit", "place"), on="visit", maintain_order="left")
+        place = lines["place"].to_numpy()
+        amount = lines["cnt"].to_numpy() * self.price[place, lines["item"].to_numpy()]
+        return np.bincount(place, weights=amount, minlength=len(self.places)).astype(np.int64)
 
     def where(self, *kinds: str) -> Ints:
-        """Row numbers of the places of these kinds."""
-        return np.flatnonzero(self.places["kind"].is_in(list(kinds)).to_numpy())
+        """Row numbers of the places of these kinds inside the area."""
+        inside = ~np.isin(self.place("division"), places.AWAY)
+        return np.flatnonzero(self.places["kind"].is_in(list(kinds)).to_numpy() & inside)
 
     def choose_place(self, rng: Generator, person: Ints, dept: Ints, mode: str, loyalty: float = 0.7) -> Ints:
         """A place for each visit: `mode` outpatient, stays or store; loyal persons keep to one place."""
@@ -128,9 +195,13 @@ class Town:
 
 def _pick(cumulative: Floats, draw: Floats) -> Ints:
     step = 20_000
-    return np.concatenate([
-        (cumulative[at:at + step] < draw[at:at + step, None]).sum(axis=1) for at in range(0, len(draw), step)
-    ] or [np.zeros(0, dtype=np.int64)]).astype(np.int64)
+    return np.concatenate(
+        [
+            (cumulative[at : at + step] < draw[at : at + step, None]).sum(axis=1)
+            for at in range(0, len(draw), step)
+        ]
+        or [np.zeros(0, dtype=np.int64)]
+    ).astype(np.int64)
 
 
 def _choosers(cat: Catalogue, where: pl.DataFrame) -> dict[str, Floats]:
@@ -139,7 +210,7 @@ def _choosers(cat: Catalogue, where: pl.DataFrame) -> dict[str, Floats]:
     has = np.array([[code in own for own in departments] for code in cat.departments["code"].to_list()])
     division = where["division"].to_numpy()
     areas = np.arange(len(people.DIVISION_SHARE))
-    local = np.where(division[None, :] == areas[:, None], 1.0, 0.05)
+    local = np.where(division[None, :] == areas[:, None], 1.0, 0.12)
     big = where["level"].to_numpy() == 3
     local = np.where(big[None, :] & (local < 1), 0.4, local) * (division < len(areas))
     size = where["size"].to_numpy()

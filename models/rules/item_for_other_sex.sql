@@ -13,8 +13,12 @@ basis       = [
     "智能监管规则库（2025年版）67 药品区分性别使用、81 医疗服务项目区分性别使用",
 ]
 needs       = ["record.settlement.sex"]
-exclusions  = ["the identity number contradicts the delivered sex: cannot judge", "pregnancy and maternity care settled for a newborn"]
-limits      = "Silent on items without a published sex; an item taken for a spouse looks the same."
+exclusions  = [
+    "the identity number contradicts the delivered sex: cannot judge",
+    "pregnancy and maternity care settled for a newborn",
+    "a drugstore purchase paid without the funds: the personal account may be used for one's family",
+]
+limits      = "Silent on items without a published sex; an item taken for a spouse and paid by the funds looks the same."
 version     = "1"
 sentence    = "{item_name}, an item for {item_sex} persons, was charged for a {person_sex} person on {occurred_on} ({amount} yuan)"
 sentence_zh = "{occurred_on} 为{person_sex_zh}性参保人结算限{item_sex_zh}性使用的“{item_name}”，涉及 {amount} 元"
@@ -22,6 +26,7 @@ sentence_zh = "{occurred_on} 为{person_sex_zh}性参保人结算限{item_sex_zh
 with restricted as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.item_name, l.eligible_amount, s.sex, s.is_sex_contradicted, s.age_years,
+        coalesce(l.is_pharmacy, false) and coalesce(s.fund_amount, 0) = 0 as is_account_only,
         k.sex as item_sex, k.point_id
     from feature.fee_line as l
     join knowledge.item_sex as k
@@ -33,8 +38,9 @@ with restricted as (
 
 select
     case
+        when is_account_only then 'clear'
         when sex is null or is_sex_contradicted then 'cannot_judge'
-        when sex <> item_sex and not (age_years < 1 and item_sex = '2') then 'hit'
+        when sex <> item_sex and not (coalesce(age_years < 1, false) and item_sex = '2') then 'hit'
         else 'clear'
     end as outcome,
     case

@@ -1,0 +1,1 @@
+"""Ordinary honest care, one module a setting; each adds visits to the town."""

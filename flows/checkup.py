@@ -1,0 +1,83 @@
+"""What `fundwatch doctor` looks at: the installation, HOME, and a delivery before it is loaded."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from data import knowledge_load, mapping
+from data.errors import FundwatchError, InputRefused
+from data.ingest import find
+from data.ingest.find import Delivery, missing_tables
+from data.warehouse import open_warehouse
+from flows import steps
+from flows.settings import Settings
+
+PACKAGES = ("duckdb", "polars", "prefect", "fastapi", "scikit-learn", "pyod", "sqlglot")
+Line = tuple[str, str, str]  # what, ok | off | bad, sentence
+
+
+def look(settings: Settings) -> list[Line]:
+    """Every line of the report, in a stable order."""
+    lines = [*_installation(settings), *_home(settings.home)]
+    if settings.input is not None:
+        lines += _delivery(settings.input, settings)
+    return lines
+
+
+def _installation(settings: Settings) -> Iterator[Line]:
+    yield "python", "ok" if sys.version_info >= (3, 11) else "bad", sys.version.split()[0]
+    for name in PACKAGES:
+        try:
+            yield name, "ok", importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            yield name, "bad", "not installed: install fundwatch again"
+    try:
+        found = steps.sources(settings)
+        yield "rules", "ok", f"{len(found)} rules and detectors, knowledge {knowledge_load.version()}"
+    except FundwatchError as error:
+        yield "rules", "bad", str(error)
+
+
+def _home(home: Path) -> Iterator[Line]:
+    try:
+        with open_warehouse(home, read_only=True) as con:
+            rows = con.sql(
+                "select (select count(*) from record.settlement), (select count(*) from record.fee_line),"
+                " (select count(*) from run.run)"
+            ).fetchall()[0]
+        yield "home", "ok", f"{home}: {rows[0]:,} settlements, {rows[1]:,} fee lines, {rows[2]} runs"
+    except FundwatchError as error:
+        yield "home", "off", str(error)
+
+
+def _delivery(folder: Path, settings: Settings) -> Iterator[Line]:
+    try:
+        found = find(folder)
+    except InputRefused as error:
+        yield "delivery", "bad", str(error)
+        return
+    for one in found:
+        have = {f.source for f in one.fields.values()}
+        absent = [f.source for f in one.table.fields if f.source not in have]
+        said = f"{one.table.source} ({one.table.name_zh}), {len(have)} of {len(one.table.fields)} fields"
+        yield one.name, "ok", said + (f"; without {', '.join(absent)}" if absent else "")
+    brought = {d.table.source for d in found}
+    for source in missing_tables(found, set()):
+        yield source, "bad", "indispensable and missing"
+    yield from _off(brought, found, settings)
+
+
+def _off(brought: set[str], found: list[Delivery], settings: Settings) -> Iterator[Line]:
+    by_target = {t.target: t for t in mapping.tables().values()}
+    columns = {(d.table.target, f.column) for d in found for f in d.fields.values()}
+    for source in steps.sources(settings):
+        lacking = []
+        for need in source.card.needs:
+            _, table, *column = need.split(".")
+            if by_target[table].source not in brought or (column and (table, column[0]) not in columns):
+                lacking.append(need.removeprefix("record."))
+        if lacking:
+            yield source.id, "off", f"will say 'cannot judge': needs {', '.join(lacking)}"

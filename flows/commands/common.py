@@ -1,0 +1,38 @@
+"""The application object and the options that every command takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from flows.console import Console
+from flows.settings import Settings, load
+
+app = App(
+    name="fundwatch",
+    help="Ranked lists of whom to inspect first, from medical-insurance settlement exports.",
+    version_flags=["--version"],
+)
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class Common:
+    """Options of every command."""
+
+    home: Annotated[Path | None, Parameter(help="Folder of the warehouse and the runs. [FUNDWATCH_HOME]")] = None
+    quiet: Annotated[bool, Parameter(negative=(), help="No progress lines.")] = False
+    json: Annotated[bool, Parameter(negative=(), help="Answer as one JSON document.")] = False
+
+    @property
+    def console(self) -> Console:
+        return Console(self.quiet, self.json)
+
+    def settings(self, **options: Any) -> Settings:
+        return load(self.home, **options)
+
+
+COMMON = Common()

@@ -1,0 +1,68 @@
+"""rule list, show, coverage."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from flows.commands.common import COMMON, Common, app
+
+rule = App(name="rule", help="The rule base: list, show, coverage.")
+app.command(rule)
+
+
+@rule.command(name="list")
+def list_(*, common: Common = COMMON) -> None:
+    """List every rule and detector."""
+    from flows import steps
+
+    rows = [
+        (
+            s.id,
+            s.kind,
+            " ".join(map(str, s.card.official)),
+            s.card.certainty,
+            s.card.status,
+            ", ".join(s.card.subjects),
+            s.card.title,
+            s.card.title_zh,
+        )
+        for s in steps.sources(common.settings())
+    ]
+    names = ["id", "kind", "official", "certainty", "status", "subjects", "title", "title_zh"]
+    common.console.give([dict(zip(names, row, strict=True)) for row in rows])
+    common.console.table("", names, rows)
+
+
+@rule.command
+def show(
+    rule_id: Annotated[str, Parameter(help="The rule's id.")], *, common: Common = COMMON
+) -> None:
+    """Show one rule's card and query, with the parameters in force."""
+    from dataclasses import asdict
+
+    from data.errors import UsageError
+    from flows import steps
+
+    settings = common.settings()
+    found = next((s for s in steps.sources(settings) if s.id == rule_id), None)
+    if found is None:
+        raise UsageError(f"There is no rule '{rule_id}'. See `fundwatch rule list`.")
+    common.console.give({"id": found.id, "kind": found.kind, **asdict(found.card), "in_force": dict(found.params)})
+    common.console.say(found.code.rstrip())
+    for name, value in found.params.items():
+        changed = value != found.card.params[name].value
+        common.console.say(f"{name} = {value}{' (set in fundwatch.toml)' if changed else ''}")
+
+
+@rule.command
+def coverage(*, common: Common = COMMON) -> None:
+    """What every rule and detector judged in the last run, and what it could not judge and why."""
+    from data.warehouse import open_warehouse
+    from flows.exports.tables import coverage as covered
+
+    with open_warehouse(common.settings().home, read_only=True) as con:
+        rows = covered(con)
+    common.console.give(rows.to_dicts())
+    common.console.table("", rows.columns, rows.rows())

@@ -1,0 +1,63 @@
+"""findings.parquet, coverage.csv, account.csv and rejected.csv."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from flows.exports.safe import whole, write_csv
+
+FINDINGS = """
+    select f.finding_id, f.source, f.source_version, f.certainty, f.outcome, f.subject_type,
+        case when f.subject_type = 'group' then r.lead_id else f.subject_id end as subject_id, r.lead_id,
+        f.settlement_id, f.line_id, f.encounter_id, f.person_id, f.institution_id, f.practitioner_id,
+        f.occurred_on, f.amount, f.fund_amount, f.detail
+    from model.finding as f
+    left join (
+        select g.lead_id, g.subject_type, g.subject_key
+        from casebook.lead_register as g join model.lead as l on l.lead_id = g.lead_id
+    ) as r on r.subject_type = f.subject_type and r.subject_key = f.subject_id
+    order by f.source, f.subject_type, f.finding_id
+"""
+
+
+def findings(con: duckdb.DuckDBPyConnection, path: Path) -> int:
+    """Every finding, also of trial rules; straight from DuckDB to the file."""
+
+    def copy(aside: Path) -> None:
+        name = str(aside).replace("'", "''")
+        con.execute(f"copy ({FINDINGS}) to '{name}' (format parquet, compression zstd)")
+
+    whole(path, copy)
+    return int(con.sql("select count(*) from model.finding").fetchall()[0][0])
+
+
+def coverage(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """What every rule and detector judged, hit and could not judge, and why."""
+    return con.sql(
+        "select source, kind, official, status, judged, hits, cannot_judge, reason, seconds"
+        " from model.coverage order by kind desc, source"
+    ).pl()
+
+
+def account(con: duckdb.DuckDBPyConnection, ingest_id: str) -> pl.DataFrame:
+    """The account of one delivery, file by file."""
+    rows = con.execute(
+        """
+        select file, source_table as "table", rows_in, loaded, duplicate, replaced, rejected, yuan_in, yuan_loaded,
+            yuan_duplicate, yuan_replaced, yuan_rejected
+        from run.account where ingest_id = $id order by file
+        """,
+        {"id": ingest_id},
+    ).to_arrow_table()
+    frame = pl.from_arrow(rows)
+    assert isinstance(frame, pl.DataFrame)
+    return frame
+
+
+def rejected(path: Path) -> None:
+    """A delivery with a faulty row is refused whole, so a finished run has none: the header alone."""
+    names = ("file", "row_number", "table", "field", "reason", "raw")
+    write_csv(pl.DataFrame(schema=dict.fromkeys(names, pl.String)), path)

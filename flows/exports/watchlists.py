@@ -1,0 +1,95 @@
+"""watchlist_<subject type>.csv: every subject with a lead, best first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from flows.exports.labels import labelled
+from flows.exports.safe import write_csv
+
+SUBJECT_TYPES = ("institution", "pharmacy", "practitioner", "person", "group")
+COLUMNS = (
+    "rank, lead_id, subject_type, subject_id, subject_name, region, tier, score, rank_low, rank_high,"
+    " amount_at_risk, fund_at_risk, expected_yield, findings, settlements, persons, first_on, last_on, status,"
+    " prior_confirmed, control_arm, rules, reasons, peer_group, members, run_id"
+).split(", ")
+IDS = ("subject_id", "members", "region")
+
+
+def watchlist(
+    con: duckdb.DuckDBPyConnection,
+    subject_type: str,
+    run_id: str,
+    *,
+    language: str = "en",
+    unmask: bool = False,
+    top: int | None = None,
+) -> pl.DataFrame:
+    """One list in the contract's columns; persons' names keep their first character unless unmasked."""
+    said = "reasons_zh" if language == "zh" else "reasons"
+    name = "i.person_name" if unmask else "substr(i.person_name, 1, 1) || '**'"
+    frame = con.execute(
+        f"""
+        with named as (
+            select person_id, arg_min(person_name, source_table) as person_name
+            from record.person_identity where person_name is not null group by person_id
+        ),
+        practitioner as (
+            select practitioner_id, max(practitioner_name) as practitioner_name, max(institution_id) as institution_id
+            from record.practitioner group by practitioner_id
+        ),
+        insured as (
+            select person_id, max(insured_division) as division from feature.settlement group by person_id
+        )
+        select l.rank, l.lead_id, l.subject_type, l.subject_id,
+            case l.subject_type
+                when 'person' then {name}
+                when 'practitioner' then d.practitioner_name
+                when 'group' then (len(l.members) - len(replace(l.members, ';', '')) + 1)
+                    || case when $language = 'zh' then '人' else ' persons' end
+                else o.institution_name
+            end as subject_name,
+            coalesce(o.division, h.division, n.division) as region,
+            l.tier, l.score, l.rank_low, l.rank_high, l.amount_at_risk, l.fund_at_risk, l.expected_yield,
+            l.findings, l.settlements, l.persons, l.first_on, l.last_on, l.status, l.prior_confirmed,
+            l.is_control_arm as control_arm, l.rules, l.{said} as reasons, l.peer_group, l.members,
+            $run_id as run_id
+        from model.lead as l
+        left join feature.institution as o
+            on l.subject_type in ('institution', 'pharmacy') and o.institution_id = l.subject_id
+        left join practitioner as d on l.subject_type = 'practitioner' and d.practitioner_id = l.subject_id
+        left join feature.institution as h on h.institution_id = d.institution_id
+        left join named as i on l.subject_type = 'person' and i.person_id = l.subject_id
+        left join insured as n on l.subject_type = 'person' and n.person_id = l.subject_id
+        where l.subject_type = $subject_type and l.rank <= coalesce($top, l.rank)
+        order by l.rank
+        """,
+        {"subject_type": subject_type, "run_id": run_id, "language": language, "top": top},
+    )
+    rows = pl.from_arrow(frame.to_arrow_table())
+    assert isinstance(rows, pl.DataFrame)
+    return rows.select(COLUMNS)
+
+
+def write(
+    con: duckdb.DuckDBPyConnection,
+    folder: Path,
+    run_id: str,
+    *,
+    language: str,
+    labels: str,
+    unmask: bool,
+    top: int | None = None,
+) -> dict[str, int]:
+    """Write the five lists into the folder; returns rows per subject type."""
+    counts = {}
+    for subject_type in SUBJECT_TYPES:
+        rows = watchlist(con, subject_type, run_id, language=language, unmask=unmask, top=top)
+        path = folder / f"watchlist_{subject_type}.csv"
+        # the ids are made safe before the columns may change their names
+        write_csv(labelled(rows, labels), path, ids=labelled(rows.head(0).select(IDS), labels).columns)
+        counts[subject_type] = rows.height
+    return counts

@@ -1,0 +1,151 @@
+"""Publish a run: its folder appears whole or not at all; the lists are copied to --out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+import duckdb
+
+from data import knowledge_load
+from data.errors import FundwatchError
+from flows import version
+from flows.exports import evidence, tables, watchlists
+from flows.exports.safe import whole, write_csv
+from flows.settings import Settings
+from models.source import Source
+
+MANIFEST = "manifest.json"
+#: Says how long each source took, so its bytes are not part of what a run is.
+TIMED = "coverage.csv"
+
+
+def publish(
+    settings: Settings,
+    con: duckdb.DuckDBPyConnection,
+    sources: Collection[Source],
+    run_id: str,
+    fingerprint: str,
+    say: Callable[[str], None],
+) -> str:
+    """Write HOME/runs/<run_id>/ unless it stands complete; returns one sentence. Copies lists to settings.out."""
+    folder = settings.home / "runs" / run_id
+    try:
+        if complete(folder, fingerprint):
+            said = f"nothing new: run {run_id} stands in {folder}"
+        else:
+            leads = _write(settings, con, sources, run_id, fingerprint, folder)
+            said = f"run {run_id} in {folder}, {leads:,} evidence files"
+        _remember(con, settings, run_id, fingerprint, folder)
+        if settings.out is not None:
+            _copy(settings, con, run_id, settings.out)
+    except OSError as error:
+        raise FundwatchError(f"{error.filename or folder} cannot be written: {error.strerror}.") from error
+    return said
+
+
+def complete(folder: Path, fingerprint: str) -> bool:
+    """Whether the run's folder is there, with the manifest that is written last."""
+    path = folder / MANIFEST
+    return path.exists() and json.loads(path.read_text(encoding="utf-8"))["fingerprint"] == fingerprint
+
+
+def _write(
+    settings: Settings,
+    con: duckdb.DuckDBPyConnection,
+    sources: Collection[Source],
+    run_id: str,
+    fingerprint: str,
+    folder: Path,
+) -> int:
+    aside = folder.with_name(f".{run_id}.part")
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True, mode=0o700)
+    watchlists.write(
+        con, aside, run_id, language=settings.language, labels=settings.labels, unmask=settings.unmask
+    )
+    tables.findings(con, aside / "findings.parquet")
+    write_csv(tables.coverage(con), aside / TIMED)
+    write_csv(tables.account(con, ingest_of(con)), aside / "account.csv")
+    tables.rejected(aside / "rejected.csv")
+    leads = evidence.write(con, sources, aside / "leads", language=settings.language, labels=settings.labels)
+    manifest = _manifest(settings, con, sources, run_id, fingerprint, aside)
+    whole(
+        aside / MANIFEST,
+        lambda path: path.write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"),
+    )
+    shutil.rmtree(folder, ignore_errors=True)
+    aside.rename(folder)
+    return leads
+
+
+def ingest_of(con: duckdb.DuckDBPyConnection) -> str:
+    """The last delivery that brought something the record did not hold."""
+    rows = con.sql("select fingerprint from run.step where step = 'ingest'").fetchall()
+    return str(rows[0][0]) if rows else ""
+
+
+def _manifest(
+    settings: Settings,
+    con: duckdb.DuckDBPyConnection,
+    sources: Collection[Source],
+    run_id: str,
+    fingerprint: str,
+    aside: Path,
+) -> dict[str, object]:
+    inputs = con.sql(
+        "select file, source_table, file_id, rows_in from run.input_file order by file, file_id"
+    ).fetchall()
+    outputs = sorted(p for p in aside.rglob("*") if p.is_file() and p.name != TIMED)
+    return {
+        "run_id": run_id,
+        "fingerprint": fingerprint,
+        "code": version.code(),
+        "knowledge": knowledge_load.version(),
+        "settings": settings.deciding(),
+        "inputs": [{"file": f, "table": t, "sha256": h, "rows": n} for f, t, h, n in inputs],
+        "sources": [
+            {"id": s.id, "kind": s.kind, "version": s.card.version, "status": s.card.status, "params": dict(s.params)}
+            for s in sources
+        ],
+        "outputs": [{"file": p.relative_to(aside).as_posix(), "sha256": _digest(p)} for p in outputs],
+    }
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def _remember(
+    con: duckdb.DuckDBPyConnection, settings: Settings, run_id: str, fingerprint: str, folder: Path
+) -> None:
+    con.execute(
+        """
+        insert into run.run
+        select $id, $fingerprint, now(), now(), $input, $folder
+        where not exists (select 1 from run.run where run_id = $id and fingerprint = $fingerprint)
+        """,
+        {
+            "id": run_id,
+            "fingerprint": fingerprint,
+            "input": str(settings.input) if settings.input else None,
+            "folder": str(folder),
+        },
+    )
+
+
+def _copy(settings: Settings, con: duckdb.DuckDBPyConnection, run_id: str, out: Path) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    watchlists.write(
+        con,
+        out,
+        run_id,
+        language=settings.language,
+        labels=settings.labels,
+        unmask=settings.unmask,
+        top=settings.top,
+    )

@@ -1,0 +1,93 @@
+"""Settings: options beat environment beats HOME/fundwatch.toml beats defaults. Made once, at the edge."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from data.errors import UsageError
+
+FILE_NAME = "fundwatch.toml"
+DEFAULT_HOME = Path("fundwatch-home")
+#: What a file or the environment may set; the rest belongs to one command.
+LASTING = ("objective", "seed", "language", "labels", "threads", "memory_limit", "cron")
+CHOICES = {"objective": ("hit_rate", "money", "both"), "language": ("en", "zh"), "labels": ("names", "zh")}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything a step may ask."""
+
+    home: Path = DEFAULT_HOME
+    input: Path | None = None
+    out: Path | None = None
+    top: int | None = None
+    unmask: bool = False
+    objective: str = "both"
+    seed: int = 1
+    language: str = "en"
+    labels: str = "names"
+    threads: int = 0
+    memory_limit: str = ""
+    cron: str = ""
+    rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    detectors: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def deciding(self) -> dict[str, Any]:
+        """The settings that change what a run yields, for its fingerprint and manifest."""
+        return {
+            "objective": self.objective,
+            "seed": self.seed,
+            "language": self.language,
+            "labels": self.labels,
+            "unmask": self.unmask,
+            "rules": {k: dict(v) for k, v in sorted(self.rules.items())},
+            "detectors": {k: dict(v) for k, v in sorted(self.detectors.items())},
+        }
+
+
+def load(home: Path | None = None, environ: Mapping[str, str] | None = None, **options: Any) -> Settings:
+    """Settings for one command; an option given as None is not given.
+
+    Raises UsageError for an unknown key, a value of the wrong kind, or a file that is not TOML.
+    """
+    environ = os.environ if environ is None else environ
+    home = home or Path(environ.get("FUNDWATCH_HOME") or DEFAULT_HOME)
+    said: dict[str, Any] = _file(home / FILE_NAME)
+    kinds = {f.name: str(f.type) for f in fields(Settings)}
+    for name in LASTING:
+        if (value := environ.get(f"FUNDWATCH_{name.upper()}")) not in (None, ""):
+            said[name] = _number(name, value) if kinds[name] == "int" else value
+    said |= {k: v for k, v in options.items() if v is not None}
+    settings = replace(Settings(home=home), **said)
+    for name, allowed in CHOICES.items():
+        if getattr(settings, name) not in allowed:
+            raise UsageError(f"{name} is '{getattr(settings, name)}'; it must be {' or '.join(allowed)}.")
+    return settings
+
+
+def _file(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    try:
+        said = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is not TOML: {error}.") from error
+    unknown = set(said) - set(LASTING) - {"rules", "detectors"}
+    if unknown:
+        raise UsageError(f"{path} sets {', '.join(sorted(unknown))}, which does not exist.")
+    for name in ("seed", "threads"):
+        if name in said and not isinstance(said[name], int):
+            raise UsageError(f"{path}: {name} must be a whole number.")
+    return said
+
+
+def _number(name: str, value: str) -> int:
+    try:
+        return int(value)
+    except ValueError as error:
+        raise UsageError(f"FUNDWATCH_{name.upper()} is '{value}'; it must be a whole number.") from error

@@ -1,0 +1,161 @@
+"""The steps of a run, in order: each a plain function of (settings, warehouse), alone, again, after a crash."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from data import ingest as ingestion
+from data import knowledge_load
+from data.errors import FundwatchError, UsageError
+from data.warehouse import open_warehouse, transaction
+from features import build
+from flows import publish as publishing
+from flows import version
+from flows.settings import Settings
+from models import detectors, rule, source
+from models.ranking.rank import rank as rank_leads
+from models.source import Source
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: its name, what it does, and how often it may be tried again."""
+
+    name: str
+    act: Callable[[Settings, duckdb.DuckDBPyConnection, Say], str]
+    retries: int = 0
+
+
+def sources(settings: Settings) -> list[Source]:
+    """Every rule and detector with the settings' parameters."""
+    return rule.load(settings.rules) + detectors.load(settings.detectors)
+
+
+def record_version(con: duckdb.DuckDBPyConnection) -> str:
+    """Hash of the delivered contents the record holds and of the knowledge beside it."""
+    files = con.sql("select file_id from run.input_file order by loaded_at, file_id").fetchall()
+    if not files:
+        raise UsageError("The warehouse is empty. Run `fundwatch ingest INPUT` first.")
+    said = "\n".join([*(f for (f,) in files), knowledge_load.version()])
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
+
+
+def run_id(settings: Settings, con: duckdb.DuckDBPyConnection) -> tuple[str, str]:
+    """(run id, fingerprint): the day and a hash of inputs, knowledge, code and settings."""
+    said = "\n".join([record_version(con), version.code(), repr(settings.deciding())])
+    fingerprint = hashlib.sha256(said.encode()).hexdigest()[:16]
+    known = con.execute(
+        "select run_id from run.run where fingerprint = $f order by started_at desc limit 1", {"f": fingerprint}
+    ).fetchall()
+    return (known[0][0] if known else f"{time.strftime('%Y%m%d')}-{fingerprint[:8]}"), fingerprint
+
+
+def ingest(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> str:
+    """Take the delivery into the record."""
+    if settings.input is None:
+        raise UsageError("Give the folder that holds the export.")
+    accounts = ingestion.ingest(con, settings.input, say)
+    loaded, rows = sum(a.loaded + a.replaced for a in accounts), sum(a.rows_in for a in accounts)
+    if not loaded:
+        return f"nothing new: all {rows:,} rows of {len(accounts)} files were loaded before"
+    yuan = sum(a.yuan_loaded for a in accounts if a.source_table == "setl_d")
+    return f"{loaded:,} of {rows:,} rows loaded from {len(accounts)} files, {yuan:,} yuan of settlements"
+
+
+def features(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> str:
+    """Load the knowledge and build the feature tables that changed."""
+    of = record_version(con)
+    if _done(con, "knowledge") != knowledge_load.version():
+        rows = sum(knowledge_load.load(con).values())
+        _finish(con, "knowledge", knowledge_load.version(), f"{rows:,} knowledge rows")
+    built = build.build(con, of, say)
+    return f"{len(built)} feature tables built" if built else "nothing new"
+
+
+def detect(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> str:
+    """Judge with every rule and detector whose query, parameters or data changed."""
+    of = record_version(con) + version.code(("data", "features", "models"))
+    known = dict(con.sql("select source, fingerprint from model.coverage").fetchall())
+    everyone = [s for s in sources(settings) if s.card.status != "retired"]
+    gone = set(known) - {s.id for s in everyone}
+    for name in sorted(gone):
+        con.execute("delete from model.finding where source = $id", {"id": name})
+        con.execute("delete from model.coverage where source = $id", {"id": name})
+    todo = [s for s in everyone if known.get(s.id) != s.fingerprint(of)]
+    for one in todo:
+        source.run(con, one, of)
+        say(one.id)
+    hits, cannot = con.sql(
+        "select coalesce(sum(hits), 0), count(*) filter (where reason like 'needs %') from model.coverage"
+    ).fetchall()[0]
+    if not todo and not gone:
+        return "nothing new"
+    return f"{len(todo)} sources judged, {hits:,} hits in all, {cannot} sources lack their data"
+
+
+def rank(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> str:
+    """Make the findings leads, one a subject, and order them."""
+    prints = con.sql("select source, fingerprint from model.coverage order by 1").fetchall()
+    if not prints:
+        raise UsageError("Nothing was judged yet. Run `fundwatch detect` first.")
+    this, _ = run_id(settings, con)
+    said = "\n".join([this, repr(prints), repr(settings.deciding()), version.code(("data", "models"))])
+    fingerprint = hashlib.sha256(said.encode()).hexdigest()[:16]
+    if _done(con, "rank") == fingerprint:
+        return "nothing new"
+    counts = rank_leads(con, sources(settings), this, settings.objective, settings.seed)
+    told = ", ".join(f"{n:,} {kind}" for kind, n in counts.items()) or "no"
+    _finish(con, "rank", fingerprint, f"{told} leads")
+    return f"{told} leads"
+
+
+def publish(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> str:
+    """Write the run's folder, whole or not at all, and copy the lists to --out."""
+    if _done(con, "rank") is None:
+        raise UsageError("Nothing was ranked yet. Run `fundwatch rank` first.")
+    this, fingerprint = run_id(settings, con)
+    return publishing.publish(settings, con, sources(settings), this, fingerprint, say)
+
+
+STEPS = (
+    Step("ingest", ingest),
+    Step("features", features, retries=1),
+    Step("detect", detect, retries=1),
+    Step("rank", rank, retries=1),
+    Step("publish", publish, retries=1),
+)
+
+
+def perform(step: Step, settings: Settings, say: Say = lambda _: None) -> str:
+    """Open the warehouse and do one step; returns what it says."""
+    with open_warehouse(
+        settings.home, memory_limit=settings.memory_limit, threads=settings.threads
+    ) as con:
+        try:
+            return step.act(settings, con, say)
+        except duckdb.OutOfMemoryException as error:
+            raise FundwatchError(
+                f"{step.name} needs more memory than allowed. Raise memory_limit in fundwatch.toml."
+            ) from error
+
+
+def _done(con: duckdb.DuckDBPyConnection, step: str) -> Any:
+    rows = con.execute("select fingerprint from run.step where step = $step", {"step": step}).fetchall()
+    return rows[0][0] if rows else None
+
+
+def _finish(con: duckdb.DuckDBPyConnection, step: str, fingerprint: str, said: str) -> None:
+    with transaction(con):
+        con.execute("delete from run.step where step = $step", {"step": step})
+        con.execute(
+            "insert into run.step values ($step, $fingerprint, now(), null, $said)",
+            {"step": step, "fingerprint": fingerprint, "said": said},
+        )

@@ -1,0 +1,79 @@
+-- One row: one line of a lead, or one settlement where a whole settlement is at issue, with its money once.
+-- amount: the largest amount at issue of any finding there, never more than was eligible
+-- rate: chance that at least one independent family of evidence is right about it
+with found as (
+    select r.lead_id, f.settlement_id, f.line_id, f.encounter_id, f.family, f.amount, p.chance
+    from model.finding as f
+    join ranked_subject as r on r.subject_type = f.subject_type and r.subject_id = f.subject_id
+    join family_chance as p on p.lead_id = r.lead_id and p.family = f.family
+    join model.coverage as c on c.source = f.source
+    where f.outcome = 'hit' and c.status = 'live' and f.settlement_id is not null
+),
+
+by_line as (
+    select lead_id, settlement_id, line_id, encounter_id, max(amount) as amount
+    from found
+    where line_id is not null
+    group by lead_id, settlement_id, line_id, encounter_id
+),
+
+-- A line belongs to one delivery of its encounter; what it was eligible for bounds what it can be worth.
+bounded as (
+    select b.lead_id, b.settlement_id, b.line_id, least(b.amount, coalesce(l.eligible_amount, b.amount)) as amount
+    from by_line as b
+    left join feature.fee_line as l on l.encounter_id = b.encounter_id and l.line_id = b.line_id
+),
+
+lines_together as (
+    select lead_id, settlement_id, sum(amount) as amount
+    from bounded
+    group by lead_id, settlement_id
+),
+
+whole as (
+    select f.lead_id, f.settlement_id, max(f.amount) as amount
+    from found as f
+    where f.line_id is null
+    group by f.lead_id, f.settlement_id
+),
+
+-- Where a whole settlement is at issue its lines are inside it.
+unit as (
+    select w.lead_id, w.settlement_id, cast(null as varchar) as line_id,
+        least(greatest(w.amount, coalesce(t.amount, 0)), s.eligible_amount) as amount
+    from whole as w
+    join feature.settlement as s on s.settlement_id = w.settlement_id
+    left join lines_together as t on t.lead_id = w.lead_id and t.settlement_id = w.settlement_id
+    union all
+    select b.lead_id, b.settlement_id, b.line_id, b.amount
+    from bounded as b
+    where not exists (
+        select 1 from whole as w where w.lead_id = b.lead_id and w.settlement_id = b.settlement_id
+    )
+),
+
+heard as (
+    select distinct lead_id, settlement_id, line_id, family, chance from found
+),
+
+-- Of a whole settlement every family heard anywhere in it speaks, once; of a line those heard there.
+speaking as (
+    select distinct u.lead_id, u.settlement_id, u.line_id, h.family, h.chance
+    from unit as u
+    join heard as h
+        on h.lead_id = u.lead_id and h.settlement_id = u.settlement_id
+        and (u.line_id is null or coalesce(h.line_id, u.line_id) = u.line_id)
+),
+
+doubt as (
+    select lead_id, settlement_id, line_id, exp(sum(ln(greatest(0.000000001, 1 - chance)))) as doubt
+    from speaking
+    group by lead_id, settlement_id, line_id
+)
+
+select u.lead_id, u.settlement_id, u.line_id, cast(u.amount as decimal(16, 2)) as amount,
+    cast(u.amount * s.fund_rate as decimal(16, 2)) as fund_amount, 1 - d.doubt as rate
+from unit as u
+join feature.settlement as s on s.settlement_id = u.settlement_id
+join doubt as d on d.lead_id = u.lead_id and d.settlement_id = u.settlement_id
+    and coalesce(d.line_id, '') = coalesce(u.line_id, '')

@@ -1,0 +1,55 @@
+-- One row: one lead with its money and its extent.
+-- amount_at_risk: yuan of its lines once, or the excess over peers where that is larger; never above its business
+-- expected_yield: sum of chance times money
+with money as (
+    select lead_id, sum(amount) as amount, sum(fund_amount) as fund_amount, sum(amount * rate) as expected
+    from lead_unit
+    group by lead_id
+),
+
+excess as (
+    select e.lead_id, max(e.excess) as amount, max(e.excess * p.chance) as expected
+    from lead_evidence as e
+    join family_chance as p on p.lead_id = e.lead_id and p.family = e.family
+    where e.excess is not null
+    group by e.lead_id
+),
+
+extent as (
+    select r.lead_id, count(*) as findings, count(distinct f.settlement_id) as settlements,
+        count(distinct f.person_id) as persons, min(f.occurred_on) as first_on, max(f.occurred_on) as last_on
+    from model.finding as f
+    join model.coverage as c on c.source = f.source
+    join ranked_subject as r on r.subject_type = f.subject_type and r.subject_id = f.subject_id
+    where f.outcome = 'hit' and c.status = 'live'
+    group by r.lead_id
+),
+
+history as (
+    select subject_type, subject_id, sum(case when result in ('confirmed', '查实', '属实') then 1 else 0 end) as confirmed
+    from record.inspection_result
+    group by subject_type, subject_id
+),
+
+together as (
+    select r.*, x.findings, x.settlements, x.persons, x.first_on, x.last_on,
+        coalesce(m.amount, 0) as line_amount, coalesce(m.fund_amount, 0) as line_fund,
+        coalesce(m.expected, 0) as line_expected,
+        greatest(0, least(coalesce(e.amount, 0), coalesce(r.eligible_amount, e.amount, 0)) - coalesce(m.amount, 0))
+            as beyond,
+        coalesce(e.expected, 0) / nullif(coalesce(e.amount, 0), 0) as beyond_chance,
+        coalesce(r.fund_amount, 0) / nullif(coalesce(r.eligible_amount, 0), 0) as fund_share,
+        coalesce(h.confirmed, 0) as prior_confirmed
+    from ranked_subject as r
+    join extent as x on x.lead_id = r.lead_id
+    left join money as m on m.lead_id = r.lead_id
+    left join excess as e on e.lead_id = r.lead_id
+    left join history as h on h.subject_type = r.subject_type and h.subject_id = r.subject_id
+)
+
+select lead_id, subject_type, subject_id, previous_lead_id, is_opened, findings, settlements, persons, first_on,
+    last_on, prior_confirmed,
+    cast(line_amount + beyond as decimal(16, 2)) as amount_at_risk,
+    cast(line_fund + beyond * coalesce(fund_share, 0) as decimal(16, 2)) as fund_at_risk,
+    cast(line_expected + beyond * coalesce(beyond_chance, 0) as decimal(16, 2)) as expected_yield
+from together

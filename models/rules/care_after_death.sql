@@ -1,0 +1,98 @@
+/*
+title       = "Care or purchase after the day of death"
+title_zh    = "死亡后就医、购药"
+violation   = "care_after_death"
+family      = "identity"
+subjects    = ["institution", "pharmacy", "person"]
+certainty   = "definite"
+stage       = "supervision"
+window      = "settlement, or line inside a stay"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第四十条第（一）、（三）项，第四十一条第（一）项",
+    "筛查模型 A01 死亡后就医、购药",
+]
+needs       = ["record.settlement.started_on"]
+exclusions  = [
+    "a stay that ended in death and was settled after it: its first day counts, not the settlement",
+    "the first grace_days after death: certificates and charges of the last hours",
+    "no register of deaths was delivered: cannot judge those without a death in hospital",
+]
+limits      = "Registers date deaths late or by the funeral, and a mistyped identity number declares the living dead: 2 to 7 days are weak, beyond 30 days strong (lag_days), and care at several places for months speaks for a wrong register. Check a second register first. Purchases paid from the personal account count, for it ends with death. Who used the card is not known; the person stands for the card."
+version     = "1"
+sentence    = "{what} on {occurred_on}, {lag_days} days after the registered day of death {died_on} ({amount} yuan)"
+sentence_zh = "登记死亡日期 {died_on}，{lag_days} 天后（{occurred_on}）仍有{what_zh}，涉及 {amount} 元"
+
+[params.grace_days]
+value   = 1
+unit    = "days"
+meaning = "days after the day of death that are let pass"
+*/
+with register as (
+    select count(*) as deaths
+    from record.person_status
+    where status_type = 'death'
+),
+
+begun as (
+    select s.settlement_id, s.encounter_id, s.person_id, s.institution_id, s.is_pharmacy, s.care_setting,
+        s.started_on, s.eligible_amount, p.died_on, r.deaths,
+        date_diff('day', p.died_on, s.started_on) as lag_days
+    from feature.settlement as s
+    join feature.person as p on p.person_id = s.person_id
+    cross join register as r
+),
+
+-- Inside a stay begun in life the lines tell.
+charged as (
+    select b.settlement_id, l.line_id, b.encounter_id, b.person_id, b.institution_id, l.charged_on,
+        l.eligible_amount, l.item_name, b.died_on, date_diff('day', b.died_on, l.charged_on) as lag_days
+    from begun as b
+    join feature.fee_line as l on l.settlement_id = b.settlement_id
+    where b.care_setting = 'inpatient' and b.lag_days <= $grace_days and l.eligible_amount > 0
+        and date_diff('day', b.died_on, l.charged_on) > $grace_days
+)
+
+select
+    case
+        when lag_days > $grace_days then 'hit'
+        when (died_on is null and deaths = 0) or started_on is null then 'cannot_judge'
+        else 'clear'
+    end as outcome,
+    case
+        when died_on is null and deaths = 0 then 'no register of deaths was delivered'
+        when started_on is null then 'the first day of care is unknown'
+    end as reason,
+    settlement_id,
+    cast(null as varchar) as line_id,
+    encounter_id,
+    person_id,
+    institution_id,
+    cast(null as varchar) as practitioner_id,
+    started_on as occurred_on,
+    eligible_amount as amount,
+    died_on,
+    lag_days,
+    case
+        when is_pharmacy then 'a purchase at a drugstore'
+        when care_setting = 'inpatient' then 'a stay begun'
+        else 'a visit'
+    end as what,
+    case when is_pharmacy then '购药' when care_setting = 'inpatient' then '入院' else '门诊就医' end as what_zh
+from begun
+union all
+select
+    'hit' as outcome,
+    cast(null as varchar) as reason,
+    settlement_id,
+    line_id,
+    encounter_id,
+    person_id,
+    institution_id,
+    cast(null as varchar) as practitioner_id,
+    charged_on as occurred_on,
+    eligible_amount as amount,
+    died_on,
+    lag_days,
+    item_name || ' charged in a stay' as what,
+    '住院计费“' || item_name || '”' as what_zh
+from charged

@@ -1,0 +1,103 @@
+/*
+title       = "Charge outside the days of the stay"
+title_zh    = "计费日期与住院时间不符"
+official    = [42]
+violation   = "charge_outside_stay"
+family      = "stay"
+subjects    = ["institution", "practitioner"]
+certainty   = "definite"
+stage       = "supervision"
+scope       = ["inpatient"]
+window      = "stay"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第三十八条第（三）项、第四十条第（三）项",
+    "智能监管规则库（2025年版）42 计费日期与住院时间不符",
+]
+needs       = ["record.fee_line.charged_at", "record.encounter.started_at"]
+exclusions  = [
+    "take-home drugs within late_days after discharge",
+    "late posting: no more than late_lines lines of the stay within late_days after discharge",
+    "examinations and laboratory tests within workup_days before admission",
+    "an emergency that became a stay: anything within workup_days before admission",
+    "the day of the charge is unknown: cannot judge",
+]
+limits      = "Hospitals post a forgotten line the morning after; one such line a stay is let pass (late_lines), several are a day charged that was not spent there. Work-up before an agreed admission may be settled with the stay in most areas; where it may not, set workup_days to 0. A stay whose dates were keyed wrong shows as many lines at once."
+version     = "1"
+sentence    = "{item_name} ({amount} yuan) was charged on {occurred_on}, {days_off} days {side} a stay of {started_on} to {ended_on}; {lines_outside} lines of the stay lie outside it"
+sentence_zh = "住院 {started_on} 至 {ended_on}，“{item_name}”计费日期 {occurred_on}，在{side_zh} {days_off} 天，涉及 {amount} 元（该次住院共 {lines_outside} 条）"
+
+[params.grace_days]
+value   = 0
+unit    = "days"
+meaning = "days outside the stay that are let pass on either side"
+
+[params.late_days]
+value   = 1
+unit    = "days"
+meaning = "days after discharge on which a forgotten line may be posted"
+
+[params.late_lines]
+value   = 1
+unit    = "lines"
+meaning = "lines of one stay that may be posted late"
+
+[params.workup_days]
+value   = 3
+unit    = "days"
+meaning = "days before admission whose examinations are settled with the stay"
+*/
+with stay_line as (
+    select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
+        l.charged_on, l.item_name, l.eligible_amount, l.fee_category, l.is_take_home, e.started_on, e.ended_on,
+        e.medical_category,
+        date_diff('day', l.charged_on, e.started_on) as days_before,
+        date_diff('day', e.ended_on, l.charged_on) as days_after
+    from feature.fee_line as l
+    join feature.encounter as e on e.encounter_id = l.encounter_id
+    where e.is_inpatient and l.eligible_amount > 0
+),
+
+sorted as (
+    select *,
+        coalesce(days_before > $grace_days, false) and not (
+            days_before <= $workup_days and (
+                coalesce(fee_category in ('03', '04', '1408', '1409', '1410'), false)
+                or coalesce(medical_category in ('24', '210104'), false)
+            )
+        ) as is_early,
+        coalesce(days_after > $grace_days, false) and not (is_take_home and days_after <= $late_days) as is_late
+    from stay_line
+),
+
+counted as (
+    select *,
+        sum(case when is_early or is_late then 1 else 0 end) over (partition by encounter_id) as lines_outside,
+        sum(case when is_late and days_after <= $late_days then 1 else 0 end) over (partition by encounter_id)
+            as lines_late
+    from sorted
+)
+
+select
+    case
+        when charged_on is null then 'cannot_judge'
+        when is_early then 'hit'
+        when is_late and not (days_after <= $late_days and lines_late <= $late_lines) then 'hit'
+        else 'clear'
+    end as outcome,
+    case when charged_on is null then 'the day of the charge is unknown' end as reason,
+    settlement_id,
+    line_id,
+    encounter_id,
+    person_id,
+    institution_id,
+    practitioner_id,
+    charged_on as occurred_on,
+    eligible_amount as amount,
+    item_name,
+    case when is_early then days_before else days_after end as days_off,
+    case when is_early then 'before' else 'after' end as side,
+    case when is_early then '入院前' else '出院后' end as side_zh,
+    started_on,
+    ended_on,
+    lines_outside
+from counted

@@ -1,0 +1,90 @@
+/*
+title       = "Children's item charged for an older person"
+title_zh    = "儿童专用药品、医疗服务项目用于成人"
+official    = [65, 80]
+violation   = "age_mismatch"
+family      = "identity"
+subjects    = ["institution", "pharmacy", "practitioner", "person"]
+certainty   = "definite"
+stage       = "audit"
+window      = "line"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第三十八条第（六）项、第四十一条第（一）项",
+    "智能监管规则库（2025年版）65 药品儿童专用、80 医疗服务项目儿童专用",
+]
+needs       = ["record.settlement.birth_on", "record.fee_line.charged_at"]
+exclusions  = [
+    "care of the newborn settled with the mother's maternity stay",
+    "a drugstore purchase paid without the funds: the personal account may be used for one's children",
+    "the identity number contradicts the delivered date of birth: cannot judge",
+]
+limits      = "Silent on items without a published age. A card lent to a child, grandchild or sibling looks like a drug given to the wrong person: the prescription tells. The age is full years on the day of charge, of newborn items days."
+version     = "1"
+sentence    = "{item_name}, for persons {age_limit}, was charged on {occurred_on} for a person aged {age_years} ({amount} yuan)"
+sentence_zh = "{occurred_on} 为 {age_years} 岁参保人结算限{age_limit_zh}使用的“{item_name}”，涉及 {amount} 元"
+*/
+with restricted as (
+    select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
+        l.charged_on, l.item_name, l.eligible_amount, l.is_pharmacy, s.fund_amount, s.birth_on, p.id_birth_on,
+        s.medical_category, e.principal_diagnosis_code, k.age_to_years, k.age_to_days, k.point_id
+    from feature.fee_line as l
+    join knowledge.item_age as k
+        on k.item_code = l.item_code
+        and l.charged_on >= coalesce(k.valid_from, l.charged_on) and l.charged_on <= coalesce(k.valid_to, l.charged_on)
+    join feature.settlement as s on s.settlement_id = l.settlement_id
+    left join feature.person as p on p.person_id = l.person_id
+    left join feature.encounter as e on e.encounter_id = l.encounter_id
+    where k.official in (65, 80) and l.eligible_amount > 0
+        and (k.age_to_years is not null or k.age_to_days is not null)
+),
+
+aged as (
+    select *, date_diff('day', birth_on, charged_on) as age_days,
+        year(charged_on) - year(birth_on) - case
+            when substr(cast(charged_on as varchar), 6, 5) < substr(cast(birth_on as varchar), 6, 5) then 1 else 0
+        end as age_years,
+        substr(medical_category, 1, 1) = '5' or substr(principal_diagnosis_code, 1, 1) = 'O'
+            or substr(principal_diagnosis_code, 1, 3) in ('Z37', 'Z38', 'Z39') as is_maternity
+    from restricted
+),
+
+told as (
+    select *,
+        case
+            when birth_on is null then 'the date of birth is unknown'
+            when birth_on <> id_birth_on then 'the identity number contradicts the date of birth'
+            when age_days < 0 or age_years > 120 then 'the date of birth is impossible'
+        end as reason,
+        coalesce(age_years >= age_to_years, false) or coalesce(age_days > age_to_days, false) as is_too_old,
+        coalesce(is_maternity, false) or (is_pharmacy and coalesce(fund_amount, 0) = 0) as is_excluded
+    from aged
+)
+
+select
+    case
+        when coalesce(is_excluded, false) then 'clear'
+        when reason is not null then 'cannot_judge'
+        when is_too_old then 'hit'
+        else 'clear'
+    end as outcome,
+    reason,
+    settlement_id,
+    line_id,
+    encounter_id,
+    person_id,
+    institution_id,
+    practitioner_id,
+    charged_on as occurred_on,
+    eligible_amount as amount,
+    item_name,
+    age_years,
+    case
+        when age_to_days is not null then 'up to ' || cast(age_to_days as varchar) || ' days old'
+        else 'under ' || cast(age_to_years as varchar)
+    end as age_limit,
+    case
+        when age_to_days is not null then cast(age_to_days as varchar) || ' 天以内新生儿'
+        else cast(age_to_years as varchar) || ' 岁以下儿童'
+    end as age_limit_zh,
+    point_id
+from told

@@ -1,0 +1,89 @@
+/*
+title       = "Drugstore purchase on the card of a person in hospital"
+title_zh    = "住院期间药店购药"
+violation   = "purchase_during_stay"
+family      = "presence"
+subjects    = ["pharmacy", "person"]
+certainty   = "suspected"
+stage       = "supervision"
+scope       = ["drugstore"]
+window      = "stay"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第三十八条第（七）项、第四十条第（一）项、第四十一条第（一）项",
+    "筛查模型 A03 住院期间门诊、购药",
+]
+needs       = ["record.settlement.started_on", "record.settlement.ended_on"]
+exclusions  = [
+    "first and last day of the stay",
+    "dispensed on a prescription moved from a hospital",
+    "purchases of no more than min_amount: relatives fetch everyday medicines",
+    "stays paid by the bed-day or longer than long_stay_days: the card lives with the family",
+]
+limits      = "Relatives may buy with the personal account for themselves, lawfully since accounts are shared within a family; such purchases carry no fund money (fund_amount 0). Many persons of one hospital at one drugstore mean that the hospital sends them out to buy: look at the hospital in the detail. A stay that still lasts is not looked at."
+version     = "1"
+sentence    = "A purchase of {amount} yuan on {occurred_on} while the person was in hospital at {hospital_id} from {started_on} to {ended_on}"
+sentence_zh = "参保人 {started_on} 至 {ended_on} 在 {hospital_id} 住院期间，{occurred_on} 于药店购药 {amount} 元"
+
+[params.min_amount]
+value   = 50
+unit    = "yuan"
+meaning = "purchases up to this eligible amount are not looked at"
+
+[params.long_stay_days]
+value   = 30
+unit    = "days"
+meaning = "longer stays (psychiatry, nursing) are left out"
+
+[params.bed_day_method]
+value   = "5"
+meaning = "the area's code of bed-day payment"
+*/
+with purchase as (
+    select settlement_id, encounter_id, person_id, institution_id, coalesce(started_on, settled_on) as bought_on,
+        eligible_amount
+    from feature.settlement
+    where is_pharmacy
+),
+
+stay as (
+    select encounter_id, person_id, institution_id, started_on, ended_on
+    from feature.encounter
+    where is_inpatient and ended_on is not null and days <= $long_stay_days
+        and coalesce(payment_method, '') <> $bed_day_method
+),
+
+met as (
+    select p.settlement_id, s.encounter_id as stay_encounter_id, s.institution_id as hospital_id, s.started_on,
+        s.ended_on,
+        row_number() over (partition by p.settlement_id order by s.started_on, s.encounter_id) as place
+    from purchase as p
+    join stay as s
+        on s.person_id = p.person_id and p.bought_on > s.started_on and p.bought_on < s.ended_on
+    where p.eligible_amount > $min_amount
+),
+
+moved as (
+    select distinct m.settlement_id
+    from met as m
+    join record.fee_line as l on l.settlement_id = m.settlement_id
+    where l.is_outside_prescription
+)
+
+select
+    case when m.settlement_id is not null and v.settlement_id is null then 'hit' else 'clear' end as outcome,
+    cast(null as varchar) as reason,
+    p.settlement_id,
+    cast(null as varchar) as line_id,
+    p.encounter_id,
+    p.person_id,
+    p.institution_id,
+    cast(null as varchar) as practitioner_id,
+    p.bought_on as occurred_on,
+    p.eligible_amount as amount,
+    m.hospital_id,
+    m.stay_encounter_id,
+    m.started_on,
+    m.ended_on
+from purchase as p
+left join met as m on m.settlement_id = p.settlement_id and m.place = 1
+left join moved as v on v.settlement_id = p.settlement_id

@@ -1,0 +1,103 @@
+/*
+title       = "Re-admitted within days for the same disease"
+title_zh    = "疑似分解住院"
+official    = [49]
+violation   = "split_stay"
+family      = "stay"
+subjects    = ["institution", "practitioner"]
+certainty   = "suspected"
+stage       = "supervision"
+scope       = ["inpatient"]
+window      = "two stays"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第三十八条第（一）项：分解住院",
+    "智能监管规则库（2025年版）49 分解住院",
+]
+needs       = ["record.encounter.principal_diagnosis_code"]
+exclusions  = [
+    "diseases treated in courses (knowledge.admission_exception)",
+    "discharged to another institution (transfer or community)",
+    "the earlier stay ended in death",
+    "admitted on a referral",
+    "bed-day payment: a new stay brings nothing",
+    "the principal diagnosis is unknown: cannot judge",
+]
+limits      = "Staged operations, the other eye or joint, and a disease that came back look the same: read the discharge summary for an unfinished treatment. Discharge against advice is not excluded, for it is recorded to cover the split. Places with one legal representative count as one. Up to 7 days is the core; 8 to 15 days deserve a look where a place repeats it."
+version     = "1"
+sentence    = "Re-admitted {gap_days} days after discharge ({previous_ended_on}) with the same principal diagnosis {diagnosis_code} {diagnosis_name}; the later stay cost {amount} yuan"
+sentence_zh = "{previous_ended_on} 出院后间隔 {gap_days} 天以同一主诊断（{diagnosis_code} {diagnosis_name}）再次住院，后一次住院涉及 {amount} 元"
+
+[params.max_gap]
+value   = 7
+unit    = "days"
+meaning = "from discharge to the next admission"
+
+[params.bed_day_method]
+value   = "5"
+meaning = "the area's code of bed-day payment"
+*/
+with stay as (
+    select e.encounter_id, e.person_id, e.institution_id, e.started_on, e.ended_on, e.discharge_way,
+        e.principal_diagnosis_code, e.principal_diagnosis_name, e.attending_practitioner_id,
+        e.referred_from_encounter_id, e.payment_method, coalesce(i.owner, e.institution_id) as place
+    from feature.encounter as e
+    left join feature.institution as i on i.institution_id = e.institution_id
+    where e.is_inpatient
+),
+
+paired as (
+    select l.*, p.encounter_id as previous_encounter_id, p.institution_id as previous_institution_id,
+        p.ended_on as previous_ended_on, p.discharge_way as previous_discharge_way,
+        p.principal_diagnosis_code as previous_diagnosis_code,
+        date_diff('day', p.ended_on, l.started_on) as gap_days,
+        row_number() over (partition by l.encounter_id order by p.ended_on desc, p.encounter_id) as nearness
+    from stay as l
+    join stay as p
+        on p.person_id = l.person_id and p.place = l.place and p.encounter_id <> l.encounter_id
+        and p.ended_on <= l.started_on and p.started_on < l.started_on
+),
+
+expected as (
+    select distinct p.encounter_id
+    from paired as p
+    join knowledge.admission_exception as x
+        on substr(p.principal_diagnosis_code, 1, length(x.diagnosis_prefix)) = x.diagnosis_prefix
+        or substr(p.previous_diagnosis_code, 1, length(x.diagnosis_prefix)) = x.diagnosis_prefix
+),
+
+weighed as (
+    select p.*,
+        p.gap_days <= $max_gap and x.encounter_id is null
+            and coalesce(p.previous_discharge_way, '9') not in ('2', '3', '5')
+            and p.referred_from_encounter_id is null
+            and coalesce(p.payment_method, '') <> $bed_day_method as is_open,
+        substr(p.principal_diagnosis_code, 1, 3) = substr(p.previous_diagnosis_code, 1, 3) as is_same_disease
+    from paired as p
+    left join expected as x on x.encounter_id = p.encounter_id
+    where p.nearness = 1
+)
+
+select
+    case
+        when not w.is_open then 'clear'
+        when w.is_same_disease is null then 'cannot_judge'
+        when w.is_same_disease then 'hit'
+        else 'clear'
+    end as outcome,
+    case when w.is_same_disease is null then 'the principal diagnosis is unknown' end as reason,
+    s.settlement_id,
+    cast(null as varchar) as line_id,
+    w.encounter_id,
+    w.person_id,
+    w.institution_id,
+    w.attending_practitioner_id as practitioner_id,
+    w.started_on as occurred_on,
+    s.eligible_amount as amount,
+    w.gap_days,
+    w.previous_encounter_id,
+    w.previous_institution_id,
+    w.previous_ended_on,
+    w.principal_diagnosis_code as diagnosis_code,
+    coalesce(w.principal_diagnosis_name, '') as diagnosis_name
+from weighed as w
+join feature.settlement as s on s.encounter_id = w.encounter_id
