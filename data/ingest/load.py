@@ -8,7 +8,7 @@ import duckdb
 
 from data.ingest.account import ZERO, Account
 from data.ingest.find import Delivery
-from data.ingest.read import STAGE
+from data.ingest.read import STAGE, first_row
 from data.mapping import Table
 
 
@@ -23,7 +23,7 @@ def load(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> Account:
     con.execute(
         f"""
         insert into record.{table.target} by name
-        select {', '.join('s.' + c for c in columns)}, $file_id as file_id, s.rowid + 1 as row_number
+        select {', '.join('s.' + c for c in columns)}, $file_id as file_id, s.rowid - {first_row(con)} + 1 as row_number
         from {STAGE} as s
         where s.rowid not in (select row_id from stage_fate where not is_last or fate = 'duplicate')
         order by s.rowid

@@ -41,10 +41,15 @@ def stage(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
         raise InputRefused(_plain(delivery, error)) from error
 
 
+def first_row(con: duckdb.DuckDBPyConnection) -> int:
+    """The rowid of the first staged row: inside a transaction they do not start at 0, but they have no gaps."""
+    return int(con.sql(f"select coalesce(min(rowid), 0) from {STAGE}").fetchall()[0][0])
+
+
 def first_fault(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> InputRefused | None:
     """The refusal for the first bad row of the staged file, or None when every row is sound."""
     faults = con.sql(
-        f"select rowid, bad_field from {STAGE} where bad_field is not null order by rowid limit 1"
+        f"select rowid - {first_row(con)}, bad_field from {STAGE} where bad_field is not null order by rowid limit 1"
     ).fetchall()
     if not faults:
         return None

@@ -1,4 +1,4 @@
-"""A simulator: a year of a made-up town in the national export format, with planted schemes and their answers."""
+"""A year of a made-up town in the national export format, with planted schemes and their answers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from types import ModuleType
 import numpy as np
 import polars as pl
 
-from data.simulate import confounders, registers, tables, truth
+from data.simulate import confounders, lines, registers, tables, truth
 from data.simulate import schemes as schemes_package
 from data.simulate.bill import Bill, make_bill
 from data.simulate.care import chronic, drugstore, inpatient, outpatient
@@ -36,7 +36,7 @@ def scheme_names() -> list[str]:
 
 
 def make_town(*, persons: int, seed: int, schemes: Sequence[str] | None, dose: float, year: int) -> Town:
-    """Found the town, let it live for a year and plant the schemes; raises ValueError for an unknown scheme."""
+    """Found the town, let it live a year, plant the schemes; ValueError for an unknown scheme."""
     known = _modules(schemes_package)
     wanted = list(known) if schemes is None else list(schemes)
     unknown = sorted(set(wanted) - set(known))
@@ -53,7 +53,7 @@ def make_town(*, persons: int, seed: int, schemes: Sequence[str] | None, dose: f
             module.after(town, np.random.default_rng([seed, 7, zlib.crc32(name.encode())]))
     town.visits.clear()
     for name in sorted(wanted):
-        # Its own stream of chance: adding a scheme changes neither the honest town nor the other schemes' draws.
+        # Its own stream of chance: a new scheme changes neither the honest town nor other schemes.
         known[name].plant(town, np.random.default_rng([seed, 6, zlib.crc32(name.encode())]), dose)
     return town
 
@@ -62,8 +62,8 @@ def _small_tables(town: Town, bill: Bill) -> dict[str, Callable[[], pl.DataFrame
     return {
         "setl_d": lambda: tables.settlements(town, bill),
         "mdtrt_d": lambda: tables.encounters(town, bill),
-        "mdcs_fund_setl_list_diag_d": lambda: tables.diagnoses(town, bill),
-        "mdcs_fund_setl_list_oprn_d": lambda: tables.operations(town, bill),
+        "mdcs_fund_setl_list_diag_d": lambda: lines.diagnoses(town, bill),
+        "mdcs_fund_setl_list_oprn_d": lambda: lines.operations(town, bill),
         "psn_info_b": lambda: registers.persons(town),
         "psn_insu_d": lambda: registers.insurance(town),
         "medins_info_b": lambda: registers.institutions(town),
@@ -84,9 +84,9 @@ def _write(folder: Path, town: Town, bill: Bill) -> dict[str, int]:
         for name, make in _small_tables(town, bill).items()
     }
     who = bill.visits.select("visit", "doctor", "dept")
-    lines = bill.lines.join(who, on="visit", maintain_order="left")
+    charged = bill.lines.join(who, on="visit", maintain_order="left")
     counts["fee_list_d"] = write_table(
-        folder, "fee_list_d", (tables.fee_lines(town, block) for block in blocks_of(lines)), packed=True
+        folder, "fee_list_d", (lines.fee_lines(town, block) for block in blocks_of(charged)), packed=True
     )
     answers = folder / "truth"
     answers.mkdir(exist_ok=True)
@@ -111,8 +111,8 @@ def simulate(
 ) -> dict[str, int]:
     """Write a year of a made-up town into `folder` as an export, and its answers into `folder/truth`.
 
-    `schemes` None plants all, () none; `dose` scales the planted share. Returns the rows of each table; the same
-    arguments give the same bytes. Raises ValueError for an unknown scheme.
+    `schemes` None plants all, () none; `dose` scales the planted share. Returns the rows of each table;
+    the same arguments give the same bytes. Raises ValueError for an unknown scheme.
     """
     town = make_town(persons=persons, seed=seed, schemes=schemes, dose=dose, year=year)
     folder.mkdir(parents=True, exist_ok=True)

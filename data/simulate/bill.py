@@ -36,7 +36,7 @@ DEDUCTIBLE_STAY = {1: 20_000, 2: 50_000, 3: 90_000, 9: 20_000}
 
 @dataclass(frozen=True)
 class Bill:
-    """Lines and settlements with their numbers, times and cents; `line` and `settlement` are in order of time."""
+    """Lines and settlements with numbers, times and cents; numbers are in order of time."""
 
     visits: pl.DataFrame
     settlements: pl.DataFrame
@@ -196,7 +196,7 @@ def _shares(town: Town, s: pl.DataFrame) -> tuple[Ints, Ints]:
 
 
 def _pay(town: Town, s: pl.DataFrame) -> pl.DataFrame:
-    """Who pays a settlement: fund parts, personal account, family account and cash, all summing to the total."""
+    """Who pays: parts of the fund, personal account, family account and cash, summing to the total."""
     share, deductible = _shares(town, s)
     person = s["person"].to_numpy()
     employee = town.person("insutype")[person] == 310
@@ -217,28 +217,10 @@ def _pay(town: Town, s: pl.DataFrame) -> pl.DataFrame:
         employee, np.where(stay, personal * 30 // 100, personal * np.where(habit < 0.8, 100, 75) // 100), 0
     )
     family = np.where(~employee & ~stay & (habit < 0.12), personal * 80 // 100, 0)
-    paid = dict(
-        zip(
-            PAID,
-            (
-                deductible,
-                pool,
-                civil,
-                large,
-                catastrophic,
-                aid,
-                fund,
-                personal,
-                account,
-                personal - account - family,
-                family,
-            ),
-            strict=True,
-        )
-    )
-    return s.with_columns(
-        share=pl.Series(share), **{k: pl.Series(v.astype(np.int64)) for k, v in paid.items()}
-    )
+    cash = personal - account - family
+    money = (deductible, pool, civil, large, catastrophic, aid, fund, personal, account, cash, family)
+    paid = {name: pl.Series(cents.astype(np.int64)) for name, cents in zip(PAID, money, strict=True)}
+    return s.with_columns(share=pl.Series(share), **paid)
 
 
 def _reversed(town: Town, s: pl.DataFrame, lines: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 REFERENCE = Path(__file__).parent / "reference"
 # A published limit of a level-3 hospital, and what the other levels may charge of it.
 LEVEL_SHARE = {1: 0.78, 2: 0.90, 3: 1.00, 9: 0.72}
+PAIR = {"including_code": pl.String, "included_code": pl.String}
 TIMINGS = ("O", "F", "D", "C", "W", "M", "A")
 
 Ints = NDArray[np.int64]
@@ -112,10 +113,7 @@ def load() -> Catalogue:
         items=items,
         diagnoses=diagnoses.with_columns(
             as_department,
-            *(
-                pl.col(k).replace_strict(as_kit, default=-1, return_dtype=pl.Int64)
-                for k in ("op_kit", "ip_kit")
-            ),
+            pl.col("op_kit", "ip_kit").replace_strict(as_kit, default=-1, return_dtype=pl.Int64),
         ),
         departments=departments,
         kinds=_read("kinds", hosp_lv=pl.String, ownership=pl.String),
@@ -128,9 +126,7 @@ def load() -> Catalogue:
             pl.col("item_code").replace_strict(item, return_dtype=pl.Int64).alias("item"),
             pl.col("diag_code").replace_strict(diagnosis, return_dtype=pl.Int64).alias("diag"),
         ),
-        pairs=_read("exclusive_pairs", including_code=pl.String, included_code=pl.String).select(
-            pl.all().replace_strict(item, return_dtype=pl.Int64)
-        ),
+        pairs=_read("exclusive_pairs", **PAIR).select(pl.all().replace_strict(item, return_dtype=pl.Int64)),
         kits=kits,
         kit_names=kit_names,
         role=dict(zip(roles["role"].to_list(), roles["n"].to_list(), strict=True)),

@@ -27,7 +27,7 @@ def outpatient_lines(
 
 
 def regimen_lines(town: Town, rng: Generator, visits: pl.DataFrame, regimens: pl.DataFrame) -> pl.DataFrame:
-    """Lines of chronic visits: each registered person's own drugs, enough for the days until the next visit."""
+    """Lines of chronic visits: each person's own drugs, enough for the days until the next visit."""
     rows = visits.filter(pl.col("registered") >= 0).join(regimens, on="registered", maintain_order="left")
     rows = rows.filter(pl.Series(rng.random(len(rows)) < 0.93))
     pack = np.maximum(7, town.cat.column("pack_days")[rows["item"].to_numpy()])

@@ -56,7 +56,7 @@ def _identity(
 
 
 def make_people(rng: Generator, persons: int, year: int) -> pl.DataFrame:
-    """One row a person, row number = key. Ages are whole years at 1 January, `death` a day of the year or -1."""
+    """One row a person, row number = key; ages are at 1 January, `death` is a day of the year or -1."""
     household, place = _households(rng, persons)
     age_days = _ages(rng, household, place)
     age = (age_days // 365.25).astype(np.int64)

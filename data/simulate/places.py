@@ -130,7 +130,7 @@ def _stores(rng: Generator, count: int, year: int) -> pl.DataFrame:
 
 
 def make_places(rng: Generator, cat: Catalogue, persons: int, year: int) -> pl.DataFrame:
-    """One row a hospital or drugstore, row number = key; the hospitals outside the area come before the stores."""
+    """One row a hospital or drugstore, row number = key; hospitals elsewhere come before the stores."""
     institutions, stores = sizes(persons)
     hospitals = _hospitals(rng, cat, institutions, year)
     return pl.concat(

@@ -1,4 +1,4 @@
-"""The registers under their national names: persons, insurance, institutions, practitioners, catalogue, filings."""
+"""The registers under their national names: persons, institutions, practitioners, catalogue, filings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import polars as pl
 
 from data.simulate import names
 from data.simulate.catalogue import LEVEL_SHARE
-from data.simulate.tables import _division_codes, gather
+from data.simulate.columns import division_codes, gather
 from data.simulate.town import Town
 
 LIMIT_TYPE = {1: "101", 2: "102", 3: "103", 9: "104"}
@@ -33,7 +33,7 @@ def persons(town: Town) -> pl.DataFrame:
     p = town.people
     known = town.statuses.filter(pl.col("kind") == "death")["person"]
     dead = pl.Series(np.isin(np.arange(len(p)), known.to_numpy()))
-    home = gather(_division_codes(), p["division"])
+    home = gather(division_codes(), p["division"])
     return p.select(
         "psn_no",
         psn_name="name",
@@ -52,7 +52,7 @@ def insurance(town: Town) -> pl.DataFrame:
     """psn_insu_d."""
     p = town.people.with_row_index("n")
     since = (pl.col("n").cast(pl.Int64) * 7919) % 3000 + 40
-    home = gather(_division_codes(), p["division"])
+    home = gather(division_codes(), p["division"])
     return p.select(
         (pl.col("n").cast(pl.Int64) * 3 + 5_100_000_000).alias("psn_insu_rlts_id"),
         "psn_no",
@@ -75,7 +75,7 @@ def institutions(town: Town) -> pl.DataFrame:
         medins_name="name",
         uscc="uscc",
         legrep_name="owner",
-        admdvs=gather(_division_codes(), p["division"]),
+        admdvs=gather(division_codes(), p["division"]),
         medins_type="medins_type",
         medinslv="level",
         hosp_lv="hosp_lv",
@@ -98,7 +98,7 @@ def drugstores(town: Town) -> pl.DataFrame:
         rtal_phac_name="name",
         uscc="uscc",
         legrep_name="owner",
-        admdvs=gather(_division_codes(), p["division"]),
+        admdvs=gather(division_codes(), p["division"]),
         phac_chan_type="chain",
         phar_psncnt="staff",
         lnt="longitude",
@@ -196,8 +196,8 @@ def filings(town: Town) -> pl.DataFrame:
         (pl.col("n").cast(pl.Int64) * 11 + 8_000_000_000).alias("trt_dcla_detl_sn"),
         gather(town.people["psn_no"], f["person"]).alias("psn_no"),
         insutype=gather(town.people["insutype"], f["person"]),
-        insu_admdvs=gather(_division_codes(), gather(town.people["division"], f["person"])),
-        rloc_admdvs=gather(_division_codes(), f["division"]),
+        insu_admdvs=gather(division_codes(), gather(town.people["division"], f["person"])),
+        rloc_admdvs=gather(division_codes(), f["division"]),
         rloc_rea="reason",
         begndate=_days(town, f["begin"]),
         enddate=pl.when(pl.col("end") < 9000).then(_days(town, f["end"])),

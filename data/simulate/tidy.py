@@ -1,4 +1,4 @@
-"""Make honest care possible: nobody is in two hospitals at once, at the doctor's while in bed, or treated when dead."""
+"""Make honest care possible: nobody in two hospitals at once, out while in bed, or treated when dead."""
 
 from __future__ import annotations
 
@@ -70,8 +70,8 @@ def _first_come(stays: pl.DataFrame) -> pl.DataFrame:
 
 def _outside(town: Town, rng: Generator, visits: pl.DataFrame, stays: pl.DataFrame) -> pl.DataFrame:
     """Drop visits during stays, except a few drug purchases that relatives make for the person."""
-    last = stays.select("person", "begin", until="end").sort("begin")
-    joined = visits.sort("begin").join_asof(last, on="begin", by="person", check_sortedness=False)
+    last = stays.select("person", "begin", until="end").sort("begin", "person")
+    joined = visits.sort("begin", "visit").join_asof(last, on="begin", by="person", check_sortedness=False)
     inside = pl.col("until").is_not_null() & (pl.col("begin") < pl.col("until"))
     drugs = pl.col("kind").is_in([PURCHASE]) | ((pl.col("kind") == CHRONIC) & (pl.col("registered") >= 0))
     joined = joined.with_columns(

@@ -66,7 +66,7 @@ def frame(defaults: dict[str, int], columns: dict[str, Any]) -> pl.DataFrame:
 
 @dataclass
 class Town:
-    """Everything the modules share. Row numbers of people, places, doctors and catalogue frames are the keys."""
+    """Everything the modules share. Row numbers of the frames are the keys."""
 
     year: int
     seed: int
@@ -105,7 +105,7 @@ class Town:
         return self.places[column].to_numpy()
 
     def new_visits(self, **columns: Any) -> pl.DataFrame:
-        """Make visits (arrays or single values by the names in VISIT) and give them numbers; not yet added."""
+        """Make visits (arrays or single values by the names in VISIT) and number them; not added yet."""
         made = frame(VISIT, columns)
         numbers = np.arange(self.next_visit, self.next_visit + len(made))
         self.next_visit += len(made)
@@ -128,7 +128,7 @@ class Town:
         )
 
     def deed(self, scheme: str, label: str | None = None, **subjects: Any) -> Ints:
-        """Register planted deeds, one a row of the subject arrays (subject type = row numbers); returns their ids."""
+        """Register planted deeds, one a row of the subject arrays (type = row numbers); returns ids."""
         columns = {k: np.asarray(v, dtype=np.int64) for k, v in subjects.items()}
         size = len(next(iter(columns.values())))
         ids = np.arange(self.next_plant, self.next_plant + size)

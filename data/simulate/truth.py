@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from data.simulate.bill import Bill
-from data.simulate.tables import LINE, SETTLEMENT, gather, number
+from data.simulate.columns import LINE, SETTLEMENT, gather, number
 from data.simulate.town import Town
 
 TABLE = {"institution": "places", "pharmacy": "places", "practitioner": "doctors", "person": "people"}
@@ -65,7 +65,7 @@ def planted_lines(town: Town, bill: Bill) -> pl.DataFrame:
 
 def planted_subjects(lines: pl.DataFrame) -> pl.DataFrame:
     """scheme_subject: one row a scheme and subject."""
-    return lines.group_by(SUBJECT).agg(pl.col("amount").sum().round(2)).sort(SUBJECT)
+    return lines.group_by(SUBJECT).agg((pl.col("amount") * 100).round().cast(pl.Int64).sum() / 100).sort(SUBJECT)
 
 
 def confounders(town: Town) -> pl.DataFrame:

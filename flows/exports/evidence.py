@@ -28,7 +28,7 @@ def evidence(
     con: duckdb.DuckDBPyConnection, sources: Collection[Source], where: str, params: dict[str, object], language: str
 ) -> pl.DataFrame:
     """One row a finding of the leads that `where` (over `l`, model.lead) selects, with its lead_id first."""
-    rows = con.execute(
+    return con.sql(
         f"""
         select l.lead_id, f.finding_id, f.source, {explain.card_sql(sources, language, 'title')} as title,
             {explain.card_sql(sources, language, 'basis')} as clause, f.certainty,
@@ -46,11 +46,8 @@ def evidence(
         where f.outcome = 'hit' and ({where})
         order by l.lead_id, f.source, f.occurred_on, f.settlement_id, f.line_id, f.finding_id
         """,
-        params,
-    ).to_arrow_table()
-    frame = pl.from_arrow(rows)
-    assert isinstance(frame, pl.DataFrame)
-    return frame
+        params=params,
+    ).pl()
 
 
 def write(

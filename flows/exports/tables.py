@@ -44,17 +44,14 @@ def coverage(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 
 def account(con: duckdb.DuckDBPyConnection, ingest_id: str) -> pl.DataFrame:
     """The account of one delivery, file by file."""
-    rows = con.execute(
+    return con.sql(
         """
         select file, source_table as "table", rows_in, loaded, duplicate, replaced, rejected, yuan_in, yuan_loaded,
             yuan_duplicate, yuan_replaced, yuan_rejected
         from run.account where ingest_id = $id order by file
         """,
-        {"id": ingest_id},
-    ).to_arrow_table()
-    frame = pl.from_arrow(rows)
-    assert isinstance(frame, pl.DataFrame)
-    return frame
+        params={"id": ingest_id},
+    ).pl()
 
 
 def rejected(path: Path) -> None:

@@ -31,7 +31,7 @@ def watchlist(
     """One list in the contract's columns; persons' names keep their first character unless unmasked."""
     said = "reasons_zh" if language == "zh" else "reasons"
     name = "i.person_name" if unmask else "substr(i.person_name, 1, 1) || '**'"
-    frame = con.execute(
+    rows = con.sql(
         f"""
         with named as (
             select person_id, arg_min(person_name, source_table) as person_name
@@ -67,10 +67,8 @@ def watchlist(
         where l.subject_type = $subject_type and l.rank <= coalesce($top, l.rank)
         order by l.rank
         """,
-        {"subject_type": subject_type, "run_id": run_id, "language": language, "top": top},
-    )
-    rows = pl.from_arrow(frame.to_arrow_table())
-    assert isinstance(rows, pl.DataFrame)
+        params={"subject_type": subject_type, "run_id": run_id, "language": language, "top": top},
+    ).pl()
     return rows.select(COLUMNS)
 
 

@@ -43,8 +43,8 @@ GENERAL = "^(A1|B|C|D1|D211|D[3-9])"
 def judge(
     con: duckdb.DuckDBPyConnection, table: str, indicators: Sequence[Indicator], params: Mapping[str, Any]
 ) -> None:
-    """Leave `judged` for one indicator table. `params`: min_z, min_points, min_visits, min_stays,
-    min_peer_ratio."""
+    """Leave `judged` for one indicator table. `params`: min_z, min_points, min_peer_ratio,
+    min_visits and, where stays are judged, min_stays."""
     import polars as pl
 
     wide = con.sql(
@@ -74,7 +74,7 @@ def _scored(wide: pl.DataFrame, indicator: Indicator, params: Mapping[str, Any])
 
     from models import peers
 
-    i, events = indicator, params["min_stays"] if "stays" in indicator.volume else params["min_visits"]
+    i, events = indicator, params.get("min_stays", 0) if "stays" in indicator.volume else params["min_visits"]
     money = pl.col(i.base).cast(pl.Float64) if i.base else pl.lit(None, dtype=pl.Float64)
     apart = pl.col("is_special") & i.by_kind
     keys = [

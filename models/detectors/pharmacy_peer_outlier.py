@@ -43,7 +43,6 @@ CARD = card.make(
                 "unit": "events",
                 "meaning": "fewer purchases, persons or lines: not judged",
             },
-            "min_stays": {"value": 20, "unit": "stays", "meaning": "not used for drugstores"},
         },
         "exclusions": ["volumes too small to carry a ratio"],
         "limits": "Stores that sell special drugs on referral and stores open all night are not told apart. The "

@@ -56,7 +56,7 @@ def attach(leads: pl.DataFrame, evidence: pl.DataFrame, cards: Mapping[str, Card
         rules=pl.col("source").str.join(";"),
         reasons=pl.col("part").head(SHOWN).str.join("; "),
         reasons_zh=pl.col("part_zh").head(SHOWN).str.join("；"),
-        more=pl.len() - SHOWN,
+        more=pl.len().cast(pl.Int64) - SHOWN,
     )
     return leads.join(said, on="lead_id", how="left", maintain_order="left").with_columns(
         reasons=pl.when(pl.col("more") > 0)

@@ -1,4 +1,4 @@
-"""Registered chronic diseases and their regular prescriptions, in hospital or, by moved prescription, at a store."""
+"""Registered chronic diseases and their regular prescriptions, at a hospital or moved to a drugstore."""
 
 from __future__ import annotations
 
@@ -40,6 +40,17 @@ def _regimens(town: Town, rng: Generator, number: Ints, chronic: Ints, supply: I
     return rows.filter(kept).select("registered", "item", "supply")
 
 
+def _due(town: Town, rng: Generator, supply: Ints) -> tuple[Ints, Ints]:
+    """Row numbers and days of the prescriptions: one each `supply` days with jitter, some missed."""
+    rounds = town.days // supply + 1
+    source = np.repeat(np.arange(len(supply)), rounds)
+    nth = np.arange(len(source)) - np.repeat(np.cumsum(rounds) - rounds, rounds)
+    day = (rng.integers(0, 60, len(supply)) % supply)[source] + nth * supply[source]
+    day = day + np.rint(rng.normal(0, 3.0, len(source))).astype(np.int64)
+    kept = (day >= 0) & (day < town.days) & (rng.random(len(source)) < 0.9)
+    return source[kept], day[kept]
+
+
 def prescribe(
     town: Town, rng: Generator, person: Ints, number: Ints, chronic: Ints, place: Ints | None = None
 ) -> None:
@@ -49,13 +60,7 @@ def prescribe(
         return
     supply = rng.choice([28, 30, 42, 56, 60, 84], n, p=[0.25, 0.2, 0.15, 0.2, 0.12, 0.08])
     town.regimens.append(_regimens(town, rng, number, chronic, supply))
-    rounds = town.days // supply + 1
-    source = np.repeat(np.arange(n), rounds)
-    nth = np.arange(len(source)) - np.repeat(np.cumsum(rounds) - rounds, rounds)
-    day = (rng.integers(0, 60, n) % supply)[source] + nth * supply[source]
-    day = day + np.rint(rng.normal(0, 3.0, len(source))).astype(np.int64)
-    kept = (day >= 0) & (day < town.days) & (rng.random(len(source)) < 0.9)
-    source, day = source[kept], day[kept]
+    source, day = _due(town, rng, supply)
     table = town.cat.chronic
     dept = table["department"].to_numpy()[chronic[source]]
     who = person[source]

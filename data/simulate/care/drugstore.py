@@ -5,10 +5,32 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 
+from data.simulate.catalogue import Ints
 from data.simulate.clock import day_weights, draw_days
 from data.simulate.town import PURCHASE, Town
 
-BASKETS = ("s_cold", "s_stomach", "s_pain", "s_heart", "s_sugar", "s_tonic", "s_women", "s_skin", "s_child")
+BASKETS = ("s_cold", "s_stomach", "s_pain", "s_heart", "s_sugar", "s_tonic", "s_women", "s_skin")
+
+
+def _baskets(town: Town, rng: Generator, person: Ints) -> Ints:
+    """The kit of each purchase, by the buyer's age and sex."""
+    n, age, sex = len(person), town.person("age")[person], town.person("sex")[person]
+    weights = np.stack(
+        [
+            np.full(n, 3.0),
+            np.full(n, 1.5),
+            1 + (age > 40),
+            0.3 + 2.4 * (age > 50),
+            0.1 + 0.9 * (age > 50),
+            0.5 + 0.8 * (age > 55),
+            0.8 * (sex == 2) * (age < 60),
+            np.full(n, 1.0),
+        ]
+    )
+    chance = np.cumsum(weights / weights.sum(axis=0) * 1.000001, axis=0)
+    kits = np.array([town.cat.kit(name) for name in BASKETS])
+    chosen: Ints = kits[(chance < rng.random(n)[None, :]).sum(axis=0)]
+    return chosen
 
 
 def add(town: Town, rng: Generator) -> None:
@@ -22,23 +44,7 @@ def add(town: Town, rng: Generator) -> None:
     count = np.minimum(rng.poisson(taste * (town.person("age") >= 16)), 40)
     person = np.repeat(np.arange(len(count)), count)
     n = len(person)
-    age, sex = town.person("age")[person], town.person("sex")[person]
-    weights = np.stack(
-        [
-            np.full(n, 3.0),
-            np.full(n, 1.5),
-            1 + (age > 40),
-            0.3 + 2.4 * (age > 50),
-            0.1 + 0.9 * (age > 50),
-            0.5 + 0.8 * (age > 55),
-            0.8 * (sex == 2) * (age < 60),
-            np.full(n, 1.0),
-            np.zeros(n),
-        ]
-    )
-    chance = np.cumsum(weights / weights.sum(axis=0), axis=0)
-    basket = (chance < rng.random(n)[None, :]).sum(axis=0)
-    kits = np.array([town.cat.kit(name) for name in BASKETS])[basket]
+    kits = _baskets(town, rng, person)
     day = draw_days(rng, day_weights(town.year, weekend=1.1, winter=1.35, festival=0.6), n)
     place = town.choose_place(rng, person, np.zeros(n, dtype=np.int64), "store", 0.75)
     begin = town.at(rng, place, day)

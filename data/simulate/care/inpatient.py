@@ -20,8 +20,8 @@ def lengths(town: Town, rng: Generator, place: Ints, diag: Ints) -> Ints:
     """Days in hospital: gamma around the diagnosis's usual length, some hospitals longer than others."""
     usual = np.maximum(3, town.cat.diagnoses["los"].to_numpy()[diag])
     habit = np.where(town.place("ownership") == "2", 1.08, 1.0) * town.place("zeal") ** 0.5
-    days = np.rint(usual * habit[place] * rng.gamma(6.0, 1 / 6.0, len(diag)))
-    return np.maximum(1, days.astype(np.int64))
+    days: Ints = np.rint(usual * habit[place] * rng.gamma(6.0, 1 / 6.0, len(diag))).astype(np.int64)
+    return np.maximum(1, days)
 
 
 def operations(town: Town, rng: Generator, diag: Ints) -> Ints:

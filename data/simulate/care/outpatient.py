@@ -1,4 +1,4 @@
-"""Out-patient and emergency visits: heavy-tailed use, diagnoses by age and sex, winter peaks, loyal persons."""
+"""Out-patient and emergency visits: heavy-tailed use, diagnoses by age and sex, winter peaks."""
 
 from __future__ import annotations
 

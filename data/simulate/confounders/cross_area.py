@@ -8,6 +8,7 @@ from numpy.random import Generator
 
 from data.simulate.care.inpatient import lengths, stay_columns
 from data.simulate.care.outpatient import draw_diagnosis
+from data.simulate.catalogue import Ints
 from data.simulate.clock import day_weights, draw_days
 from data.simulate.places import AWAY
 from data.simulate.town import Town
@@ -34,39 +35,36 @@ def add(town: Town, rng: Generator) -> None:
             }
         )
     )
-    visits = rng.poisson(1.6, len(person))
-    source = np.repeat(np.arange(len(person)), visits)
-    n, who = len(source), person[source]
-    when = draw_days(rng, day_weights(town.year, weekend=0.6, winter=1.2, festival=0.6), n)
-    when = np.maximum(when, day[source] + 1)
+    _visits(town, rng, person, home, day)
+    _stays(town, rng, person, home, day)
+    town.confound("cross_area", "person", person)
+
+
+def _visits(town: Town, rng: Generator, person: Ints, home: Ints, filed: Ints) -> None:
+    source = np.repeat(np.arange(len(person)), rng.poisson(1.6, len(person)))
+    n, who, place = len(source), person[source], home[source]
+    day = draw_days(rng, day_weights(town.year, weekend=0.6, winter=1.2, festival=0.6), n)
+    day = np.maximum(day, filed[source] + 1)
     diag = draw_diagnosis(town, rng, who, "op_weight")
     dept = town.cat.diagnoses["department"].to_numpy()[diag]
-    begin = town.at(rng, home[source], when)
+    begin = town.at(rng, place, day)
     town.add_visits(
         person=who,
-        place=home[source],
-        doctor=town.choose_doctor(rng, home[source], dept),
+        place=place,
+        doctor=town.choose_doctor(rng, place, dept),
         dept=dept,
         diag=diag,
         begin=begin,
         end=begin + rng.integers(600, 7000, n),
         kit=town.cat.diagnoses["op_kit"].to_numpy()[diag],
     )
+
+
+def _stays(town: Town, rng: Generator, person: Ints, home: Ints, filed: Ints) -> None:
     ill = np.flatnonzero(rng.random(len(person)) < 0.25)
-    diag = draw_diagnosis(town, rng, person[ill], "ip_weight")
-    start = np.maximum(day[ill] + 1, rng.integers(0, town.days - 40, len(ill)))
-    length = np.minimum(30, lengths(town, rng, home[ill], diag))
-    town.add_visits(
-        **stay_columns(
-            town,
-            rng,
-            person[ill],
-            home[ill],
-            town.cat.diagnoses["department"].to_numpy()[diag],
-            diag,
-            start,
-            length,
-        ),
-        fixed=1,
-    )
-    town.confound("cross_area", "person", person)
+    who, place = person[ill], home[ill]
+    diag = draw_diagnosis(town, rng, who, "ip_weight")
+    dept = town.cat.diagnoses["department"].to_numpy()[diag]
+    day = np.maximum(filed[ill] + 1, rng.integers(0, town.days - 40, len(ill)))
+    length = np.minimum(30, lengths(town, rng, place, diag))
+    town.add_visits(**stay_columns(town, rng, who, place, dept, diag, day, length), fixed=1)

@@ -1,4 +1,4 @@
-"""Psychiatric bed-day stays: months long, few activities a day, settled monthly, paid by the day (clr_way 5)."""
+"""Psychiatric bed-day stays: months long, few activities, settled monthly, paid by the day (clr_way 5)."""
 
 from __future__ import annotations
 

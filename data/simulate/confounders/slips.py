@@ -1,4 +1,4 @@
-"""Honest slips of data and life: a wrong sex code, a transfer on the day of discharge, lines dated late or twice."""
+"""Honest slips: a wrong sex code, a transfer on the day of discharge, lines dated late or charged twice."""
 
 from __future__ import annotations
 

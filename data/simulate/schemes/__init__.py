@@ -1,1 +1,1 @@
-"""Planted schemes, one module each, found by its file: `plant(town, rng, dose)` adds deeds to the honest town."""
+"""Planted schemes, one module each, found by its file: `plant(town, rng, dose)` adds deeds."""

@@ -1,8 +1,8 @@
 """Card lending: other people use a person's card.
 
-Imitates relatives and buyers who are treated on a borrowed card: items of the other sex, children's drugs for adults,
-care after the holder's death, two places at the same time. Camouflage: few uses among the holder's own care, ordinary
-places and hours, baskets that also hold neutral items.
+Imitates relatives and buyers who are treated on a borrowed card: items of the other sex, children's drugs
+for adults, care after the holder's death, two places at the same time. Camouflage: few uses among the
+holder's own care, ordinary places and hours, baskets that also hold neutral items.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def plant(town: Town, rng: Generator, dose: float) -> None:
 
 
 def _borrow(rng: Generator, pool: Ints, count: int, use: Ints, dose: float) -> Ints:
-    """The lent cards, each repeated by how often it is used: up to a third of the holder's own care, at least two."""
+    """The lent cards, each repeated by its uses: up to a third of the holder's own care, at least two."""
     if len(pool) == 0:
         return pool
     person = rng.choice(pool, min(count, len(pool)), replace=False)
@@ -112,7 +112,7 @@ def _two_places(town: Town, rng: Generator, person: Ints) -> None:
 def _write(town: Town, rng: Generator, columns: dict[str, Ints | int]) -> None:
     n = len(columns["person"])  # type: ignore[arg-type]
     begin = np.asarray(columns["begin"])
-    visits = town.add_visits(**columns, end=begin + rng.integers(120, 2400, n), cert=3)
+    visits = town.add_visits(**columns, end=begin + rng.integers(120, 2400, n), cert=rng.choice([1, 3], n))
     deeds = town.deed("card_lending", person=visits["person"].to_numpy())
     lines = outpatient_lines(town, rng, visits, strangers=True).join(
         pl.DataFrame({"visit": visits["visit"], "deed": deeds}), on="visit", maintain_order="left"

@@ -1,7 +1,8 @@
 """Co-visit rings: five to fifteen persons who go together to a few drugstores and clinics on the same days.
 
-Imitates organisers who bring cardholders round. Camouflage: a fifth of the members miss each trip, the slots jitter
-within the hour, trips fall on any day of the year, members keep their own honest care, baskets are ordinary.
+Imitates organisers who bring cardholders round. Camouflage: a fifth of the members miss each trip, the
+slots jitter within the hour, trips fall on any day of the year, members keep their own honest care, baskets
+are ordinary.
 """
 
 from __future__ import annotations
@@ -59,11 +60,7 @@ def _trips(town: Town, rng: Generator, ring: str, members: Ints, places: Ints, d
     place, person = where[trip], members[row]
     store = town.place("is_store")[place]
     pick = rng.integers(0, 3, n)
-    kit = np.where(
-        store,
-        np.array([town.cat.kit(k) for k in STORE_KITS])[pick],
-        np.array([town.cat.kit(k) for k in CLINIC_KITS])[pick],
-    )
+    kits = np.array([[town.cat.kit(k) for k in names] for names in (CLINIC_KITS, STORE_KITS)])
     diag = np.array([town.cat.diagnosis[d] for d in CLINIC_DIAGNOSES])[pick]
     doctor = np.where(
         store, -1, town.choose_doctor(rng, np.where(store, places[-1], place), np.zeros(n, dtype=np.int64))
@@ -77,8 +74,7 @@ def _trips(town: Town, rng: Generator, ring: str, members: Ints, places: Ints, d
         kind=np.where(store, PURCHASE, OUTPATIENT),
         begin=begin,
         end=begin + rng.integers(120, 1500, n),
-        kit=kit,
-        consult=1,
+        kit=kits[store.astype(int), pick],
         cert=rng.choice([1, 3], n),
     )
     deeds = town.deed(
@@ -89,10 +85,14 @@ def _trips(town: Town, rng: Generator, ring: str, members: Ints, places: Ints, d
         pharmacy=np.where(store, place, -1),
         institution=np.where(store, -1, place),
     )
+    town.lines.append(_baskets(town, rng, visits, deeds))
+
+
+def _baskets(town: Town, rng: Generator, visits: pl.DataFrame, deeds: Ints) -> pl.DataFrame:
+    """Ordinary lines, with one box more of the drugs now and then."""
     lines = outpatient_lines(town, rng, visits).join(
         pl.DataFrame({"visit": visits["visit"], "deed": deeds}), on="visit", maintain_order="left"
     )
-    more = np.where(rng.random(len(lines)) < 0.4, 1, 0) * (lines["item"].to_numpy() >= 0)
     drug = np.isin(town.cat.column("fee_category")[lines["item"].to_numpy()], ["09", "11"])
-    cnt = lines["cnt"].to_numpy() + more * drug
-    town.lines.append(lines.with_columns(plant="deed", cnt=pl.Series(cnt.astype(np.int64))).drop("deed"))
+    cnt = lines["cnt"].to_numpy() + (drug & (rng.random(len(lines)) < 0.4))
+    return lines.with_columns(plant="deed", cnt=pl.Series(cnt.astype(np.int64))).drop("deed")

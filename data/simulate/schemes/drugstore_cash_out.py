@@ -1,8 +1,8 @@
 """Drugstore cash-out: cards are swiped for tonics, dear remedies or nothing at all.
 
-Imitates drugstores that turn personal accounts into cash: a limited set of cards again and again, several within
-minutes, dear items, many round totals, some while the holder lies in hospital. Camouflage: single purchases between
-the bursts, mixed baskets, totals that are not round, another rhythm at each store.
+Imitates drugstores that turn personal accounts into cash: a limited set of cards again and again, several
+within minutes, dear items, many round totals, some while the holder lies in hospital. Camouflage: single
+purchases between the bursts, mixed baskets, totals that are not round, another rhythm at each store.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ def plant(town: Town, rng: Generator, dose: float) -> None:
     """Turn about one drugstore in twelve."""
     pool = town.where(STORE)
     trade = np.bincount(town.base["place"].to_numpy(), minlength=len(town.places))
-    pool = pool[trade[pool] >= 8]
+    pool = pool[trade[pool] >= np.median(trade[pool])]
     turnover = town.turnover()
     for store in town.pick(rng, pool, max(2, round(len(pool) * 0.08))):
-        count = max(8, round(turnover[store] * rng.uniform(0.08, 0.30) * dose / USUAL_BASKET))
+        count = max(5, round(turnover[store] * rng.uniform(0.08, 0.30) * dose / USUAL_BASKET))
         _swipe(town, rng, int(store), count)
 
 

@@ -1,7 +1,8 @@
-"""Duplicate charges: an included item together with the including one, units beyond the day, prices over the limit.
+"""Duplicate charges: an included item beside the including one, units beyond the day, excess prices.
 
-Imitates hospitals whose price office adds lines to honest care. Camouflage: only some visits and some months, each
-hospital with its own mixture, surcharges that differ by item, extra lines at other hours than the first.
+Imitates hospitals whose price office adds lines to honest care. Camouflage: only some visits and some
+months, each hospital with its own mixture, surcharges that differ by item, extra lines at other hours than
+the first.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def plant(town: Town, rng: Generator, dose: float) -> None:
     clean = town.base.filter(pl.col("refund") == 0)
     for hospital in town.pick(rng, busy, max(2, round(len(busy) * 0.10))):
         here = clean.filter(pl.col("place") == hospital)
-        share = min(0.9, rng.uniform(0.25, 0.7) * dose)
+        share = min(0.9, rng.uniform(0.35, 0.85) * dose)
         visits = here.filter(pl.Series(rng.random(len(here)) < share))
         mixture = rng.dirichlet([2.0, 2.0, 2.0]) * 2
         _included(town, rng, int(hospital), visits, min(1.0, 0.5 + mixture[0]))
@@ -96,7 +97,7 @@ def _over_limit(town: Town, rng: Generator, hospital: int, visits: pl.DataFrame,
     spent = np.bincount(item[mine], weights=(limit[item] * cnt)[mine], minlength=len(limit))[used]
     dear = rng.choice(used, min(len(used), int(rng.integers(4, 9))), replace=False, p=spent / spent.sum())
     surcharge = np.ones(len(limit))
-    surcharge[dear] += rng.uniform(0.06, 0.45, len(dear))
+    surcharge[dear] += rng.uniform(0.06, 0.6, len(dear))
     start = rng.integers(0, town.days // 2)
     window = (at // DAY >= start) & (at // DAY < start + rng.integers(90, 250))
     rows = np.flatnonzero(

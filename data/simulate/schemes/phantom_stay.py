@@ -1,8 +1,9 @@
 """Phantom stays: hospitals invent stays of recruited persons who never lie there.
 
-Imitates hospitals that collect cards and book beds: the days carry bed, nursing and ward round and little else, the
-bills of one hospital resemble one template, and the persons may be seen elsewhere on the same days. Camouflage:
-spread over the year with ordinary weekdays, lengths and tests vary, some days carry treatment, several practitioners.
+Imitates hospitals that collect cards and book beds: the days carry bed, nursing and ward round and little
+else, the bills of one hospital resemble one template, and the persons may be seen elsewhere on the same
+days. Camouflage: spread over the year with ordinary weekdays, lengths and tests vary, some days carry
+treatment, several practitioners.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ import numpy as np
 import polars as pl
 from numpy.random import Generator
 
+from data.simulate.care.inpatient import stay_columns
 from data.simulate.catalogue import Ints
 from data.simulate.charge import hotel_lines, is_stay
 from data.simulate.clock import DAY, day_weights, draw_days
-from data.simulate.town import LINE, STAY, Town, frame
+from data.simulate.town import LINE, Town, frame
 
 USUAL_BILL = 90_000
 POOL = ("private_general", "private_small", "rehabilitation", "township", "district_general")
@@ -56,17 +58,10 @@ def _invent(town: Town, rng: Generator, hospital: int, count: int) -> None:
     ]
     staff = np.flatnonzero(town.doctors["place"].to_numpy() == hospital)
     doctor = rng.choice(rng.choice(staff, min(len(staff), int(rng.integers(1, 4))), replace=False), count)
+    dept = town.doctors["dept"].to_numpy()[doctor]
+    columns = stay_columns(town, rng, person, np.full(count, hospital), dept, diag, day, length)
     visits = town.add_visits(
-        person=person,
-        place=hospital,
-        doctor=doctor,
-        dept=town.doctors["dept"].to_numpy()[doctor],
-        diag=diag,
-        kind=STAY,
-        begin=day * DAY + rng.integers(8 * 3600, 17 * 3600, count),
-        end=(day + length) * DAY + rng.integers(9 * 3600, 16 * 3600, count),
-        consult=0,
-        cert=3,
+        **(columns | {"doctor": doctor, "kit": np.full(count, -1), "oprn": np.full(count, -1)})
     )
     deeds = town.deed("phantom_stay", institution=np.full(count, hospital), practitioner=doctor)
     lines = pl.concat([hotel_lines(town, rng, visits), _template(town, rng, visits, length)])

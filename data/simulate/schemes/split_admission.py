@@ -1,7 +1,8 @@
-"""Split admission: hospitals discharge a person and take the same person in again for the same disease days later.
+"""Split admission: hospitals discharge a person and admit the same person for the same disease days later.
 
-Imitates hospitals that escape a cap a stay. The planted lines are those of the further stays. Camouflage: another bed
-and hour, ordinary treatment, sometimes another practitioner, gaps that differ, only some of the hospital's stays.
+Imitates hospitals that escape a cap a stay. The planted lines are those of the further stays. Camouflage:
+another bed and hour, ordinary treatment, sometimes another practitioner, gaps that differ, only some of the
+hospital's stays.
 """
 
 from __future__ import annotations

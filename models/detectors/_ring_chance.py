@@ -1,0 +1,142 @@
+"""What chance would do: joint events of a group, seen and drawn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+Columns = dict[str, npt.NDArray[Any]]
+
+#: Draws after which a place is taken to have hardly any other visitors.
+TRIES = 12
+#: Visits of others at a place below which its calendar says less than an even one.
+SPARSE = 30
+#: Room for places and persons beside a group's or run's number in one integer.
+WIDE = 2**32
+
+
+def seat(con: duckdb.DuckDBPyConnection) -> None:
+    """Make ring_seat: the cells in which the members of each group in ring_group sat, in the group's run."""
+    con.execute(
+        """
+        create or replace temp table ring_seat as
+        with sized as (
+            select *, count(*) over (partition by community) as size from ring_group
+        )
+        select g.community, g.size, c.person, c.place, c.way, c.start
+        from sized as g join ring_cell as c on c.person = g.person and c.run = g.run
+        """
+    )
+
+
+def events(con: duckdb.DuckDBPyConnection, share: float) -> None:
+    """Make ring_event from ring_seat: a row a joint event's cell.
+
+    A joint event is a cell with three members or more and `share` of the group; overlapping cells are one
+    event, and so is a day with a clock.
+    """
+    con.execute(
+        """
+        create or replace temp table ring_event as
+        with met as (
+            select community, place, way, start, count(distinct person) as members
+            from ring_seat
+            group by community, size, place, way, start
+            having count(distinct person) >= 3 and count(distinct person) >= $share * size
+        ),
+        dated as (
+            select *, case when way = 0 then start // 24 else start end as day from met
+        ),
+        parted as (
+            select *, case when day - lag(day) over (partition by community, place order by start)
+                <= case when way = 2 then 1 else 0 end then 0 else 1 end as is_new
+            from dated
+        )
+        select community, place, way, start, members, day,
+            place * 1000000 + sum(is_new) over (partition by community, place order by start) as event
+        from parted
+        """,
+        {"share": share},
+    )
+
+
+def counts(con: duckdb.DuckDBPyConnection) -> dict[int, int]:
+    """Joint events a community in ring_event."""
+    return dict(
+        con.sql("select community, count(distinct event) from ring_event group by community").fetchall()
+    )
+
+
+def by_chance(con: duckdb.DuckDBPyConnection, runs: int, seed: int, share: float) -> dict[int, list[int]]:
+    """Joint events of each group in ring_group, `runs` times, had its members come when others come.
+
+    Each member's visit is given the time of a visit to the same place by somebody outside the group or, the
+    rather the fewer others come, any day of the record. So a group cannot hide behind its own share of a place.
+    """
+    import pyarrow as pa
+
+    drawn = _draw(con, runs, seed)
+    con.register("ring_drawn", pa.table(drawn))
+    con.execute(
+        """
+        create or replace temp table ring_seat as
+        select community, size, person, place, way, case when way = 1 then tick else tick // 2 * 2 end as start
+        from ring_drawn
+        union
+        select community, size, person, place, way, (tick + 1) // 2 * 2 - 1 from ring_drawn where way <> 1
+        """
+    )
+    con.unregister("ring_drawn")
+    events(con, share)
+    seen = counts(con)
+    groups = con.sql("select distinct community from ring_group order by community").fetchall()
+    return {g: [seen.get(g * runs + r, 0) for r in range(runs)] for (g,) in groups}
+
+
+def _draw(con: duckdb.DuckDBPyConnection, runs: int, seed: int) -> Columns:
+    """Members' visits, `runs` times, with drawn ticks; community becomes community * runs + number."""
+    every = _columns(con, "select run, place, way, person, tick from ring_visit order by run, place, person, tick")
+    mine = _columns(
+        con,
+        "with sized as (select *, count(*) over (partition by community) as size from ring_group)"
+        " select g.community, g.size, g.run, v.person, v.place, v.way, v.tick from sized as g"
+        " join ring_visit as v on v.person = g.person and v.run = g.run order by all",
+    )
+    mine = {k: np.tile(v, runs) for k, v in mine.items()}
+    number = np.repeat(np.arange(runs), len(mine["run"]) // runs)
+    at = every["run"].astype(np.int64) * WIDE + every["place"]
+    key = mine["run"].astype(np.int64) * WIDE + mine["place"]
+    first, last = np.searchsorted(at, key, "left"), np.searchsorted(at, key, "right")
+    wide = mine["community"].astype(np.int64) * WIDE
+    members = np.unique(wide + mine["person"])
+    own = np.unique(wide + mine["place"], return_inverse=True, return_counts=True)
+    others = np.maximum((last - first) - own[2][own[1]] // runs, 0)
+    rng = np.random.default_rng(seed)
+    tick, free = mine["tick"].copy(), rng.random(len(key)) < SPARSE / (SPARSE + others)
+    todo = np.flatnonzero(~free)
+    for _ in range(TRIES):
+        pick = first[todo] + (rng.random(len(todo)) * (last - first)[todo]).astype(np.int64)
+        tick[todo] = every["tick"][pick]
+        todo = todo[np.isin(wide[todo] + every["person"][pick], members)]
+    free[todo] = True
+    tick[free] = _any_day(rng, every, mine["way"][free], tick[free])
+    return {**mine, "tick": tick, "community": mine["community"].astype(np.int64) * runs + number}
+
+
+def _any_day(
+    rng: np.random.Generator, every: Columns, way: npt.NDArray[Any], tick: Ints
+) -> Ints:
+    """Any day of the record, the hour kept where there is a clock."""
+    if not len(tick):
+        return tick
+    days = np.where(every["way"] == 0, every["tick"] // 24, every["tick"])
+    day = rng.integers(days.min(), days.max() + 1, len(tick))
+    return np.where(way == 0, day * 24 + tick % 24, day)
+
+
+def _columns(con: duckdb.DuckDBPyConnection, query: str) -> Columns:
+    return {k: np.asarray(v) for k, v in con.sql(query).fetchnumpy().items()}

@@ -1,0 +1,139 @@
+"""Shared: a small simulated town, and one finished run on it."""
+
+import csv
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SAMPLE = ROOT.parent / "shared" / "sample"
+
+needs_sample = pytest.mark.skipif(not SAMPLE.is_dir(), reason="the sample export is not here")
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch):
+    for name in [n for n in os.environ if n.startswith(("FUNDWATCH_", "PREFECT_"))]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def town(tmp_path_factory):
+    """Folder of a simulated export of 1,500 persons."""
+    from data.simulate import simulate
+
+    folder = tmp_path_factory.mktemp("town")
+    simulate(folder, persons=1500, seed=7)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def finished(town, tmp_path_factory):
+    """(settings, what each step said) of one run on the town."""
+    from flows import steps
+    from flows.settings import Settings
+
+    home = tmp_path_factory.mktemp("home")
+    settings = Settings(home=home, input=town, out=home / "out", top=10)
+    return settings, {step.name: steps.perform(step, settings) for step in steps.STEPS}
+
+
+def read_csv(path):
+    """Rows of one of our files: BOM off, the tab that keeps ids text taken off."""
+    with open(path, encoding="utf-8-sig", newline="") as handle:
+        return [{k: v.rstrip("\t") for k, v in row.items()} for row in csv.DictReader(handle)]
+
+
+@pytest.fixture(name="read_csv", scope="session")
+def read_csv_fixture():
+    return read_csv
+
+
+@pytest.fixture
+def delivery(tmp_path):
+    """Write a delivery: table name -> list of rows (dicts of national fields); gives the folder."""
+
+    def write(tables, folder=None):
+        folder = folder or tmp_path / "delivery"
+        folder.mkdir(exist_ok=True)
+        for name, rows in tables.items():
+            with open(folder / name, "w", encoding="utf-8", newline="") as handle:
+                writer = csv.DictWriter(handle, rows[0].keys())
+                writer.writeheader()
+                writer.writerows(rows)
+        return folder
+
+    return write
+
+
+def settlement(number, **other):
+    """A settlement row with every required field."""
+    return {
+        "setl_id": f"S{number}",
+        "mdtrt_id": f"E{number}",
+        "psn_no": "P1",
+        "insutype": "310",
+        "insu_admdvs": "990101",
+        "fixmedins_code": "H1",
+        "begndate": "2025-03-01",
+        "enddate": "2025-03-01",
+        "setl_time": "2025-03-01 10:00:00",
+        "med_type": "11",
+        "medfee_sumamt": "50.00",
+        "inscp_amt": "40.00",
+        "fund_pay_sumamt": "20.00",
+        "refd_setl_flag": "0",
+        "init_setl_id": "",
+    } | other
+
+
+def encounter(number, **other):
+    """An encounter row with every required field."""
+    return {
+        "mdtrt_id": f"E{number}",
+        "psn_no": "P1",
+        "fixmedins_code": "H1",
+        "med_type": "11",
+        "begntime": "2025-03-01 09:00:00",
+    } | other
+
+
+def fee_line(number, line=1, **other):
+    """A fee line with every required field."""
+    return {
+        "bkkp_sn": f"L{number}-{line}",
+        "mdtrt_id": f"E{number}",
+        "setl_id": f"S{number}",
+        "fee_ocur_time": "2025-03-01 09:30:00",
+        "fixmedins_code": "H1",
+        "psn_no": "P1",
+        "cnt": "1",
+        "pric": "50.00",
+        "det_item_fee_sumamt": "50.00",
+        "inscp_amt": "40.00",
+        "hilist_code": "X1",
+        "hilist_name": "tablets",
+    } | other
+
+
+@pytest.fixture
+def clean():
+    """The three indispensable tables with two settlements."""
+    return {
+        "setl_d.csv": [settlement(1), settlement(2)],
+        "mdtrt_d.csv": [encounter(1), encounter(2)],
+        "fee_list_d.csv": [fee_line(1), fee_line(2)],
+    }
+
+
+@pytest.fixture
+def rows():
+    """The makers of rows, for tests that build their own delivery."""
+
+    class Rows:
+        settlement = staticmethod(settlement)
+        encounter = staticmethod(encounter)
+        fee_line = staticmethod(fee_line)
+
+    return Rows

@@ -1,0 +1,130 @@
+"""Clean deliveries: everything typed, accounted for, once; anything else refused whole, in one sentence."""
+
+import gzip
+import shutil
+from decimal import Decimal
+
+import pytest
+
+from data.errors import InputRefused
+from data.ingest import ingest
+from data.warehouse import open_warehouse
+
+
+@pytest.fixture
+def con(tmp_path):
+    with open_warehouse(tmp_path / "home") as con:
+        yield con
+
+
+def all_of(con, query):
+    return con.sql(query).fetchall()
+
+
+def test_rows_are_loaded_with_their_types(con, delivery, clean):
+    accounts = ingest(con, delivery(clean))
+    assert {a.source_table: (a.rows_in, a.loaded, a.yuan_in) for a in accounts} == {
+        "fee_list_d": (2, 2, Decimal("100.00")),
+        "mdtrt_d": (2, 2, Decimal("0.00")),
+        "setl_d": (2, 2, Decimal("100.00")),
+    }
+    assert all_of(con, "select typeof(total_amount), typeof(settled_at), typeof(is_refund) from record.settlement")[
+        0
+    ] == ("DECIMAL(16,2)", "TIMESTAMP", "BOOLEAN")
+    assert all_of(con, "select file_id is not null, row_number from record.settlement order by 2") == [
+        (True, 1),
+        (True, 2),
+    ]
+
+
+def test_the_same_file_twice_loads_nothing(con, delivery, clean):
+    folder = delivery(clean)
+    ingest(con, folder)
+    before = all_of(con, "select * from record.fee_line")
+    again = ingest(con, folder)
+    assert [(a.loaded, a.duplicate) for a in again] == [(0, 2)] * 3
+    assert all_of(con, "select * from record.fee_line") == before
+
+
+def test_a_gzipped_file_in_a_sub_folder_with_capital_headers(con, delivery, clean):
+    folder = delivery(clean)
+    (folder / "2025").mkdir()
+    text = (folder / "fee_list_d.csv").read_text(encoding="utf-8")
+    header, _, rest = text.partition("\n")
+    with gzip.open(folder / "2025" / "FEE_LIST_D_202503.csv.gz", "wt", encoding="utf-8") as handle:
+        handle.write(header.upper() + "\n" + rest)
+    (folder / "fee_list_d.csv").unlink()
+    assert {a.file: a.loaded for a in ingest(con, folder)}["2025/FEE_LIST_D_202503.csv.gz"] == 2
+
+
+def test_a_corrected_row_replaces_and_an_equal_row_does_not(con, delivery, clean, rows):
+    ingest(con, delivery(clean))
+    clean["setl_d.csv"] = [rows.settlement(1), rows.settlement(2, medfee_sumamt="60.00"), rows.settlement(3)]
+    clean["mdtrt_d.csv"].append(rows.encounter(3))
+    account = next(a for a in ingest(con, delivery(clean)) if a.source_table == "setl_d")
+    assert (account.loaded, account.duplicate, account.replaced) == (1, 1, 1)
+    assert (account.yuan_loaded, account.yuan_duplicate, account.yuan_replaced) == (50, 50, 60)
+    assert all_of(con, "select settlement_id, total_amount from record.settlement order by 1") == [
+        ("S1", 50),
+        ("S2", 60),
+        ("S3", 50),
+    ]
+
+
+def test_versions_of_a_row_inside_one_file_end_with_the_last(con, delivery, clean, rows):
+    clean["setl_d.csv"] = [
+        rows.settlement(1),
+        rows.settlement(1, medfee_sumamt="70.00"),
+        rows.settlement(1, medfee_sumamt="70.00"),
+    ]
+    account = next(a for a in ingest(con, delivery(clean)) if a.source_table == "setl_d")
+    assert (account.loaded, account.duplicate, account.replaced) == (1, 1, 1)
+    assert all_of(con, "select total_amount from record.settlement") == [(70,)]
+
+
+def test_identities_are_kept_apart(con, delivery, clean, rows):
+    clean["setl_d.csv"] = [rows.settlement(1, psn_name="甲乙丙", certno="990101198001010029")]
+    ingest(con, delivery(clean))
+    assert all_of(con, "select person_id, person_name, id_number from record.person_identity") == [
+        ("P1", "甲乙丙", "990101198001010029")
+    ]
+    columns = all_of(
+        con,
+        "select column_name from duckdb_columns() where schema_name = 'record' and table_name <> 'person_identity'"
+        " and column_name in ('person_name', 'id_number', 'phone', 'address')",
+    )
+    assert columns == []
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda f: shutil.rmtree(f), ["does not exist"]),
+        (lambda f: [p.rename(p.with_name(f"x_{p.name}")) for p in f.iterdir()], ["no table", "setl_d.csv"]),
+        (lambda f: (f / "mdtrt_d.csv").unlink(), ["indispensable", "mdtrt_d"]),
+        (lambda f: replace(f / "setl_d.csv", "medfee_sumamt", "sum"), ["setl_d.csv", "column medfee_sumamt"]),
+        (lambda f: replace(f / "setl_d.csv", "50.00", "fifty"), ["setl_d.csv, data row 1", "'fifty'", "a number"]),
+        (lambda f: replace(f / "setl_d.csv", "2025-03-01 10:00:00", "soon"), ["setl_time", "a date and time"]),
+        (lambda f: replace(f / "fee_list_d.csv", "L2-1", ""), ["fee_list_d.csv, data row 2", "bkkp_sn is empty"]),
+        (lambda f: replace(f / "fee_list_d.csv", "L2-1,", "L2-1,more,"), ["fee_list_d.csv, line 3", "columns"]),
+        (lambda f: (f / "setl_d.csv").write_bytes(b"\xd0\xd5\xc3\xfb,b\n"), ["setl_d.csv", "not UTF-8"]),
+    ],
+    ids="folder tables indispensable column number date key ragged encoding".split(),
+)
+def test_bad_input_is_one_plain_sentence_and_loads_nothing(con, delivery, clean, spoil, words):
+    folder = delivery(clean)
+    spoil(folder)
+    with pytest.raises(InputRefused) as refused:
+        ingest(con, folder)
+    said = str(refused.value)
+    assert all(word in said for word in words), said
+    assert "\n" not in said and refused.value.exit_code == 3
+    tables = all_of(con, "select table_name from duckdb_tables() where schema_name = 'record'")
+    assert sum(all_of(con, f"select count(*) from record.{t}")[0][0] for (t,) in tables) == 0
+    assert all_of(con, "select count(*) from run.input_file") == [(0,)]
+
+
+def replace(path, old, new):
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")

@@ -1,0 +1,53 @@
+"""The schema, the mapping and the contract say the same."""
+
+import csv
+import re
+
+import duckdb
+import pytest
+
+from data import mapping
+from data.ingest.normalise import TYPES
+from data.warehouse import SCHEMA
+
+CONTRACT = SCHEMA.parents[2] / "shared" / "standard" / "contract.csv"
+
+
+@pytest.fixture(scope="module")
+def columns():
+    con = duckdb.connect()
+    con.execute(SCHEMA.read_text(encoding="utf-8"))
+    rows = con.sql("select schema_name, table_name, column_name, data_type from duckdb_columns()").fetchall()
+    return {(s, t, c): kind.lower() for s, t, c, kind in rows}
+
+
+def test_every_mapped_field_has_its_typed_column(columns):
+    for table in mapping.tables().values():
+        for field in table.fields:
+            if not field.is_personal:
+                kind = columns["record", table.target, field.column]
+                assert kind == TYPES.get(field.kind, "varchar"), (table.target, field.column)
+
+
+def test_every_column_of_the_schema_is_commented_or_explained():
+    text = SCHEMA.read_text(encoding="utf-8")
+    for match in re.finditer(r"create table if not exists (record\.\w+) \((.*?)\n\);", text, re.DOTALL):
+        for line in match[2].strip().splitlines():
+            assert "--" in line, f"{match[1]}: {line.strip()}"
+
+
+def test_keys_are_columns_of_their_table():
+    for table in mapping.tables().values():
+        assert set(table.key) <= {f.column for f in table.fields}, table.source
+
+
+@pytest.mark.skipif(not CONTRACT.exists(), reason="the contract is not here")
+def test_the_mapping_is_the_contract():
+    with CONTRACT.open(encoding="utf-8") as handle:
+        wanted = {(r["table"], r["field"]): (r["field_required"], r["field_zh"]) for r in csv.DictReader(handle)}
+    have = {
+        (t.source, f.source): ("1" if f.is_required else "0", f.name_zh)
+        for t in mapping.tables().values()
+        for f in t.fields
+    }
+    assert have == wanted

@@ -1,0 +1,53 @@
+"""The guard: one read-only query, its own layer, portable."""
+
+import pytest
+
+from data import sql
+
+MAY = {"record", "feature"}
+
+
+def test_a_plain_query_passes_and_is_described():
+    query = sql.check(
+        "with x as (select a, b from feature.t where a > $limit) select a, count(*) as n from x group by a", MAY
+    )
+    assert query.tables == {"feature.t"}
+    assert query.parameters == {"limit"}
+    assert query.columns == ("a", "n")
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("delete from feature.t", "one select"),
+        ("select 1; select 2", "one select"),
+        ("select a from model.finding", "reads model.finding"),
+        ("select a from t", "reads t"),
+        ("select a from truth.scheme_subject", "may read only"),
+        ("select a from record.secret", "reads record.secret"),
+        ("select a / b from feature.t", "nullif"),
+        ("select date_diff('month', a, b) from feature.t", "'day'"),
+        ("select dayofweek(a) from feature.t", "no form known"),
+        ("select mad(a) from feature.t", "no form known"),
+        ("select list(a order by b) from feature.t", "no form known"),
+        ("select hash(a) from feature.t", "no form known"),
+        ("select quantile_cont(a, 0.5) from feature.t", "cast x to double"),
+        ("select date_trunc('week', a) from feature.t", "date_trunc"),
+        ("select * from read_csv('x')", "no form known"),
+        ("select random() from feature.t", "no form known"),
+        ("selec a from feature.t", "line 1"),
+    ],
+)
+def test_anything_else_is_refused(text, why):
+    with pytest.raises(sql.SqlRefused, match=why):
+        sql.check(text, MAY, but_not={"record.secret"})
+
+
+def test_a_refusal_says_where():
+    with pytest.raises(sql.SqlRefused, match="line 3, column 6"):
+        sql.check("select a\n-- model.finding\nfrom model.finding", MAY)
+
+
+def test_percentiles_are_exact_on_spark():
+    said = sql.to_spark("select quantile_cont(cast(a as double), 0.5) as m from feature.t")
+    assert "PERCENTILE(CAST(a AS DOUBLE), 0.5)" in said

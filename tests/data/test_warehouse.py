@@ -1,0 +1,50 @@
+"""One writer, no overwriting of what is not ours, all or nothing."""
+
+import subprocess
+import sys
+
+import pytest
+
+from data.errors import FundwatchError
+from data.warehouse import FILE_NAME, open_warehouse, transaction
+
+
+def test_a_second_process_is_told_who_holds_it(tmp_path):
+    with open_warehouse(tmp_path):
+        code = (
+            "import sys; from pathlib import Path; from data.warehouse import open_warehouse\n"
+            "from data.errors import FundwatchError\n"
+            "try:\n with open_warehouse(Path(sys.argv[1])): pass\n"
+            "except FundwatchError as e: print(e)"
+        )
+        said = subprocess.run(
+            [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True
+        ).stdout
+    assert "in use by process" in said
+
+
+def test_a_file_that_is_no_warehouse_is_left_alone(tmp_path):
+    (tmp_path / FILE_NAME).write_bytes(b"not a database, but somebody's work" * 100)
+    with pytest.raises(FundwatchError, match="left as it is"), open_warehouse(tmp_path):
+        pass
+    assert (tmp_path / FILE_NAME).read_bytes().startswith(b"not a database")
+
+
+def test_a_newer_warehouse_is_not_opened(tmp_path):
+    with open_warehouse(tmp_path) as con:
+        con.execute("update run.warehouse set format = 99")
+    with pytest.raises(FundwatchError, match="newer fundwatch"), open_warehouse(tmp_path):
+        pass
+
+
+def test_a_failed_transaction_leaves_nothing(tmp_path):
+    with open_warehouse(tmp_path) as con:
+        with pytest.raises(ZeroDivisionError), transaction(con):
+            con.execute("insert into run.step values ('x', 'y', null, null, null)")
+            raise ZeroDivisionError
+        assert con.sql("select count(*) from run.step").fetchall() == [(0,)]
+
+
+def test_reading_an_empty_home_says_what_to_do(tmp_path):
+    with pytest.raises(FundwatchError, match="fundwatch run"), open_warehouse(tmp_path, read_only=True):
+        pass

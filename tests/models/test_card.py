@@ -1,0 +1,76 @@
+"""Cards and the loader: what is wrong is said, every broken file at once."""
+
+import pytest
+
+from data.errors import UsageError
+from models import card, rule
+
+QUERY = """
+select 'hit' as outcome, null as reason, settlement_id, line_id, encounter_id, person_id, institution_id,
+    practitioner_id, charged_on as occurred_on, eligible_amount as amount, item_name
+from feature.fee_line where quantity > $most
+"""
+CARD = """/*
+title = "t"
+title_zh = "题"
+violation = "v"
+subjects = ["institution"]
+certainty = "definite"
+basis = ["clause"]
+sentence = "{item_name}"
+sentence_zh = "{item_name}"
+[params]
+most = { value = 3, unit = "units", meaning = "allowed" }
+*/
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    def write(name="r", text=CARD + QUERY):
+        (tmp_path / f"{name}.sql").write_text(text, encoding="utf-8")
+        return tmp_path
+
+    return write
+
+
+def test_a_rule_is_its_file(folder):
+    (one,) = rule.load(folder=folder("many_units"))
+    assert (one.id, one.params, one.card.status) == ("many_units", {"most": 3}, "live")
+
+
+def test_overrides_change_parameters_and_unknown_ones_are_errors(folder):
+    where = folder()
+    assert rule.load({"r": {"most": 5}}, where)[0].params == {"most": 5}
+    with pytest.raises(UsageError, match="no parameter least"):
+        rule.load({"r": {"least": 5}}, where)
+    with pytest.raises(UsageError, match=r"\[rules.x\] names no rule"):
+        rule.load({"x": {"most": 5}}, where)
+
+
+def test_every_broken_rule_is_reported_at_once(folder):
+    folder("a", "select 1")
+    folder("b", CARD.replace('"definite"', '"sure"') + QUERY)
+    folder("c", CARD + QUERY.replace("feature.fee_line", "model.lead"))
+    folder("d", CARD + QUERY.replace("$most", "3"))
+    folder("e", CARD + QUERY.replace("eligible_amount as amount, ", ""))
+    folder("f", CARD.replace("{item_name}", "{colour}") + QUERY)
+    where = folder("g", CARD.replace('["clause"]', "[]") + QUERY)
+    with pytest.raises(UsageError) as refused:
+        rule.load(folder=where)
+    said = str(refused.value)
+    for words in (
+        "a.sql: it must begin with its card",
+        "b.sql: certainty is 'sure'",
+        "c.sql: line",
+        "d.sql: card and query disagree about the parameter most",
+        "e.sql: the query lacks the column amount",
+        "f.sql: the sentence names colour",
+        "g.sql: basis is empty",
+    ):
+        assert words in said
+
+
+def test_an_unknown_entry_is_an_error():
+    with pytest.raises(card.CardError, match="unknown entries: colour"):
+        card.parse('colour = "red"')
