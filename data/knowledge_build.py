@@ -14,6 +14,7 @@ is listed in ``unparsed.csv`` with the reason and never guessed. How the text is
   2026-01-28 for the 2025 catalogue (from 2026-01-01). Service points are open. Where points name one code,
   the stricter limit stays.
 """
+
 from __future__ import annotations
 
 import sys
@@ -72,8 +73,12 @@ def _sex(points: pl.DataFrame) -> pl.DataFrame:
     plain = pl.col("text").str.replace_all(MISLEADING, "")
     male, female = plain.str.contains(MALE), plain.str.contains(FEMALE)
     sex = pl.when(male & ~female).then(pl.lit("1")).when(female & ~male).then(pl.lit("2"))
-    why = pl.when(male & female).then(pl.lit("words of both sexes")).when(~male & ~female).then(
-        pl.lit("no word of one sex only"))
+    why = (
+        pl.when(male & female)
+        .then(pl.lit("words of both sexes"))
+        .when(~male & ~female)
+        .then(pl.lit("no word of one sex only"))
+    )
     return points.with_columns(sex=sex, why=why)
 
 
@@ -86,11 +91,16 @@ def _child_bound() -> pl.Expr:
     """Exclusive upper bound in years that the words stand for, null where they name no age group."""
     has, drug = pl.col("text").str.contains, pl.col("is_drug")
     return (
-        pl.when(has("未成年|青少年")).then(18)
-        .when(drug & (pl.col("rule_name_zh") == "药品儿童专用")).then(15)
-        .when(has("儿童|小儿")).then(15)
-        .when(~drug & has("婴幼儿")).then(3)
-        .when(~drug & has("婴儿")).then(1)
+        pl.when(has("未成年|青少年"))
+        .then(18)
+        .when(drug & (pl.col("rule_name_zh") == "药品儿童专用"))
+        .then(15)
+        .when(has("儿童|小儿"))
+        .then(15)
+        .when(~drug & has("婴幼儿"))
+        .then(3)
+        .when(~drug & has("婴儿"))
+        .then(1)
     )
 
 
@@ -109,22 +119,31 @@ def _age(points: pl.DataFrame) -> pl.DataFrame:
     )
     low, high = pl.col("age_from_years"), pl.col("age_to_years")
     nothing = high.is_null() & pl.col("age_to_days").is_null() & ~working
-    why = pl.when(nothing).then(pl.lit("no upper age or age group")).when(low >= high).then(
-        pl.lit("age bounds contradict"))
+    why = (
+        pl.when(nothing)
+        .then(pl.lit("no upper age or age group"))
+        .when(low >= high)
+        .then(pl.lit("age bounds contradict"))
+    )
     return out.with_columns(why=why)
 
 
 def _pair(points: pl.DataFrame) -> pl.DataFrame:
     rule = pl.concat_str("limit_text", pl.col("check_zh").fill_null(""), separator="\n")
-    stated = pl.when(rule.str.contains("同日|单日|同一[天日]|当日")).then(pl.lit("day")).when(
-        rule.str.contains("[单同]次就诊|[单同]次住院|同一次就诊")).then(pl.lit("visit"))
+    stated = (
+        pl.when(rule.str.contains("同日|单日|同一[天日]|当日"))
+        .then(pl.lit("day"))
+        .when(rule.str.contains("[单同]次就诊|[单同]次住院|同一次就诊"))
+        .then(pl.lit("visit"))
+    )
     codes = pl.col("item_a_code", "item_b_code")
     operations = pl.all_horizontal(codes.str.starts_with("0033"))
     by_day = pl.col("item_name_zh").str.contains(PER_DAY)
     derived = pl.when(operations & ~by_day).then(pl.lit("visit")).otherwise(pl.lit("day"))
     sides = pl.col("item_name_zh").str.split("×")
     out = points.with_columns(
-        item_a_name=sides.list.get(0), item_b_name=sides.list.get(1, null_on_oob=True),
+        item_a_name=sides.list.get(0),
+        item_b_name=sides.list.get(1, null_on_oob=True),
         time_window=pl.coalesce(stated, derived),
         window_source=pl.when(stated.is_not_null()).then(pl.lit("published")).otherwise(pl.lit("derived")),
     )
@@ -136,7 +155,8 @@ def _frequency(points: pl.DataFrame) -> pl.DataFrame:
     unit = pl.col("constraint_zh").str.extract("^每?(日|天|小时)$")
     out = points.with_columns(
         max_quantity=pl.when(unit == "小时").then(24).when(unit.is_not_null()).then(1).cast(pl.Int64),
-        time_window=pl.lit("day"), unit_zh=unit,
+        time_window=pl.lit("day"),
+        unit_zh=unit,
     )
     return _or_why(out, unit.is_null(), "unit is not a day or an hour")
 
@@ -146,50 +166,91 @@ def _course(points: pl.DataFrame) -> pl.DataFrame:
     text, check = pl.col("limit_text"), pl.col("check_zh").fill_null("")
     number = text.str.extract(limit, 1).replace({"一": "1", "两": "2", "三": "3"}).cast(pl.Int64)
     unit = text.str.extract(limit, 2)
-    days = pl.when(unit == "年").then(number * 365).when(unit == "个月").then(
-        (number * 365 / 12).round().cast(pl.Int64)).otherwise(number)
+    days = (
+        pl.when(unit == "年")
+        .then(number * 365)
+        .when(unit == "个月")
+        .then((number * 365 / 12).round().cast(pl.Int64))
+        .otherwise(number)
+    )
     stay = text.str.contains("[单每]次住院|住院方可支付.{0,2}单次")
     out = points.with_columns(
         max_days=days,
-        count_by=pl.when(check.str.contains("跨度")).then(pl.lit("span")).when(
-            check.str.contains("日期总计")).then(pl.lit("days")),
+        count_by=pl.when(check.str.contains("跨度"))
+        .then(pl.lit("span"))
+        .when(check.str.contains("日期总计"))
+        .then(pl.lit("days")),
         scope=pl.when(stay).then(pl.lit("stay")).otherwise(pl.lit("illness")),
     )
-    why = pl.when(pl.col("max_days").is_null()).then(pl.lit("no length of course")).when(
-        pl.col("count_by").is_null()).then(pl.lit("way of counting days not stated"))
+    why = (
+        pl.when(pl.col("max_days").is_null())
+        .then(pl.lit("no length of course"))
+        .when(pl.col("count_by").is_null())
+        .then(pl.lit("way of counting days not stated"))
+    )
     return out.with_columns(why=why)
 
 
 def _level(points: pl.DataFrame) -> pl.DataFrame:
     has = pl.col("limit_text").str.contains
     # "三级综合医院眼科或二级及以上眼科专科": the lenient reading, hence the lowest level named
-    level = pl.when(has("一级[及或]?以上")).then(1).when(has("二级[及或]?以上")).then(2).when(
-        has("三级")).then(3)
+    level = pl.when(has("一级[及或]?以上")).then(1).when(has("二级[及或]?以上")).then(2).when(has("三级")).then(3)
     first_only = has("首次处方时?需?由")
     out = points.with_columns(min_level=pl.when(~first_only).then(level).cast(pl.Int64))
-    why = pl.when(first_only).then(pl.lit("level is asked of the first prescription only")).when(
-        level.is_null()).then(pl.lit("no level named"))
+    why = (
+        pl.when(first_only)
+        .then(pl.lit("level is asked of the first prescription only"))
+        .when(level.is_null())
+        .then(pl.lit("no level named"))
+    )
     return out.with_columns(why=why)
 
 
 ITEM = ["item_code", "item_name"]
 TABLES = [
-    Table("item_sex", {"药品区分性别使用": 67, "医疗服务项目区分性别使用": 81}, _sex,
-          [*ITEM, "sex", "official"], [], []),
-    Table("item_age",
-          {"药品儿童专用": 65, "医疗服务项目儿童专用": 80, "药品限儿童使用": 7, "医疗服务项目限年龄": 29},
-          _age,
-          [*ITEM, "age_from_years", "age_to_years", "age_to_days", "official"],
-          ["age_to_days", "age_to_years", "age_from_years"], [False, False, True]),
-    Table("exclusive_pair", {"医疗服务项目重复收费": 25}, _pair,
-          ["item_a_code", "item_a_name", "item_b_code", "item_b_name", "time_window", "window_source", "official"],
-          ["time_window"], [True]),
-    Table("item_frequency", {"医疗服务项目限定频次": 27}, _frequency,
-          [*ITEM, "max_quantity", "time_window", "unit_zh", "official"], ["max_quantity"], [False]),
-    Table("item_course", {"药品限支付疗程": 10, "医疗服务项目限支付疗程": 23}, _course,
-          [*ITEM, "max_days", "count_by", "scope", "official"], ["max_days"], [False]),
-    Table("item_institution_level", {"药品限医疗机构级别": 12}, _level,
-          [*ITEM, "min_level", "official"], ["min_level"], [True]),
+    Table(
+        "item_sex", {"药品区分性别使用": 67, "医疗服务项目区分性别使用": 81}, _sex, [*ITEM, "sex", "official"], [], []
+    ),
+    Table(
+        "item_age",
+        {"药品儿童专用": 65, "医疗服务项目儿童专用": 80, "药品限儿童使用": 7, "医疗服务项目限年龄": 29},
+        _age,
+        [*ITEM, "age_from_years", "age_to_years", "age_to_days", "official"],
+        ["age_to_days", "age_to_years", "age_from_years"],
+        [False, False, True],
+    ),
+    Table(
+        "exclusive_pair",
+        {"医疗服务项目重复收费": 25},
+        _pair,
+        ["item_a_code", "item_a_name", "item_b_code", "item_b_name", "time_window", "window_source", "official"],
+        ["time_window"],
+        [True],
+    ),
+    Table(
+        "item_frequency",
+        {"医疗服务项目限定频次": 27},
+        _frequency,
+        [*ITEM, "max_quantity", "time_window", "unit_zh", "official"],
+        ["max_quantity"],
+        [False],
+    ),
+    Table(
+        "item_course",
+        {"药品限支付疗程": 10, "医疗服务项目限支付疗程": 23},
+        _course,
+        [*ITEM, "max_days", "count_by", "scope", "official"],
+        ["max_days"],
+        [False],
+    ),
+    Table(
+        "item_institution_level",
+        {"药品限医疗机构级别": 12},
+        _level,
+        [*ITEM, "min_level", "official"],
+        ["min_level"],
+        [True],
+    ),
 ]
 
 
@@ -226,8 +287,11 @@ def _read(points: Path) -> pl.DataFrame:
 def _codes(points: pl.DataFrame, codes: Path) -> pl.DataFrame:
     """One row a point and well-formed item code, ``ord`` as published."""
     kind = points.select("point_id", "is_drug")
-    good = pl.when("is_drug").then(pl.col("item_code").str.contains(DRUG_CODE)).otherwise(
-        pl.col("item_code").str.contains(SERVICE_CODE))
+    good = (
+        pl.when("is_drug")
+        .then(pl.col("item_code").str.contains(DRUG_CODE))
+        .otherwise(pl.col("item_code").str.contains(SERVICE_CODE))
+    )
     listed = pl.read_csv(codes, infer_schema=False).select("point_id", "ord", item_code="med_list_codg")
     return listed.join(kind, on="point_id").filter(good)
 
@@ -236,11 +300,11 @@ def _one_table(table: Table, points: pl.DataFrame, codes: pl.DataFrame) -> tuple
     """The rows of a table, and its points with ``why`` (null = parsed)."""
     mine = points.filter(pl.col("rule_name_zh").is_in(list(table.official))).with_columns(
         official=pl.col("rule_name_zh").replace_strict(table.official, return_dtype=pl.Int64),
-        item_name=pl.col("item_name_zh"))
+        item_name=pl.col("item_name_zh"),
+    )
     if "item_code" in table.columns:
         key = ["item_code", "valid_from"]
-        uncoded = pl.when(~pl.col("point_id").is_in(codes["point_id"].implode())).then(
-            pl.lit("no item code published"))
+        uncoded = pl.when(~pl.col("point_id").is_in(codes["point_id"].implode())).then(pl.lit("no item code published"))
         judged = table.parse(mine).with_columns(why=pl.coalesce("why", uncoded))
         rows = judged.join(codes.select("point_id", "item_code"), on="point_id")
     else:
@@ -268,8 +332,11 @@ def build(points: Path, codes: Path, out: Path) -> pl.DataFrame:
     for table in TABLES:
         rows, seen = _one_table(table, read, listed)
         rows.write_csv(out / f"{table.name}.csv")
-        judged.append(seen.select("point_id", "rule_name_zh", "item_name_zh", "constraint_zh", "why",
-                                  pl.lit(table.name).alias("table")))
+        judged.append(
+            seen.select(
+                "point_id", "rule_name_zh", "item_name_zh", "constraint_zh", "why", pl.lit(table.name).alias("table")
+            )
+        )
     every = pl.concat(judged)
     unparsed = every.filter(pl.col("why").is_not_null()).drop("table")
     unparsed.sort("rule_name_zh", "point_id").write_csv(out / "unparsed.csv")

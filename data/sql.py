@@ -82,7 +82,7 @@ def _parse(text: str) -> exp.Query:
     return statements[0]
 
 
-def _refuse_foreign(tree: exp.Expression) -> None:
+def _refuse_foreign(tree: exp.Query) -> None:
     for node in tree.walk():
         if isinstance(node, exp.Func | exp.Binary | exp.Window | exp.SetOperation):
             name = type(node).__name__

@@ -6,10 +6,14 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from data.errors import FundwatchError
+
+if TYPE_CHECKING:
+    import polars as pl
 
 FORMAT = 1
 SCHEMA = Path(__file__).with_name("schema.sql")
@@ -52,6 +56,12 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
         con.execute("rollback")
         raise
     con.execute("commit")
+
+
+def frame(con: duckdb.DuckDBPyConnection, query: str, params: dict[str, Any] | None = None) -> pl.DataFrame:
+    """A query's rows as a polars frame."""
+    rows: pl.DataFrame = con.sql(query, params=params).pl()
+    return rows
 
 
 def _connect(home: Path, path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:

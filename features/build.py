@@ -53,7 +53,8 @@ def build(con: duckdb.DuckDBPyConnection, of: str, say: Callable[[str], None] = 
 
     A table is built again when its query, a table it reads, or `of` changed. Returns the tables built.
     """
-    built, prints = [], {}
+    built: list[str] = []
+    prints: dict[str, str] = {}
     known = dict(con.sql("select step, fingerprint from run.step where step like 'feature.%'").fetchall())
     for name, feature in load().items():
         said = [of, feature.query.text, *(prints[n] for n in sorted(feature.needs))]

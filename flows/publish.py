@@ -64,9 +64,7 @@ def _write(
     aside = folder.with_name(f".{run_id}.part")
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True, mode=0o700)
-    watchlists.write(
-        con, aside, run_id, language=settings.language, labels=settings.labels, unmask=settings.unmask
-    )
+    watchlists.write(con, aside, run_id, language=settings.language, labels=settings.labels, unmask=settings.unmask)
     tables.findings(con, aside / "findings.parquet")
     write_csv(tables.coverage(con), aside / TIMED)
     write_csv(tables.account(con, ingest_of(con)), aside / "account.csv")
@@ -120,9 +118,7 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def _remember(
-    con: duckdb.DuckDBPyConnection, settings: Settings, run_id: str, fingerprint: str, folder: Path
-) -> None:
+def _remember(con: duckdb.DuckDBPyConnection, settings: Settings, run_id: str, fingerprint: str, folder: Path) -> None:
     con.execute(
         """
         insert into run.run

@@ -28,7 +28,7 @@ def serve(settings: Settings, *, cron: str, timezone: str, port: int, say: Calla
         except ValueError as error:
             raise UsageError(f"'{cron}' in {timezone} is not a schedule: {error}.") from error
         say(f"Prefect's page is at {url.removesuffix('/api')}; screening runs at '{cron}' ({timezone}).")
-        screen.serve(  # type: ignore[attr-defined]
+        screen.serve(
             name="scheduled",
             schedule=schedule,
             parameters={

@@ -89,7 +89,7 @@ def run_as_flow(wanted: settings.Settings, say: Callable[[str], None]) -> dict[s
 
 def _settings(options: dict[str, Any]) -> settings.Settings:
     rest = {k: v for k, v in options.items() if k not in ("home", "input", "out")}
-    places = {k: Path(options[k]) if options[k] else None for k in ("input", "out")}
+    places: dict[str, Any] = {k: Path(options[k]) if options[k] else None for k in ("input", "out")}
     return settings.load(Path(options["home"]), **places, **rest)
 
 

@@ -51,7 +51,7 @@ def healthy(url: str) -> bool:
 
 def prepare(home: Path, url: str | None, environ: MutableMapping[str, str] = os.environ) -> None:
     """Set Prefect's environment: its files under HOME, no telemetry, this server if there is one."""
-    environ |= QUIET
+    environ.update(QUIET)
     environ.setdefault("PREFECT_HOME", str((home / "prefect").resolve()))
     environ.setdefault("PREFECT_LOGGING_LEVEL", "INFO" if url else "WARNING")
     environ.setdefault("PREFECT_SERVER_LOGGING_LEVEL", "CRITICAL")

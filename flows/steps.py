@@ -136,9 +136,7 @@ STEPS = (
 
 def perform(step: Step, settings: Settings, say: Say = lambda _: None) -> str:
     """Open the warehouse and do one step; returns what it says."""
-    with open_warehouse(
-        settings.home, memory_limit=settings.memory_limit, threads=settings.threads
-    ) as con:
+    with open_warehouse(settings.home, memory_limit=settings.memory_limit, threads=settings.threads) as con:
         try:
             return step.act(settings, con, say)
         except duckdb.OutOfMemoryException as error:

@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 SUBJECTS = ("institution", "pharmacy", "practitioner", "person", "group")
 CERTAINTIES = ("definite", "suspected")
@@ -79,7 +79,7 @@ def make(said: Mapping[str, Any]) -> Card:
     ready = {k: tuple(v) if isinstance(v, list) else v for k, v in said.items()}
     ready["params"] = {k: Parameter(**v) for k, v in said.get("params", {}).items()}
     try:
-        card = Card(**ready)
+        card = Card(**cast(Any, ready))
     except TypeError as error:
         raise CardError(f"the card is incomplete: {error}") from error
     _check(card)

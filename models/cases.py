@@ -153,9 +153,7 @@ def differences(case: Case, outcome: Outcome) -> str:
     return "\n".join(said)
 
 
-def _row(
-    said: str, header: list[str] | None, rows: Table | None, where: str
-) -> tuple[list[str] | None, Table | None]:
+def _row(said: str, header: list[str] | None, rows: Table | None, where: str) -> tuple[list[str] | None, Table | None]:
     cells = [c.strip() for c in said.strip("|").split("|")]
     if rows is None:
         raise ValueError(f"{where}: a table without a name above it")

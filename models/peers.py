@@ -146,14 +146,10 @@ def _share_noise(own: Floats, usual: Floats, n: Floats, gap: Floats) -> Floats:
     return np.where(deviance > 1e-9, np.minimum(gap**2 / np.maximum(deviance, 1e-9), at_centre), at_centre)
 
 
-def _quantile(
-    code: npt.NDArray[np.int64], value: Floats, measured: npt.NDArray[np.bool_], q: float
-) -> Floats:
+def _quantile(code: npt.NDArray[np.int64], value: Floats, measured: npt.NDArray[np.bool_], q: float) -> Floats:
     """Each row's group quantile over the measured rows; NaN where the group has none."""
     order = pl.DataFrame({"code": code, "value": value, "measured": measured})
-    found = (
-        order.filter(pl.col("measured")).group_by("code").agg(middle=pl.col("value").quantile(q, "linear"))
-    )
+    found = order.filter(pl.col("measured")).group_by("code").agg(middle=pl.col("value").quantile(q, "linear"))
     joined = order.join(found, on="code", how="left", maintain_order="left")
     return joined["middle"].fill_null(float("nan")).to_numpy()
 

@@ -24,9 +24,7 @@ def ingest_id(deliveries: list[Delivery]) -> str:
     return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
-def ingest(
-    con: duckdb.DuckDBPyConnection, folder: Path, say: Callable[[str], None] = lambda _: None
-) -> list[Account]:
+def ingest(con: duckdb.DuckDBPyConnection, folder: Path, say: Callable[[str], None] = lambda _: None) -> list[Account]:
     """Load a folder into the record in one transaction: all of it or nothing.
 
     A file content that was loaded before loads nothing and counts as duplicate. Raises InputRefused with
@@ -35,9 +33,7 @@ def ingest(
     deliveries = find(folder)
     loaded = {row[0] for row in con.sql("select distinct source_table from run.input_file").fetchall()}
     if missing := missing_tables(deliveries, loaded):
-        raise InputRefused(
-            f"{folder} lacks the indispensable table {', '.join(missing)}. Deliver it with the others."
-        )
+        raise InputRefused(f"{folder} lacks the indispensable table {', '.join(missing)}. Deliver it with the others.")
     with transaction(con):
         accounts = [_one(con, delivery, say) for delivery in deliveries]
         this = ingest_id(deliveries)

@@ -81,7 +81,7 @@ def _first_line(path: Path, name: str) -> str:
     opener = gzip.open if path.name.lower().endswith(".gz") else open
     try:
         with opener(path, "rb") as handle:
-            raw = io.BufferedReader(handle).readline(1 << 20)  # type: ignore[arg-type]
+            raw = io.BufferedReader(handle).readline(1 << 20)
         return raw.decode("utf-8-sig").rstrip("\r\n")
     except (OSError, EOFError) as error:
         raise InputRefused(f"{name} cannot be read ({error}). Deliver the file again.") from error

@@ -23,7 +23,7 @@ def load(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> Account:
     con.execute(
         f"""
         insert into record.{table.target} by name
-        select {', '.join('s.' + c for c in columns)}, $file_id as file_id, s.rowid - {first_row(con)} + 1 as row_number
+        select {", ".join("s." + c for c in columns)}, $file_id as file_id, s.rowid - {first_row(con)} + 1 as row_number
         from {STAGE} as s
         where s.rowid not in (select row_id from stage_fate where not is_last or fate = 'duplicate')
         order by s.rowid
@@ -72,19 +72,19 @@ def _mark(con: duckdb.DuckDBPyConnection, table: Table) -> None:
             where hash({key}) in (select hash({key}) from record.{table.target})
         ),
         versions as (
-            select 0 as is_new, cast(null as bigint) as row_id, {', '.join('b.' + c for c in columns)}
+            select 0 as is_new, cast(null as bigint) as row_id, {", ".join("b." + c for c in columns)}
             from record.{table.target} as b
             where exists (
                 select 1 from {STAGE} as a where {same_key} and a.rowid in (select row_id from colliding)
             )
             union all
-            select 1, s.rowid, {', '.join('s.' + c for c in columns)}
+            select 1, s.rowid, {", ".join("s." + c for c in columns)}
             from {STAGE} as s where s.rowid in (select row_id from colliding)
         ),
         compared as (
             select is_new, row_id,
                 row_number() over later > 1 as has_earlier,
-                row({', '.join(columns)}) is not distinct from row({earlier}) as is_same,
+                row({", ".join(columns)}) is not distinct from row({earlier}) as is_same,
                 row_number() over latest = 1 as is_last
             from versions
             window later as (partition by {key} order by is_new, row_id),
@@ -100,7 +100,7 @@ def _mark(con: duckdb.DuckDBPyConnection, table: Table) -> None:
         f"""
         update stage_fate set is_last = true where row_id in (
             select max(f.row_id) from stage_fate as f join {STAGE} as s on s.rowid = f.row_id
-            where f.fate <> 'duplicate' group by {', '.join('s.' + k for k in table.key)}
+            where f.fate <> 'duplicate' group by {", ".join("s." + k for k in table.key)}
         )
         """
     )
@@ -137,9 +137,9 @@ def _identities(con: duckdb.DuckDBPyConnection, table: Table) -> None:
     con.execute(
         f"""
         insert into record.person_identity by name
-        select person_id, {', '.join(f'max({c}) as {c}' for c in personal)}, '{table.source}' as source_table
+        select person_id, {", ".join(f"max({c}) as {c}" for c in personal)}, '{table.source}' as source_table
         from {STAGE} as s
-        where person_id is not null and coalesce({', '.join(personal)}) is not null
+        where person_id is not null and coalesce({", ".join(personal)}) is not null
             and not exists (
                 select 1 from record.person_identity as i
                 where i.person_id = s.person_id and i.source_table = '{table.source}'

@@ -32,8 +32,8 @@ def stage(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
     texts = [f"{normalise.text(cell)} as t_{field.column}" for cell, field in by_column.values()]
     query = f"""
         create or replace temp table {STAGE} as
-        with texts as (select {', '.join(texts)} from {_scan(delivery)})
-        select {', '.join(columns)}, {bad} as bad_field from texts
+        with texts as (select {", ".join(texts)} from {_scan(delivery)})
+        select {", ".join(columns)}, {bad} as bad_field from texts
     """
     try:
         con.execute(query)

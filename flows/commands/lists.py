@@ -14,7 +14,9 @@ Top = Annotated[int, Parameter(help="How many leads.")]
 
 @app.command
 def watchlist(
-    subject_type: Annotated[str, Parameter(help="institution, pharmacy, practitioner, person or group.")] = "institution",
+    subject_type: Annotated[
+        str, Parameter(help="institution, pharmacy, practitioner, person or group.")
+    ] = "institution",
     *,
     top: Top = 20,
     language: Annotated[str | None, Parameter(help="Language of the reasons: en or zh.")] = None,

@@ -36,9 +36,7 @@ def list_(*, common: Common = COMMON) -> None:
 
 
 @rule.command
-def show(
-    rule_id: Annotated[str, Parameter(help="The rule's id.")], *, common: Common = COMMON
-) -> None:
+def show(rule_id: Annotated[str, Parameter(help="The rule's id.")], *, common: Common = COMMON) -> None:
     """Show one rule's card and query, with the parameters in force."""
     from dataclasses import asdict
 

@@ -37,7 +37,10 @@ def simulate(
 
 @app.command
 def demo(
-    *, persons: Persons = 3_000, seed: Seed = 1, top: Annotated[int, Parameter(help="Leads shown of each list.")] = 5,
+    *,
+    persons: Persons = 3_000,
+    seed: Seed = 1,
+    top: Annotated[int, Parameter(help="Leads shown of each list.")] = 5,
     common: Common = COMMON,
 ) -> None:
     """Make a small town, run everything on it, and show the top of each list beside the planted truth."""
@@ -65,6 +68,9 @@ def demo(
     names = ["list", "planted", "top", "planted among them"]
     common.console.table("against the planted truth of this town", names, judged)
     common.console.give(
-        {"lists": {k: v.to_dicts() for k, v in lists.items()}, "truth": [dict(zip(names, j, strict=True)) for j in judged]}
+        {
+            "lists": {k: v.to_dicts() for k, v in lists.items()},
+            "truth": [dict(zip(names, j, strict=True)) for j in judged],
+        }
     )
     common.console.say(f"Everything is in {home / 'runs' / last}")

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from data.warehouse import frame
 from flows.exports.labels import labelled
 from flows.exports.safe import write_csv
 from models import explain
@@ -28,10 +29,11 @@ def evidence(
     con: duckdb.DuckDBPyConnection, sources: Collection[Source], where: str, params: dict[str, object], language: str
 ) -> pl.DataFrame:
     """One row a finding of the leads that `where` (over `l`, model.lead) selects, with its lead_id first."""
-    return con.sql(
+    return frame(
+        con,
         f"""
-        select l.lead_id, f.finding_id, f.source, {explain.card_sql(sources, language, 'title')} as title,
-            {explain.card_sql(sources, language, 'basis')} as clause, f.certainty,
+        select l.lead_id, f.finding_id, f.source, {explain.card_sql(sources, language, "title")} as title,
+            {explain.card_sql(sources, language, "basis")} as clause, f.certainty,
             {explain.sentence_sql(sources, language)} as explanation,
             f.settlement_id, f.line_id, f.encounter_id, f.person_id, f.institution_id, f.practitioner_id,
             f.occurred_on, e.item_code, e.item_name, e.quantity, e.unit_price, e.amount as line_amount,
@@ -46,8 +48,8 @@ def evidence(
         where f.outcome = 'hit' and ({where})
         order by l.lead_id, f.source, f.occurred_on, f.settlement_id, f.line_id, f.finding_id
         """,
-        params=params,
-    ).pl()
+        params,
+    )
 
 
 def write(

@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from data.warehouse import frame
 from flows.exports.safe import whole, write_csv
 
 FINDINGS = """
@@ -36,22 +37,24 @@ def findings(con: duckdb.DuckDBPyConnection, path: Path) -> int:
 
 def coverage(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """What every rule and detector judged, hit and could not judge, and why."""
-    return con.sql(
+    return frame(
+        con,
         "select source, kind, official, status, judged, hits, cannot_judge, reason, seconds"
-        " from model.coverage order by kind desc, source"
-    ).pl()
+        " from model.coverage order by kind desc, source",
+    )
 
 
 def account(con: duckdb.DuckDBPyConnection, ingest_id: str) -> pl.DataFrame:
     """The account of one delivery, file by file."""
-    return con.sql(
+    return frame(
+        con,
         """
         select file, source_table as "table", rows_in, loaded, duplicate, replaced, rejected, yuan_in, yuan_loaded,
             yuan_duplicate, yuan_replaced, yuan_rejected
         from run.account where ingest_id = $id order by file
         """,
-        params={"id": ingest_id},
-    ).pl()
+        {"id": ingest_id},
+    )
 
 
 def rejected(path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from data.warehouse import frame
 from flows.exports.labels import labelled
 from flows.exports.safe import write_csv
 
@@ -31,7 +32,8 @@ def watchlist(
     """One list in the contract's columns; persons' names keep their first character unless unmasked."""
     said = "reasons_zh" if language == "zh" else "reasons"
     name = "i.person_name" if unmask else "substr(i.person_name, 1, 1) || '**'"
-    rows = con.sql(
+    rows = frame(
+        con,
         f"""
         with named as (
             select person_id, arg_min(person_name, source_table) as person_name
@@ -67,8 +69,8 @@ def watchlist(
         where l.subject_type = $subject_type and l.rank <= coalesce($top, l.rank)
         order by l.rank
         """,
-        params={"subject_type": subject_type, "run_id": run_id, "language": language, "top": top},
-    ).pl()
+        {"subject_type": subject_type, "run_id": run_id, "language": language, "top": top},
+    )
     return rows.select(COLUMNS)
 
 

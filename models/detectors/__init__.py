@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import importlib
-import inspect
+import importlib.util
 import pkgutil
 from collections.abc import Mapping
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -18,7 +19,7 @@ def load(overrides: Mapping[str, Mapping[str, Any]] | None = None) -> list[Sourc
     """Every detector by id. Raises UsageError naming every override that fits no detector or parameter.
 
     Modules whose name begins with an underscore are shared parts; a detector names its parts in PARTS so that
-    a change there counts as a change of the detector.
+    a change there counts as a change of the detector. Parts are read, not imported.
     """
     overrides = overrides or {}
     names = sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))
@@ -38,5 +39,6 @@ def load(overrides: Mapping[str, Mapping[str, Any]] | None = None) -> list[Sourc
 
 
 def _code(module: ModuleType) -> str:
-    parts = [module, *getattr(module, "PARTS", ())]
-    return "\n".join(inspect.getsource(part) for part in parts)
+    names = (module.__name__, *getattr(module, "PARTS", ()))
+    specs = [importlib.util.find_spec(name) for name in names]
+    return "\n".join(Path(s.origin).read_text(encoding="utf-8") for s in specs if s and s.origin)

@@ -77,9 +77,7 @@ def _scored(wide: pl.DataFrame, indicator: Indicator, params: Mapping[str, Any])
     i, events = indicator, params.get("min_stays", 0) if "stays" in indicator.volume else params["min_visits"]
     money = pl.col(i.base).cast(pl.Float64) if i.base else pl.lit(None, dtype=pl.Float64)
     apart = pl.col("is_special") & i.by_kind
-    keys = [
-        pl.when(apart).then("kind|" + pl.col("kind")).otherwise(pl.col(k)).alias(k) for k in peers.KEYS[:3]
-    ]
+    keys = [pl.when(apart).then("kind|" + pl.col("kind")).otherwise(pl.col(k)).alias(k) for k in peers.KEYS[:3]]
     frame = wide.select(
         "institution_id",
         *keys,
@@ -95,9 +93,7 @@ def _scored(wide: pl.DataFrame, indicator: Indicator, params: Mapping[str, Any])
     status = pl.when(pl.col("peer_group") == "all").then(pl.lit("peers")).otherwise(pl.col("status"))
     reason = status.replace_strict({k: v.format(title=i.title) for k, v in REASONS.items()}, default=None)
     least = params["min_points"] / 100 if i.scale == "share" else 0.0
-    above = (
-        (pl.col("z") >= params["min_z"]) & (own >= usual * params["min_peer_ratio"]) & (own - usual >= least)
-    )
+    above = (pl.col("z") >= params["min_z"]) & (own >= usual * params["min_peer_ratio"]) & (own - usual >= least)
     return peers.score(frame, i.scale, float(events)).select(
         "institution_id",
         "z",

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import duckdb
-import numpy as np
-import numpy.typing as npt
 
-Ints = npt.NDArray[np.int64]
-Columns = dict[str, npt.NDArray[Any]]
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Ints: TypeAlias = npt.NDArray[np.int64]
+    Columns: TypeAlias = dict[str, npt.NDArray[Any]]
 
 #: Draws after which a place is taken to have hardly any other visitors.
 TRIES = 12
 #: Visits of others at a place below which its calendar says less than an even one.
 SPARSE = 30
-#: Room for places and persons beside a group's or run's number in one integer.
+#: Room for a place or person beside a group or run in one integer.
 WIDE = 2**32
 
 
@@ -66,16 +68,15 @@ def events(con: duckdb.DuckDBPyConnection, share: float) -> None:
 
 def counts(con: duckdb.DuckDBPyConnection) -> dict[int, int]:
     """Joint events a community in ring_event."""
-    return dict(
-        con.sql("select community, count(distinct event) from ring_event group by community").fetchall()
-    )
+    said = con.sql("select community, count(distinct event) from ring_event group by community")
+    return dict(said.fetchall())
 
 
 def by_chance(con: duckdb.DuckDBPyConnection, runs: int, seed: int, share: float) -> dict[int, list[int]]:
     """Joint events of each group in ring_group, `runs` times, had its members come when others come.
 
     Each member's visit is given the time of a visit to the same place by somebody outside the group or, the
-    rather the fewer others come, any day of the record. So a group cannot hide behind its own share of a place.
+    rather the fewer others come, any day of the record: a group cannot hide behind its own share of a place.
     """
     import pyarrow as pa
 
@@ -99,38 +100,47 @@ def by_chance(con: duckdb.DuckDBPyConnection, runs: int, seed: int, share: float
 
 def _draw(con: duckdb.DuckDBPyConnection, runs: int, seed: int) -> Columns:
     """Members' visits, `runs` times, with drawn ticks; community becomes community * runs + number."""
-    every = _columns(con, "select run, place, way, person, tick from ring_visit order by run, place, person, tick")
-    mine = _columns(
+    import numpy as np
+
+    every = columns(con, "select run, place, way, person, tick from ring_visit order by run, place, person, tick")
+    once = columns(
         con,
         "with sized as (select *, count(*) over (partition by community) as size from ring_group)"
         " select g.community, g.size, g.run, v.person, v.place, v.way, v.tick from sized as g"
         " join ring_visit as v on v.person = g.person and v.run = g.run order by all",
     )
-    mine = {k: np.tile(v, runs) for k, v in mine.items()}
-    number = np.repeat(np.arange(runs), len(mine["run"]) // runs)
+    mine = {k: np.tile(v, runs) for k, v in once.items()}
+    number = np.repeat(np.arange(runs), len(once["run"]))
+    mine["tick"] = _ticks(np.random.default_rng(seed), every, mine, runs)
+    return {**mine, "community": mine["community"].astype(np.int64) * runs + number}
+
+
+def _ticks(rng: np.random.Generator, every: Columns, mine: Columns, runs: int) -> Ints:
+    """A tick for each of `mine`: that of somebody outside its group at the same place and run, or any day."""
+    import numpy as np
+
     at = every["run"].astype(np.int64) * WIDE + every["place"]
     key = mine["run"].astype(np.int64) * WIDE + mine["place"]
     first, last = np.searchsorted(at, key, "left"), np.searchsorted(at, key, "right")
-    wide = mine["community"].astype(np.int64) * WIDE
-    members = np.unique(wide + mine["person"])
-    own = np.unique(wide + mine["place"], return_inverse=True, return_counts=True)
-    others = np.maximum((last - first) - own[2][own[1]] // runs, 0)
-    rng = np.random.default_rng(seed)
+    group = mine["community"].astype(np.int64) * WIDE
+    members = np.unique(group + mine["person"])
+    _, which, times = np.unique(group + mine["place"], return_inverse=True, return_counts=True)
+    others = np.maximum(last - first - times[which] // runs, 0)
     tick, free = mine["tick"].copy(), rng.random(len(key)) < SPARSE / (SPARSE + others)
     todo = np.flatnonzero(~free)
     for _ in range(TRIES):
         pick = first[todo] + (rng.random(len(todo)) * (last - first)[todo]).astype(np.int64)
         tick[todo] = every["tick"][pick]
-        todo = todo[np.isin(wide[todo] + every["person"][pick], members)]
+        todo = todo[np.isin(group[todo] + every["person"][pick], members)]
     free[todo] = True
     tick[free] = _any_day(rng, every, mine["way"][free], tick[free])
-    return {**mine, "tick": tick, "community": mine["community"].astype(np.int64) * runs + number}
+    return tick
 
 
-def _any_day(
-    rng: np.random.Generator, every: Columns, way: npt.NDArray[Any], tick: Ints
-) -> Ints:
+def _any_day(rng: np.random.Generator, every: Columns, way: npt.NDArray[Any], tick: Ints) -> Ints:
     """Any day of the record, the hour kept where there is a clock."""
+    import numpy as np
+
     if not len(tick):
         return tick
     days = np.where(every["way"] == 0, every["tick"] // 24, every["tick"])
@@ -138,5 +148,8 @@ def _any_day(
     return np.where(way == 0, day * 24 + tick % 24, day)
 
 
-def _columns(con: duckdb.DuckDBPyConnection, query: str) -> Columns:
+def columns(con: duckdb.DuckDBPyConnection, query: str) -> Columns:
+    """The columns of a query as arrays."""
+    import numpy as np
+
     return {k: np.asarray(v) for k, v in con.sql(query).fetchnumpy().items()}

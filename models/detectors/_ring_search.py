@@ -1,9 +1,9 @@
 """Search for groups of persons who go together: visits, cells, pairs, communities, joint events.
 
-A place is an institution with one way of telling time: 0 visits with a clock (tick: hour), 1 visits with a day
-only, 2 hospital stays (tick: day of admission). A cell is a place and a window of one tick or, with a clock and
-for stays, two; windows overlap by half, so that neighbours are never parted by a boundary. All tables are
-temporary; `run` 0 is the record, runs 1, 2 ... have the ticks dealt anew within each place.
+A place is an institution with one way of telling time: 0 visits with a clock (tick: hour), 1 visits with a
+day only, 2 hospital stays (tick: day of admission). A cell is a place and a window of one tick or, with a
+clock and for stays, two; windows overlap by half, so that neighbours are never parted by a boundary. All
+tables are temporary; `run` 0 is the record, runs 1, 2 ... have the ticks dealt anew within each place.
 """
 
 from __future__ import annotations
@@ -12,10 +12,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import duckdb
-import numpy as np
-import numpy.typing as npt
 
-Ints = npt.NDArray[np.int64]
+from models.detectors import _ring_chance as chance
 
 #: Pairs that one self-join may hold at once.
 PAIRS_AT_ONCE = 20_000_000
@@ -24,14 +22,9 @@ PARTNERS = 20
 #: Communities above this size are split again, finer.
 LARGE = 60
 
-#: Draws after which a place is taken to have hardly any other visitors.
-TRIES = 12
-#: Visits of others at a place below which its calendar says less than an even one.
-SPARSE = 30
-
 #: Care that brings the same persons together again and again by its nature.
 COHORT_ITEMS = "血液透析|血透|血液滤过|腹膜透析|化疗|化学治疗|放疗|放射治疗|体检|疫苗|预防接种"
-COHORT_DIAGNOSES = (
+COHORT_DIAGNOSES = r"^(N18\.5|Z0[0-2]|Z2[3-7]|Z3[45]|Z49|Z51)"
     "N18.5",
     "Z00",
     "Z01",
@@ -48,43 +41,42 @@ COHORT_DIAGNOSES = (
 )
 
 
-def visits(con: duckdb.DuckDBPyConnection, params: Mapping[str, Any]) -> None:
+_PAID = f"""
+    create or replace temp table ring_paid as
+    with cohort_item as (
+        select distinct item_code from feature.item_price_month where regexp_matches(item_name, '{COHORT_ITEMS}')
+    ),
+    cohort as (
+        select distinct settlement_id from feature.fee_line
+        where item_code in (select item_code from cohort_item)
+    ),
+    told as (
+        select s.settlement_id, s.encounter_id, s.person_id, s.institution_id, s.settled_on, s.eligible_amount,
+            case when s.care_setting = 'inpatient' then 2
+                when s.settled_at <> cast(s.settled_on as timestamp) then 0 else 1 end as way,
+            case when s.care_setting = 'inpatient' then coalesce(e.started_on, s.started_on)
+                else s.settled_on end as came_on, hour(s.settled_at) as hour
+        from feature.settlement as s
+        left join feature.encounter as e on e.encounter_id = s.encounter_id
+        where s.person_id is not null and s.institution_id is not null
+            and coalesce(s.care_setting, '-') not in ('check_up', 'maternity_outpatient')
+            and not regexp_matches(coalesce(e.principal_diagnosis_code, ''), '{COHORT_DIAGNOSES}')
+            and s.settlement_id not in (select settlement_id from cohort)
+    )
+    select *, cast(dense_rank() over (order by person_id) as integer) as person,
+        cast(dense_rank() over (order by institution_id, way) as integer) as place,
+        case when way = 0 then date_diff('day', date '2000-01-03', came_on) * 24 + hour
+            else date_diff('day', date '2000-01-03', came_on) end as tick
+    from told where came_on is not null
+"""
+
+
+def visits(con: duckdb.DuckDBPyConnection, least: int) -> None:
     """Make ring_paid (a row a settlement) and ring_visit, run 0 (a row a person, place and tick).
 
-    Visits of cohort care are left out, and persons with fewer than min_joint visits.
+    Visits of cohort care are left out; so are, of ring_visit, persons with fewer than `least` visits.
     """
-    starts = " or ".join(f"starts_with(e.principal_diagnosis_code, '{d}')" for d in COHORT_DIAGNOSES)
-    con.execute(
-        f"""
-        create or replace temp table ring_paid as
-        with cohort_item as (
-            select distinct item_code, item_name from feature.item_price_month
-            where regexp_matches(item_name, '{COHORT_ITEMS}')
-        ),
-        cohort as (
-            select distinct l.settlement_id from feature.fee_line as l
-            where l.item_code in (select item_code from cohort_item)
-        ),
-        told as (
-            select s.settlement_id, s.encounter_id, s.person_id, s.institution_id, s.settled_on, s.eligible_amount,
-                case when s.care_setting = 'inpatient' then 2
-                    when s.settled_at <> cast(s.settled_on as timestamp) then 0 else 1 end as way,
-                case when s.care_setting = 'inpatient' then coalesce(e.started_on, s.started_on)
-                    else s.settled_on end as came_on, hour(s.settled_at) as hour
-            from feature.settlement as s
-            left join feature.encounter as e on e.encounter_id = s.encounter_id
-            where s.person_id is not null and s.institution_id is not null
-                and coalesce(s.care_setting, '-') not in ('check_up', 'maternity_outpatient')
-                and not coalesce({starts}, false)
-                and s.settlement_id not in (select settlement_id from cohort)
-        )
-        select *, cast(dense_rank() over (order by person_id) as integer) as person,
-            cast(dense_rank() over (order by institution_id, way) as integer) as place,
-            cast(date_diff('day', date '2000-01-03', came_on) as bigint) * case when way = 0 then 24 else 1 end
-                + case when way = 0 then hour else 0 end as tick
-        from told where came_on is not null
-        """
-    )
+    con.execute(_PAID)
     con.execute(
         """
         create or replace temp table ring_visit as
@@ -95,7 +87,7 @@ def visits(con: duckdb.DuckDBPyConnection, params: Mapping[str, Any]) -> None:
         qualify count(*) over (partition by person) >= $least
         order by place, person, tick
         """,
-        {"least": params["min_joint"]},
+        {"least": least},
     )
 
 
@@ -105,13 +97,14 @@ def deal(con: duckdb.DuckDBPyConnection, runs: int, seed: int) -> None:
     Visits named in ring_set_aside (person, place) take no part: suspects would carry their own crowding
     into the measure of chance.
     """
+    import numpy as np
     import pyarrow as pa
 
-    base = con.sql(
+    column = chance.columns(
+        con,
         "select v.person, v.place, v.way, v.tick from ring_visit as v anti join ring_set_aside as a"
-        " on a.person = v.person and a.place = v.place where v.run = 0 order by v.place, v.person, v.tick"
+        " on a.person = v.person and a.place = v.place where v.run = 0 order by v.place, v.person, v.tick",
     )
-    column = {k: np.asarray(v) for k, v in base.fetchnumpy().items()}
     rng = np.random.default_rng(seed)
     for run in range(1, runs + 1):
         dealt = np.lexsort((rng.random(len(column["place"])), column["place"]))
@@ -155,20 +148,21 @@ def cells(con: duckdb.DuckDBPyConnection, largest: int) -> None:
     )
 
 
-def pairs(con: duckdb.DuckDBPyConnection, run: int, least: int) -> list[tuple[int, int, float]]:
-    """Persons with `least` joint cells or more on different days or places, with the rarity of their cells."""
+def pairs(con: duckdb.DuckDBPyConnection, run: int, least: int) -> list[tuple[int, int, int]]:
+    """Persons who met `least` times or more on different days or places, with the rarity of their cells."""
     total = con.execute(
         "select coalesce(sum(size), 0) from ring_cell where run = $run", {"run": run}
     ).fetchall()[0][0]
     parts = int(total // PAIRS_AT_ONCE) + 1
-    con.execute("create or replace temp table ring_pair (one integer, other integer, rarity double)")
+    con.execute("create or replace temp table ring_pair (one integer, other integer, rarity bigint)")
     for part in range(parts):
         con.execute(
             """
             insert into ring_pair
-            select a.person, b.person, sum(1.0 / a.size)
+            select a.person, b.person, cast(sum(1000000 // a.size) as bigint)
             from ring_cell as a
-            join ring_cell as b on b.run = a.run and b.place = a.place and b.start = a.start and b.person > a.person
+            join ring_cell as b
+                on b.run = a.run and b.place = a.place and b.start = a.start and b.person > a.person
             where a.run = $run and a.person % $parts = $part
             group by a.person, b.person
             having count(distinct a.place * 1000000 + a.day) >= $least
@@ -192,7 +186,7 @@ def pairs(con: duckdb.DuckDBPyConnection, run: int, least: int) -> list[tuple[in
     ).fetchall()
 
 
-def communities(edges: list[tuple[int, int, float]], seed: int, least: int) -> list[list[int]]:
+def communities(edges: list[tuple[int, int, int]], seed: int, least: int) -> list[list[int]]:
     """Groups of `least` persons or more, each sorted, in the order of their first person."""
     import networkx as nx
 
@@ -204,126 +198,3 @@ def communities(edges: list[tuple[int, int, float]], seed: int, least: int) -> l
         finer = nx.community.louvain_communities(graph.subgraph(sorted(group)), resolution=3, seed=seed)
         split.extend(finer if len(group) > LARGE else [group])
     return sorted(sorted(g) for g in split if len(g) >= least)
-
-
-def seat(con: duckdb.DuckDBPyConnection) -> None:
-    """Make ring_seat: the cells in which the members of each group in ring_group sat, in the group's run."""
-    con.execute(
-        """
-        create or replace temp table ring_seat as
-        with sized as (
-            select *, count(*) over (partition by community) as size from ring_group
-        )
-        select g.community, g.size, c.person, c.place, c.way, c.start
-        from sized as g join ring_cell as c on c.person = g.person and c.run = g.run
-        """
-    )
-
-
-def events(con: duckdb.DuckDBPyConnection, share: float) -> None:
-    """Make ring_event from ring_seat: a row a joint event's cell.
-
-    A joint event is a cell with three members or more and `share` of the group; overlapping cells are one
-    event, and so is a day with a clock.
-    """
-    con.execute(
-        """
-        create or replace temp table ring_event as
-        with met as (
-            select community, place, way, start, count(distinct person) as members
-            from ring_seat
-            group by community, size, place, way, start
-            having count(distinct person) >= 3 and count(distinct person) >= $share * size
-        ),
-        dated as (
-            select *, case when way = 0 then start // 24 else start end as day from met
-        ),
-        parted as (
-            select *, case when day - lag(day) over (partition by community, place order by start)
-                <= case when way = 2 then 1 else 0 end then 0 else 1 end as is_new
-            from dated
-        )
-        select community, place, way, start, members, day,
-            place * 1000000 + sum(is_new) over (partition by community, place order by start) as event
-        from parted
-        """,
-        {"share": share},
-    )
-
-
-def counts(con: duckdb.DuckDBPyConnection) -> dict[int, int]:
-    """Joint events a community in ring_event."""
-    return dict(
-        con.sql("select community, count(distinct event) from ring_event group by community").fetchall()
-    )
-
-
-def by_chance(con: duckdb.DuckDBPyConnection, runs: int, seed: int, share: float) -> dict[int, list[int]]:
-    """Joint events of each group in ring_group, `runs` times, had its members come when others come.
-
-    Each member's visit is given the time of a visit to the same place by somebody outside the group or, the
-    rather the fewer others come, any day of the record. So a group cannot hide behind its own share of a place.
-    """
-    import pyarrow as pa
-
-    drawn = _draw(con, runs, seed)
-    con.register("ring_drawn", pa.table(drawn))
-    con.execute(
-        """
-        create or replace temp table ring_seat as
-        select community, size, person, place, way, case when way = 1 then tick else tick // 2 * 2 end as start
-        from ring_drawn
-        union
-        select community, size, person, place, way, (tick + 1) // 2 * 2 - 1 from ring_drawn where way <> 1
-        """
-    )
-    con.unregister("ring_drawn")
-    events(con, share)
-    seen = counts(con)
-    groups = con.sql("select distinct community from ring_group order by community").fetchall()
-    return {g: [seen.get(g * runs + r, 0) for r in range(runs)] for (g,) in groups}
-
-
-def _draw(con: duckdb.DuckDBPyConnection, runs: int, seed: int) -> dict[str, npt.NDArray[Any]]:
-    """Members' visits, `runs` times, with drawn ticks; community becomes community * runs + number."""
-    every = _columns(con, "select run, place, way, person, tick from ring_visit order by run, place, person, tick")
-    mine = _columns(
-        con,
-        "with sized as (select *, count(*) over (partition by community) as size from ring_group)"
-        " select g.community, g.size, g.run, v.person, v.place, v.way, v.tick from sized as g"
-        " join ring_visit as v on v.person = g.person and v.run = g.run order by all",
-    )
-    mine = {k: np.tile(v, runs) for k, v in mine.items()}
-    number = np.repeat(np.arange(runs), len(mine["run"]) // runs)
-    at = every["run"].astype(np.int64) * 2**32 + every["place"]
-    key = mine["run"].astype(np.int64) * 2**32 + mine["place"]
-    first, last = np.searchsorted(at, key, "left"), np.searchsorted(at, key, "right")
-    wide = mine["community"].astype(np.int64) * 2**32
-    members = np.unique(wide + mine["person"])
-    own = np.unique(wide + mine["place"], return_inverse=True, return_counts=True)
-    others = np.maximum((last - first) - own[2][own[1]] // runs, 0)
-    rng = np.random.default_rng(seed)
-    tick, free = mine["tick"].copy(), rng.random(len(key)) < SPARSE / (SPARSE + others)
-    todo = np.flatnonzero(~free)
-    for _ in range(TRIES):
-        pick = first[todo] + (rng.random(len(todo)) * (last - first)[todo]).astype(np.int64)
-        tick[todo] = every["tick"][pick]
-        todo = todo[np.isin(wide[todo] + every["person"][pick], members)]
-    free[todo] = True
-    tick[free] = _any_day(rng, every, mine["way"][free], tick[free])
-    return {**mine, "tick": tick, "community": mine["community"].astype(np.int64) * runs + number}
-
-
-def _any_day(
-    rng: np.random.Generator, every: dict[str, npt.NDArray[Any]], way: npt.NDArray[Any], tick: Ints
-) -> Ints:
-    """Any day of the record, the hour kept where there is a clock."""
-    if not len(tick):
-        return tick
-    days = np.where(every["way"] == 0, every["tick"] // 24, every["tick"])
-    day = rng.integers(days.min(), days.max() + 1, len(tick))
-    return np.where(way == 0, day * 24 + tick % 24, day)
-
-
-def _columns(con: duckdb.DuckDBPyConnection, query: str) -> dict[str, npt.NDArray[Any]]:
-    return {k: np.asarray(v) for k, v in con.sql(query).fetchnumpy().items()}

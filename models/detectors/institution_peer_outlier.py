@@ -7,11 +7,11 @@ from typing import Any
 
 import duckdb
 
-from models import card, peers
+from models import card
 from models.detectors import _outlier
 from models.detectors._outlier import Indicator
 
-PARTS = (_outlier, peers)
+PARTS = ("models.detectors._outlier", "models.peers")
 
 CARD = card.make(
     {
@@ -238,9 +238,7 @@ INDICATORS = (
         "visits with an amount others had that day",
         "同日多人相同金额结算占比",
     ),
-    Indicator(
-        "round_bill_share", "round", "share", "visits", "%", "visits of whole tens of yuan", "整十元结算占比"
-    ),
+    Indicator("round_bill_share", "round", "share", "visits", "%", "visits of whole tens of yuan", "整十元结算占比"),
     Indicator(
         "night_bill_share",
         "night",

@@ -7,11 +7,11 @@ from typing import Any
 
 import duckdb
 
-from models import card, peers
+from models import card
 from models.detectors import _outlier
 from models.detectors._outlier import Indicator
 
-PARTS = (_outlier, peers)
+PARTS = ("models.detectors._outlier", "models.peers")
 
 CARD = card.make(
     {
@@ -98,9 +98,7 @@ INDICATORS = (
         "purchases within two minutes of another person's",
         "两分钟内连续多人结算占比",
     ),
-    Indicator(
-        "round_share", "round", "share", "purchases", "%", "purchases of whole tens of yuan", "整十元结算占比"
-    ),
+    Indicator("round_share", "round", "share", "purchases", "%", "purchases of whole tens of yuan", "整十元结算占比"),
     Indicator(
         "night_share",
         "night",

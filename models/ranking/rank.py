@@ -9,7 +9,7 @@ import duckdb
 import polars as pl
 
 from data.errors import UsageError
-from data.warehouse import transaction
+from data.warehouse import frame, transaction
 from models.ranking import reasons, strength
 from models.source import Source
 
@@ -62,13 +62,15 @@ def _subjects(con: duckdb.DuckDBPyConnection) -> None:
 def _believed(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """Evidence of each lead and source with its chance; leaves the temp tables the money is priced by."""
     _make(con, "lead_evidence", "evidence")
-    evidence = con.sql(
+    evidence = frame(
+        con,
         """
         select e.*, r.volume from lead_evidence as e join ranked_subject as r on r.lead_id = e.lead_id
         order by e.lead_id, e.source
-        """
-    ).pl()
-    everyone = con.sql(
+        """,
+    )
+    everyone = frame(
+        con,
         """
         select case when is_pharmacy then 'pharmacy' else 'institution' end as subject_type,
             count(distinct institution_id) as n
@@ -76,8 +78,8 @@ def _believed(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
         union all select 'person', count(distinct person_id) from feature.settlement
         union all select 'practitioner', count(distinct practitioner_id) from feature.practitioner_day
         union all select 'group', count(distinct group_key) from model.group_member
-        """
-    ).pl()
+        """,
+    )
     slips = strength.slip_rates(evidence, everyone)
     evidence = evidence.join(slips, on=["source", "subject_type"], how="left", maintain_order="left").with_columns(
         pl.col("slip").fill_null(strength.SLIP_RATE), pl.col("weight").fill_null(1.0)
@@ -98,7 +100,7 @@ def _believed(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 
 
 def _scored(con: duckdb.DuckDBPyConnection, evidence: pl.DataFrame, objective: str, seed: int) -> pl.DataFrame:
-    leads = con.sql(f"select * from ({query('lead_summary')}) order by lead_id").pl()
+    leads = frame(con, f"select * from ({query('lead_summary')}) order by lead_id")
     place = leads.select("lead_id").with_row_index("row")
     evidence = evidence.join(place, on="lead_id", maintain_order="left").with_columns(
         family_code=pl.col("family").rank("dense").cast(pl.Int64) - 1,

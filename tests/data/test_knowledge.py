@@ -57,13 +57,14 @@ P71,药品限适应症,甲片,限癌痛。,不符,12,2026-05-23,1
 
 def _made_codes() -> pl.DataFrame:
     """Code NN for point PNN (P02 shares P01's, P45 P42's), chapter 33 for the operations of the pairs."""
-    rows = [(f"P{n:02}", 1, f"X{n:022}") for n in (1, 3, 4, 5, 11, 12, 13, 14, 15, 16, 17, 21, 51, 52, 53, 54,
-                                                   61, 62, 63, 64, 65, 71)]
+    rows = [
+        (f"P{n:02}", 1, f"X{n:022}")
+        for n in (1, 3, 4, 5, 11, 12, 13, 14, 15, 16, 17, 21, 51, 52, 53, 54, 61, 62, 63, 64, 65, 71)
+    ]
     rows += [("P02", 1, f"X{1:022}"), ("P45", 1, f"{42:015}")]
     rows += [(f"P{n}", 1, f"{n:015}") for n in (18, 19, 20, 41, 42, 43, 44, 55)] + [("P07", 1, f"{7:015}")]
     rows += [("P08", 1, "无编码")]
-    rows += [(f"P{n}", k, f"00{ch}{n:09}{k:02}") for n, ch in ((31, 33), (32, 25), (33, 33), (34, 21))
-             for k in (1, 2)]
+    rows += [(f"P{n}", k, f"00{ch}{n:09}{k:02}") for n, ch in ((31, 33), (32, 25), (33, 33), (34, 21)) for k in (1, 2)]
     rows += [("P35", 1, f"{35:015}")]
     return pl.DataFrame(rows, schema=["point_id", "ord", "med_list_codg"], orient="row")
 
@@ -77,8 +78,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pl.DataFrame]:
 
 
 def _rows(folder: Path, name: str, *columns: str) -> list[tuple[str | None, ...]]:
-    return pl.read_csv(folder / f"{name}.csv", infer_schema=False).select("point_id", *columns).sort(
-        "point_id").rows()
+    return pl.read_csv(folder / f"{name}.csv", infer_schema=False).select("point_id", *columns).sort("point_id").rows()
 
 
 def test_sex_is_read_from_words_of_one_sex(made: tuple[Path, pl.DataFrame]) -> None:
@@ -90,7 +90,11 @@ def test_sex_is_read_from_words_of_one_sex(made: tuple[Path, pl.DataFrame]) -> N
         ("P07", f"{7:015}", "1", "81", None, None, None),
     ]
     assert _rows(made[0], "item_sex", "batch", "layer", "basis")[1] == (
-        "P02", "2026-01-28", "nation", "药品区分性别使用：用于前列腺增生。")
+        "P02",
+        "2026-01-28",
+        "nation",
+        "药品区分性别使用：用于前列腺增生。",
+    )
 
 
 def test_age_bounds(made: tuple[Path, pl.DataFrame]) -> None:
@@ -115,7 +119,10 @@ def test_pair_window(made: tuple[Path, pl.DataFrame]) -> None:
         ("P34", "造影", "透视", "visit", "published"),
     ]
     assert _rows(made[0], "exclusive_pair", "item_a_code", "item_b_code")[0] == (
-        "P31", f"0033{31:09}01", f"0033{31:09}02")
+        "P31",
+        f"0033{31:09}01",
+        f"0033{31:09}02",
+    )
 
 
 def test_frequency_keeps_the_stricter_of_two_points(made: tuple[Path, pl.DataFrame]) -> None:
@@ -145,7 +152,10 @@ def test_course(made: tuple[Path, pl.DataFrame]) -> None:
 
 def test_institution_level(made: tuple[Path, pl.DataFrame]) -> None:
     assert _rows(made[0], "item_institution_level", "min_level", "official") == [
-        ("P61", "2", "12"), ("P62", "2", "12"), ("P63", "3", "12")]
+        ("P61", "2", "12"),
+        ("P62", "2", "12"),
+        ("P63", "3", "12"),
+    ]
 
 
 def test_what_the_text_does_not_yield_is_listed_with_the_reason(made: tuple[Path, pl.DataFrame]) -> None:
@@ -201,8 +211,17 @@ def test_committed_sex_counts_agree_with_the_published_ones() -> None:
 def test_hand_made_tables() -> None:
     category = pl.read_csv(KNOWLEDGE / "medical_category.csv", infer_schema=False)
     assert category["code_prefix"].is_unique().all() and category["code_prefix"].is_sorted()
-    assert set(category["care_setting"]) <= {"inpatient", "outpatient", "emergency", "chronic", "drugstore",
-                                             "maternity_outpatient", "home", "care", "check_up"}
+    assert set(category["care_setting"]) <= {
+        "inpatient",
+        "outpatient",
+        "emergency",
+        "chronic",
+        "drugstore",
+        "maternity_outpatient",
+        "home",
+        "care",
+        "check_up",
+    }
     settings = dict(category.select("code_prefix", "care_setting").rows())
     assert (settings["21"], settings["9107"], settings["91"]) == ("inpatient", "check_up", "outpatient")
     grade = pl.read_csv(KNOWLEDGE / "institution_grade.csv", infer_schema=False)

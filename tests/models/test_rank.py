@@ -152,7 +152,9 @@ def test_findings_name_hospitals_and_drugstores_apart(con):
     con.execute("insert into record.pharmacy (institution_id) values ('H1')")
     build.build(con, "with a drugstore")
     ranked(con, [a_source("a", subjects=("institution", "pharmacy", "person"))])
-    kinds = con.sql("select distinct subject_type, subject_id from model.lead where subject_type <> 'person' order by 1, 2")
+    kinds = con.sql(
+        "select distinct subject_type, subject_id from model.lead where subject_type <> 'person' order by 1, 2"
+    )
     assert kinds.fetchall() == [("institution", "H0"), ("institution", "H2"), ("pharmacy", "H1")]
 
 

@@ -29,16 +29,16 @@ DEAR = (
     "ZA12CAA0013010100313",
 )
 HERB = 40
-USUAL_BASKET = 35_000
+USUAL_BASKET = 45_000
 
 
 def plant(town: Town, rng: Generator, dose: float) -> None:
-    """Turn about one drugstore in twelve."""
+    """Turn about one in seven of the busier drugstores."""
     pool = town.where(STORE)
     trade = np.bincount(town.base["place"].to_numpy(), minlength=len(town.places))
     pool = pool[trade[pool] >= np.median(trade[pool])]
     turnover = town.turnover()
-    for store in town.pick(rng, pool, max(2, round(len(pool) * 0.08))):
+    for store in town.pick(rng, pool, max(2, round(len(pool) * 0.15))):
         count = max(5, round(turnover[store] * rng.uniform(0.08, 0.30) * dose / USUAL_BASKET))
         _swipe(town, rng, int(store), count)
 

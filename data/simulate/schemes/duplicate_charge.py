@@ -40,7 +40,7 @@ def plant(town: Town, rng: Generator, dose: float) -> None:
         visits = here.filter(pl.Series(rng.random(len(here)) < share))
         mixture = rng.dirichlet([2.0, 2.0, 2.0]) * 2
         _included(town, rng, int(hospital), visits, min(1.0, 0.5 + mixture[0]))
-        _more_units(town, rng, int(hospital), visits, mixture[1] * 0.45)
+        _more_units(town, rng, int(hospital), visits, mixture[1] * 0.7)
         _over_limit(town, rng, int(hospital), visits, mixture[2])
 
 

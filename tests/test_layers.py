@@ -1,0 +1,76 @@
+"""Layers, enforced by the machine: imports, and the schemas that each folder's SQL may read."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import sqlglot
+from sqlglot import exp
+
+ROOT = Path(__file__).parents[1]
+MAY_READ = {
+    "features": {"record", "knowledge", "feature"},
+    "models/rules": {"record", "knowledge", "feature"},
+    "models/ranking": {"record", "feature", "model", "casebook"},
+    "models/evaluation": {"model", "casebook", "truth"},
+}
+#: The only query that may look at identities: it turns id numbers into sex and date of birth.
+IDENTITY = {"features/person.sql"}
+PACKAGES = ("data", "features", "models", "flows")
+QUERIES = sorted(p for folder in MAY_READ for p in (ROOT / folder).glob("*.sql"))
+
+
+def tables(path):
+    tree = sqlglot.parse_one(path.read_text(encoding="utf-8"), read="duckdb")
+    return {(t.db, t.name) for t in tree.find_all(exp.Table) if t.db}
+
+
+@pytest.mark.parametrize("path", QUERIES, ids=lambda p: p.stem)
+def test_query_reads_only_what_its_folder_may(path):
+    folder = path.parent.relative_to(ROOT).as_posix()
+    read = tables(path)
+    assert {schema for schema, _ in read} <= MAY_READ[folder]
+    if path.relative_to(ROOT).as_posix() not in IDENTITY:
+        assert ("record", "person_identity") not in read
+
+
+def test_every_folder_of_queries_is_watched():
+    found = {
+        p.parent.relative_to(ROOT).as_posix()
+        for package in ("features", "models", "flows")
+        for p in (ROOT / package).rglob("*.sql")
+    }
+    assert found <= set(MAY_READ)
+
+
+def test_imports_go_down_only():
+    said = subprocess.run(
+        [sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert said.returncode == 0, said.stdout + said.stderr
+
+
+def test_nothing_but_the_edge_reads_the_environment():
+    for package in ("data", "features", "models"):
+        for path in (ROOT / package).rglob("*.py"):
+            assert "os.environ" not in path.read_text(encoding="utf-8"), path
+
+
+def test_the_top_level_is_what_was_agreed():
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True).stdout.split()
+    top = {name.split("/")[0] for name in listed if not name.startswith(".")}
+    assert top <= {"pyproject.toml", "README.md", "flows", "features", "models", "data", "tests"}
+
+
+def test_modules_stay_small():
+    long = {
+        p.relative_to(ROOT).as_posix(): n
+        for package in PACKAGES
+        for p in (ROOT / package).rglob("*.py")
+        if (n := p.read_text(encoding="utf-8").count("\n")) > 300
+    }
+    assert not long
