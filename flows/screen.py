@@ -12,7 +12,10 @@ from typing import Any
 from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.states import Failed
 
+from data import errors
 from data.warehouse import open_warehouse
 from flows import lock, settings, steps
 from flows.exports import tables, watchlists
@@ -22,11 +25,14 @@ SHOWN = ("rank", "lead_id", "tier", "score", "amount_at_risk", "expected_yield",
 ROWS = 20
 
 
-def perform(name: str, options: dict[str, Any]) -> str:
-    """One step, said in the flow run's log."""
+def perform(name: str, options: dict[str, Any]) -> str | State[Any]:
+    """One step, said in the flow run's log; an expected error is a failed state with its sentence."""
     log = get_run_logger()
     step = next(s for s in steps.STEPS if s.name == name)
-    said = steps.perform(step, _settings(options), log.info)
+    try:
+        said = steps.perform(step, _settings(options), log.info)
+    except errors.FundwatchError as error:
+        return Failed(message=str(error), name=type(error).__name__)
     log.info("%s: %s", name, said)
     return said
 
@@ -42,7 +48,7 @@ def screen(
     labels: str | None = None,
     seed: int | None = None,
     unmask: bool | None = None,
-) -> dict[str, str]:
+) -> dict[str, str] | State[Any]:
     """From an export to published watchlists; returns what each step said."""
     options: dict[str, Any] = {
         "home": home,
@@ -62,18 +68,22 @@ def screen(
                 name=step.name,
                 retries=step.retries,
                 retry_delay_seconds=5,
+                retry_condition_fn=_unexpected,
                 cache_policy=NO_CACHE,
                 persist_result=False,
             )(perform)
-            said[step.name] = f"{step.name}: {one(step.name, options)}"
+            state = one(step.name, options, return_state=True)
+            if not state.is_completed():
+                return Failed(message=state.message, name=state.name)
+            said[step.name] = f"{step.name}: {state.result()}"
         _artifacts(_settings(options))
     return said
 
 
 def run_as_flow(wanted: settings.Settings, say: Callable[[str], None]) -> dict[str, str]:
-    """Run the flow in this process against the prepared server."""
+    """Run the flow in this process against the prepared server. Raises what the failed step raised."""
     say("running as the Prefect flow 'screen' ...")
-    result: dict[str, str] = screen(
+    state = screen(
         home=str(wanted.home.resolve()),
         input=str(wanted.input.resolve()) if wanted.input else "",
         out=str(wanted.out.resolve()) if wanted.out else None,
@@ -83,8 +93,18 @@ def run_as_flow(wanted: settings.Settings, say: Callable[[str], None]) -> dict[s
         labels=wanted.labels,
         seed=wanted.seed,
         unmask=wanted.unmask,
+        return_state=True,
     )
-    return result
+    if not state.is_completed():
+        kind = getattr(errors, state.name or "", errors.FundwatchError)
+        raise kind(state.message or "The flow run failed; its log says why.")
+    said: Any = state.result()
+    return dict(said)
+
+
+def _unexpected(task: Any, run: Any, state: State[Any]) -> bool:
+    """A refused input is refused again; only what nobody expected is worth another try."""
+    return getattr(errors, state.name or "", None) is None
 
 
 def _settings(options: dict[str, Any]) -> settings.Settings:

@@ -47,9 +47,9 @@ def run(
     )
     url = server.api_url(settings.home)
     if prefect or (prefect is None and url):
+        server.prepare(settings.home, url)  # before anything imports Prefect
         from flows.screen import run_as_flow
 
-        server.prepare(settings.home, url)
         said = run_as_flow(settings, common.console.progress)
     else:
         said = run_directly(settings, common)

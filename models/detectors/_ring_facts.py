@@ -14,6 +14,17 @@ COURSE = "康复|训练|针刺|电针|推拿|理疗|牵引|偏瘫"
 #: Gaps between events that vary less than this share of their mean are a rhythm.
 EVEN = 0.4
 
+_OVERLAP = """
+    with sized as (
+        select community, person, count(*) over (partition by community) as size from ring_group
+    )
+    select a.community, b.community
+    from sized as a join sized as b on b.person = a.person and b.community > a.community
+    group by a.community, b.community
+    having count(*) >= 0.5 * min(least(a.size, b.size))
+    order by all
+"""
+
 _JOINT = """
     create or replace temp table ring_joint as
     select distinct e.community, e.event, p.settlement_id, p.encounter_id, p.person_id, p.person,
@@ -116,6 +127,23 @@ def members(con: duckdb.DuckDBPyConnection, params: Mapping[str, Any]) -> None:
     )
     chance.seat(con)
     chance.events(con, float(params["share"]))
+
+
+def merge(con: duckdb.DuckDBPyConnection, by_chance: Mapping[int, float]) -> dict[int, float]:
+    """Make one group of those that share half of the smaller one's members; returns events by chance anew."""
+    import networkx as nx
+
+    graph = nx.Graph()
+    graph.add_nodes_from(sorted(by_chance))
+    graph.add_edges_from(con.sql(_OVERLAP).fetchall())
+    merged = {}
+    for parts in nx.connected_components(graph):
+        first = min(parts)
+        merged[first] = max(by_chance[part] for part in parts)
+        for part in sorted(parts - {first}):
+            con.execute("update ring_group set community = $1 where community = $2", [first, part])
+    con.execute("create or replace temp table ring_group as select distinct * from ring_group")
+    return merged
 
 
 def drop_benign(con: duckdb.DuckDBPyConnection, params: Mapping[str, Any]) -> None:

@@ -8,8 +8,6 @@ tables are temporary; `run` 0 is the record, runs 1, 2 ... have the ticks dealt 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
 
 import duckdb
 
@@ -25,21 +23,6 @@ LARGE = 60
 #: Care that brings the same persons together again and again by its nature.
 COHORT_ITEMS = "血液透析|血透|血液滤过|腹膜透析|化疗|化学治疗|放疗|放射治疗|体检|疫苗|预防接种"
 COHORT_DIAGNOSES = r"^(N18\.5|Z0[0-2]|Z2[3-7]|Z3[45]|Z49|Z51)"
-    "N18.5",
-    "Z00",
-    "Z01",
-    "Z02",
-    "Z23",
-    "Z24",
-    "Z25",
-    "Z26",
-    "Z27",
-    "Z34",
-    "Z35",
-    "Z49",
-    "Z51",
-)
-
 
 _PAID = f"""
     create or replace temp table ring_paid as
@@ -150,9 +133,7 @@ def cells(con: duckdb.DuckDBPyConnection, largest: int) -> None:
 
 def pairs(con: duckdb.DuckDBPyConnection, run: int, least: int) -> list[tuple[int, int, int]]:
     """Persons who met `least` times or more on different days or places, with the rarity of their cells."""
-    total = con.execute(
-        "select coalesce(sum(size), 0) from ring_cell where run = $run", {"run": run}
-    ).fetchall()[0][0]
+    total = con.execute("select coalesce(sum(size), 0) from ring_cell where run = $run", {"run": run}).fetchall()[0][0]
     parts = int(total // PAIRS_AT_ONCE) + 1
     con.execute("create or replace temp table ring_pair (one integer, other integer, rarity bigint)")
     for part in range(parts):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -78,6 +79,8 @@ def judge(con: duckdb.DuckDBPyConnection, params: Mapping[str, Any]) -> None:
     groups = [g for g in _groups(con, [0], params) if g.seen > g.most and g.seen >= params["min_events"]]
     chance = _beyond_search(con, groups, params)
     _ring_facts.members(con, params)
+    chance = _ring_facts.merge(con, chance)
+    _ring_facts.members(con, params)
     _ring_facts.drop_benign(con, params)
     _name(con, chance)
     _write(con)
@@ -96,7 +99,7 @@ class Group:
     @property
     def excess(self) -> float:
         """Events above chance, in units of its spread."""
-        return (self.seen - self.chance) / (self.chance + 1) ** 0.5
+        return (self.seen - self.chance) / math.sqrt(self.chance + 1)
 
 
 def _groups(con: duckdb.DuckDBPyConnection, runs: Iterable[int], params: Mapping[str, Any]) -> list[Group]:

@@ -1,0 +1,198 @@
+"""Persons who go together, on small made-up towns."""
+
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import polars as pl
+import pytest
+
+from data.warehouse import SCHEMA
+from features import build
+from models import detectors, source
+
+RING = {d.id: d for d in detectors.load()}["co_visit_ring"]
+START = np.datetime64("2025-01-01")
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory):
+    path = tmp_path_factory.mktemp("ring") / "empty.duckdb"
+    with duckdb.connect(str(path)) as con:
+        con.execute(SCHEMA.read_text(encoding="utf-8"))
+        for name, feature in build.load().items():
+            con.execute(f"create table feature.{name} as {feature.query.text}")
+    return path
+
+
+@pytest.fixture
+def con(empty, tmp_path):
+    path = tmp_path / "town.duckdb"
+    path.write_bytes(Path(empty).read_bytes())
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("set threads = 2")
+        yield connection
+
+
+def visits(person, institution, day, hour, setting="outpatient", age=50.0):
+    """Rows of visits; every argument is one value or one a row."""
+    columns = {"person_id": person, "institution_id": institution, "day": day, "hour": hour, "age_years": age}
+    wide = np.broadcast_arrays(*[np.asarray(v) for v in columns.values()])
+    frame = pl.DataFrame(dict(zip(columns, wide, strict=True)))
+    return frame.with_columns(care_setting=pl.lit(setting), age_years=pl.col("age_years").cast(pl.Float64))
+
+
+def town(rng, persons=400, each=10):
+    """Everybody at three places of twelve, on any day and hour."""
+    own = rng.integers(0, 12, (persons, 3))
+    who = np.repeat(np.arange(persons), each)
+    place = own[who, rng.integers(0, 3, len(who))]
+    return visits(
+        np.char.add("P", who.astype(str)), np.char.add("I", place.astype(str)),
+        rng.integers(0, 360, len(who)), rng.integers(8, 18, len(who)),
+    )  # fmt: skip
+
+
+def ring(rng, members=8, trips=12, places=("I0", "I1", "I2"), attendance=0.8, name="R"):
+    day, hour = rng.choice(360, trips, replace=False), rng.integers(8, 17, trips)
+    came = rng.random((members, trips)) < attendance
+    member, trip = np.nonzero(came)
+    late = rng.integers(0, 2, len(trip))
+    return visits(
+        np.char.add(name, member.astype(str)), np.asarray(places)[trip % len(places)], day[trip], hour[trip] + late
+    )
+
+
+def settle(con, *parts):
+    frame = pl.concat(parts)
+    frame = frame.with_columns(
+        settlement_id=pl.format("S{}", pl.int_range(frame.height)),
+        settled_on=pl.lit(START.item()) + pl.duration(days="day"),
+        is_pharmacy=pl.col("institution_id").is_in(["I10", "I11"]),
+        eligible_amount=pl.lit(100.0), fund_rate=pl.lit(0.7),
+    )  # fmt: skip
+    frame = frame.with_columns(
+        settled_at=pl.col("settled_on").cast(pl.Datetime) + pl.duration(hours="hour", minutes=7),
+        started_on="settled_on", encounter_id=pl.format("E{}", "settlement_id"),
+    ).drop("day", "hour")  # fmt: skip
+    con.register("town", frame.to_arrow())
+    con.execute("insert into record.settlement by name select settlement_id, person_id from town")
+    con.execute("insert into feature.settlement by name select * from town")
+    con.execute(
+        "insert into feature.institution by name select distinct institution_id, is_pharmacy from town"
+    )
+    return frame
+
+
+def groups(con, **params):
+    con.execute("begin")
+    RING.judge(con, {**RING.params, **params})
+    found = con.sql("select group_key, person_id from model.group_member order by 1, 2").fetchall()
+    con.execute("commit")
+    said = {}
+    for key, person in found:
+        said.setdefault(key, set()).add(person)
+    return list(said.values())
+
+
+def test_ring_over_three_institutions_is_found_with_its_members(con):
+    rng = np.random.default_rng(1)
+    frame = settle(con, town(rng), ring(rng))
+    assert groups(con) == [{f"R{n}" for n in range(8)}]
+    source.run(con, RING, "x")
+    kinds = dict(con.sql("select subject_type, count(distinct subject_id) from model.finding group by 1").fetchall())
+    assert kinds == {"group": 1, "institution": 3, "person": 8}
+    trips = frame.filter(pl.col("person_id").str.starts_with("R"))["settlement_id"].to_list()
+    rows = con.sql("select settlement_id, amount from model.finding where subject_type = 'group'").fetchall()
+    assert {r[0] for r in rows} <= set(trips) and len(rows) > 0.9 * len(trips)
+    assert {float(r[1]) for r in rows} == {100.0}
+    low, high = con.sql("select min(weight), max(weight) from model.finding").fetchall()[0]
+    assert 0.7 < low <= high <= 1
+    judged, hits = con.sql("select judged, hits from model.coverage").fetchall()[0]
+    assert judged == frame.height and hits == len(rows)
+
+
+def test_second_run_replaces_the_members(con):
+    rng = np.random.default_rng(1)
+    settle(con, town(rng), ring(rng))
+    con.execute("insert into model.group_member values ('other-1', 'P1', 1)")
+    first = groups(con)
+    assert groups(con) == first
+    assert con.sql("select count(*) from model.group_member where group_key = 'other-1'").fetchall() == [(1,)]
+
+
+def test_same_data_with_dealt_days_gives_nothing(con):
+    rng = np.random.default_rng(2)
+    frame = pl.concat([town(rng), ring(rng)])
+    settle(con, frame.with_columns(day=pl.col("day").shuffle(seed=3), hour=pl.col("hour").shuffle(seed=4)))
+    assert groups(con) == []
+
+
+def test_admissions_a_day_apart_count_as_together(con):
+    rng = np.random.default_rng(3)
+    member, trip = (a.ravel() for a in np.meshgrid(np.arange(6), np.arange(6)))
+    day = 20 + 55 * trip + rng.integers(0, 2, len(trip))
+    stays = visits(np.char.add("R", member.astype(str)), np.asarray(["I0", "I1"])[trip % 2], day, 9, "inpatient")
+    others = visits("Q" + np.arange(80).astype(str).astype(object), "I0", rng.integers(0, 360, 80), 9, "inpatient")
+    settle(con, town(rng), stays, others.cast({"person_id": pl.String}))
+    assert groups(con) == [{f"R{n}" for n in range(6)}]
+
+
+def dialysis(rng, weeks=40, place="I3", jitter=0):
+    member, week, weekday = (a.ravel() for a in np.meshgrid(np.arange(15), np.arange(weeks), [0, 2, 4]))
+    day = 7 * week + weekday + 5 + (rng.integers(0, jitter + 1, len(week)))
+    return visits(np.char.add("D", member.astype(str)), place, day, 8)
+
+
+def test_dialysis_is_silent_by_its_items(con):
+    rng = np.random.default_rng(4)
+    frame = settle(con, town(rng), dialysis(rng))
+    con.execute(
+        "insert into feature.fee_line by name select settlement_id, '1' as line_id, 'X' as item_code"
+        " from town where starts_with(person_id, 'D')"
+    )
+    con.execute(
+        "insert into feature.item_price_month by name select 'I3' as institution_id, 'X' as item_code,"
+        " '血液透析' as item_name"
+    )
+    assert frame.height and groups(con) == []
+
+
+def test_dialysis_is_silent_by_its_rhythm_alone(con):
+    rng = np.random.default_rng(4)
+    settle(con, town(rng), dialysis(rng))
+    assert groups(con) == []
+
+
+def test_family_with_a_child_is_silent(con):
+    rng = np.random.default_rng(5)
+    family = ring(rng, members=4, trips=12, places=("I0", "I1"), attendance=1, name="F")
+    child = family.with_columns(age_years=pl.when(pl.col("person_id") == "F3").then(7.0).otherwise(38.0))
+    settle(con, town(rng), child)
+    assert groups(con) == []
+
+
+def test_couple_with_parents_and_little_evidence_is_silent(con):
+    rng = np.random.default_rng(6)
+    settle(con, town(rng), ring(rng, members=4, trips=6, places=("I0", "I1"), attendance=1, name="F"))
+    assert groups(con) == []
+
+
+def test_three_with_strong_evidence_are_a_group(con):
+    rng = np.random.default_rng(7)
+    settle(con, town(rng), ring(rng, members=3, trips=14, attendance=1))
+    assert groups(con) == [{"R0", "R1", "R2"}]
+
+
+def test_crowded_windows_are_not_judged(con):
+    rng = np.random.default_rng(8)
+    crowd = visits(np.char.add("P", np.arange(90).astype(str)), "I5", 100, 10)
+    settle(con, town(rng), crowd)
+    assert groups(con) == []
+    said = con.sql("select reason, units from judged where outcome = 'cannot_judge'").fetchall()
+    assert [units >= 90 for _, units in said] == [True]
+
+
+def test_no_settlement_at_all(con):
+    assert groups(con) == []
+    assert con.sql("select outcome, units from judged").fetchall() == [("clear", 0)]
