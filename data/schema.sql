@@ -740,7 +740,9 @@ create table if not exists truth.scheme_subject (
 
 create table if not exists truth.scheme_line (
     scheme varchar not null,
+    subject_type varchar,
     subject_id varchar,
+    group_id varchar,
     settlement_id varchar,
     line_id varchar,
     amount decimal(16,2)

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 TRIES = 12
 #: Visits of others at a place below which its calendar says less than an even one.
 SPARSE = 30
-#: Room for a place or person beside a group or run in one integer.
+#: Room for a place or person beside a group in one integer.
 WIDE = 2**32
 
 
 def seat(con: duckdb.DuckDBPyConnection) -> None:
-    """Make ring_seat: the cells in which the members of each group in ring_group sat, in the group's run."""
+    """Make ring_seat: the cells in which the members of each group in ring_group sat."""
     con.execute(
         """
         create or replace temp table ring_seat as
@@ -30,7 +30,7 @@ def seat(con: duckdb.DuckDBPyConnection) -> None:
             select *, count(*) over (partition by community) as size from ring_group
         )
         select g.community, g.size, c.person, c.place, c.way, c.start
-        from sized as g join ring_cell as c on c.person = g.person and c.run = g.run
+        from sized as g join ring_cell as c on c.person = g.person
         """
     )
 
@@ -102,31 +102,30 @@ def _draw(con: duckdb.DuckDBPyConnection, runs: int, seed: int) -> Columns:
     """Members' visits, `runs` times, with drawn ticks; community becomes community * runs + number."""
     import numpy as np
 
-    every = columns(con, "select run, place, way, person, tick from ring_visit order by run, place, person, tick")
+    every = columns(con, "select place, way, person, tick from ring_now order by place, person, tick")
     once = columns(
         con,
         "with sized as (select *, count(*) over (partition by community) as size from ring_group)"
-        " select g.community, g.size, g.run, v.person, v.place, v.way, v.tick from sized as g"
-        " join ring_visit as v on v.person = g.person and v.run = g.run order by all",
+        " select g.community, g.size, v.person, v.place, v.way, v.tick from sized as g"
+        " join ring_now as v on v.person = g.person order by all",
     )
     mine = {k: np.tile(v, runs) for k, v in once.items()}
-    number = np.repeat(np.arange(runs), len(once["run"]))
+    number = np.repeat(np.arange(runs), len(once["tick"]))
     mine["tick"] = _ticks(np.random.default_rng(seed), every, mine, runs)
     return {**mine, "community": mine["community"].astype(np.int64) * runs + number}
 
 
 def _ticks(rng: np.random.Generator, every: Columns, mine: Columns, runs: int) -> Ints:
-    """A tick for each of `mine`: that of somebody outside its group at the same place and run, or any day."""
+    """A tick for each of `mine`: that of somebody outside its group at the same place, or any day."""
     import numpy as np
 
-    at = every["run"].astype(np.int64) * WIDE + every["place"]
-    key = mine["run"].astype(np.int64) * WIDE + mine["place"]
-    first, last = np.searchsorted(at, key, "left"), np.searchsorted(at, key, "right")
+    first = np.searchsorted(every["place"], mine["place"], "left")
+    last = np.searchsorted(every["place"], mine["place"], "right")
     group = mine["community"].astype(np.int64) * WIDE
     members = np.unique(group + mine["person"])
     _, which, times = np.unique(group + mine["place"], return_inverse=True, return_counts=True)
     others = np.maximum(last - first - times[which] // runs, 0)
-    tick, free = mine["tick"].copy(), rng.random(len(key)) < SPARSE / (SPARSE + others)
+    tick, free = mine["tick"].copy(), rng.random(len(first)) < SPARSE / (SPARSE + others)
     todo = np.flatnonzero(~free)
     for _ in range(TRIES):
         pick = first[todo] + (rng.random(len(todo)) * (last - first)[todo]).astype(np.int64)

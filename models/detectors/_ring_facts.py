@@ -106,7 +106,7 @@ def members(con: duckdb.DuckDBPyConnection, params: Mapping[str, Any]) -> None:
         create or replace temp table ring_group as
         with came as (
             select e.community, c.person, count(distinct e.event) as times
-            from ring_event as e join ring_cell as c on c.run = 0 and c.place = e.place and c.start = e.start
+            from ring_event as e join ring_cell as c on c.place = e.place and c.start = e.start
             group by e.community, c.person
         ),
         held as (
@@ -122,7 +122,7 @@ def members(con: duckdb.DuckDBPyConnection, params: Mapping[str, Any]) -> None:
         single as (
             select min(community) as community from named group by members
         )
-        select c.community, 0 as run, c.person from core as c join single as s on s.community = c.community
+        select c.community, c.person from core as c join single as s on s.community = c.community
         """
     )
     chance.seat(con)

@@ -3,18 +3,17 @@
 A place is an institution with one way of telling time: 0 visits with a clock (tick: hour), 1 visits with a
 day only, 2 hospital stays (tick: day of admission). A cell is a place and a window of one tick or, with a
 clock and for stays, two; windows overlap by half, so that neighbours are never parted by a boundary. All
-tables are temporary; `run` 0 is the record, runs 1, 2 ... have the ticks dealt anew within each place.
+tables are temporary; ring_visit is the record, ring_now what is searched: the record, or the same visits dealt anew.
 """
 
 from __future__ import annotations
-
 
 import duckdb
 
 from models.detectors import _ring_chance as chance
 
 #: Pairs that one self-join may hold at once.
-PAIRS_AT_ONCE = 20_000_000
+PAIRS_AT_ONCE = 5_000_000
 #: Closest partners of a person that are kept as edges.
 PARTNERS = 20
 #: Communities above this size are split again, finer.
@@ -55,7 +54,7 @@ _PAID = f"""
 
 
 def visits(con: duckdb.DuckDBPyConnection, least: int) -> None:
-    """Make ring_paid (a row a settlement) and ring_visit, run 0 (a row a person, place and tick).
+    """Make ring_paid (a row a settlement) and ring_visit (a row a person, place and tick).
 
     Visits of cohort care are left out; so are, of ring_visit, persons with fewer than `least` visits.
     """
@@ -64,7 +63,7 @@ def visits(con: duckdb.DuckDBPyConnection, least: int) -> None:
         """
         create or replace temp table ring_visit as
         with distinct_visit as (
-            select distinct 0 as run, person, place, way, tick from ring_paid
+            select distinct person, place, way, tick from ring_paid
         )
         select * from distinct_visit
         qualify count(*) over (partition by person) >= $least
@@ -74,8 +73,13 @@ def visits(con: duckdb.DuckDBPyConnection, least: int) -> None:
     )
 
 
-def deal(con: duckdb.DuckDBPyConnection, runs: int, seed: int) -> None:
-    """Add runs 1 to `runs` to ring_visit: who came stays with the place, when is dealt anew.
+def take_record(con: duckdb.DuckDBPyConnection) -> None:
+    """Make ring_now the record as it is."""
+    con.execute("create or replace temp table ring_now as select * from ring_visit")
+
+
+def deal(con: duckdb.DuckDBPyConnection, seed: int) -> None:
+    """Make ring_now the record dealt anew: who came stays with the place, when is shuffled within it.
 
     Visits named in ring_set_aside (person, place) take no part: suspects would carry their own crowding
     into the measure of chance.
@@ -86,26 +90,25 @@ def deal(con: duckdb.DuckDBPyConnection, runs: int, seed: int) -> None:
     column = chance.columns(
         con,
         "select v.person, v.place, v.way, v.tick from ring_visit as v anti join ring_set_aside as a"
-        " on a.person = v.person and a.place = v.place where v.run = 0 order by v.place, v.person, v.tick",
+        " on a.person = v.person and a.place = v.place order by v.place, v.person, v.tick",
     )
-    rng = np.random.default_rng(seed)
-    for run in range(1, runs + 1):
-        dealt = np.lexsort((rng.random(len(column["place"])), column["place"]))
-        con.register("ring_dealt", pa.table({**column, "tick": column["tick"][dealt]}))
-        con.execute(f"insert into ring_visit select distinct {run}, person, place, way, tick from ring_dealt")
-        con.unregister("ring_dealt")
+    shuffled = np.random.default_rng(seed).random(len(column["place"]))
+    dealt = np.lexsort((shuffled, column["place"]))
+    con.register("ring_dealt", pa.table({**column, "tick": column["tick"][dealt]}))
+    con.execute("create or replace temp table ring_now as select distinct * from ring_dealt")
+    con.unregister("ring_dealt")
 
 
 def cells(con: duckdb.DuckDBPyConnection, largest: int) -> None:
-    """Make ring_cell: a row a run, cell and person in it; cells of one person or above `largest` left out.
+    """Make ring_cell from ring_now: a row a cell and person in it.
 
-    ring_crowd names the windows of the record that are above it.
+    Cells of one person are left out, and those above `largest`; ring_crowd names the windows above it.
     """
     con.execute(
         """
         create or replace temp table ring_crowd as
         select place, case when way = 1 then tick else tick // 2 * 2 end as start
-        from ring_visit where run = 0 group by all having count(distinct person) > $largest
+        from ring_now group by all having count(distinct person) > $largest
         """,
         {"largest": largest},
     )
@@ -113,17 +116,17 @@ def cells(con: duckdb.DuckDBPyConnection, largest: int) -> None:
         """
         create or replace temp table ring_cell as
         with windowed as (
-            select run, person, place, way, case when way = 1 then tick else tick // 2 * 2 end as start, tick
-            from ring_visit
+            select person, place, way, case when way = 1 then tick else tick // 2 * 2 end as start, tick
+            from ring_now
             union all
-            select run, person, place, way, (tick + 1) // 2 * 2 - 1, tick from ring_visit where way <> 1
+            select person, place, way, (tick + 1) // 2 * 2 - 1, tick from ring_now where way <> 1
         ),
         single as (
-            select run, place, way, start, person, min(case when way = 0 then tick // 24 else tick end) as day
-            from windowed group by run, place, way, start, person
+            select place, way, start, person, min(case when way = 0 then tick // 24 else tick end) as day
+            from windowed group by place, way, start, person
         ),
         sized as (
-            select *, count(*) over (partition by run, place, start) as size from single
+            select *, count(*) over (partition by place, start) as size from single
         )
         select * from sized where size between 2 and $largest
         """,
@@ -131,24 +134,26 @@ def cells(con: duckdb.DuckDBPyConnection, largest: int) -> None:
     )
 
 
-def pairs(con: duckdb.DuckDBPyConnection, run: int, least: int) -> list[tuple[int, int, int]]:
+def pairs(con: duckdb.DuckDBPyConnection, least: int) -> list[tuple[int, int, int]]:
     """Persons who met `least` times or more on different days or places, with the rarity of their cells."""
-    total = con.execute("select coalesce(sum(size), 0) from ring_cell where run = $run", {"run": run}).fetchall()[0][0]
+    total = con.sql("select coalesce(sum(size), 0) from ring_cell").fetchall()[0][0]
     parts = int(total // PAIRS_AT_ONCE) + 1
     con.execute("create or replace temp table ring_pair (one integer, other integer, rarity bigint)")
     for part in range(parts):
         con.execute(
             """
             insert into ring_pair
-            select a.person, b.person, cast(sum(1000000 // a.size) as bigint)
-            from ring_cell as a
-            join ring_cell as b
-                on b.run = a.run and b.place = a.place and b.start = a.start and b.person > a.person
-            where a.run = $run and a.person % $parts = $part
-            group by a.person, b.person
-            having count(distinct a.place * 1000000 + a.day) >= $least
+            with met as (
+                select a.person as one, b.person as other, a.place, a.day,
+                    cast(sum(1000000 // a.size) as bigint) as rarity
+                from ring_cell as a
+                join ring_cell as b on b.place = a.place and b.start = a.start and b.person > a.person
+                where a.person % $parts = $part
+                group by a.person, b.person, a.place, a.day
+            )
+            select one, other, cast(sum(rarity) as bigint) from met group by one, other having count(*) >= $least
             """,
-            {"run": run, "parts": parts, "part": part, "least": least},
+            {"parts": parts, "part": part, "least": least},
         )
     return con.execute(
         """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -75,11 +75,14 @@ CARD = card.make(
 def judge(con: duckdb.DuckDBPyConnection, params: Mapping[str, Any]) -> None:
     """One hit a settlement of a member in a joint event; fills model.group_member. Units are settlements."""
     search.visits(con, int(params["min_joint"]))
+    search.take_record(con)
+    groups = [g for g in _groups(con, params) if g.seen > g.most and g.seen >= params["min_events"]]
+    groups = _beyond_search(con, groups, params)
+    search.take_record(con)
     search.cells(con, int(params["max_cell"]))
-    groups = [g for g in _groups(con, [0], params) if g.seen > g.most and g.seen >= params["min_events"]]
-    chance = _beyond_search(con, groups, params)
+    _fill(con, groups)
     _ring_facts.members(con, params)
-    chance = _ring_facts.merge(con, chance)
+    chance = _ring_facts.merge(con, {n: g.chance for n, g in enumerate(groups)})
     _ring_facts.members(con, params)
     _ring_facts.drop_benign(con, params)
     _name(con, chance)
@@ -90,7 +93,6 @@ def judge(con: duckdb.DuckDBPyConnection, params: Mapping[str, Any]) -> None:
 class Group:
     """Persons who came together `seen` times, `chance` times on average had they come when others come."""
 
-    run: int
     persons: list[int]
     seen: int = 0
     chance: float = 0.0
@@ -102,13 +104,12 @@ class Group:
         return (self.seen - self.chance) / math.sqrt(self.chance + 1)
 
 
-def _groups(con: duckdb.DuckDBPyConnection, runs: Iterable[int], params: Mapping[str, Any]) -> list[Group]:
-    """The communities of the runs, with their joint events seen and by chance."""
+def _groups(con: duckdb.DuckDBPyConnection, params: Mapping[str, Any]) -> list[Group]:
+    """The communities of ring_now, with their joint events seen and by chance."""
     seed, share = int(params["seed"]), float(params["share"])
-    groups = []
-    for run in runs:
-        edges = search.pairs(con, run, int(params["min_joint"]))
-        groups += [Group(run, persons) for persons in search.communities(edges, seed, 3)]
+    search.cells(con, int(params["max_cell"]))
+    edges = search.pairs(con, int(params["min_joint"]))
+    groups = [Group(persons) for persons in search.communities(edges, seed, 3)]
     _fill(con, groups)
     _ring_chance.seat(con)
     _ring_chance.events(con, share)
@@ -120,34 +121,32 @@ def _groups(con: duckdb.DuckDBPyConnection, runs: Iterable[int], params: Mapping
     ]
 
 
-def _beyond_search(con: duckdb.DuckDBPyConnection, groups: list[Group], params: Mapping[str, Any]) -> dict[int, float]:
-    """Leave in ring_group the groups that beat the best one found in dealt days, and return their chance.
+def _beyond_search(con: duckdb.DuckDBPyConnection, groups: list[Group], params: Mapping[str, Any]) -> list[Group]:
+    """The groups that beat the best one found in dealt days.
 
     Whoever searches finds something: the same search on days dealt anew shows how much.
     """
+    if not groups:
+        return []
     _fill(con, groups)
     con.execute(
         "create or replace temp table ring_set_aside as"
         " select distinct g.person, v.place from ring_group as g join ring_visit as v on v.person = g.person"
     )
-    if groups:
-        runs = int(params["runs"])
-        search.deal(con, runs, int(params["seed"]))
-        search.cells(con, int(params["max_cell"]))
-        bar = max((g.excess for g in _groups(con, range(1, runs + 1), params)), default=0.0)
-        groups = [g for g in groups if g.excess > bar]
-        _fill(con, groups)
-    return {n: g.chance for n, g in enumerate(groups)}
+    bar = 0.0
+    for run in range(int(params["runs"])):
+        search.deal(con, int(params["seed"]) + run)
+        bar = max([bar, *(g.excess for g in _groups(con, params))])
+    return [g for g in groups if g.excess > bar]
 
 
 def _fill(con: duckdb.DuckDBPyConnection, groups: Sequence[Group]) -> None:
-    """Make ring_group: community (the place in `groups`), run, person."""
+    """Make ring_group: community (the place in `groups`) and person."""
     import pyarrow as pa
 
     table = pa.table(
         {
             "community": pa.array([n for n, g in enumerate(groups) for _ in g.persons], pa.int32()),
-            "run": pa.array([g.run for g in groups for _ in g.persons], pa.int32()),
             "person": pa.array([p for g in groups for p in g.persons], pa.int32()),
         }
     )
