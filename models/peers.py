@@ -45,7 +45,7 @@ def score(frame: pl.DataFrame, scale: str, least_volume: float) -> pl.DataFrame:
     for level, code in enumerate(codes):
         here = scored & (breadth == level + 1)
         gap, noise = _gap(value, volume, centre[level], scale)
-        z[here] = np.clip(gap / np.sqrt(allowed[level] + noise), 0, CLIP)[here]
+        z[here] = np.clip(gap / np.sqrt(allowed[level] + noise), 0, CLIP).round(6)[here]
         median[here] = centre[level][here]
         members, place = _place(code, value, measured)
         peers[here], percentile[here], group[here] = members[here], place[here], level

@@ -78,9 +78,7 @@ def settle(con, *parts):
     con.register("town", frame.to_arrow())
     con.execute("insert into record.settlement by name select settlement_id, person_id from town")
     con.execute("insert into feature.settlement by name select * from town")
-    con.execute(
-        "insert into feature.institution by name select distinct institution_id, is_pharmacy from town"
-    )
+    con.execute("insert into feature.institution by name select distinct institution_id, is_pharmacy from town")
     return frame
 
 

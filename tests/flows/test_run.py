@@ -1,0 +1,203 @@
+"""One run on a small town: what comes out is what the contract says, whole, safe and repeatable."""
+
+import csv
+import hashlib
+import json
+import re
+import shutil
+import stat
+
+import polars as pl
+import pytest
+
+from data.warehouse import open_warehouse
+from flows import steps
+from flows.exports.watchlists import COLUMNS, SUBJECT_TYPES
+
+CONTRACT = (
+    "rank, lead_id, subject_type, subject_id, subject_name, region, tier, score, rank_low, rank_high, amount_at_risk,"
+    " fund_at_risk, expected_yield, findings, settlements, persons, first_on, last_on, status, prior_confirmed,"
+    " control_arm, rules, reasons, peer_group, members, run_id"
+).split(", ")
+
+
+@pytest.fixture(scope="module")
+def folder(finished):
+    settings, said = finished
+    (run,) = (p for p in (settings.home / "runs").iterdir() if not p.name.startswith("."))
+    assert run.name in said["publish"]
+    return run
+
+
+def test_every_list_is_there_in_the_contract_s_columns(folder, read_csv):
+    assert CONTRACT == COLUMNS
+    filled = 0
+    for kind in SUBJECT_TYPES:
+        path = folder / f"watchlist_{kind}.csv"
+        assert path.read_bytes().startswith(b"\xef\xbb\xbf")
+        rows = read_csv(path)
+        filled += bool(rows)
+        with path.open(encoding="utf-8-sig") as handle:
+            assert next(csv.reader(handle)) == CONTRACT
+        assert [int(r["rank"]) for r in rows] == list(range(1, len(rows) + 1))
+        scores = [float(r["score"]) for r in rows]
+        assert scores == sorted(scores, reverse=True)
+        for row in rows:
+            assert row["subject_type"] == kind and row["tier"] in "ABC" and row["run_id"] == folder.name
+            assert int(row["rank_low"]) <= int(row["rank"]) <= int(row["rank_high"])
+            assert row["reasons"] and row["rules"]
+            assert float(row["expected_yield"]) <= float(row["amount_at_risk"]) + 0.01
+    assert filled == len(SUBJECT_TYPES)
+
+
+def test_hospitals_and_drugstores_are_on_their_own_lists(folder, read_csv):
+    hospitals = {r["subject_id"] for r in read_csv(folder / "watchlist_institution.csv")}
+    drugstores = {r["subject_id"] for r in read_csv(folder / "watchlist_pharmacy.csv")}
+    assert all(h.startswith("H") for h in hospitals) and all(d.startswith("P") for d in drugstores)
+
+
+def test_groups_name_their_members_and_themselves_by_their_lead(folder, read_csv):
+    for row in read_csv(folder / "watchlist_group.csv"):
+        assert row["subject_id"] == row["lead_id"]
+        assert len(row["members"].split(";")) >= 3
+
+
+def test_no_person_is_named(folder, town):
+    names = pl.read_csv(town / "psn_info_b.csv.gz", infer_schema=False)
+    written = "".join(p.read_text(encoding="utf-8-sig") for p in folder.rglob("*.csv"))
+    assert not [n for n in names["certno"].drop_nulls().to_list() if n in written]
+    persons = (folder / "watchlist_person.csv").read_text(encoding="utf-8-sig")
+    assert not [n for n in set(names["psn_name"].drop_nulls().to_list()) if re.search(rf"[,\"]{n}[,\"]", persons)]
+    assert "**" in persons
+
+
+def test_long_ids_stay_text_in_a_spreadsheet(folder):
+    with (folder / "watchlist_person.csv").open(encoding="utf-8-sig", newline="") as handle:
+        ids = [row["subject_id"] for row in csv.DictReader(handle)]
+    assert ids and all(i.endswith("\t") for i in ids if i.strip().isdigit())
+
+
+def test_findings_have_the_contract_s_columns_and_belong_to_leads(folder, read_csv):
+    findings = pl.read_parquet(folder / "findings.parquet")
+    assert findings.columns == (
+        "finding_id source source_version certainty outcome subject_type subject_id lead_id settlement_id line_id"
+        " encounter_id person_id institution_id practitioner_id occurred_on amount fund_amount detail"
+    ).split(" ")
+    assert findings["finding_id"].is_unique().all()
+    listed = {r["lead_id"] for kind in SUBJECT_TYPES for r in read_csv(folder / f"watchlist_{kind}.csv")}
+    assert set(findings["lead_id"]) == listed
+
+
+def test_evidence_stands_for_every_lead_of_tiers_a_and_b(folder, read_csv):
+    wanted = {
+        r["lead_id"]
+        for kind in SUBJECT_TYPES
+        for r in read_csv(folder / f"watchlist_{kind}.csv")
+        if r["tier"] in "AB"
+    }
+    assert {p.name for p in (folder / "leads").iterdir()} == wanted
+    for lead in sorted(wanted)[:20]:
+        rows = read_csv(folder / "leads" / lead / "evidence.csv")
+        assert rows
+        for row in rows:
+            assert row["clause"] and row["explanation"] and "{" not in row["explanation"]
+
+
+def test_a_lead_never_claims_more_than_was_billed(finished, folder):
+    settings, _ = finished
+    with open_warehouse(settings.home) as con:
+        over = con.sql(
+            """
+            select l.lead_id, l.amount_at_risk, sum(s.eligible_amount) as billed
+            from model.lead as l join feature.settlement as s
+                on (l.subject_type in ('institution', 'pharmacy') and s.institution_id = l.subject_id)
+                or (l.subject_type = 'person' and s.person_id = l.subject_id)
+            group by all having l.amount_at_risk > billed + 0.01
+            """
+        ).fetchall()
+        twice = con.sql(
+            "select lead_id, settlement_id, line_id from model.lead_line group by all having count(*) > 1"
+        ).fetchall()
+    assert (over, twice) == ([], [])
+
+
+def test_the_account_balances(folder, read_csv):
+    rows = read_csv(folder / "account.csv")
+    assert {"setl_d", "mdtrt_d", "fee_list_d"} <= {r["table"] for r in rows}
+    for row in rows:
+        fates = ("loaded", "duplicate", "replaced", "rejected")
+        assert int(row["rows_in"]) == sum(int(row[f]) for f in fates)
+        assert float(row["yuan_in"]) == pytest.approx(sum(float(row[f"yuan_{f}"]) for f in fates))
+
+
+def test_coverage_names_every_source(folder, finished, read_csv):
+    settings, _ = finished
+    rows = read_csv(folder / "coverage.csv")
+    assert list(rows[0]) == "source kind official status judged hits cannot_judge reason seconds".split()
+    assert {r["source"] for r in rows} == {s.id for s in steps.sources(settings)}
+    assert all(int(r["hits"]) <= int(r["judged"]) for r in rows)
+
+
+def test_the_manifest_says_what_went_in_and_what_came_out(folder, finished):
+    settings, _ = finished
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["run_id"] == folder.name and manifest["settings"]["seed"] == settings.seed
+    assert manifest["run_id"].endswith(manifest["fingerprint"][:8])
+    for output in manifest["outputs"]:
+        assert hashlib.sha256((folder / output["file"]).read_bytes()).hexdigest() == output["sha256"], output
+    for one in manifest["inputs"]:
+        assert hashlib.sha256((settings.input / one["file"]).read_bytes()).hexdigest() == one["sha256"]
+
+
+def test_files_are_for_their_user_alone_when_written_by_the_command(finished):
+    settings, _ = finished
+    mode = (settings.home / "warehouse.duckdb").stat().st_mode
+    assert stat.S_IMODE(mode) == 0o600
+
+
+def test_out_has_the_lists_cut_at_top(finished, read_csv):
+    settings, _ = finished
+    counts = [len(read_csv(settings.out / f"watchlist_{kind}.csv")) for kind in SUBJECT_TYPES]
+    assert max(counts) == settings.top
+
+
+def test_a_second_run_does_nothing_and_says_so(finished, folder):
+    settings, _ = finished
+    before = {p: p.stat().st_mtime_ns for p in folder.rglob("*") if p.is_file()}
+    said = {step.name: steps.perform(step, settings) for step in steps.STEPS}
+    assert all("nothing new" in s for s in said.values()), said
+    assert {p: p.stat().st_mtime_ns for p in folder.rglob("*") if p.is_file()} == before
+
+
+def test_the_same_input_in_another_home_gives_the_same_bytes(finished, folder, tmp_path):
+    import dataclasses
+
+    settings, _ = finished
+    other = dataclasses.replace(settings, home=tmp_path / "other", out=None)
+    for step in steps.STEPS:
+        steps.perform(step, other)
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.name != "coverage.csv":
+            twin = other.home / "runs" / folder.name / path.relative_to(folder)
+            assert twin.read_bytes() == path.read_bytes(), path.name
+
+
+def test_an_unfinished_folder_is_made_again(finished, folder):
+    settings, _ = finished
+    (folder / "manifest.json").unlink()
+    (folder / "watchlist_person.csv").unlink()
+    said = steps.perform(steps.STEPS[-1], settings)
+    assert "nothing new" not in said
+    assert (folder / "watchlist_person.csv").exists() and (folder / "manifest.json").exists()
+
+
+def test_labels_in_chinese(finished, tmp_path, read_csv):
+    import dataclasses
+
+    settings, _ = finished
+    out = tmp_path / "zh"
+    steps.perform(steps.STEPS[-1], dataclasses.replace(settings, out=out, labels="zh", language="zh"))
+    rows = read_csv(out / "watchlist_institution.csv")
+    assert list(rows[0])[:4] == ["排名", "线索编号", "对象类型", "对象编码"]
+    assert "次结算" in rows[0]["线索说明"]
+    shutil.rmtree(out)
