@@ -41,7 +41,7 @@ CARD = card.make(
                 "unit": "persons",
                 "meaning": "least size; three with strong evidence",
             },
-            "min_events": {"value": 4, "unit": "events", "meaning": "least joint events of a group"},
+            "min_events": {"value": 5, "unit": "events", "meaning": "least joint events of a group"},
             "strong_events": {
                 "value": 8,
                 "unit": "events",

@@ -126,6 +126,32 @@ def test_same_data_with_dealt_days_gives_nothing(con):
     assert groups(con) == []
 
 
+def test_habits_are_no_group(con):
+    """Persons keep to their weekday, their hour and a part of the year, each for himself."""
+    rng = np.random.default_rng(9)
+    persons = 2000
+    who = np.repeat(np.arange(persons), rng.poisson(8, persons))
+    from_day, length = rng.integers(0, 300, persons), rng.integers(30, 360, persons)
+    day = np.minimum(from_day[who] + (rng.random(len(who)) * length[who]).astype(int), 360)
+    habit = rng.random(len(who)) < 0.6
+    day = np.where(habit, day // 7 * 7 + rng.integers(0, 7, persons)[who], day)
+    hour = np.where(habit, rng.integers(8, 17, persons)[who], rng.integers(8, 17, len(who)))
+    place = rng.integers(0, 12, (persons, 3))[who, rng.integers(0, 3, len(who))]
+    settle(con, visits(np.char.add("P", who.astype(str)), np.char.add("I", place.astype(str)), day, hour))
+    assert groups(con) == []
+
+
+def test_same_seed_gives_the_same_rows(con):
+    rng = np.random.default_rng(10)
+    settle(con, town(rng), ring(rng), ring(rng, places=("I4", "I5"), name="T"))
+    said = []
+    for threads in (1, 2):
+        con.execute(f"set threads = {threads}")
+        source.run(con, RING, "x")
+        said.append(con.sql("select * from model.finding order by finding_id").fetchall())
+    assert said[0] and said[0] == said[1]
+
+
 def test_admissions_a_day_apart_count_as_together(con):
     rng = np.random.default_rng(3)
     member, trip = (a.ravel() for a in np.meshgrid(np.arange(6), np.arange(6)))
