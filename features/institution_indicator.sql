@@ -3,9 +3,10 @@
 -- settlements, persons, stays, visits, visitors: counts; a visit is a settlement outside hospital stays, a
 --     visitor a person with one
 -- eligible_amount, inpatient_amount, visit_amount: eligible yuan, all, of stays, outside stays
--- structure_amount: eligible yuan of the fee lines of stays, the whole of the four shares below
+-- structure_amount: eligible yuan of the fee lines of stays, the whole of the six shares below
 -- drug_amount, exam_amount, material_amount, treatment_amount: its parts for drugs, examination and laboratory,
 --     consumables, treatment
+-- ct_amount, mri_amount: its parts for computed tomography and magnetic resonance
 -- ended_stays, nights: stays that ended, and their nights
 -- short_stays: ended stays of one or two nights
 -- idle_stays: stays without any line for examination, laboratory, treatment or operation
@@ -25,6 +26,7 @@
 -- amount_per_stay, amount_per_visit: eligible yuan a stay, a visit; high: dear
 -- nights_per_stay: nights; high: long
 -- drug_share, exam_share, material_share, treatment_share: of structure_amount, 0 to 1; high: one-sided
+-- ct_share, mri_share: of structure_amount, 0 to 1; high: many large examinations
 -- short_stay_share: of ended stays; high: stays that may not have been needed
 -- idle_stay_share: of stays; high: little was done
 -- idle_day_share: of charged days; high: beds paid for while nothing was done
@@ -185,7 +187,11 @@ line as (
         sum(case when care_setting = 'inpatient' and fee_category = '08'
             then eligible_amount else 0 end) as material_amount,
         sum(case when care_setting = 'inpatient' and fee_category = '05'
-            then eligible_amount else 0 end) as treatment_amount
+            then eligible_amount else 0 end) as treatment_amount,
+        sum(case when care_setting = 'inpatient' and fee_category in ('03', '05')
+            and regexp_matches(item_name, 'CT|计算机体层') then eligible_amount else 0 end) as ct_amount,
+        sum(case when care_setting = 'inpatient' and fee_category in ('03', '05')
+            and regexp_matches(item_name, '磁共振|MRI|核磁') then eligible_amount else 0 end) as mri_amount
     from feature.fee_line
     where not is_pharmacy
     group by institution_id
@@ -216,7 +222,9 @@ counted as (
         coalesce(s.weekend_stays, 0) as weekend_stays, coalesce(l.visit_lines, 0) as visit_lines,
         coalesce(l.structure_amount, 0) as structure_amount, coalesce(l.drug_amount, 0) as drug_amount,
         coalesce(l.exam_amount, 0) as exam_amount, coalesce(l.material_amount, 0) as material_amount,
-        coalesce(l.treatment_amount, 0) as treatment_amount, coalesce(r.repeated_bills, 0) as repeated_bills,
+        coalesce(l.treatment_amount, 0) as treatment_amount,
+        coalesce(l.ct_amount, 0) as ct_amount, coalesce(l.mri_amount, 0) as mri_amount,
+        coalesce(r.repeated_bills, 0) as repeated_bills,
         coalesce(r.shared_bills, 0) as shared_bills, t.top_tenth_amount,
         nullif(h.approved_beds, 0) * w.days as bed_nights, coalesce(m.priced_lines, 0) as priced_lines,
         m.priced_amount, m.median_price_amount
@@ -243,6 +251,8 @@ select
     cast(exam_amount as decimal(16, 2)) as exam_amount,
     cast(material_amount as decimal(16, 2)) as material_amount,
     cast(treatment_amount as decimal(16, 2)) as treatment_amount,
+    cast(ct_amount as decimal(16, 2)) as ct_amount,
+    cast(mri_amount as decimal(16, 2)) as mri_amount,
     cast(top_tenth_amount as decimal(16, 2)) as top_tenth_amount,
     cast(priced_amount as decimal(16, 2)) as priced_amount,
     cast(median_price_amount as decimal(16, 2)) as median_price_amount,
@@ -253,6 +263,8 @@ select
     cast(exam_amount as double) / nullif(cast(structure_amount as double), 0) as exam_share,
     cast(material_amount as double) / nullif(cast(structure_amount as double), 0) as material_share,
     cast(treatment_amount as double) / nullif(cast(structure_amount as double), 0) as treatment_share,
+    cast(ct_amount as double) / nullif(cast(structure_amount as double), 0) as ct_share,
+    cast(mri_amount as double) / nullif(cast(structure_amount as double), 0) as mri_share,
     cast(short_stays as double) / nullif(ended_stays, 0) as short_stay_share,
     cast(idle_stays as double) / nullif(stays, 0) as idle_stay_share,
     cast(idle_days as double) / nullif(charged_days, 0) as idle_day_share,

@@ -50,9 +50,7 @@ def catalogue_zh(sources: list[Source]) -> str:
 def demo_figures(truth: list[Mapping[str, object]]) -> str:
     """The demo town's lists against its planted truth, as `fundwatch demo --json` gives them."""
     lines = ["| list | planted in the town | first leads looked at | planted among them |", "|---|---|---|---|"]
-    lines += [
-        f"| {row['list']} | {row['planted']} | {row['top']} | {row['planted among them']} |" for row in truth
-    ]
+    lines += [f"| {row['list']} | {row['planted']} | {row['top']} | {row['planted among them']} |" for row in truth]
     return "\n".join(lines)
 
 

@@ -31,7 +31,7 @@ def load(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> Account:
         {"file_id": delivery.file_id},
     )
     _identities(con, table)
-    loaded, duplicate, replaced = (counts.get(k, (0, ZERO)) for k in ("loaded", "duplicate", "replaced"))
+    duplicate, replaced = (counts.get(fate, (0, ZERO)) for fate in ("duplicate", "replaced"))
     return Account(
         delivery.name,
         table.source,

@@ -72,18 +72,14 @@ def make_bill(town: Town) -> Bill:
     lines = _priced(town, _part(town, lines))
     lines = pl.concat([lines, _partial_refunds(town, rng, lines)])
     settlements = _settlements(lines, visits)
-    lines = lines.join(
-        settlements.select("visit", "part", "settlement"), on=["visit", "part"], maintain_order="left"
-    )
+    lines = lines.join(settlements.select("visit", "part", "settlement"), on=["visit", "part"], maintain_order="left")
     visits = visits.join(settlements.select("visit").unique(), on="visit", how="semi", maintain_order="left")
     lines = _numbered(town, lines)
     settlements = settlements.join(_totals(lines), on="settlement", maintain_order="left")
     settlements = _pay(town, settlements)
     settlements, lines = _reversed(town, settlements, lines)
     order = (
-        visits.sort("begin", "visit")
-        .with_row_index("encounter")
-        .select("visit", pl.col("encounter").cast(pl.Int64))
+        visits.sort("begin", "visit").with_row_index("encounter").select("visit", pl.col("encounter").cast(pl.Int64))
     )
     visits, settlements = visits.join(order, on="visit"), settlements.join(order, on="visit")
     lines = lines.join(order, on="visit", maintain_order="left")
@@ -118,9 +114,7 @@ def _priced(town: Town, lines: pl.DataFrame) -> pl.DataFrame:
 
 def _partial_refunds(town: Town, rng: Generator, lines: pl.DataFrame) -> pl.DataFrame:
     """Take back one unit of a few honest lines inside their settlement."""
-    chosen = (
-        (lines["cnt"].to_numpy() >= 2) & (lines["plant"].to_numpy() == 0) & (rng.random(len(lines)) < 0.0012)
-    )
+    chosen = (lines["cnt"].to_numpy() >= 2) & (lines["plant"].to_numpy() == 0) & (rng.random(len(lines)) < 0.0012)
     back = lines.filter(pl.Series(chosen)).with_columns(cnt=pl.lit(-1, dtype=pl.Int64), source=pl.col("row"))
     money = line_money(
         town,

@@ -13,9 +13,7 @@ from data.simulate.town import CHRONIC, EMERGENCY, LINE, PURCHASE, STAYS, Town, 
 _AT = {name: TIMINGS.index(name) for name in TIMINGS}
 
 
-def outpatient_lines(
-    town: Town, rng: Generator, visits: pl.DataFrame, strangers: bool = False
-) -> pl.DataFrame:
+def outpatient_lines(town: Town, rng: Generator, visits: pl.DataFrame, strangers: bool = False) -> pl.DataFrame:
     """Lines of visits that are not stays: the consultation fee, then what the kit says by chance.
 
     `strangers` drops the check of sex and age, for cards that somebody else uses.
@@ -46,9 +44,7 @@ def regimen_lines(town: Town, rng: Generator, visits: pl.DataFrame, regimens: pl
 
 def stay_lines(town: Town, rng: Generator, stays: pl.DataFrame) -> pl.DataFrame:
     """Lines of stays: bed, nursing and ward round each day, the common tests, the kit, the operation."""
-    base = stays.with_columns(kit=pl.lit(town.cat.kit("i_base"), dtype=pl.Int64)).filter(
-        pl.col("clearing") != 5
-    )
+    base = stays.with_columns(kit=pl.lit(town.cat.kit("i_base"), dtype=pl.Int64)).filter(pl.col("clearing") != 5)
     parts = [hotel_lines(town, rng, stays)]
     for each in (base, stays):
         parts.append(_timed(town, rng, _draw_kit(town, rng, each, False)))
@@ -105,9 +101,7 @@ def _draw_kit(town: Town, rng: Generator, visits: pl.DataFrame, strangers: bool)
     if strangers:
         return rows
     return rows.filter(
-        pl.Series(
-            _permitted(town, rows["item"].to_numpy(), rows["person"].to_numpy(), rows["place"].to_numpy())
-        )
+        pl.Series(_permitted(town, rows["item"].to_numpy(), rows["person"].to_numpy(), rows["place"].to_numpy()))
     )
 
 
@@ -168,16 +162,12 @@ def hotel_lines(town: Town, rng: Generator, stays: pl.DataFrame) -> pl.DataFrame
     role, days = town.cat.role, _length(stays)
     one, zero = np.ones(len(stays), dtype=np.int64), np.zeros(len(stays), dtype=np.int64)
     bed = rng.choice([role["bed_two"], role["bed_three"], role["bed_four"]], len(stays), p=[0.08, 0.6, 0.32])
-    nursing = rng.choice(
-        [role["nursing_1"], role["nursing_2"], role["nursing_3"]], len(stays), p=[0.1, 0.76, 0.14]
-    )
+    nursing = rng.choice([role["nursing_1"], role["nursing_2"], role["nursing_3"]], len(stays), p=[0.1, 0.76, 0.14])
     nursing = np.where(stays["clearing"].to_numpy() == 5, role["nursing_mind"], nursing)
     parts = []
     for item, early, late in ((bed, 0, 1), (nursing, 6, 9), (one * role["ward_round"], 8, 10)):
         source, at = _spread(rng, stays, zero, days, one, early, late)
-        parts.append(
-            frame(LINE, {"visit": stays["visit"].to_numpy()[source], "item": item[source], "at": at})
-        )
+        parts.append(frame(LINE, {"visit": stays["visit"].to_numpy()[source], "item": item[source], "at": at}))
     return pl.concat(parts)
 
 
@@ -206,9 +196,7 @@ def _timed(town: Town, rng: Generator, rows: pl.DataFrame) -> pl.DataFrame:
     )
     source, at = _spread(rng, rows, start, count, step, 8, 17)
     cnt = _quantity(rng, rows)[source]
-    return frame(
-        LINE, {"visit": rows["visit"].to_numpy()[source], "item": item[source], "cnt": cnt, "at": at}
-    )
+    return frame(LINE, {"visit": rows["visit"].to_numpy()[source], "item": item[source], "cnt": cnt, "at": at})
 
 
 def _operation(town: Town, rng: Generator, stays: pl.DataFrame) -> pl.DataFrame:

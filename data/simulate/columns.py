@@ -27,9 +27,7 @@ def yuan(column: str) -> pl.Expr:
     cents = pl.col(column)
     whole = cents.abs()
     sign = pl.when(cents < 0).then(pl.lit("-")).otherwise(pl.lit(""))
-    return pl.concat_str(
-        sign, (whole // 100).cast(pl.String), pl.lit("."), (whole % 100).cast(pl.String).str.zfill(2)
-    )
+    return pl.concat_str(sign, (whole // 100).cast(pl.String), pl.lit("."), (whole % 100).cast(pl.String).str.zfill(2))
 
 
 def moment(town: Town, column: str) -> pl.Expr:

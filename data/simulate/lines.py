@@ -103,9 +103,7 @@ def diagnoses(town: Town, bill: Bill) -> pl.DataFrame:
     both = pl.concat(
         [
             s.select("settlement", "encounter", "person", "diag", main=pl.lit(1)),
-            s.filter(pl.col("diag2") >= 0).select(
-                "settlement", "encounter", "person", diag="diag2", main=pl.lit(0)
-            ),
+            s.filter(pl.col("diag2") >= 0).select("settlement", "encounter", "person", diag="diag2", main=pl.lit(0)),
         ]
     ).sort("settlement", -pl.col("main"))
     return both.select(

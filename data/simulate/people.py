@@ -43,9 +43,7 @@ def _insurance(rng: Generator, age: Ints) -> tuple[Ints, Ints]:
     return np.where(employee, 310, 390).astype(np.int64), kind.astype(np.int64)
 
 
-def _identity(
-    rng: Generator, division: Ints, birth: np.ndarray, sex: Ints
-) -> tuple[names.Texts, names.Texts]:
+def _identity(rng: Generator, division: Ints, birth: np.ndarray, sex: Ints) -> tuple[names.Texts, names.Texts]:
     codes = np.array([code for code, _ in names.DIVISIONS])[division]
     n = len(sex)
     order = np.arange(n) % 500

@@ -87,9 +87,7 @@ def _hospitals(rng: Generator, cat: Catalogue, count: int, year: int) -> pl.Data
         chain=pl.lit(0),
         opens=pl.lit(8),
         closes=pl.Series(np.where(small, 20, 18)),
-        dear=pl.Series(
-            np.where(kinds["ownership"] == "2", rng.uniform(1.0, 1.12, n), rng.uniform(0.99, 1.01, n))
-        ),
+        dear=pl.Series(np.where(kinds["ownership"] == "2", rng.uniform(1.0, 1.12, n), rng.uniform(0.99, 1.01, n))),
         brand=pl.Series(rng.beta(2, 5, n)),
         zeal=pl.Series(rng.lognormal(0, 0.16, n)),
         clockless=pl.Series(rng.random(n) < 0.08),
@@ -133,9 +131,7 @@ def make_places(rng: Generator, cat: Catalogue, persons: int, year: int) -> pl.D
     """One row a hospital or drugstore, row number = key; hospitals elsewhere come before the stores."""
     institutions, stores = sizes(persons)
     hospitals = _hospitals(rng, cat, institutions, year)
-    return pl.concat(
-        [hospitals, _stores(rng, stores, year).select(hospitals.columns)], how="vertical_relaxed"
-    )
+    return pl.concat([hospitals, _stores(rng, stores, year).select(hospitals.columns)], how="vertical_relaxed")
 
 
 def make_doctors(rng: Generator, cat: Catalogue, places: pl.DataFrame, year: int) -> pl.DataFrame:

@@ -23,9 +23,7 @@ SOURCE = {
 
 
 def _days(town: Town, values: pl.Series | pl.Expr) -> pl.Expr:
-    return pl.lit(date(town.year, 1, 1)) + pl.duration(
-        days=values if isinstance(values, pl.Expr) else pl.lit(values)
-    )
+    return pl.lit(date(town.year, 1, 1)) + pl.duration(days=values if isinstance(values, pl.Expr) else pl.lit(values))
 
 
 def persons(town: Town) -> pl.DataFrame:
@@ -155,9 +153,7 @@ def limits(town: Town) -> pl.DataFrame:
         priced.select(
             hilist_code="code",
             hilist_lmtpric_type=pl.lit(kind),
-            hilist_pric_uplmt_amt=((pl.col("limit_level3_cents") * LEVEL_SHARE[level]).round() / 100).round(
-                2
-            ),
+            hilist_pric_uplmt_amt=((pl.col("limit_level3_cents") * LEVEL_SHARE[level]).round() / 100).round(2),
             overlmt_dspo_way=pl.lit("1"),
             insu_admdvs=pl.lit(names.CITY[0]),
             begndate=pl.lit(date(town.year - 2, 1, 1)),

@@ -58,9 +58,7 @@ def _credential() -> pl.Expr:
 
 def settlements(town: Town, bill: Bill) -> pl.DataFrame:
     """setl_d."""
-    s = bill.settlements.with_columns(**whose(town, bill.settlements)).with_columns(
-        disease(town, bill.settlements)
-    )
+    s = bill.settlements.with_columns(**whose(town, bill.settlements)).with_columns(disease(town, bill.settlements))
     clearing = pl.when(pl.col("kind").is_in(STAYS)).then(21).when(pl.col("kind") == PURCHASE).then(41)
     columns: dict[str, pl.Expr | pl.Series | str] = {
         **SHARED,
@@ -112,9 +110,7 @@ def _in_bed(town: Town) -> dict[str, pl.Expr]:
     days = (pl.col("end") // DAY - pl.col("begin") // DAY).clip(1)
     bed = pl.concat_str("dept_code", pl.lit("-"), (pl.col("visit") % 23 + 1).cast(pl.String).str.zfill(2))
     return {
-        "ipt_otp_no": pl.concat_str(
-            pl.when(stay).then(pl.lit("ZY")).otherwise(pl.lit("MZ")), pl.col("encounter")
-        ),
+        "ipt_otp_no": pl.concat_str(pl.when(stay).then(pl.lit("ZY")).otherwise(pl.lit("MZ")), pl.col("encounter")),
         "medrcdno": pl.when(stay).then(pl.concat_str(pl.lit("BA"), pl.col("person") * 7 + 100_003)),
         "adm_bed": pl.when(stay).then(bed),
         "dscg_dept_codg": pl.when(stay).then("dept_code"),

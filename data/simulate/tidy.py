@@ -74,9 +74,7 @@ def _outside(town: Town, rng: Generator, visits: pl.DataFrame, stays: pl.DataFra
     joined = visits.sort("begin", "visit").join_asof(last, on="begin", by="person", check_sortedness=False)
     inside = pl.col("until").is_not_null() & (pl.col("begin") < pl.col("until"))
     drugs = pl.col("kind").is_in([PURCHASE]) | ((pl.col("kind") == CHRONIC) & (pl.col("registered") >= 0))
-    joined = joined.with_columns(
-        inside=inside, relative=inside & drugs & (pl.Series(rng.random(len(joined))) < 0.25)
-    )
+    joined = joined.with_columns(inside=inside, relative=inside & drugs & (pl.Series(rng.random(len(joined))) < 0.25))
     town.confound("relatives_buy", "person", joined.filter("relative")["person"].to_numpy())
     return joined.filter(~pl.col("inside") | pl.col("relative")).drop("until", "inside", "relative")
 
@@ -84,17 +82,13 @@ def _outside(town: Town, rng: Generator, visits: pl.DataFrame, stays: pl.DataFra
 def _statuses(town: Town, rng: Generator) -> None:
     """Deaths and the lists of other departments, with the days they cover."""
     n = len(town.people)
-    ordinary = np.flatnonzero(
-        town.person("ordinary") & (town.person("death") < 0) & (town.person("age") >= 18)
-    )
+    ordinary = np.flatnonzero(town.person("ordinary") & (town.person("death") < 0) & (town.person("age") >= 18))
     parts = []
     for kind, rate in STATUS_RATE.items():
         who = rng.choice(ordinary, max(2, round(n * rate)), replace=False)
         begin = rng.integers(-60, town.days - 60, len(who))
         parts.append(
-            pl.DataFrame(
-                {"person": who, "kind": kind, "begin": begin, "end": begin + rng.integers(20, 190, len(who))}
-            )
+            pl.DataFrame({"person": who, "kind": kind, "begin": begin, "end": begin + rng.integers(20, 190, len(who))})
         )
     dead = np.flatnonzero(town.person("death") >= 0)
     known = dead[rng.random(len(dead)) < 0.95]

@@ -57,10 +57,7 @@ LINE: dict[str, int] = {
 def frame(defaults: dict[str, int], columns: dict[str, Any]) -> pl.DataFrame:
     """A table of int64 columns; what is not given takes its default."""
     size = max(len(v) for v in columns.values() if np.ndim(v))
-    data = {
-        k: np.broadcast_to(np.asarray(columns.get(k, v), dtype=np.int64), (size,))
-        for k, v in defaults.items()
-    }
+    data = {k: np.broadcast_to(np.asarray(columns.get(k, v), dtype=np.int64), (size,)) for k, v in defaults.items()}
     return pl.DataFrame(data, schema=dict.fromkeys(defaults, pl.Int64))
 
 
@@ -196,10 +193,7 @@ class Town:
 def _pick(cumulative: Floats, draw: Floats) -> Ints:
     step = 20_000
     return np.concatenate(
-        [
-            (cumulative[at : at + step] < draw[at : at + step, None]).sum(axis=1)
-            for at in range(0, len(draw), step)
-        ]
+        [(cumulative[at : at + step] < draw[at : at + step, None]).sum(axis=1) for at in range(0, len(draw), step)]
         or [np.zeros(0, dtype=np.int64)]
     ).astype(np.int64)
 

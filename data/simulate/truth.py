@@ -65,14 +65,10 @@ def planted_lines(town: Town, bill: Bill) -> pl.DataFrame:
 
 def planted_subjects(lines: pl.DataFrame) -> pl.DataFrame:
     """scheme_subject: one row a scheme and subject."""
-    return (
-        lines.group_by(SUBJECT).agg((pl.col("amount") * 100).round().cast(pl.Int64).sum() / 100).sort(SUBJECT)
-    )
+    return lines.group_by(SUBJECT).agg((pl.col("amount") * 100).round().cast(pl.Int64).sum() / 100).sort(SUBJECT)
 
 
 def confounders(town: Town) -> pl.DataFrame:
     """confounder: honest subjects that resemble schemes."""
     named = _named(town, pl.concat(town.confounders))
-    return (
-        named.select("kind", "subject_type", "subject_id").unique().sort("kind", "subject_type", "subject_id")
-    )
+    return named.select("kind", "subject_type", "subject_id").unique().sort("kind", "subject_type", "subject_id")

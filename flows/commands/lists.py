@@ -87,7 +87,8 @@ def runs(*, common: Common = COMMON) -> None:
 
     with open_warehouse(common.settings().home, read_only=True) as con:
         rows = con.sql(
-            "select run_id, strftime(finished_at, '%Y-%m-%d %H:%M'), input, folder from run.run order by finished_at desc"
+            "select run_id, strftime(finished_at, '%Y-%m-%d %H:%M'), input, folder from run.run"
+            " order by finished_at desc"
         ).fetchall()
     names = ["run_id", "finished", "input", "folder"]
     common.console.give([dict(zip(names, row, strict=True)) for row in rows])

@@ -29,7 +29,7 @@ class Indicator:
     theme: str
     scale: str  # share, log, log1p: see models.peers
     volume: str  # column: the events behind the value
-    unit: str
+    unit: str  # ¥, % or nothing
     title: str
     title_zh: str
     base: str = ""  # column: own minus peer median, times this, is yuan; empty where it is no money
@@ -89,7 +89,7 @@ def _scored(wide: pl.DataFrame, indicator: Indicator, params: Mapping[str, Any])
         money=money,
     ).filter(pl.col("volume") > 0)
     own, usual = pl.col("value"), pl.col("peer_median")
-    shown = 100 if i.scale == "share" else 1
+    shown, digits = (100, 1) if i.scale == "share" else (1, 2)
     status = pl.when(pl.col("peer_group") == "all").then(pl.lit("peers")).otherwise(pl.col("status"))
     reason = status.replace_strict({k: v.format(title=i.title) for k, v in REASONS.items()}, default=None)
     least = params["min_points"] / 100 if i.scale == "share" else 0.0
@@ -105,8 +105,8 @@ def _scored(wide: pl.DataFrame, indicator: Indicator, params: Mapping[str, Any])
         title=pl.lit(i.title),
         title_zh=pl.lit(i.title_zh),
         unit=pl.lit(i.unit),
-        own=(own * shown).round(3),
-        peer_median=(usual * shown).round(3),
+        own=(own * shown).round(digits),
+        peer_median=(usual * shown).round(digits),
         volume=pl.col("volume").cast(pl.Int64),
         reason=reason,
         is_hit=(above & reason.is_null()).fill_null(False),
@@ -124,6 +124,8 @@ _JUDGED = """
             cast(case when amount > 0 then amount end as decimal(16, 2)) as amount,
             cast(to_json(struct_pack(
                 indicator := indicator, indicator_title := title, indicator_title_zh := title_zh, unit := unit,
+                own_text := case unit when '¥' then '¥' || own else own || unit end,
+                peer_text := case unit when '¥' then '¥' || peer_median else peer_median || unit end,
                 own := own, peer_median := peer_median, peer_percentile := round(peer_percentile, 1),
                 peer_group := peer_group, peers := peers, z := round(z, 2), volume := volume
             )) as varchar) as detail,

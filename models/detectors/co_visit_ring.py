@@ -31,7 +31,7 @@ CARD = card.make(
         " chance would bring them together {by_chance} times; this settlement is of {occurred_on}",
         "sentence_zh": "{members}人在{institutions}家机构结伴就医购药{joint_events}次，随机情形预期{by_chance}次；"
         "本次结算日期{occurred_on}",
-        "basis": ["医疗保障基金使用监督管理条例 第十七条、第四十一条"],
+        "basis": ["《医疗保障基金使用监督管理条例》第十九条、第四十条第（一）项、第四十一条"],
         "window": "the whole delivered window",
         "needs": ["record.settlement"],
         "params": {
@@ -87,6 +87,10 @@ def judge(con: duckdb.DuckDBPyConnection, params: Mapping[str, Any]) -> None:
     _ring_facts.drop_benign(con, params)
     _name(con, chance)
     _write(con)
+    for (table,) in con.sql(
+        "select table_name from duckdb_tables() where temporary and starts_with(table_name, 'ring_')"
+    ).fetchall():
+        con.execute(f"drop table {table}")
 
 
 @dataclass(frozen=True)

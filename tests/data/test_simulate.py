@@ -155,14 +155,10 @@ def test_identity_numbers_check(town: Export) -> None:
     digit = [pl.col("certno").str.slice(n, 1).cast(pl.Int64) * w for n, w in enumerate(IDENTITY_WEIGHTS)]
     check = pl.sum_horizontal(digit) % 11
     letters = dict(enumerate("10X98765432"))
-    wrong = people.filter(
-        pl.col("certno").str.tail(1) != check.replace_strict(letters, return_dtype=pl.String)
-    )
+    wrong = people.filter(pl.col("certno").str.tail(1) != check.replace_strict(letters, return_dtype=pl.String))
     assert wrong.is_empty()
     assert people["certno"].str.starts_with("9901").all()
-    assert people.filter(
-        pl.col("certno").str.slice(6, 8) != pl.col("brdy").str.replace_all("-", "")
-    ).is_empty()
+    assert people.filter(pl.col("certno").str.slice(6, 8) != pl.col("brdy").str.replace_all("-", "")).is_empty()
 
 
 def test_refunds_pair(town: Export) -> None:
@@ -177,10 +173,7 @@ def test_refunds_pair(town: Export) -> None:
     lines = town["fee_list_d"]
     undone = lines.filter(pl.col("init_feedetl_sn").is_not_null())
     both = undone.join(lines, left_on="init_feedetl_sn", right_on="bkkp_sn", suffix="_first")
-    assert (
-        len(both) == len(undone)
-        and both.filter(pl.col("hilist_code") != pl.col("hilist_code_first")).is_empty()
-    )
+    assert len(both) == len(undone) and both.filter(pl.col("hilist_code") != pl.col("hilist_code_first")).is_empty()
     whole = both.filter(pl.col("setl_id") != pl.col("setl_id_first"))
     assert whole.filter(cents("det_item_fee_sumamt") != -cents("det_item_fee_sumamt_first")).is_empty()
     within = both.filter(pl.col("setl_id") == pl.col("setl_id_first"))
@@ -232,9 +225,7 @@ def test_honest_town_has_an_empty_truth(honest: Path) -> None:
 
 
 def test_honest_persons_are_in_one_hospital_at_a_time(honest: Path) -> None:
-    stays = pl.read_csv(honest / "mdtrt_d.csv.gz", infer_schema=False).filter(
-        pl.col("med_type").is_in(["21", "52"])
-    )
+    stays = pl.read_csv(honest / "mdtrt_d.csv.gz", infer_schema=False).filter(pl.col("med_type").is_in(["21", "52"]))
     before = pl.col("endtime").shift(1).over("psn_no", order_by="begntime")
     assert stays.filter(pl.col("begntime") < before).is_empty()
 

@@ -47,7 +47,12 @@ def test_steps_one_by_one_then_results(call, town, tmp_path):
     home = tmp_path / "home"
     code, out, _ = call("ingest", town, "--home", home)
     assert code == 0 and "rows loaded" in out
-    for step, word in (("features", "feature tables built"), ("detect", "hits"), ("rank", "leads"), ("publish", "run ")):
+    for step, word in (
+        ("features", "feature tables built"),
+        ("detect", "hits"),
+        ("rank", "leads"),
+        ("publish", "run "),
+    ):
         code, out, _ = call(step, "--home", home, "--quiet")
         assert code == 0 and word in out
     code, out, _ = call("watchlist", "person", "--home", home, "--json")
@@ -130,7 +135,9 @@ def test_a_second_writer_is_told_who_holds_the_home(call, town, tmp_path):
 
     with lock.hold(tmp_path):
         said = subprocess.run(
-            [sys.executable, "-m", "flows.cli", "run", str(town), "--home", str(tmp_path)], capture_output=True, text=True
+            [sys.executable, "-m", "flows.cli", "run", str(town), "--home", str(tmp_path)],
+            capture_output=True,
+            text=True,
         )
     assert said.returncode == 1 and "is in use by process" in said.stderr
 

@@ -26,8 +26,10 @@ def serving(tmp_path_factory, town):
         port = free.getsockname()[1]
     environ = {k: v for k, v in os.environ.items() if not k.startswith(("PREFECT_", "FUNDWATCH_"))}
     process = subprocess.Popen(
-        [sys.executable, "-m", "flows.cli", "serve", "--cron", "0 2 5 * *", "--input", str(town)]
-        + ["--home", str(home), "--port", str(port)],
+        [
+            *(sys.executable, "-m", "flows.cli", "serve", "--cron", "0 2 5 * *"),
+            *("--input", str(town), "--home", str(home), "--port", str(port)),
+        ],
         env=environ,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -90,10 +90,7 @@ def test_findings_have_the_contract_s_columns_and_belong_to_leads(folder, read_c
 
 def test_evidence_stands_for_every_lead_of_tiers_a_and_b(folder, read_csv):
     wanted = {
-        r["lead_id"]
-        for kind in SUBJECT_TYPES
-        for r in read_csv(folder / f"watchlist_{kind}.csv")
-        if r["tier"] in "AB"
+        r["lead_id"] for kind in SUBJECT_TYPES for r in read_csv(folder / f"watchlist_{kind}.csv") if r["tier"] in "AB"
     }
     assert {p.name for p in (folder / "leads").iterdir()} == wanted
     for lead in sorted(wanted)[:20]:

@@ -30,7 +30,8 @@ def con(tmp_path):
             """
             insert into record.settlement (settlement_id, encounter_id, person_id, institution_id, started_on,
                 ended_on, settled_at, medical_category, total_amount, eligible_amount, fund_amount)
-            select 'S' || i, 'E' || i, 'P' || (i % 7), 'H' || (i % 3), date '2025-01-01' + cast(i as integer), date '2025-01-01' + cast(i as integer),
+            select 'S' || i, 'E' || i, 'P' || (i % 7), 'H' || (i % 3), date '2025-01-01' + cast(i as integer),
+                date '2025-01-01' + cast(i as integer),
                 timestamp '2025-01-01 10:00:00' + to_days(cast(i as integer)), '11', 100, 80, 40
             from range(60) as t(i)
             """

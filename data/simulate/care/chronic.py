@@ -51,9 +51,7 @@ def _due(town: Town, rng: Generator, supply: Ints) -> tuple[Ints, Ints]:
     return source[kept], day[kept]
 
 
-def prescribe(
-    town: Town, rng: Generator, person: Ints, number: Ints, chronic: Ints, place: Ints | None = None
-) -> None:
+def prescribe(town: Town, rng: Generator, person: Ints, number: Ints, chronic: Ints, place: Ints | None = None) -> None:
     """A year of prescriptions for these registrations, every one to two months with jitter."""
     n = len(person)
     if n == 0:

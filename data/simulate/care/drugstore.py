@@ -36,11 +36,7 @@ def _baskets(town: Town, rng: Generator, person: Ints) -> Ints:
 def add(town: Town, rng: Generator) -> None:
     """Add a year of purchases."""
     employee = town.person("insutype") == 310
-    taste = (
-        np.where(employee, 0.98, 0.44)
-        * (0.5 + 0.5 * town.person("use"))
-        * rng.lognormal(-0.18, 0.6, len(employee))
-    )
+    taste = np.where(employee, 0.98, 0.44) * (0.5 + 0.5 * town.person("use")) * rng.lognormal(-0.18, 0.6, len(employee))
     count = np.minimum(rng.poisson(taste * (town.person("age") >= 16)), 40)
     person = np.repeat(np.arange(len(count)), count)
     n = len(person)

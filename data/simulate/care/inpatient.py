@@ -36,9 +36,7 @@ def second_diagnosis(town: Town, rng: Generator, person: Ints, diag: Ints) -> In
     """An accompanying disease of older persons, or -1."""
     pool = np.array([town.cat.diagnosis[code] for code in COMMON_WITH])
     other = pool[(rng.random(len(person)) ** 1.5 * len(pool)).astype(int)]
-    has = (rng.random(len(person)) < np.clip((town.person("age")[person] - 35) / 50, 0, 0.8)) & (
-        other != diag
-    )
+    has = (rng.random(len(person)) < np.clip((town.person("age")[person] - 35) / 50, 0, 0.8)) & (other != diag)
     female_only = town.cat.diagnoses["sex"].to_numpy()[other] == 2
     return np.where(has & (~female_only | (town.person("sex")[person] == 2)), other, -1)
 

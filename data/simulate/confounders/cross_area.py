@@ -28,9 +28,7 @@ def add(town: Town, rng: Generator) -> None:
                 "person": person,
                 "division": town.place("division")[home],
                 "begin": day,
-                "end": np.where(
-                    rng.random(len(person)) < 0.3, day + rng.integers(200, 700, len(person)), 9999
-                ),
+                "end": np.where(rng.random(len(person)) < 0.3, day + rng.integers(200, 700, len(person)), 9999),
                 "reason": rng.choice([1, 2, 3], len(person), p=[0.45, 0.4, 0.15]),
             }
         )

@@ -15,9 +15,7 @@ def add(town: Town, rng: Generator) -> None:
     age = town.person("age")
     free = np.flatnonzero((age >= 30) & (age < 82) & town.person("ordinary") & (town.person("death") < 0))
     person = rng.choice(free, max(3, round(len(age) * 0.0009)), replace=False)
-    centres = np.concatenate(
-        [town.where("dialysis_centre"), town.where("city_general", "district_general")[:2]]
-    )
+    centres = np.concatenate([town.where("dialysis_centre"), town.where("city_general", "district_general")[:2]])
     n = len(person)
     place = rng.choice(centres, n)
     early, odd = rng.random(n) < 0.6, rng.random(n) < 0.55

@@ -20,9 +20,7 @@ def add(town: Town, rng: Generator) -> None:
     length = rng.integers(55, 330, n)
     day = (rng.random(n) * (town.days - length - 1)).astype(np.int64)
     dept = np.full(n, town.cat.department["A15"])
-    columns = stay_columns(
-        town, rng, person, place, dept, np.full(n, town.cat.diagnosis["F20.900"]), day, length
-    )
+    columns = stay_columns(town, rng, person, place, dept, np.full(n, town.cat.diagnosis["F20.900"]), day, length)
     columns |= {"clearing": np.full(n, 5), "diag2": np.full(n, -1), "oprn": np.full(n, -1)}
     town.add_visits(**columns, fixed=1, interim=1)
     town.people = town.people.with_columns(

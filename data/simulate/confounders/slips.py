@@ -73,9 +73,7 @@ def _wrong_card(town: Town, rng: Generator) -> None:
     adult = (town.person("age") >= 24) & (town.person("age") < 50)
     visits = town.base.filter(pl.Series(adult[town.base["person"].to_numpy()]) & (pl.col("kind") == PURCHASE))
     slipped = visits.filter(pl.Series(rng.random(len(visits)) < 0.006))
-    child = np.flatnonzero(
-        (town.cat.column("child_only") == 1) & (town.cat.column("catalogue_type") == "101")
-    )
+    child = np.flatnonzero((town.cat.column("child_only") == 1) & (town.cat.column("catalogue_type") == "101"))
     if len(slipped) == 0:
         return
     lines = frame(

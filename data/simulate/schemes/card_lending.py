@@ -44,15 +44,11 @@ def _borrow(rng: Generator, pool: Ints, count: int, use: Ints, dose: float) -> I
     if len(pool) == 0:
         return pool
     person = rng.choice(pool, min(count, len(pool)), replace=False)
-    times = 1 + np.ceil(np.minimum(use[person], 30) * rng.uniform(0.08, 0.3, len(person)) * dose).astype(
-        np.int64
-    )
+    times = 1 + np.ceil(np.minimum(use[person], 30) * rng.uniform(0.08, 0.3, len(person)) * dose).astype(np.int64)
     return np.repeat(person, np.maximum(2, times))
 
 
-def _use(
-    town: Town, rng: Generator, person: Ints, clinic: str, store: str, diag: str, day: Ints | None = None
-) -> None:
+def _use(town: Town, rng: Generator, person: Ints, clinic: str, store: str, diag: str, day: Ints | None = None) -> None:
     n = len(person)
     if n == 0:
         return
@@ -84,9 +80,7 @@ def _use(
 
 def _two_places(town: Town, rng: Generator, person: Ints) -> None:
     """Another division's drugstore within minutes of the holder's own visit."""
-    own = town.base.filter(
-        pl.col("person").is_in(np.unique(person).tolist()) & (pl.col("end") - pl.col("begin") < DAY)
-    )
+    own = town.base.filter(pl.col("person").is_in(np.unique(person).tolist()) & (pl.col("end") - pl.col("begin") < DAY))
     own = own.filter(pl.Series(rng.random(len(own)) < 0.5)).group_by("person", maintain_order=True).head(4)
     if len(own) == 0:
         return

@@ -51,14 +51,10 @@ def _lines_of(town: Town, visits: pl.DataFrame) -> Flags:
 def _add(town: Town, rng: Generator, hospital: int, lines: pl.DataFrame) -> None:
     if len(lines) == 0:
         return
-    end = lines.select("visit").join(town.base.select("visit", "end"), on="visit", maintain_order="left")[
-        "end"
-    ]
+    end = lines.select("visit").join(town.base.select("visit", "end"), on="visit", maintain_order="left")["end"]
     at = np.minimum(lines["at"].to_numpy() + rng.integers(600, 5400, len(lines)), end.to_numpy())
     deeds = town.deed("duplicate_charge", institution=np.full(len(lines), hospital))
-    town.lines.append(
-        lines.with_columns(at=pl.Series(at), plant=pl.Series(deeds)).select(town.base_lines.columns)
-    )
+    town.lines.append(lines.with_columns(at=pl.Series(at), plant=pl.Series(deeds)).select(town.base_lines.columns))
 
 
 def _included(town: Town, rng: Generator, hospital: int, visits: pl.DataFrame, chance: float) -> None:
@@ -100,15 +96,11 @@ def _over_limit(town: Town, rng: Generator, hospital: int, visits: pl.DataFrame,
     surcharge[dear] += rng.uniform(0.06, 0.6, len(dear))
     start = rng.integers(0, town.days // 2)
     window = (at // DAY >= start) & (at // DAY < start + rng.integers(90, 250))
-    rows = np.flatnonzero(
-        mine & window & np.isin(item, dear) & (rng.random(len(item)) < 0.3 + 0.7 * min(1, chance))
-    )
+    rows = np.flatnonzero(mine & window & np.isin(item, dear) & (rng.random(len(item)) < 0.3 + 0.7 * min(1, chance)))
     if len(rows) == 0:
         return
     price, hidden, plants = (lines[c].to_numpy().copy() for c in ("price", "hidden", "plant"))
     price[rows] = np.rint(limit[item[rows]] * surcharge[item[rows]]).astype(np.int64)
     hidden[rows] = price[rows] - limit[item[rows]]
     plants[rows] = town.deed("duplicate_charge", institution=np.full(len(rows), hospital))
-    town.base_lines = lines.with_columns(
-        price=pl.Series(price), hidden=pl.Series(hidden), plant=pl.Series(plants)
-    )
+    town.base_lines = lines.with_columns(price=pl.Series(price), hidden=pl.Series(hidden), plant=pl.Series(plants))

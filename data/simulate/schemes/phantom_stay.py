@@ -53,16 +53,12 @@ def _invent(town: Town, rng: Generator, hospital: int, count: int) -> None:
     usual = rng.integers(6, 11)
     length = np.maximum(3, usual + np.rint(rng.normal(0, 1.1, count))).astype(np.int64)
     day = np.minimum(day, town.days - length - 1)
-    diag = np.array([town.cat.diagnosis[c] for c in rng.choice(PRETEXTS, 2, replace=False)])[
-        rng.integers(0, 2, count)
-    ]
+    diag = np.array([town.cat.diagnosis[c] for c in rng.choice(PRETEXTS, 2, replace=False)])[rng.integers(0, 2, count)]
     staff = np.flatnonzero(town.doctors["place"].to_numpy() == hospital)
     doctor = rng.choice(rng.choice(staff, min(len(staff), int(rng.integers(1, 4))), replace=False), count)
     dept = town.doctors["dept"].to_numpy()[doctor]
     columns = stay_columns(town, rng, person, np.full(count, hospital), dept, diag, day, length)
-    visits = town.add_visits(
-        **(columns | {"doctor": doctor, "kit": np.full(count, -1), "oprn": np.full(count, -1)})
-    )
+    visits = town.add_visits(**(columns | {"doctor": doctor, "kit": np.full(count, -1), "oprn": np.full(count, -1)}))
     deeds = town.deed("phantom_stay", institution=np.full(count, hospital), practitioner=doctor)
     lines = pl.concat([hotel_lines(town, rng, visits), _template(town, rng, visits, length)])
     plant_of = pl.DataFrame({"visit": visits["visit"], "deed": deeds})

@@ -24,11 +24,7 @@ GAPS = (0.3, 0.3, 0.22, 0.18)
 def plant(town: Town, rng: Generator, dose: float) -> None:
     """Add further stays at about a tenth of the hospitals in the pool."""
     stays = town.base.filter(
-        is_stay()
-        & (pl.col("oprn") < 0)
-        & (pl.col("way") != 5)
-        & (pl.col("fixed") == 0)
-        & (pl.col("refund") == 0)
+        is_stay() & (pl.col("oprn") < 0) & (pl.col("way") != 5) & (pl.col("fixed") == 0) & (pl.col("refund") == 0)
     )
     pool = town.where(*POOL)
     busy = pool[np.bincount(stays["place"].to_numpy(), minlength=len(town.places))[pool] >= 5]
@@ -60,9 +56,7 @@ def _again(town: Town, rng: Generator, before: pl.DataFrame) -> pl.DataFrame:
     columns = stay_columns(town, rng, person, place, dept, diag, day, length)
     same = rng.random(len(before)) < 0.75
     columns |= {
-        "begin": np.maximum(
-            columns["begin"], before["end"].to_numpy() + rng.integers(1800, 9000, len(before))
-        ),
+        "begin": np.maximum(columns["begin"], before["end"].to_numpy() + rng.integers(1800, 9000, len(before))),
         "doctor": np.where(same, before["doctor"].to_numpy(), columns["doctor"]),
         "oprn": np.full(len(before), -1),
         "diag2": before["diag2"].to_numpy(),
