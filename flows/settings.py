@@ -32,7 +32,7 @@ class Settings:
     language: str = "en"
     labels: str = "names"
     threads: int = 0
-    memory_limit: str = ""
+    memory_limit: str = "3GB"
     cron: str = ""
     rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     detectors: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
