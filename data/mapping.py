@@ -1,14 +1,19 @@
-"""Which delivered table and field becomes which column: read from mappings/*.csv."""
+"""Which delivered table and field becomes which column: read from mappings/*.csv and a bureau's own dialects."""
 
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from data.errors import UsageError
+
 FOLDER = Path(__file__).with_name("mappings")
+#: Real exports carry the platform's update time; it says which of two versions of a row is newer.
+UPDATED = ("updt_time", "数据更新时间")
 
 
 @dataclass(frozen=True)
@@ -39,17 +44,46 @@ class Table:
         """The column whose sum is the table's yuan in the account."""
         return {"setl_d": "total_amount", "fee_list_d": "amount"}.get(self.source)
 
-    def match(self, header: Iterable[str]) -> dict[str, Field]:
-        """Header cell -> field, by national name in any case or by Chinese name."""
-        known = {field.source: field for field in self.fields} | {f.name_zh: f for f in self.fields}
-        return {cell: known[name] for cell in header if (name := cell.strip().lower()) in known}
+
+@dataclass(frozen=True)
+class Names:
+    """Every name a table or field may be delivered under."""
+
+    of_table: dict[str, str]  # lower-case name -> national table
+    of_field: dict[tuple[str, str], str]  # (national table, lower-case name) -> national field
+
+    def table(self, name: str) -> Table | None:
+        """The table whose name begins a file or sheet name, the longest that does."""
+        said = name.strip().lower()
+        fits = [n for n in self.of_table if re.match(rf"{re.escape(n)}(?![a-z])", said)]
+        return tables()[self.of_table[max(fits, key=len)]] if fits else None
+
+    def match(self, table: Table, header: Iterable[str]) -> dict[str, Field]:
+        """Header cell -> field of the table; cells that name nothing are left out."""
+        fields = {f.source: f for f in table.fields}
+        found = {}
+        for cell in header:
+            name = self.of_field.get((table.source, cell.strip().lower()))
+            if name is not None:
+                found[cell] = fields[name]
+        return found
+
+    def guess(self, header: tuple[str, ...]) -> Table | None:
+        """The table that the header alone gives away: all its required fields are there, most cells are known."""
+        scored = []
+        for table in tables().values():
+            fields = self.match(table, header)
+            have = {f.source for f in fields.values()}
+            if len(fields) >= 3 and all(f.source in have for f in table.fields if f.is_required):
+                scored.append((len(fields) / len(header), len(fields), table.source))
+        return tables()[max(scored)[2]] if scored and max(scored)[0] >= 0.5 else None
 
 
 @cache
 def tables() -> dict[str, Table]:
     """All tables of the national export by their national name."""
     fields: dict[str, list[Field]] = {}
-    for row in _rows("national.csv"):
+    for row in _rows(FOLDER / "national.csv"):
         field = Field(
             row["source_field"],
             row["target_column"],
@@ -68,10 +102,49 @@ def tables() -> dict[str, Table]:
             tuple(row["key"].split()),
             tuple(fields[row["source_table"]]),
         )
-        for row in _rows("tables.csv")
+        for row in _rows(FOLDER / "tables.csv")
     }
 
 
-def _rows(name: str) -> list[dict[str, str]]:
-    with (FOLDER / name).open(encoding="utf-8", newline="") as handle:
+@cache
+def names(dialects: Path | None = None) -> Names:
+    """National, interface-layer and Chinese names, and those of the CSV files in a bureau's own folder.
+
+    A dialect file has the columns table, name, field: a header `name` of `table` (or of every table, `*`) is
+    the national `field`; with an empty field, `name` is a name of the table itself. Raises UsageError for a
+    dialect that names what does not exist.
+    """
+    of_table = {t.source: t.source for t in tables().values()} | {t.name_zh: t.source for t in tables().values()}
+    of_table |= {row["alias"].lower(): row["source_table"] for row in _rows(FOLDER / "table_aliases.csv")}
+    of_field: dict[tuple[str, str], str] = {}
+    for table in tables().values():
+        of_field |= {(table.source, f.name_zh.lower()): f.source for f in table.fields}
+    of_field |= {(r["source_table"], r["alias"]): r["source_field"] for r in _rows(FOLDER / "aliases.csv")}
+    for table in tables().values():
+        of_field |= {(table.source, f.source): f.source for f in table.fields}
+    for path in sorted(dialects.glob("*.csv")) if dialects and dialects.is_dir() else ():
+        _dialect(path, of_table, of_field)
+    return Names(of_table, of_field)
+
+
+def _dialect(path: Path, of_table: dict[str, str], of_field: dict[tuple[str, str], str]) -> None:
+    for number, row in enumerate(_rows(path), 2):
+        where = f"{path.name}, line {number}"
+        if not {"table", "name", "field"} <= set(row):
+            raise UsageError(f"{where}: a dialect has the columns table, name, field.")
+        wanted = list(tables()) if row["table"] == "*" else [row["table"].strip().lower()]
+        if unknown := [t for t in wanted if t not in tables()]:
+            raise UsageError(f"{where}: there is no table {unknown[0]}.")
+        field = (row["field"] or "").strip().lower()
+        if not field:
+            of_table[row["name"].strip().lower()] = wanted[0]
+            continue
+        known = [t for t in wanted if field in {f.source for f in tables()[t].fields}]
+        if not known:
+            raise UsageError(f"{where}: {row['table']} has no field {field}.")
+        of_field |= {(t, row["name"].strip().lower()): field for t in known}
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8-sig", newline="") as handle:
         return list(csv.DictReader(handle))

@@ -72,6 +72,7 @@ create table if not exists record.settlement (
     is_civil_servant boolean,                 -- 公务员标志 cvlserv_flag
     pooled_fund_share decimal(8,4),           -- 基本医疗统筹支付比例 pool_prop_selfpay
     institution_borne_amount decimal(16,2),   -- 自费中医院负担部分 ownpay_hosp_part
+    updated_at timestamp,                          -- 更新时间 updt_time, where delivered
     file_id varchar,                          -- the delivery file, run.input_file
     row_number bigint                         -- its data row there, from 1
 );
@@ -110,6 +111,7 @@ create table if not exists record.encounter (
     admission_diagnosis varchar,         -- 入院诊断描述 adm_diag_dscr
     procedure_code varchar,              -- 手术操作代码 oprn_oprt_code
     pregnancy_weeks integer,             -- 孕周数 geso_val
+    updated_at timestamp,                     -- 更新时间 updt_time, where delivered
     file_id varchar,                     -- the delivery file, run.input_file
     row_number bigint                    -- its data row there, from 1
 );
@@ -168,6 +170,7 @@ create table if not exists record.fee_line (
     origin_type varchar,                 -- 生产地类别 prodplac_type
     order_set varchar,                   -- 组套编号 comb_no
     insured_division varchar,            -- 参保所属医保区划 insu_admdvs
+    updated_at timestamp,                     -- 更新时间 updt_time, where delivered
     file_id varchar,                     -- the delivery file, run.input_file
     row_number bigint                    -- its data row there, from 1
 );
@@ -182,6 +185,7 @@ create table if not exists record.diagnosis (
     diagnosis_code varchar not null,  -- 诊断代码 diag_code
     diagnosis_name varchar,           -- 诊断名称 diag_name
     present_on_admission varchar,     -- 入院病情类型 adm_cond_type
+    updated_at timestamp,                  -- 更新时间 updt_time, where delivered
     file_id varchar,                  -- the delivery file, run.input_file
     row_number bigint                 -- its data row there, from 1
 );
@@ -197,6 +201,7 @@ create table if not exists record.procedure (
     procedure_on date,                -- 手术操作日期 oprn_oprt_date
     anaesthesia varchar,              -- 麻醉方式 anst_way
     surgeon_id varchar,               -- 术者医师代码 oper_dr_code
+    updated_at timestamp,                  -- 更新时间 updt_time, where delivered
     file_id varchar,                  -- the delivery file, run.input_file
     row_number bigint                 -- its data row there, from 1
 );
@@ -209,6 +214,7 @@ create table if not exists record.person (
     survival_status varchar,     -- 生存状态 surv_stas
     id_type varchar,             -- 人员证件类型 psn_cert_type
     residence_division varchar,  -- 居住地医保区划 live_admdvs
+    updated_at timestamp,             -- 更新时间 updt_time, where delivered
     file_id varchar,             -- the delivery file, run.input_file
     row_number bigint            -- its data row there, from 1
 );
@@ -226,6 +232,7 @@ create table if not exists record.enrolment (
     enrolment_status varchar,         -- 人员参保状态 psn_insu_stas
     pooling_area varchar,             -- 统筹区编号 poolarea_no
     employer_id varchar,              -- 单位编号 emp_no
+    updated_at timestamp,                  -- 更新时间 updt_time, where delivered
     file_id varchar,                  -- the delivery file, run.input_file
     row_number bigint                 -- its data row there, from 1
 );
@@ -249,6 +256,7 @@ create table if not exists record.hospital (
     legal_representative varchar,     -- 法定代表人姓名 legrep_name
     credit_grade varchar,             -- 信用等级 cred_lv
     is_valid boolean,                 -- 有效标志 vali_flag
+    updated_at timestamp,                  -- 更新时间 updt_time, where delivered
     file_id varchar,                  -- the delivery file, run.input_file
     row_number bigint                 -- its data row there, from 1
 );
@@ -269,6 +277,7 @@ create table if not exists record.pharmacy (
     chain_type varchar,               -- 药店连锁类型 phac_chan_type
     business_status varchar,          -- 经营状态 biz_stas
     is_valid boolean,                 -- 有效标志 vali_flag
+    updated_at timestamp,                  -- 更新时间 updt_time, where delivered
     file_id varchar,                  -- the delivery file, run.input_file
     row_number bigint                 -- its data row there, from 1
 );
@@ -290,6 +299,7 @@ create table if not exists record.practitioner (
     contract_from date,                -- 合同起始时间 cntr_begntime
     contract_to date,                  -- 合同截止时间 cntr_endtime
     is_valid boolean,                  -- 有效标志 vali_flag
+    updated_at timestamp,                   -- 更新时间 updt_time, where delivered
     file_id varchar,                   -- the delivery file, run.input_file
     row_number bigint                  -- its data row there, from 1
 );
@@ -300,6 +310,7 @@ create table if not exists record.contract (
     valid_from date not null,         -- 开始时间 begntime
     valid_to date,                    -- 结束时间 endtime
     contract_status varchar,          -- 协议状态 cntr_stas
+    updated_at timestamp,                  -- 更新时间 updt_time, where delivered
     file_id varchar,                  -- the delivery file, run.input_file
     row_number bigint                 -- its data row there, from 1
 );
@@ -316,6 +327,7 @@ create table if not exists record.catalogue_item (
     valid_to date,               -- 结束日期 enddate
     division varchar,            -- 参保所属医保区划 insu_admdvs
     is_valid boolean,            -- 有效标志 vali_flag
+    updated_at timestamp,             -- 更新时间 updt_time, where delivered
     file_id varchar,             -- the delivery file, run.input_file
     row_number bigint            -- its data row there, from 1
 );
@@ -330,6 +342,7 @@ create table if not exists record.price_limit (
     division varchar,             -- 参保所属医保区划 insu_admdvs
     over_limit_handling varchar,  -- 医保目录超限处理方式 overlmt_dspo_way
     is_valid boolean,             -- 有效标志 vali_flag
+    updated_at timestamp,              -- 更新时间 updt_time, where delivered
     file_id varchar,              -- the delivery file, run.input_file
     row_number bigint             -- its data row there, from 1
 );
@@ -347,6 +360,7 @@ create table if not exists record.chronic_registration (
     insurance_type varchar,              -- 险种类型 insutype
     certified_on date,                   -- 医院鉴定日期 hosp_ide_date
     is_valid boolean,                    -- 有效标志 vali_flag
+    updated_at timestamp,                     -- 更新时间 updt_time, where delivered
     file_id varchar,                     -- the delivery file, run.input_file
     row_number bigint                    -- its data row there, from 1
 );
@@ -362,6 +376,7 @@ create table if not exists record.out_of_area_filing (
     insurance_type varchar,        -- 险种类型 insutype
     insured_division varchar,      -- 参保所属医保区划 insu_admdvs
     is_valid boolean,              -- 有效标志 vali_flag
+    updated_at timestamp,               -- 更新时间 updt_time, where delivered
     file_id varchar,               -- the delivery file, run.input_file
     row_number bigint              -- its data row there, from 1
 );
@@ -375,6 +390,7 @@ create table if not exists record.check_in (
     longitude double,              -- 经度 lnt
     latitude double,               -- 纬度 lat
     is_face_match boolean,         -- 人脸比对结果 face_match
+    updated_at timestamp,               -- 更新时间 updt_time, where delivered
     file_id varchar,               -- the delivery file, run.input_file
     row_number bigint              -- its data row there, from 1
 );
@@ -386,6 +402,7 @@ create table if not exists record.person_status (
     status_from date not null,     -- 开始日期 begndate
     status_to date,                -- 结束日期 enddate
     source_department varchar,     -- 来源部门 souc_dept
+    updated_at timestamp,               -- 更新时间 updt_time, where delivered
     file_id varchar,               -- the delivery file, run.input_file
     row_number bigint              -- its data row there, from 1
 );
@@ -394,6 +411,7 @@ create table if not exists record.person_status (
 create table if not exists record.trace_code (
     line_id varchar not null,     -- 记账流水号 bkkp_sn
     trace_code varchar not null,  -- 药品追溯码 drug_trac_codg
+    updated_at timestamp,              -- 更新时间 updt_time, where delivered
     file_id varchar,              -- the delivery file, run.input_file
     row_number bigint             -- its data row there, from 1
 );
@@ -406,6 +424,7 @@ create table if not exists record.procurement_drug (
     selected_price decimal(16,6),     -- 中选价 pric
     valid_from date,                  -- 开始日期 begndate
     valid_to date,                    -- 结束日期 enddate
+    updated_at timestamp,                  -- 更新时间 updt_time, where delivered
     file_id varchar,                  -- the delivery file, run.input_file
     row_number bigint                 -- its data row there, from 1
 );
@@ -417,6 +436,7 @@ create table if not exists record.tip (
     subject_type varchar,     -- 对象类型 subject_type
     subject_id varchar,       -- 对象编号 subject_id
     channel varchar,          -- 渠道 channel
+    updated_at timestamp,          -- 更新时间 updt_time, where delivered
     file_id varchar,          -- the delivery file, run.input_file
     row_number bigint         -- its data row there, from 1
 );
@@ -433,6 +453,7 @@ create table if not exists record.inspection_result (
     recovered_amount decimal(16,2),  -- 追回金额 refd_amt
     penalty_amount decimal(16,2),    -- 处罚金额 pnsh_amt
     transferred_to varchar,          -- 移送部门 transfer_to
+    updated_at timestamp,                 -- 更新时间 updt_time, where delivered
     file_id varchar,                 -- the delivery file, run.input_file
     row_number bigint                -- its data row there, from 1
 );
@@ -444,6 +465,8 @@ create table if not exists record.person_identity (
     id_number varchar,            -- 证件号码 certno
     phone varchar,                -- 联系电话 tel
     address varchar,              -- 居住地址 live_addr, 联系地址 addr
+    id_sex varchar,               -- 证件隐含性别: what a sound id number says, 1 male, 2 female
+    id_birth_on date,             -- 证件隐含出生日期
     source_table varchar          -- the delivered table it was first seen in
 );
 
@@ -690,7 +713,26 @@ create table if not exists run.input_file (
     source_table varchar not null,     -- setl_d, ...
     loaded_at timestamp,
     rows_in bigint,
-    yuan_in decimal(18,2)
+    yuan_in decimal(18,2),
+    folder varchar,                    -- the delivery's folder, absolute
+    header varchar,                    -- json: its header cells, to read a mended reject again
+    delimiter varchar
+);
+
+-- 拒收: rows that could not be read, with their own text, to be mended and delivered again
+create table if not exists run.rejected (
+    ingest_id varchar not null,
+    file varchar not null,
+    row_number bigint,
+    source_table varchar not null,
+    field varchar,                     -- national field
+    reason varchar not null,
+    raw varchar                        -- the row as it was delivered
+);
+
+-- 待重算结算: settlements that a delivery touched since the features were built
+create table if not exists run.touched_settlement (
+    settlement_id varchar not null
 );
 
 -- 对账: rows and yuan in = loaded + duplicate + replaced + rejected, for each file of each run

@@ -20,20 +20,10 @@ register as (
     group by person_id
 ),
 
-numbered as (
-    select person_id, max(id_number) as id_number
-    from record.person_identity
-    where regexp_matches(id_number, '^[0-9]{17}[0-9Xx]$')
-    group by person_id
-),
-
 implied as (
-    select person_id,
-        case when substr(id_number, 17, 1) in ('1', '3', '5', '7', '9') then '1' else '2' end as id_sex,
-        try_cast(
-            substr(id_number, 7, 4) || '-' || substr(id_number, 11, 2) || '-' || substr(id_number, 13, 2) as date
-        ) as id_birth_on
-    from numbered
+    select person_id, max(id_sex) as id_sex, max(id_birth_on) as id_birth_on
+    from record.person_identity
+    group by person_id
 ),
 
 registered_death as (

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from data import knowledge_load, mapping
 from data.errors import FundwatchError, InputRefused
-from data.ingest import find
+from data.ingest import find, workplace
 from data.ingest.find import Delivery, missing_tables
 from data.warehouse import open_warehouse
 from flows import steps
@@ -55,15 +55,22 @@ def _home(home: Path) -> Iterator[Line]:
 
 def _delivery(folder: Path, settings: Settings) -> Iterator[Line]:
     try:
-        found = find(folder)
+        with workplace(None) as work:
+            everything = find(folder, work, mapping.names(settings.home / "mappings"))
     except InputRefused as error:
         yield "delivery", "bad", str(error)
         return
+    found = everything.deliveries
     for one in found:
-        have = {f.source for f in one.fields.values()}
-        absent = [f.source for f in one.table.fields if f.source not in have]
-        said = f"{one.table.source} ({one.table.name_zh}), {len(have)} of {len(one.table.fields)} fields"
-        yield one.name, "ok", said + (f"; without {', '.join(absent)}" if absent else "")
+        have = len(one.table.fields) - len(one.missing)
+        said = f"{one.table.source} ({one.table.name_zh}), {have} of {len(one.table.fields)} fields"
+        if one.encoding not in ("", "utf-8"):
+            said += f", {one.encoding}"
+        yield one.name, "ok", said + (f"; without {', '.join(one.missing)}" if one.missing else "")
+    for part in everything.mended:
+        yield part.name, "ok", "mended rejects"
+    for name in everything.unknown:
+        yield name, "off", "not a table of the export"
     brought = {d.table.source for d in found}
     for source in missing_tables(found, set()):
         yield source, "bad", "indispensable and missing"

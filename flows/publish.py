@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -12,7 +13,7 @@ import duckdb
 
 from data import knowledge_load
 from data.errors import FundwatchError
-from flows import version
+from flows import audit, version
 from flows.exports import evidence, tables, watchlists
 from flows.exports.safe import whole, write_csv
 from flows.settings import Settings
@@ -34,6 +35,7 @@ def publish(
     """Write HOME/runs/<run_id>/ unless it stands complete; returns one sentence. Copies lists to settings.out."""
     folder = settings.home / "runs" / run_id
     try:
+        _sweep(folder.parent)
         if complete(folder, fingerprint):
             said = f"nothing new: run {run_id} stands in {folder}"
         else:
@@ -43,14 +45,24 @@ def publish(
         if settings.out is not None:
             _copy(settings, con, run_id, settings.out)
     except OSError as error:
-        raise FundwatchError(f"{error.filename or folder} cannot be written: {error.strerror}.") from error
+        where, why = error.filename or folder, error.strerror or error
+        raise FundwatchError(f"{where} cannot be written: {why}. The warehouse is as it was.") from error
     return said
 
 
 def complete(folder: Path, fingerprint: str) -> bool:
     """Whether the run's folder is there, with the manifest that is written last."""
-    path = folder / MANIFEST
-    return path.exists() and json.loads(path.read_text(encoding="utf-8"))["fingerprint"] == fingerprint
+    try:
+        said = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return False
+    return bool(said["fingerprint"] == fingerprint)
+
+
+def _sweep(runs: Path) -> None:
+    """Take away what a killed run left aside; the lock on HOME says that nobody is writing it."""
+    for aside in runs.glob(".*.part"):
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _write(
@@ -62,22 +74,51 @@ def _write(
     folder: Path,
 ) -> int:
     aside = folder.with_name(f".{run_id}.part")
-    shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True, mode=0o700)
-    watchlists.write(con, aside, run_id, language=settings.language, labels=settings.labels, unmask=settings.unmask)
-    tables.findings(con, aside / "findings.parquet")
+    rows = _lists(settings, con, run_id, aside)
+    rows["findings.parquet"] = tables.findings(con, aside / "findings.parquet")
     write_csv(tables.coverage(con), aside / TIMED)
     write_csv(tables.account(con, ingest_of(con)), aside / "account.csv")
-    tables.rejected(aside / "rejected.csv")
+    write_csv(tables.rejected(con, ingest_of(con)), aside / "rejected.csv")
     leads = evidence.write(con, sources, aside / "leads", language=settings.language, labels=settings.labels)
     manifest = _manifest(settings, con, sources, run_id, fingerprint, aside)
     whole(
         aside / MANIFEST,
         lambda path: path.write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"),
     )
+    for place in sorted((p for p in aside.rglob("*") if p.is_dir()), reverse=True):
+        audit.sync_folder(place)
+    audit.sync_folder(aside)
+    _log(settings, "publish", run_id, aside, rows | {"leads": leads}, manifest=_digest(aside / MANIFEST))
     shutil.rmtree(folder, ignore_errors=True)
     aside.rename(folder)
+    audit.sync_folder(folder.parent)
     return leads
+
+
+def _lists(
+    settings: Settings, con: duckdb.DuckDBPyConnection, run_id: str, folder: Path, top: int | None = None
+) -> dict[str, int]:
+    """Write the five lists; returns the rows of each file."""
+    counts = watchlists.write(
+        con,
+        folder,
+        run_id,
+        language=settings.language,
+        labels=settings.labels,
+        unmask=settings.unmask,
+        top=top,
+    )
+    return {f"watchlist_{kind}.csv": n for kind, n in counts.items()}
+
+
+def _log(settings: Settings, event: str, run_id: str, folder: Path, rows: dict[str, int], **more: str) -> None:
+    """One line an export, one more before it when names are written in full."""
+    files = {p.name: rows.get(p.name) for p in sorted(folder.iterdir())}
+    what = {"files": files, "unmasked": settings.unmask, **more}
+    if settings.unmask:
+        audit.record(settings.home, "unmask", run_id, {"for": event})
+    audit.record(settings.home, event, run_id, what)
 
 
 def ingest_of(con: duckdb.DuckDBPyConnection) -> str:
@@ -95,7 +136,8 @@ def _manifest(
     aside: Path,
 ) -> dict[str, object]:
     inputs = con.sql(
-        "select file, source_table, file_id, rows_in from run.input_file order by file, file_id"
+        "select file, source_table, file_id, rows_in, dense_rank() over (order by loaded_at) from run.input_file"
+        " order by file, file_id"
     ).fetchall()
     outputs = sorted(p for p in aside.rglob("*") if p.is_file() and p.name != TIMED)
     return {
@@ -103,8 +145,10 @@ def _manifest(
         "fingerprint": fingerprint,
         "code": version.code(),
         "knowledge": knowledge_load.version(),
+        "dialects": knowledge_load.version(settings.home / "mappings"),
+        "libraries": version.libraries(),
         "settings": settings.deciding(),
-        "inputs": [{"file": f, "table": t, "sha256": h, "rows": n} for f, t, h, n in inputs],
+        "inputs": [{"file": f, "table": t, "sha256": h, "rows": n, "load": k} for f, t, h, n, k in inputs],
         "sources": [
             {"id": s.id, "kind": s.kind, "version": s.card.version, "status": s.card.status, "params": dict(s.params)}
             for s in sources
@@ -135,13 +179,13 @@ def _remember(con: duckdb.DuckDBPyConnection, settings: Settings, run_id: str, f
 
 
 def _copy(settings: Settings, con: duckdb.DuckDBPyConnection, run_id: str, out: Path) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    watchlists.write(
-        con,
-        out,
-        run_id,
-        language=settings.language,
-        labels=settings.labels,
-        unmask=settings.unmask,
-        top=settings.top,
-    )
+    """All lists are written aside first, so a full disk leaves the earlier copies as they were."""
+    aside = out / ".fundwatch.part"
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    rows = _lists(settings, con, run_id, aside, settings.top)
+    _log(settings, "copy", run_id, aside, rows, folder=str(out.resolve()))
+    for path in sorted(aside.iterdir()):
+        os.replace(path, out / path.name)
+    aside.rmdir()
+    audit.sync_folder(out)

@@ -14,7 +14,7 @@ from data.errors import UsageError
 FILE_NAME = "fundwatch.toml"
 DEFAULT_HOME = Path("fundwatch-home")
 #: What a file or the environment may set; the rest belongs to one command.
-LASTING = ("objective", "seed", "language", "labels", "threads", "memory_limit", "cron")
+LASTING = ("objective", "seed", "language", "labels", "threads", "memory_limit", "cron", "pseudonyms")
 CHOICES = {"objective": ("hit_rate", "money", "both"), "language": ("en", "zh"), "labels": ("names", "zh")}
 
 
@@ -27,6 +27,7 @@ class Settings:
     out: Path | None = None
     top: int | None = None
     unmask: bool = False
+    pseudonyms: bool = False
     objective: str = "both"
     seed: int = 1
     language: str = "en"
@@ -45,6 +46,7 @@ class Settings:
             "language": self.language,
             "labels": self.labels,
             "unmask": self.unmask,
+            "pseudonyms": self.pseudonyms,
             "rules": {k: dict(v) for k, v in sorted(self.rules.items())},
             "detectors": {k: dict(v) for k, v in sorted(self.detectors.items())},
         }
@@ -61,7 +63,7 @@ def load(home: Path | None = None, environ: Mapping[str, str] | None = None, **o
     kinds = {f.name: str(f.type) for f in fields(Settings)}
     for name in LASTING:
         if (value := environ.get(f"FUNDWATCH_{name.upper()}")) not in (None, ""):
-            said[name] = _number(name, value) if kinds[name] == "int" else value
+            said[name] = _read(name, value, kinds[name])
     said |= {k: v for k, v in options.items() if v is not None}
     settings = replace(Settings(home=home), **said)
     for name, allowed in CHOICES.items():
@@ -86,8 +88,10 @@ def _file(path: Path) -> dict[str, Any]:
     return said
 
 
-def _number(name: str, value: str) -> int:
+def _read(name: str, value: str, kind: str) -> Any:
+    if kind == "bool":
+        return value.lower() in ("1", "true", "yes")
     try:
-        return int(value)
+        return int(value) if kind == "int" else value
     except ValueError as error:
         raise UsageError(f"FUNDWATCH_{name.upper()} is '{value}'; it must be a whole number.") from error

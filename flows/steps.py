@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from data.errors import FundwatchError, UsageError
 from data.warehouse import open_warehouse, transaction
 from features import build
 from flows import publish as publishing
-from flows import version
+from flows import trouble, version
 from flows.settings import Settings
 from models import detectors, rule, source
 from models.ranking.rank import rank as rank_leads
@@ -53,21 +53,44 @@ def run_id(settings: Settings, con: duckdb.DuckDBPyConnection) -> tuple[str, str
     said = "\n".join([record_version(con), version.code(), repr(settings.deciding())])
     fingerprint = hashlib.sha256(said.encode()).hexdigest()[:16]
     known = con.execute(
-        "select run_id from run.run where fingerprint = $f order by started_at desc limit 1", {"f": fingerprint}
+        """
+        select run_id from (
+            select run_id, 1 as place from run.run where fingerprint = $f
+            union all select said, 2 from run.step where step = 'run' and fingerprint = $f
+        ) as named order by place limit 1
+        """,
+        {"f": fingerprint},
     ).fetchall()
     return (known[0][0] if known else f"{time.strftime('%Y%m%d')}-{fingerprint[:8]}"), fingerprint
+
+
+def name_run(con: duckdb.DuckDBPyConnection, this: str, fingerprint: str) -> None:
+    """Keep the run's id from ranking on: a run that was killed before midnight is the same run after it."""
+    _finish(con, "run", fingerprint, this)
+
+
+def intake(settings: Settings, only: Collection[str] | None = None) -> ingestion.Intake:
+    """How this HOME takes deliveries in; `only` restricts them to contents by their hashes."""
+    return ingestion.Intake(
+        work=settings.home / "spill",
+        dialects=settings.home / "mappings",
+        pseudonyms=ingestion.Pseudonyms.of(settings.home) if settings.pseudonyms else None,
+        only=only,
+    )
 
 
 def ingest(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> str:
     """Take the delivery into the record."""
     if settings.input is None:
         raise UsageError("Give the folder that holds the export.")
-    accounts = ingestion.ingest(con, settings.input, say)
+    accounts = ingestion.ingest(con, settings.input, say, intake(settings))
     loaded, rows = sum(a.loaded + a.replaced for a in accounts), sum(a.rows_in for a in accounts)
-    if not loaded:
+    rejected = sum(a.rejected for a in accounts)
+    if not loaded and not rejected:
         return f"nothing new: all {rows:,} rows of {len(accounts)} files were loaded before"
     yuan = sum(a.yuan_loaded for a in accounts if a.source_table == "setl_d")
-    return f"{loaded:,} of {rows:,} rows loaded from {len(accounts)} files, {yuan:,} yuan of settlements"
+    more = f"; {rejected:,} rows rejected, see rejected.csv" if rejected else ""
+    return f"{loaded:,} of {rows:,} rows loaded from {len(accounts)} files, {yuan:,} yuan of settlements{more}"
 
 
 def features(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> str:
@@ -106,11 +129,12 @@ def rank(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> str:
     prints = con.sql("select source, fingerprint from model.coverage order by 1").fetchall()
     if not prints:
         raise UsageError("Nothing was judged yet. Run `fundwatch detect` first.")
-    this, _ = run_id(settings, con)
+    this, of_run = run_id(settings, con)
     said = "\n".join([this, repr(prints), repr(settings.deciding()), version.code(("data", "models"))])
     fingerprint = hashlib.sha256(said.encode()).hexdigest()[:16]
     if _done(con, "rank") == fingerprint:
         return "nothing new"
+    name_run(con, this, of_run)
     counts = rank_leads(con, sources(settings), this, settings.objective, settings.seed)
     told = ", ".join(f"{n:,} {kind}" for kind, n in counts.items()) or "no"
     _finish(con, "rank", fingerprint, f"{told} leads")
@@ -136,13 +160,15 @@ STEPS = (
 
 def perform(step: Step, settings: Settings, say: Say = lambda _: None) -> str:
     """Open the warehouse and do one step; returns what it says."""
-    with open_warehouse(settings.home, memory_limit=settings.memory_limit, threads=settings.threads) as con:
-        try:
+    try:
+        with open_warehouse(settings.home, memory_limit=settings.memory_limit, threads=settings.threads) as con:
             return step.act(settings, con, say)
-        except duckdb.OutOfMemoryException as error:
-            raise FundwatchError(
-                f"{step.name} needs more memory than allowed. Raise memory_limit in fundwatch.toml."
-            ) from error
+    except FundwatchError:
+        raise
+    except Exception as error:
+        if (sentence := trouble.sentence(error, step.name)) is None:
+            raise
+        raise FundwatchError(sentence) from error
 
 
 def _done(con: duckdb.DuckDBPyConnection, step: str) -> Any:

@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import shutil
+import tempfile
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from data.errors import InputRefused
-from data.ingest import read
+from data import mapping
+from data.errors import FundwatchError, InputRefused
+from data.ingest import mended, read
 from data.ingest.account import Account, write
-from data.ingest.find import Delivery, find, missing_tables
+from data.ingest.find import Delivery, Found, find, missing_tables
 from data.ingest.load import load
+from data.ingest.pseudonym import Pseudonyms
 from data.warehouse import transaction
 
-__all__ = ["Account", "Delivery", "find", "ingest", "ingest_id"]
+__all__ = ["Account", "Delivery", "Found", "Intake", "Pseudonyms", "find", "ingest", "ingest_id", "workplace"]
+
+
+@dataclass(frozen=True)
+class Intake:
+    """How a delivery is taken in: where archives are unpacked, a bureau's dialects, pseudonyms, and which contents."""
+
+    work: Path | None = None  # default: the system's temporary folder
+    dialects: Path | None = None
+    pseudonyms: Pseudonyms | None = None
+    only: Collection[str] | None = None  # content hashes; None takes everything
 
 
 def ingest_id(deliveries: list[Delivery]) -> str:
@@ -24,54 +40,87 @@ def ingest_id(deliveries: list[Delivery]) -> str:
     return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
-def ingest(con: duckdb.DuckDBPyConnection, folder: Path, say: Callable[[str], None] = lambda _: None) -> list[Account]:
+def ingest(
+    con: duckdb.DuckDBPyConnection,
+    folder: Path,
+    say: Callable[[str], None] = lambda _: None,
+    intake: Intake | None = None,
+) -> list[Account]:
     """Load a folder into the record in one transaction: all of it or nothing.
 
-    A file content that was loaded before loads nothing and counts as duplicate. Raises InputRefused with
-    the first fault found; the record is then as it was.
+    A content that was loaded before loads nothing and counts as duplicate; faulty rows are kept in run.rejected.
+    Raises InputRefused when the delivery cannot be loaded as it is; the record is then as it was.
     """
-    deliveries = find(folder)
-    loaded = {row[0] for row in con.sql("select distinct source_table from run.input_file").fetchall()}
-    if missing := missing_tables(deliveries, loaded):
-        raise InputRefused(f"{folder} lacks the indispensable table {', '.join(missing)}. Deliver it with the others.")
-    with transaction(con):
-        accounts = [_one(con, delivery, say) for delivery in deliveries]
-        this = ingest_id(deliveries)
-        if any(a.loaded + a.replaced for a in accounts):
-            write(con, this, accounts)
-            con.execute("delete from run.step where step = 'ingest'")
-            con.execute(
-                "insert into run.step values ('ingest', $id, now(), null, null)",
-                {"id": this},
+    intake = intake or Intake()
+    with workplace(intake.work) as work:
+        names = mapping.names(intake.dialects)
+        found = find(folder, work, names)
+        deliveries = [*found.deliveries, *mended.deliveries(con, found.mended, work, names)]
+        if intake.only is not None:
+            deliveries = [d for d in deliveries if d.file_id in intake.only]
+        loaded = {row[0] for row in con.sql("select distinct source_table from run.input_file").fetchall()}
+        if missing := missing_tables(deliveries, loaded):
+            raise InputRefused(
+                f"{folder} lacks the indispensable table {', '.join(missing)}. Deliver it with the others."
             )
+        for name in found.unknown:
+            say(f"{name}: not a table of the export, left alone")
+        with transaction(con):
+            return _all(con, deliveries, folder, work, intake, say)
+
+
+@contextmanager
+def workplace(parent: Path | None) -> Iterator[Path]:
+    """A folder for unpacked and decoded copies, gone afterwards. Raises FundwatchError where none can be made."""
+    try:
+        if parent is not None:
+            parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        work = Path(tempfile.mkdtemp(prefix="delivery-", dir=parent))
+    except OSError as error:
+        raise FundwatchError(f"No folder to unpack in: {error.strerror}.") from error
+    try:
+        yield work
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _all(
+    con: duckdb.DuckDBPyConnection,
+    deliveries: list[Delivery],
+    folder: Path,
+    work: Path,
+    intake: Intake,
+    say: Callable[[str], None],
+) -> list[Account]:
+    this = ingest_id(deliveries)
+    con.execute("delete from run.rejected where ingest_id = $id", {"id": this})
+    accounts = []
+    for delivery in deliveries:
+        account = _seen(con, delivery) or _new(con, delivery, this, folder, work, intake)
+        account.check()
+        say(account.sentence())
+        accounts.append(account)
+    if any(a.loaded + a.replaced + a.rejected for a in accounts):
+        write(con, this, accounts)
+        con.execute("delete from run.step where step = 'ingest'")
+        con.execute("insert into run.step values ('ingest', $id, now(), null, null)", {"id": this})
     return accounts
 
 
-def _one(con: duckdb.DuckDBPyConnection, delivery: Delivery, say: Callable[[str], None]) -> Account:
+def _seen(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> Account | None:
+    """The account of a content that was loaded before: all its rows are duplicates."""
     seen = con.execute(
         "select rows_in, yuan_in from run.input_file where file_id = $id and source_table = $source",
         {"id": delivery.file_id, "source": delivery.table.source},
     ).fetchall()
-    if seen:
-        rows, yuan = seen[0]
-        account = Account(
-            delivery.name, delivery.table.source, rows, 0, duplicate=rows, yuan_in=yuan, yuan_duplicate=yuan
-        )
-    else:
-        read.stage(con, delivery)
-        if fault := read.first_fault(con, delivery):
-            raise fault
-        account = load(con, delivery)
-        con.execute(
-            "insert into run.input_file values ($id, $file, $source, now(), $rows, $yuan)",
-            {
-                "id": delivery.file_id,
-                "file": delivery.name,
-                "source": delivery.table.source,
-                "rows": account.rows_in,
-                "yuan": account.yuan_in,
-            },
-        )
-    account.check()
-    say(account.sentence())
-    return account
+    if not seen:
+        return None
+    rows, yuan = seen[0]
+    return Account(delivery.name, delivery.table.source, rows, 0, duplicate=rows, yuan_in=yuan, yuan_duplicate=yuan)
+
+
+def _new(
+    con: duckdb.DuckDBPyConnection, delivery: Delivery, this: str, folder: Path, work: Path, intake: Intake
+) -> Account:
+    read.stage(con, delivery, work, intake.pseudonyms)
+    return load(con, delivery, this, str(folder.resolve()))

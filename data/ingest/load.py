@@ -1,64 +1,93 @@
-"""Put a staged file into the record: new keys load, equal rows are duplicates, other rows replace."""
+"""Put the staged rows into the record: new keys load, equal rows are duplicates, other rows replace."""
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 
 import duckdb
 
 from data.ingest.account import ZERO, Account
 from data.ingest.find import Delivery
-from data.ingest.read import STAGE, first_row
+from data.ingest.read import FAULTS, STAGE
 from data.mapping import Table
 
+#: Tables whose rows belong to a settlement: what a delivery touched is computed again, the rest stays.
+BY_SETTLEMENT = ("settlement", "fee_line")
 
-def load(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> Account:
-    """Move `stage` into the record and return the file's account."""
+
+def load(con: duckdb.DuckDBPyConnection, delivery: Delivery, ingest_id: str, folder: str) -> Account:
+    """Move `stage` into the record and `stage_fault` into run.rejected; returns the content's account."""
     table = delivery.table
-    rows, yuan = _total(con, table, STAGE)
-    _mark(con, table)
-    counts = _by_fate(con, table)
+    account = _account(con, delivery)
     _replace(con, table)
-    columns = [f.column for f in table.fields if not f.is_personal]
+    columns = ", ".join([*(f"s.{f.column}" for f in table.fields if not f.is_personal), "s.updated_at"])
     con.execute(
         f"""
         insert into record.{table.target} by name
-        select {", ".join("s." + c for c in columns)}, $file_id as file_id, s.rowid - {first_row(con)} + 1 as row_number
+        select {columns}, $file_id as file_id, s.row_number
         from {STAGE} as s
-        where s.rowid not in (select row_id from stage_fate where not is_last or fate = 'duplicate')
+        where s.rowid not in (select row_id from stage_fate where not is_standing)
         order by s.rowid
         """,
         {"file_id": delivery.file_id},
     )
     _identities(con, table)
+    _touch(con, table)
+    con.execute(
+        f"insert into run.rejected select $id, $file, row_number, $source, field, reason, raw from {FAULTS}"
+        " order by row_number",
+        {"id": ingest_id, "file": delivery.name, "source": table.source},
+    )
+    con.execute(
+        "insert into run.input_file values ($id, $file, $source, now(), $rows, $yuan, $folder, $header, $delimiter)",
+        {
+            "id": delivery.file_id,
+            "file": delivery.name,
+            "source": table.source,
+            "rows": account.rows_in,
+            "yuan": account.yuan_in,
+            "folder": folder,
+            "header": json.dumps(delivery.header, ensure_ascii=False),
+            "delimiter": delivery.delimiter or ",",
+        },
+    )
+    return account
+
+
+def _account(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> Account:
+    table = delivery.table
+    money = f"coalesce(sum({table.money}), 0)" if table.money else "0"
+    sound, sound_yuan = con.sql(f"select count(*), cast({money} as decimal(18,2)) from {STAGE}").fetchall()[0]
+    faulty, faulty_yuan = con.sql(
+        f"select count(*), cast(coalesce(sum(yuan), 0) as decimal(18,2)) from {FAULTS}"
+    ).fetchall()[0]
+    _mark(con, table)
+    counts = _by_fate(con, table)
     duplicate, replaced = (counts.get(fate, (0, ZERO)) for fate in ("duplicate", "replaced"))
     return Account(
         delivery.name,
         table.source,
-        rows,
-        rows - duplicate[0] - replaced[0],
+        sound + faulty,
+        sound - duplicate[0] - replaced[0],
         duplicate[0],
         replaced[0],
-        yuan_in=yuan,
-        yuan_loaded=yuan - duplicate[1] - replaced[1],
+        faulty,
+        yuan_in=sound_yuan + faulty_yuan,
+        yuan_loaded=sound_yuan - duplicate[1] - replaced[1],
         yuan_duplicate=duplicate[1],
         yuan_replaced=replaced[1],
+        yuan_rejected=faulty_yuan,
     )
 
 
-def _total(con: duckdb.DuckDBPyConnection, table: Table, name: str) -> tuple[int, Decimal]:
-    money = f"coalesce(sum({table.money}), 0)" if table.money else "0"
-    rows, yuan = con.sql(f"select count(*), cast({money} as decimal(18,2)) from {name}").fetchall()[0]
-    return int(rows), Decimal(yuan)
-
-
 def _mark(con: duckdb.DuckDBPyConnection, table: Table) -> None:
-    """stage_fate: the staged rows whose key came before, in this file or in the record.
+    """stage_fate: the staged rows whose key came before, in this content or in the record.
 
-    Only keys that collide are compared column by column: a year of fee lines has hardly any.
+    Only keys that collide are compared column by column: a year of fee lines has hardly any. Fates follow the
+    order of delivery; which version stands follows the update time where rows carry one.
     """
     key = ", ".join(table.key)
-    same_key = " and ".join(f"a.{k} is not distinct from b.{k}" for k in table.key)
     columns = [f.column for f in table.fields if not f.is_personal]
     earlier = ", ".join(f"lag({c}) over later" for c in columns)
     con.execute(
@@ -72,36 +101,35 @@ def _mark(con: duckdb.DuckDBPyConnection, table: Table) -> None:
             where hash({key}) in (select hash({key}) from record.{table.target})
         ),
         versions as (
-            select 0 as is_new, cast(null as bigint) as row_id, {", ".join("b." + c for c in columns)}
+            select 0 as is_new, cast(null as bigint) as row_id, b.updated_at, {", ".join("b." + c for c in columns)}
             from record.{table.target} as b
-            where exists (
-                select 1 from {STAGE} as a where {same_key} and a.rowid in (select row_id from colliding)
+            where hash({", ".join("b." + k for k in table.key)}) in (
+                select hash({", ".join("a." + k for k in table.key)})
+                from {STAGE} as a where a.rowid in (select row_id from colliding)
             )
             union all
-            select 1, s.rowid, {", ".join("s." + c for c in columns)}
+            select 1, s.rowid, s.updated_at, {", ".join("s." + c for c in columns)}
             from {STAGE} as s where s.rowid in (select row_id from colliding)
         ),
         compared as (
-            select is_new, row_id,
+            select {key}, is_new, row_id, coalesce(updated_at, timestamp '1000-01-01') as updated_at,
                 row_number() over later > 1 as has_earlier,
-                row({", ".join(columns)}) is not distinct from row({earlier}) as is_same,
-                row_number() over latest = 1 as is_last
+                row({", ".join(columns)}) is not distinct from row({earlier}) as is_same
             from versions
-            window later as (partition by {key} order by is_new, row_id),
-                latest as (partition by {key} order by is_new desc, row_id desc)
+            window later as (partition by {key} order by is_new, row_id)
+        ),
+        fated as (
+            select *, case when not has_earlier then 'loaded' when is_same then 'duplicate' else 'replaced' end as fate
+            from compared
         )
-        select row_id, is_last,
-            case when not has_earlier then 'loaded' when is_same then 'duplicate' else 'replaced' end as fate
-        from compared where is_new = 1
-        """
-    )
-    # an equal row that repeats the newest content keeps that content: the last differing row must load
-    con.execute(
-        f"""
-        update stage_fate set is_last = true where row_id in (
-            select max(f.row_id) from stage_fate as f join {STAGE} as s on s.rowid = f.row_id
-            where f.fate <> 'duplicate' group by {", ".join("s." + k for k in table.key)}
-        )
+        select row_id, fate, is_standing
+        from (
+            select row_id, is_new, fate, row_number() over (
+                partition by {key} order by is_new = 1 and fate = 'duplicate', updated_at desc, is_new desc, row_id desc
+            ) = 1 as is_standing
+            from fated
+        ) as placed
+        where is_new = 1
         """
     )
 
@@ -118,11 +146,12 @@ def _by_fate(con: duckdb.DuckDBPyConnection, table: Table) -> dict[str, tuple[in
 
 
 def _replace(con: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Take out the versions that a standing new row replaces."""
     same_key = " and ".join(f"a.{k} is not distinct from b.{k}" for k in table.key)
     con.execute(
         f"""
         delete from record.{table.target} as b where exists (
-            select 1 from {STAGE} as a join stage_fate as f on f.row_id = a.rowid and f.fate = 'replaced'
+            select 1 from {STAGE} as a join stage_fate as f on f.row_id = a.rowid and f.is_standing
             where {same_key}
         )
         """
@@ -130,14 +159,15 @@ def _replace(con: duckdb.DuckDBPyConnection, table: Table) -> None:
 
 
 def _identities(con: duckdb.DuckDBPyConnection, table: Table) -> None:
-    """Names, id numbers, phones and addresses go to their own table, first seen first kept."""
+    """Names, id numbers, phones and addresses go to their own table, one row a person and delivered table."""
     personal = [f.column for f in table.fields if f.is_personal]
     if not personal or "person_id" not in {f.column for f in table.fields}:
         return
+    implied = ["id_sex", "id_birth_on"] if "id_number" in personal else []
     con.execute(
         f"""
         insert into record.person_identity by name
-        select person_id, {", ".join(f"max({c}) as {c}" for c in personal)}, '{table.source}' as source_table
+        select person_id, {", ".join(f"max({c}) as {c}" for c in personal + implied)}, '{table.source}' as source_table
         from {STAGE} as s
         where person_id is not null and coalesce({", ".join(personal)}) is not null
             and not exists (
@@ -147,3 +177,12 @@ def _identities(con: duckdb.DuckDBPyConnection, table: Table) -> None:
         group by person_id
         """
     )
+
+
+def _touch(con: duckdb.DuckDBPyConnection, table: Table) -> None:
+    if table.target in BY_SETTLEMENT:
+        con.execute(
+            f"insert into run.touched_settlement select distinct s.settlement_id from {STAGE} as s"
+            " where s.settlement_id is not null"
+            " and s.rowid not in (select row_id from stage_fate where not is_standing)"
+        )

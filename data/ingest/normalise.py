@@ -1,10 +1,8 @@
-"""The one place that says how a delivered text becomes a typed value."""
+"""The one place that says how a delivered text becomes a typed value, and when it cannot."""
 
 from __future__ import annotations
 
 from data.mapping import Field
-
-DATE_FORMS = "['%Y/%m/%d', '%Y/%m/%d %H:%M:%S', '%Y/%m/%d %H:%M', '%Y%m%d', '%Y%m%d%H%M%S', '%Y年%m月%d日']"
 
 TYPES = {
     "date": "date",
@@ -17,53 +15,108 @@ TYPES = {
     "count": "integer",
     "flag": "boolean",
 }
+NUMBERS = ("money", "price", "quantity", "share", "degree", "count")
+CODES = ("id", "code", "grade", "sex", "flag")
 
 #: What a bad value should have been, for the sentence that refuses it.
-WANTED = {
-    "date": "a date",
-    "timestamp": "a date and time",
-    "flag": "0 or 1",
-    "count": "a whole number",
-}
+WANTED = {"date": "a date", "timestamp": "a date and time", "flag": "0 or 1", "count": "a whole number"}
+SCIENTIFIC = "scientific notation: the id cannot be restored"
+UNREADABLE = "characters that cannot be read"
+
+FORMS = (
+    "['%Y%m%d', '%Y%m%d%H%M%S', '%Y%m%d %H:%M:%S', '%Y年%m月%d日', '%Y年%m月%d日 %H:%M:%S', '%Y年%m月%d日%H时%M分%S秒',"
+)
+FORMS += " '%Y.%m.%d', '%Y.%m.%d %H:%M:%S', '%Y/%m/%d %H时%M分%S秒']"
+FULL = "０１２３４５６７８９．－，：／（）［］ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ"
+HALF = "0123456789.-,:/()[]ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def text(cell: str) -> str:
-    """SQL for the delivered text without padding; empty is null."""
-    return f"""nullif(trim({_name(cell)}, ' \t\r'), '')"""
+    """SQL for the delivered text without padding (blanks, tabs, full-width and no-break spaces); empty is null."""
+    return f"nullif(trim({quoted(cell)}, ' \t\r\n\u3000\u00a0'), '')"
 
 
 def typed(raw: str, field: Field) -> str:
     """SQL that turns the text in column `raw` into the field's type; null where it cannot."""
     match field.kind:
-        case "id":
-            return f"ltrim({raw}, '''')"
+        case "id" | "code" | "grade":
+            return _code(raw, field)
+        case "sex":
+            return f"case {_half(raw)} when '男' then '1' when '女' then '2' else ltrim({_half(raw)}, '0') end"
         case "date" | "timestamp":
-            parsed = f"coalesce(try_cast({raw} as timestamp), try_strptime({raw}, {DATE_FORMS}))"
-            return f"cast({parsed} as date)" if field.kind == "date" else parsed
+            return f"cast({_time(raw)} as date)" if field.kind == "date" else _time(raw)
         case "flag":
             return (
-                f"case when lower({raw}) in ('1', '01', 'true', 'y', '是') then true"
-                f" when lower({raw}) in ('0', '00', 'false', 'n', '否') then false end"
+                f"case when lower({raw}) in ('1', '01', '1.0', 'true', 'y', 'yes', '是') then true"
+                f" when lower({raw}) in ('0', '00', '0.0', 'false', 'n', 'no', '否') then false end"
             )
-        case "grade":
-            return f"lpad({raw}, 2, '0')"
         case "count":
-            return f"try_cast(try_cast({raw} as decimal(16,4)) as integer)"
+            return f"try_cast({_number(raw, 'decimal(16,4)')} as integer)"
         case kind if kind in TYPES:
-            return f"try_cast({raw} as {TYPES[kind]})"
+            return _number(raw, TYPES[kind])
         case _:
-            return raw
+            return f"replace({raw}, chr(0), '')"
 
 
-def must_parse(field: Field) -> bool:
-    """Whether a text that does not parse makes the row wrong, rather than the value unknown."""
-    return field.kind in TYPES and (field.kind != "flag" or field.is_required)
+def fault(raw: str, value: str, field: Field) -> str | None:
+    """SQL: the reason why the text is no value of the field, null when it is; None when every text is."""
+    if field.kind in ("id", "code"):
+        # the cheap test first: hardly any code holds such characters
+        return (
+            f"case when contains({raw}, '+') and regexp_full_match({raw}, '''?[0-9](\\.[0-9]+)?[eE]\\+[0-9]+')"
+            f" then '{SCIENTIFIC}' when contains({raw}, '\ufffd') or contains({raw}, chr(0)) then '{UNREADABLE}' end"
+        )
+    if field.kind in TYPES and (field.kind != "flag" or field.is_required):
+        return f"case when {raw} is not null and {value} is null then 'not {WANTED.get(field.kind, 'a number')}' end"
+    return None
 
 
-def wanted(field: Field) -> str:
-    """What the field holds, in words: 'a number', 'a date'."""
-    return WANTED.get(field.kind, "a number")
+def implied(raw: str | None) -> list[str]:
+    """SQL columns id_sex and id_birth_on: what an 18-digit id number says of its owner."""
+    if raw is None:
+        return ["cast(null as varchar) as id_sex", "cast(null as date) as id_birth_on"]
+    digits = f"ltrim(upper({_half(raw)}), '''')"
+    sound = f"regexp_full_match({digits}, '[0-9]{{17}}[0-9X]')"
+    return [
+        f"case when {sound} then if(substr({digits}, 17, 1) in ('1', '3', '5', '7', '9'), '1', '2') end as id_sex",
+        f"case when {sound} then cast(try_strptime(substr({digits}, 7, 8), '%Y%m%d') as date) end as id_birth_on",
+    ]
 
 
-def _name(cell: str) -> str:
+def quoted(cell: str) -> str:
+    """A header cell as an SQL name."""
     return '"' + cell.replace('"', '""') + '"'
+
+
+def _half(raw: str) -> str:
+    """Full-width letters and digits made half-width; only where the text is not plain ASCII."""
+    return f"case when strlen({raw}) = length({raw}) then {raw} else translate({raw}, '{FULL}', '{HALF}') end"
+
+
+def _code(raw: str, field: Field) -> str:
+    said = f"ltrim({_half(raw)}, '''')"
+    if field.kind == "grade":
+        return f"lpad(regexp_replace({said}, '\\.0$', ''), 2, '0')"
+    if field.kind == "id" or not field.column.endswith("_code"):
+        # a spreadsheet's number: 11.0 for 11
+        return f"case when {raw} like '%.0' then regexp_replace({said}, '^([0-9]+)\\.0$', '\\1') else {said} end"
+    return said
+
+
+def _number(raw: str, kind: str) -> str:
+    plain = f"regexp_replace({_half(raw)}, '[¥￥元\\s'']', '', 'g')"
+    grouped = f"regexp_full_match({plain}, '-?[0-9]{{1,3}}(,[0-9]{{3}})+(\\.[0-9]+)?')"
+    mended = f"case when {grouped} then replace({plain}, ',', '') else {plain} end"
+    return f"coalesce(try_cast({raw} as {kind}), try_cast({mended} as {kind}))"
+
+
+def _time(raw: str) -> str:
+    """Nine written forms and a spreadsheet's day number; years outside 1850 to 2150 are no dates."""
+    plain = f"ltrim({_half(raw)}, '''')"
+    serial = (
+        f"case when regexp_full_match({plain}, '[1-9][0-9]{{4}}(\\.[0-9]+)?') then timestamp '1899-12-30'"
+        f" + to_seconds(cast(round(try_cast({plain} as double) * 86400) as bigint)) end"
+    )
+    casts = f"try_cast({raw} as timestamp), try_cast({plain} as timestamp)"
+    parsed = f"coalesce({casts}, try_strptime({plain}, {FORMS}), {serial})"
+    return f"case when year({parsed}) between 1850 and 2150 then {parsed} end"

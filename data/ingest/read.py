@@ -1,95 +1,192 @@
-"""Read one delivered file into a temporary typed table, one pass, with its faults marked."""
+"""Read one delivered content into a temporary typed table, its faulty rows beside it, nothing lost."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import duckdb
 
 from data.errors import InputRefused
-from data.ingest import normalise
-from data.ingest.find import Delivery
-from data.mapping import Field
+from data.ingest import decode, normalise
+from data.ingest.find import Delivery, renamed
+from data.ingest.pseudonym import Pseudonyms
 
-STAGE = "stage"
+STAGE, FAULTS = "stage", "stage_fault"
+LOST_LINES, LOST_SCANS = "stage_lost_lines", "stage_lost_scans"
+#: More faulty rows than this share and the file is not what it says it is.
+MOST_FAULTY = 0.05
 
 
-def stage(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
-    """Fill the temporary table `stage`: typed columns, row_number from 1, bad_field (null: sound).
+def stage(con: duckdb.DuckDBPyConnection, delivery: Delivery, work: Path, pseudonyms: Pseudonyms | None = None) -> None:
+    """Fill `stage` (typed columns, updated_at, row_number from 1) and `stage_fault` (row_number, field, reason, raw).
 
-    A field the table knows and the file lacks is null. Raises InputRefused when the file is not
-    readable as CSV.
+    A row is in one of the two. Raises InputRefused when the content cannot be read as the table at all, or when
+    more than a twentieth of its rows are faulty.
     """
+    if delivery.form == "text" and delivery.encoding != "utf-8":
+        delivery = _decoded(delivery, delivery.encoding, work)
+    try:
+        lost = _read(con, delivery, pseudonyms)
+    except duckdb.Error as error:
+        raise InputRefused(_plain(delivery, error)) from error
+    if any(kind == "INVALID ENCODING" for _, kind, _ in lost):
+        _stage_decoded(con, delivery, work, pseudonyms)
+        return
+    if over := next((line for line, kind, _ in lost if kind == "LINE SIZE OVER MAXIMUM"), None):
+        raise InputRefused(f"{delivery.name}, line {over}: the line is too long for a table. Nothing was loaded.")
+    _part(con, delivery, lost)
+
+
+def _stage_decoded(
+    con: duckdb.DuckDBPyConnection, delivery: Delivery, work: Path, pseudonyms: Pseudonyms | None
+) -> None:
+    """Odd bytes came late: read the whole file for the encoding that leaves fewest unread, and start again."""
+    decoded = _decoded(delivery, decode.best_guess(delivery.path), work)
+    _part(con, decoded, _read(con, decoded, pseudonyms))
+
+
+def _decoded(delivery: Delivery, encoding: str, work: Path) -> Delivery:
+    target = work / f"decoded-{sum(1 for _ in work.iterdir())}.csv"
+    return renamed(delivery, decode.to_utf8(delivery.path, encoding, target))
+
+
+def _read(
+    con: duckdb.DuckDBPyConnection, delivery: Delivery, pseudonyms: Pseudonyms | None
+) -> list[tuple[int, str, str]]:
+    """Make the table `stage_read`; returns (line, kind, text) of the lines the reader could not split."""
+    for name in (LOST_LINES, LOST_SCANS):
+        con.execute(f"drop table if exists {name}")
     by_column = {field.column: (cell, field) for cell, field in delivery.fields.items()}
     columns, checks = [], []
     for field in delivery.table.fields:
         if field.column not in by_column:
             columns.append(f"cast(null as {normalise.TYPES.get(field.kind, 'varchar')}) as {field.column}")
             continue
-        columns.append(f"{normalise.typed('t_' + field.column, field)} as {field.column}")
-        checks.extend(_checks(delivery, field))
-    bad = f"case {' '.join(checks)} end" if checks else "cast(null as varchar)"
-    texts = [f"{normalise.text(cell)} as t_{field.column}" for cell, field in by_column.values()]
-    query = f"""
-        create or replace temp table {STAGE} as
-        with texts as (select {", ".join(texts)} from {_scan(delivery)})
-        select {", ".join(columns)}, {bad} as bad_field from texts
-    """
-    try:
-        con.execute(query)
-    except duckdb.Error as error:
-        raise InputRefused(_plain(delivery, error)) from error
+        raw, value = f"t_{field.column}", normalise.typed(f"t_{field.column}", field)
+        if (fault := normalise.fault(raw, value, field)) is not None:
+            checks.append(f"'{field.source}|' || ({fault})")
+        if field.column in delivery.table.key and field.is_required:
+            checks.append(f"case when {raw} is null then '{field.source}|empty, and it names the row' end")
+        columns.append(
+            f"{pseudonyms.sql(value) if pseudonyms and pseudonyms.hides(field) else value} as {field.column}"
+        )
+    if "id_number" in {f.column for f in delivery.table.fields}:
+        columns += normalise.implied("t_id_number" if "id_number" in by_column else None)
+    texts = [f"{normalise.text(cell)} as t_{column}" for column, (cell, _) in by_column.items()]
+    updated = normalise.text(delivery.updated) if delivery.updated else "cast(null as varchar)"
+    con.execute(
+        f"""
+        create or replace temp table stage_read as
+        with texts as (select {", ".join(texts)}, {updated} as t_updated_at from {scan(delivery)})
+        select {", ".join(columns)}, try_cast(t_updated_at as timestamp) as updated_at,
+            {f"coalesce({', '.join(checks)})" if checks else "cast(null as varchar)"} as bad
+        from texts
+        """
+    )
+    made = con.sql(f"select count(*) from duckdb_tables() where table_name = '{LOST_LINES}'").fetchall()
+    if not made[0][0]:
+        return []
+    rows = con.sql(f"select line, cast(error_type as varchar), csv_line from {LOST_LINES} order by line").fetchall()
+    return list({line: (int(line), str(kind), str(text or "")) for line, kind, text in rows}.values())
 
 
-def first_row(con: duckdb.DuckDBPyConnection) -> int:
-    """The rowid of the first staged row: inside a transaction they do not start at 0, but they have no gaps."""
-    return int(con.sql(f"select coalesce(min(rowid), 0) from {STAGE}").fetchall()[0][0])
+def _part(con: duckdb.DuckDBPyConnection, delivery: Delivery, lost: list[tuple[int, str, str]]) -> None:
+    """Number the rows as delivered and part the sound from the faulty."""
+    con.execute("create or replace temp table stage_gap (number bigint, before bigint)")
+    if lost:
+        gaps = [[line - 1, line - 1 - place] for place, (line, _, _) in enumerate(lost, 1)]
+        con.executemany("insert into stage_gap values (?, ?)", gaps)
+    base = con.sql("select coalesce(min(rowid), 0) from stage_read").fetchall()[0][0]
+    number = f"r.rowid - {base} + 1"
+    if lost:
+        # `before` sound rows precede the g-th lost one: a row after them is numbered g higher
+        number += f" + (select count(*) from stage_gap as g where g.before < r.rowid - {base} + 1)"
+    con.execute(
+        f"create or replace temp table {STAGE} as select r.* exclude (bad), {number} as row_number"
+        " from stage_read as r where r.bad is null"
+    )
+    con.execute(
+        f"""
+        create or replace temp table {FAULTS} as
+        select {number} as row_number, r.rowid - {base} as place, split_part(r.bad, '|', 1) as field,
+            split_part(r.bad, '|', 2) as reason, cast(null as varchar) as raw, {_money(delivery, "r")} as yuan
+        from stage_read as r where r.bad is not null
+        """
+    )
+    con.execute("drop table stage_read")
+    faulty = con.sql(f"select count(*) from {FAULTS}").fetchall()[0][0]
+    if faulty:
+        _raw_texts(con, delivery)
+    if lost:
+        con.executemany(
+            f"insert into {FAULTS} values (?, null, null, ?, ?, 0)",
+            [[line - 1, _lost_reason(kind, len(delivery.header)), text.rstrip("\r\n")] for line, kind, text in lost],
+        )
+    _refuse_foreign(con, delivery)
 
 
-def first_fault(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> InputRefused | None:
-    """The refusal for the first bad row of the staged file, or None when every row is sound."""
-    faults = con.sql(
-        f"select rowid - {first_row(con)}, bad_field from {STAGE} where bad_field is not null order by rowid limit 1"
-    ).fetchall()
-    if not faults:
-        return None
-    row, source = faults[0]
-    cell, field = next((c, f) for c, f in delivery.fields.items() if f.source == source)
-    value = con.sql(f"select {normalise.text(cell)} from {_scan(delivery)} limit 1 offset {row}").fetchall()[0][0]
-    what = "is empty, and it names the row" if value is None else f"is '{value[:40]}', not {normalise.wanted(field)}"
-    return InputRefused(
-        f"{delivery.name}, data row {row + 1}: {cell} {what}. Correct the file and run again; nothing was loaded."
+def _raw_texts(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
+    """The faulty rows' own cells, joined as they were delivered; only they are read again."""
+    cells = ", ".join(f"coalesce({normalise.quoted(c)}, '')" for c in delivery.header)
+    mark = delivery.delimiter or ","
+    needs = f"""regexp_matches(c, '["\r\n]') or contains(c, '{mark}')"""
+    written = f"""case when {needs} then '"' || replace(c, '"', '""') || '"' else c end"""
+    con.execute(
+        f"""
+        update {FAULTS} as f set raw = d.raw
+        from (
+            select row_number() over () - 1 as place,
+                list_aggregate(list_transform([{cells}], lambda c: {written}), 'string_agg', '{mark}') as raw
+            from {scan(delivery)}
+        ) as d
+        where d.place = f.place
+        """
     )
 
 
-def _checks(delivery: Delivery, field: Field) -> list[str]:
-    raw, source = f"t_{field.column}", field.source.replace("'", "''")
-    checks = []
-    if normalise.must_parse(field):
-        checks.append(f"when {raw} is not null and {normalise.typed(raw, field)} is null then '{source}'")
-    if field.column in delivery.table.key and field.is_required:
-        checks.append(f"when {raw} is null then '{source}'")
-    return checks
+def _refuse_foreign(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
+    """A file of which more than a twentieth is faulty is refused whole, by its first fault."""
+    faulty, sound = con.sql(f"select (select count(*) from {FAULTS}), (select count(*) from {STAGE})").fetchall()[0]
+    if not faulty or faulty <= MOST_FAULTY * (faulty + sound):
+        return
+    row, source, reason = con.sql(
+        f"select row_number, field, reason from {FAULTS} order by row_number limit 1"
+    ).fetchall()[0]
+    cell = next((c for c, f in delivery.fields.items() if f.source == source), None)
+    where = f"{delivery.name}, data row {row}"
+    said = f"{cell} is {reason}" if cell else reason
+    more = f" ({faulty:,} of {faulty + sound:,} rows are faulty)" if faulty > 1 else ""
+    raise InputRefused(f"{where}: {said}{more}. Correct the file and run again; nothing was loaded.")
 
 
-def _scan(delivery: Delivery) -> str:
+def _money(delivery: Delivery, alias: str) -> str:
+    money = delivery.table.money
+    return f"coalesce({alias}.{money}, 0)" if money else "0"
+
+
+def _lost_reason(kind: str, columns: int) -> str:
+    if kind == "UNQUOTED VALUE":
+        return "a quotation mark is not closed"
+    return f"the row does not have the {columns} columns of the header"
+
+
+def scan(delivery: Delivery) -> str:
+    """SQL that reads the delivered cells as text."""
     path = str(delivery.path).replace("'", "''")
+    if delivery.form == "parquet":
+        cells = ", ".join(f"cast({normalise.quoted(c)} as varchar) as {normalise.quoted(c)}" for c in delivery.header)
+        return f"(select {cells} from read_parquet('{path}'))"
+    columns = ", ".join(f"""'{cell.replace("'", "''")}': 'varchar'""" for cell in delivery.header)
+    mark = {"\t": "\\t"}.get(delivery.delimiter, delivery.delimiter)
     return (
-        f"read_csv('{path}', header = true, all_varchar = true, auto_detect = false, delim = '{delivery.delimiter}',"
-        f""" quote = '"', escape = '"', nullstr = '', columns = {{{_columns(delivery)}}}, strict_mode = true)"""
+        f"read_csv('{path}', header = true, all_varchar = true, auto_detect = false, delim = '{mark}', quote = '\"',"
+        f" escape = '\"', nullstr = ['', 'NULL', 'null', '\\N'], columns = {{{columns}}}, strict_mode = true,"
+        f" store_rejects = true, rejects_table = '{LOST_LINES}', rejects_scan = '{LOST_SCANS}', rejects_limit = 0)"
     )
-
-
-def _columns(delivery: Delivery) -> str:
-    return ", ".join(f"""'{cell.replace("'", "''")}': 'varchar'""" for cell in delivery.header)
 
 
 def _plain(delivery: Delivery, error: duckdb.Error) -> str:
     line = re.search(r"Line:?\s*(\d+)", str(error))
     where = f"{delivery.name}, line {line[1]}" if line else delivery.name
-    if "utf-8" in str(error).lower() or "unicode" in str(error).lower():
-        return f"{where}: the text is not UTF-8. Save it as CSV UTF-8 and run again; nothing was loaded."
-    if line:
-        return f"{where}: the row does not have the {len(delivery.header)} columns of the header. Nothing was loaded."
-    first = str(error).splitlines()[0]
-    return f"{where} cannot be read as CSV ({first}). Nothing was loaded."
+    return f"{where} cannot be read as a table. Open it, save it as CSV UTF-8 and run again; nothing was loaded."

@@ -8,7 +8,7 @@ import duckdb
 import polars as pl
 
 from data.warehouse import frame
-from flows.exports.safe import whole, write_csv
+from flows.exports.safe import whole
 
 FINDINGS = """
     select f.finding_id, f.source, f.source_version, f.certainty, f.outcome, f.subject_type,
@@ -57,7 +57,13 @@ def account(con: duckdb.DuckDBPyConnection, ingest_id: str) -> pl.DataFrame:
     )
 
 
-def rejected(path: Path) -> None:
-    """A delivery with a faulty row is refused whole, so a finished run has none: the header alone."""
-    names = ("file", "row_number", "table", "field", "reason", "raw")
-    write_csv(pl.DataFrame(schema=dict.fromkeys(names, pl.String)), path)
+def rejected(con: duckdb.DuckDBPyConnection, ingest_id: str) -> pl.DataFrame:
+    """The rows of one delivery that could not be read, with their own text: mended, they can be delivered again."""
+    return frame(
+        con,
+        """
+        select file, row_number, source_table as "table", field, reason, raw
+        from run.rejected where ingest_id = $id order by file, row_number
+        """,
+        {"id": ingest_id},
+    )

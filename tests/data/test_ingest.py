@@ -100,16 +100,16 @@ def test_identities_are_kept_apart(con, delivery, clean, rows):
     ("spoil", "words"),
     [
         (lambda f: shutil.rmtree(f), ["does not exist"]),
-        (lambda f: [p.rename(p.with_name(f"x_{p.name}")) for p in f.iterdir()], ["no table", "setl_d.csv"]),
+        (lambda f: [p.write_text("a,b\n1,2\n") and p.rename(p.with_name("x_" + p.name)) for p in f.iterdir()], ["no table"]),
         (lambda f: (f / "mdtrt_d.csv").unlink(), ["indispensable", "mdtrt_d"]),
         (lambda f: replace(f / "setl_d.csv", "medfee_sumamt", "sum"), ["setl_d.csv", "column medfee_sumamt"]),
-        (lambda f: replace(f / "setl_d.csv", "50.00", "fifty"), ["setl_d.csv, data row 1", "'fifty'", "a number"]),
-        (lambda f: replace(f / "setl_d.csv", "2025-03-01 10:00:00", "soon"), ["setl_time", "a date and time"]),
+        (lambda f: replace(f / "setl_d.csv", "50.00", "fifty"), ["setl_d.csv, data row 1", "medfee_sumamt is not a number"]),
+        (lambda f: replace(f / "setl_d.csv", "2025-03-01 10:00:00", "soon"), ["setl_time is not a date and time"]),
         (lambda f: replace(f / "fee_list_d.csv", "L2-1", ""), ["fee_list_d.csv, data row 2", "bkkp_sn is empty"]),
-        (lambda f: replace(f / "fee_list_d.csv", "L2-1,", "L2-1,more,"), ["fee_list_d.csv, line 3", "columns"]),
-        (lambda f: (f / "setl_d.csv").write_bytes(b"\xd0\xd5\xc3\xfb,b\n"), ["setl_d.csv", "not UTF-8"]),
+        (lambda f: replace(f / "fee_list_d.csv", "L2-1,", "L2-1,more,"), ["fee_list_d.csv, data row 2", "the 12 columns"]),
+        (lambda f: (f / "setl_d.csv").write_bytes(b"setl_id\0,b\n"), ["setl_d.csv", "NUL bytes"]),
     ],
-    ids="folder tables indispensable column number date key ragged encoding".split(),
+    ids="folder tables indispensable column number date key ragged binary".split(),
 )
 def test_bad_input_is_one_plain_sentence_and_loads_nothing(con, delivery, clean, spoil, words):
     folder = delivery(clean)
