@@ -13,6 +13,8 @@ from pathlib import Path
 import duckdb
 
 from data import sql
+from data.warehouse import transaction
+from features import increment
 
 FOLDER = Path(__file__).parent
 MAY_READ = frozenset({"record", "knowledge", "feature"})
@@ -26,6 +28,7 @@ class Feature:
     query: sql.Query
     row: str
     columns: dict[str, str]
+    is_incremental: bool
 
     @property
     def needs(self) -> frozenset[str]:
@@ -48,41 +51,71 @@ def load(folder: Path = FOLDER) -> dict[str, Feature]:
     return {name: features[name] for name in order}
 
 
-def build(con: duckdb.DuckDBPyConnection, of: str, say: Callable[[str], None] = lambda _: None) -> list[str]:
-    """Make the feature tables that changed; `of` identifies the record and the knowledge.
+def build(
+    con: duckdb.DuckDBPyConnection, of: str, say: Callable[[str], None] = lambda _: None, facts: str = ""
+) -> list[str]:
+    """Make the feature tables that changed; `of` identifies the record, `facts` the knowledge.
 
-    A table is built again when its query, a table it reads, or `of` changed. Returns the tables built.
+    A table is built again when its query, a table it reads, the record or the knowledge changed; where only the
+    record did, features that allow it compute what the delivery touched. Returns the tables built.
     """
+    plan = _plan(of, facts)
+    known = {
+        name: (fingerprint, logic)
+        for name, fingerprint, logic in con.sql(
+            "select step, fingerprint, said from run.step where step like 'feature.%'"
+        ).fetchall()
+    }
     built: list[str] = []
-    prints: dict[str, str] = {}
-    known = dict(con.sql("select step, fingerprint from run.step where step like 'feature.%'").fetchall())
-    for name, feature in load().items():
-        said = [of, feature.query.text, *(prints[n] for n in sorted(feature.needs))]
-        prints[name] = hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
-        if known.get(f"feature.{name}") == prints[name]:
+    compared = False
+    for name, (fingerprint, logic) in plan.items():
+        feature, before = load()[name], known.get(f"feature.{name}")
+        if before is not None and before[0] == fingerprint:
             continue
-        _make(con, feature, prints[name])
+        same_logic = before is not None and before[1] == logic
+        if name == "settlement" and same_logic:
+            increment.remember(con)
+            compared = True
+        with transaction(con):
+            if feature.is_incremental and same_logic and compared:
+                increment.compare(con)
+                increment.apply(con, f"feature.{name}", feature.query.text)
+            else:
+                _make(con, feature)
+            _finish(con, name, fingerprint, logic)
         built.append(name)
         say(f"feature.{name}")
+    con.execute("delete from run.touched_settlement")
     return built
 
 
-def _make(con: duckdb.DuckDBPyConnection, feature: Feature, fingerprint: str) -> None:
+def _plan(of: str, facts: str) -> dict[str, tuple[str, str]]:
+    """For each feature in build order: the fingerprint of what it is made of, and of its logic alone."""
+    plan: dict[str, tuple[str, str]] = {}
+    for name, feature in load().items():
+        needs = [plan[n] for n in sorted(feature.needs)]
+        logic = _hash([facts, feature.query.text, *(said for _, said in needs)])
+        plan[name] = (_hash([of, logic, *(said for said, _ in needs)]), logic)
+    return plan
+
+
+def _hash(said: list[str]) -> str:
+    return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
+
+
+def _make(con: duckdb.DuckDBPyConnection, feature: Feature) -> None:
     table = f"feature.{feature.name}"
-    con.execute("begin")
-    try:
-        con.execute(f"create or replace table {table} as {feature.query.text}")
-        for column, meaning in feature.columns.items():
-            con.execute(f"""comment on column {table}.{column} is '{meaning.replace("'", "''")}'""")
-        con.execute("delete from run.step where step = $step", {"step": table})
-        con.execute(
-            "insert into run.step values ($step, $fingerprint, now(), null, null)",
-            {"step": table, "fingerprint": fingerprint},
-        )
-    except BaseException:
-        con.execute("rollback")
-        raise
-    con.execute("commit")
+    con.execute(f"create or replace table {table} as {feature.query.text}")
+    for column, meaning in feature.columns.items():
+        con.execute(f"""comment on column {table}.{column} is '{meaning.replace("'", "''")}'""")
+
+
+def _finish(con: duckdb.DuckDBPyConnection, name: str, fingerprint: str, logic: str) -> None:
+    con.execute("delete from run.step where step = $step", {"step": f"feature.{name}"})
+    con.execute(
+        "insert into run.step values ($step, $fingerprint, now(), null, $logic)",
+        {"step": f"feature.{name}", "fingerprint": fingerprint, "logic": logic},
+    )
 
 
 def _read(path: Path) -> Feature:
@@ -96,4 +129,5 @@ def _read(path: Path) -> Feature:
     for line in lines[1:]:
         names, _, meaning = line.removeprefix("-- ").partition(": ")
         columns |= {name: meaning for name in re.split(r", | to ", names) if name in query.columns}
-    return Feature(path.stem, query, lines[0].removeprefix("-- One row: "), columns)
+    is_incremental = "-- Incremental by: settlement_id" in lines
+    return Feature(path.stem, query, lines[0].removeprefix("-- One row: "), columns, is_incremental)

@@ -1,4 +1,5 @@
 -- One row: one fee line that stands, net of refunds, with what its settlement says.
+-- Incremental by: settlement_id
 -- charged_on: day of charge
 -- has_clock: the line carries a time of day, not only a date
 -- quantity, amount, eligible_amount: net of reversed units and lines, yuan

@@ -99,7 +99,7 @@ def features(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> st
     if _done(con, "knowledge") != knowledge_load.version():
         rows = sum(knowledge_load.load(con).values())
         _finish(con, "knowledge", knowledge_load.version(), f"{rows:,} knowledge rows")
-    built = build.build(con, of, say)
+    built = build.build(con, of, say, knowledge_load.version())
     return f"{len(built)} feature tables built" if built else "nothing new"
 
 
