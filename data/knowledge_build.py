@@ -3,8 +3,8 @@
 Usage: ``python -m data.knowledge_build POINTS CODES OUT``. A point whose text does not yield its parameter
 is listed in ``unparsed.csv`` with the reason and never guessed; ``data.knowledge_text`` says how it is read.
 
-Validity: drug points of 2025 hold for the 2024 drug catalogue (the year 2025), their revision of 2026-01-28 for
-the 2025 catalogue (from 2026-01-01). Service points are open. Where points name one code, the stricter limit stays.
+Validity: drug points of 2025 hold for the 2024 drug catalogue (the year 2025), those published from 2026-01-28 on
+for the 2025 catalogue (from 2026-01-01). Service, herb and internet points are open. Where points name one code, the stricter limit stays.
 """
 
 from __future__ import annotations
@@ -16,13 +16,23 @@ from pathlib import Path
 
 import polars as pl
 
-from data import knowledge_text
+from data import knowledge_diagnosis, knowledge_limits, knowledge_lines, knowledge_text
 from data.knowledge_text import SERVICE_CODE
 
 REVISION = "2026-01-28"
 SHORT_TEXT = 40
 DRUG_CODE = r"^(?:X[0-9A-Z]{22}|Z[0-9A-Z]{19})$"
+HERB_CODE = r"^T[0-9]{9}$"
 COMMON = ["basis", "point_id", "batch", "layer", "valid_from", "valid_to", "superseded_by"]
+
+
+@dataclass(frozen=True)
+class Child:
+    """A table of what the points of its parent name: own columns, and how the parent's parsed points yield rows."""
+
+    name: str
+    columns: list[str]
+    rows: Callable[[pl.DataFrame], pl.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -38,6 +48,7 @@ class Table:
     columns: list[str]
     stricter: list[str]
     descending: list[bool]
+    child: Child | None = None
 
 
 ITEM = ["item_code", "item_name"]
@@ -90,11 +101,70 @@ TABLES = [
         ["min_level"],
         [True],
     ),
+    Table(
+        "item_insurance",
+        {"药品限工伤保险": 1, "药品限生育保险": 2},
+        knowledge_limits.insurance,
+        [*ITEM, "insurance_kind", "official"],
+        [],
+        [],
+    ),
+    Table(
+        "item_care_setting",
+        {"药品限就医方式": 13},
+        knowledge_limits.care_setting,
+        [*ITEM, "allows_inpatient", "allows_emergency", "allows_outpatient", "official"],
+        ["allows_outpatient", "allows_emergency"],
+        [False, False],
+    ),
+    Table("internet_forbidden", {"超互联网医院药品支付范围": 47}, knowledge_limits.internet, [*ITEM, "official"], [], []),
+    Table(
+        "herb_unpaid",
+        {"中药饮片单复方均不予支付": 3, "中药饮片单方使用不予支付": 4},
+        knowledge_limits.herb,
+        [*ITEM, "kind", "official"],
+        ["official"],
+        [False],
+    ),
+    Table(
+        "second_line_drug",
+        {"药品限二线使用": 5},
+        knowledge_lines.second_line,
+        [*ITEM, "first_line_text", "is_first_line_named", "official"],
+        [],
+        [],
+        Child("first_line_drug", ["item_prefix", "name_word", "word_zh"], knowledge_lines.first_lines),
+    ),
+    Table(
+        "item_indication",
+        {"药品限适应症": 8},
+        knowledge_diagnosis.indication,
+        [*ITEM, "indication_text", "needs_record", "official"],
+        [],
+        [],
+        Child("indication_diagnosis", ["diagnosis_prefix", "word_zh"], knowledge_diagnosis.diagnoses),
+    ),
+    Table(
+        "operation_discount",
+        {"手术项目未按规定折价收费": 15},
+        knowledge_limits.discount,
+        [*ITEM, "group_name", "rate", "official"],
+        ["rate"],
+        [False],
+    ),
+    Table(
+        "item_period",
+        {"医疗服务项目周期超频次": 31},
+        knowledge_limits.period,
+        [*ITEM, "min_gap_days", "official"],
+        ["min_gap_days"],
+        [True],
+    ),
 ]
 
 
 def _validity(points: pl.DataFrame) -> pl.DataFrame:
-    drug, revised = pl.col("is_drug"), pl.col("batch") == REVISION
+    drug, revised = pl.col("is_drug"), (pl.col("published_at") >= REVISION).fill_null(False)
     same = ["rule_name_zh", "item_name_zh"]
     successor = points.filter(drug & revised).group_by(same).agg(successor=pl.col("point_id").min())
     ended = drug & ~revised
@@ -125,11 +195,14 @@ def _read(points: Path) -> pl.DataFrame:
 
 def _codes(points: pl.DataFrame, codes: Path) -> pl.DataFrame:
     """One row a point and well-formed item code, ``ord`` as published."""
-    kind = points.select("point_id", "is_drug")
+    kind = points.select("point_id", "rule_name_zh")
+    rule, code = pl.col("rule_name_zh"), pl.col("item_code")
     good = (
-        pl.when("is_drug")
-        .then(pl.col("item_code").str.contains(DRUG_CODE))
-        .otherwise(pl.col("item_code").str.contains(SERVICE_CODE))
+        pl.when(rule.str.starts_with("中药饮片"))
+        .then(code.str.contains(HERB_CODE))
+        .when(rule.str.contains("药品"))
+        .then(code.str.contains(DRUG_CODE))
+        .otherwise(code.str.contains(SERVICE_CODE))
     )
     listed = pl.read_csv(codes, infer_schema=False).select("point_id", "ord", item_code="med_list_codg")
     return listed.join(kind, on="point_id").filter(good)
@@ -171,6 +244,9 @@ def build(points: Path, codes: Path, out: Path) -> pl.DataFrame:
     for table in TABLES:
         rows, seen = _one_table(table, read, listed)
         rows.write_csv(out / f"{table.name}.csv")
+        if table.child is not None:
+            made = table.child.rows(seen.filter(pl.col("why").is_null()))
+            made.select(*table.child.columns, *COMMON).write_csv(out / f"{table.child.name}.csv")
         judged.append(
             seen.select(
                 "point_id", "rule_name_zh", "item_name_zh", "constraint_zh", "why", pl.lit(table.name).alias("table")

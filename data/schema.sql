@@ -573,6 +573,614 @@ create table if not exists knowledge.item_institution_level (
     superseded_by varchar
 );
 
+-- 险种限定项目: items paid only by another insurance, rules 1 and 2; key: item_code, valid_from
+create table if not exists knowledge.item_insurance (
+    item_code varchar not null,
+    item_name varchar,
+    insurance_kind varchar not null, -- work_injury 工伤, maternity 生育
+    official integer not null,
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 限就医方式项目: care settings in which an item is paid, rule 13; key: item_code, valid_from
+create table if not exists knowledge.item_care_setting (
+    item_code varchar not null,
+    item_name varchar,
+    allows_inpatient boolean not null,
+    allows_emergency boolean not null,  -- emergency and observation
+    allows_outpatient boolean not null, -- any other visit, drugstores too
+    official integer not null,
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 互联网禁开药品: drugs that no internet visit may prescribe, rule 47; key: item_code, valid_from
+create table if not exists knowledge.internet_forbidden (
+    item_code varchar not null,
+    item_name varchar,
+    official integer not null,
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 不予支付饮片: herbs that are not paid, rules 3 and 4; key: item_code, valid_from
+create table if not exists knowledge.herb_unpaid (
+    item_code varchar not null,
+    item_name varchar,
+    kind varchar not null, -- always 单复方均不予支付; alone 单方或全由此类饮片组成
+    official integer not null,
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 限二线用药: drugs that need an earlier line of treatment, rule 5; key: item_code, valid_from
+create table if not exists knowledge.second_line_drug (
+    item_code varchar not null,
+    item_name varchar,
+    first_line_text varchar not null,     -- the published text
+    is_first_line_named boolean not null, -- false: no row in first_line_drug, cannot be judged
+    official integer not null,
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 一线用药: what counts as the earlier line of a point; any one row suffices; key: point_id, item_prefix, name_word
+create table if not exists knowledge.first_line_drug (
+    item_prefix varchar,
+    name_word varchar,
+    word_zh varchar not null, -- the words of the text it stands for
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 限适应症药品: drugs paid for named diseases, rule 8; key: item_code, valid_from
+create table if not exists knowledge.item_indication (
+    item_code varchar not null,
+    item_name varchar,
+    indication_text varchar not null,
+    needs_record varchar, -- severity, line, age, test clauses that only the medical record shows
+    official integer not null,
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 适应症诊断: diagnoses that meet a point of item_indication; any one row suffices; key: point_id, diagnosis_prefix
+create table if not exists knowledge.indication_diagnosis (
+    diagnosis_prefix varchar not null,
+    word_zh varchar not null,
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 病种词: disease words of the published texts and their codes; key: word_zh, diagnosis_prefix
+create table if not exists knowledge.indication_word (
+    word_zh varchar not null,
+    diagnosis_prefix varchar not null,
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 手术折价项目: operations of a group through one incision; the second and further at rate, rule 15; key: item_code
+create table if not exists knowledge.operation_discount (
+    item_code varchar not null,
+    item_name varchar,
+    group_name varchar not null,
+    rate decimal(8,4) not null, -- share of the price that may be charged
+    official integer not null,
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 周期项目: least days between two uses, rule 31; key: item_code
+create table if not exists knowledge.item_period (
+    item_code varchar not null,
+    item_name varchar,
+    min_gap_days integer not null, -- a later use fewer days after the earlier is too soon
+    official integer not null,
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 诊断性别: diagnoses of one sex only, rule 54; key: diagnosis_prefix
+create table if not exists knowledge.diagnosis_sex (
+    diagnosis_prefix varchar not null,
+    sex varchar not null, -- the sex that can have it: 1, 2
+    name_zh varchar,
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 诊断年龄: ages a diagnosis can occur at, rule 55; key: diagnosis_prefix
+create table if not exists knowledge.diagnosis_age (
+    diagnosis_prefix varchar not null,
+    age_from_years integer, -- inclusive
+    age_to_years integer,   -- exclusive
+    age_to_days integer,    -- oldest age in days, inclusive
+    name_zh varchar,
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 手术性别: procedures on one sex only, rule 39; key: procedure_prefix
+create table if not exists knowledge.procedure_sex (
+    procedure_prefix varchar not null,
+    sex varchar not null,
+    name_zh varchar,
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 诊断手术不符: principal diagnosis and principal procedure that do not fit, rule 40; key: diagnosis_prefix, procedure_prefix
+create table if not exists knowledge.diagnosis_procedure (
+    diagnosis_prefix varchar not null,
+    procedure_prefix varchar not null,
+    reason_zh varchar,
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 饮片配伍禁忌: 十八反十九畏, rule 75; names contain the word and not the not-word; key: herb_a_word, herb_b_word
+create table if not exists knowledge.herb_pair (
+    herb_a_word varchar not null,
+    herb_a_not_word varchar, -- words split by |
+    herb_b_word varchar not null,
+    herb_b_not_word varchar,
+    kind varchar not null,   -- eighteen_antagonisms 十八反, nineteen_fears 十九畏
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 同类药组: drugs of one action, of which one at a time makes sense, rule 69; key: item_prefix
+create table if not exists knowledge.drug_group (
+    item_prefix varchar not null, -- X and the four ATC levels inside the national code
+    group_id varchar not null,
+    group_zh varchar not null,
+    max_kinds integer not null,   -- generics (first 10 characters of the code) on one day
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 项目禁忌: who must not have an item, rules 66, 71, 73, 82; every stated condition must hold; key: item_prefix, name_word, diagnosis_prefix, official
+create table if not exists knowledge.drug_contraindication (
+    item_prefix varchar,
+    name_word varchar,
+    age_from_years integer, -- inclusive
+    age_to_years integer,   -- exclusive
+    age_to_days integer,    -- inclusive
+    diagnosis_prefix varchar,
+    in_pregnancy boolean,
+    in_lactation boolean,
+    reason_zh varchar not null,
+    official integer not null,
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 老年慎用药: potentially inappropriate for the old, rule 72; key: item_prefix, name_word
+create table if not exists knowledge.elder_caution (
+    item_prefix varchar,
+    name_word varchar,
+    age_from_years integer not null,
+    reason_zh varchar not null,
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 药品相互作用: pairs not to be given on one day, rule 74; key: a_prefix, a_word, b_prefix, b_word
+create table if not exists knowledge.drug_interaction (
+    a_prefix varchar,
+    a_word varchar,
+    b_prefix varchar,
+    b_word varchar,
+    reason_zh varchar not null,
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 抗菌药物分级: rule 45; key: item_prefix, name_word
+create table if not exists knowledge.antibiotic (
+    item_prefix varchar,
+    name_word varchar,
+    class varchar not null, -- unrestricted, restricted 限制使用级, special 特殊使用级
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 围手术期预防用药: longest prophylaxis by procedure, rule 44; key: procedure_prefix
+create table if not exists knowledge.prophylaxis_limit (
+    procedure_prefix varchar not null,
+    max_hours integer not null,
+    name_zh varchar,
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 组合项目: a composite charge and its parts, rule 26; key: parent_code, child_code
+create table if not exists knowledge.composite_item (
+    parent_code varchar not null,
+    parent_name varchar,
+    child_code varchar not null,
+    child_name varchar,
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 药品所需项目: services a drug is used with, rule 64; any row of a requirement suffices; key: requirement_id, item_prefix, name_word, service_prefix, service_word
+create table if not exists knowledge.drug_requires_service (
+    requirement_id varchar not null,
+    item_prefix varchar,
+    name_word varchar,
+    service_prefix varchar,
+    service_word varchar,
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 耗材所需项目: services a consumable is used with, rule 84; any row of a requirement suffices; key: requirement_id, item_prefix, name_word, service_prefix, service_word
+create table if not exists knowledge.consumable_requires_service (
+    requirement_id varchar not null,
+    item_prefix varchar,
+    name_word varchar,
+    service_prefix varchar,
+    service_word varchar,
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 项目内含耗材: consumables contained in a service, rule 30; key: service_prefix, item_prefix, name_word
+create table if not exists knowledge.item_includes_consumable (
+    service_prefix varchar not null,
+    service_name varchar,
+    item_prefix varchar,
+    name_word varchar,
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 耗材数量限定: rule 86; key: item_prefix, name_word, time_window
+create table if not exists knowledge.consumable_limit (
+    item_prefix varchar,
+    name_word varchar,
+    max_quantity decimal(16,4) not null,
+    time_window varchar not null, -- day, visit
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 耗材性别: consumables for one sex only, rule 87; key: item_prefix, name_word
+create table if not exists knowledge.consumable_sex (
+    item_prefix varchar,
+    name_word varchar,
+    sex varchar not null,
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 饮片用量: largest dose a day, rules 76 and 77; key: herb_word
+create table if not exists knowledge.herb_limit (
+    herb_word varchar not null,
+    herb_not_word varchar,            -- words split by |
+    max_grams decimal(16,4) not null, -- a day
+    is_toxic boolean not null,
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 报销总额限定: rules 28 and 34, local; key: item_prefix, name_word, time_window
+create table if not exists knowledge.total_limit (
+    item_prefix varchar,
+    name_word varchar,
+    max_amount decimal(16,2) not null,
+    time_window varchar not null, -- visit, stay, year
+    official integer not null,
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 新生儿项目: items for newborns, rules 6, 18, 32; key: item_prefix, name_word
+create table if not exists knowledge.newborn_item (
+    item_prefix varchar,
+    name_word varchar,
+    age_to_days integer not null, -- oldest age in days, inclusive
+    official integer not null,
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 限科室项目: departments an item belongs to, rules 21 and 85; key: item_prefix, name_word, department_word
+create table if not exists knowledge.item_department (
+    item_prefix varchar,
+    name_word varchar,
+    department_word varchar not null, -- a department whose name contains it is allowed; any row suffices
+    official integer not null,
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 项目适应症: diagnoses that justify a service or consumable, rules 20, 78, 79, 83, 88; any row of an indication suffices; key: indication_id, item_prefix, name_word, diagnosis_prefix
+create table if not exists knowledge.service_indication (
+    indication_id varchar not null,
+    item_prefix varchar,
+    name_word varchar,
+    diagnosis_prefix varchar not null,
+    official integer not null,
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 诊断所需项目: items a coded diagnosis leaves in the lines, rule 37; any row of a requirement suffices; key: requirement_id, diagnosis_prefix, item_prefix, name_word
+create table if not exists knowledge.diagnosis_requires_item (
+    requirement_id varchar not null,
+    diagnosis_prefix varchar not null,
+    item_prefix varchar,
+    name_word varchar,
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 手术收费项目: charges a coded procedure leaves in the lines, rule 38; any row suffices; key: procedure_prefix, item_prefix, name_word
+create table if not exists knowledge.procedure_item (
+    procedure_prefix varchar not null,
+    item_prefix varchar,
+    name_word varchar,
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 病种用药范围: drugs of a chronic disease settlement, rule 11, local; key: disease_code, item_prefix, name_word
+create table if not exists knowledge.disease_drug_list (
+    disease_code varchar not null,
+    item_prefix varchar,
+    name_word varchar,
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 开药天数: days of supply a prescription may hold, rules 9 and 68; key: item_prefix, name_word, care_setting, is_chronic
+create table if not exists knowledge.drug_dose (
+    item_prefix varchar,           -- empty with empty name_word: every drug
+    name_word varchar,
+    care_setting varchar not null, -- emergency, outpatient
+    is_chronic boolean not null,   -- long-term prescription for a stable chronic disease
+    max_days integer not null,
+    max_quantity decimal(16,4),    -- a fill
+    max_daily_dose decimal(16,4),
+    dose_unit varchar,
+    official integer not null,
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 低标准入院: diagnoses usually treated without admission, rule 53; key: diagnosis_prefix
+create table if not exists knowledge.admission_criteria (
+    diagnosis_prefix varchar not null,
+    age_from_years integer, -- holds from this age
+    age_to_years integer,   -- and below this age
+    name_zh varchar,
+    exception_zh varchar,   -- what still asks for admission
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 项目类别: items that make an indicator, rules 57-61; key: item_prefix, name_word
+create table if not exists knowledge.item_group (
+    item_prefix varchar,
+    name_word varchar,
+    group_id varchar not null, -- ct, mri
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 节假日: public holidays and the weekend days worked instead; key: on_date
+create table if not exists knowledge.calendar (
+    on_date date not null,
+    kind varchar not null, -- holiday, workday
+    name_zh varchar not null,
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
 -- 医疗类别: care setting by longest prefix of the medical category
 create table if not exists knowledge.medical_category (
     code_prefix varchar not null,
@@ -750,6 +1358,19 @@ create table if not exists run.account (
     yuan_duplicate decimal(18,2) not null,
     yuan_replaced decimal(18,2) not null,
     yuan_rejected decimal(18,2) not null
+);
+
+-- 校验结果: what each check found in the record as it stands
+create table if not exists run.check_result (
+    check_name varchar not null,
+    level varchar not null,            -- stop, warn, note
+    what varchar not null,             -- what must hold
+    what_zh varchar not null,
+    offending bigint,                  -- rows against it
+    judged bigint,                     -- rows judged
+    share double,                      -- offending / judged
+    state varchar not null,            -- ok, warn, stop, not_applicable
+    example varchar                    -- first offending rows, or why it could not judge
 );
 
 -- 步骤: what each step last did; an equal fingerprint means nothing to do

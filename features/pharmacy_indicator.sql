@@ -150,7 +150,7 @@ market as (
 
 priced as (
     select p.institution_id, sum(p.lines) as priced_lines, sum(p.amount) as priced_amount,
-        sum(cast(p.quantity as double) * m.price) as median_price_amount
+        cast(sum(cast(cast(p.quantity as double) * m.price as decimal(18, 4))) as double) as median_price_amount
     from feature.item_price_month as p
     join market as m on m.item_code = p.item_code and m.month = p.month
     where p.is_pharmacy

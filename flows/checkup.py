@@ -12,7 +12,7 @@ from data.errors import FundwatchError, InputRefused
 from data.ingest import find, workplace
 from data.ingest.find import Delivery, missing_tables
 from data.warehouse import open_warehouse
-from flows import steps
+from flows import audit, steps
 from flows.settings import Settings
 
 PACKAGES = ("duckdb", "polars", "prefect", "fastapi", "scikit-learn", "pyod", "sqlglot")
@@ -21,7 +21,7 @@ Line = tuple[str, str, str]  # what, ok | off | bad, sentence
 
 def look(settings: Settings) -> list[Line]:
     """Every line of the report, in a stable order."""
-    lines = [*_installation(settings), *_home(settings.home)]
+    lines = [*_installation(settings), *_home(settings.home), *_audit(settings.home)]
     if settings.input is not None:
         lines += _delivery(settings.input, settings)
     return lines
@@ -51,6 +51,21 @@ def _home(home: Path) -> Iterator[Line]:
         yield "home", "ok", f"{home}: {rows[0]:,} settlements, {rows[1]:,} fee lines, {rows[2]} runs"
     except FundwatchError as error:
         yield "home", "off", str(error)
+
+
+def _audit(home: Path) -> Iterator[Line]:
+    try:
+        entries, fault = audit.verify(home)
+        unlogged = sorted({p.parent.name for p in home.glob("runs/[!.]*/manifest.json")} - audit.published(home))
+    except OSError as error:
+        yield "audit log", "bad", f"cannot be read: {error.strerror}"
+        return
+    if fault is None and unlogged:
+        fault = f"it does not know of the run {', '.join(unlogged)}: its end was cut off, or the log was taken away"
+    if fault is not None:
+        yield "audit log", "bad", f"{entries:,} entries are sound, then: {fault}"
+    else:
+        yield "audit log", "ok" if entries else "off", f"{entries:,} entries, chain intact"
 
 
 def _delivery(folder: Path, settings: Settings) -> Iterator[Line]:

@@ -8,7 +8,7 @@ import sys
 from cyclopts import CycloptsError
 
 from data.errors import FundwatchError
-from flows.commands import lists, rules, run, serving, town  # noqa: F401  (each registers its commands)
+from flows.commands import lists, replaying, rules, run, serving, town  # noqa: F401  (each registers its commands)
 from flows.commands.common import app
 
 
@@ -26,6 +26,12 @@ def main(arguments: list[str] | None = None) -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except Exception as error:
+        from flows import trouble
+
+        if (sentence := trouble.sentence(error, "fundwatch")) is None:
+            raise
+        _leave(sentence, 1)
 
 
 def _flat(message: str) -> str:

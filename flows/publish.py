@@ -184,7 +184,7 @@ def _copy(settings: Settings, con: duckdb.DuckDBPyConnection, run_id: str, out: 
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     rows = _lists(settings, con, run_id, aside, settings.top)
-    _log(settings, "copy", run_id, aside, rows, folder=str(out.resolve()))
+    _log(settings, "copy", run_id, aside, rows, to=str(out.resolve()))
     for path in sorted(aside.iterdir()):
         os.replace(path, out / path.name)
     aside.rmdir()

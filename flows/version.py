@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
+import platform
 from functools import cache
 from pathlib import Path
+
+#: Whose own versions can change a result's bytes.
+LIBRARIES = ("duckdb", "networkx", "numpy", "polars", "pyod", "scikit-learn", "scipy")
 
 ROOT = Path(__file__).parents[1]
 
@@ -18,3 +23,8 @@ def code(packages: tuple[str, ...] = ("data", "features", "models", "flows")) ->
             if path.suffix in (".py", ".sql", ".csv"):
                 digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def libraries() -> dict[str, str]:
+    """The versions of Python and of the libraries that compute."""
+    return {"python": platform.python_version(), **{name: importlib.metadata.version(name) for name in LIBRARIES}}

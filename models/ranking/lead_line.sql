@@ -66,7 +66,7 @@ speaking as (
 ),
 
 doubt as (
-    select lead_id, settlement_id, line_id, exp(sum(ln(greatest(0.000000001, 1 - chance)))) as doubt
+    select lead_id, settlement_id, line_id, exp(cast(sum(cast(ln(greatest(0.000000001, 1 - chance)) as decimal(18, 9))) as double)) as doubt
     from speaking
     group by lead_id, settlement_id, line_id
 )

@@ -2,7 +2,7 @@
 -- amount_at_risk: yuan of its lines once, or the excess over peers where that is larger; never above its business
 -- expected_yield: sum of chance times money
 with money as (
-    select lead_id, sum(amount) as amount, sum(fund_amount) as fund_amount, sum(amount * rate) as expected
+    select lead_id, sum(amount) as amount, sum(fund_amount) as fund_amount, sum(cast(amount * rate as decimal(18, 4))) as expected
     from lead_unit
     group by lead_id
 ),
