@@ -8,7 +8,7 @@ import sys
 from cyclopts import CycloptsError
 
 from data.errors import FundwatchError
-from flows.commands import lists, replaying, rules, run, serving, town  # noqa: F401  (each registers its commands)
+from flows.commands import check, lists, replaying, rules, run, serving, town  # noqa: F401  (each registers its commands)
 from flows.commands.common import app
 
 

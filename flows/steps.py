@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 
+from data import check as checking
 from data import ingest as ingestion
 from data import knowledge_load
 from data.errors import FundwatchError, UsageError
@@ -93,12 +94,22 @@ def ingest(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> str:
     return f"{loaded:,} of {rows:,} rows loaded from {len(accounts)} files, {yuan:,} yuan of settlements{more}"
 
 
+def check(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> str:
+    """Judge the record as it stands, before anything is computed from it."""
+    said = "\n".join([record_version(con), version.code(("data",))])
+    fingerprint = hashlib.sha256(said.encode()).hexdigest()[:16]
+    if _done(con, "check") == fingerprint:
+        return "nothing new"
+    _know(con)
+    found = checking.summary(checking.run(con, say))
+    _finish(con, "check", fingerprint, found)
+    return found
+
+
 def features(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> str:
     """Load the knowledge and build the feature tables that changed."""
     of = record_version(con)
-    if _done(con, "knowledge") != knowledge_load.version():
-        rows = sum(knowledge_load.load(con).values())
-        _finish(con, "knowledge", knowledge_load.version(), f"{rows:,} knowledge rows")
+    _know(con)
     built = build.build(con, of, say, knowledge_load.version())
     return f"{len(built)} feature tables built" if built else "nothing new"
 
@@ -151,6 +162,7 @@ def publish(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> str
 
 STEPS = (
     Step("ingest", ingest),
+    Step("check", check),
     Step("features", features, retries=1),
     Step("detect", detect, retries=1),
     Step("rank", rank, retries=1),
@@ -169,6 +181,12 @@ def perform(step: Step, settings: Settings, say: Say = lambda _: None) -> str:
         if (sentence := trouble.sentence(error, step.name)) is None:
             raise
         raise FundwatchError(sentence) from error
+
+
+def _know(con: duckdb.DuckDBPyConnection) -> None:
+    if _done(con, "knowledge") != knowledge_load.version():
+        rows = sum(knowledge_load.load(con).values())
+        _finish(con, "knowledge", knowledge_load.version(), f"{rows:,} knowledge rows")
 
 
 def _done(con: duckdb.DuckDBPyConnection, step: str) -> Any:

@@ -66,7 +66,9 @@ speaking as (
 ),
 
 doubt as (
-    select lead_id, settlement_id, line_id, exp(cast(sum(cast(ln(greatest(0.000000001, 1 - chance)) as decimal(18, 9))) as double)) as doubt
+    select lead_id, settlement_id, line_id,
+        -- summed as decimals: the order of rows must not move a cent
+        exp(cast(sum(cast(ln(greatest(0.000000001, 1 - chance)) as decimal(18, 9))) as double)) as doubt
     from speaking
     group by lead_id, settlement_id, line_id
 )
