@@ -1303,6 +1303,19 @@ create table if not exists casebook.lead_register (
     previous_lead_id varchar           -- the closed lead it reopens
 );
 
+-- 工作名单: leads chosen for a round's work, by rank or at random, with the probability of being chosen
+create table if not exists casebook.selection (
+    run_id varchar not null,
+    subject_type varchar not null,
+    places integer not null,           -- --top
+    lead_id varchar not null,
+    arm varchar not null,              -- rank, control
+    probability double not null,
+    stratum bigint,
+    seed bigint not null,
+    frame_hash varchar not null        -- of the leads and strata drawn from, made before the draw
+);
+
 -- 团伙线索成员: who belonged to a group's lead when it was last ranked
 create table if not exists casebook.group_membership (
     lead_id varchar not null,

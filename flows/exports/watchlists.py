@@ -7,9 +7,10 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from data.warehouse import frame
+from data.warehouse import frame, transaction
 from flows.exports.labels import labelled
 from flows.exports.safe import write_csv
+from models.ranking import selection
 
 SUBJECT_TYPES = ("institution", "pharmacy", "practitioner", "person", "group")
 COLUMNS = (
@@ -83,13 +84,41 @@ def write(
     labels: str,
     unmask: bool,
     top: int | None = None,
+    seed: int = 1,
 ) -> dict[str, int]:
-    """Write the five lists into the folder; returns rows per subject type."""
+    """Write the five lists into the folder; returns rows per subject type.
+
+    With `top` each is a round's work list: most places by rank, the others drawn at random and flagged.
+    """
     counts = {}
     for subject_type in SUBJECT_TYPES:
-        rows = watchlist(con, subject_type, run_id, language=language, unmask=unmask, top=top)
+        rows = watchlist(con, subject_type, run_id, language=language, unmask=unmask)
+        if top is not None:
+            rows = _work_list(con, rows, subject_type, run_id, top, seed)
         path = folder / f"watchlist_{subject_type}.csv"
         # the ids are made safe before the columns may change their names
         write_csv(labelled(rows, labels), path, ids=labelled(rows.head(0).select(IDS), labels).columns)
         counts[subject_type] = rows.height
     return counts
+
+
+def _work_list(
+    con: duckdb.DuckDBPyConnection, rows: pl.DataFrame, subject_type: str, run_id: str, top: int, seed: int
+) -> pl.DataFrame:
+    chosen = selection.choose(rows.select("lead_id", "rank", "score"), top, seed)
+    with transaction(con):
+        con.execute(
+            "delete from casebook.selection where run_id = $run and subject_type = $kind and places = $top",
+            {"run": run_id, "kind": subject_type, "top": top},
+        )
+        con.register("chosen_frame", chosen.leads)
+        con.execute(
+            "insert into casebook.selection select $run, $kind, $top, lead_id, arm, probability, stratum, $seed, $hash"
+            " from chosen_frame",
+            {"run": run_id, "kind": subject_type, "top": top, "seed": seed, "hash": chosen.frame_hash},
+        )
+        con.unregister("chosen_frame")
+    arms = chosen.leads.select("lead_id", "arm")
+    return (
+        rows.join(arms, on="lead_id").with_columns(control_arm=pl.col("arm") == "control").sort("rank").select(COLUMNS)
+    )
