@@ -4,7 +4,8 @@ Usage: ``python -m data.knowledge_build POINTS CODES OUT``. A point whose text d
 is listed in ``unparsed.csv`` with the reason and never guessed; ``data.knowledge_text`` says how it is read.
 
 Validity: drug points of 2025 hold for the 2024 drug catalogue (the year 2025), those published from 2026-01-28 on
-for the 2025 catalogue (from 2026-01-01). Service, herb and internet points are open. Where points name one code, the stricter limit stays.
+for the catalogue of their year (from 2026-01-01). Service, herb and internet points are open. Where points name one
+code, the stricter limit stays.
 """
 
 from __future__ import annotations
@@ -117,7 +118,9 @@ TABLES = [
         ["allows_outpatient", "allows_emergency"],
         [False, False],
     ),
-    Table("internet_forbidden", {"超互联网医院药品支付范围": 47}, knowledge_limits.internet, [*ITEM, "official"], [], []),
+    Table(
+        "internet_forbidden", {"超互联网医院药品支付范围": 47}, knowledge_limits.internet, [*ITEM, "official"], [], []
+    ),
     Table(
         "herb_unpaid",
         {"中药饮片单复方均不予支付": 3, "中药饮片单方使用不予支付": 4},
@@ -170,18 +173,25 @@ def _validity(points: pl.DataFrame) -> pl.DataFrame:
     ended = drug & ~revised
     return points.join(successor, on=same, how="left").with_columns(
         layer=pl.lit("nation"),
-        valid_from=pl.when(drug & revised).then(pl.lit("2026-01-01")).when(ended).then(pl.lit("2025-01-01")),
+        valid_from=pl.when(drug & revised)
+        .then(pl.col("published_at").str.slice(0, 4) + "-01-01")
+        .when(ended)
+        .then(pl.lit("2025-01-01")),
         valid_to=pl.when(ended).then(pl.lit("2025-12-31")),
         superseded_by=pl.when(ended).then(pl.col("successor").fill_null(f"revision-{REVISION}")),
     )
 
 
-def _read(points: Path) -> pl.DataFrame:
-    """The published points without note rows, with normalised texts, basis and validity."""
+def tidy(published: pl.DataFrame) -> pl.DataFrame:
+    """The published points without note rows, with normalised texts, basis and validity.
+
+    ``published`` has the text columns point_id, rule_name_zh, item_name_zh, constraint_zh, check_zh, batch,
+    published_at.
+    """
     name, limit = pl.col("rule_name_zh"), pl.col("constraint_zh")
-    tidy = limit.str.replace_all(r"\s+", " ").str.strip_chars(" ")
-    basis = pl.when(tidy.str.len_chars() <= SHORT_TEXT).then(pl.format("{}：{}", name, tidy)).otherwise(name)
-    raw = pl.read_csv(points, infer_schema=False).filter(~pl.col("item_name_zh").str.starts_with("说明："))
+    said = limit.str.replace_all(r"\s+", " ").str.strip_chars(" ")
+    basis = pl.when(said.str.len_chars() <= SHORT_TEXT).then(pl.format("{}：{}", name, said)).otherwise(name)
+    raw = published.filter(~pl.col("item_name_zh").str.starts_with("说明："))
     raw = raw.with_columns(
         is_drug=name.str.starts_with("药品"),
         batch=pl.coalesce("batch", "published_at").fill_null(""),
@@ -193,7 +203,7 @@ def _read(points: Path) -> pl.DataFrame:
     return _validity(raw.with_columns(text=pl.concat_str(names, "limit_text", separator="\n")))
 
 
-def _codes(points: pl.DataFrame, codes: Path) -> pl.DataFrame:
+def _codes(points: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
     """One row a point and well-formed item code, ``ord`` as published."""
     kind = points.select("point_id", "rule_name_zh")
     rule, code = pl.col("rule_name_zh"), pl.col("item_code")
@@ -204,8 +214,8 @@ def _codes(points: pl.DataFrame, codes: Path) -> pl.DataFrame:
         .then(code.str.contains(DRUG_CODE))
         .otherwise(code.str.contains(SERVICE_CODE))
     )
-    listed = pl.read_csv(codes, infer_schema=False).select("point_id", "ord", item_code="med_list_codg")
-    return listed.join(kind, on="point_id").filter(good)
+    coded = listed.select("point_id", "ord", item_code="med_list_codg")
+    return coded.join(kind, on="point_id").filter(good)
 
 
 def _one_table(table: Table, points: pl.DataFrame, codes: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -231,35 +241,45 @@ def _one_table(table: Table, points: pl.DataFrame, codes: pl.DataFrame) -> tuple
     return kept.unique(key, keep="first", maintain_order=True).select(*table.columns, *COMMON), judged
 
 
-def build(points: Path, codes: Path, out: Path) -> pl.DataFrame:
-    """Write the typed tables and ``unparsed.csv`` into ``out``.
+def make(published: pl.DataFrame, listed: pl.DataFrame) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:
+    """The typed tables of published points and their listed codes (point_id, ord, med_list_codg), and every point
+    of a class that has a table with ``table`` and ``why`` (null = parsed).
+    """
+    read = tidy(published)
+    codes = _codes(read, listed)
+    made, judged = {}, []
+    for table in TABLES:
+        rows, seen = _one_table(table, read, codes)
+        made[table.name] = rows
+        if table.child is not None:
+            named = table.child.rows(seen.filter(pl.col("why").is_null()))
+            made[table.child.name] = named.select(*table.child.columns, *COMMON)
+        told = ["point_id", "rule_name_zh", "item_name_zh", "constraint_zh", "why"]
+        judged.append(seen.select(*told, pl.lit(table.name).alias("table")))
+    return made, pl.concat(judged)
 
-    Returns one row per rule class of ``points``: rule_name_zh, table (null: no table is made of it), points,
-    parsed, share (0-1).
+
+def build(points: Path, codes: Path, out: Path) -> pl.DataFrame:
+    """Write the typed tables, ``unparsed.csv`` and ``published.csv`` into ``out``.
+
+    Returns what published.csv holds, one row per rule class of ``points``: rule_name_zh, table (null: no table is
+    made of it), points, parsed, share (0-1).
     """
     out.mkdir(parents=True, exist_ok=True)
-    read = _read(points)
-    listed = _codes(read, codes)
-    judged = []
-    for table in TABLES:
-        rows, seen = _one_table(table, read, listed)
-        rows.write_csv(out / f"{table.name}.csv")
-        if table.child is not None:
-            made = table.child.rows(seen.filter(pl.col("why").is_null()))
-            made.select(*table.child.columns, *COMMON).write_csv(out / f"{table.child.name}.csv")
-        judged.append(
-            seen.select(
-                "point_id", "rule_name_zh", "item_name_zh", "constraint_zh", "why", pl.lit(table.name).alias("table")
-            )
-        )
-    every = pl.concat(judged)
+    published = pl.read_csv(points, infer_schema=False)
+    made, every = make(published, pl.read_csv(codes, infer_schema=False))
+    for name, rows in made.items():
+        rows.write_csv(out / f"{name}.csv")
     unparsed = every.filter(pl.col("why").is_not_null()).drop("table")
     unparsed.sort("rule_name_zh", "point_id").write_csv(out / "unparsed.csv")
     shares = every.group_by("rule_name_zh").agg(pl.col("table").first(), parsed=pl.col("why").is_null().sum())
-    counts = read.group_by("rule_name_zh").agg(points=pl.len()).join(shares, on="rule_name_zh", how="left")
+    counts = tidy(published).group_by("rule_name_zh").agg(points=pl.len())
     columns = ["rule_name_zh", "table", "points", pl.col("parsed").fill_null(0)]
-    report = counts.select(columns).with_columns(share=(pl.col("parsed") / pl.col("points")).round(4))
-    return report.sort("table", "rule_name_zh", nulls_last=True)
+    report = counts.join(shares, on="rule_name_zh", how="left").select(columns)
+    report = report.with_columns(share=(pl.col("parsed") / pl.col("points")).round(4))
+    report = report.sort("table", "rule_name_zh", nulls_last=True)
+    report.write_csv(out / "published.csv")
+    return report
 
 
 if __name__ == "__main__":

@@ -120,7 +120,14 @@ def pair(points: pl.DataFrame) -> pl.DataFrame:
         window_source=pl.when(stated.is_not_null()).then(pl.lit("published")).otherwise(pl.lit("derived")),
     )
     whole = (sides.list.len() == 2) & pl.all_horizontal(codes.is_not_null())
-    return _or_why(out, ~whole, "not exactly two items with their codes")
+    hours = pl.col("check_zh").fill_null("").str.contains("时间窗.*小时")
+    why = (
+        pl.when(~whole)
+        .then(pl.lit("not exactly two items with their codes"))
+        .when(hours)
+        .then(pl.lit("a window of hours"))
+    )
+    return out.with_columns(why=why)
 
 
 def frequency(points: pl.DataFrame) -> pl.DataFrame:

@@ -471,8 +471,9 @@ create table if not exists record.person_identity (
 );
 
 -- ------------------------------------------------------------------------------------------- knowledge
--- Every published table ends with: basis 依据, point_id 知识点, batch 批次, layer 层级 (nation, province, city),
--- valid_from/valid_to 有效期 (empty: open), superseded_by 被替代.
+-- Most tables end with: basis 依据, point_id 知识点, batch 批次, layer 层级 (nation, starter, province, city),
+-- valid_from/valid_to 有效期 (empty: open), superseded_by 被替代. An overlay row takes the place of the rows with its key.
+-- A row with item_prefix and name_word is about items for which every given one of the two holds.
 
 -- 区分性别项目: items restricted to one sex, rules 67 and 81; key: item_code, valid_from
 create table if not exists knowledge.item_sex (
@@ -650,7 +651,8 @@ create table if not exists knowledge.second_line_drug (
     superseded_by varchar
 );
 
--- 一线用药: what counts as the earlier line of a point; any one row suffices; key: point_id, item_prefix, name_word
+-- 一线用药: what counts as the earlier line of a point; any one row suffices;
+-- key: point_id, item_prefix, name_word
 create table if not exists knowledge.first_line_drug (
     item_prefix varchar,
     name_word varchar,
@@ -680,7 +682,8 @@ create table if not exists knowledge.item_indication (
     superseded_by varchar
 );
 
--- 适应症诊断: diagnoses that meet a point of item_indication; any one row suffices; key: point_id, diagnosis_prefix
+-- 适应症诊断: diagnoses that meet a point of item_indication; any one row suffices;
+-- key: point_id, diagnosis_prefix
 create table if not exists knowledge.indication_diagnosis (
     diagnosis_prefix varchar not null,
     word_zh varchar not null,
@@ -781,7 +784,8 @@ create table if not exists knowledge.procedure_sex (
     superseded_by varchar
 );
 
--- 诊断手术不符: principal diagnosis and principal procedure that do not fit, rule 40; key: diagnosis_prefix, procedure_prefix
+-- 诊断手术不符: principal diagnosis and principal procedure that do not fit, rule 40;
+-- key: diagnosis_prefix, procedure_prefix
 create table if not exists knowledge.diagnosis_procedure (
     diagnosis_prefix varchar not null,
     procedure_prefix varchar not null,
@@ -826,7 +830,8 @@ create table if not exists knowledge.drug_group (
     superseded_by varchar
 );
 
--- 项目禁忌: who must not have an item, rules 66, 71, 73, 82; every stated condition must hold; key: item_prefix, name_word, diagnosis_prefix, official
+-- 项目禁忌: who must not have an item, rules 66, 71, 73, 82; every stated condition must hold;
+-- key: item_prefix, name_word, diagnosis_prefix, in_pregnancy, in_lactation, official
 create table if not exists knowledge.drug_contraindication (
     item_prefix varchar,
     name_word varchar,
@@ -921,7 +926,8 @@ create table if not exists knowledge.composite_item (
     superseded_by varchar
 );
 
--- 药品所需项目: services a drug is used with, rule 64; any row of a requirement suffices; key: requirement_id, item_prefix, name_word, service_prefix, service_word
+-- 药品所需项目: services a drug is used with, rule 64; any row of a requirement suffices;
+-- key: requirement_id, item_prefix, name_word, service_prefix, service_word
 create table if not exists knowledge.drug_requires_service (
     requirement_id varchar not null,
     item_prefix varchar,
@@ -937,7 +943,8 @@ create table if not exists knowledge.drug_requires_service (
     superseded_by varchar
 );
 
--- 耗材所需项目: services a consumable is used with, rule 84; any row of a requirement suffices; key: requirement_id, item_prefix, name_word, service_prefix, service_word
+-- 耗材所需项目: services a consumable is used with, rule 84; any row of a requirement suffices;
+-- key: requirement_id, item_prefix, name_word, service_prefix, service_word
 create table if not exists knowledge.consumable_requires_service (
     requirement_id varchar not null,
     item_prefix varchar,
@@ -1058,7 +1065,8 @@ create table if not exists knowledge.item_department (
     superseded_by varchar
 );
 
--- 项目适应症: diagnoses that justify a service or consumable, rules 20, 78, 79, 83, 88; any row of an indication suffices; key: indication_id, item_prefix, name_word, diagnosis_prefix
+-- 项目适应症: diagnoses that justify a service or consumable, rules 20, 78, 79, 83, 88; any row of an indication suffices;
+-- key: indication_id, item_prefix, name_word, diagnosis_prefix
 create table if not exists knowledge.service_indication (
     indication_id varchar not null,
     item_prefix varchar,
@@ -1074,7 +1082,8 @@ create table if not exists knowledge.service_indication (
     superseded_by varchar
 );
 
--- 诊断所需项目: items a coded diagnosis leaves in the lines, rule 37; any row of a requirement suffices; key: requirement_id, diagnosis_prefix, item_prefix, name_word
+-- 诊断所需项目: items a coded diagnosis leaves in the lines, rule 37; any row of a requirement suffices;
+-- key: requirement_id, diagnosis_prefix, item_prefix, name_word
 create table if not exists knowledge.diagnosis_requires_item (
     requirement_id varchar not null,
     diagnosis_prefix varchar not null,
@@ -1089,7 +1098,8 @@ create table if not exists knowledge.diagnosis_requires_item (
     superseded_by varchar
 );
 
--- 手术收费项目: charges a coded procedure leaves in the lines, rule 38; any row suffices; key: procedure_prefix, item_prefix, name_word
+-- 手术收费项目: charges a coded procedure leaves in the lines, rule 38; any row suffices;
+-- key: procedure_prefix, item_prefix, name_word
 create table if not exists knowledge.procedure_item (
     procedure_prefix varchar not null,
     item_prefix varchar,
@@ -1117,7 +1127,8 @@ create table if not exists knowledge.disease_drug_list (
     superseded_by varchar
 );
 
--- 开药天数: days of supply a prescription may hold, rules 9 and 68; key: item_prefix, name_word, care_setting, is_chronic
+-- 开药天数: days of supply a prescription may hold, rules 9 and 68;
+-- key: item_prefix, name_word, care_setting, is_chronic
 create table if not exists knowledge.drug_dose (
     item_prefix varchar,           -- empty with empty name_word: every drug
     name_word varchar,
@@ -1181,7 +1192,7 @@ create table if not exists knowledge.calendar (
     superseded_by varchar
 );
 
--- 医疗类别: care setting by longest prefix of the medical category
+-- 医疗类别: care setting by longest prefix of the medical category; key: code_prefix
 create table if not exists knowledge.medical_category (
     code_prefix varchar not null,
     care_setting varchar not null,  -- inpatient, outpatient, emergency, chronic, drugstore, ...
@@ -1189,7 +1200,7 @@ create table if not exists knowledge.medical_category (
     basis varchar not null
 );
 
--- 医院等级: level of a grade
+-- 医院等级: level of a grade; key: institution_grade
 create table if not exists knowledge.institution_grade (
     institution_grade varchar not null,
     institution_level integer,      -- empty: 无等级
@@ -1197,7 +1208,7 @@ create table if not exists knowledge.institution_grade (
     basis varchar not null
 );
 
--- 再入院例外诊断: diagnoses whose soon re-admission is expected
+-- 再入院例外诊断: diagnoses whose soon re-admission is expected; key: diagnosis_prefix
 create table if not exists knowledge.admission_exception (
     diagnosis_prefix varchar not null,
     reason varchar,
@@ -1321,6 +1332,71 @@ create table if not exists casebook.group_membership (
     lead_id varchar not null,
     person_id varchar not null
 );
+
+-- 核查结论: what people found, one row a verdict; only ever appended to. Findings are rebuilt, verdicts are not, so
+-- a verdict keeps what its lead looked like.
+create table if not exists casebook.verdict (
+    verdict_id varchar not null,       -- hash of what was said: the same row twice is one verdict
+    imported_at timestamp not null,
+    file varchar not null,             -- file name and data row it came from
+    row_number bigint not null,
+    lead_id varchar,                   -- null: an inspection without lead
+    subject_type varchar not null,
+    subject_id varchar not null,       -- the code as delivered; for a group its lead
+    members varchar,                   -- a group's person ids joined by ;
+    rule varchar,                      -- rule as the file names it: a source, an official number or code; null: all
+    sources varchar,                   -- the lead's source ids joined by ;, or those of the rule
+    conclusion varchar not null,       -- confirmed, partly_confirmed, dismissed, unsure
+    conclusion_said varchar not null,  -- 核查结论 as the file has it
+    reason varchar,                    -- 排除原因
+    decided_on date not null,          -- 日期
+    is_closing boolean not null,       -- false: 证据不足-暂缓, the lead stays open
+    confirmed_quantity decimal(16,4),  -- 确认数量
+    confirmed_amount decimal(16,2),    -- 确认违规金额, yuan
+    confirmed_fund_amount decimal(16,2), -- 涉及基金, yuan
+    recovered_amount decimal(16,2),    -- 追回金额, yuan
+    recovered_on date,                 -- 追回日期
+    payment_way varchar,               -- 支付方式
+    penalty_amount decimal(16,2),      -- 处罚金额, yuan
+    measures varchar,                  -- 处理类型
+    legal_basis varchar,               -- 法律依据
+    transferred_to varchar,            -- 移送部门
+    document_no varchar,               -- 文书号
+    case_no varchar,                   -- 立案号, 案件编号
+    handled_by varchar,                -- 承办
+    reviewed_by varchar,               -- 复核人
+    recheck varchar,                   -- 复查
+    run_id varchar,                    -- the run that last ranked the lead
+    tier varchar,                      -- as the lead stood then
+    rank integer,
+    score decimal(5,2),
+    propensity double,
+    amount_at_risk decimal(16,2),
+    expected_yield decimal(16,2),
+    findings bigint,
+    settlements bigint,
+    arm varchar,                       -- rank, control ...: how it came onto the work list, where it did
+    selection_probability double       -- 入选概率, where it was drawn
+);
+
+-- 已核疑点: the findings a closed lead rested on; a later lead of the subject needs others
+create table if not exists casebook.judged_finding (
+    lead_id varchar not null,
+    finding_id varchar not null
+);
+
+-- 现行结论: of several verdicts on one lead (or one subject without lead) and rule the latest counts
+create or replace view casebook.current_verdict as
+select * exclude (place)
+from (
+    select *, row_number() over (
+            partition by coalesce(lead_id, subject_type || '|' || subject_id || '|' || coalesce(case_no, '')),
+                coalesce(rule, '')
+            order by decided_on desc, imported_at desc, row_number desc
+        ) as place
+    from casebook.verdict
+) as ordered
+where place = 1;
 
 -- ------------------------------------------------------------------------------------------------- run
 create table if not exists run.warehouse (

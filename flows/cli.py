@@ -8,7 +8,18 @@ import sys
 from cyclopts import CycloptsError
 
 from data.errors import FundwatchError
-from flows.commands import check, lists, replaying, rules, run, serving, town  # noqa: F401  (each registers its commands)
+from flows.commands import (  # noqa: F401  (each registers its commands)
+    check,
+    evaluating,
+    knowledge,
+    lists,
+    replaying,
+    rules,
+    run,
+    serving,
+    town,
+    verdicts,
+)
 from flows.commands.common import app
 
 

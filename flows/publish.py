@@ -109,6 +109,7 @@ def _lists(
         labels=settings.labels,
         unmask=settings.unmask,
         top=top,
+        seed=settings.seed,
     )
     return {f"watchlist_{kind}.csv": n for kind, n in counts.items()}
 

@@ -111,12 +111,16 @@ def features(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> st
     of = record_version(con)
     _know(con)
     built = build.build(con, of, say, knowledge_load.version())
+    if _done(con, "features") != of:
+        _finish(con, "features", of, f"{len(built)} feature tables built")
     return f"{len(built)} feature tables built" if built else "nothing new"
 
 
 def detect(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> str:
     """Judge with every rule and detector whose query, parameters or data changed."""
-    of = record_version(con) + version.code(("data", "features", "models"))
+    if _done(con, "features") != record_version(con):
+        raise UsageError("The feature tables are older than the record. Run `fundwatch features` first.")
+    of = _judged_of(con)
     known = dict(con.sql("select source, fingerprint from model.coverage").fetchall())
     everyone = [s for s in sources(settings) if s.card.status != "retired"]
     gone = set(known) - {s.id for s in everyone}
@@ -140,6 +144,9 @@ def rank(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> str:
     prints = con.sql("select source, fingerprint from model.coverage order by 1").fetchall()
     if not prints:
         raise UsageError("Nothing was judged yet. Run `fundwatch detect` first.")
+    of = _judged_of(con)
+    if any(dict(prints).get(s.id) != s.fingerprint(of) for s in sources(settings) if s.card.status != "retired"):
+        raise UsageError("The findings are older than the record or the rules. Run `fundwatch detect` first.")
     this, of_run = run_id(settings, con)
     said = "\n".join([this, repr(prints), repr(settings.deciding()), version.code(("data", "models"))])
     fingerprint = hashlib.sha256(said.encode()).hexdigest()[:16]
@@ -148,6 +155,7 @@ def rank(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> str:
     name_run(con, this, of_run)
     counts = rank_leads(con, sources(settings), this, settings.objective, settings.seed)
     told = ", ".join(f"{n:,} {kind}" for kind, n in counts.items()) or "no"
+    _finish(con, "ranked", _ranked_of(settings, con), this)
     _finish(con, "rank", fingerprint, f"{told} leads")
     return f"{told} leads"
 
@@ -156,6 +164,11 @@ def publish(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> str
     """Write the run's folder, whole or not at all, and copy the lists to --out."""
     if _done(con, "rank") is None:
         raise UsageError("Nothing was ranked yet. Run `fundwatch rank` first.")
+    if _done(con, "ranked") != _ranked_of(settings, con):
+        raise UsageError(
+            "The ranking is older than the findings, or was made for another objective or seed."
+            " Run `fundwatch rank` first, or set both in fundwatch.toml."
+        )
     this, fingerprint = run_id(settings, con)
     return publishing.publish(settings, con, sources(settings), this, fingerprint, say)
 
@@ -187,6 +200,18 @@ def _know(con: duckdb.DuckDBPyConnection) -> None:
     if _done(con, "knowledge") != knowledge_load.version():
         rows = sum(knowledge_load.load(con).values())
         _finish(con, "knowledge", knowledge_load.version(), f"{rows:,} knowledge rows")
+
+
+def _judged_of(con: duckdb.DuckDBPyConnection) -> str:
+    """What findings are made of beside their source: the record, the knowledge, the code."""
+    return record_version(con) + version.code(("data", "features", "models"))
+
+
+def _ranked_of(settings: Settings, con: duckdb.DuckDBPyConnection) -> str:
+    """What leads are made of, so that a ranking left behind by a stopped run is never published as a later one."""
+    prints = con.sql("select source, fingerprint from model.coverage order by 1").fetchall()
+    said = [_judged_of(con), repr(prints), settings.objective, str(settings.seed)]
+    return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
 
 
 def _done(con: duckdb.DuckDBPyConnection, step: str) -> Any:

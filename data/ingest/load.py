@@ -9,7 +9,7 @@ import duckdb
 
 from data.ingest.account import ZERO, Account
 from data.ingest.find import Delivery
-from data.ingest.read import FAULTS, STAGE
+from data.ingest.read import FAULTS, STAGE, row_number
 from data.mapping import Table
 
 #: Tables whose rows belong to a settlement: what a delivery touched is computed again, the rest stays.
@@ -25,7 +25,7 @@ def load(con: duckdb.DuckDBPyConnection, delivery: Delivery, ingest_id: str, fol
     con.execute(
         f"""
         insert into record.{table.target} by name
-        select {columns}, $file_id as file_id, s.row_number
+        select {columns}, $file_id as file_id, {row_number(con, "s")} as row_number
         from {STAGE} as s
         where s.rowid not in (select row_id from stage_fate where not is_standing)
         order by s.rowid

@@ -15,8 +15,7 @@ TYPES = {
     "count": "integer",
     "flag": "boolean",
 }
-NUMBERS = ("money", "price", "quantity", "share", "degree", "count")
-CODES = ("id", "code", "grade", "sex", "flag")
+WIDE, HARD = "\u3000", "\u00a0"  # full-width and no-break space
 
 #: What a bad value should have been, for the sentence that refuses it.
 WANTED = {"date": "a date", "timestamp": "a date and time", "flag": "0 or 1", "count": "a whole number"}
@@ -32,8 +31,16 @@ HALF = "0123456789.-,:/()[]ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def text(cell: str) -> str:
-    """SQL for the delivered text without padding (blanks, tabs, full-width and no-break spaces); empty is null."""
-    return f"nullif(trim({quoted(cell)}, ' \t\r\n\u3000\u00a0'), '')"
+    """SQL for the delivered text without padding (blanks, tabs, full-width and no-break spaces); empty is null.
+
+    Trimming costs ten times as much as seeing that there is nothing to trim, and there hardly ever is.
+    """
+    x = quoted(cell)
+    ends = " or ".join(
+        f"suffix({x}, {mark})" for mark in ("' '", "chr(9)", "chr(10)", "chr(13)", f"'{WIDE}'", f"'{HARD}'")
+    )
+    padded = f"{x} < '!' or {ends} or starts_with({x}, '{WIDE}') or starts_with({x}, '{HARD}')"
+    return f"case when {padded} then nullif(trim({x}, ' \t\r\n{WIDE}{HARD}'), '') else {x} end"
 
 
 def typed(raw: str, field: Field) -> str:
@@ -55,7 +62,7 @@ def typed(raw: str, field: Field) -> str:
         case kind if kind in TYPES:
             return _number(raw, TYPES[kind])
         case _:
-            return f"replace({raw}, chr(0), '')"
+            return f"case when contains({raw}, chr(0)) then replace({raw}, chr(0), '') else {raw} end"
 
 
 def fault(raw: str, value: str, field: Field) -> str | None:
@@ -94,12 +101,12 @@ def _half(raw: str) -> str:
 
 
 def _code(raw: str, field: Field) -> str:
-    said = f"ltrim({_half(raw)}, '''')"
+    said = f"case when starts_with({raw}, '''') then ltrim({_half(raw)}, '''') else {_half(raw)} end"
     if field.kind == "grade":
         return f"lpad(regexp_replace({said}, '\\.0$', ''), 2, '0')"
     if field.kind == "id" or not field.column.endswith("_code"):
         # a spreadsheet's number: 11.0 for 11
-        return f"case when {raw} like '%.0' then regexp_replace({said}, '^([0-9]+)\\.0$', '\\1') else {said} end"
+        return f"case when suffix({raw}, '.0') then regexp_replace({said}, '^([0-9]+)\\.0$', '\\1') else {said} end"
     return said
 
 

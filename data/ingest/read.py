@@ -19,7 +19,7 @@ MOST_FAULTY = 0.05
 
 
 def stage(con: duckdb.DuckDBPyConnection, delivery: Delivery, work: Path, pseudonyms: Pseudonyms | None = None) -> None:
-    """Fill `stage` (typed columns, updated_at, row_number from 1) and `stage_fault` (row_number, field, reason, raw).
+    """Fill `stage` (typed columns, updated_at) and `stage_fault` (row_number, field, reason, raw).
 
     A row is in one of the two. Raises InputRefused when the content cannot be read as the table at all, or when
     more than a twentieth of its rows are faulty.
@@ -54,7 +54,7 @@ def _decoded(delivery: Delivery, encoding: str, work: Path) -> Delivery:
 def _read(
     con: duckdb.DuckDBPyConnection, delivery: Delivery, pseudonyms: Pseudonyms | None
 ) -> list[tuple[int, str, str]]:
-    """Make the table `stage_read`; returns (line, kind, text) of the lines the reader could not split."""
+    """Make the table `stage`; returns (line, kind, text) of the lines the reader could not split."""
     for name in (LOST_LINES, LOST_SCANS):
         con.execute(f"drop table if exists {name}")
     by_column = {field.column: (cell, field) for cell, field in delivery.fields.items()}
@@ -77,7 +77,7 @@ def _read(
     updated = normalise.text(delivery.updated) if delivery.updated else "cast(null as varchar)"
     con.execute(
         f"""
-        create or replace temp table stage_read as
+        create or replace temp table {STAGE} as
         with texts as (select {", ".join(texts)}, {updated} as t_updated_at from {scan(delivery)})
         select {", ".join(columns)}, try_cast(t_updated_at as timestamp) as updated_at,
             {f"coalesce({', '.join(checks)})" if checks else "cast(null as varchar)"} as bad
@@ -92,38 +92,43 @@ def _read(
 
 
 def _part(con: duckdb.DuckDBPyConnection, delivery: Delivery, lost: list[tuple[int, str, str]]) -> None:
-    """Number the rows as delivered and part the sound from the faulty."""
-    con.execute("create or replace temp table stage_gap (number bigint, before bigint)")
+    """Number the rows as delivered and take the faulty ones out of the stage."""
+    con.execute("create or replace temp table stage_gap (before bigint)")
     if lost:
-        gaps = [[line - 1, line - 1 - place] for place, (line, _, _) in enumerate(lost, 1)]
-        con.executemany("insert into stage_gap values (?, ?)", gaps)
-    base = con.sql("select coalesce(min(rowid), 0) from stage_read").fetchall()[0][0]
-    number = f"r.rowid - {base} + 1"
-    if lost:
-        # `before` sound rows precede the g-th lost one: a row after them is numbered g higher
-        number += f" + (select count(*) from stage_gap as g where g.before < r.rowid - {base} + 1)"
-    con.execute(
-        f"create or replace temp table {STAGE} as select r.* exclude (bad), {number} as row_number"
-        " from stage_read as r where r.bad is null"
-    )
+        con.executemany(
+            "insert into stage_gap values (?)", [[line - 1 - place] for place, (line, _, _) in enumerate(lost, 1)]
+        )
+    base = con.sql(f"select coalesce(min(rowid), 0) from {STAGE}").fetchall()[0][0]
+    # `before` sound rows precede a row the reader lost: what follows is numbered one higher
+    gaps = f" + (select count(*) from stage_gap as g where g.before <= r.rowid - {base})" if lost else ""
     con.execute(
         f"""
         create or replace temp table {FAULTS} as
-        select {number} as row_number, r.rowid - {base} as place, split_part(r.bad, '|', 1) as field,
-            split_part(r.bad, '|', 2) as reason, cast(null as varchar) as raw, {_money(delivery, "r")} as yuan
-        from stage_read as r where r.bad is not null
+        select r.rowid - {base} + 1{gaps} as row_number, r.rowid - {base} as place, r.rowid as stage_row,
+            split_part(r.bad, '|', 1) as field, split_part(r.bad, '|', 2) as reason, cast(null as varchar) as raw,
+            {_money(delivery, "r")} as yuan
+        from {STAGE} as r where r.bad is not null
         """
     )
-    con.execute("drop table stage_read")
-    faulty = con.sql(f"select count(*) from {FAULTS}").fetchall()[0][0]
-    if faulty:
+    con.execute(f"create or replace temp table stage_base as select cast({base} as bigint) as base")
+    if con.sql(f"select count(*) from {FAULTS}").fetchall()[0][0]:
+        con.execute(f"delete from {STAGE} where bad is not null")
         _raw_texts(con, delivery)
     if lost:
         con.executemany(
-            f"insert into {FAULTS} values (?, null, null, ?, ?, 0)",
+            f"insert into {FAULTS} values (?, null, null, null, ?, ?, 0)",
             [[line - 1, _lost_reason(kind, len(delivery.header)), text.rstrip("\r\n")] for line, kind, text in lost],
         )
     _refuse_foreign(con, delivery)
+
+
+def row_number(con: duckdb.DuckDBPyConnection, alias: str) -> str:
+    """SQL for a staged row's number among the delivered data rows, from 1."""
+    base, gaps = con.sql("select (select base from stage_base), (select count(*) from stage_gap)").fetchall()[0]
+    number = f"{alias}.rowid - {base} + 1"
+    return number + (
+        f" + (select count(*) from stage_gap as g where g.before <= {alias}.rowid - {base})" if gaps else ""
+    )
 
 
 def _raw_texts(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:

@@ -32,7 +32,7 @@ def run(
     prefect: Annotated[bool | None, Parameter(help="Run as a Prefect flow; default: when a server is there.")] = None,
     common: Common = COMMON,
 ) -> None:
-    """From an export to published watchlists: ingest, features, detect, rank, publish."""
+    """From an export to published watchlists: ingest, check, features, detect, rank, publish."""
     from flows import server
 
     settings = common.settings(

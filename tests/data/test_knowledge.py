@@ -52,6 +52,7 @@ P63,药品限医疗机构级别,丙注射液,限三级医疗机构。,级别低,
 P64,药品限医疗机构级别,丁注射液,首次处方时需由二级及以上医疗机构专科医师开具处方。,级别低,5,,1
 P65,药品限医疗机构级别,戊注射液,限专科医院。,级别低,5,,1
 P71,药品限适应症,甲片,限癌痛。,不符,12,2026-05-23,1
+P72,药品儿童禁用,甲片,儿童禁用。,不符,12,2026-05-23,1
 """
 
 
@@ -177,7 +178,9 @@ def test_what_the_text_does_not_yield_is_listed_with_the_reason(made: tuple[Path
     assert (by_class["药品区分性别使用"]["points"], by_class["药品区分性别使用"]["parsed"]) == (6, 3)
     assert by_class["医疗服务项目区分性别使用"]["points"] == 1  # the note row is no point
     assert by_class["药品限支付疗程"]["share"] == 0.5
-    assert by_class["药品限适应症"]["table"] is None
+    assert by_class["药品限适应症"]["table"] == "item_indication"
+    assert by_class["药品儿童禁用"]["table"] is None
+    assert pl.read_csv(folder / "published.csv").equals(report)
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda t: t.name)
@@ -188,10 +191,10 @@ def test_committed_table(table: Table) -> None:
     assert rows["basis"].str.len_chars().min() and rows["basis"].null_count() == 0
     assert rows["layer"].unique().to_list() == ["nation"]
     codes = [c for c in columns if c.endswith("_code")]
-    service, drug = r"^[0-9]{15}$", r"^(X[0-9A-Z]{22}|Z[0-9A-Z]{19})$"
-    assert rows.select(pl.all_horizontal(pl.col(codes).str.contains(f"{service}|{drug}")).all()).item()
-    is_drug = pl.col(codes[0]).str.contains(drug)
-    assert rows.select((is_drug == pl.col("valid_from").is_not_null()).all()).item()
+    service, drug, herb = r"^[0-9]{15}$", r"^(X[0-9A-Z]{22}|Z[0-9A-Z]{19})$", r"^T[0-9]{9}$"
+    assert rows.select(pl.all_horizontal(pl.col(codes).str.contains(f"{service}|{drug}|{herb}")).all()).item()
+    of_a_catalogue = pl.col(codes[0]).str.contains(drug) & (name != "internet_forbidden")
+    assert rows.select((of_a_catalogue == pl.col("valid_from").is_not_null()).all()).item()
     # every two validity periods of a code are disjoint
     start = pl.col("valid_from").fill_null("")
     earlier_end = pl.col("valid_to").fill_null("9999").shift().over(codes, order_by=start)
@@ -239,5 +242,6 @@ def test_hand_made_tables() -> None:
 @pytest.mark.skipif(not STANDARD.exists(), reason="the published points are not at hand")
 def test_rebuilding_gives_the_committed_bytes(tmp_path: Path) -> None:
     build(STANDARD / "knowledge_points.csv", STANDARD / "knowledge_point_codes.csv", tmp_path)
-    for name in [*(t.name for t in TABLES), "unparsed"]:
+    children = [t.child.name for t in TABLES if t.child is not None]
+    for name in [*(t.name for t in TABLES), *children, "unparsed", "published"]:
         assert (tmp_path / f"{name}.csv").read_bytes() == (KNOWLEDGE / f"{name}.csv").read_bytes(), name

@@ -76,7 +76,7 @@ def test_run_prints_the_account_and_a_second_run_says_nothing_new(call, town, tm
     assert code == 0 and "rows in =" in err and "yuan" in err
     assert sorted(p.name for p in out_dir.iterdir())[0] == "watchlist_group.csv"
     code, out, _ = call("run", town, "--home", home)
-    assert code == 0 and out.count("nothing new") == 5
+    assert code == 0 and out.count("nothing new") == 6
 
 
 def test_rules_can_be_listed_and_shown_with_overrides(call, tmp_path):

@@ -67,7 +67,7 @@ def test_a_run_from_the_command_line_appears_on_the_server(serving, town):
     (flow_run,) = ask(api, "flow_runs/filter", {"flow_runs": {"state": {"type": {"any_": ["COMPLETED"]}}}})
     assert flow_run["parameters"]["input"] == str(town) and flow_run["parameters"]["top"] == 5
     tasks = ask(api, "task_runs/filter", {"task_runs": {"flow_run_id": {"any_": [flow_run["id"]]}}})
-    assert {t["name"].rsplit("-", 1)[0] for t in tasks} == {"ingest", "features", "detect", "rank", "publish"}
+    assert {t["name"].rsplit("-", 1)[0] for t in tasks} == {"ingest", "check", "features", "detect", "rank", "publish"}
     artifacts = {a["key"]: json.loads(a["data"]) for a in ask(api, "artifacts/filter")}
     assert artifacts["account"][0]["rows_in"] > 0
     assert artifacts["watchlist-person"][0]["rank"] == 1 and "subject_name" not in artifacts["watchlist-person"][0]

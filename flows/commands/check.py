@@ -1,0 +1,45 @@
+"""check: what the record looks like before anything is computed from it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from flows.commands.common import COMMON, Common, app
+
+
+@app.command
+def check(
+    *,
+    every: Annotated[bool, Parameter(negative=(), help="Show also the checks that hold.")] = False,
+    common: Common = COMMON,
+) -> None:
+    """Judge the record: keys, orphans, sums, dates, persons, codes, months, coverage. A stop ends with exit code 1."""
+    from data.errors import CheckStopped
+    from flows import lock, steps
+
+    settings = common.settings()
+    step = next(s for s in steps.STEPS if s.name == "check")
+    try:
+        with lock.hold(settings.home):
+            said = steps.perform(step, settings, lambda line: common.console.progress(f"  {line}"))
+    except CheckStopped:
+        _show(common, every)
+        raise
+    _show(common, every)
+    common.console.say(f"check: {said}")
+
+
+def _show(common: Common, every: bool) -> None:
+    from data.warehouse import open_warehouse
+    from flows.exports.checks import results
+
+    settings = common.settings()
+    with open_warehouse(settings.home, read_only=True) as con:
+        found = results(con)
+    common.console.give(found.to_dicts())
+    what = "what_zh" if settings.language == "zh" else "what"
+    shown = found if every else found.filter(found["state"].is_in(["stop", "warn", "not_applicable"]))
+    columns = ["check", "state", "rows", "of", "share", what, "example"]
+    common.console.table("", columns, shown.select(columns).rows())

@@ -1,0 +1,94 @@
+"""knowledge coverage, import, diff."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from flows.commands.common import COMMON, Common, app
+
+knowledge = App(name="knowledge", help="The knowledge base: coverage, import, diff.")
+app.command(knowledge)
+
+SHOWN = 50
+
+
+@knowledge.command
+def coverage(*, common: Common = COMMON) -> None:
+    """Share of the published points that was read, by rule class; the points that were not; rows by table."""
+    import polars as pl
+
+    from data import knowledge_diff
+    from data.knowledge_load import FOLDER, OVERLAY
+
+    published = pl.read_csv(FOLDER / "published.csv")
+    unparsed = pl.read_csv(FOLDER / "unparsed.csv", infer_schema=False)
+    laid = common.settings().home / OVERLAY
+    loaded = knowledge_diff.state(laid if laid.is_dir() else None)
+    sizes = knowledge_diff.sizes(loaded)
+    common.console.give({"classes": published.to_dicts(), "unparsed": unparsed.to_dicts(), "tables": sizes.to_dicts()})
+    common.console.table("Published points read", published.columns, published.rows())
+    told = unparsed.select("rule_name_zh", "item_name_zh", "why")
+    common.console.table("Points not read", told.columns, told.rows())
+    common.console.table("Rows by table and layer", sizes.columns, sizes.rows())
+
+
+@knowledge.command(name="import")
+def import_(
+    file: Annotated[Path, Parameter(help="An official workbook (.xlsx): points on sheet 1, codes on sheet 2.")],
+    *,
+    rule: Annotated[str, Parameter(help="The rule class, where the workbook does not name it.")] = "",
+    published: Annotated[str, Parameter(help="Day of publication, YYYY-MM-DD; default today.")] = "",
+    layer: Annotated[str, Parameter(help="nation, province or city.")] = "nation",
+    yes: Annotated[bool, Parameter(negative=(), help="Write it into HOME/knowledge.")] = False,
+    common: Common = COMMON,
+) -> None:
+    """Show what a workbook would change in HOME/knowledge; with --yes write it there."""
+    from datetime import date
+
+    import polars as pl
+
+    from data import knowledge_build, knowledge_import
+    from data.errors import UsageError
+    from data.knowledge_load import LAYERS, OVERLAY
+
+    if layer not in LAYERS:
+        raise UsageError(f"--layer is '{layer}'; it must be {', '.join(LAYERS)}.")
+    try:
+        day = date.fromisoformat(published).isoformat() if published else date.today().isoformat()
+    except ValueError as error:
+        raise UsageError(f"--published is '{published}'; it must be a day like 2026-01-28.") from error
+    points, codes = knowledge_import.read_workbook(file, rule=rule, published=day)
+    made, judged = knowledge_build.make(points, codes)
+    folder = common.settings().home / OVERLAY
+    changes = knowledge_import.merge(folder, made, layer, write=yes)
+    unread = judged.filter(pl.col("why").is_not_null()).select("item_name_zh", "why")
+    document = {"points": len(points), "changes": changes.to_dicts(), "unread": unread.to_dicts(), "written": yes}
+    common.console.give(document)
+    common.console.table(f"{points['rule_name_zh'][0]}: {len(points)} points", changes.columns, changes.rows())
+    if len(unread):
+        common.console.table("Points not read", unread.columns, unread.rows())
+    common.console.say(f"Written to {folder}." if yes else f"Nothing was written. --yes writes it to {folder}.")
+
+
+@knowledge.command
+def diff(
+    before: Annotated[Path | None, Parameter(help="A folder of knowledge files; default: what ships.")] = None,
+    after: Annotated[Path | None, Parameter(help="Another; default: with the overlay of HOME/knowledge.")] = None,
+    *,
+    common: Common = COMMON,
+) -> None:
+    """Rows that two states of the knowledge do not share; an overlay folder stands for itself on what ships."""
+    from data import knowledge_diff
+    from data.knowledge_load import OVERLAY
+
+    laid = common.settings().home / OVERLAY
+    after = after or (laid if laid.is_dir() else None)
+    found = knowledge_diff.compare(knowledge_diff.state(before), knowledge_diff.state(after))
+    common.console.give(found.to_dicts())
+    common.console.table("", found.columns, found.head(SHOWN).rows())
+    counts = dict(found["change"].value_counts().rows())
+    said = ", ".join(f"{counts.get(c, 0):,} {c}" for c in ("added", "removed", "changed"))
+    common.console.say(f"{said}." + (f" The first {SHOWN} are shown; --json gives all." if len(found) > SHOWN else ""))

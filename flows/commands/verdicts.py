@@ -1,0 +1,99 @@
+"""verdict import: what people found comes back into the casebook."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from flows.commands.common import COMMON, Common, app
+
+verdict = App(name="verdict", help="The casebook: take in what inspections found.")
+app.command(verdict)
+SHOWN = 50
+
+
+@verdict.command(name="import")
+def import_(
+    file: Annotated[Path, Parameter(help="Verdicts as CSV or xlsx, or the contract's insp_result_d.")],
+    *,
+    yes: Annotated[bool, Parameter(negative=(), help="Append them; without it nothing is written.")] = False,
+    common: Common = COMMON,
+) -> None:
+    """Show what a file of verdicts would do, and with --yes append them and close their leads.
+
+    A row names a lead (lead_id, 线索编号) or a subject (subject_type, subject_id), its conclusion (确认违规, 部分确认,
+    申诉成立-排除, 证据不足-暂缓, 数据问题 ... or confirmed, partly_confirmed, dismissed, unsure), and where known
+    confirmed_amount, recovered_amount, date, reason, case_no, rule. Verdicts are only ever appended: a later one on the
+    same lead counts in place of the earlier.
+    """
+    from data.errors import InputRefused
+    from data.warehouse import FILE_NAME, open_warehouse
+    from flows import lock, steps
+    from models.casebook import verdicts
+    from models.casebook.read import read
+
+    settings = common.settings()
+    if not (settings.home / FILE_NAME).exists():
+        with open_warehouse(settings.home, read_only=True):  # says that there is none
+            return
+    told = read(file)
+    with lock.hold(settings.home), open_warehouse(settings.home, memory_limit=settings.memory_limit) as con:
+        made = verdicts.plan(con, told, steps.sources(settings), pseudonyms=_pseudonyms(settings))
+        counts = made.counts
+        written = verdicts.append(con, made, _witness(settings.home, file, counts)) if yes else 0
+    _show(made, written, yes, common)
+    if counts["refused"] == made.rows.height:
+        raise InputRefused(f"No row of {made.name} could be read as a verdict; the reasons are above.")
+
+
+def _pseudonyms(settings: Any) -> Any:
+    from data.ingest import Pseudonyms
+
+    return Pseudonyms.of(settings.home) if settings.pseudonyms else None
+
+
+def _witness(home: Path, file: Path, counts: dict[str, int]) -> Any:
+    """The audit log's line, written before the verdicts are."""
+    import hashlib
+
+    from flows import audit
+
+    sha = hashlib.sha256(file.read_bytes()).hexdigest()
+    return lambda: audit.record(home, "verdict", None, {"file": file.name, "sha256": sha, **counts})
+
+
+def _show(made: Any, written: int, yes: bool, common: Common) -> None:
+    counts, refused = made.counts, made.of("refused")
+    common.console.give(
+        {
+            "file": made.name,
+            "written": written,
+            "is_dry_run": not yes,
+            **counts,
+            "closed": made.closing,
+            "refused_rows": refused.select("row_number", "why").to_dicts(),
+            "ignored_columns": list(made.ignored),
+        }
+    )
+    names = "row_number lead_id subject_type subject_id conclusion confirmed_amount decided_on rule".split()
+    new = made.of("new")
+    common.console.table(f"{made.name}: verdicts to take in", names, new.select(names).head(SHOWN).rows())
+    if new.height > SHOWN:
+        common.console.say(f"and {new.height - SHOWN:,} more")
+    if refused.height:
+        common.console.table("refused", ["data row", "reason"], refused.select("row_number", "why").rows())
+    if made.ignored:
+        common.console.say(f"Columns without a meaning here: {', '.join(made.ignored)}.")
+    words = ("confirmed", "partly_confirmed", "dismissed", "unsure")
+    parts = ", ".join(f"{counts[c]:,} {c}" for c in words if c in counts) or "none"
+    common.console.say(
+        f"{counts['new']:,} new verdicts ({parts}), {counts['superseding']:,} of them in place of an earlier one,"
+        f" {counts['without_lead']:,} about a subject without lead; {counts['leads_closed']:,} leads close;"
+        f" {counts['known']:,} rows were known, {counts['refused']:,} refused."
+    )
+    if yes:
+        common.console.say(f"{written:,} verdicts appended. The next run ranks with them.")
+    elif counts["new"]:
+        common.console.say("Nothing was written. Say --yes to append them.")

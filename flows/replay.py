@@ -1,0 +1,199 @@
+"""Rebuild a past run from its manifest in a home of its own, and compare every output's hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from data import ingest as ingestion
+from data import knowledge_load, mapping
+from data.errors import FundwatchError, InputRefused, UsageError
+from data.ingest.pseudonym import KEY_FILE
+from data.warehouse import open_warehouse
+from flows import lock, steps, version
+from flows.casebook_before import Before, before
+from flows.publish import MANIFEST
+from flows.settings import Settings
+
+Manifest = Mapping[str, Any]
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Load:
+    """One delivery as it was taken in: its folder and (file, table) -> hash of what it brought."""
+
+    folder: Path
+    brought: dict[tuple[str, str], str]
+
+
+@dataclass(frozen=True)
+class Replay:
+    """What a replay found: files compared, those that differ, and what differs around them."""
+
+    run_id: str
+    compared: int
+    differing: list[str]
+    touched: list[str]  # files of the run's folder that are no longer what the manifest says
+    notes: list[str]
+
+    @property
+    def is_identical(self) -> bool:
+        return not self.differing and not self.touched
+
+
+def replay(settings: Settings, run_id: str, say: Say = lambda _: None) -> Replay:
+    """Rebuild the run beside HOME and compare; nothing in HOME is written.
+
+    Raises UsageError for a run that does not exist and InputRefused naming an input that is missing or changed.
+    """
+    folder = settings.home / "runs" / run_id
+    manifest = read_manifest(folder)
+    with open_warehouse(settings.home, read_only=True) as con:
+        loads = _loads(con, manifest)
+        casebook = before(con, run_id)
+    home = settings.home.resolve()
+    with _place(home.with_name(f".{home.name}.replay")) as place:
+        then = _settings(settings, manifest, place)
+        _carry(home, place)
+        rebuilt = _rebuild(then, run_id, loads, casebook, say)
+    notes = [*_around(settings, manifest, rebuilt), *casebook.notes]
+    said, now = _hashes(manifest), _hashes(rebuilt)
+    names = sorted(said.keys() | now.keys(), key=lambda f: (f.count("/"), f))  # the lists before the leads' own
+    differing = [f for f in names if said.get(f) != now.get(f)]
+    touched = [f for f, sha in sorted(said.items()) if _digest(folder / f) != sha]
+    return Replay(run_id, len(said), differing, touched, notes)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a run's folder. Raises UsageError when there is none that can be read."""
+    try:
+        manifest: Manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise UsageError(f"There is no run {folder.name}. See `fundwatch runs`.") from error
+    except ValueError as error:
+        raise FundwatchError(f"The manifest of run {folder.name} is damaged, so it cannot be replayed.") from error
+    return manifest
+
+
+def _loads(con: Any, manifest: Manifest) -> list[Load]:
+    """The run's deliveries in the order they were taken in, with the folders HOME remembers."""
+    rows = con.sql(
+        "select file, source_table, file_id, folder, loaded_at from run.input_file order by loaded_at, file"
+    ).fetchall()
+    wanted = {(one["sha256"], one["table"]): one["file"] for one in manifest["inputs"]}
+    if lost := wanted.keys() - {(sha, table) for _, table, sha, *_ in rows}:
+        raise InputRefused(
+            f"{wanted[min(lost)]} is an input of the run, and this HOME does not know where it came from."
+        )
+    loads: dict[Any, Load] = {}
+    for file, table, sha, folder, at in rows:
+        if (sha, table) in wanted:
+            loads.setdefault(at, Load(Path(folder), {})).brought[file, table] = sha
+    return list(loads.values())
+
+
+@contextmanager
+def _place(place: Path) -> Iterator[Path]:
+    """A home of its own, emptied before and gone afterwards; one replay at a time."""
+    with lock.hold(place):
+        try:
+            for old in place.iterdir():
+                if old.name != "lock":
+                    shutil.rmtree(old) if old.is_dir() else old.unlink()
+            yield place
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
+
+
+def _settings(today: Settings, manifest: Manifest, place: Path) -> Settings:
+    known = {f.name for f in fields(Settings)}
+    decided = {k: v for k, v in manifest["settings"].items() if k in known}
+    return Settings(home=place, threads=today.threads, memory_limit=today.memory_limit, **decided)
+
+
+def _carry(home: Path, place: Path) -> None:
+    """What decides how a delivery is read lies in HOME: the key of the pseudonyms, a bureau's dialects."""
+    if (home / KEY_FILE).exists():
+        shutil.copy(home / KEY_FILE, place / KEY_FILE)
+    if (home / "mappings").is_dir():
+        shutil.copytree(home / "mappings", place / "mappings")
+
+
+def _rebuild(then: Settings, run_id: str, loads: list[Load], casebook: Before, say: Say) -> Manifest:
+    _take_in(then, loads, say)
+    with open_warehouse(then.home) as con:
+        _, fingerprint = steps.run_id(then, con)
+        steps.name_run(con, run_id, fingerprint)
+        casebook.put(con)
+    for step in steps.STEPS:
+        if step.name != "ingest":
+            say(f"{step.name} ...")
+            steps.perform(step, then)
+    return read_manifest(then.home / "runs" / run_id)
+
+
+def _take_in(then: Settings, loads: list[Load], say: Say) -> None:
+    known: set[str] = set()
+    for load in loads:
+        known |= set(load.brought.values())
+        say(f"ingest {load.folder} ...")
+        _check(load, then)
+        intake = steps.intake(then, only=known)
+        with open_warehouse(then.home, memory_limit=then.memory_limit, threads=then.threads) as con:
+            ingestion.ingest(con, load.folder, lambda _: None, intake)
+            taken = {tuple(row) for row in con.sql("select file, source_table, file_id from run.input_file").fetchall()}
+        for (file, table), sha in load.brought.items():
+            if (file, table, sha) not in taken:
+                raise _changed(load, file)
+
+
+def _check(load: Load, then: Settings) -> None:
+    """Every input is there with the content it had, before anything is built from it."""
+    for file, _ in load.brought:
+        if not (load.folder / file.split("!")[0]).exists():
+            raise InputRefused(f"{file} is missing from {load.folder}. Put it back to replay the run.")
+    with ingestion.workplace(then.home / "spill") as work:
+        found = ingestion.find(load.folder, work, mapping.names(then.home / "mappings"))
+    for one in found.deliveries:
+        if load.brought.get((one.name, one.table.source), one.file_id) != one.file_id:
+            raise _changed(load, one.name)
+
+
+def _changed(load: Load, file: str) -> InputRefused:
+    return InputRefused(f"{file} in {load.folder} is not what the run was made from. Put the old content back.")
+
+
+def _around(settings: Settings, manifest: Manifest, rebuilt: Manifest) -> list[str]:
+    """What is not as it was, in sentences: the reasons why outputs may differ."""
+    pairs: list[tuple[str, Any, Any]] = [
+        ("code", manifest["code"], version.code()),
+        ("knowledge", manifest["knowledge"], knowledge_load.version()),
+        ("mappings of this HOME", manifest.get("dialects"), knowledge_load.version(settings.home / "mappings")),
+    ]
+    now = version.libraries()
+    pairs += [(name, was, now.get(name)) for name, was in manifest.get("libraries", {}).items()]
+    notes = [f"{name} differs: {was} then, {today} now" for name, was, today in pairs if was != today]
+    if gone := manifest["settings"].keys() - rebuilt["settings"].keys():
+        notes.append(f"settings that no longer exist: {', '.join(sorted(gone))}")
+    old, new = ({s["id"]: (s["version"], s["params"]) for s in m["sources"]} for m in (manifest, rebuilt))
+    if changed := sorted(i for i in old.keys() | new.keys() if old.get(i) != new.get(i)):
+        notes.append(f"rules or detectors that differ in version or parameters: {', '.join(changed)}")
+    return notes
+
+
+def _hashes(manifest: Manifest) -> dict[str, str]:
+    return {one["file"]: one["sha256"] for one in manifest["outputs"]}
+
+
+def _digest(path: Path) -> str | None:
+    if not path.exists():
+        return None
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -1,0 +1,166 @@
+-- One row: one row of the file with the lead and subject it is about and what is to become of it.
+-- state: new, known (said before), refused; why: the reason of a refusal, null otherwise
+with worded as (
+    select t.*, lower(replace(replace(t.conclusion, '—', '-'), '－', '-')) as word, c.conclusion as meant,
+        c.closes = '1' as is_closing, c.reason as usual_reason, s.subject_type as meant_type,
+        case when s.subject_type = 'group' then coalesce(t.lead_id, t.subject_id) else t.lead_id end as named_lead
+    from verdict_row as t
+    left join conclusion_word as c
+        on c.word = lower(replace(replace(t.conclusion, '—', '-'), '－', '-'))
+    left join subject_word as s on s.word = lower(t.subject_type)
+),
+
+subject as (
+    select case when is_pharmacy then 'pharmacy' else 'institution' end as subject_type,
+        institution_id as subject_id
+    from feature.institution
+    union
+    select 'practitioner', practitioner_id
+    from record.practitioner
+    union
+    select 'practitioner', practitioner_id
+    from feature.practitioner_day
+    union
+    select 'person', person_id
+    from feature.person
+),
+
+-- The register decides whether a code is a hospital or a drugstore.
+fitting as (
+    select w.row_number, min(s.subject_type) as subject_type, min(s.subject_id) as subject_id,
+        count(distinct s.subject_type) as kinds
+    from worded as w
+    join subject as s
+        on s.subject_id in (w.subject_id, w.hidden_id)
+        and (
+            w.meant_type is null or s.subject_type = w.meant_type
+            or (s.subject_type in ('institution', 'pharmacy') and w.meant_type in ('institution', 'pharmacy'))
+        )
+    group by w.row_number
+),
+
+history as (
+    select r.lead_id, r.subject_type, r.subject_key, r.last_run, r.closed_on, l.last_on,
+        row_number() over (
+            partition by r.subject_type, r.subject_key
+            order by case when r.closed_on is null then 0 else 1 end, r.closed_on desc, r.lead_id
+        ) as place
+    from casebook.lead_register as r
+    left join model.lead as l on l.lead_id = r.lead_id
+),
+
+-- A verdict older than the lead's last evidence is not about the lead.
+placed as (
+    select w.*, f.subject_type as found_type, f.subject_id as found_id, f.kinds,
+        coalesce(n.lead_id, h.lead_id) as this_lead, coalesce(n.subject_type, f.subject_type) as this_type,
+        coalesce(n.subject_key, f.subject_id) as this_key, coalesce(n.last_run, h.last_run) as this_run,
+        coalesce(w.decided_on, cast($today as date)) as day
+    from worded as w
+    left join fitting as f on f.row_number = w.row_number
+    left join history as n on n.lead_id = w.named_lead
+    left join history as h
+        on w.named_lead is null and h.place = 1 and h.subject_type = f.subject_type and h.subject_key = f.subject_id
+        and coalesce(h.last_on <= coalesce(w.decided_on, cast($today as date)), true)
+),
+
+judged as (
+    select p.*,
+        case
+            when p.fault is not null then p.fault
+            when p.lead_id is null and p.subject_id is null then 'names neither a lead nor a subject'
+            when p.conclusion is null then 'has no conclusion'
+            when p.meant is null then 'the conclusion ''' || p.conclusion || ''' is not known'
+            when p.subject_type is not null and p.meant_type is null
+                then 'the subject type ''' || p.subject_type || ''' is not known'
+            when p.named_lead is not null and p.this_lead is null then 'there is no lead ' || p.named_lead
+            when p.lead_id is not null and p.subject_id is not null and p.meant_type is distinct from 'group'
+                and p.this_key not in (p.subject_id, coalesce(p.hidden_id, p.subject_id))
+                then 'lead ' || p.lead_id || ' is not about ' || p.subject_id
+            when p.named_lead is null and p.found_id is null
+                then 'the record knows no ' || coalesce(p.meant_type, 'subject') || ' ' || p.subject_id
+            when p.named_lead is null and p.kinds > 1 and not p.found_type in ('institution', 'pharmacy')
+                then p.subject_id || ' could be several kinds of subject: give subject_type'
+            when p.day > cast($today as date) then 'its day ' || cast(p.day as varchar) || ' has not come yet'
+            when least(p.confirmed_amount, p.confirmed_fund_amount, p.recovered_amount, p.penalty_amount) < 0
+                then 'a negative amount'
+            when p.meant = 'dismissed' and p.confirmed_amount > 0
+                then 'dismissed, and yet ' || cast(p.confirmed_amount as varchar) || ' yuan confirmed'
+            when p.selection_probability <= 0 or p.selection_probability > 1
+                then 'a selection probability lies above 0 and is at most 1'
+        end as wrong
+    from placed as p
+),
+
+identified as (
+    select j.*,
+        md5(concat_ws('|', coalesce(j.this_lead, j.this_type || ' ' || j.this_key), coalesce(j.rule, ''), j.meant,
+            coalesce(cast(j.decided_on as varchar), ''), coalesce(cast(j.confirmed_amount as varchar), ''),
+            coalesce(cast(j.recovered_amount as varchar), ''), coalesce(j.case_no, ''), coalesce(j.reason, '')
+        )) as verdict_id,
+        coalesce(j.this_lead, j.this_type || '|' || j.this_key || '|' || coalesce(j.case_no, ''))
+            || '|' || coalesce(j.rule, '') as about
+    from judged as j
+),
+
+compared as (
+    select i.*,
+        count(distinct case when i.wrong is null then i.meant end) over (partition by i.about, i.day) as conclusions,
+        min(i.row_number) over (partition by i.about, i.day) as first_row,
+        row_number() over (partition by i.verdict_id, i.wrong order by i.row_number) as copy
+    from identified as i
+),
+
+chosen as (
+    select lead_id, arm, probability
+    from (
+        select lead_id, arm, probability,
+            row_number() over (partition by lead_id order by run_id desc, places desc) as place
+        from casebook.selection
+    ) as ordered
+    where place = 1
+),
+
+by_rule as (
+    select c.row_number, string_agg(distinct s.source, ';' order by s.source) as sources
+    from compared as c
+    join source_name as s on s.name = c.rule
+    left join model.lead as l on l.lead_id = c.this_lead
+    where l.rules is null or list_contains(string_split(l.rules, ';'), s.source)
+    group by c.row_number
+)
+
+select c.row_number,
+    case
+        when c.wrong is not null or c.conclusions > 1 then 'refused'
+        when c.copy > 1 or v.verdict_id is not null then 'known'
+        else 'new'
+    end as state,
+    coalesce(c.wrong, case when c.conclusions > 1 then 'two conclusions of one day, see row ' || c.first_row end) as why,
+    c.verdict_id, c.about, c.this_lead as lead_id, c.this_type as subject_type,
+    case when c.this_type = 'group' then c.this_lead else c.this_key end as subject_id, l.members, c.rule,
+    case when c.rule is null then l.rules else b.sources end as sources, c.meant as conclusion,
+    c.conclusion as conclusion_said, coalesce(c.reason, c.usual_reason) as reason, c.day as decided_on, c.is_closing,
+    c.confirmed_quantity, c.confirmed_amount, c.confirmed_fund_amount, c.recovered_amount, c.recovered_on,
+    c.payment_way, c.penalty_amount, c.measures, c.legal_basis, c.transferred_to, c.document_no, c.case_no,
+    c.handled_by, c.reviewed_by, c.recheck, c.this_run as run_id, l.tier, l.rank, l.score, l.propensity,
+    l.amount_at_risk, l.expected_yield, l.findings, l.settlements,
+    coalesce(
+        case
+            when lower(c.arm) in ('control', 'random', '随机', '双随机') then 'control'
+            when lower(c.arm) in ('rank', 'top', 'top-n', '排名') then 'rank'
+            when lower(c.arm) in ('tip', '举报') then 'tip'
+            else lower(c.arm)
+        end, s.arm
+    ) as arm,
+    coalesce(c.selection_probability, s.probability) as selection_probability,
+    exists (select 1 from casebook.current_verdict as o
+        where o.verdict_id <> c.verdict_id and coalesce(o.lead_id, '') = coalesce(c.this_lead, '')
+            and o.subject_type = c.this_type and coalesce(o.rule, '') = coalesce(c.rule, '')
+            and (c.this_lead is not null or (o.subject_id = c.this_key and coalesce(o.case_no, '') = coalesce(c.case_no, '')))
+    ) as is_superseding
+from compared as c
+left join (select distinct verdict_id from casebook.verdict) as v on v.verdict_id = c.verdict_id
+left join model.lead as l on l.lead_id = c.this_lead
+left join chosen as s on s.lead_id = c.this_lead
+left join by_rule as b on b.row_number = c.row_number
+order by c.row_number

@@ -1,0 +1,164 @@
+"""Verdicts come in: each row of a file finds its lead, is refused with a reason, or is appended for good."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from data.errors import InputRefused, UsageError
+from data.ingest import Pseudonyms, normalise
+from data.mapping import Field
+from data.warehouse import frame, transaction
+from models.casebook.read import Told, columns
+from models.source import Source
+
+FOLDER = Path(__file__).parent
+#: Columns of the plan that are no column of the verdict.
+PLAN_ONLY = ("state", "why", "about", "is_superseding")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a file would do: `rows` are resolve.sql's."""
+
+    name: str
+    rows: pl.DataFrame
+    ignored: tuple[str, ...]
+
+    def of(self, state: str) -> pl.DataFrame:
+        """The rows that are new, known or refused."""
+        return self.rows.filter(pl.col("state") == state)
+
+    @property
+    def closing(self) -> list[str]:
+        """Leads that the new verdicts close."""
+        new = self.of("new").filter(pl.col("is_closing") & pl.col("lead_id").is_not_null())
+        return sorted(new["lead_id"].unique())
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """New verdicts by conclusion, and what else happens."""
+        new = self.of("new")
+        found = dict(new.group_by("conclusion").len().sort("conclusion").iter_rows())
+        return {
+            **{str(k): int(v) for k, v in found.items()},
+            "new": new.height,
+            "superseding": int(new["is_superseding"].sum()),
+            "without_lead": new["lead_id"].null_count(),
+            "leads_closed": len(self.closing),
+            "known": self.of("known").height,
+            "refused": self.of("refused").height,
+        }
+
+
+def plan(
+    con: duckdb.DuckDBPyConnection,
+    told: Told,
+    sources: Collection[Source],
+    today: date | None = None,
+    pseudonyms: Pseudonyms | None = None,
+) -> Plan:
+    """Resolve every row against the casebook and the last run; writes nothing but temporary tables.
+
+    Raises UsageError where nothing was run yet and InputRefused when the file has no row.
+    """
+    made = "select 1 from duckdb_tables() where schema_name = 'feature' and table_name = 'institution'"
+    if not con.sql(made).fetchall():
+        raise UsageError("This HOME has no run yet, so no verdict can find its lead. Run `fundwatch run INPUT` first.")
+    if not told.rows.height:
+        raise InputRefused(f"{told.name} has a header and no rows.")
+    prepare(con, sources)
+    _typed(con, told, pseudonyms)
+    query = (FOLDER / "resolve.sql").read_text(encoding="utf-8")
+    return Plan(told.name, frame(con, query, {"today": (today or date.today()).isoformat()}), told.ignored)
+
+
+def append(con: duckdb.DuckDBPyConnection, made: Plan, witness: Callable[[], None] = lambda: None) -> int:
+    """Append the plan's new verdicts and close their leads, all or nothing; returns how many.
+
+    `witness` is called before the end; when it fails nothing is appended.
+    """
+    new = made.of("new").drop(PLAN_ONLY).with_columns(file=pl.lit(made.name))
+    if not new.height:
+        return 0
+    con.register("new_verdict", new)
+    try:
+        with transaction(con):
+            con.execute(
+                "insert into casebook.verdict by name select *, now()::timestamp as imported_at from new_verdict"
+                " order by row_number"
+            )
+            con.execute(
+                """
+                insert into casebook.judged_finding
+                select distinct r.lead_id, f.finding_id
+                from casebook.lead_register as r
+                join model.finding as f on f.subject_type = r.subject_type and f.subject_id = r.subject_key
+                join model.coverage as c on c.source = f.source
+                where r.closed_on is null and f.outcome = 'hit' and c.status = 'live'
+                    and r.lead_id in (select lead_id from new_verdict where is_closing)
+                order by all
+                """
+            )
+            con.execute(
+                """
+                update casebook.lead_register as r set closed_on = v.day
+                from (select lead_id, min(decided_on) as day from new_verdict where is_closing group by lead_id) as v
+                where v.lead_id = r.lead_id and r.closed_on is null
+                """
+            )
+            witness()
+    finally:
+        con.unregister("new_verdict")
+    return new.height
+
+
+def _typed(con: duckdb.DuckDBPyConnection, told: Told, pseudonyms: Pseudonyms | None) -> None:
+    """`verdict_row`: the values, and `fault` where a text is none."""
+    values, faults = [], []
+    for name, kind in columns().items():
+        field = Field(name, name, kind, False, False, name)
+        raw = f't."{name}"'
+        value = normalise.typed(raw, field)
+        values.append(f"{value} as {name}")
+        if (fault := normalise.fault(raw, value, field)) is not None:
+            faults.append(f"'{name}: ' || ({fault})")
+    hidden = pseudonyms.sql('t."subject_id"') if pseudonyms else "cast(null as varchar)"
+    con.register("told_frame", told.rows)
+    con.execute(
+        f"""
+        create or replace temp table verdict_row as
+        select t.row_number, {", ".join(values)}, {hidden} as hidden_id, coalesce({", ".join(faults)}) as fault
+        from told_frame as t
+        """
+    )
+    con.unregister("told_frame")
+
+
+def prepare(con: duckdb.DuckDBPyConnection, sources: Collection[Source]) -> None:
+    """Temporary tables of words: conclusion_word, subject_word, and source_name (the names a source goes by)."""
+    listed = {
+        "conclusion_word": pl.read_csv(FOLDER / "conclusions.csv", infer_schema=False),
+        "subject_word": pl.read_csv(FOLDER / "subject_words.csv", infer_schema=False),
+        "source_name": source_names(sources),
+    }
+    for table, words in listed.items():
+        con.register("word_frame", words)
+        con.execute(f"create or replace temp table {table} as select * from word_frame")
+        con.unregister("word_frame")
+
+
+def source_names(sources: Collection[Source]) -> pl.DataFrame:
+    """source, name: a source's id, official numbers (2025 edition) and official codes of rule base 1.0."""
+    with (FOLDER / "official_code.csv").open(encoding="utf-8", newline="") as handle:
+        codes = {int(row["number"]): row["code"] for row in csv.DictReader(handle)}
+    named = [(s.id, s.id) for s in sources]
+    named += [(s.id, str(n)) for s in sources for n in s.card.official]
+    named += [(s.id, codes[n]) for s in sources for n in s.card.official if n in codes]
+    return pl.DataFrame(named, schema={"source": pl.String, "name": pl.String}, orient="row")

@@ -1,0 +1,168 @@
+"""Figures over several towns: mean and spread, and as Markdown tables."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from models.evaluation.metrics import wilson
+
+Figures = Mapping[str, Any]
+#: Shown columns of a list's table: heading -> metric.
+COLUMNS = {
+    "P@10": "precision_at_10",
+    "P@20": "precision_at_20",
+    "P@50": "precision_at_50",
+    "P@R": "precision_at_r",
+    "recall@2R": "recall_at_2r",
+    "AP": "average_precision",
+    "NDCG@R (yuan)": "ndcg_at_r",
+    "yuan@R / oracle": "yuan_share_at_r",
+    "AUC": "auc",
+    "size AUC": "size_auc",
+    "lift@R": "lift_at_r",
+}
+FALSE_ALARMS = ("subjects", "tier_a", "tier_ab", "first_2r")
+CALM = ("subjects", "leads", "tier_a", "tier_b")
+LOOKED = {"precision_at_10": 10, "precision_at_20": 20, "precision_at_50": 50}
+
+
+def spread(values: Iterable[float | None]) -> dict[str, float]:
+    """Mean, standard deviation (0 for a single value) and number of the values that are one."""
+    known = np.array([v for v in values if v is not None and not math.isnan(v)], dtype=float)
+    if not len(known):
+        return {"mean": math.nan, "sd": math.nan, "n": 0}
+    return {"mean": float(known.mean()), "sd": float(known.std(ddof=1)) if len(known) > 1 else 0.0, "n": len(known)}
+
+
+def summarise(towns: Sequence[Figures]) -> dict[str, Any]:
+    """Mean and spread over towns of all that `evaluate` measures in one; see `report_markdown`."""
+    lists = {
+        kind: {
+            method: {m: spread(t["lists"][kind][method][m] for t in towns) for m in figures}
+            for method, figures in methods.items()
+        }
+        for kind, methods in towns[0]["lists"].items()
+    }
+    for kind, methods in lists.items():
+        for method, figures in methods.items():
+            for metric, k in LOOKED.items():
+                looked = sum(min(k, t["lists"][kind][method]["listed"]) for t in towns)
+                low, high = wilson(figures[metric]["mean"], looked)
+                figures[metric] |= {"low": low, "high": high}
+    return {
+        "seeds": [t["seed"] for t in towns],
+        "lists": lists,
+        "rings": {m: spread(t["rings"][m] for t in towns) for m in towns[0]["rings"]},
+        "schemes": _by(towns, "schemes", ("scheme", "subject_type"), ("planted", "recall", "listed")),
+        "novel": _by(towns, "novel", ("scheme", "subject_type"), ("planted", "recall", "listed")),
+        "confounders": _by(towns, "confounders", ("kind", "subject_type"), FALSE_ALARMS),
+        "stability": {
+            kind: {m: spread(t["stability"].get(kind, {}).get(m) for t in towns) for m in ("overlap", "rank_interval")}
+            for kind in sorted({k for t in towns for k in t["stability"]})
+        },
+        "honest": _by([t for t in towns if t.get("honest")], "honest", ("subject_type",), CALM),
+        "permuted": _by(
+            [t for t in towns if t.get("permuted")],
+            "permuted",
+            ("subject_type",),
+            ("base_rate", "precision_at_r", "average_precision", "expected", "auc"),
+        ),
+    }
+
+
+def _by(towns: Sequence[Figures], part: str, keys: Sequence[str], values: Sequence[str]) -> list[dict[str, Any]]:
+    found: dict[tuple[Any, ...], list[Figures]] = {}
+    for town in towns:
+        for row in town[part]:
+            found.setdefault(tuple(row[k] for k in keys), []).append(row)
+    return [
+        dict(zip(keys, key, strict=True)) | {v: spread(row[v] for row in rows) for v in values}
+        for key, rows in sorted(found.items())
+    ]
+
+
+def report_markdown(results: Figures) -> str:
+    """The summary as Markdown: one table a list, then schemes, rings, false alarms, stability, controls."""
+    parts = []
+    for kind, methods in results["lists"].items():
+        ours = next(iter(methods.values()))
+        head = (
+            f"**{kind}**: {ours['planted']['mean']:,.0f} planted of {ours['subjects']['mean']:,.0f}"
+            f" (R = planted; {len(results['seeds'])} towns)"
+        )
+        rows = [[method, *(cell(f[m]) for m in COLUMNS.values())] for method, f in methods.items()]
+        parts.append(f"{head}\n\n{table(['order', *COLUMNS], rows)}")
+    parts += [f"**{title}**\n\n{table(columns, rows)}" for title, columns, rows in others(results)]
+    return "\n\n".join(parts)
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}"]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
+
+
+def others(results: Figures) -> list[tuple[str, list[str], list[list[str]]]]:
+    """(title, columns, rows) of every table that is no list's own; those without rows are left out."""
+    rings = {"subject": "groups", **results["rings"]}
+    stable = [{"subject_type": kind, **figures} for kind, figures in results["stability"].items()]
+    without = {(r["scheme"], r["subject_type"]): r["recall"] for r in results["novel"]}
+    schemes = [r | {"without": without.get((r["scheme"], r["subject_type"]))} for r in results["schemes"]]
+    made = [
+        ("schemes", schemes, {
+            "scheme": "scheme", "list": "subject_type", "planted": "planted", "recall@2R": "recall",
+            "anywhere on the list": "listed", "recall@2R, its own sources off": "without",
+        }),
+        ("rings", [rings], {
+            "rings planted": "planted", "groups listed": "listed", "rings found": "found_share",
+            "member precision": "member_precision", "member recall of those found": "member_recall_of_found",
+        }),
+        ("honest look-alikes", results["confounders"], {
+            "kind": "kind", "list": "subject_type", "of them": "subjects", "tier A": "tier_a",
+            "tier A or B": "tier_ab", "in the first 2R": "first_2r",
+        }),
+        ("the same town with other rank seeds", stable, {
+            "list": "subject_type", "first R shared by two seeds": "overlap",
+            "rank interval there, places": "rank_interval",
+        }),
+        ("a town without fraud", results["honest"], {
+            "list": "subject_type", "subjects": "subjects", "leads": "leads", "tier A": "tier_a", "tier B": "tier_b",
+        }),
+        ("institution ids permuted", results["permuted"], {
+            "list": "subject_type", "base rate": "base_rate", "P@R": "precision_at_r", "AP": "average_precision",
+            "AP of a random order": "expected", "AUC": "auc",
+        }),
+    ]  # fmt: skip
+    return [
+        (title, list(columns), [[cell(row[name]) for name in columns.values()] for row in rows])
+        for title, rows, columns in made
+        if rows
+    ]
+
+
+def cell(figure: Figures | str | None) -> str:
+    """A figure as text: mean ± spread (pooled 95 % interval where there is one); – where it does not exist."""
+    if isinstance(figure, str):
+        return figure
+    if figure is None or math.isnan(figure["mean"]):
+        return "–"
+    said = number(figure["mean"], figure["mean"])
+    if figure["n"] > 1:
+        said += f" ± {number(figure['sd'], figure['mean'])}"
+    return f"{said} ({figure['low']:.2f}–{figure['high']:.2f})" if "low" in figure else said
+
+
+def number(value: float, like: float | None = None) -> str:
+    """Two digits for shares and small counts, none for what is large (`like` decides)."""
+    if math.isnan(value):
+        return "–"
+    return f"{value:,.0f}" if abs(value if like is None else like) >= 20 else f"{value:.2f}"
+
+
+def text(value: object) -> str:
+    """Any value of a table as text."""
+    return "–" if value is None else number(value) if isinstance(value, float) else str(value)

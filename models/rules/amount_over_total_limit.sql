@@ -1,0 +1,91 @@
+/*
+title       = "Item paid beyond its total limit"
+title_zh    = "医疗服务项目、耗材超限定报销总额"
+official    = [28, 34]
+violation   = "over_total_limit"
+family      = "overcharge"
+subjects    = ["institution"]
+certainty   = "definite"
+stage       = "audit"
+window      = "visit, stay or calendar year"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第三十八条第（六）项：超出支付范围的费用纳入基金结算",
+    "智能监管规则库（2025年版）28 医疗服务项目超限定报销总额、34 耗材超限定报销总额",
+]
+needs       = ["record.fee_line.charged_at"]
+exclusions  = [
+    "what lies within the limit: only the excess is at issue",
+    "another visit, stay or year begins anew",
+    "the person or visit is unknown: cannot judge",
+]
+limits      = "Limits are set by the areas: the table ships empty. The excess falls on the last lines; with a yearly limit these may be another institution's."
+status      = "trial"
+version     = "1"
+sentence    = "{item_name}: {so_far} yuan by {occurred_on}, {max_amount} yuan are paid a {time_window}; {amount} yuan of this line are over"
+sentence_zh = "“{item_name}”至 {occurred_on} 累计纳入 {so_far} 元，超过限额 {max_amount} 元（{time_window_zh}），本条超出 {amount} 元"
+*/
+with item as (
+    select distinct item_code, coalesce(item_name, '') as item_name from feature.fee_line
+),
+
+listed as (
+    select i.item_code, i.item_name, k.max_amount, k.time_window, k.valid_from, k.valid_to, k.point_id,
+        coalesce(k.item_prefix, '') || '|' || coalesce(k.name_word, '') || '|' || k.time_window as limit_id
+    from item as i
+    join knowledge.total_limit as k
+        on substr(i.item_code, 1, length(coalesce(k.item_prefix, ''))) = coalesce(k.item_prefix, '')
+        and i.item_name like '%' || coalesce(k.name_word, '') || '%'
+    where k.official in (28, 34)
+),
+
+held as (
+    select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
+        l.charged_on, l.item_name, l.eligible_amount, k.max_amount, k.time_window, k.limit_id, k.point_id,
+        case
+            when k.time_window = 'year' then l.person_id || '|' || cast(year(l.charged_on) as varchar)
+            when k.time_window = 'stay' or l.care_setting = 'inpatient' then l.encounter_id
+            else l.settlement_id
+        end as holder_id
+    from feature.fee_line as l
+    join listed as k
+        on k.item_code = l.item_code and k.item_name = coalesce(l.item_name, '')
+        and l.charged_on >= coalesce(k.valid_from, l.charged_on) and l.charged_on <= coalesce(k.valid_to, l.charged_on)
+    where l.eligible_amount > 0 and (k.time_window <> 'stay' or l.care_setting = 'inpatient')
+),
+
+running as (
+    select *,
+        sum(eligible_amount) over (
+            partition by limit_id, holder_id order by charged_on, settlement_id, line_id
+            rows between unbounded preceding and current row
+        ) as so_far
+    from held
+)
+
+select
+    case
+        when holder_id is null then 'cannot_judge'
+        when so_far > max_amount then 'hit'
+        else 'clear'
+    end as outcome,
+    case when holder_id is null then 'the person or visit is unknown' end as reason,
+    settlement_id,
+    line_id,
+    encounter_id,
+    person_id,
+    institution_id,
+    practitioner_id,
+    charged_on as occurred_on,
+    cast(least(eligible_amount, greatest(so_far - max_amount, 0)) as decimal(16, 2)) as amount,
+    item_name,
+    so_far,
+    max_amount,
+    time_window,
+    case time_window when 'year' then '年度' when 'stay' then '单次住院' else '单次就诊' end as time_window_zh,
+    point_id
+from running
+union all
+select 'cannot_judge', 'knowledge.total_limit is empty: a city table', null, null, null, null, null, null, null, null,
+    null, null, null, null, null, null
+from (select count(*) as held from knowledge.total_limit where official in (28, 34)) as k
+where held = 0

@@ -1,0 +1,83 @@
+/*
+title       = "Item charged in a care setting in which it is not paid"
+title_zh    = "药品、医疗服务项目限就医方式"
+official    = [13, 22]
+violation   = "setting_restriction"
+family      = "medication"
+subjects    = ["institution", "pharmacy", "practitioner"]
+certainty   = "definite"
+stage       = "audit"
+window      = "line"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第三十八条第（六）项：超出支付范围的费用纳入基金结算",
+    "智能监管规则库（2025年版）13 药品限就医方式、22 医疗服务项目限就医方式",
+]
+needs       = ["record.settlement.medical_category"]
+exclusions  = [
+    "a drugstore purchase paid without the funds",
+    "home beds and long-term care: local rules say what they count as, cannot judge",
+    "the medical category is unknown: cannot judge",
+]
+limits      = "Day surgery counts as a stay, observation as an emergency, a chronic-disease visit as out-patient care. Drugs that local special-drug lists pay in out-patient care look the same."
+version     = "1"
+sentence    = "{item_name}, not paid in {setting} care, was charged on {occurred_on} ({amount} yuan)"
+sentence_zh = "{occurred_on} “{item_name}”在{setting_zh}使用，不符合限定就医方式，涉及 {amount} 元"
+*/
+with limited as (
+    select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
+        l.charged_on, l.item_name, l.eligible_amount, l.care_setting, k.point_id,
+        case
+            when l.care_setting = 'inpatient' then k.allows_inpatient
+            when l.care_setting = 'emergency' then k.allows_emergency
+            else k.allows_outpatient
+        end as is_allowed,
+        coalesce(l.is_pharmacy, false) and coalesce(s.fund_amount, 0) = 0 as is_account_only
+    from feature.fee_line as l
+    join knowledge.item_care_setting as k
+        on k.item_code = l.item_code
+        and l.charged_on >= coalesce(k.valid_from, l.charged_on) and l.charged_on <= coalesce(k.valid_to, l.charged_on)
+    join feature.settlement as s on s.settlement_id = l.settlement_id
+    where l.eligible_amount > 0
+),
+
+told as (
+    select *,
+        case
+            when care_setting is null then 'the medical category is unknown'
+            when care_setting in ('home', 'care') then 'local rules say what the care setting counts as'
+            when is_allowed is null then 'the knowledge says nothing of the care setting'
+        end as reason
+    from limited
+)
+
+select
+    case
+        when is_account_only then 'clear'
+        when reason is not null then 'cannot_judge'
+        when is_allowed then 'clear'
+        else 'hit'
+    end as outcome,
+    reason,
+    settlement_id,
+    line_id,
+    encounter_id,
+    person_id,
+    institution_id,
+    practitioner_id,
+    charged_on as occurred_on,
+    eligible_amount as amount,
+    item_name,
+    case
+        when care_setting = 'inpatient' then 'in-patient'
+        when care_setting = 'emergency' then 'emergency'
+        when care_setting = 'drugstore' then 'drugstore'
+        else 'out-patient'
+    end as setting,
+    case
+        when care_setting = 'inpatient' then '住院'
+        when care_setting = 'emergency' then '急诊'
+        when care_setting = 'drugstore' then '药店'
+        else '门诊'
+    end as setting_zh,
+    point_id
+from told

@@ -1,0 +1,96 @@
+/*
+title       = "Care at home while abroad"
+title_zh    = "出境期间在境内就医"
+violation   = "care_while_abroad"
+family      = "identity"
+subjects    = ["person"]
+certainty   = "suspected"
+stage       = "supervision"
+window      = "settlement"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第四十一条第（一）项：将本人的医疗保障凭证交由他人冒名使用",
+    "筛查模型 A02 同类：出入境登记与就医比对",
+]
+needs       = ["record.person_status", "record.settlement.started_on"]
+exclusions  = [
+    "the days of leaving and of return",
+    "a check-in with matching face at the place that day: the person was back",
+    "drugstore purchases without fund money: the personal account serves the family",
+    "chronic-disease refills with nothing but medicines: relatives fetch them",
+    "manual reimbursement: the day typed in is not the day at the counter",
+    "no register of departures was delivered: cannot judge",
+]
+limits      = "An online consultation needs no presence and is not marked in the export. A short return that the register missed looks the same: several visits over months speak against it. Who used the card is not known; the person stands for the card."
+version     = "1"
+sentence    = "{what} on {occurred_on} ({amount} yuan) while the register has the person abroad from {status_from} to {status_to}"
+sentence_zh = "出入境登记 {status_from} 至 {status_to} 在境外，{occurred_on} 仍有{what_zh}，涉及 {amount} 元"
+*/
+with register as (
+    select count(*) as persons
+    from record.person_status
+    where status_type = 'overseas'
+),
+
+met as (
+    select s.settlement_id, p.status_from, p.status_to,
+        row_number() over (partition by s.settlement_id order by p.status_from desc) as place
+    from record.person_status as p
+    join feature.settlement as s
+        on s.person_id = p.person_id and s.started_on > p.status_from
+        and (p.status_to is null or s.started_on < p.status_to)
+    where p.status_type = 'overseas' and not (coalesce(s.is_pharmacy, false) and s.fund_amount <= 0)
+),
+
+excused as (
+    select m.settlement_id
+    from met as m
+    join feature.settlement as s on s.settlement_id = m.settlement_id
+    join record.check_in as c
+        on c.person_id = s.person_id and c.institution_id = s.institution_id
+        and cast(c.checked_in_at as date) = s.started_on
+    where c.is_face_match
+    union
+    select m.settlement_id
+    from met as m
+    join record.settlement as s on s.settlement_id = m.settlement_id
+    where s.settlement_type = '1'
+    union
+    select s.settlement_id
+    from met as m
+    join feature.settlement as s on s.settlement_id = m.settlement_id
+    left join feature.fee_line as l on l.settlement_id = s.settlement_id
+    where s.care_setting = 'chronic'
+    group by s.settlement_id
+    having max(case when coalesce(l.fee_category, '') in ('02', '09', '10', '11', '12') then 0 else 1 end) = 0
+)
+
+select
+    case
+        when r.persons = 0 or s.started_on is null then 'cannot_judge'
+        when m.settlement_id is not null and x.settlement_id is null then 'hit'
+        else 'clear'
+    end as outcome,
+    case
+        when r.persons = 0 then 'no register of departures was delivered'
+        when s.started_on is null then 'the first day of care is unknown'
+    end as reason,
+    s.settlement_id,
+    cast(null as varchar) as line_id,
+    s.encounter_id,
+    s.person_id,
+    s.institution_id,
+    cast(null as varchar) as practitioner_id,
+    s.started_on as occurred_on,
+    s.eligible_amount as amount,
+    m.status_from,
+    coalesce(cast(m.status_to as varchar), 'today') as status_to,
+    case
+        when s.is_pharmacy then 'a purchase at a drugstore'
+        when s.care_setting = 'inpatient' then 'a stay begun'
+        else 'a visit'
+    end as what,
+    case when s.is_pharmacy then '购药' when s.care_setting = 'inpatient' then '入院' else '门诊就医' end as what_zh
+from feature.settlement as s
+cross join register as r
+left join met as m on m.settlement_id = s.settlement_id and m.place = 1
+left join excused as x on x.settlement_id = s.settlement_id

@@ -1,0 +1,107 @@
+/*
+title       = "Settled with a chronic-disease benefit that the person is not registered for"
+title_zh    = "无门慢特资格享受门慢特待遇"
+violation   = "chronic_benefit_unregistered"
+family      = "eligibility"
+subjects    = ["institution", "pharmacy"]
+certainty   = "suspected"
+stage       = "audit"
+scope       = ["chronic", "drugstore"]
+window      = "settlement"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第三十八条第（六）项：超出支付范围的费用纳入基金结算",
+    "筛查模型 C05 门慢特资格外用药；定点零售药店自查自纠问题清单 16",
+]
+needs       = ["record.chronic_registration.disease_code", "record.settlement.disease_code"]
+exclusions  = [
+    "registered for another form of the disease (the same first family_length characters of its code)",
+    "the registration began within grace_days after the care: entered late",
+    "care on the last day of the registration",
+    "no fund paid",
+    "nobody at all is registered for the disease: its register was not delivered, cannot judge",
+]
+limits      = "Hypertension and diabetes cared for outside the chronic benefit have a register of their own in some areas; ask for it before going. Registers of persons insured elsewhere are not delivered. Who applied the benefit was the institution; persons are not implicated. Many on one day at one place: look for cards collected."
+version     = "1"
+sentence    = "The chronic benefit for {disease_name} was settled on {occurred_on} ({amount} yuan); the person has {situation}"
+sentence_zh = "{occurred_on} 按“{disease_name}”门慢特待遇结算，涉及 {amount} 元；该参保人{situation_zh}"
+
+[params.grace_days]
+value   = 90
+unit    = "days"
+meaning = "from the care to a registration that was entered late"
+
+[params.family_length]
+value   = 4
+unit    = "characters"
+meaning = "of the disease code that name the disease"
+*/
+with registration as (
+    select person_id, substr(disease_code, 1, $family_length) as disease, valid_from, valid_to
+    from record.chronic_registration
+    where coalesce(is_valid, true)
+),
+
+known as (
+    select distinct disease from registration
+),
+
+claimed as (
+    select s.settlement_id, s.encounter_id, s.person_id, s.institution_id, s.started_on, s.eligible_amount,
+        s.fund_amount, r.disease_code, r.disease_name, substr(r.disease_code, 1, $family_length) as disease
+    from feature.settlement as s
+    join record.settlement as r on r.settlement_id = s.settlement_id
+    where r.disease_code is not null and s.care_setting in ('chronic', 'drugstore')
+),
+
+held as (
+    select c.settlement_id,
+        max(case when g.valid_from <= c.started_on and coalesce(g.valid_to, c.started_on) >= c.started_on
+            then 1 else 0 end) as is_valid_then,
+        min(case when g.valid_from > c.started_on then date_diff('day', c.started_on, g.valid_from) end) as days_until,
+        max(g.valid_to) as ended_on
+    from claimed as c
+    join registration as g on g.person_id = c.person_id and g.disease = c.disease
+    group by c.settlement_id
+),
+
+compared as (
+    select c.*, k.disease is not null as is_known, h.settlement_id is not null as is_registered,
+        coalesce(h.is_valid_then, 0) as is_valid_then, h.days_until, h.ended_on
+    from claimed as c
+    left join known as k on k.disease = c.disease
+    left join held as h on h.settlement_id = c.settlement_id
+)
+
+select
+    case
+        when person_id is null or started_on is null or not is_known then 'cannot_judge'
+        when is_valid_then = 0 and fund_amount > 0 and coalesce(days_until, $grace_days + 1) > $grace_days then 'hit'
+        else 'clear'
+    end as outcome,
+    case
+        when person_id is null or started_on is null then 'the person or the day is unknown'
+        when not is_known then 'nobody is registered for the disease'
+    end as reason,
+    settlement_id,
+    cast(null as varchar) as line_id,
+    encounter_id,
+    person_id,
+    institution_id,
+    cast(null as varchar) as practitioner_id,
+    started_on as occurred_on,
+    eligible_amount as amount,
+    disease_code,
+    disease_name,
+    case
+        when not is_registered then 'no registration for it'
+        when days_until is not null then 'a registration that began only later'
+        else 'a registration that had ended'
+    end as situation,
+    case
+        when not is_registered then '无该病种登记'
+        when days_until is not null then '登记在此之后才生效'
+        else '登记此前已终止'
+    end as situation_zh,
+    days_until,
+    ended_on
+from compared

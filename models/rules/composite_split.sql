@@ -1,0 +1,112 @@
+/*
+title       = "Parts of a composite charged one by one"
+title_zh    = "医疗服务项目分解收费"
+official    = [26]
+violation   = "split_charge"
+family      = "overcharge"
+subjects    = ["institution"]
+certainty   = "suspected"
+stage       = "audit"
+window      = "visit and day"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第三十八条第（三）项：分解项目收费",
+    "智能监管规则库（2025年版）26 医疗服务项目分解收费",
+]
+needs       = ["record.fee_line.charged_at", "record.fee_line.item_code"]
+exclusions  = [
+    "the composite was charged on that day: then its parts are a duplicate, which another rule judges",
+    "a part is missing: parts may be ordered alone",
+    "the parts together cost no more than the composite",
+    "the price of the composite is unknown: cannot judge",
+]
+limits      = "Rests on starter knowledge. The composite's price is the median the institution charged, else the median of all; where nobody charges it the excess is unknown. Parts of several samples on one day look the same."
+status      = "trial"
+version     = "1"
+sentence    = "All {parts} parts of {composite} were charged on {occurred_on} for {parts_amount} yuan, the composite costs {composite_price}; {amount} yuan of this line are over"
+sentence_zh = "{occurred_on} 分项收取“{composite}”的全部 {parts} 个组成项目共 {parts_amount} 元，组合价 {composite_price} 元，本条超出部分 {amount} 元"
+*/
+with member as (
+    select parent_code, max(parent_name) as parent_name, count(distinct child_code) as children,
+        min(coalesce(valid_from, date '1900-01-01')) as valid_from,
+        max(coalesce(valid_to, date '9999-12-31')) as valid_to
+    from knowledge.composite_item
+    group by parent_code
+),
+
+part as (
+    select distinct k.parent_code, l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id,
+        l.practitioner_id, l.charged_on, l.item_code, l.item_name, l.eligible_amount
+    from feature.fee_line as l
+    join knowledge.composite_item as k on k.child_code = l.item_code
+    where l.eligible_amount > 0
+),
+
+whole as (
+    select distinct l.encounter_id, l.institution_id, l.charged_on, l.item_code as parent_code
+    from feature.fee_line as l
+    where l.item_code in (select parent_code from member)
+),
+
+own_price as (
+    select institution_id, item_code, quantile_cont(cast(unit_price as double), 0.5) as price
+    from feature.fee_line
+    where item_code in (select parent_code from member) and unit_price > 0
+    group by institution_id, item_code
+),
+
+common_price as (
+    select item_code, quantile_cont(cast(price as double), 0.5) as price from own_price group by item_code
+),
+
+day as (
+    select p.parent_code, p.encounter_id, p.institution_id, p.charged_on, count(distinct p.item_code) as parts,
+        cast(sum(p.eligible_amount) as double) as parts_amount
+    from part as p
+    group by p.parent_code, p.encounter_id, p.institution_id, p.charged_on
+),
+
+weighed as (
+    select d.*, m.parent_name, coalesce(o.price, c.price) as composite_price,
+        d.parts = m.children and w.parent_code is null
+            and d.charged_on >= m.valid_from and d.charged_on <= m.valid_to as is_whole
+    from day as d
+    join member as m on m.parent_code = d.parent_code
+    left join whole as w
+        on w.encounter_id = d.encounter_id and w.institution_id = d.institution_id and w.charged_on = d.charged_on
+        and w.parent_code = d.parent_code
+    left join own_price as o on o.institution_id = d.institution_id and o.item_code = d.parent_code
+    left join common_price as c on c.item_code = d.parent_code
+)
+
+select
+    case
+        when not w.is_whole then 'clear'
+        when w.composite_price is null then 'cannot_judge'
+        when w.parts_amount > w.composite_price then 'hit'
+        else 'clear'
+    end as outcome,
+    case when w.composite_price is null then 'the price of the composite is unknown' end as reason,
+    p.settlement_id,
+    p.line_id,
+    p.encounter_id,
+    p.person_id,
+    p.institution_id,
+    p.practitioner_id,
+    p.charged_on as occurred_on,
+    cast(round(
+        cast(p.eligible_amount as double) * (w.parts_amount - w.composite_price) / nullif(w.parts_amount, 0), 2
+    ) as decimal(16, 2)) as amount,
+    p.item_name,
+    coalesce(w.parent_name, w.parent_code) as composite,
+    w.parts,
+    round(w.parts_amount, 2) as parts_amount,
+    round(w.composite_price, 2) as composite_price
+from part as p
+join weighed as w
+    on w.parent_code = p.parent_code and w.encounter_id = p.encounter_id and w.institution_id = p.institution_id
+    and w.charged_on = p.charged_on
+union all
+select 'cannot_judge', 'knowledge.composite_item is empty', null, null, null, null, null, null, null, null, null, null,
+    null, null, null
+from (select count(*) as held from knowledge.composite_item) as k
+where held = 0

@@ -1,0 +1,88 @@
+/*
+title       = "Consumable charged by a department that has no use for it"
+title_zh    = "医用耗材与科室不符"
+official    = [85]
+violation   = "department_mismatch"
+family      = "overcharge"
+subjects    = ["institution"]
+certainty   = "suspected"
+stage       = "audit"
+window      = "line"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第三十八条第（五）项：串换药品、医用耗材、诊疗项目",
+    "智能监管规则库（2025年版）85 医用耗材与科室不符",
+]
+needs       = ["record.fee_line.ordering_department_name"]
+exclusions  = [
+    "the department that performs it is meant for it",
+    "one of several departments fits",
+    "the department is unknown: cannot judge",
+]
+limits      = "Department names are free text: a department under another name is a false finding, best answered by adding the name. A patient moved between wards is charged where the bed is."
+status      = "trial"
+version     = "1"
+sentence    = "{item_name} was charged on {occurred_on} by {department} ({amount} yuan), a department it is not meant for"
+sentence_zh = "{occurred_on} 科室“{department}”收取医用耗材“{item_name}”{amount} 元，与其适用科室不符"
+*/
+with meant as (
+    select i.item_code, i.item_name, '%' || k.department_word || '%' as department, k.valid_from, k.valid_to
+    from (
+        select distinct item_code, coalesce(item_name, '') as item_name
+        from feature.fee_line
+        where item_code is not null and eligible_amount > 0
+    ) as i
+    join knowledge.item_department as k
+        on i.item_code like coalesce(k.item_prefix, '') || '%'
+        and i.item_name like '%' || coalesce(k.name_word, '') || '%'
+    where k.official = 85
+),
+
+known_name as (
+    select ordering_department_code as department_code, institution_id,
+        max(ordering_department_name) as department_name
+    from record.fee_line
+    where ordering_department_code is not null and ordering_department_name is not null
+    group by ordering_department_code, institution_id
+),
+
+concerned as (
+    select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
+        l.charged_on, l.item_name, l.eligible_amount, r.ordering_department_name as department,
+        n.department_name as performer,
+        max(case
+            when r.ordering_department_name like m.department or n.department_name like m.department then 1 else 0
+        end) as is_fit
+    from feature.fee_line as l
+    join meant as m on m.item_code = l.item_code and m.item_name = coalesce(l.item_name, '')
+        and l.charged_on >= coalesce(m.valid_from, l.charged_on) and l.charged_on <= coalesce(m.valid_to, l.charged_on)
+    join record.fee_line as r on r.settlement_id = l.settlement_id and r.line_id = l.line_id
+    left join known_name as n
+        on n.department_code = r.performing_department_code and n.institution_id = r.institution_id
+    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, false)
+    group by l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
+        l.charged_on, l.item_name, l.eligible_amount, r.ordering_department_name, n.department_name
+)
+
+select
+    case
+        when is_fit = 1 then 'clear'
+        when department is null then 'cannot_judge'
+        else 'hit'
+    end as outcome,
+    case when is_fit = 0 and department is null then 'the department is unknown' end as reason,
+    settlement_id,
+    line_id,
+    encounter_id,
+    person_id,
+    institution_id,
+    practitioner_id,
+    charged_on as occurred_on,
+    eligible_amount as amount,
+    item_name,
+    department
+from concerned
+union all
+select 'cannot_judge', 'knowledge.item_department is empty for rule 85: a city table', null, null, null, null, null,
+    null, null, null, null, null
+from (select count(*) as points from knowledge.item_department where official = 85) as known
+where points = 0

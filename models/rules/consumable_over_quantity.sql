@@ -1,0 +1,101 @@
+/*
+title       = "More of a consumable than a visit or a day can take"
+title_zh    = "医用耗材数量超标"
+official    = [86]
+violation   = "over_quantity"
+family      = "overcharge"
+subjects    = ["institution"]
+certainty   = "suspected"
+stage       = "audit"
+window      = "visit or day"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第三十八条第（三）项：超标准收费",
+    "智能监管规则库（2025年版）86 医用耗材数量超标",
+]
+needs       = ["record.fee_line.charged_at", "record.fee_line.quantity"]
+exclusions  = [
+    "a limit of the day, and the units were used on several days",
+    "units taken back by a refund",
+    "bought at a drugstore",
+]
+limits      = "Limits are what one body or one day can take at most, not what is usual: they miss moderate excess. Pieces of a pack counted one by one, and several operations of one stay, look the same."
+status      = "trial"
+version     = "1"
+sentence    = "{quantity} units of {item_name} were charged by {occurred_on}, the {scope} takes {max_quantity}; {amount} yuan of this line are above"
+sentence_zh = "{occurred_on} “{item_name}”{scope_zh}计 {quantity}，超过 {max_quantity}，本条超出部分 {amount} 元"
+*/
+with limited as (
+    select i.item_code, i.item_name, k.time_window, min(k.max_quantity) as max_quantity,
+        min(k.valid_from) as valid_from, max(k.valid_to) as valid_to
+    from (
+        select distinct item_code, coalesce(item_name, '') as item_name
+        from feature.fee_line
+        where item_code is not null and eligible_amount > 0
+    ) as i
+    join knowledge.consumable_limit as k
+        on i.item_code like coalesce(k.item_prefix, '') || '%'
+        and i.item_name like '%' || coalesce(k.name_word, '') || '%'
+    group by i.item_code, i.item_name, k.time_window
+),
+
+charged as (
+    select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
+        l.charged_on, l.item_code, coalesce(l.item_name, '') as item_name, l.eligible_amount, l.quantity,
+        k.time_window,
+        case k.time_window when 'day' then cast(l.charged_on as varchar) else '' end as day,
+        cast(k.max_quantity as double) as max_quantity
+    from feature.fee_line as l
+    join limited as k on k.item_code = l.item_code and k.item_name = coalesce(l.item_name, '')
+        and l.charged_on >= coalesce(k.valid_from, l.charged_on) and l.charged_on <= coalesce(k.valid_to, l.charged_on)
+    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, false)
+),
+
+used as (
+    select encounter_id, item_code, time_window, day, cast(sum(quantity) as double) as quantity,
+        max(max_quantity) as max_quantity,
+        1.0 - max(max_quantity) / nullif(cast(sum(quantity) as double), 0) as excess
+    from charged
+    where quantity > 0
+    group by encounter_id, item_code, time_window, day
+),
+
+chosen as (
+    select c.*, u.quantity as used_quantity, u.excess, row_number() over (
+            partition by c.settlement_id, c.line_id order by coalesce(u.excess, -1.0) desc, c.time_window
+        ) as place
+    from charged as c
+    left join used as u
+        on u.encounter_id = c.encounter_id and u.item_code = c.item_code and u.time_window = c.time_window
+        and u.day = c.day
+)
+
+select
+    case
+        when quantity is null or encounter_id is null then 'cannot_judge'
+        when excess > 0 then 'hit'
+        else 'clear'
+    end as outcome,
+    case
+        when quantity is null then 'the quantity is unknown'
+        when encounter_id is null then 'the encounter is unknown'
+    end as reason,
+    settlement_id,
+    line_id,
+    encounter_id,
+    person_id,
+    institution_id,
+    practitioner_id,
+    charged_on as occurred_on,
+    cast(round(cast(eligible_amount as double) * excess, 2) as decimal(16, 2)) as amount,
+    item_name,
+    used_quantity as quantity,
+    max_quantity,
+    time_window as scope,
+    case time_window when 'day' then '单日' else '本次就诊' end as scope_zh
+from chosen
+where place = 1
+union all
+select 'cannot_judge', 'knowledge.consumable_limit is empty: a city table', null, null, null, null, null, null, null,
+    null, null, null, null, null, null
+from (select count(*) as points from knowledge.consumable_limit) as known
+where points = 0

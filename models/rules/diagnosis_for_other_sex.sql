@@ -1,0 +1,81 @@
+/*
+title       = "Diagnosis that only the other sex can have"
+title_zh    = "诊断与患者性别不符"
+official    = [54]
+violation   = "sex_mismatch"
+family      = "identity"
+subjects    = ["institution", "person"]
+certainty   = "definite"
+stage       = "supervision"
+window      = "settlement"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第十七条、第四十一条第（一）项：凭证由本人使用",
+    "智能监管规则库（2025年版）54 诊断与患者性别不符",
+]
+needs       = ["record.diagnosis.diagnosis_code", "record.settlement.sex"]
+exclusions  = [
+    "the identity number contradicts the delivered sex: cannot judge",
+    "the sex is unknown: cannot judge",
+    "the newborn and the mother settled together: maternity stays and persons below one year",
+]
+limits      = "A mistyped code and another person's card look the same. Which codes belong to one sex is starter knowledge; sex of record may have been changed. The money at issue is what rules on the items find."
+status      = "trial"
+version     = "1"
+sentence    = "{diagnosis_code} {diagnosis_name}, a diagnosis of {code_sex} persons, is coded for a {person_sex} person ({occurred_on})"
+sentence_zh = "{occurred_on} {person_sex_zh}性参保人的诊断 {diagnosis_code} {diagnosis_name} 仅见于{code_sex_zh}性"
+*/
+with code as (
+    select c.diagnosis_code, max(k.sex) as sex, min(k.sex) as other_sex
+    from (select distinct diagnosis_code from record.diagnosis) as c
+    join knowledge.diagnosis_sex as k
+        on substr(c.diagnosis_code, 1, length(k.diagnosis_prefix)) = k.diagnosis_prefix
+    group by c.diagnosis_code
+),
+
+-- One row a settlement: its first conflicting diagnosis, else any.
+coded as (
+    select s.settlement_id, s.encounter_id, s.person_id, s.institution_id, s.settled_on, s.sex,
+        d.diagnosis_code, d.diagnosis_name, k.sex as code_sex,
+        coalesce(s.age_years < 1, false) or coalesce(substr(s.medical_category, 1, 2) = '52', false) as is_newborn,
+        case
+            when s.sex is null then 'the sex is unknown'
+            when s.is_sex_contradicted then 'the identity number contradicts the sex'
+        end as reason,
+        row_number() over (
+            partition by s.settlement_id
+            order by case when k.sex <> s.sex then 0 else 1 end, d.diagnosis_code, d.diagnosis_name
+        ) as place
+    from record.diagnosis as d
+    join code as k on k.diagnosis_code = d.diagnosis_code and k.sex = k.other_sex
+    join feature.settlement as s on s.settlement_id = d.settlement_id
+)
+
+select
+    case
+        when is_newborn then 'clear'
+        when reason is not null then 'cannot_judge'
+        when sex <> code_sex then 'hit'
+        else 'clear'
+    end as outcome,
+    reason,
+    settlement_id,
+    cast(null as varchar) as line_id,
+    encounter_id,
+    person_id,
+    institution_id,
+    cast(null as varchar) as practitioner_id,
+    settled_on as occurred_on,
+    cast(0 as decimal(16, 2)) as amount,
+    diagnosis_code,
+    coalesce(diagnosis_name, '') as diagnosis_name,
+    case code_sex when '1' then 'male' else 'female' end as code_sex,
+    case code_sex when '1' then '男' else '女' end as code_sex_zh,
+    case sex when '1' then 'male' else 'female' end as person_sex,
+    case sex when '1' then '男' else '女' end as person_sex_zh
+from coded
+where place = 1
+union all
+select 'cannot_judge', 'knowledge.diagnosis_sex is empty', null, null, null, null, null, null, null, null, null, null,
+    null, null, null, null
+from (select count(*) as held from knowledge.diagnosis_sex) as k
+where held = 0

@@ -1,0 +1,118 @@
+/*
+title       = "Coded diagnosis that left nothing in the fee lines"
+title_zh    = "疾病诊断编码异常：诊断无对应项目"
+official    = [37]
+violation   = "diagnosis_miscoded"
+family      = "coding"
+subjects    = ["institution"]
+certainty   = "suspected"
+stage       = "audit"
+scope       = ["inpatient"]
+window      = "stay"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第十六条：如实报送信息；第四十条第（二）、（三）项",
+    "智能监管规则库（2025年版）37 疾病诊断编码异常",
+]
+needs       = ["record.diagnosis.diagnosis_code"]
+exclusions  = [
+    "any one item of the requirement was charged, at any time of the stay",
+    "still in hospital: the rest of the lines is to come",
+    "stays of fewer than least_days days: transferred or broken off before treatment",
+    "the stay has no fee lines: cannot judge",
+]
+limits      = "Rests on starter knowledge. Tests done shortly before admission, at another hospital or billed within a package leave no line; a secondary diagnosis from the history needs none."
+status      = "trial"
+version     = "1"
+sentence    = "The stay is coded {diagnosis_code} {diagnosis_name}, but none of the {days} days shows a test, treatment or drug that belongs to it"
+sentence_zh = "住院 {days} 天，诊断编码 {diagnosis_code} {diagnosis_name}，明细中无对应的检查、治疗或药品"
+
+[params.least_days]
+value   = 2
+unit    = "nights"
+meaning = "shortest stay judged"
+*/
+with coded as (
+    select s.encounter_id, max(s.settlement_id) as settlement_id, d.diagnosis_code,
+        max(d.diagnosis_name) as diagnosis_name, max(case when d.is_principal then 1 else 0 end) as is_principal
+    from record.diagnosis as d
+    join feature.settlement as s on s.settlement_id = d.settlement_id
+    where s.care_setting = 'inpatient'
+    group by s.encounter_id, d.diagnosis_code
+),
+
+asked as (
+    select distinct c.diagnosis_code, k.requirement_id, k.valid_from, k.valid_to
+    from (select distinct diagnosis_code from coded) as c
+    join knowledge.diagnosis_requires_item as k
+        on substr(c.diagnosis_code, 1, length(k.diagnosis_prefix)) = k.diagnosis_prefix
+),
+
+stay as (
+    select c.encounter_id, c.settlement_id, c.diagnosis_code, c.diagnosis_name, a.requirement_id, e.person_id,
+        e.institution_id, e.ended_on, e.days, e.is_in_hospital
+    from coded as c
+    join asked as a on a.diagnosis_code = c.diagnosis_code
+    join feature.encounter as e on e.encounter_id = c.encounter_id
+    where e.is_inpatient
+        and coalesce(e.ended_on, e.started_on) >= coalesce(a.valid_from, e.started_on)
+        and coalesce(e.ended_on, e.started_on) <= coalesce(a.valid_to, coalesce(e.ended_on, e.started_on))
+),
+
+item as (
+    select distinct item_code, coalesce(item_name, '') as item_name
+    from feature.fee_line
+    where care_setting = 'inpatient'
+),
+
+fitting as (
+    select distinct k.requirement_id, i.item_code, i.item_name
+    from item as i
+    join knowledge.diagnosis_requires_item as k
+        on substr(i.item_code, 1, length(coalesce(k.item_prefix, ''))) = coalesce(k.item_prefix, '')
+        and i.item_name like '%' || coalesce(k.name_word, '') || '%'
+    where k.requirement_id in (select requirement_id from asked)
+),
+
+done as (
+    select distinct l.encounter_id, f.requirement_id
+    from feature.fee_line as l
+    join fitting as f on f.item_code = l.item_code and f.item_name = coalesce(l.item_name, '')
+    where l.encounter_id in (select encounter_id from stay)
+),
+
+charged as (
+    select distinct encounter_id from feature.fee_line where care_setting = 'inpatient'
+),
+
+told as (
+    select s.*, d.encounter_id is not null as is_done, c.encounter_id is null as no_lines
+    from stay as s
+    left join done as d on d.encounter_id = s.encounter_id and d.requirement_id = s.requirement_id
+    left join charged as c on c.encounter_id = s.encounter_id
+)
+
+select
+    case
+        when is_done or is_in_hospital or coalesce(days < $least_days, false) then 'clear'
+        when no_lines then 'cannot_judge'
+        else 'hit'
+    end as outcome,
+    case when no_lines then 'the stay has no fee lines' end as reason,
+    settlement_id,
+    cast(null as varchar) as line_id,
+    encounter_id,
+    person_id,
+    institution_id,
+    cast(null as varchar) as practitioner_id,
+    ended_on as occurred_on,
+    cast(0 as decimal(16, 2)) as amount,
+    diagnosis_code,
+    coalesce(diagnosis_name, '') as diagnosis_name,
+    days,
+    requirement_id
+from told
+union all
+select 'cannot_judge', 'knowledge.diagnosis_requires_item is empty', null, null, null, null, null, null, null, null,
+    null, null, null, null
+from (select count(*) as held from knowledge.diagnosis_requires_item) as k
+where held = 0

@@ -1,0 +1,141 @@
+/*
+title       = "Admitted again and again within a year"
+title_zh    = "频繁住院"
+official    = [52]
+violation   = "frequent_admission"
+family      = "frequency"
+subjects    = ["person"]
+certainty   = "suspected"
+stage       = "supervision"
+scope       = ["inpatient"]
+window      = "365 days"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第十七条、第四十一条第（三）项",
+    "智能监管规则库（2025年版）52 频繁住院",
+]
+needs       = ["record.encounter.principal_diagnosis_code"]
+exclusions  = [
+    "stays for diseases treated in courses, mental disorders, pregnancy, newborns (knowledge.admission_exception)",
+    "bed-day payment: long-term care",
+    "a transfer: begun within a day of a discharge elsewhere, both are one",
+    "the principal diagnosis is unknown: cannot judge",
+]
+limits      = "The chronically ill of great age, rehabilitation after a stroke, and persons cared for by the state are admitted often for good reason: read why each time. Changing complaints of the back, knee, neck and head at the same two places, together with the same companions, are the pattern to look for."
+version     = "1"
+sentence    = "{stays} stays at {institutions} institutions and {nights} nights within a year; this one of {occurred_on} ({diagnosis_code} {diagnosis_name}) cost {amount} yuan"
+sentence_zh = "一年内在 {institutions} 家机构住院 {stays} 次、共 {nights} 天；本次 {occurred_on}（{diagnosis_code} {diagnosis_name}）涉及 {amount} 元"
+
+[params.min_stays]
+value   = 5
+unit    = "stays"
+meaning = "within the window from which a person is looked at"
+
+[params.min_nights]
+value   = 120
+unit    = "nights"
+meaning = "within the window, whatever the number of stays"
+
+[params.min_institutions]
+value   = 4
+unit    = "institutions"
+meaning = "within the window, whatever the number of stays"
+
+[params.window_days]
+value   = 365
+unit    = "days"
+meaning = "length of the window that ends with a stay's first day"
+
+[params.bed_day_method]
+value   = "5"
+meaning = "the area's code of bed-day payment"
+*/
+with expected as (
+    select distinct e.encounter_id
+    from feature.encounter as e
+    join knowledge.admission_exception as x
+        on substr(e.principal_diagnosis_code, 1, length(x.diagnosis_prefix)) = x.diagnosis_prefix
+    where e.is_inpatient
+),
+
+transferred as (
+    select distinct l.encounter_id
+    from feature.encounter as l
+    join feature.encounter as p
+        on p.person_id = l.person_id and p.institution_id <> l.institution_id
+        and date_diff('day', p.ended_on, l.started_on) in (0, 1)
+    where l.is_inpatient and p.is_inpatient
+),
+
+stay as (
+    select e.encounter_id, e.person_id, e.institution_id, e.started_on, e.days, e.principal_diagnosis_code,
+        e.principal_diagnosis_name, t.encounter_id is null as is_new,
+        x.encounter_id is null and coalesce(e.payment_method, '') <> $bed_day_method as is_counted
+    from feature.encounter as e
+    left join expected as x on x.encounter_id = e.encounter_id
+    left join transferred as t on t.encounter_id = e.encounter_id
+    where e.is_inpatient and e.person_id is not null
+),
+
+candidate as (
+    select person_id
+    from stay
+    where is_counted and principal_diagnosis_code is not null
+    group by person_id
+    having count(*) >= $min_stays or sum(coalesce(days, 0)) >= $min_nights
+        or count(distinct institution_id) >= $min_institutions
+),
+
+counted as (
+    select s.*
+    from stay as s
+    join candidate as c on c.person_id = s.person_id
+    where s.is_counted and s.principal_diagnosis_code is not null
+),
+
+-- A window ends with the first day of a stay and reaches window_days back.
+windowed as (
+    select l.encounter_id as last_encounter_id, l.person_id, l.started_on as last_on,
+        sum(case when p.is_new then 1 else 0 end) as stays, sum(coalesce(p.days, 0)) as nights,
+        count(distinct p.institution_id) as institutions
+    from counted as l
+    join counted as p
+        on p.person_id = l.person_id and p.started_on <= l.started_on
+        and date_diff('day', p.started_on, l.started_on) < $window_days
+    group by l.encounter_id, l.person_id, l.started_on
+),
+
+frequent as (
+    select c.encounter_id, w.stays, w.nights, w.institutions,
+        row_number() over (
+            partition by c.encounter_id order by w.stays desc, w.nights desc, w.last_encounter_id
+        ) as place
+    from counted as c
+    join windowed as w
+        on w.person_id = c.person_id and c.started_on <= w.last_on
+        and date_diff('day', c.started_on, w.last_on) < $window_days
+    where w.stays >= $min_stays or w.nights >= $min_nights or w.institutions >= $min_institutions
+)
+
+select
+    case
+        when f.encounter_id is not null then 'hit'
+        when s.principal_diagnosis_code is null and s.is_counted then 'cannot_judge'
+        else 'clear'
+    end as outcome,
+    case when s.principal_diagnosis_code is null then 'the principal diagnosis is unknown' end as reason,
+    p.settlement_id,
+    cast(null as varchar) as line_id,
+    s.encounter_id,
+    s.person_id,
+    s.institution_id,
+    cast(null as varchar) as practitioner_id,
+    s.started_on as occurred_on,
+    p.eligible_amount as amount,
+    f.stays,
+    f.nights,
+    f.institutions,
+    s.principal_diagnosis_code as diagnosis_code,
+    coalesce(s.principal_diagnosis_name, '') as diagnosis_name
+from stay as s
+join feature.settlement as p on p.encounter_id = s.encounter_id
+left join frequent as f on f.encounter_id = s.encounter_id and f.place = 1

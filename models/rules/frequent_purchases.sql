@@ -1,0 +1,75 @@
+/*
+title       = "Drugstore purchases on more days, at more stores of a month than one person needs"
+title_zh    = "频繁购药"
+official    = [51]
+violation   = "frequent_purchases"
+family      = "frequency"
+subjects    = ["person"]
+certainty   = "suspected"
+stage       = "supervision"
+scope       = ["drugstore"]
+window      = "person and calendar month, across drugstores"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第十七条、第四十一条第（二）项：转卖药品、重复享受待遇",
+    "智能监管规则库（2025年版）51 频繁购药；筛查模型 C02",
+]
+needs       = ["record.settlement.settled_at"]
+exclusions  = [
+    "several settlements on one day at one store count as one purchase",
+    "months paid from the personal account and in cash alone: relatives share it lawfully",
+    "small purchases: no more than min_amount in the month",
+]
+limits      = "Several chronic diseases at once explain many purchases, but not many stores. Relatives collect for the bedridden."
+version     = "1"
+sentence    = "Purchases on {purchase_days} days at {stores} drugstores in the month of {occurred_on}, {month_amount} yuan; this one {amount} yuan"
+sentence_zh = "{occurred_on} 所在月购药 {purchase_days} 天、{stores} 家药店，合计 {month_amount} 元，本次 {amount} 元"
+
+[params.min_days]
+value   = 8
+unit    = "days"
+meaning = "days with a purchase in a month"
+
+[params.min_stores]
+value   = 4
+unit    = "drugstores"
+meaning = "in a month"
+
+[params.min_amount]
+value   = 500
+unit    = "yuan"
+meaning = "eligible amount of the month that is let pass"
+*/
+with purchase as (
+    select settlement_id, encounter_id, person_id, institution_id, settled_on, month, eligible_amount, fund_amount
+    from feature.settlement
+    where is_pharmacy
+),
+
+monthly as (
+    select person_id, month, count(distinct settled_on) as purchase_days, count(distinct institution_id) as stores,
+        sum(eligible_amount) as month_amount, sum(fund_amount) as fund_amount
+    from purchase
+    group by person_id, month
+)
+
+select
+    case
+        when p.person_id is null then 'cannot_judge'
+        when m.fund_amount > 0 and m.month_amount > $min_amount
+            and (m.purchase_days >= $min_days or m.stores >= $min_stores) then 'hit'
+        else 'clear'
+    end as outcome,
+    case when p.person_id is null then 'the person is unknown' end as reason,
+    p.settlement_id,
+    cast(null as varchar) as line_id,
+    p.encounter_id,
+    p.person_id,
+    p.institution_id,
+    cast(null as varchar) as practitioner_id,
+    p.settled_on as occurred_on,
+    p.eligible_amount as amount,
+    m.purchase_days,
+    m.stores,
+    cast(m.month_amount as decimal(16, 2)) as month_amount
+from purchase as p
+left join monthly as m on m.person_id = p.person_id and m.month = p.month

@@ -1,0 +1,81 @@
+/*
+title       = "Out-patient visits on more days of a month than care needs"
+title_zh    = "频繁门诊"
+official    = [50]
+violation   = "frequent_visits"
+family      = "frequency"
+subjects    = ["person"]
+certainty   = "suspected"
+stage       = "supervision"
+scope       = ["outpatient", "emergency"]
+window      = "person and calendar month, across institutions"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第四十一条：将医疗保障凭证交由他人冒名使用、重复享受待遇",
+    "智能监管规则库（2025年版）50 频繁门诊；筛查模型 C01",
+]
+needs       = ["record.settlement.settled_at"]
+exclusions  = [
+    "several settlements on one day count as one visit",
+    "courses of treatment: days with neither a drug nor an examination (rehabilitation, acupuncture, dressings)",
+    "months in which no fund paid",
+    "dialysis, tumour and other registered chronic care (setting chronic)",
+    "pregnancy check-ups (setting maternity)",
+]
+limits      = "Infusions given daily with the drug charged each day, and a new disease under work-up, look alike. Who sat in the surgery is not known; the person stands for the card."
+version     = "1"
+sentence    = "{visit_days} visit days at {institutions} institutions in the month of {occurred_on}; this settlement {amount} yuan"
+sentence_zh = "{occurred_on} 所在月门诊 {visit_days} 天、{institutions} 家机构，本次 {amount} 元"
+
+[params.max_days]
+value   = 15
+unit    = "days"
+meaning = "visit days in a month that are let pass"
+
+[params.max_institutions]
+value   = 5
+unit    = "institutions"
+meaning = "fewer institutions visited in a month are let pass"
+*/
+with drug_or_examination as (
+    select distinct settlement_id
+    from feature.fee_line
+    where care_setting in ('outpatient', 'emergency')
+        and (catalogue_type <> '201' or fee_category in ('03', '04'))
+),
+
+visit as (
+    select s.settlement_id, s.encounter_id, s.person_id, s.institution_id, s.settled_on, s.month, s.eligible_amount,
+        s.fund_amount, case when d.settlement_id is null then 0 else 1 end as is_counted
+    from feature.settlement as s
+    left join drug_or_examination as d on d.settlement_id = s.settlement_id
+    where s.care_setting in ('outpatient', 'emergency')
+),
+
+monthly as (
+    select person_id, month, count(distinct settled_on) as visit_days,
+        count(distinct institution_id) as institutions, sum(fund_amount) as fund_amount
+    from visit
+    where is_counted = 1
+    group by person_id, month
+)
+
+select
+    case
+        when v.person_id is null then 'cannot_judge'
+        when v.is_counted = 1 and m.fund_amount > 0
+            and (m.visit_days > $max_days or m.institutions >= $max_institutions) then 'hit'
+        else 'clear'
+    end as outcome,
+    case when v.person_id is null then 'the person is unknown' end as reason,
+    v.settlement_id,
+    cast(null as varchar) as line_id,
+    v.encounter_id,
+    v.person_id,
+    v.institution_id,
+    cast(null as varchar) as practitioner_id,
+    v.settled_on as occurred_on,
+    v.eligible_amount as amount,
+    m.visit_days,
+    m.institutions
+from visit as v
+left join monthly as m on m.person_id = v.person_id and m.month = v.month

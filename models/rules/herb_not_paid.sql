@@ -1,0 +1,67 @@
+/*
+title       = "Herb that is not paid, or not paid alone"
+title_zh    = "中药饮片单复方、单方均不予支付"
+official    = [3, 4]
+violation   = "herb_not_paid"
+family      = "medication"
+subjects    = ["institution", "pharmacy", "practitioner"]
+certainty   = "definite"
+stage       = "audit"
+window      = "prescription"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第三十八条第（六）项：超出支付范围的费用纳入基金结算",
+    "国家医保药品目录：不得纳入基金支付范围的中药饮片、单方不予支付的中药饮片",
+    "智能监管规则库（2025年版）3 中药饮片单复方均不予支付、4 中药饮片单方使用不予支付",
+]
+needs       = ["record.fee_line.item_code"]
+exclusions  = [
+    "a herb that is not paid alone, in a prescription with a herb that is paid",
+    "a drugstore purchase paid without the funds",
+    "the prescription number of a herb not paid alone is unknown: cannot judge",
+]
+limits      = "A prescription split over two numbers leaves listed herbs alone; one number for several prescriptions hides them. Herbs the person paid in full are not in the fee lines' eligible amount and count as missing from the prescription only when they were not posted at all."
+version     = "1"
+sentence    = "{item_name} is not paid {kind}; {amount} yuan were charged to the insurance on {occurred_on}"
+sentence_zh = "{occurred_on} “{item_name}”属{kind_zh}的中药饮片，仍纳入结算 {amount} 元"
+*/
+with herb as (
+    select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
+        l.charged_on, l.order_number, l.item_name, l.eligible_amount, k.kind, k.point_id,
+        coalesce(l.is_pharmacy, false) and coalesce(s.fund_amount, 0) = 0 as is_account_only
+    from feature.fee_line as l
+    join feature.settlement as s on s.settlement_id = l.settlement_id
+    left join knowledge.herb_unpaid as k
+        on k.item_code = l.item_code
+        and l.charged_on >= coalesce(k.valid_from, l.charged_on) and l.charged_on <= coalesce(k.valid_to, l.charged_on)
+    where l.catalogue_type = '102' or l.fee_category = '10'
+),
+
+placed as (
+    select *,
+        sum(case when kind is null then 1 else 0 end) over (partition by settlement_id, order_number) as paid_herbs
+    from herb
+)
+
+select
+    case
+        when is_account_only then 'clear'
+        when kind = 'always' then 'hit'
+        when order_number is null then 'cannot_judge'
+        when paid_herbs = 0 then 'hit'
+        else 'clear'
+    end as outcome,
+    case when order_number is null then 'the prescription number is unknown' end as reason,
+    settlement_id,
+    line_id,
+    encounter_id,
+    person_id,
+    institution_id,
+    practitioner_id,
+    charged_on as occurred_on,
+    eligible_amount as amount,
+    item_name,
+    case kind when 'always' then 'in any prescription' else 'alone or among others of the kind' end as kind,
+    case kind when 'always' then '单复方均不予支付' else '单方及全部由此类饮片组成的处方不予支付' end as kind_zh,
+    point_id
+from placed
+where kind is not null and eligible_amount > 0

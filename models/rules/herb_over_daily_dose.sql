@@ -1,0 +1,97 @@
+/*
+title       = "More grams of a herb a day than its limit"
+title_zh    = "中药饮片超量上传"
+official    = [77]
+violation   = "herb_over_dose"
+family      = "medication"
+subjects    = ["institution"]
+certainty   = "suspected"
+stage       = "audit"
+window      = "prescription"
+basis       = [
+    "《中国药典》一部：各饮片用法与用量",
+    "《医疗保障基金使用监督管理条例》第三十八条第（三）项：超标准收费",
+    "智能监管规则库（2025年版）77 中药饮片超量上传",
+]
+needs       = ["record.fee_line.supply_days", "record.fee_line.quantity"]
+exclusions  = [
+    "up to factor times the printed dose: experienced physicians go beyond it",
+    "a herb whose name only sounds alike",
+    "the number of doses is unknown: cannot judge",
+]
+limits      = "Takes the quantity for grams and the days of supply for doses; a hospital that uploads packs or doses instead is far off for every herb. Herbs for washing and pastes are not told apart. Toxic herbs have no factor."
+status      = "trial"
+version     = "1"
+sentence    = "{grams_a_day} g of {item_name} a day were charged on {occurred_on}, the limit is {max_grams} g; {amount} yuan of this line are above"
+sentence_zh = "{occurred_on} “{item_name}”每日 {grams_a_day} 克，超过限量 {max_grams} 克，本条超出部分 {amount} 元"
+
+[params.factor]
+value   = 2
+unit    = "times"
+meaning = "multiple of the printed dose that is let pass, toxic herbs apart"
+*/
+with herb as (
+    select distinct item_code, coalesce(item_name, '') as item_name
+    from feature.fee_line
+    where item_code like 'T%' or catalogue_type = '102'
+),
+
+-- The longest word that fits names the herb best.
+limited as (
+    select item_code, item_name, max_grams, is_toxic, valid_from, valid_to
+    from (
+        select h.item_code, h.item_name, k.max_grams, k.is_toxic, k.valid_from, k.valid_to,
+            row_number() over (
+                partition by h.item_code, h.item_name order by length(k.herb_word) desc, k.herb_word
+            ) as place
+        from herb as h
+        join knowledge.herb_limit as k
+            on h.item_name like '%' || k.herb_word || '%'
+            and not regexp_matches(h.item_name, coalesce(k.herb_not_word, '^$'))
+    ) as candidates
+    where place = 1
+),
+
+charged as (
+    select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
+        l.charged_on, coalesce(l.order_number, '') as order_number, l.item_code, k.item_name, l.eligible_amount,
+        l.quantity, l.supply_days,
+        cast(k.max_grams as double) * case when k.is_toxic then 1.0 else cast($factor as double) end as allowed
+    from feature.fee_line as l
+    join limited as k on k.item_code = l.item_code and k.item_name = coalesce(l.item_name, '')
+        and l.charged_on >= coalesce(k.valid_from, l.charged_on) and l.charged_on <= coalesce(k.valid_to, l.charged_on)
+    where l.eligible_amount > 0
+),
+
+dose as (
+    select settlement_id, order_number, item_code, max(allowed) as allowed,
+        cast(sum(quantity) as double) / nullif(cast(max(supply_days) as double), 0) as grams_a_day
+    from charged
+    group by settlement_id, order_number, item_code
+)
+
+select
+    case when d.grams_a_day is null then 'cannot_judge' when d.grams_a_day > d.allowed then 'hit' else 'clear' end
+        as outcome,
+    case when d.grams_a_day is null then 'the number of doses or the weight is unknown' end as reason,
+    c.settlement_id,
+    c.line_id,
+    c.encounter_id,
+    c.person_id,
+    c.institution_id,
+    c.practitioner_id,
+    c.charged_on as occurred_on,
+    cast(round(
+        cast(c.eligible_amount as double) * (1.0 - d.allowed / nullif(d.grams_a_day, 0)), 2
+    ) as decimal(16, 2)) as amount,
+    c.item_name,
+    round(d.grams_a_day, 1) as grams_a_day,
+    d.allowed as max_grams
+from charged as c
+left join dose as d
+    on d.settlement_id = c.settlement_id and d.order_number = c.order_number and d.item_code = c.item_code
+union all
+select 'cannot_judge', 'knowledge.herb_limit is empty: a city table', null, null, null, null, null, null, null, null,
+    null, null, null
+from (select count(*) as points from knowledge.herb_limit) as known
+where points = 0

@@ -1,0 +1,141 @@
+/*
+title       = "Days in bed on which nothing was done"
+title_zh    = "疑似挂床住院"
+violation   = "idle_stay"
+family      = "stay"
+subjects    = ["institution", "practitioner"]
+certainty   = "suspected"
+stage       = "supervision"
+scope       = ["inpatient"]
+window      = "stay"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第三十八条第（一）项：挂床住院",
+    "筛查模型 B03 挂床住院",
+]
+needs       = ["record.fee_line.charged_at", "record.fee_line.fee_category"]
+exclusions  = [
+    "the day of discharge, and days without any charge",
+    "diseases treated in courses, mental disorders, pregnancy, newborns (knowledge.admission_exception)",
+    "bed-day payment",
+    "stays with an operation: waiting and healing",
+    "stays that ended in death",
+    "stays shorter than 2 nights",
+    "take-home drugs do not make a day busy, nor do charges up to idle_amount",
+    "the institution posts in bulk (bulk_share of a stay's lines on one day): cannot judge",
+    "still in hospital: cannot judge",
+]
+limits      = "Observation before a decision, week-ends and the days before a transfer look the same, and drugs may be posted once for several days. Temperature chart, nursing record and check-in tell whether the person slept there. The whole stay is at issue, for if the bed was only held none of it was needed."
+version     = "1"
+sentence    = "On {idle_days} of {charged_days} days of the stay of {occurred_on} only bed, nursing and ward rounds were charged ({idle_amount} yuan of {amount})"
+sentence_zh = "{occurred_on} 入院，{charged_days} 天中有 {idle_days} 天仅收床位、护理、诊查费（{idle_amount} 元），该次住院涉及 {amount} 元"
+
+[params.min_days]
+value   = 3
+unit    = "days"
+meaning = "idle days from which a stay is looked at"
+
+[params.min_share]
+value   = 0.4
+meaning = "idle days over charged days"
+
+[params.idle_amount]
+value   = 5
+unit    = "yuan"
+meaning = "charges of treatment a day that still leave it idle"
+
+[params.bulk_share]
+value   = 0.6
+meaning = "average share of a stay's lines on its busiest day from which an institution posts in bulk"
+
+[params.bed_day_method]
+value   = "5"
+meaning = "the area's code of bed-day payment"
+*/
+with line as (
+    select l.encounter_id, l.charged_on, l.eligible_amount, l.amount, l.fee_category,
+        l.charged_on < e.ended_on and l.charged_on >= e.started_on as is_inside,
+        coalesce(l.fee_category, '') in ('01', '02', '07', '12', '13') or l.is_take_home as is_passive
+    from feature.fee_line as l
+    join feature.encounter as e on e.encounter_id = l.encounter_id
+    where e.is_inpatient and e.days >= 2
+),
+
+day as (
+    select encounter_id, charged_on, count(*) as lines, max(case when is_inside then 1 else 0 end) as is_inside,
+        sum(case when is_passive then 0 else amount end) as active_amount,
+        max(case when coalesce(fee_category, '') = '01' then 1 else 0 end) as has_bed,
+        max(case when fee_category is null then 1 else 0 end) as is_unsorted,
+        max(case when fee_category = '06' then 1 else 0 end) as is_operated,
+        sum(case when coalesce(fee_category, '') in ('01', '02', '07', '12', '13') then eligible_amount else 0 end)
+            as bed_amount
+    from line
+    group by encounter_id, charged_on
+),
+
+worked as (
+    select encounter_id, sum(is_inside) as charged_days, max(is_unsorted) as is_unsorted,
+        max(is_operated) as is_operated,
+        cast(max(lines) as double) / nullif(sum(lines), 0) as busiest_share,
+        sum(case when is_inside = 1 and has_bed = 1 and active_amount <= $idle_amount then 1 else 0 end) as idle_days,
+        sum(case when is_inside = 1 and has_bed = 1 and active_amount <= $idle_amount then bed_amount else 0 end)
+            as idle_amount
+    from day
+    group by encounter_id
+),
+
+poster as (
+    select e.institution_id, avg(w.busiest_share) as busiest_share
+    from worked as w
+    join feature.encounter as e on e.encounter_id = w.encounter_id
+    where e.days >= 3
+    group by e.institution_id
+),
+
+expected as (
+    select distinct e.encounter_id
+    from feature.encounter as e
+    join knowledge.admission_exception as x
+        on substr(e.principal_diagnosis_code, 1, length(x.diagnosis_prefix)) = x.diagnosis_prefix
+    where e.is_inpatient
+),
+
+judged as (
+    select e.encounter_id, e.person_id, e.institution_id, e.attending_practitioner_id, e.started_on, e.ended_on,
+        e.days, w.charged_days, w.idle_days, w.idle_amount,
+        w.encounter_id is not null and w.is_unsorted = 0 as is_sorted,
+        coalesce(p.busiest_share, 0) as busiest_share,
+        x.encounter_id is not null or coalesce(e.payment_method, '') = $bed_day_method
+            or coalesce(w.is_operated, 0) = 1 or coalesce(e.discharge_way, '9') = '5' or e.days < 2 as is_excused
+    from feature.encounter as e
+    left join worked as w on w.encounter_id = e.encounter_id
+    left join poster as p on p.institution_id = e.institution_id
+    left join expected as x on x.encounter_id = e.encounter_id
+    where e.is_inpatient
+)
+
+select
+    case
+        when j.ended_on is null then 'cannot_judge'
+        when j.is_excused then 'clear'
+        when not j.is_sorted or j.busiest_share > $bulk_share then 'cannot_judge'
+        when j.idle_days >= $min_days and j.idle_days >= $min_share * j.charged_days then 'hit'
+        else 'clear'
+    end as outcome,
+    case
+        when j.ended_on is null then 'still in hospital'
+        when not j.is_sorted then 'fee lines without fee category'
+        else 'the institution posts charges in bulk'
+    end as reason,
+    s.settlement_id,
+    cast(null as varchar) as line_id,
+    j.encounter_id,
+    j.person_id,
+    j.institution_id,
+    j.attending_practitioner_id as practitioner_id,
+    j.started_on as occurred_on,
+    s.eligible_amount as amount,
+    j.idle_days,
+    j.charged_days,
+    j.idle_amount
+from judged as j
+join feature.settlement as s on s.encounter_id = j.encounter_id

@@ -1,0 +1,78 @@
+/*
+title       = "More persons seen in a day than a day holds"
+title_zh    = "医师单日接诊量超能力"
+violation   = "impossible_day"
+family      = "capacity"
+subjects    = ["institution", "practitioner"]
+certainty   = "suspected"
+stage       = "supervision"
+scope       = ["outpatient", "emergency", "chronic"]
+window      = "practitioner and day"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第三十八条第（七）项、第四十条第（二）项：虚构医药服务项目",
+    "筛查模型 D01 医师超产能",
+]
+needs       = ["record.fee_line.ordering_practitioner_id"]
+exclusions  = [
+    "persons with laboratory, examination or treatment lines alone: ordered before, not seen that day",
+    "orders of a stay: ward rounds",
+    "a date without a clock on which the institution posts several days (more than max_posting times its median day): cannot judge",
+]
+limits      = "A code shared by several physicians is the usual finding, an offence of its own. Vaccination and chronic pick-up days run to a hundred; look at the days before and after. No single settlement is at issue, so no amount is given."
+version     = "1"
+sentence    = "{persons} persons were prescribed for in one name on {occurred_on}, more than the {param_max_persons} a day holds"
+sentence_zh = "{occurred_on} 以同一医师名义开方 {persons} 人，超过单日 {param_max_persons} 人"
+
+[params.max_persons]
+value   = 120
+unit    = "persons"
+meaning = "seen and prescribed for by one practitioner in a day"
+
+[params.max_posting]
+value   = 5
+unit    = "times"
+meaning = "the median day of the institution's dates without a clock"
+*/
+with seen as (
+    select l.practitioner_id, l.institution_id, l.charged_on, count(distinct l.person_id) as persons,
+        max(case when l.has_clock then 1 else 0 end) as has_clock
+    from feature.fee_line as l
+    where l.practitioner_id is not null and not l.is_pharmacy
+        and l.care_setting in ('outpatient', 'emergency', 'chronic')
+        and (l.catalogue_type <> '201' or l.fee_category in ('02', '12'))
+    group by l.practitioner_id, l.institution_id, l.charged_on
+),
+
+institution_day as (
+    select institution_id, charged_on, sum(persons) as persons
+    from seen
+    group by institution_id, charged_on
+),
+
+usual as (
+    select institution_id, quantile_cont(cast(persons as double), 0.5) as usual_persons
+    from institution_day
+    group by institution_id
+),
+
+compared as (
+    select s.*, s.persons > $max_persons as is_over,
+        s.has_clock = 0 and cast(d.persons as double) > $max_posting * u.usual_persons as is_posting_day
+    from seen as s
+    join institution_day as d on d.institution_id = s.institution_id and d.charged_on = s.charged_on
+    join usual as u on u.institution_id = s.institution_id
+)
+
+select
+    case when not is_over then 'clear' when is_posting_day then 'cannot_judge' else 'hit' end as outcome,
+    case when is_over and is_posting_day then 'several days were posted on one date' end as reason,
+    cast(null as varchar) as settlement_id,
+    cast(null as varchar) as line_id,
+    cast(null as varchar) as encounter_id,
+    cast(null as varchar) as person_id,
+    institution_id,
+    practitioner_id,
+    charged_on as occurred_on,
+    cast(0 as decimal(16, 2)) as amount,
+    persons
+from compared

@@ -1,0 +1,147 @@
+/*
+title       = "At two places in a time no one can travel"
+title_zh    = "短时间内两地就医购药（时空不可能）"
+violation   = "impossible_travel"
+family      = "presence"
+subjects    = ["person"]
+certainty   = "suspected"
+stage       = "supervision"
+window      = "two settlements in sequence"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第四十一条第（一）项：将本人的医疗保障凭证交由他人冒名使用",
+    "筛查模型 A05 同日多地、时空不可能",
+]
+needs       = ["record.settlement.settled_at", "record.hospital.longitude", "record.hospital.latitude"]
+exclusions  = [
+    "stays: relatives settle them",
+    "manual reimbursement: the clock is the office's",
+    "a relative fetches medicines at one place (purchase, or a refill of nothing but medicines) while the person is at the other; two such places at once are not excused",
+    "nearer than min_km or slower than max_kmh",
+    "a settlement without time of day, a place without coordinates: cannot judge",
+    "more than max_same_minute settlements of the place in that minute: its clock is the upload's, cannot judge",
+]
+limits      = "Distances are straight lines between registered coordinates, so roads are longer; a branch that settles under the seat's number, and an online shop, look the same. An electronic voucher can be shown from afar by a relative, a plastic card cannot (credential in the detail)."
+version     = "1"
+sentence    = "Settled at {institution_id} {minutes} minutes after {previous_institution_id}, {km} km apart, on {occurred_on} ({amount} yuan)"
+sentence_zh = "{occurred_on} 在 {previous_institution_id} 结算 {minutes} 分钟后又在相距 {km} 公里的 {institution_id} 结算，涉及 {amount} 元"
+
+[params.min_km]
+value   = 20
+unit    = "km"
+meaning = "straight line between the two places from which it is looked at"
+
+[params.max_kmh]
+value   = 120
+unit    = "km/h"
+meaning = "speed a person may have travelled at"
+
+[params.max_same_minute]
+value   = 5
+unit    = "settlements"
+meaning = "of one place in one minute; more means posted in bulk"
+*/
+with refill as (
+    select s.settlement_id
+    from feature.settlement as s
+    join feature.fee_line as l on l.settlement_id = s.settlement_id
+    where s.care_setting = 'chronic'
+    group by s.settlement_id
+    having max(case when coalesce(l.fee_category, '') in ('02', '09', '10', '11', '12') then 0 else 1 end) = 0
+),
+
+settled as (
+    select s.settlement_id, s.encounter_id, s.person_id, s.institution_id, s.settled_on, s.settled_at,
+        s.eligible_amount, r.credential_type, i.longitude, i.latitude,
+        date_diff('day', cast('2000-01-01' as date), s.settled_on) * 1440
+            + hour(s.settled_at) * 60 + minute(s.settled_at) as at_minute,
+        cast(s.settled_at as timestamp) <> cast(s.settled_on as timestamp) as has_clock,
+        coalesce(s.is_pharmacy, false) or f.settlement_id is not null as is_fetched
+    from feature.settlement as s
+    join record.settlement as r on r.settlement_id = s.settlement_id
+    left join feature.institution as i on i.institution_id = s.institution_id
+    left join refill as f on f.settlement_id = s.settlement_id
+    where coalesce(s.care_setting, '') <> 'inpatient' and coalesce(r.settlement_type, '2') <> '1'
+        and s.person_id is not null and s.settled_at is not null
+),
+
+crowded as (
+    select institution_id, at_minute
+    from settled
+    group by institution_id, at_minute
+    having count(*) > $max_same_minute
+),
+
+clocked as (
+    select s.*, c.institution_id is not null as is_bulk
+    from settled as s
+    left join crowded as c on c.institution_id = s.institution_id and c.at_minute = s.at_minute
+),
+
+followed as (
+    select *,
+        lag(settlement_id) over (partition by person_id order by at_minute, settlement_id)
+            as previous_settlement_id,
+        lag(institution_id) over (partition by person_id order by at_minute, settlement_id)
+            as previous_institution_id,
+        lag(at_minute) over (partition by person_id order by at_minute, settlement_id) as previous_minute,
+        lag(longitude) over (partition by person_id order by at_minute, settlement_id) as previous_longitude,
+        lag(latitude) over (partition by person_id order by at_minute, settlement_id) as previous_latitude,
+        lag(is_fetched) over (partition by person_id order by at_minute, settlement_id) as previous_fetched,
+        lag(is_bulk) over (partition by person_id order by at_minute, settlement_id) as previous_bulk,
+        lag(has_clock) over (partition by person_id order by at_minute, settlement_id) as previous_clock
+    from clocked
+),
+
+-- Degrees to km on a plane; the cosine of the mean latitude by its series, good to a metre in China.
+spread as (
+    select *, (latitude + previous_latitude) / 2.0 * 0.017453292519943295 as phi
+    from followed
+    where previous_institution_id <> institution_id
+),
+
+apart as (
+    select *, at_minute - previous_minute as minutes,
+        111.195 * sqrt(
+            pow(latitude - previous_latitude, 2) + pow(
+                (longitude - previous_longitude)
+                * (1 - pow(phi, 2) / 2.0 + pow(phi, 4) / 24.0 - pow(phi, 6) / 720.0), 2
+            )
+        ) as distance
+    from spread
+),
+
+weighed as (
+    select *,
+        coalesce(
+            distance >= $min_km and distance * 60.0 > $max_kmh * greatest(minutes, 3)
+            and is_fetched = previous_fetched, false
+        ) as is_impossible
+    from apart
+)
+
+select
+    case
+        when not has_clock or not previous_clock or distance is null then 'cannot_judge'
+        when is_impossible and (is_bulk or previous_bulk) then 'cannot_judge'
+        when is_impossible then 'hit'
+        else 'clear'
+    end as outcome,
+    case
+        when not has_clock or not previous_clock then 'no time of day'
+        when distance is null then 'the place has no coordinates'
+        else 'the place posts in bulk'
+    end as reason,
+    settlement_id,
+    cast(null as varchar) as line_id,
+    encounter_id,
+    person_id,
+    institution_id,
+    cast(null as varchar) as practitioner_id,
+    settled_on as occurred_on,
+    eligible_amount as amount,
+    minutes,
+    cast(distance as decimal(16, 1)) as km,
+    previous_institution_id,
+    previous_settlement_id,
+    coalesce(credential_type, '') as credential
+from weighed

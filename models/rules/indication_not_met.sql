@@ -1,0 +1,158 @@
+/*
+title       = "Drug or service charged without a diagnosis for which it is paid"
+title_zh    = "药品、医疗服务项目限适应症"
+official    = [8, 20]
+violation   = "no_indication"
+family      = "indication"
+subjects    = ["institution", "practitioner"]
+certainty   = "suspected"
+stage       = "audit"
+window      = "settlement and earlier diagnoses"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第三十八条第（六）项：超出支付范围的费用纳入基金结算",
+    "智能监管规则库（2025年版）8 药品限适应症、20 医疗服务项目限适应症",
+]
+needs       = ["record.diagnosis.diagnosis_code"]
+exclusions  = [
+    "any diagnosis of the settlement meets the text, principal or not",
+    "the chronic disease the settlement is for meets the text",
+    "a diagnosis of the person within look_back_days before meets the text",
+    "drugstores: a purchase carries no diagnosis",
+    "the settlement carries no diagnosis: cannot judge",
+    "the settlement is coded as a treatment (chemotherapy, dialysis, aftercare) that does not name the disease: cannot judge",
+    "the published text names no coded disease: cannot judge",
+]
+limits      = "Which codes meet a text was worked out from its disease words and must be reviewed. Severity, line of treatment, gene tests and hours since onset stand in the medical record only (needs_record): whoever meets the diagnosis may still fail them. A diagnosis the hospital did not code looks the same."
+version     = "1"
+sentence    = "{item_name} was charged on {occurred_on} ({amount} yuan); none of the {diagnoses} diagnoses of the settlement is one it is paid for ({indication})"
+sentence_zh = "{occurred_on} 结算“{item_name}”{amount} 元，本次 {diagnoses} 个诊断均不符合限定支付适应症（{indication}）"
+
+[params.look_back_days]
+value   = 90
+unit    = "days"
+meaning = "how long an earlier diagnosis of the person may meet the text"
+
+[params.treatment_codes]
+value   = "^Z(4[0-9]|5[0-4])"
+meaning = "ICD-10 codes that name a treatment, not the disease treated"
+*/
+with item as (
+    select distinct item_code, coalesce(item_name, '') as item_name
+    from feature.fee_line
+    where not coalesce(is_pharmacy, false) and eligible_amount > 0
+),
+
+service as (
+    select distinct i.item_code, i.item_name, k.indication_id, k.valid_from, k.valid_to
+    from item as i
+    join knowledge.service_indication as k
+        on substr(i.item_code, 1, length(coalesce(k.item_prefix, ''))) = coalesce(k.item_prefix, '')
+        and i.item_name like '%' || coalesce(k.name_word, '') || '%'
+    where k.official = 20
+),
+
+asked as (
+    select i.item_code, i.item_name, k.point_id as indication_id, k.indication_text as indication, k.point_id,
+        k.valid_from, k.valid_to
+    from item as i
+    join knowledge.item_indication as k on k.item_code = i.item_code
+    union all
+    select item_code, item_name, indication_id, '', indication_id, valid_from, valid_to from service
+),
+
+meets as (
+    select distinct point_id as indication_id, diagnosis_prefix from knowledge.indication_diagnosis
+    union
+    select distinct indication_id, diagnosis_prefix from knowledge.service_indication where official = 20
+),
+
+line as (
+    select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
+        l.charged_on, l.item_name, l.eligible_amount, a.indication_id, a.indication, a.point_id
+    from feature.fee_line as l
+    join asked as a
+        on a.item_code = l.item_code and a.item_name = coalesce(l.item_name, '')
+        and l.charged_on >= coalesce(a.valid_from, l.charged_on) and l.charged_on <= coalesce(a.valid_to, l.charged_on)
+    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, false)
+),
+
+-- What was diagnosed when, for the persons concerned: lists, principal diagnoses of stays, names of chronic care.
+diagnosed as (
+    select s.person_id, s.settlement_id, s.encounter_id, s.started_on, d.diagnosis_code
+    from record.diagnosis as d
+    join feature.settlement as s on s.settlement_id = d.settlement_id
+    where s.person_id in (select person_id from line)
+    union
+    select e.person_id, s.settlement_id, e.encounter_id, s.started_on, e.principal_diagnosis_code
+    from feature.encounter as e
+    join feature.settlement as s on s.encounter_id = e.encounter_id
+    where e.person_id in (select person_id from line) and e.principal_diagnosis_code is not null
+),
+
+own as (
+    select settlement_id, count(distinct diagnosis_code) as diagnoses,
+        max(case when regexp_matches(diagnosis_code, $treatment_codes) then 1 else 0 end) as is_treatment
+    from diagnosed
+    group by settlement_id
+),
+
+fitting as (
+    select distinct m.indication_id, c.diagnosis_code
+    from (select distinct diagnosis_code from diagnosed) as c
+    join meets as m on substr(c.diagnosis_code, 1, length(m.diagnosis_prefix)) = m.diagnosis_prefix
+    where m.indication_id in (select indication_id from line)
+),
+
+met as (
+    select distinct l.settlement_id, l.line_id, l.indication_id
+    from line as l
+    join diagnosed as d
+        on d.person_id = l.person_id
+        and (d.settlement_id = l.settlement_id or d.encounter_id = l.encounter_id
+            or (d.started_on <= l.charged_on and date_diff('day', d.started_on, l.charged_on) <= $look_back_days))
+    join fitting as f on f.indication_id = l.indication_id and f.diagnosis_code = d.diagnosis_code
+),
+
+-- An item of several points is paid when one of them is met.
+weighed as (
+    select l.settlement_id, l.line_id, max(l.encounter_id) as encounter_id, max(l.person_id) as person_id,
+        max(l.institution_id) as institution_id, max(l.practitioner_id) as practitioner_id,
+        max(l.charged_on) as charged_on, max(l.item_name) as item_name, max(l.eligible_amount) as eligible_amount,
+        max(l.indication) as indication, max(l.point_id) as point_id, max(o.diagnoses) as diagnoses,
+        max(o.is_treatment) as is_treatment,
+        max(case when m.line_id is not null then 1 else 0 end) as is_met,
+        max(case when k.indication_id is null then 1 else 0 end) as is_uncoded
+    from line as l
+    left join own as o on o.settlement_id = l.settlement_id
+    left join met as m
+        on m.settlement_id = l.settlement_id and m.line_id = l.line_id and m.indication_id = l.indication_id
+    left join (select distinct indication_id from meets) as k on k.indication_id = l.indication_id
+    group by l.settlement_id, l.line_id
+),
+
+told as (
+    select *,
+        case
+            when is_uncoded = 1 then 'the published text names no coded disease'
+            when diagnoses is null then 'the settlement carries no diagnosis'
+            when is_treatment = 1 then 'the diagnosis names a treatment, not the disease'
+        end as reason
+    from weighed
+)
+
+select
+    case when is_met = 1 then 'clear' when reason is not null then 'cannot_judge' else 'hit' end as outcome,
+    reason,
+    settlement_id,
+    line_id,
+    encounter_id,
+    person_id,
+    institution_id,
+    practitioner_id,
+    charged_on as occurred_on,
+    eligible_amount as amount,
+    item_name,
+    diagnoses,
+    indication,
+    point_id
+from told

@@ -1,0 +1,138 @@
+/*
+title       = "Drug or consumable charged without the service it is used with"
+title_zh    = "药品、医用耗材与医疗服务项目不符"
+official    = [64, 84]
+violation   = "service_missing"
+family      = "overcharge"
+subjects    = ["institution"]
+certainty   = "suspected"
+stage       = "audit"
+window      = "visit"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第三十八条第（五）项：串换药品、医用耗材、诊疗项目",
+    "智能监管规则库（2025年版）64 药品与医疗服务项目不符、84 医用耗材与医疗服务项目不符",
+]
+needs       = ["record.fee_line.charged_at", "record.fee_line.item_code"]
+exclusions  = [
+    "the service was charged at another visit to the institution, at most days_apart days away",
+    "the service was charged but not paid by the funds",
+    "bought at a drugstore, or taken home from a stay",
+]
+limits      = "A service charged at another hospital, under a local code or inside a package price is not seen; so is a service given and forgotten on the bill. The requirements are a start, of few drugs and consumables."
+status      = "trial"
+version     = "1"
+sentence    = "{item_name} was charged on {occurred_on} ({amount} yuan), but no service it is used with, such as {service}"
+sentence_zh = "{occurred_on} 收取“{item_name}”{amount} 元，未见与其配合使用的医疗服务项目（如“{service}”）"
+
+[params.days_apart]
+value   = 3
+unit    = "days"
+meaning = "a service at another visit to the institution counts up to this many days away"
+*/
+with requirement as (
+    select 64 as official, requirement_id, item_prefix, name_word, service_prefix, service_word, valid_from, valid_to
+    from knowledge.drug_requires_service
+    union all
+    select 84, requirement_id, item_prefix, name_word, service_prefix, service_word, valid_from, valid_to
+    from knowledge.consumable_requires_service
+),
+
+item as (
+    select item_code, coalesce(item_name, '') as item_name, min(coalesce(catalogue_type, '201')) like '2%' as is_service
+    from feature.fee_line
+    where item_code is not null
+    group by item_code, coalesce(item_name, '')
+),
+
+needing as (
+    select i.item_code, i.item_name, r.official, r.requirement_id,
+        min(coalesce(r.service_word, r.service_prefix)) as service,
+        min(r.valid_from) as valid_from, max(r.valid_to) as valid_to
+    from item as i
+    join requirement as r
+        on i.item_code like coalesce(r.item_prefix, '') || '%'
+        and i.item_name like '%' || coalesce(r.name_word, '') || '%'
+    where coalesce(r.service_prefix, r.service_word) is not null
+    group by i.item_code, i.item_name, r.official, r.requirement_id
+),
+
+-- A consumable's own name often contains the word of its service, so only services serve.
+serving as (
+    select distinct i.item_code, i.item_name, r.official, r.requirement_id
+    from item as i
+    join requirement as r
+        on i.item_code like coalesce(r.service_prefix, '') || '%'
+        and i.item_name like '%' || coalesce(r.service_word, '') || '%'
+    where i.is_service and coalesce(r.service_prefix, r.service_word) is not null
+),
+
+concerned as (
+    select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
+        l.charged_on, l.item_name, l.eligible_amount, n.official, n.requirement_id, n.service
+    from feature.fee_line as l
+    join needing as n on n.item_code = l.item_code and n.item_name = coalesce(l.item_name, '')
+        and l.charged_on >= coalesce(n.valid_from, l.charged_on) and l.charged_on <= coalesce(n.valid_to, l.charged_on)
+    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, false) and not coalesce(l.is_take_home, false)
+),
+
+served as (
+    select distinct l.encounter_id, l.person_id, l.institution_id, l.charged_on, s.official, s.requirement_id
+    from feature.fee_line as l
+    join serving as s on s.item_code = l.item_code and s.item_name = coalesce(l.item_name, '')
+    where l.person_id in (select person_id from concerned) or l.encounter_id in (select encounter_id from concerned)
+),
+
+met as (
+    select c.settlement_id, c.line_id, c.official, c.requirement_id
+    from concerned as c
+    join served as s
+        on s.encounter_id = c.encounter_id and s.official = c.official and s.requirement_id = c.requirement_id
+    union
+    select c.settlement_id, c.line_id, c.official, c.requirement_id
+    from concerned as c
+    join served as s
+        on s.person_id = c.person_id and s.institution_id = c.institution_id and s.official = c.official
+        and s.requirement_id = c.requirement_id
+    where abs(date_diff('day', s.charged_on, c.charged_on)) <= $days_apart
+),
+
+chosen as (
+    select c.*, m.line_id is not null as is_met,
+        row_number() over (
+            partition by c.settlement_id, c.line_id
+            order by case when m.line_id is null then 0 else 1 end, c.official, c.requirement_id
+        ) as place
+    from concerned as c
+    left join met as m
+        on m.settlement_id = c.settlement_id and m.line_id = c.line_id and m.official = c.official
+        and m.requirement_id = c.requirement_id
+),
+
+untold as (
+    select 64 as official, 'drug_requires_service' as named, count(*) as points from knowledge.drug_requires_service
+    union all
+    select 84, 'consumable_requires_service', count(*) from knowledge.consumable_requires_service
+)
+
+select
+    case when is_met then 'clear' else 'hit' end as outcome,
+    cast(null as varchar) as reason,
+    settlement_id,
+    line_id,
+    encounter_id,
+    person_id,
+    institution_id,
+    practitioner_id,
+    charged_on as occurred_on,
+    eligible_amount as amount,
+    item_name,
+    service,
+    requirement_id,
+    official
+from chosen
+where place = 1
+union all
+select 'cannot_judge', 'knowledge.' || named || ' is empty: a city table', null, null, null, null, null, null, null,
+    null, null, null, null, official
+from untold
+where points = 0

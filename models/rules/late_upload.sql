@@ -1,0 +1,70 @@
+/*
+title       = "Charges settled long after they arose"
+title_zh    = "门诊费用非实时上传"
+violation   = "late_upload"
+family      = "data_quality"
+subjects    = ["institution", "pharmacy"]
+certainty   = "suspected"
+stage       = "reminder"
+window      = "institution and month"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第十六条：及时传送数据",
+    "筛查模型 D12 数据质量与造假痕迹",
+]
+needs       = ["record.fee_line.charged_at", "record.settlement.settled_at"]
+exclusions  = [
+    "stays: charged over weeks, settled at the end",
+    "repaid to the person at the counter: settled late by nature",
+    "fewer than min_lines lines in the month: cannot judge",
+    "up to max_late of the lines",
+]
+limits      = "Lines outages and backlogs give the same picture. No money is at issue; late data make day and clock rules about the institution weaker."
+status      = "trial"
+version     = "1"
+sentence    = "{late_lines} of {lines} out-patient lines settled in the month of {occurred_on} had been charged more than {param_max_days} days before ({late_percent} %)"
+sentence_zh = "{occurred_on} 当月结算的 {lines} 条门诊明细中 {late_lines} 条费用发生超过 {param_max_days} 天（{late_percent}%）"
+
+[params.max_days]
+value   = 30
+unit    = "days"
+meaning = "from charge to settlement"
+
+[params.max_late]
+value   = 0.05
+unit    = "share"
+meaning = "of late lines that is let pass"
+
+[params.min_lines]
+value   = 30
+unit    = "lines"
+meaning = "of the institution in the month"
+*/
+with monthly as (
+    select s.institution_id, s.month, count(*) as lines,
+        sum(case when date_diff('day', l.charged_on, s.settled_on) > $max_days then 1 else 0 end) as late_lines
+    from feature.fee_line as l
+    join feature.settlement as s on s.settlement_id = l.settlement_id
+    join record.settlement as r on r.settlement_id = l.settlement_id
+    where s.care_setting <> 'inpatient' and coalesce(r.settlement_type, '2') <> '1'
+    group by s.institution_id, s.month
+)
+
+select
+    case
+        when lines < $min_lines then 'cannot_judge'
+        when cast(late_lines as double) > $max_late * cast(lines as double) then 'hit'
+        else 'clear'
+    end as outcome,
+    case when lines < $min_lines then 'few lines' end as reason,
+    cast(null as varchar) as settlement_id,
+    cast(null as varchar) as line_id,
+    cast(null as varchar) as encounter_id,
+    cast(null as varchar) as person_id,
+    institution_id,
+    cast(null as varchar) as practitioner_id,
+    month as occurred_on,
+    cast(0 as decimal(16, 2)) as amount,
+    lines,
+    late_lines,
+    round(100.0 * cast(late_lines as double) / greatest(cast(lines as double), 1.0), 1) as late_percent
+from monthly

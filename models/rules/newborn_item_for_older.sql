@@ -1,0 +1,100 @@
+/*
+title       = "Newborns' item charged for an older person"
+title_zh    = "限新生儿项目用于非新生儿"
+official    = [6, 18, 32]
+violation   = "age_mismatch"
+family      = "identity"
+subjects    = ["institution", "practitioner"]
+certainty   = "definite"
+stage       = "audit"
+window      = "line"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第三十八条第（六）项：超出支付范围的费用纳入基金结算",
+    "智能监管规则库（2025年版）6 药品限新生儿使用、18 医疗服务项目限新生儿使用、32 耗材限新生儿使用",
+]
+needs       = ["record.settlement.birth_on", "record.fee_line.charged_at"]
+exclusions  = [
+    "care of the newborn settled with the mother's maternity stay",
+    "the whole stay began within the newborn's days",
+    "the identity number contradicts the delivered date of birth: cannot judge",
+    "the date of birth is unknown or impossible: cannot judge",
+]
+limits      = "Rests on starter knowledge: items are told by code or name. A premature child may be nursed as a newborn beyond the days; a stay that began in time is let pass to its end."
+status      = "trial"
+version     = "1"
+sentence    = "{item_name}, for newborns up to {age_limit} days, was charged on {occurred_on} for a person of {age_days} days ({amount} yuan)"
+sentence_zh = "{occurred_on} 为出生 {age_days} 天的参保人结算限 {age_limit} 天以内新生儿使用的“{item_name}”，涉及 {amount} 元"
+*/
+with item as (
+    select distinct item_code, coalesce(item_name, '') as item_name from feature.fee_line
+),
+
+listed as (
+    select i.item_code, i.item_name, k.age_to_days, k.point_id, k.valid_from, k.valid_to
+    from item as i
+    join knowledge.newborn_item as k
+        on substr(i.item_code, 1, length(coalesce(k.item_prefix, ''))) = coalesce(k.item_prefix, '')
+        and i.item_name like '%' || coalesce(k.name_word, '') || '%'
+),
+
+charged as (
+    select l.settlement_id, l.line_id, max(k.age_to_days) as age_to_days, max(k.point_id) as point_id
+    from feature.fee_line as l
+    join listed as k
+        on k.item_code = l.item_code and k.item_name = coalesce(l.item_name, '')
+        and l.charged_on >= coalesce(k.valid_from, l.charged_on) and l.charged_on <= coalesce(k.valid_to, l.charged_on)
+    where l.eligible_amount > 0
+    group by l.settlement_id, l.line_id
+),
+
+aged as (
+    select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
+        l.charged_on, l.item_name, l.eligible_amount, s.birth_on, p.id_birth_on, c.age_to_days, c.point_id,
+        date_diff('day', s.birth_on, l.charged_on) as age_days,
+        coalesce(e.is_inpatient and date_diff('day', s.birth_on, e.started_on) <= c.age_to_days, false) as is_begun,
+        coalesce(substr(s.medical_category, 1, 1) = '5' or s.medical_category in ('2106', '2107')
+            or substr(e.principal_diagnosis_code, 1, 1) = 'O'
+            or substr(e.principal_diagnosis_code, 1, 3) in ('Z37', 'Z38', 'Z39'), false) as is_maternity
+    from charged as c
+    join feature.fee_line as l on l.settlement_id = c.settlement_id and l.line_id = c.line_id
+    join feature.settlement as s on s.settlement_id = l.settlement_id
+    left join feature.person as p on p.person_id = l.person_id
+    left join feature.encounter as e on e.encounter_id = l.encounter_id
+),
+
+told as (
+    select *,
+        case
+            when birth_on is null then 'the date of birth is unknown'
+            when birth_on <> id_birth_on then 'the identity number contradicts the date of birth'
+            when age_days < 0 or age_days > 45000 then 'the date of birth is impossible'
+        end as reason
+    from aged
+)
+
+select
+    case
+        when is_maternity then 'clear'
+        when reason is not null then 'cannot_judge'
+        when age_days > age_to_days and not is_begun then 'hit'
+        else 'clear'
+    end as outcome,
+    reason,
+    settlement_id,
+    line_id,
+    encounter_id,
+    person_id,
+    institution_id,
+    practitioner_id,
+    charged_on as occurred_on,
+    eligible_amount as amount,
+    item_name,
+    age_days,
+    age_to_days as age_limit,
+    point_id
+from told
+union all
+select 'cannot_judge', 'knowledge.newborn_item is empty', null, null, null, null, null, null, null, null, null, null,
+    null, null
+from (select count(*) as held from knowledge.newborn_item) as k
+where held = 0

@@ -1,0 +1,102 @@
+/*
+title       = "An operation is coded but was not charged"
+title_zh    = "有手术操作编码无对应收费"
+official    = [38]
+violation   = "operation_coded_not_charged"
+family      = "coding"
+subjects    = ["institution"]
+certainty   = "suspected"
+stage       = "audit"
+scope       = ["inpatient"]
+window      = "stay"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第四十条第（二）、（三）项：伪造、虚构医药服务项目等有关资料",
+    "智能监管规则库（2025年版）38 手术操作编码异常；筛查模型 E05",
+]
+needs       = ["record.procedure", "record.fee_line.fee_category"]
+exclusions  = [
+    "the principal procedure alone is looked at",
+    "diagnostic and other non-operative procedures (from chapter_from on)",
+    "any charge for an operation, or a single treatment of min_price or more",
+    "fee for service and bed-day payment: the code brings nothing",
+    "the institution never charges operations by their fee category, or has no fee lines: cannot judge",
+]
+limits      = "A small bedside operation may be charged under treatment at less than min_price. At issue is what the code adds to the case payment, which the export does not say: the stay's whole amount is its upper bound. Operation record and consent tell."
+version     = "1"
+sentence    = "{procedure_code} {procedure_name} was coded for the stay of {occurred_on} ({diagnosis_code} {diagnosis_name}), yet no operation was charged; the stay cost {amount} yuan"
+sentence_zh = "{occurred_on} 入院（{diagnosis_code} {diagnosis_name}）编有手术操作 {procedure_code} {procedure_name}，但无任何手术收费，该次住院涉及 {amount} 元"
+
+[params.min_price]
+value   = 50
+unit    = "yuan"
+meaning = "unit price of a treatment that may stand for the operation"
+
+[params.chapter_from]
+value   = "87"
+meaning = "first chapter of the procedure classification that is not operative"
+
+[params.plain_method]
+value   = "1"
+meaning = "the area's code of payment by fee for service"
+
+[params.bed_day_method]
+value   = "5"
+meaning = "the area's code of bed-day payment"
+*/
+with coded as (
+    select coalesce(p.encounter_id, s.encounter_id) as encounter_id, p.procedure_code, p.procedure_name,
+        row_number() over (
+            partition by coalesce(p.encounter_id, s.encounter_id)
+            order by case when p.is_principal then 0 else 1 end, p.procedure_code
+        ) as place
+    from record.procedure as p
+    left join feature.settlement as s on s.settlement_id = p.settlement_id
+    where coalesce(p.is_principal, true)
+),
+
+charged as (
+    select encounter_id, max(institution_id) as institution_id,
+        max(case when fee_category = '06' then 1 else 0 end) as has_operation,
+        max(case when fee_category = '06' or (fee_category = '05' and unit_price >= $min_price) then 1 else 0 end)
+            as is_charged
+    from feature.fee_line
+    where care_setting = 'inpatient'
+    group by encounter_id
+),
+
+place as (
+    select institution_id, max(has_operation) as charges_operations
+    from charged
+    group by institution_id
+)
+
+select
+    case
+        when substr(c.procedure_code, 1, 2) >= $chapter_from then 'clear'
+        when coalesce(e.payment_method, '') in ($plain_method, $bed_day_method) then 'clear'
+        when f.encounter_id is null or coalesce(p.charges_operations, 0) = 0 then 'cannot_judge'
+        when f.is_charged = 0 then 'hit'
+        else 'clear'
+    end as outcome,
+    case
+        when f.encounter_id is null then 'the stay has no fee lines'
+        else 'the institution charges no operations under their fee category'
+    end as reason,
+    s.settlement_id,
+    cast(null as varchar) as line_id,
+    e.encounter_id,
+    e.person_id,
+    e.institution_id,
+    cast(null as varchar) as practitioner_id,
+    e.started_on as occurred_on,
+    s.eligible_amount as amount,
+    c.procedure_code,
+    coalesce(c.procedure_name, '') as procedure_name,
+    coalesce(e.principal_diagnosis_code, '') as diagnosis_code,
+    coalesce(e.principal_diagnosis_name, '') as diagnosis_name
+from coded as c
+join feature.encounter as e on e.encounter_id = c.encounter_id and e.is_inpatient
+join feature.settlement as s on s.encounter_id = e.encounter_id
+left join charged as f on f.encounter_id = e.encounter_id
+left join place as p on p.institution_id = e.institution_id
+where c.place = 1

@@ -1,0 +1,72 @@
+/*
+title       = "Orders in the name of a practitioner who has left"
+title_zh    = "离职、协议终止医师开单"
+violation   = "ordered_after_leaving"
+family      = "internal_control"
+subjects    = ["institution", "practitioner"]
+certainty   = "definite"
+stage       = "audit"
+window      = "line"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第三十八条第（七）项",
+    "医保支付资格管理：为暂停、终止资格人员冒名结算；筛查模型 D02",
+]
+needs       = ["record.practitioner.left_on"]
+exclusions  = [
+    "up to grace_days after leaving: orders posted late",
+    "during a stay begun before leaving: standing orders run on",
+    "still or again registered at the institution under another entry",
+    "registered at several places (multi-site) and left only one of them: judged there alone",
+]
+limits      = "Registers are closed by the personnel office, sometimes months after, sometimes by mistake: ask for the resignation first. Usually another practitioner works under the name; the practitioner may not know."
+version     = "1"
+sentence    = "{item_name} was ordered on {occurred_on} in the name of a practitioner who had left on {left_on}, {days_after} days before ({amount} yuan)"
+sentence_zh = "医师 {left_on} 已离职（协议终止），{days_after} 天后（{occurred_on}）仍以其名义开具“{item_name}”，涉及 {amount} 元"
+
+[params.grace_days]
+value   = 7
+unit    = "days"
+meaning = "after leaving that are let pass"
+*/
+with service as (
+    select practitioner_id, institution_id, coalesce(left_on, contract_to) as left_on, contract_from
+    from record.practitioner
+    where institution_id is not null
+),
+
+line as (
+    select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id, l.charged_on,
+        l.item_name, l.eligible_amount, s.left_on,
+        row_number() over (
+            partition by l.settlement_id, l.line_id order by case when s.left_on is null then 0 else 1 end, s.left_on desc
+        ) as place
+    from feature.fee_line as l
+    join service as s on s.practitioner_id = l.practitioner_id and s.institution_id = l.institution_id
+    where l.eligible_amount > 0
+),
+
+placed as (
+    select l.*, coalesce(e.is_inpatient, false) and e.started_on <= l.left_on as is_running_stay
+    from line as l
+    left join feature.encounter as e on e.encounter_id = l.encounter_id
+    where l.place = 1
+)
+
+select
+    case
+        when date_diff('day', left_on, charged_on) > $grace_days and not is_running_stay then 'hit'
+        else 'clear'
+    end as outcome,
+    cast(null as varchar) as reason,
+    settlement_id,
+    line_id,
+    encounter_id,
+    person_id,
+    institution_id,
+    practitioner_id,
+    charged_on as occurred_on,
+    eligible_amount as amount,
+    item_name,
+    left_on,
+    date_diff('day', left_on, charged_on) as days_after
+from placed

@@ -1,0 +1,137 @@
+/*
+title       = "More of a drug collected at several places while months of it are at home"
+title_zh    = "跨机构超量囤药"
+violation   = "oversupply"
+family      = "resale"
+subjects    = ["person"]
+certainty   = "suspected"
+stage       = "supervision"
+scope       = ["outpatient", "chronic", "drugstore"]
+window      = "person and drug, over all institutions"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第十七条、第四十一条第（二）项：重复享受待遇、转卖药品",
+    "国家医保局医保药品倒卖模型；筛查模型 C03 超量开药",
+]
+needs       = ["record.fee_line.supply_days"]
+exclusions  = [
+    "a double dose, lifelong: all collected so far lasts less than max_rate times the days gone by",
+    "up to min_left_days at home: holidays, long prescriptions, a fill a few weeks early",
+    "everything from one place: that place's prescribing is the question",
+    "drugs given on the spot or during a stay (no days of supply)",
+    "the person collected less than min_amount of the drug in excess in all",
+    "the days of supply are unknown: cannot judge",
+]
+limits      = "Lost or spoiled packs, a journey abroad and supplies for two who share a card look the same. One drug means one registered name; other salts and forms count apart. What was collected before the delivered period is not seen, so the true stock is larger. An untouched stock never counts negative: days without the drug are forgotten."
+version     = "1"
+sentence    = "{item_name} was collected on {occurred_on} with {left_days} days' supply still at home, {supplied_days} days' worth in {span_days} days from {institutions} places ({amount} yuan)"
+sentence_zh = "{occurred_on} 又取“{item_name}”，此时手中余量约 {left_days} 天；{span_days} 天内自 {institutions} 家机构累计取得 {supplied_days} 天用量，本条 {amount} 元"
+
+[params.min_left_days]
+value   = 90
+unit    = "days"
+meaning = "supply still at home when more is collected"
+
+[params.max_rate]
+value   = 2.0
+unit    = "times"
+meaning = "days of supply collected to days gone by that a double dose explains"
+
+[params.min_institutions]
+value   = 2
+unit    = "institutions"
+meaning = "that gave the drug so far"
+
+[params.min_amount]
+value   = 500
+unit    = "yuan"
+meaning = "eligible amount of all such lines of the person and drug"
+*/
+with line as (
+    select settlement_id, line_id, encounter_id, person_id, institution_id, charged_on, item_name, supply_days,
+        eligible_amount
+    from feature.fee_line
+    where catalogue_type = '101' and care_setting in ('outpatient', 'chronic', 'drugstore')
+        and eligible_amount > 0 and coalesce(supply_days, 1) > 0
+),
+
+fill as (
+    select person_id, item_name, charged_on, sum(supply_days) as supply
+    from line
+    where person_id is not null and supply_days is not null
+    group by person_id, item_name, charged_on
+),
+
+summed as (
+    select person_id, item_name, charged_on, supply,
+        sum(supply) over (partition by person_id, item_name order by charged_on) - supply as supplied,
+        date_diff('day', min(charged_on) over (partition by person_id, item_name), charged_on) as span_days
+    from fill
+),
+
+-- Leftover before each fill: the sum so far less the days gone by, lifted by its lowest point (nothing left).
+stock as (
+    select person_id, item_name, charged_on, supplied, span_days,
+        supplied - span_days - min(supplied - span_days) over (
+            partition by person_id, item_name order by charged_on
+        ) as left_days
+    from summed
+),
+
+first_there as (
+    select person_id, item_name, institution_id, min(charged_on) as first_on
+    from line
+    group by person_id, item_name, institution_id
+),
+
+place as (
+    select k.person_id, k.item_name, k.charged_on, count(*) as institutions
+    from stock as k
+    join first_there as f
+        on f.person_id = k.person_id and f.item_name = k.item_name and f.first_on <= k.charged_on
+    where k.left_days >= $min_left_days
+    group by k.person_id, k.item_name, k.charged_on
+),
+
+heaped as (
+    select k.person_id, k.item_name, k.charged_on, k.supplied, k.span_days, k.left_days, p.institutions
+    from stock as k
+    join place as p
+        on p.person_id = k.person_id and p.item_name = k.item_name and p.charged_on = k.charged_on
+    where k.supplied >= $max_rate * k.span_days and p.institutions >= $min_institutions
+),
+
+judged_line as (
+    select l.*, h.supplied, h.span_days, h.left_days, h.institutions,
+        sum(case when h.person_id is not null then l.eligible_amount else 0 end) over (
+            partition by l.person_id, l.item_name
+        ) as heaped_amount
+    from line as l
+    left join heaped as h
+        on h.person_id = l.person_id and h.item_name = l.item_name and h.charged_on = l.charged_on
+        and l.supply_days is not null
+)
+
+select
+    case
+        when supply_days is null or person_id is null then 'cannot_judge'
+        when institutions is not null and heaped_amount >= $min_amount then 'hit'
+        else 'clear'
+    end as outcome,
+    case
+        when supply_days is null then 'the days of supply are unknown'
+        when person_id is null then 'the person is unknown'
+    end as reason,
+    settlement_id,
+    line_id,
+    encounter_id,
+    person_id,
+    institution_id,
+    cast(null as varchar) as practitioner_id,
+    charged_on as occurred_on,
+    eligible_amount as amount,
+    item_name,
+    cast(left_days as integer) as left_days,
+    cast(supplied as integer) as supplied_days,
+    span_days,
+    institutions
+from judged_line

@@ -1,0 +1,95 @@
+/*
+title       = "The hospital's own out-patient bill during a stay there"
+title_zh    = "住院期间本院门诊结算（转嫁费用）"
+violation   = "cost_moved_out_of_stay"
+family      = "stay"
+subjects    = ["institution"]
+certainty   = "suspected"
+stage       = "supervision"
+scope       = ["inpatient", "outpatient"]
+window      = "stay"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第三十八条第（一）、（七）项：分解住院、造成基金损失的其他行为",
+    "筛查模型 E03 转嫁费用",
+]
+needs       = ["record.settlement.started_on", "record.encounter.ended_at"]
+exclusions  = [
+    "first and last day of the stay: the way in and take-home medicines",
+    "out-patient dialysis, chemotherapy and other courses (knowledge.admission_exception)",
+    "chronic-disease refills with nothing but medicines: relatives fetch them",
+    "emergencies, check-ups",
+    "a settlement of the stay itself, interim settlements",
+    "manual reimbursement: its day is typed in",
+    "bed-day payment and stays longer than long_stay_days: their dated refills",
+]
+limits      = "Under case payment what is taken out of the stay is paid twice. A mother's antenatal or a newborn's visit under her number, and a date keyed wrong, look the same. Bills on the days just before admission are not looked at: the work-up before an agreed stay is lawful in most areas."
+version     = "1"
+sentence    = "On {occurred_on} the hospital settled an out-patient bill of {amount} yuan for a person in its own bed from {started_on} to {ended_on}"
+sentence_zh = "{started_on} 至 {ended_on} 在本院住院期间，{occurred_on} 又在本院门诊结算 {amount} 元"
+
+[params.long_stay_days]
+value   = 60
+unit    = "days"
+meaning = "longer stays are left out"
+
+[params.bed_day_method]
+value   = "5"
+meaning = "the area's code of bed-day payment"
+*/
+with visit as (
+    select s.settlement_id, s.encounter_id, s.person_id, s.institution_id, s.started_on, s.eligible_amount,
+        s.care_setting, e.principal_diagnosis_code
+    from feature.settlement as s
+    join record.settlement as r on r.settlement_id = s.settlement_id
+    left join feature.encounter as e on e.encounter_id = s.encounter_id
+    where s.care_setting in ('outpatient', 'chronic', 'maternity_outpatient') and not coalesce(s.is_pharmacy, false)
+        and coalesce(r.settlement_type, '2') <> '1' and s.eligible_amount > 0
+),
+
+met as (
+    select v.settlement_id, v.care_setting, v.principal_diagnosis_code, e.encounter_id as stay_encounter_id,
+        e.started_on as stay_from, e.ended_on as stay_to,
+        row_number() over (partition by v.settlement_id order by e.started_on, e.encounter_id) as place
+    from visit as v
+    join feature.encounter as e
+        on e.person_id = v.person_id and e.institution_id = v.institution_id
+        and e.encounter_id <> coalesce(v.encounter_id, '') and v.started_on > e.started_on
+        and v.started_on < e.ended_on
+    where e.is_inpatient and e.days <= $long_stay_days and coalesce(e.payment_method, '') <> $bed_day_method
+),
+
+excused as (
+    select m.settlement_id
+    from met as m
+    join knowledge.admission_exception as x
+        on substr(m.principal_diagnosis_code, 1, length(x.diagnosis_prefix)) = x.diagnosis_prefix
+    union
+    select m.settlement_id
+    from met as m
+    join feature.fee_line as l on l.settlement_id = m.settlement_id
+    where m.care_setting = 'chronic'
+    group by m.settlement_id
+    having max(case when coalesce(l.fee_category, '') in ('02', '09', '10', '11', '12') then 0 else 1 end) = 0
+)
+
+select
+    case
+        when v.started_on is null then 'cannot_judge'
+        when m.settlement_id is not null and x.settlement_id is null then 'hit'
+        else 'clear'
+    end as outcome,
+    case when v.started_on is null then 'the day of the visit is unknown' end as reason,
+    v.settlement_id,
+    cast(null as varchar) as line_id,
+    v.encounter_id,
+    v.person_id,
+    v.institution_id,
+    cast(null as varchar) as practitioner_id,
+    v.started_on as occurred_on,
+    v.eligible_amount as amount,
+    m.stay_encounter_id,
+    m.stay_from as started_on,
+    m.stay_to as ended_on
+from visit as v
+left join met as m on m.settlement_id = v.settlement_id and m.place = 1
+left join excused as x on x.settlement_id = v.settlement_id

@@ -1,0 +1,93 @@
+/*
+title       = "Packs handed to a person turn up in other persons' settlements"
+title_zh    = "参保人所购药品回流再次结算"
+violation   = "drug_resale"
+family      = "traceability"
+subjects    = ["person"]
+certainty   = "suspected"
+stage       = "supervision"
+window      = "all settlements delivered"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第十七条、第四十一条第（二）项：转卖药品",
+    "追溯码规则 TR12 团伙回溯；国家医保局医保药品倒卖模型",
+]
+needs       = ["record.trace_code.trace_code"]
+exclusions  = [
+    "the pack comes back at the place that sold it: its own till, not the buyer, is the question",
+    "sold again to the same person",
+    "fewer than min_packs packs: a wrong scan or a box given to a neighbour",
+    "sold again within min_gap_days: two tills scanned one carton",
+]
+limits      = "Shows that the pack, or a copy of its code, was sold again, not who carried it. A drugstore that copies codes from a hospital's waste makes innocent buyers appear here: many buyers with one pack each speak for that, one buyer with many packs for resale."
+version     = "1"
+sentence    = "{packs} packs settled for this person were later settled for others elsewhere; here {item_name} on {occurred_on}, again {gap_days} days later at {again_institution_id}"
+sentence_zh = "该参保人所购 {packs} 盒药品其后在他处为他人再次结算；本条“{item_name}”（{occurred_on}），{gap_days} 天后于 {again_institution_id} 再次结算"
+
+[params.min_packs]
+value   = 3
+unit    = "packs"
+meaning = "packs of one person that turn up again"
+
+[params.min_gap_days]
+value   = 1
+unit    = "days"
+meaning = "shorter gaps are scanning errors"
+*/
+with sold as (
+    select t.trace_code, l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.charged_at,
+        l.charged_on, l.item_name, l.quantity, l.eligible_amount,
+        row_number() over (partition by t.trace_code order by l.charged_at, l.settlement_id, l.line_id) as place
+    from record.trace_code as t
+    join feature.fee_line as l on l.line_id = t.line_id
+),
+
+returned as (
+    select f.settlement_id, f.line_id, f.person_id, count(distinct f.trace_code) as packs_again,
+        min(date_diff('day', f.charged_on, s.charged_on)) as gap_days, min(s.institution_id) as again_institution_id
+    from sold as f
+    join sold as s on s.trace_code = f.trace_code and s.place > 1
+    where f.place = 1 and s.institution_id <> f.institution_id and s.person_id <> f.person_id
+        and date_diff('day', f.charged_on, s.charged_on) >= $min_gap_days
+    group by f.settlement_id, f.line_id, f.person_id
+),
+
+counted as (
+    select r.*, sum(r.packs_again) over (partition by r.person_id) as packs
+    from returned as r
+),
+
+line as (
+    select settlement_id, line_id, encounter_id, person_id, institution_id, charged_on, item_name, quantity,
+        eligible_amount, count(*) as codes
+    from sold
+    group by settlement_id, line_id, encounter_id, person_id, institution_id, charged_on, item_name, quantity,
+        eligible_amount
+)
+
+select
+    case
+        when l.person_id is null then 'cannot_judge'
+        when c.packs >= $min_packs then 'hit'
+        else 'clear'
+    end as outcome,
+    case when l.person_id is null then 'the person is unknown' end as reason,
+    l.settlement_id,
+    l.line_id,
+    l.encounter_id,
+    l.person_id,
+    l.institution_id,
+    cast(null as varchar) as practitioner_id,
+    l.charged_on as occurred_on,
+    cast(
+        round(
+            cast(l.eligible_amount as double) * least(
+                1.0, cast(c.packs_again as double) / greatest(cast(l.quantity as double), cast(l.codes as double), 1.0)
+            ), 2
+        ) as decimal(16, 2)
+    ) as amount,
+    l.item_name,
+    c.packs,
+    c.gap_days,
+    c.again_institution_id
+from line as l
+left join counted as c on c.settlement_id = l.settlement_id and c.line_id = l.line_id

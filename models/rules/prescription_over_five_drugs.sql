@@ -1,0 +1,60 @@
+/*
+title       = "More than five drugs on one prescription"
+title_zh    = "单张处方药品种类超标"
+official    = [46]
+violation   = "over_frequency"
+family      = "medication"
+subjects    = ["practitioner"]
+certainty   = "suspected"
+stage       = "reminder"
+scope       = ["outpatient", "emergency", "chronic"]
+window      = "prescription"
+basis       = [
+    "《处方管理办法》第六条：每张西药、中成药处方不得超过五种药品",
+    "智能监管规则库（2025年版）46 药品种类超标",
+]
+needs       = ["record.fee_line.order_number"]
+exclusions  = [
+    "prescriptions of herbs: the limit is for western and patent medicines",
+    "orders of a hospital stay",
+    "drugstores: they dispense several prescriptions on one receipt",
+    "a drug taken back by a refund",
+    "the prescription number is unknown: cannot judge",
+]
+limits      = "Counts catalogue codes; two strengths of one drug count twice, and the solvent of an infusion counts too. A number the system gives to the whole visit makes several prescriptions one."
+status      = "trial"
+version     = "1"
+sentence    = "Prescription {order_number} of {occurred_on} holds {drugs} western and patent medicines, {most} are allowed ({drug_amount} yuan)"
+sentence_zh = "{occurred_on} 处方 {order_number} 开具西药、中成药 {drugs} 种，超过 {most} 种（药品费用 {drug_amount} 元）"
+
+[params.most]
+value   = 5
+unit    = "drugs"
+meaning = "western and patent medicines allowed on one prescription"
+*/
+with prescribed as (
+    select settlement_id, order_number, max(encounter_id) as encounter_id, max(person_id) as person_id,
+        max(institution_id) as institution_id, max(practitioner_id) as practitioner_id,
+        min(charged_on) as charged_on, count(distinct item_code) as drugs, sum(eligible_amount) as drug_amount
+    from feature.fee_line
+    where catalogue_type = '101' and coalesce(fee_category, '') <> '10' and not coalesce(is_pharmacy, false)
+        and care_setting <> 'inpatient' and quantity > 0
+    group by settlement_id, order_number
+)
+
+select
+    case when order_number is null then 'cannot_judge' when drugs > $most then 'hit' else 'clear' end as outcome,
+    case when order_number is null then 'the prescription number is unknown' end as reason,
+    settlement_id,
+    cast(null as varchar) as line_id,
+    encounter_id,
+    person_id,
+    institution_id,
+    practitioner_id,
+    charged_on as occurred_on,
+    cast(0 as decimal(16, 2)) as amount,
+    order_number,
+    drugs,
+    $most as most,
+    drug_amount
+from prescribed

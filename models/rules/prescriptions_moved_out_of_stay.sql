@@ -1,0 +1,108 @@
+/*
+title       = "In-patients sent to buy at a drugstore on moved prescriptions"
+title_zh    = "住院期间凭流转处方到药店购药（转嫁费用）"
+violation   = "cost_moved_out_of_stay"
+family      = "stay"
+subjects    = ["institution"]
+certainty   = "suspected"
+stage       = "supervision"
+scope       = ["inpatient", "drugstore"]
+window      = "stay, hospital's persons"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第三十八条第（七）项",
+    "筛查模型 E03 转嫁费用",
+]
+needs       = ["record.fee_line.is_outside_prescription", "record.settlement.started_on"]
+exclusions  = [
+    "first and last day of the stay",
+    "negotiated drugs by the second channel: approved to be bought outside",
+    "chronic-disease refills: prescribed before the stay, fetched by relatives",
+    "bed-day payment and stays longer than long_stay_days",
+    "hospitals with fewer than min_persons such persons",
+    "purchases without a moved prescription: another rule",
+]
+limits      = "The export does not say who wrote the prescription; it is ascribed to the hospital in whose bed the person lay. Most of its persons at one drugstore (top_pharmacy) speak for an arrangement. Whether the hospital lacked the drug is to be asked. The finding names the hospital, the settlement is the drugstore's."
+version     = "1"
+sentence    = "On {occurred_on}, in hospital from {started_on} to {ended_on}, the person bought on a moved prescription at {pharmacy_id} ({amount} yuan); {persons} persons of this hospital did, most at {top_pharmacy}"
+sentence_zh = "{started_on} 至 {ended_on} 住院期间，{occurred_on} 凭流转处方在药店 {pharmacy_id} 购药 {amount} 元；该院同类 {persons} 人，主要在 {top_pharmacy}"
+
+[params.min_persons]
+value   = 3
+unit    = "persons"
+meaning = "of one hospital from which it is a practice"
+
+[params.long_stay_days]
+value   = 30
+unit    = "days"
+meaning = "longer stays are left out"
+
+[params.bed_day_method]
+value   = "5"
+meaning = "the area's code of bed-day payment"
+*/
+with moved as (
+    select l.settlement_id,
+        max(case when coalesce(l.is_negotiated_drug, false) then 0 else 1 end) as has_plain_drug
+    from record.fee_line as l
+    where l.is_outside_prescription
+    group by l.settlement_id
+),
+
+purchase as (
+    select s.settlement_id, s.person_id, s.institution_id as pharmacy_id, s.eligible_amount, m.has_plain_drug,
+        coalesce(s.started_on, s.settled_on) as bought_on,
+        s.medical_category in ('14', '140104', '140201', '9904', '9929') as is_refill
+    from feature.settlement as s
+    join moved as m on m.settlement_id = s.settlement_id
+    where s.is_pharmacy
+),
+
+met as (
+    select p.*, e.encounter_id, e.institution_id, e.started_on, e.ended_on,
+        row_number() over (partition by p.settlement_id order by e.started_on, e.encounter_id) as place
+    from purchase as p
+    join feature.encounter as e
+        on e.person_id = p.person_id and p.bought_on > e.started_on and p.bought_on < e.ended_on
+    where e.is_inpatient and e.days <= $long_stay_days and coalesce(e.payment_method, '') <> $bed_day_method
+        and p.has_plain_drug = 1 and not coalesce(p.is_refill, false)
+),
+
+single as (
+    select *
+    from met
+    where place = 1
+),
+
+hospital as (
+    select institution_id, count(distinct person_id) as persons
+    from single
+    group by institution_id
+),
+
+favourite as (
+    select institution_id, pharmacy_id,
+        row_number() over (partition by institution_id order by count(*) desc, pharmacy_id) as place
+    from single
+    group by institution_id, pharmacy_id
+)
+
+select
+    case when h.persons >= $min_persons then 'hit' else 'clear' end as outcome,
+    cast(null as varchar) as reason,
+    p.settlement_id,
+    cast(null as varchar) as line_id,
+    m.encounter_id,
+    p.person_id,
+    m.institution_id,
+    cast(null as varchar) as practitioner_id,
+    p.bought_on as occurred_on,
+    p.eligible_amount as amount,
+    m.started_on,
+    m.ended_on,
+    p.pharmacy_id,
+    h.persons,
+    f.pharmacy_id as top_pharmacy
+from purchase as p
+left join single as m on m.settlement_id = p.settlement_id
+left join hospital as h on h.institution_id = m.institution_id
+left join favourite as f on f.institution_id = m.institution_id and f.place = 1

@@ -1,0 +1,125 @@
+/*
+title       = "Antibiotic prophylaxis beyond its hours after an operation"
+title_zh    = "围手术期抗菌药物预防性应用超时限"
+official    = [44]
+violation   = "long_prophylaxis"
+family      = "medication"
+subjects    = ["institution", "practitioner"]
+certainty   = "suspected"
+stage       = "supervision"
+scope       = ["inpatient"]
+window      = "stay with an operation"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第三十八条第（二）项：违反诊疗规范过度诊疗",
+    "《抗菌药物临床应用指导原则（2015年版）》：清洁手术预防用药不超过24小时，心脏手术可视情况延长至48小时",
+    "智能监管规则库（2025年版）44 围手术期抗菌药物预防性应用监管",
+]
+needs       = ["record.procedure.procedure_on"]
+exclusions  = [
+    "any diagnosis of an infection in the stay: then it is treatment (infection_codes)",
+    "another operation of the stay without a limit in the table, or a later one: the hours run from the last",
+    "take-home drugs",
+    "the day of the operation is unknown: cannot judge",
+]
+limits      = "Rests on starter knowledge. Only days are compared: prophylaxis of 24 hours may reach into the next day, which is let pass. An infection that was treated but not coded, and implants, look the same."
+status      = "trial"
+version     = "1"
+sentence    = "{item_name} was charged on {occurred_on}, {days_after} days after {procedure_name}; prophylaxis is {max_hours} hours and no infection is coded ({amount} yuan)"
+sentence_zh = "“{procedure_name}”术后 {days_after} 天（{occurred_on}）仍使用“{item_name}”，预防用药时限 {max_hours} 小时且无感染诊断，涉及 {amount} 元"
+
+[params.infection_codes]
+value   = "^(A|B[0-9]|G0[0-9]|H66|I33|J0[1-6]|J1[2-8]|J2[0-2]|J85|J86|K35|K57|K61|K65|K75.0|K81|K83.0|L0[0-8]|M00|M86|N1[0-2]|N30|N39.0|N7[0-7]|O86|R65|T79.3|T8[0-8])"
+meaning = "ICD-10 codes under which antibiotics treat"
+*/
+with operated as (
+    select s.encounter_id, p.procedure_code, max(p.procedure_name) as procedure_name,
+        max(p.procedure_on) as procedure_on
+    from record.procedure as p
+    join feature.settlement as s on s.settlement_id = p.settlement_id
+    where s.care_setting = 'inpatient'
+    group by s.encounter_id, p.procedure_code
+),
+
+-- The nearest limit of each code: the longest prefix.
+limited_code as (
+    select procedure_code, max_hours
+    from (
+        select c.procedure_code, k.max_hours,
+            row_number() over (partition by c.procedure_code order by length(k.procedure_prefix) desc, k.max_hours desc)
+                as place
+        from (select distinct procedure_code from operated) as c
+        join knowledge.prophylaxis_limit as k
+            on substr(c.procedure_code, 1, length(k.procedure_prefix)) = k.procedure_prefix
+    ) as candidates
+    where place = 1
+),
+
+stay as (
+    select o.encounter_id, max(o.procedure_on) as procedure_on, max(k.max_hours) as max_hours,
+        max(o.procedure_name) as procedure_name
+    from operated as o
+    left join limited_code as k on k.procedure_code = o.procedure_code
+    group by o.encounter_id
+    having count(*) = count(k.max_hours)
+),
+
+infected as (
+    select distinct s.encounter_id
+    from record.diagnosis as d
+    join feature.settlement as s on s.settlement_id = d.settlement_id
+    where regexp_matches(d.diagnosis_code, $infection_codes)
+),
+
+item as (
+    select distinct item_code, coalesce(item_name, '') as item_name
+    from feature.fee_line
+    where care_setting = 'inpatient' and catalogue_type = '101'
+),
+
+drug as (
+    select distinct i.item_code, i.item_name
+    from item as i
+    join knowledge.antibiotic as k
+        on substr(i.item_code, 1, length(coalesce(k.item_prefix, ''))) = coalesce(k.item_prefix, '')
+        and i.item_name like '%' || coalesce(k.name_word, '') || '%'
+),
+
+given as (
+    select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id, l.charged_on,
+        l.item_name, l.eligible_amount, coalesce(l.is_take_home, false) as is_take_home, s.procedure_on,
+        coalesce(s.procedure_name, '') as procedure_name, s.max_hours, x.encounter_id is not null as is_infected,
+        date_diff('day', s.procedure_on, l.charged_on) as days_after
+    from feature.fee_line as l
+    join stay as s on s.encounter_id = l.encounter_id
+    join drug as d on d.item_code = l.item_code and d.item_name = coalesce(l.item_name, '')
+    left join infected as x on x.encounter_id = l.encounter_id
+    where l.eligible_amount > 0
+)
+
+select
+    case
+        when is_infected or is_take_home then 'clear'
+        when procedure_on is null then 'cannot_judge'
+        when days_after > ceil(max_hours / 24.0) then 'hit'
+        else 'clear'
+    end as outcome,
+    case when procedure_on is null then 'the day of the operation is unknown' end as reason,
+    settlement_id,
+    line_id,
+    encounter_id,
+    person_id,
+    institution_id,
+    practitioner_id,
+    charged_on as occurred_on,
+    eligible_amount as amount,
+    item_name,
+    days_after,
+    procedure_name,
+    max_hours
+from given
+union all
+select 'cannot_judge', 'knowledge.prophylaxis_limit or knowledge.antibiotic is empty', null, null, null, null, null,
+    null, null, null, null, null, null, null
+from (select count(*) as held from knowledge.prophylaxis_limit) as k
+cross join (select count(*) as held_drugs from knowledge.antibiotic) as d
+where held = 0 or held_drugs = 0

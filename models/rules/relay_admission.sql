@@ -1,0 +1,108 @@
+/*
+title       = "Passed from hospital to hospital without a break"
+title_zh    = "接力住院、循环转院"
+violation   = "relay_admission"
+family      = "stay"
+subjects    = ["institution", "person"]
+certainty   = "suspected"
+stage       = "supervision"
+scope       = ["inpatient"]
+window      = "chain of stays"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第三十八条第（一）项：分解住院、挂床住院",
+    "筛查模型 B09 接力住院、循环转院",
+]
+needs       = ["record.encounter.started_at", "record.encounter.ended_at"]
+exclusions  = [
+    "a stay begun on a referral, or after a discharge as transfer: up and down within a medical alliance",
+    "diseases treated in courses, pregnancy, newborns (knowledge.admission_exception), but mental disorders stay in: their passing round is the pattern",
+    "fewer than min_links stays",
+    "the last day of a stay is unknown: cannot judge",
+]
+limits      = "Deterioration and rehabilitation lead through three hospitals too; referral slips and whether the person was asked tell. The first stay of a chain is not at issue."
+version     = "1"
+sentence    = "Stay {link} of {links} in a chain without a break from {chain_from} to {chain_to}, after a discharge from {previous_institution_id}; it cost {amount} yuan"
+sentence_zh = "{chain_from} 至 {chain_to} 连续在不同医院住院 {links} 次，本次为第 {link} 次（上一家 {previous_institution_id}），涉及 {amount} 元"
+
+[params.max_gap]
+value   = 1
+unit    = "days"
+meaning = "between discharge and the next admission elsewhere"
+
+[params.min_links]
+value   = 3
+unit    = "stays"
+meaning = "of a chain"
+*/
+with expected as (
+    select distinct e.encounter_id
+    from feature.encounter as e
+    join knowledge.admission_exception as x
+        on substr(e.principal_diagnosis_code, 1, length(x.diagnosis_prefix)) = x.diagnosis_prefix
+    where e.is_inpatient and x.reason <> 'mental_disorder'
+),
+
+stay as (
+    select e.encounter_id, e.person_id, e.institution_id, e.started_on, e.ended_on, e.referred_from_encounter_id,
+        x.encounter_id is not null as is_expected,
+        lag(e.ended_on) over (partition by e.person_id order by e.started_on, e.ended_on, e.encounter_id)
+            as previous_ended_on,
+        lag(e.institution_id) over (partition by e.person_id order by e.started_on, e.ended_on, e.encounter_id)
+            as previous_institution_id,
+        lag(coalesce(e.discharge_way, '9')) over (
+            partition by e.person_id order by e.started_on, e.ended_on, e.encounter_id
+        ) as previous_discharge_way
+    from feature.encounter as e
+    left join expected as x on x.encounter_id = e.encounter_id
+    where e.is_inpatient and e.person_id is not null
+),
+
+linked as (
+    select *,
+        case
+            when previous_institution_id <> institution_id and not is_expected
+                and date_diff('day', previous_ended_on, started_on) between 0 and $max_gap
+                and referred_from_encounter_id is null and previous_discharge_way not in ('2', '3') then 0
+            else 1
+        end as is_start
+    from stay
+),
+
+chained as (
+    select *, sum(is_start) over (
+        partition by person_id order by started_on, ended_on, encounter_id
+        rows between unbounded preceding and current row
+    ) as chain
+    from linked
+),
+
+placed as (
+    select *, count(*) over (partition by person_id, chain) as links,
+        min(started_on) over (partition by person_id, chain) as chain_from,
+        max(ended_on) over (partition by person_id, chain) as chain_to,
+        row_number() over (partition by person_id, chain order by started_on, ended_on, encounter_id) as link
+    from chained
+)
+
+select
+    case
+        when p.links >= $min_links and p.is_start = 0 then 'hit'
+        when p.ended_on is null then 'cannot_judge'
+        else 'clear'
+    end as outcome,
+    case when p.ended_on is null then 'the last day of the stay is unknown' end as reason,
+    s.settlement_id,
+    cast(null as varchar) as line_id,
+    p.encounter_id,
+    p.person_id,
+    p.institution_id,
+    cast(null as varchar) as practitioner_id,
+    p.started_on as occurred_on,
+    s.eligible_amount as amount,
+    p.link,
+    p.links,
+    p.chain_from,
+    p.chain_to,
+    p.previous_institution_id
+from placed as p
+join feature.settlement as s on s.encounter_id = p.encounter_id

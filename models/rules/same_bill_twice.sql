@@ -1,0 +1,130 @@
+/*
+title       = "The same bill settled twice by one institution"
+title_zh    = "同一费用重复结算"
+violation   = "same_bill_twice"
+family      = "overcharge"
+subjects    = ["institution", "pharmacy"]
+certainty   = "suspected"
+stage       = "audit"
+window      = "two settlements"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第三十八条第（三）项：重复收费",
+    "筛查模型 A06 重复报销（同一费用两次结算）",
+]
+needs       = ["record.settlement.started_on", "record.settlement.total_amount"]
+exclusions  = [
+    "the first was refunded",
+    "manual reimbursement: another rule",
+    "diseases treated in courses, several sessions a day (knowledge.admission_exception)",
+    "the same total made up of other items",
+    "totals below min_amount",
+    "fee lines are missing: cannot judge",
+]
+limits      = "Two prescriptions with the same items on one day do occur, for instance where one settlement may hold only a week's supply; the clock and the prescription numbers tell. Interim settlements have other days."
+version     = "1"
+sentence    = "{lines} items, total {total_amount} yuan, were settled again on {occurred_on}, {kind} settlement {previous_settlement_id}; {amount} yuan counted twice"
+sentence_zh = "{occurred_on} 再次结算与 {previous_settlement_id} {kind_zh}的费用（{lines} 个项目，总额 {total_amount} 元），重复涉及 {amount} 元"
+
+[params.min_amount]
+value   = 100
+unit    = "yuan"
+meaning = "total from which equal bills are looked at"
+*/
+with bill as (
+    select s.settlement_id, s.encounter_id, s.person_id, s.institution_id, s.started_on, s.ended_on, s.settled_at,
+        s.settled_on, s.total_amount, s.eligible_amount, r.invoice_number
+    from feature.settlement as s
+    join record.settlement as r on r.settlement_id = s.settlement_id
+    where coalesce(r.settlement_type, '2') <> '1' and coalesce(r.manual_reimbursement_reason, '') = ''
+        and s.total_amount >= $min_amount
+),
+
+alike as (
+    select b.settlement_id, o.settlement_id as previous_settlement_id,
+        coalesce(b.invoice_number = o.invoice_number, false) as is_same_invoice
+    from bill as b
+    join bill as o
+        on o.person_id = b.person_id and o.institution_id = b.institution_id and o.started_on = b.started_on
+        and o.ended_on = b.ended_on and o.total_amount = b.total_amount
+    where o.settled_at < b.settled_at or (o.settled_at = b.settled_at and o.settlement_id < b.settlement_id)
+),
+
+involved as (
+    select settlement_id from alike
+    union
+    select previous_settlement_id as settlement_id from alike
+),
+
+item as (
+    select l.settlement_id, l.item_code, sum(l.quantity) as quantity, sum(l.amount) as amount,
+        count(*) over (partition by l.settlement_id) as items
+    from feature.fee_line as l
+    join involved as i on i.settlement_id = l.settlement_id
+    group by l.settlement_id, l.item_code
+),
+
+shared as (
+    select a.settlement_id, a.previous_settlement_id, count(*) as items
+    from alike as a
+    join item as b on b.settlement_id = a.settlement_id
+    join item as o
+        on o.settlement_id = a.previous_settlement_id and o.item_code = b.item_code and o.quantity = b.quantity
+        and o.amount = b.amount
+    group by a.settlement_id, a.previous_settlement_id
+),
+
+size as (
+    select settlement_id, max(items) as items
+    from item
+    group by settlement_id
+),
+
+matched as (
+    select a.settlement_id, a.previous_settlement_id, a.is_same_invoice, z.items,
+        a.is_same_invoice or coalesce(h.items = z.items and h.items = y.items, false) as is_same_bill,
+        z.items is null or y.items is null as has_no_lines,
+        row_number() over (
+            partition by a.settlement_id
+            order by case when coalesce(h.items = z.items and h.items = y.items, false) then 0 else 1 end,
+                a.previous_settlement_id
+        ) as place
+    from alike as a
+    left join shared as h
+        on h.settlement_id = a.settlement_id and h.previous_settlement_id = a.previous_settlement_id
+    left join size as z on z.settlement_id = a.settlement_id
+    left join size as y on y.settlement_id = a.previous_settlement_id
+),
+
+in_course as (
+    select distinct i.settlement_id
+    from involved as i
+    join feature.settlement as s on s.settlement_id = i.settlement_id
+    join feature.encounter as e on e.encounter_id = s.encounter_id
+    join knowledge.admission_exception as x
+        on substr(e.principal_diagnosis_code, 1, length(x.diagnosis_prefix)) = x.diagnosis_prefix
+)
+
+select
+    case
+        when m.settlement_id is null or c.settlement_id is not null then 'clear'
+        when m.is_same_bill then 'hit'
+        when m.has_no_lines then 'cannot_judge'
+        else 'clear'
+    end as outcome,
+    case when m.has_no_lines then 'the bill has no fee lines' end as reason,
+    b.settlement_id,
+    cast(null as varchar) as line_id,
+    b.encounter_id,
+    b.person_id,
+    b.institution_id,
+    cast(null as varchar) as practitioner_id,
+    b.settled_on as occurred_on,
+    b.eligible_amount as amount,
+    coalesce(m.items, 0) as lines,
+    b.total_amount,
+    m.previous_settlement_id,
+    case when m.is_same_invoice then 'the same invoice as' else 'item for item the same as' end as kind,
+    case when m.is_same_invoice then '发票号相同' else '逐项相同' end as kind_zh
+from bill as b
+left join matched as m on m.settlement_id = b.settlement_id and m.place = 1
+left join in_course as c on c.settlement_id = b.settlement_id

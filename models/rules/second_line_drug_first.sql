@@ -1,0 +1,110 @@
+/*
+title       = "Second-line drug without the first line before"
+title_zh    = "药品限二线使用，未见一线用药"
+official    = [5]
+violation   = "no_first_line"
+family      = "medication"
+subjects    = ["institution", "pharmacy", "practitioner"]
+certainty   = "suspected"
+stage       = "audit"
+window      = "line and the person's earlier drugs"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第三十八条第（六）项：超出支付范围的费用纳入基金结算",
+    "智能监管规则库（2025年版）5 药品限二线使用",
+]
+needs       = ["record.fee_line.charged_at", "record.fee_line.item_code"]
+exclusions  = [
+    "a first-line drug at any time before in the record, at any institution, or on the same day",
+    "the record begins less than look_back_days before: cannot judge",
+    "the published text names no first-line drug: cannot judge",
+    "a drugstore purchase paid without the funds",
+    "the person is unknown: cannot judge",
+]
+limits      = "First-line drugs that were paid in cash, bought elsewhere or not tolerated before the record begins are not seen; an intolerance or a resistance test stands in the medical record. One first-line drug of the text suffices, whatever its course."
+version     = "1"
+sentence    = "{item_name}, paid after the first line ({first_line}), was charged on {occurred_on}; no such drug is seen in {days_seen} days before ({amount} yuan)"
+sentence_zh = "{occurred_on} 使用限二线药品“{item_name}”，此前 {days_seen} 天未见一线用药（{first_line}），涉及 {amount} 元"
+
+[params.look_back_days]
+value   = 180
+unit    = "days"
+meaning = "history that must be on record before the absence of a first line says anything"
+*/
+with record_start as (
+    select min(charged_on) as first_on from feature.fee_line
+),
+
+second as (
+    select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
+        l.charged_on, l.item_name, l.eligible_amount, k.point_id, k.first_line_text,
+        coalesce(k.is_first_line_named, false) as is_named,
+        coalesce(l.is_pharmacy, false) and coalesce(s.fund_amount, 0) = 0 as is_account_only
+    from feature.fee_line as l
+    join knowledge.second_line_drug as k
+        on k.item_code = l.item_code
+        and l.charged_on >= coalesce(k.valid_from, l.charged_on) and l.charged_on <= coalesce(k.valid_to, l.charged_on)
+    join feature.settlement as s on s.settlement_id = l.settlement_id
+    where l.eligible_amount > 0
+),
+
+history as (
+    select l.person_id, l.item_code, coalesce(l.item_name, '') as item_name, min(l.charged_on) as first_on
+    from feature.fee_line as l
+    where l.person_id in (select person_id from second) and l.catalogue_type <> '201'
+    group by l.person_id, l.item_code, coalesce(l.item_name, '')
+),
+
+first_item as (
+    select distinct i.item_code, i.item_name, k.point_id
+    from (select distinct item_code, item_name from history) as i
+    join knowledge.first_line_drug as k
+        on substr(i.item_code, 1, length(coalesce(k.item_prefix, ''))) = coalesce(k.item_prefix, '')
+        and i.item_name like '%' || coalesce(k.name_word, '') || '%'
+    where k.point_id in (select point_id from second)
+),
+
+first_use as (
+    select h.person_id, f.point_id, min(h.first_on) as first_on
+    from history as h
+    join first_item as f on f.item_code = h.item_code and f.item_name = h.item_name
+    group by h.person_id, f.point_id
+),
+
+weighed as (
+    select s.*, date_diff('day', r.first_on, s.charged_on) as days_seen,
+        coalesce(u.first_on <= s.charged_on, false) as is_preceded
+    from second as s
+    cross join record_start as r
+    left join first_use as u on u.person_id = s.person_id and u.point_id = s.point_id
+),
+
+told as (
+    select *,
+        case
+            when person_id is null then 'the person is unknown'
+            when not is_named then 'the published text names no first-line drug'
+            when days_seen < $look_back_days then 'the record begins too late to see the first line'
+        end as reason
+    from weighed
+)
+
+select
+    case
+        when is_account_only or is_preceded then 'clear'
+        when reason is not null then 'cannot_judge'
+        else 'hit'
+    end as outcome,
+    reason,
+    settlement_id,
+    line_id,
+    encounter_id,
+    person_id,
+    institution_id,
+    practitioner_id,
+    charged_on as occurred_on,
+    eligible_amount as amount,
+    item_name,
+    first_line_text as first_line,
+    days_seen,
+    point_id
+from told

@@ -1,0 +1,93 @@
+/*
+title       = "Centrally procured product sold above its selected price"
+title_zh    = "集采中选药品高于中选价"
+violation   = "above_selected_price"
+family      = "price"
+subjects    = ["institution", "pharmacy"]
+certainty   = "definite"
+stage       = "audit"
+window      = "line"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第三十八条第（三）项：超标准收费",
+    "国家组织药品集中采购：中选药品按中选价零差率销售；筛查模型 D09（价格部分）",
+]
+needs       = ["record.procurement_drug.selected_price", "record.fee_line.catalogue_code"]
+exclusions  = [
+    "the excess within the allowed markup: none in institutions, drugstore_markup in drugstores",
+    "rounding: less than tolerance of the price",
+    "a product of the drug that was not selected",
+    "outside the validity of the selection",
+    "the excess was the person's own (over_limit_amount)",
+    "a price beyond max_ratio times or below one max_ratio-th: another pack unit, cannot judge",
+]
+limits      = "Selected prices are a pack's; a pack of another size bears another catalogue code. Provinces allow drugstores other markups: set drugstore_markup. Stock bought before the first day of validity may be sold off dearer for a while."
+version     = "1"
+sentence    = "{item_name} was charged at {unit_price} yuan a unit; the selected price is {selected_price} ({amount} yuan above)"
+sentence_zh = "中选药品“{item_name}”单价 {unit_price} 元，中选价 {selected_price} 元，超出 {amount} 元"
+
+[params.drugstore_markup]
+value   = 0.15
+unit    = "share"
+meaning = "that drugstores may add to the selected price"
+
+[params.tolerance]
+value   = 0.001
+unit    = "share"
+meaning = "of rounding"
+
+[params.max_ratio]
+value   = 5
+unit    = "times"
+meaning = "the selected price; beyond it the units differ"
+*/
+with selected as (
+    select catalogue_code, selected_price, valid_from, valid_to
+    from record.procurement_drug
+    where is_selected and selected_price > 0
+),
+
+line as (
+    select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.charged_on, l.item_name,
+        cast(l.unit_price as double) as unit_price, cast(l.quantity as double) as quantity,
+        cast(l.eligible_amount as double) as eligible_amount,
+        cast(coalesce(l.over_limit_amount, 0) as double) as over_limit_amount,
+        min(cast(s.selected_price as double)) as selected_price,
+        min(cast(s.selected_price as double)) * (1 + case when l.is_pharmacy then $drugstore_markup else 0 end) as allowed
+    from feature.fee_line as l
+    join selected as s
+        on s.catalogue_code = l.catalogue_code
+        and l.charged_on >= coalesce(s.valid_from, l.charged_on) and l.charged_on <= coalesce(s.valid_to, l.charged_on)
+    where l.eligible_amount > 0
+    group by l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.charged_on, l.item_name,
+        l.unit_price, l.quantity, l.eligible_amount, l.over_limit_amount, l.is_pharmacy
+),
+
+measured as (
+    select line.*,
+        least(eligible_amount, (unit_price - allowed) * quantity - over_limit_amount) as excess,
+        unit_price > $max_ratio * selected_price or unit_price * $max_ratio < selected_price as is_other_unit
+    from line
+)
+
+select
+    case
+        when unit_price is null or quantity is null or is_other_unit then 'cannot_judge'
+        when unit_price > round(allowed * (1 + $tolerance), 6) and excess >= 0.01 then 'hit'
+        else 'clear'
+    end as outcome,
+    case
+        when unit_price is null or quantity is null then 'price or quantity is unknown'
+        when is_other_unit then 'the price is of another unit'
+    end as reason,
+    settlement_id,
+    line_id,
+    encounter_id,
+    person_id,
+    institution_id,
+    cast(null as varchar) as practitioner_id,
+    charged_on as occurred_on,
+    cast(round(excess, 2) as decimal(16, 2)) as amount,
+    item_name,
+    unit_price,
+    selected_price
+from measured

@@ -1,0 +1,82 @@
+/*
+title       = "Service charged by a department it does not belong to"
+title_zh    = "医疗服务项目限科室使用"
+official    = [21]
+violation   = "department_restriction"
+family      = "overcharge"
+subjects    = ["institution", "practitioner"]
+certainty   = "suspected"
+stage       = "audit"
+window      = "line"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第三十八条第（三）、（六）项",
+    "智能监管规则库（2025年版）21 医疗服务项目限科室使用",
+]
+needs       = ["record.fee_line.ordering_department_name"]
+exclusions  = [
+    "the ordering department's name contains an allowed word, any of several suffices",
+    "general practice and departments without a specialty of their own (general_word)",
+    "the department is unknown: cannot judge",
+]
+limits      = "Rests on starter knowledge. Names of departments are the hospitals' own; the performing department is not exported by name, so an order for another department's service may look the same."
+status      = "trial"
+version     = "1"
+sentence    = "{item_name} was ordered by {department} on {occurred_on}, a department it does not belong to ({amount} yuan)"
+sentence_zh = "{occurred_on} “{item_name}”由“{department}”开具，与限定科室不符，涉及 {amount} 元"
+
+[params.general_word]
+value   = "全科"
+meaning = "part of the name of departments that may order everything"
+*/
+with item as (
+    select distinct item_code, coalesce(item_name, '') as item_name from feature.fee_line
+),
+
+listed as (
+    select i.item_code, i.item_name, k.department_word, k.point_id, k.valid_from, k.valid_to
+    from item as i
+    join knowledge.item_department as k
+        on substr(i.item_code, 1, length(coalesce(k.item_prefix, ''))) = coalesce(k.item_prefix, '')
+        and i.item_name like '%' || coalesce(k.name_word, '') || '%'
+    where k.official = 21
+),
+
+weighed as (
+    select l.settlement_id, l.line_id, max(l.encounter_id) as encounter_id, max(l.person_id) as person_id,
+        max(l.institution_id) as institution_id, max(l.practitioner_id) as practitioner_id,
+        max(l.charged_on) as charged_on, max(l.item_name) as item_name, max(l.eligible_amount) as eligible_amount,
+        max(r.ordering_department_name) as department, max(k.point_id) as point_id,
+        max(case
+            when r.ordering_department_name like '%' || k.department_word || '%'
+                or r.ordering_department_name like '%' || $general_word || '%' then 1 else 0
+        end) as is_allowed
+    from feature.fee_line as l
+    join listed as k
+        on k.item_code = l.item_code and k.item_name = coalesce(l.item_name, '')
+        and l.charged_on >= coalesce(k.valid_from, l.charged_on) and l.charged_on <= coalesce(k.valid_to, l.charged_on)
+    left join record.fee_line as r
+        on r.settlement_id = l.settlement_id and r.encounter_id = l.encounter_id and r.line_id = l.line_id
+    where l.eligible_amount > 0
+    group by l.settlement_id, l.line_id
+)
+
+select
+    case when department is null then 'cannot_judge' when is_allowed = 1 then 'clear' else 'hit' end as outcome,
+    case when department is null then 'the department is unknown' end as reason,
+    settlement_id,
+    line_id,
+    encounter_id,
+    person_id,
+    institution_id,
+    practitioner_id,
+    charged_on as occurred_on,
+    eligible_amount as amount,
+    item_name,
+    coalesce(department, '') as department,
+    point_id
+from weighed
+union all
+select 'cannot_judge', 'knowledge.item_department has no service', null, null, null, null, null, null, null, null, null,
+    null, null
+from (select count(*) as held from knowledge.item_department where official = 21) as k
+where held = 0

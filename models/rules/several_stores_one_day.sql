@@ -1,0 +1,72 @@
+/*
+title       = "The same drug bought at several drugstores on one day"
+title_zh    = "同日多家药店购同一药品"
+violation   = "several_stores_one_day"
+family      = "frequency"
+subjects    = ["person"]
+certainty   = "suspected"
+stage       = "supervision"
+scope       = ["drugstore"]
+window      = "person and day"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第十七条、第四十一条第（二）项：转卖药品、重复享受待遇",
+    "筛查模型 C02、C04 跨机构重复购药",
+]
+needs       = ["record.fee_line.item_code"]
+exclusions  = [
+    "different drugs at different stores: the first had not all of them",
+    "the whole day's purchases of the drug come to less than min_amount",
+    "consumables and devices: only drugs count",
+    "no fund and no account paid: bought with own money",
+]
+limits      = "A store that was short of stock sends the buyer on with half of the packs. Settlements sent late carry the day they were settled, so only the day of charge is used."
+version     = "1"
+sentence    = "{item_name} was bought at {stores} drugstores on {occurred_on}, {day_amount} yuan together; this one {amount} yuan"
+sentence_zh = "{occurred_on} 同日在 {stores} 家药店购“{item_name}”，合计 {day_amount} 元，本条 {amount} 元"
+
+[params.min_stores]
+value   = 2
+unit    = "drugstores"
+meaning = "with the same drug on one day"
+
+[params.min_amount]
+value   = 100
+unit    = "yuan"
+meaning = "eligible amount of the drug that day over all stores"
+*/
+with line as (
+    select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.charged_on, l.item_name,
+        l.eligible_amount
+    from feature.fee_line as l
+    join feature.settlement as s on s.settlement_id = l.settlement_id
+    where l.is_pharmacy and l.catalogue_type = '101' and l.eligible_amount > 0
+        and s.fund_amount + s.account_amount > 0
+),
+
+daily as (
+    select person_id, item_name, charged_on, count(distinct institution_id) as stores,
+        sum(eligible_amount) as day_amount
+    from line
+    group by person_id, item_name, charged_on
+)
+
+select
+    case
+        when l.person_id is null then 'cannot_judge'
+        when d.stores >= $min_stores and d.day_amount >= $min_amount then 'hit'
+        else 'clear'
+    end as outcome,
+    case when l.person_id is null then 'the person is unknown' end as reason,
+    l.settlement_id,
+    l.line_id,
+    l.encounter_id,
+    l.person_id,
+    l.institution_id,
+    cast(null as varchar) as practitioner_id,
+    l.charged_on as occurred_on,
+    l.eligible_amount as amount,
+    l.item_name,
+    d.stores,
+    cast(d.day_amount as decimal(16, 2)) as day_amount
+from line as l
+left join daily as d on d.person_id = l.person_id and d.item_name = l.item_name and d.charged_on = l.charged_on

@@ -1,0 +1,96 @@
+/*
+title       = "Drugs settled without the trace codes others send"
+title_zh    = "未按要求采集、上传药品追溯码"
+violation   = "trace_code_missing"
+family      = "data_quality"
+subjects    = ["institution", "pharmacy"]
+certainty   = "suspected"
+stage       = "supervision"
+window      = "institution and month"
+basis       = [
+    "国家医保局等部门关于加强药品追溯码在医疗保障和工伤保险领域采集应用的通知：2025年7月1日起依码结算",
+    "定点零售药店自查自纠问题清单 18；追溯码规则 TR3、筛查模型 T02",
+]
+needs       = ["record.trace_code.trace_code"]
+exclusions  = [
+    "before the month from which codes are asked for",
+    "fewer than min_lines drug lines in the month: cannot judge",
+    "collection is not yet usual in the area that month: cannot judge",
+    "drugs given during a stay, but for those taken home: dispensed in doses",
+]
+limits      = "Herbs, an institution's own preparations and drugs on the province's list without codes are not told apart beyond the catalogue type. No money is at issue. All institutions must send codes from 2026."
+status      = "trial"
+version     = "1"
+sentence    = "{missing_lines} of {lines} drug lines in the month of {occurred_on} carry no trace code ({missing_percent} %); half of the others leave out at most {usual_percent} %"
+sentence_zh = "{occurred_on} 当月 {lines} 条药品明细中 {missing_lines} 条无追溯码（{missing_percent}%），同期半数机构不超过 {usual_percent}%"
+
+[params.from_month]
+value   = "2025-07-01"
+meaning = "first month for which codes are asked"
+
+[params.min_lines]
+value   = 30
+unit    = "lines"
+meaning = "drug lines of the institution in the month"
+
+[params.max_missing]
+value   = 0.2
+unit    = "share"
+meaning = "of lines without a code that is let pass"
+
+[params.usual_missing]
+value   = 0.2
+unit    = "share"
+meaning = "collection is usual when half of the institutions miss no more"
+*/
+with coded as (
+    select distinct line_id from record.trace_code
+),
+
+drug as (
+    select l.institution_id, cast(date_trunc('month', l.charged_on) as date) as month,
+        case when c.line_id is null then 1 else 0 end as is_missing
+    from feature.fee_line as l
+    left join coded as c on c.line_id = l.line_id
+    where l.catalogue_type = '101' and (l.care_setting <> 'inpatient' or l.is_take_home)
+        and l.charged_on >= cast($from_month as date)
+),
+
+monthly as (
+    select institution_id, month, count(*) as lines, sum(is_missing) as missing_lines,
+        cast(sum(is_missing) as double) / greatest(cast(count(*) as double), 1.0) as missing
+    from drug
+    group by institution_id, month
+),
+
+usual as (
+    select month, quantile_cont(cast(missing as double), 0.5) as usual_missing
+    from monthly
+    where lines >= $min_lines
+    group by month
+)
+
+select
+    case
+        when m.lines < $min_lines or u.usual_missing is null or u.usual_missing > $usual_missing then 'cannot_judge'
+        when m.missing > $max_missing then 'hit'
+        else 'clear'
+    end as outcome,
+    case
+        when m.lines < $min_lines then 'few drug lines'
+        when u.usual_missing is null or u.usual_missing > $usual_missing then 'codes are not yet usual in the area'
+    end as reason,
+    cast(null as varchar) as settlement_id,
+    cast(null as varchar) as line_id,
+    cast(null as varchar) as encounter_id,
+    cast(null as varchar) as person_id,
+    m.institution_id,
+    cast(null as varchar) as practitioner_id,
+    m.month as occurred_on,
+    cast(0 as decimal(16, 2)) as amount,
+    m.lines,
+    m.missing_lines,
+    round(100 * m.missing, 1) as missing_percent,
+    round(100 * u.usual_missing, 1) as usual_percent
+from monthly as m
+left join usual as u on u.month = m.month

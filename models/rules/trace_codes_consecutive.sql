@@ -1,0 +1,104 @@
+/*
+title       = "A long run of packs with consecutive codes for one person"
+title_zh    = "连号追溯码集中购药"
+violation   = "drug_hoarding"
+family      = "resale"
+subjects    = ["person"]
+certainty   = "suspected"
+stage       = "supervision"
+window      = "person and product"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第十七条、第四十一条第（二）项：转卖药品",
+    "追溯码规则 TR11 码连续",
+]
+needs       = ["record.trace_code.trace_code"]
+exclusions  = [
+    "all packs of the run dispensed in one settlement no larger than max_in_one: a long prescription from one carton",
+    "packs given during a stay",
+    "codes that are not digits: cannot judge",
+]
+limits      = "Makers number packs in their own way; some draw serials at random, then runs never show. The run says that packs left one carton for one person, not what became of them."
+status      = "trial"
+version     = "1"
+sentence    = "{packs} packs of {item_name} with consecutive codes, {first_code} to {last_code}, over {settlements} settlements ({amount} yuan of this line)"
+sentence_zh = "“{item_name}”连号 {packs} 盒（{first_code} 至 {last_code}），涉及 {settlements} 次结算，本条 {amount} 元"
+
+[params.min_packs]
+value   = 10
+unit    = "packs"
+meaning = "in one run"
+
+[params.max_in_one]
+value   = 12
+unit    = "packs"
+meaning = "a run this long may be one long prescription"
+*/
+with sold as (
+    select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.charged_on, l.item_name,
+        l.eligible_amount, t.trace_code, substr(t.trace_code, 1, 7) as product_number,
+        try_cast(substr(t.trace_code, 8, 13) as bigint) as serial
+    from record.trace_code as t
+    join feature.fee_line as l on l.line_id = t.line_id
+    where l.care_setting <> 'inpatient' and l.person_id is not null
+),
+
+pack as (
+    select person_id, product_number, serial, min(trace_code) as trace_code
+    from sold
+    where serial is not null
+    group by person_id, product_number, serial
+),
+
+placed as (
+    select person_id, product_number, serial, trace_code,
+        serial - row_number() over (partition by person_id, product_number order by serial) as run
+    from pack
+),
+
+joined as (
+    select s.settlement_id, s.line_id, p.person_id, p.product_number, p.run, p.serial, p.trace_code
+    from placed as p
+    join sold as s on s.person_id = p.person_id and s.product_number = p.product_number and s.serial = p.serial
+),
+
+run as (
+    select person_id, product_number, run, count(distinct serial) as packs, min(trace_code) as first_code,
+        max(trace_code) as last_code, count(distinct settlement_id) as settlements
+    from joined
+    group by person_id, product_number, run
+),
+
+long_run as (
+    select j.settlement_id, j.line_id, max(r.packs) as packs, min(r.first_code) as first_code,
+        max(r.last_code) as last_code, max(r.settlements) as settlements
+    from joined as j
+    join run as r on r.person_id = j.person_id and r.product_number = j.product_number and r.run = j.run
+    where r.packs >= $min_packs and not (r.settlements = 1 and r.packs <= $max_in_one)
+    group by j.settlement_id, j.line_id
+),
+
+line as (
+    select settlement_id, line_id, encounter_id, person_id, institution_id, charged_on, item_name, eligible_amount,
+        count(serial) as readable
+    from sold
+    group by settlement_id, line_id, encounter_id, person_id, institution_id, charged_on, item_name, eligible_amount
+)
+
+select
+    case when l.readable = 0 then 'cannot_judge' when r.line_id is not null then 'hit' else 'clear' end as outcome,
+    case when l.readable = 0 then 'the codes are not numbers' end as reason,
+    l.settlement_id,
+    l.line_id,
+    l.encounter_id,
+    l.person_id,
+    l.institution_id,
+    cast(null as varchar) as practitioner_id,
+    l.charged_on as occurred_on,
+    l.eligible_amount as amount,
+    l.item_name,
+    r.packs,
+    r.first_code,
+    r.last_code,
+    r.settlements
+from line as l
+left join long_run as r on r.settlement_id = l.settlement_id and r.line_id = l.line_id

@@ -1,0 +1,91 @@
+/*
+title       = "Fewer packs scanned than settled"
+title_zh    = "追溯码数量少于结算数量"
+violation   = "trace_count_mismatch"
+family      = "traceability"
+subjects    = ["institution", "pharmacy"]
+certainty   = "suspected"
+stage       = "supervision"
+window      = "line"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第三十八条第（三）、（五）项：多记费用、串换药品",
+    "追溯码规则 TR5 数量不符",
+]
+needs       = ["record.trace_code.trace_code", "record.fee_line.quantity"]
+exclusions  = [
+    "the institution does not usually send a code for every pack: cannot judge",
+    "a line without any code: trace_code_missing asks",
+    "the quantity counts tablets or parts of a pack: cannot judge",
+    "drugs given during a stay: dispensed in doses",
+]
+limits      = "Whether the quantity counts packs is seen only from the other lines of the institution. The amount is that of the packs without a code."
+status      = "trial"
+version     = "1"
+sentence    = "{quantity} packs of {item_name} settled, {codes} scanned; the institution scans every pack in {full_percent} % of such lines ({amount} yuan)"
+sentence_zh = "“{item_name}”结算 {quantity} 盒，仅扫码 {codes} 盒；该机构同类明细 {full_percent}% 为逐盒扫码，涉及 {amount} 元"
+
+[params.min_lines]
+value   = 30
+unit    = "lines"
+meaning = "of several packs, to know the institution's habit"
+
+[params.min_full]
+value   = 0.9
+unit    = "share"
+meaning = "of the institution's lines of several packs that carry a code for each"
+
+[params.max_quantity]
+value   = 20
+unit    = "packs"
+meaning = "larger quantities count tablets"
+*/
+with scanned as (
+    select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.charged_on, l.item_name,
+        l.quantity, l.eligible_amount, count(*) as codes
+    from record.trace_code as t
+    join feature.fee_line as l on l.line_id = t.line_id
+    where l.quantity > 1 and l.care_setting <> 'inpatient'
+    group by l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.charged_on, l.item_name,
+        l.quantity, l.eligible_amount
+),
+
+habit as (
+    select institution_id, count(*) as lines,
+        cast(sum(case when codes >= quantity then 1 else 0 end) as double) / greatest(cast(count(*) as double), 1.0)
+            as full_share
+    from scanned
+    where quantity <= $max_quantity and quantity > 2
+    group by institution_id
+)
+
+select
+    case
+        when s.quantity > $max_quantity or s.quantity <> round(s.quantity, 0) then 'cannot_judge'
+        when h.lines is null or h.lines < $min_lines or h.full_share < $min_full then 'cannot_judge'
+        when s.codes < s.quantity then 'hit'
+        else 'clear'
+    end as outcome,
+    case
+        when s.quantity > $max_quantity or s.quantity <> round(s.quantity, 0) then 'the quantity does not count packs'
+        when h.lines is null or h.lines < $min_lines or h.full_share < $min_full
+            then 'the institution does not scan every pack'
+    end as reason,
+    s.settlement_id,
+    s.line_id,
+    s.encounter_id,
+    s.person_id,
+    s.institution_id,
+    cast(null as varchar) as practitioner_id,
+    s.charged_on as occurred_on,
+    cast(
+        round(
+            cast(s.eligible_amount as double) * (1.0 - cast(s.codes as double) / greatest(cast(s.quantity as double), 1.0)),
+            2
+        ) as decimal(16, 2)
+    ) as amount,
+    s.item_name,
+    cast(s.quantity as double) as quantity,
+    s.codes,
+    round(100 * h.full_share, 1) as full_percent
+from scanned as s
+left join habit as h on h.institution_id = s.institution_id

@@ -1,0 +1,126 @@
+"""The audit log: a line an export, a chain that shows what was changed, taken out or cut off."""
+
+import dataclasses
+import json
+import os
+import stat
+
+import pytest
+
+from data.errors import FundwatchError
+from flows import audit, checkup, steps
+from flows.settings import Settings
+
+
+@pytest.fixture
+def log(tmp_path):
+    """A HOME whose log holds four events; gives (home, path)."""
+    for number in range(4):
+        audit.record(tmp_path, "publish", f"R{number}", {"files": {"a.csv": number}, "unmasked": False})
+    return tmp_path, tmp_path / audit.FILE_NAME
+
+
+def entries(path):
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_a_chain_that_nobody_touched_is_intact(log):
+    home, path = log
+    assert audit.verify(home) == (4, None)
+    assert audit.published(home) == {"R0", "R1", "R2", "R3"}
+    assert {"at", "user", "event", "run_id", "files", "unmasked", "previous", "hash"} == set(entries(path)[0])
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert audit.verify(home / "elsewhere") == (0, None)
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        (lambda lines: [lines[0], lines[1].replace('"a.csv":1', '"a.csv":9'), *lines[2:]], 2),
+        (lambda lines: [lines[0], *lines[2:]], 2),
+        (lambda lines: lines[1:], 1),
+        (lambda lines: [lines[0], lines[2], lines[1], lines[3]], 2),
+        (lambda lines: [*lines[:3], "not json\n"], 4),
+        (lambda lines: [lines[0], lines[1][:40] + "\n", *lines[2:]], 2),
+        (lambda lines: [lines[0], "\n", *lines[1:]], 2),
+    ],
+    ids=["changed", "taken out", "first taken out", "swapped", "last overwritten", "cut in two", "blank line"],
+)
+def test_whatever_is_changed_is_found_with_its_line(log, change, line):
+    home, path = log
+    path.write_text("".join(change(path.read_text().splitlines(keepends=True))))
+    _, fault = audit.verify(home)
+    assert fault is not None and fault.startswith(f"line {line} ")
+
+
+def test_an_entry_rewritten_with_its_own_hash_still_breaks_the_chain(log):
+    home, path = log
+    lines = entries(path)
+    del lines[1]["hash"]
+    lines[1]["unmasked"] = True
+    lines[1]["hash"] = audit._hash(lines[1])
+    path.write_bytes(b"".join(audit._text(e) + b"\n" for e in lines))
+    assert audit.verify(home)[1].startswith("line 3 does not follow")
+
+
+def test_a_write_that_was_killed_is_kept_and_gone_on_from(log):
+    home, path = log
+    with path.open("ab") as handle:
+        handle.write(b'{"at":"2026-01-01T00:00')
+    assert audit.verify(home) == (4, None)
+    audit.record(home, "copy", "R4", {})
+    assert audit.verify(home) == (5, None)
+    assert b'{"at":"2026-01-01T00:00\n' in path.read_bytes()
+
+
+def test_a_log_that_cannot_grow_is_as_it_was(log, monkeypatch):
+    home, path = log
+    before = path.read_bytes()
+    real = os.write
+    monkeypatch.setattr(os, "write", lambda handle, line: real(handle, line[:10]))
+    with pytest.raises(FundwatchError, match="nothing was exported"):
+        audit.record(home, "publish", "R5", {})
+    assert path.read_bytes() == before
+
+
+def test_a_run_and_its_copy_are_in_the_log_and_nobody_is_named(finished, town):
+    settings, _ = finished
+    events = entries(settings.home / audit.FILE_NAME)
+    first, second = events[:2]
+    assert (first["event"], second["event"]) == ("publish", "copy")
+    (run,) = {e["run_id"] for e in events[:2]}
+    rows = {kind: n for kind, n in first["files"].items() if kind.startswith("watchlist_")}
+    assert len(rows) == 5 and max(rows.values()) > settings.top >= max(second["files"].values())
+    assert (settings.home / "runs" / run).is_dir() and first["unmasked"] is False
+    text = (settings.home / audit.FILE_NAME).read_text(encoding="utf-8")
+    assert "person_name" not in text and '"P0' not in text
+
+
+def test_names_in_full_are_logged_before_they_are_written(finished, tmp_path):
+    settings, _ = finished
+    before = audit.verify(settings.home)[0]
+    shown = dataclasses.replace(settings, unmask=True, out=tmp_path / "out")
+    steps.perform(next(s for s in steps.STEPS if s.name == "rank"), shown)
+    steps.perform(steps.STEPS[-1], shown)
+    events = entries(settings.home / audit.FILE_NAME)[before:]
+    assert [e["event"] for e in events] == ["unmask", "publish", "unmask", "copy"]
+    assert all(e.get("unmasked", True) for e in events)
+    names = (tmp_path / "out" / "watchlist_person.csv").read_text(encoding="utf-8-sig")
+    assert "**" not in names
+
+
+def test_doctor_sees_a_broken_chain_and_a_run_without_its_line(finished, tmp_path):
+    def said(home):
+        return next((s, t) for w, s, t in checkup.look(Settings(home=home)) if w == "audit log")
+
+    settings, _ = finished
+    state, words = said(settings.home)
+    assert state == "ok" and "chain intact" in words
+    home = tmp_path / "home"
+    (home / "runs" / "R1").mkdir(parents=True)
+    (home / "runs" / "R1" / "manifest.json").write_text("{}")
+    assert said(home)[0] == "bad" and "R1" in said(home)[1]
+    audit.record(home, "publish", "R1", {})
+    assert said(home) == ("ok", "1 entries, chain intact")
+    (home / audit.FILE_NAME).write_text("{}\n")
+    assert said(home)[0] == "bad" and "line 1" in said(home)[1]

@@ -1,0 +1,137 @@
+"""A run that is killed goes on from where it was and ends with the same bytes; so does one that met a full disk."""
+
+import dataclasses
+import importlib.util
+import resource
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from data.errors import FundwatchError, UsageError
+from data.warehouse import open_warehouse
+from flows import audit, steps
+from flows.settings import Settings
+
+SPEC = importlib.util.spec_from_file_location("kill_test", Path(__file__).parents[1] / "kill_test.py")
+kill_test = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(kill_test)
+LIMITED = """
+import resource, sys
+from flows.cli import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))
+main(sys.argv[2:])
+"""
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    """(settings, the state of its home) of a run that nobody disturbed."""
+    place = tmp_path_factory.mktemp("kill")
+    town = kill_test._town(place / "town", 300)
+    settings = Settings(home=place / "home", input=town, out=place / "home" / "out", top=10)
+    run(settings)
+    return settings, kill_test.state(settings.home)
+
+
+def run(settings):
+    return {step.name: steps.perform(step, settings) for step in steps.STEPS}
+
+
+def kill_at(settings, words, delay):
+    """Start a run and kill it `delay` seconds after it said the words."""
+    log = settings.home.with_suffix(".log")
+    process = kill_test.start(settings.input, settings.home, log)
+    deadline = time.monotonic() + 60
+    while words not in log.read_text(encoding="utf-8") and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.002)
+    time.sleep(delay)
+    was_running = process.poll() is None
+    process.kill()
+    process.wait()
+    return was_running
+
+
+def test_killed_while_it_loads_judges_and_publishes_it_ends_with_the_same_bytes(undisturbed, tmp_path):
+    settings, want = undisturbed
+    home = tmp_path / "home"
+    other = dataclasses.replace(settings, home=home, out=home / "out")
+    for words, delay in (("  fee_list_d", 0.0), ("  exclusive_items_together", 0.01), ("publish ...", 0.05)):
+        assert kill_at(other, words, delay), words
+    run(other)
+    assert kill_test.differences(want, home) == []
+
+
+def test_what_a_killed_publish_left_aside_is_gone_after_the_next(undisturbed, tmp_path):
+    settings, want = undisturbed
+    home = tmp_path / "home"
+    shutil.copytree(settings.home, home)
+    other = dataclasses.replace(settings, home=home, out=home / "out")
+    (run_folder,) = (home / "runs").iterdir()
+    run_folder.rename(run_folder.with_name(".20200101-00000000.part"))
+    (home / "out" / ".fundwatch.part").mkdir()
+    (home / "out" / ".fundwatch.part" / "watchlist_person.csv").write_text("half")
+    run(other)
+    assert kill_test.differences(want, home) == []
+
+
+def test_a_run_that_was_killed_before_midnight_keeps_its_id_after_it(undisturbed, tmp_path, monkeypatch):
+    settings, want = undisturbed
+    other = dataclasses.replace(settings, home=tmp_path / "home", out=None)
+    shutil.copytree(settings.home, other.home)
+    with open_warehouse(other.home) as con:
+        con.execute("delete from run.run")
+    shutil.rmtree(other.home / "runs")
+    monkeypatch.setattr(steps.time, "strftime", lambda _: "20991231")
+    assert "nothing new" in run(other)["rank"]
+    assert kill_test.differences(want, other.home) == []
+
+
+def test_a_ranking_that_a_stopped_run_left_is_not_published_as_a_later_one(undisturbed, tmp_path, delivery, rows):
+    settings, _ = undisturbed
+    more = delivery({"setl_d.csv": [rows.settlement(1)], "mdtrt_d.csv": [rows.encounter(1)]})
+    other = dataclasses.replace(settings, home=tmp_path / "home", input=more, out=None)
+    shutil.copytree(settings.home, other.home)
+    by_name = {step.name: step for step in steps.STEPS}
+    steps.perform(by_name["ingest"], other)
+    for name, words in (("detect", "features"), ("rank", "detect"), ("publish", "rank")):
+        with pytest.raises(UsageError, match=f"Run `fundwatch {words}` first"):
+            steps.perform(by_name[name], other)
+
+
+def test_a_full_disk_is_a_plain_sentence_and_the_next_run_mends_it(undisturbed, tmp_path):
+    settings, want = undisturbed
+    home = tmp_path / "home"
+    size = (settings.home / "warehouse.duckdb").stat().st_size
+    arguments = ["run", settings.input, "--home", home, "--out", home / "out", "--top", "10", "--quiet"]
+    said = subprocess.run(
+        [sys.executable, "-c", LIMITED, *map(str, [size // 4, *arguments])],
+        capture_output=True,
+        text=True,
+        cwd=kill_test.ROOT,
+    )
+    assert said.returncode == 1 and said.stderr.startswith("fundwatch: The disk is full"), said.stderr
+    assert said.stderr.count("\n") == 1
+    run(dataclasses.replace(settings, home=home, out=home / "out"))
+    assert kill_test.differences(want, home) == []
+
+
+def test_full_while_publishing_leaves_the_earlier_copies(undisturbed, tmp_path):
+    settings, _ = undisturbed
+    home = tmp_path / "home"
+    shutil.copytree(settings.home, home)
+    before = {p.name: p.read_bytes() for p in (home / "out").iterdir()}
+    entries, _ = audit.verify(home)
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    again = dataclasses.replace(settings, home=home, out=home / "out", top=3)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limit[1]))
+    try:
+        with pytest.raises(FundwatchError, match=r"disk is full|cannot be written"):
+            steps.perform(steps.STEPS[-1], again)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    after = {p.name: p.read_bytes() for p in (home / "out").iterdir() if p.is_file()}
+    assert after == before and audit.verify(home) == (entries, None)

@@ -1,0 +1,149 @@
+"""Kill a run at random moments, run again, compare every byte with an undisturbed run.
+
+python tests/kill_test.py [FOLDER] --kills 50 --seed 1      FOLDER: an export; without it a small town is made
+python tests/kill_test.py [FOLDER] --second                 the same while a second delivery comes into a home
+
+Every third trial is killed twice. Left out of the comparison: coverage.csv, which holds seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+TIMED = "coverage.csv"
+
+
+def start(folder: Path, home: Path, log: Path) -> subprocess.Popen[bytes]:
+    """A run in a process of its own; its progress lines go to `log`."""
+    environ = {k: v for k, v in os.environ.items() if not k.startswith(("FUNDWATCH_", "PREFECT_"))}
+    command = [sys.executable, "-m", "flows.cli", "run", folder, "--home", home, "--out", home / "out", "--top", "10"]
+    with log.open("wb") as said:
+        return subprocess.Popen(list(map(str, command)), cwd=ROOT, env=environ, stdout=said, stderr=said)
+
+
+def finish(folder: Path, home: Path, log: Path) -> float:
+    """Run to the end; returns the seconds. Raises SystemExit with what the run said when it fails."""
+    started = time.perf_counter()
+    if start(folder, home, log).wait() != 0:
+        raise SystemExit(f"the run failed:\n{log.read_text(encoding='utf-8')}")
+    return time.perf_counter() - started
+
+
+def kill_after(folder: Path, home: Path, log: Path, delay: float) -> str:
+    """Kill a run after `delay` seconds; returns the last line it said."""
+    process = start(folder, home, log)
+    try:
+        process.wait(delay)
+        return "(had finished)"
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    return lines[-1].strip() if lines else "(not a word yet)"
+
+
+def state(home: Path) -> dict[str, str]:
+    """Hash of every output, whatever its name, and of the casebook, the findings and the leads."""
+    import duckdb
+
+    files = [p for top in ("runs", "out") for p in (home / top).rglob("*") if p.is_file() and p.name != TIMED]
+    found = {p.relative_to(home).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as con:
+        for table in ("casebook.lead_register", "casebook.group_membership", "model.finding", "model.lead"):
+            rows = con.sql(f"select * from {table} order by all").fetchall()
+            found[table] = hashlib.sha256(repr(rows).encode()).hexdigest()
+    return found
+
+
+def differences(want: dict[str, str], home: Path) -> list[str]:
+    """Outputs that differ, are missing or are too many, and a broken audit log."""
+    from flows import audit
+
+    have = state(home)
+    wrong = sorted(name for name in want.keys() | have.keys() if want.get(name) != have.get(name))
+    _, fault = audit.verify(home)
+    missing = {name.split("/")[1] for name in want if name.startswith("runs/")} - audit.published(home)
+    return wrong + [f"audit.log: {w}" for w in (fault, *missing) if w]
+
+
+def trial(folder: Path, base: Path, home: Path, delays: list[float], want: dict[str, str]) -> tuple[str, list[str]]:
+    """From a copy of the home `base`: kill once for each delay, run to the end; (where killed, what differs)."""
+    shutil.copytree(base, home)
+    log = home.with_suffix(".log")
+    where = [kill_after(folder, home, log, delay) for delay in delays]
+    finish(folder, home, log)
+    return ", then ".join(where), differences(want, home)
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    arguments.add_argument("folder", nargs="?", type=Path, help="an export; default: a town is made")
+    arguments.add_argument("--kills", type=int, default=50)
+    arguments.add_argument("--seed", type=int, default=1)
+    arguments.add_argument("--second", action="store_true", help="kill the run of a second delivery")
+    arguments.add_argument("--persons", type=int, default=600, help="of the town")
+    given = arguments.parse_args()
+    chance = random.Random(given.seed)
+    with tempfile.TemporaryDirectory(prefix="kill-test-") as place:
+        folder = given.folder.resolve() if given.folder else _town(Path(place) / "town", given.persons)
+        base, home = Path(place) / "base", Path(place) / "undisturbed"
+        base.mkdir()
+        if given.second:
+            first, folder = halves(folder, Path(place))
+            finish(first, base, base.with_suffix(".log"))
+        shutil.copytree(base, home)
+        seconds = finish(folder, home, home.with_suffix(".log"))
+        want = state(home)
+        print(f"undisturbed: {seconds:.1f} s, {len(want)} outputs compared\n  no  killed after  result     at")
+        bad = early = 0
+        for number in range(1, given.kills + 1):
+            delays = [chance.uniform(0, seconds) for _ in range(2 if number % 3 == 0 else 1)]
+            where, wrong = trial(folder, base, Path(place) / f"home{number}", delays, want)
+            shutil.rmtree(Path(place) / f"home{number}")
+            bad, early = bad + bool(wrong), early + ("(had finished)" not in where)
+            result = f"DIFFERS {', '.join(wrong[:5])}" if wrong else "identical"
+            print(f"{number:4}  {' + '.join(f'{d:.2f}' for d in delays):>12}  {result}  {where}", flush=True)
+    print(f"{given.kills} trials, {early} killed before they had finished, {bad} ended different")
+    return 1 if bad else 0
+
+
+def halves(folder: Path, place: Path) -> tuple[Path, Path]:
+    """The export as two deliveries: settlements up to the middle day and all else, then the later settlements."""
+    import polars as pl
+
+    files = {p.name: pl.read_csv(p, infer_schema=False) for p in sorted(folder.glob("*_[bd].csv*"))}
+    bills = next(f for name, f in files.items() if name.startswith("setl_d"))
+    middle = bills["enddate"].sort()[bills.height // 2]
+    late = {key: set(bills.filter(pl.col("enddate") > middle)[key]) for key in ("setl_id", "mdtrt_id")}
+    targets = place / "first", place / "second"
+    for target in targets:
+        target.mkdir()
+    for name, rows in files.items():
+        key = next((k for k in late if k in rows.columns), None)
+        is_late = pl.col(key).is_in(list(late[key])) if key else pl.lit(False)
+        for target, part in zip(targets, (rows.filter(~is_late), rows.filter(is_late)), strict=True):
+            if part.height:
+                part.write_csv(target / name.removesuffix(".gz"))
+    return targets
+
+
+def _town(folder: Path, persons: int) -> Path:
+    from data.simulate import simulate
+
+    simulate(folder, persons=persons, seed=1)
+    return folder
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    sys.exit(main())
