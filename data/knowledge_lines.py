@@ -1,8 +1,9 @@
 """Second-line drugs: which earlier drugs a text names, as code prefixes or words of the generic name.
 
 Prefixes are X and the four ATC levels inside the national drug code. Where the text leaves the earlier line open
-("second-line use", "conventional treatment"), nothing is named and the point cannot be judged from drug lines.
-A text with several indications or alternatives is met by any one of its drugs: the lenient reading.
+("second-line use", "conventional treatment", a contra-indication), nothing is named and the point cannot be judged
+from drug lines. A text with several indications or alternatives is met by any one of its drugs: the lenient reading.
+A drug is never its own earlier line: whoever reads the tables leaves out the generic itself.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import polars as pl
 
 SHOWN = 80
-OPEN = r"传统治疗|常规治疗|现有治疗|其他系统|局部外用|非药物|其他治疗"
+OPEN = r"传统治疗|常规治疗|现有治疗|其他系统|局部外用|非药物|其他治疗|出血高危|禁忌|的二线治疗|二线用药"
 # (words of the text, (code prefixes), (words of the generic name))
 FIRST_LINES: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("华法林", ("XB01AA",), ()),
@@ -31,7 +32,8 @@ FIRST_LINES: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("更昔洛韦", (), ("更昔洛韦", "西多福韦", "膦甲酸钠")),
     ("直接抗病毒药物", ("XJ05AP",), ()),
     ("棕榈酸帕利哌酮注射液", (), ("棕榈酸帕利哌酮",)),
-    ("棕榈帕利哌酮酯注射液\\(3M\\)", (), ("棕榈帕利哌酮酯",)),
+    ("棕榈帕利哌酮酯注射液\\(3M\\)", (), ("棕榈帕利哌酮酯注射液(3M)",)),
+    ("紫杉烷类(?:和|联合)曲妥珠单抗", ("XL01CD", "XL01FD"), ()),
     ("阿比特龙", (), ("阿比特龙",)),
     ("吉西他滨", ("XL01BC",), ()),
     ("含铂化疗|铂耐药", ("XL01XA",), ()),
@@ -40,7 +42,7 @@ FIRST_LINES: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("内分泌治疗", ("XL02",), ()),
     ("抗HER2药物", ("XL01FD", "XL01EH"), ()),
     (
-        "化疗|激酶抑制剂|系统性?(?:抗肿瘤)?治疗|标准治疗|既往治疗|蛋白酶体抑制剂|接受过一种治疗|接受过至少一种|"
+        "化疗|激酶抑制剂|系统性?(?:抗肿瘤)?治疗|标准治疗|一种既往治疗的|蛋白酶体抑制剂|接受过一种治疗|接受过至少一种|"
         "接受过至少两种|含氟尿嘧啶|三线治疗|二线及以上",
         ("XL01", "XL02"),
         (),

@@ -2,7 +2,8 @@
 
 An overlay is a folder of files with the same names. Its rows are of the layers nation (later publications), province
 and city, applied in that order. A row takes the place of the rows with its key from its ``valid_from`` on (empty: of
-all of them). A reason in the extra column ``switched_off`` only takes them away.
+all of them); after its own end they do not come back. A reason in the extra column ``switched_off`` only takes them
+away.
 """
 
 from __future__ import annotations

@@ -170,6 +170,7 @@ create table if not exists record.fee_line (
     origin_type varchar,                 -- 生产地类别 prodplac_type
     order_set varchar,                   -- 组套编号 comb_no
     insured_division varchar,            -- 参保所属医保区划 insu_admdvs
+    created_at timestamp,                    -- 数据创建时间 crte_time, where delivered
     updated_at timestamp,                     -- 更新时间 updt_time, where delivered
     file_id varchar,                     -- the delivery file, run.input_file
     row_number bigint                    -- its data row there, from 1
@@ -456,6 +457,21 @@ create table if not exists record.inspection_result (
     updated_at timestamp,                 -- 更新时间 updt_time, where delivered
     file_id varchar,                 -- the delivery file, run.input_file
     row_number bigint                -- its data row there, from 1
+);
+
+-- 药品耗材进销存 stock_d, an extension; key: institution_id, item_code, period_from
+create table if not exists record.stock (
+    institution_id varchar not null,     -- 定点医药机构编号 fixmedins_code
+    item_code varchar not null,          -- 医保目录编码 hilist_code
+    period_from date not null,           -- 期间开始 begndate
+    period_to date,                      -- 期间结束 enddate
+    opening_quantity decimal(16,4),      -- 期初库存 begn_cnt
+    received_quantity decimal(16,4),     -- 购进数量 purc_cnt
+    returned_quantity decimal(16,4),     -- 退货数量 retn_cnt
+    closing_quantity decimal(16,4),      -- 期末库存 end_cnt
+    updated_at timestamp,                -- 更新时间 updt_time, where delivered
+    file_id varchar,                     -- the delivery file, run.input_file
+    row_number bigint                    -- its data row there, from 1
 );
 
 -- Who a person is, kept apart from everything that rules and models read; only exports may unmask it.

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import pkgutil
 import sys
 
 from cyclopts import CycloptsError
 
 from data.errors import FundwatchError
-from flows.commands import (  # noqa: F401  (each registers its commands)
-    check,
-    evaluating,
-    knowledge,
-    lists,
-    replaying,
-    rules,
-    run,
-    serving,
-    town,
-    verdicts,
-)
+from flows import commands
 from flows.commands.common import app
+
+for _command in pkgutil.iter_modules(commands.__path__):
+    importlib.import_module(f"flows.commands.{_command.name}")  # each module registers its commands
 
 
 def main(arguments: list[str] | None = None) -> None:

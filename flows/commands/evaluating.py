@@ -132,8 +132,10 @@ def _permuted(place: Path, objective: str) -> list[dict[str, Any]]:
     with open_warehouse(settings.home, memory_limit=settings.memory_limit) as con:
         truth.load(con, place / "town" / "truth")
         found = measure.lists(con)
+    plain = {"by_count": "by count", "expected": "random"}
     return [
-        {"subject_type": kind, **found[kind][measure.OURS], "expected": found[kind]["random"]["average_precision"]}
+        {"subject_type": kind, **found[kind][measure.OURS]}
+        | {name: found[kind][method]["average_precision"] for name, method in plain.items()}
         for kind in ("institution", "pharmacy")
     ]
 

@@ -26,6 +26,9 @@ COLUMNS = {
     "lift@R": "lift_at_r",
 }
 FALSE_ALARMS = ("subjects", "tier_a", "tier_ab", "first_2r")
+#: Figures that are numbers of things, and the table that holds nothing else.
+COUNTS = ("planted", "subjects", "rank_interval", "groups")
+COUNTED = ("a town without fraud",)
 CALM = ("subjects", "leads", "tier_a", "tier_b")
 LOOKED = {"precision_at_10": 10, "precision_at_20": 20, "precision_at_50": 50}
 
@@ -69,7 +72,7 @@ def summarise(towns: Sequence[Figures]) -> dict[str, Any]:
             [t for t in towns if t.get("permuted")],
             "permuted",
             ("subject_type",),
-            ("base_rate", "precision_at_r", "average_precision", "expected", "auc"),
+            ("base_rate", "precision_at_r", "average_precision", "by_count", "expected", "auc"),
         ),
     }
 
@@ -108,7 +111,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def others(results: Figures) -> list[tuple[str, list[str], list[list[str]]]]:
     """(title, columns, rows) of every table that is no list's own; those without rows are left out."""
-    rings = {"subject": "groups", **results["rings"]}
+    rings = {"groups": results["rings"]["listed"], **results["rings"]}
     stable = [{"subject_type": kind, **figures} for kind, figures in results["stability"].items()]
     without = {(r["scheme"], r["subject_type"]): r["recall"] for r in results["novel"]}
     schemes = [r | {"without": without.get((r["scheme"], r["subject_type"]))} for r in results["schemes"]]
@@ -118,7 +121,7 @@ def others(results: Figures) -> list[tuple[str, list[str], list[list[str]]]]:
             "anywhere on the list": "listed", "recall@2R, its own sources off": "without",
         }),
         ("rings", [rings], {
-            "rings planted": "planted", "groups listed": "listed", "rings found": "found_share",
+            "rings planted": "planted", "groups listed": "groups", "rings found": "found_share",
             "member precision": "member_precision", "member recall of those found": "member_recall_of_found",
         }),
         ("honest look-alikes", results["confounders"], {
@@ -134,33 +137,37 @@ def others(results: Figures) -> list[tuple[str, list[str], list[list[str]]]]:
         }),
         ("institution ids permuted", results["permuted"], {
             "list": "subject_type", "base rate": "base_rate", "P@R": "precision_at_r", "AP": "average_precision",
-            "AP of a random order": "expected", "AUC": "auc",
+            "AP by count": "by_count", "AP of a random order": "expected", "AUC": "auc",
         }),
     ]  # fmt: skip
     return [
-        (title, list(columns), [[cell(row[name]) for name in columns.values()] for row in rows])
+        (
+            title,
+            list(columns),
+            [[cell(row[name], title in COUNTED or name in COUNTS) for name in columns.values()] for row in rows],
+        )
         for title, rows, columns in made
         if rows
     ]
 
 
-def cell(figure: Figures | str | None) -> str:
+def cell(figure: Figures | str | None, is_count: bool = False) -> str:
     """A figure as text: mean ± spread (pooled 95 % interval where there is one); – where it does not exist."""
     if isinstance(figure, str):
         return figure
     if figure is None or math.isnan(figure["mean"]):
         return "–"
-    said = number(figure["mean"], figure["mean"])
+    said = number(figure["mean"], is_count)
     if figure["n"] > 1:
-        said += f" ± {number(figure['sd'], figure['mean'])}"
+        said += f" ± {number(figure['sd'], is_count)}"
     return f"{said} ({figure['low']:.2f}–{figure['high']:.2f})" if "low" in figure else said
 
 
-def number(value: float, like: float | None = None) -> str:
-    """Two digits for shares and small counts, none for what is large (`like` decides)."""
+def number(value: float, is_count: bool = False) -> str:
+    """Two digits for a share, at most one for a number of things."""
     if math.isnan(value):
         return "–"
-    return f"{value:,.0f}" if abs(value if like is None else like) >= 20 else f"{value:.2f}"
+    return f"{value:,.1f}".removesuffix(".0") if is_count or abs(value) >= 100 else f"{value:.2f}"
 
 
 def text(value: object) -> str:

@@ -25,8 +25,7 @@ sentence    = "{item_name}, a consumable for {item_sex} persons, was charged for
 sentence_zh = "{occurred_on} 为{person_sex_zh}性参保人收取{item_sex_zh}性使用的耗材“{item_name}”，涉及 {amount} 元"
 */
 with meant as (
-    select i.item_code, i.item_name, min(k.sex) as item_sex, min(k.valid_from) as valid_from,
-        max(k.valid_to) as valid_to
+    select i.item_code, i.item_name, k.sex, k.valid_from, k.valid_to
     from (
         select distinct item_code, coalesce(item_name, '') as item_name
         from feature.fee_line
@@ -35,8 +34,17 @@ with meant as (
     join knowledge.consumable_sex as k
         on i.item_code like coalesce(k.item_prefix, '') || '%'
         and i.item_name like '%' || coalesce(k.name_word, '') || '%'
-    group by i.item_code, i.item_name
-    having count(distinct k.sex) = 1
+),
+
+-- A name that fits both sexes says nothing.
+marked as (
+    select l.settlement_id, l.line_id, min(m.sex) as item_sex
+    from feature.fee_line as l
+    join meant as m on m.item_code = l.item_code and m.item_name = coalesce(l.item_name, '')
+        and l.charged_on >= coalesce(m.valid_from, l.charged_on) and l.charged_on <= coalesce(m.valid_to, l.charged_on)
+    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, false)
+    group by l.settlement_id, l.line_id
+    having count(distinct m.sex) = 1
 ),
 
 restricted as (
@@ -44,10 +52,8 @@ restricted as (
         l.charged_on, l.item_name, l.eligible_amount, s.sex, coalesce(s.is_sex_contradicted, false) as is_contradicted,
         m.item_sex, m.item_sex = '2' and coalesce(s.age_years < 1, false) as is_newborn
     from feature.fee_line as l
-    join meant as m on m.item_code = l.item_code and m.item_name = coalesce(l.item_name, '')
-        and l.charged_on >= coalesce(m.valid_from, l.charged_on) and l.charged_on <= coalesce(m.valid_to, l.charged_on)
+    join marked as m on m.settlement_id = l.settlement_id and m.line_id = l.line_id
     join feature.settlement as s on s.settlement_id = l.settlement_id
-    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, false)
 )
 
 select

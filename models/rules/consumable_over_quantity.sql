@@ -25,8 +25,7 @@ sentence    = "{quantity} units of {item_name} were charged by {occurred_on}, th
 sentence_zh = "{occurred_on} “{item_name}”{scope_zh}计 {quantity}，超过 {max_quantity}，本条超出部分 {amount} 元"
 */
 with limited as (
-    select i.item_code, i.item_name, k.time_window, min(k.max_quantity) as max_quantity,
-        min(k.valid_from) as valid_from, max(k.valid_to) as valid_to
+    select i.item_code, i.item_name, k.time_window, k.max_quantity, k.valid_from, k.valid_to
     from (
         select distinct item_code, coalesce(item_name, '') as item_name
         from feature.fee_line
@@ -35,7 +34,6 @@ with limited as (
     join knowledge.consumable_limit as k
         on i.item_code like coalesce(k.item_prefix, '') || '%'
         and i.item_name like '%' || coalesce(k.name_word, '') || '%'
-    group by i.item_code, i.item_name, k.time_window
 ),
 
 charged as (
@@ -43,11 +41,13 @@ charged as (
         l.charged_on, l.item_code, coalesce(l.item_name, '') as item_name, l.eligible_amount, l.quantity,
         k.time_window,
         case k.time_window when 'day' then cast(l.charged_on as varchar) else '' end as day,
-        cast(k.max_quantity as double) as max_quantity
+        cast(min(k.max_quantity) as double) as max_quantity
     from feature.fee_line as l
     join limited as k on k.item_code = l.item_code and k.item_name = coalesce(l.item_name, '')
         and l.charged_on >= coalesce(k.valid_from, l.charged_on) and l.charged_on <= coalesce(k.valid_to, l.charged_on)
     where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, false)
+    group by l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
+        l.charged_on, l.item_code, l.item_name, l.eligible_amount, l.quantity, k.time_window
 ),
 
 used as (

@@ -17,6 +17,7 @@ exclusions  = [
     "the visit in which the pregnancy ends: delivery, miscarriage, abortion, ectopic pregnancy",
     "a pregnancy that ended between the antenatal visit and the drug",
     "an antenatal visit more than pregnancy_days before",
+    "bought at a drugstore",
     "forbidden in lactation only, and the woman is pregnant; or the other way round",
 ]
 limits      = "A question of safety: no money is put at issue. A pregnancy nobody coded is not seen; whether a woman nurses is not known, the time after a delivery stands for it. Most women who take such drugs are not pregnant: only women with a coded pregnancy or delivery are judged."

@@ -35,7 +35,7 @@ limited as (
         l.charged_on, l.item_name, l.eligible_amount, k.min_level, k.point_id
     from feature.fee_line as l
     join knowledge.item_institution_level as k
-        on k.item_code = l.item_code
+        on k.item_code = l.item_code and k.official = 12
         and l.charged_on >= coalesce(k.valid_from, l.charged_on) and l.charged_on <= coalesce(k.valid_to, l.charged_on)
     where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, false)
 ),

@@ -32,21 +32,19 @@ with item as (
 ),
 
 limited as (
-    select i.item_code, i.item_name, k.care_setting, k.is_chronic, min(k.max_days) as max_days,
-        min(k.max_quantity) as max_quantity, min(k.valid_from) as valid_from, max(k.valid_to) as valid_to
+    select i.item_code, i.item_name, k.care_setting, k.is_chronic, k.max_days, k.max_quantity, k.valid_from, k.valid_to
     from item as i
     join knowledge.drug_dose as k
         on i.item_code like coalesce(k.item_prefix, '') || '%'
         and i.item_name like '%' || coalesce(k.name_word, '') || '%'
     where k.official = 68
-    group by i.item_code, i.item_name, k.care_setting, k.is_chronic
 ),
 
 -- Emergency limits are for emergency visits, the others for every visit that is neither a stay nor an emergency.
 dispensed as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.item_code, l.item_name, l.eligible_amount, l.quantity, l.supply_days,
-        k.max_days, k.max_quantity
+        min(k.max_days) as max_days, min(k.max_quantity) as max_quantity
     from feature.fee_line as l
     join limited as k
         on k.item_code = l.item_code and k.item_name = coalesce(l.item_name, '')
@@ -54,6 +52,8 @@ dispensed as (
         and k.is_chronic = (l.care_setting = 'chronic')
         and l.charged_on >= coalesce(k.valid_from, l.charged_on) and l.charged_on <= coalesce(k.valid_to, l.charged_on)
     where l.catalogue_type = '101' and l.eligible_amount > 0 and l.care_setting <> 'inpatient'
+    group by l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
+        l.charged_on, l.item_code, l.item_name, l.eligible_amount, l.quantity, l.supply_days
 ),
 
 -- Lines of one drug in a settlement are one fill: their units add up, their days say how long all of it lasts.

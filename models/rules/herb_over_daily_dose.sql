@@ -36,31 +36,31 @@ with herb as (
     where item_code like 'T%' or catalogue_type = '102'
 ),
 
--- The longest word that fits names the herb best.
 limited as (
-    select item_code, item_name, max_grams, is_toxic, valid_from, valid_to
-    from (
-        select h.item_code, h.item_name, k.max_grams, k.is_toxic, k.valid_from, k.valid_to,
-            row_number() over (
-                partition by h.item_code, h.item_name order by length(k.herb_word) desc, k.herb_word
-            ) as place
-        from herb as h
-        join knowledge.herb_limit as k
-            on h.item_name like '%' || k.herb_word || '%'
-            and not regexp_matches(h.item_name, coalesce(k.herb_not_word, '^$'))
-    ) as candidates
-    where place = 1
+    select h.item_code, h.item_name, k.herb_word, k.max_grams, k.is_toxic, k.valid_from, k.valid_to
+    from herb as h
+    join knowledge.herb_limit as k
+        on h.item_name like '%' || k.herb_word || '%'
+        and not regexp_matches(h.item_name, coalesce(k.herb_not_word, '^$'))
 ),
 
-charged as (
+-- The longest word that fits names the herb best.
+candidate as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, coalesce(l.order_number, '') as order_number, l.item_code, k.item_name, l.eligible_amount,
         l.quantity, l.supply_days,
-        cast(k.max_grams as double) * case when k.is_toxic then 1.0 else cast($factor as double) end as allowed
+        cast(k.max_grams as double) * case when k.is_toxic then 1.0 else cast($factor as double) end as allowed,
+        row_number() over (
+            partition by l.settlement_id, l.line_id order by length(k.herb_word) desc, k.max_grams, k.herb_word
+        ) as place
     from feature.fee_line as l
     join limited as k on k.item_code = l.item_code and k.item_name = coalesce(l.item_name, '')
         and l.charged_on >= coalesce(k.valid_from, l.charged_on) and l.charged_on <= coalesce(k.valid_to, l.charged_on)
     where l.eligible_amount > 0
+),
+
+charged as (
+    select * from candidate where place = 1
 ),
 
 dose as (

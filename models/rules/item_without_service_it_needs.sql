@@ -38,7 +38,8 @@ with requirement as (
 ),
 
 item as (
-    select item_code, coalesce(item_name, '') as item_name, min(coalesce(catalogue_type, '201')) like '2%' as is_service
+    select item_code, coalesce(item_name, '') as item_name,
+        min(coalesce(catalogue_type, '201')) like '2%' as is_service
     from feature.fee_line
     where item_code is not null
     group by item_code, coalesce(item_name, '')
@@ -46,14 +47,13 @@ item as (
 
 needing as (
     select i.item_code, i.item_name, r.official, r.requirement_id,
-        min(coalesce(r.service_word, r.service_prefix)) as service,
-        min(r.valid_from) as valid_from, max(r.valid_to) as valid_to
+        min(coalesce(r.service_word, r.service_prefix)) as service, r.valid_from, r.valid_to
     from item as i
     join requirement as r
         on i.item_code like coalesce(r.item_prefix, '') || '%'
         and i.item_name like '%' || coalesce(r.name_word, '') || '%'
     where coalesce(r.service_prefix, r.service_word) is not null
-    group by i.item_code, i.item_name, r.official, r.requirement_id
+    group by i.item_code, i.item_name, r.official, r.requirement_id, r.valid_from, r.valid_to
 ),
 
 -- A consumable's own name often contains the word of its service, so only services serve.

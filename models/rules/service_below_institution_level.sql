@@ -44,7 +44,11 @@ placed as (
     select l.*, g.institution_level, coalesce(r.is_tested_outside, false) as is_tested_outside
     from limited as l
     left join graded as g on g.institution_id = l.institution_id
-    left join record.fee_line as r on r.encounter_id = l.encounter_id and r.line_id = l.line_id
+    left join (
+        select encounter_id, line_id, is_tested_outside
+        from record.fee_line
+        where item_code in (select item_code from knowledge.item_institution_level where official = 24)
+    ) as r on r.encounter_id = l.encounter_id and r.line_id = l.line_id
 )
 
 select

@@ -41,22 +41,33 @@ listed as (
     where k.official = 21
 ),
 
-weighed as (
-    select l.settlement_id, l.line_id, max(l.encounter_id) as encounter_id, max(l.person_id) as person_id,
-        max(l.institution_id) as institution_id, max(l.practitioner_id) as practitioner_id,
-        max(l.charged_on) as charged_on, max(l.item_name) as item_name, max(l.eligible_amount) as eligible_amount,
-        max(r.ordering_department_name) as department, max(k.point_id) as point_id,
-        max(case
-            when r.ordering_department_name like '%' || k.department_word || '%'
-                or r.ordering_department_name like '%' || $general_word || '%' then 1 else 0
-        end) as is_allowed
+line as (
+    select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id, l.charged_on,
+        l.item_name, l.eligible_amount, k.department_word, k.point_id
     from feature.fee_line as l
     join listed as k
         on k.item_code = l.item_code and k.item_name = coalesce(l.item_name, '')
         and l.charged_on >= coalesce(k.valid_from, l.charged_on) and l.charged_on <= coalesce(k.valid_to, l.charged_on)
-    left join record.fee_line as r
-        on r.settlement_id = l.settlement_id and r.encounter_id = l.encounter_id and r.line_id = l.line_id
     where l.eligible_amount > 0
+),
+
+ordered as (
+    select settlement_id, line_id, ordering_department_name
+    from record.fee_line
+    where item_code in (select item_code from listed)
+),
+
+weighed as (
+    select l.settlement_id, l.line_id, max(l.encounter_id) as encounter_id, max(l.person_id) as person_id,
+        max(l.institution_id) as institution_id, max(l.practitioner_id) as practitioner_id,
+        max(l.charged_on) as charged_on, max(l.item_name) as item_name, max(l.eligible_amount) as eligible_amount,
+        max(r.ordering_department_name) as department, max(l.point_id) as point_id,
+        max(case
+            when r.ordering_department_name like '%' || l.department_word || '%'
+                or r.ordering_department_name like '%' || $general_word || '%' then 1 else 0
+        end) as is_allowed
+    from line as l
+    left join ordered as r on r.settlement_id = l.settlement_id and r.line_id = l.line_id
     group by l.settlement_id, l.line_id
 )
 

@@ -31,21 +31,21 @@ unit    = "days"
 meaning = "days of a stay on which the drugs must meet; one day may be a switch"
 */
 with grouped as (
-    select i.item_code, k.group_id, min(k.group_zh) as group_zh, min(k.max_kinds) as max_kinds,
-        min(k.valid_from) as valid_from, max(k.valid_to) as valid_to
+    select i.item_code, k.group_id, k.group_zh, k.max_kinds, k.valid_from, k.valid_to
     from (select distinct item_code from feature.fee_line where item_code like 'X%') as i
     join knowledge.drug_group as k on i.item_code like k.item_prefix || '%'
-    group by i.item_code, k.group_id
 ),
 
 member as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
-        l.charged_on, l.item_name, l.eligible_amount, l.care_setting, g.group_id, g.group_zh, g.max_kinds,
-        substr(l.item_code, 1, 10) as generic
+        l.charged_on, l.item_name, l.eligible_amount, l.care_setting, g.group_id, substr(l.item_code, 1, 10) as generic,
+        min(g.group_zh) as group_zh, min(g.max_kinds) as max_kinds
     from feature.fee_line as l
     join grouped as g on g.item_code = l.item_code
         and l.charged_on >= coalesce(g.valid_from, l.charged_on) and l.charged_on <= coalesce(g.valid_to, l.charged_on)
     where l.eligible_amount > 0 and l.quantity > 0 and not coalesce(l.is_pharmacy, false)
+    group by l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
+        l.charged_on, l.item_name, l.eligible_amount, l.care_setting, g.group_id, substr(l.item_code, 1, 10)
 ),
 
 taken as (

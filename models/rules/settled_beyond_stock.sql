@@ -1,0 +1,80 @@
+/*
+title       = "More settled than was in stock"
+title_zh    = "药品、医用耗材进销存异常"
+official    = [43, 48]
+violation   = "beyond_stock"
+family      = "traceability"
+subjects    = ["institution", "pharmacy"]
+certainty   = "suspected"
+stage       = "supervision"
+window      = "institution, item and period of the stock"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第十六条、第四十条第（三）项：虚构医药服务项目",
+    "智能监管规则库（2025年版）43 药品进销存异常、48 医用耗材进销存异常",
+]
+needs       = ["record.stock.item_code"]
+exclusions  = [
+    "up to tolerance_share beyond what was available: counting and broken packs",
+    "lines before the stock was used up: only the last lines of the period are at issue",
+    "taken back by a refund",
+    "an item the institution keeps no stock of: not judged",
+    "the stock's quantities are unknown: cannot judge",
+]
+limits      = "Stock and bills must count in the same unit: factors of a whole number (pack and piece) point to a unit, not to goods. What was sold for cash lowers the stock and is not seen here, so the excess is the least possible."
+status      = "trial"
+version     = "1"
+sentence    = "{settled} units of {item_name} were settled from {period_from} to {period_to}, {available} were available; {amount} yuan of this line are over"
+sentence_zh = "{period_from} 至 {period_to} 结算“{item_name}”{settled}，可供数量 {available}，本条超出部分 {amount} 元"
+
+[params.tolerance_share]
+value   = 0.05
+unit    = "share"
+meaning = "of the available quantity that is let pass"
+*/
+with stock as (
+    select institution_id, item_code, period_from, period_to,
+        sum(opening_quantity) + sum(coalesce(received_quantity, 0)) - sum(coalesce(returned_quantity, 0))
+            - sum(coalesce(closing_quantity, 0)) as available
+    from record.stock
+    group by institution_id, item_code, period_from, period_to
+),
+
+settled as (
+    select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
+        l.charged_on, l.item_name, cast(l.quantity as double) as quantity, l.eligible_amount, s.period_from,
+        s.period_to, cast(s.available as double) as available,
+        cast(sum(l.quantity) over (
+            partition by s.institution_id, s.item_code, s.period_from order by l.charged_on, l.settlement_id, l.line_id
+            rows between unbounded preceding and current row
+        ) as double) as running,
+        cast(sum(l.quantity) over (partition by s.institution_id, s.item_code, s.period_from) as double) as settled
+    from feature.fee_line as l
+    join stock as s
+        on s.institution_id = l.institution_id and s.item_code = l.item_code
+        and l.charged_on >= s.period_from and l.charged_on <= s.period_to
+    where l.eligible_amount > 0 and l.quantity > 0
+)
+
+select
+    case
+        when available is null then 'cannot_judge'
+        when settled > available * (1 + $tolerance_share) and running > available then 'hit'
+        else 'clear'
+    end as outcome,
+    case when available is null then 'the quantities of the stock are unknown' end as reason,
+    settlement_id,
+    line_id,
+    encounter_id,
+    person_id,
+    institution_id,
+    practitioner_id,
+    charged_on as occurred_on,
+    cast(round(
+        cast(eligible_amount as double) * least(quantity, greatest(running - available, 0)) / nullif(quantity, 0), 2
+    ) as decimal(16, 2)) as amount,
+    item_name,
+    settled,
+    available,
+    period_from,
+    period_to
+from settled

@@ -1,0 +1,98 @@
+"""verdict import as its user meets it: dry run first, then for good, with its line in the audit log."""
+
+import json
+import shutil
+
+import pytest
+
+from flows import audit
+from flows.cli import main
+
+
+@pytest.fixture
+def home(finished, tmp_path):
+    """A copy of the finished run's home."""
+    shutil.copytree(finished[0].home, tmp_path / "home")
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def call(capsys, home):
+    def run(*arguments):
+        code = 0
+        try:
+            main([*map(str, arguments), "--home", str(home)])
+        except SystemExit as left:
+            code = left.code or 0
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run
+
+
+@pytest.fixture
+def lead(call):
+    return json.loads(call("watchlist", "institution", "--json")[1])[0]
+
+
+@pytest.fixture
+def verdicts(tmp_path, lead):
+    path = tmp_path / "核查结论.csv"
+    path.write_text(
+        f"线索编号,核查结论,确认违规金额,追回金额\n{lead['lead_id']}\t,确认违规,1200.50,1000\nL0,确认违规,,\n",
+        encoding="gb18030",
+    )
+    return path
+
+
+def test_a_dry_run_says_what_it_would_do_and_writes_nothing(call, home, verdicts, lead):
+    before = audit.verify(home)[0]
+    code, out, _ = call("verdict", "import", verdicts)
+    assert code == 0 and "Nothing was written" in out and lead["lead_id"] in out and "there is no lead L0" in out
+    said = json.loads(call("verdict", "import", verdicts, "--json")[1])
+    assert (said["new"], said["refused"], said["written"], said["is_dry_run"]) == (1, 1, 0, True)
+    assert said["refused_rows"] == [{"row_number": 2, "why": "there is no lead L0"}]
+    assert audit.verify(home)[0] == before
+
+
+def test_with_yes_it_appends_once_closes_the_lead_and_leaves_a_line_in_the_audit_log(call, home, verdicts, lead):
+    before = audit.verify(home)[0]
+    code, out, _ = call("verdict", "import", verdicts, "--yes")
+    assert code == 0 and "1 verdicts appended" in out
+    said = json.loads(call("verdict", "import", verdicts, "--yes", "--json")[1])
+    assert (said["new"], said["known"], said["written"]) == (0, 1, 0)
+    assert audit.verify(home) == (before + 1, None)
+    line = json.loads((home / audit.FILE_NAME).read_text(encoding="utf-8").splitlines()[-1])
+    assert line["event"] == "verdict" and line["confirmed"] == 1 and lead["subject_id"] not in str(line)
+
+
+def test_evaluate_with_verdicts_measures_this_home(call, verdicts):
+    code, out, _ = call("evaluate", "--verdicts")
+    assert code == 0 and "No verdict" in out
+    call("verdict", "import", verdicts, "--yes")
+    said = json.loads(call("evaluate", "--verdicts", "--json")[1])
+    assert said["lists"]["institution"]["fundwatch"]["planted"] == 1
+    code, out, _ = call("evaluate", "--verdicts")
+    assert code == 0 and "1 confirmed of 1 judged" in out and "Horvitz-Thompson" in out
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "words"),
+    [
+        (None, 3, "does not exist"),
+        ("a,b\n1,2\n", 3, "holds no verdicts"),
+        ("lead_id,conclusion\nL0,confirmed\n", 3, "No row of"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_refused_with_exit_code_3(call, tmp_path, text, code, words):
+    path = tmp_path / "v.csv"
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+    found, _, err = call("verdict", "import", path)
+    assert found == code and words in err and "Traceback" not in err
+
+
+def test_a_home_without_a_warehouse_is_named(capsys, tmp_path, verdicts):
+    with pytest.raises(SystemExit) as left:
+        main(["verdict", "import", str(verdicts), "--home", str(tmp_path / "other")])
+    assert left.value.code == 1 and "no warehouse yet" in capsys.readouterr().err
