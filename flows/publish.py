@@ -146,7 +146,7 @@ def _manifest(
         "run_id": run_id,
         "fingerprint": fingerprint,
         "code": version.code(),
-        "knowledge": knowledge_load.version(),
+        "knowledge": knowledge_load.version(settings.home / "knowledge"),
         "dialects": knowledge_load.version(settings.home / "mappings"),
         "libraries": version.libraries(),
         "settings": settings.deciding(),

@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -40,18 +41,23 @@ def sources(settings: Settings) -> list[Source]:
     return rule.load(settings.rules) + detectors.load(settings.detectors)
 
 
-def record_version(con: duckdb.DuckDBPyConnection) -> str:
+def overlay(settings: Settings) -> Path:
+    """The bureau's own knowledge: CSV files of the same names, laid over the package's."""
+    return settings.home / "knowledge"
+
+
+def record_version(settings: Settings, con: duckdb.DuckDBPyConnection) -> str:
     """Hash of the delivered contents the record holds and of the knowledge beside it."""
     files = con.sql("select file_id from run.input_file order by loaded_at, file_id").fetchall()
     if not files:
         raise UsageError("The warehouse is empty. Run `fundwatch ingest INPUT` first.")
-    said = "\n".join([*(f for (f,) in files), knowledge_load.version()])
+    said = "\n".join([*(f for (f,) in files), knowledge_load.version(overlay(settings))])
     return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 def run_id(settings: Settings, con: duckdb.DuckDBPyConnection) -> tuple[str, str]:
     """(run id, fingerprint): the day and a hash of inputs, knowledge, code and settings."""
-    said = "\n".join([record_version(con), version.code(), repr(settings.deciding())])
+    said = "\n".join([record_version(settings, con), version.code(), repr(settings.deciding())])
     fingerprint = hashlib.sha256(said.encode()).hexdigest()[:16]
     known = con.execute(
         """
@@ -96,11 +102,11 @@ def ingest(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> str:
 
 def check(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> str:
     """Judge the record as it stands, before anything is computed from it."""
-    said = "\n".join([record_version(con), version.code(("data",))])
+    said = "\n".join([record_version(settings, con), version.code(("data",))])
     fingerprint = hashlib.sha256(said.encode()).hexdigest()[:16]
     if _done(con, "check") == fingerprint:
         return "nothing new"
-    _know(con)
+    _know(settings, con)
     found = checking.summary(checking.run(con, say))
     _finish(con, "check", fingerprint, found)
     return found
@@ -108,9 +114,9 @@ def check(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> str:
 
 def features(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> str:
     """Load the knowledge and build the feature tables that changed."""
-    of = record_version(con)
-    _know(con)
-    built = build.build(con, of, say, knowledge_load.version())
+    of = record_version(settings, con)
+    _know(settings, con)
+    built = build.build(con, of, say, knowledge_load.version(overlay(settings)))
     if _done(con, "features") != of:
         _finish(con, "features", of, f"{len(built)} feature tables built")
     return f"{len(built)} feature tables built" if built else "nothing new"
@@ -118,9 +124,9 @@ def features(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> st
 
 def detect(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> str:
     """Judge with every rule and detector whose query, parameters or data changed."""
-    if _done(con, "features") != record_version(con):
+    if _done(con, "features") != record_version(settings, con):
         raise UsageError("The feature tables are older than the record. Run `fundwatch features` first.")
-    of = _judged_of(con)
+    of = _judged_of(settings, con)
     known = dict(con.sql("select source, fingerprint from model.coverage").fetchall())
     everyone = [s for s in sources(settings) if s.card.status != "retired"]
     gone = set(known) - {s.id for s in everyone}
@@ -144,7 +150,7 @@ def rank(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> str:
     prints = con.sql("select source, fingerprint from model.coverage order by 1").fetchall()
     if not prints:
         raise UsageError("Nothing was judged yet. Run `fundwatch detect` first.")
-    of = _judged_of(con)
+    of = _judged_of(settings, con)
     if any(dict(prints).get(s.id) != s.fingerprint(of) for s in sources(settings) if s.card.status != "retired"):
         raise UsageError("The findings are older than the record or the rules. Run `fundwatch detect` first.")
     this, of_run = run_id(settings, con)
@@ -196,21 +202,22 @@ def perform(step: Step, settings: Settings, say: Say = lambda _: None) -> str:
         raise FundwatchError(sentence) from error
 
 
-def _know(con: duckdb.DuckDBPyConnection) -> None:
-    if _done(con, "knowledge") != knowledge_load.version():
-        rows = sum(knowledge_load.load(con).values())
-        _finish(con, "knowledge", knowledge_load.version(), f"{rows:,} knowledge rows")
+def _know(settings: Settings, con: duckdb.DuckDBPyConnection) -> None:
+    """Load the package's knowledge and the bureau's own on top of it, where either changed."""
+    if _done(con, "knowledge") != knowledge_load.version(overlay(settings)):
+        rows = sum(knowledge_load.load(con, overlay(settings)).values())
+        _finish(con, "knowledge", knowledge_load.version(overlay(settings)), f"{rows:,} knowledge rows")
 
 
-def _judged_of(con: duckdb.DuckDBPyConnection) -> str:
+def _judged_of(settings: Settings, con: duckdb.DuckDBPyConnection) -> str:
     """What findings are made of beside their source: the record, the knowledge, the code."""
-    return record_version(con) + version.code(("data", "features", "models"))
+    return record_version(settings, con) + version.code(("data", "features", "models"))
 
 
 def _ranked_of(settings: Settings, con: duckdb.DuckDBPyConnection) -> str:
     """What leads are made of, so that a ranking left behind by a stopped run is never published as a later one."""
     prints = con.sql("select source, fingerprint from model.coverage order by 1").fetchall()
-    said = [_judged_of(con), repr(prints), settings.objective, str(settings.seed)]
+    said = [_judged_of(settings, con), repr(prints), settings.objective, str(settings.seed)]
     return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
 
 

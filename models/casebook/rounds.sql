@@ -6,7 +6,7 @@ select s.run_id, s.subject_type, s.places, s.lead_id, s.arm, s.probability, coal
 from casebook.selection as s
 left join (
     select lead_id, min(conclusion) as conclusion,
-        max(case when conclusion in ('confirmed', 'partly_confirmed') then 1.0 else 0.0 end) as is_true,
+        max(cast(case when conclusion in ('confirmed', 'partly_confirmed') then 1 else 0 end as double)) as is_true,
         cast(sum(coalesce(confirmed_amount, 0)) as double) as yuan
     from casebook.current_verdict
     where lead_id is not null

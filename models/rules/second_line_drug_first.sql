@@ -61,6 +61,11 @@ first_item as (
         on substr(i.item_code, 1, length(coalesce(k.item_prefix, ''))) = coalesce(k.item_prefix, '')
         and i.item_name like '%' || coalesce(k.name_word, '') || '%'
     where k.point_id in (select point_id from second)
+        -- the drug itself is not its own earlier line: the same generic shares ten characters of the code
+        and not exists (
+            select 1 from knowledge.second_line_drug as d
+            where d.point_id = k.point_id and substr(d.item_code, 1, 10) = substr(i.item_code, 1, 10)
+        )
 ),
 
 first_use as (

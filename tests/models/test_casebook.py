@@ -1,5 +1,6 @@
 """Verdicts: read as they are written, resolved or refused, appended for good, and what they teach."""
 
+import shutil
 from datetime import date
 
 import polars as pl
@@ -45,9 +46,11 @@ SOURCES = [
 ]
 
 
-@pytest.fixture
-def con(tmp_path):
-    with open_warehouse(tmp_path / "home") as con:
+@pytest.fixture(scope="module")
+def ranked(tmp_path_factory):
+    """A home of four institutions and seven persons, judged by three sources and ranked."""
+    home = tmp_path_factory.mktemp("ranked")
+    with open_warehouse(home) as con:
         knowledge_load.load(con)
         con.execute(
             """
@@ -63,6 +66,13 @@ def con(tmp_path):
         for one in SOURCES:
             run(con, one, "x")
         rank(con, SOURCES, "20250601-aaaa")
+    return home
+
+
+@pytest.fixture
+def con(ranked, tmp_path):
+    shutil.copytree(ranked, tmp_path / "home")
+    with open_warehouse(tmp_path / "home") as con:
         yield con
 
 
