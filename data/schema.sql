@@ -1208,6 +1208,21 @@ create table if not exists knowledge.calendar (
     superseded_by varchar
 );
 
+-- 官方规则库: the 88 rules of the national rule base (2025 edition); key: number
+create table if not exists knowledge.official_rule (
+    number integer not null,
+    code varchar,                   -- code in edition 1.0; empty for rules new in 2025
+    class varchar not null,
+    name_zh varchar not null,
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
 -- 医疗类别: care setting by longest prefix of the medical category; key: code_prefix
 create table if not exists knowledge.medical_category (
     code_prefix varchar not null,

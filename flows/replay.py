@@ -119,11 +119,12 @@ def _settings(today: Settings, manifest: Manifest, place: Path) -> Settings:
 
 
 def _carry(home: Path, place: Path) -> None:
-    """What decides how a delivery is read lies in HOME: the key of the pseudonyms, a bureau's dialects."""
+    """What decides a run beside its inputs lies in HOME: the pseudonyms' key, a bureau's dialects and knowledge."""
     if (home / KEY_FILE).exists():
         shutil.copy(home / KEY_FILE, place / KEY_FILE)
-    if (home / "mappings").is_dir():
-        shutil.copytree(home / "mappings", place / "mappings")
+    for name in ("mappings", "knowledge"):
+        if (home / name).is_dir():
+            shutil.copytree(home / name, place / name)
 
 
 def _rebuild(then: Settings, run_id: str, loads: list[Load], casebook: Before, say: Say) -> Manifest:
@@ -174,7 +175,7 @@ def _around(settings: Settings, manifest: Manifest, rebuilt: Manifest) -> list[s
     """What is not as it was, in sentences: the reasons why outputs may differ."""
     pairs: list[tuple[str, Any, Any]] = [
         ("code", manifest["code"], version.code()),
-        ("knowledge", manifest["knowledge"], knowledge_load.version()),
+        ("knowledge", manifest["knowledge"], knowledge_load.version(steps.overlay(settings))),
         ("mappings of this HOME", manifest.get("dialects"), knowledge_load.version(settings.home / "mappings")),
     ]
     now = version.libraries()

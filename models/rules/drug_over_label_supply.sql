@@ -85,8 +85,8 @@ select
     cast(f.quantity as double) as quantity,
     cast(f.supply_days as double) as supply_days,
     cast(f.max_days as varchar) || ' days'
-        || coalesce(' and ' || cast(cast(f.max_quantity as double) as varchar) || ' units', '') as allowed,
-    cast(f.max_days as varchar) || ' 天' || coalesce('、' || cast(cast(f.max_quantity as double) as varchar), '')
+        || coalesce(' and ' || cast(cast(f.max_quantity as integer) as varchar) || ' units', '') as allowed,
+    cast(f.max_days as varchar) || ' 天' || coalesce('、数量 ' || cast(cast(f.max_quantity as integer) as varchar), '')
         as allowed_zh
 from dispensed as d
 join fill as f

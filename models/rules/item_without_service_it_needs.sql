@@ -47,7 +47,7 @@ item as (
 
 needing as (
     select i.item_code, i.item_name, r.official, r.requirement_id,
-        min(coalesce(r.service_word, r.service_prefix)) as service, r.valid_from, r.valid_to
+        min(r.service_word) as service_word, min(r.service_prefix) as service_prefix, r.valid_from, r.valid_to
     from item as i
     join requirement as r
         on i.item_code like coalesce(r.item_prefix, '') || '%'
@@ -66,12 +66,18 @@ serving as (
     where i.is_service and coalesce(r.service_prefix, r.service_word) is not null
 ),
 
+example as (
+    select official, requirement_id, min(item_name) as item_name from serving group by official, requirement_id
+),
+
 concerned as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
-        l.charged_on, l.item_name, l.eligible_amount, n.official, n.requirement_id, n.service
+        l.charged_on, l.item_name, l.eligible_amount, n.official, n.requirement_id,
+        coalesce(n.service_word, x.item_name, n.service_prefix) as service
     from feature.fee_line as l
     join needing as n on n.item_code = l.item_code and n.item_name = coalesce(l.item_name, '')
         and l.charged_on >= coalesce(n.valid_from, l.charged_on) and l.charged_on <= coalesce(n.valid_to, l.charged_on)
+    left join example as x on x.official = n.official and x.requirement_id = n.requirement_id
     where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, false) and not coalesce(l.is_take_home, false)
 ),
 

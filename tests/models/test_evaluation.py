@@ -4,13 +4,15 @@ import csv
 import gzip
 import json
 import math
+import shutil
 
 import numpy as np
 import polars as pl
 import pytest
 
-from data.warehouse import open_warehouse
+from data.warehouse import FILE_NAME, open_warehouse
 from flows.cli import main
+from flows.commands import evaluating
 from models.evaluation import measure, report, truth
 from models.evaluation.metrics import at_random, metrics, wilson
 from models.evaluation.permuted import permute
@@ -100,18 +102,28 @@ def test_size_auc_sees_what_size_alone_does_not_give():
 
 
 @pytest.fixture(scope="module")
-def measured(town, tmp_path_factory):
-    """A ranked home of the town with its truth loaded."""
+def ranked_town(town, tmp_path_factory):
+    """Settings of a ranked home of the town."""
     from flows import steps
     from flows.settings import Settings
 
-    settings = Settings(home=tmp_path_factory.mktemp("measured"), input=town)
+    settings = Settings(home=tmp_path_factory.mktemp("ranked"), input=town)
     for step in steps.STEPS:
         if step.name != "publish":
             steps.perform(step, settings)
-    with open_warehouse(settings.home) as con:
+    return settings
+
+
+@pytest.fixture(scope="module")
+def measured(town, ranked_town, tmp_path_factory):
+    """(connection, sources) of a copy of the ranked home with the truth loaded."""
+    from flows import steps
+
+    home = tmp_path_factory.mktemp("measured")
+    shutil.copy(ranked_town.home / FILE_NAME, home)
+    with open_warehouse(home) as con:
         truth.load(con, town / "truth")
-        yield con, steps.sources(settings)
+        yield con, steps.sources(ranked_town)
 
 
 def test_a_town_is_measured_over_everybody_who_does_business(measured):
@@ -205,11 +217,28 @@ def test_mean_and_spread_over_towns_and_the_markdown_that_shows_them():
     assert "nan" not in said and all(line.count("|") > 2 for line in said.splitlines() if line.startswith("|"))
 
 
-def test_evaluate_from_the_command_line(capsys, tmp_path):
-    main(["evaluate", "--seeds", "1", "--persons", "1000", "--controls", "0", "--json", "--quiet"])
+def test_evaluate_from_the_command_line(capsys, monkeypatch, town, ranked_town):
+    """With the towns of both seeds already made and ranked: all else is the real thing."""
+
+    def made(folder, **said):
+        assert said["persons"] == 1500 and said["schemes"] in (None, ())
+        shutil.copytree(town, folder)
+
+    def ranked(settings):
+        settings.home.mkdir()
+        shutil.copy(ranked_town.home / FILE_NAME, settings.home)
+
+    monkeypatch.setattr("data.simulate.simulate", made)
+    monkeypatch.setattr(evaluating, "_run", ranked)
+    main(["evaluate", "--seeds", "1", "--persons", "1500", "--json", "--quiet"])
     said = json.loads(capsys.readouterr().out)
-    assert said["persons"] == 1000 and said["seeds"] == [1]
+    assert said["persons"] == 1500 and said["seeds"] == [1]
     assert set(said["lists"]["institution"]) == set(measure.METHODS)
+    assert {row["subject_type"] for row in said["honest"]} == set(said["lists"])
+    assert {row["subject_type"] for row in said["permuted"]} == {"institution", "pharmacy"}
+    main(["evaluate", "--seeds", "1", "--persons", "1500", "--controls", "0", "--quiet"])
+    said = capsys.readouterr().out
+    assert all(words in said for words in ("isolation forest", "own sources off", "honest look-alikes"))
 
 
 @pytest.mark.parametrize("wrong", [["--schemes", "nothing"], ["--seeds", "0"], ["--persons", "5"]])
