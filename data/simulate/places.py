@@ -170,5 +170,8 @@ def price_matrix(rng: Generator, cat: Catalogue, places: pl.DataFrame) -> tuple[
     discount: Floats = np.where(at_limit, 1.0, rng.uniform(0.88, 0.99, (shape[0], 1)))
     discount = np.where(rng.random(shape) < 0.006, rng.uniform(1.02, 1.12, shape), discount)
     drug = base[None, :] * places["dear"].to_numpy()[:, None] * rng.lognormal(0, 0.025, shape)
+    # what was chosen in volume procurement is sold at the price it was chosen at
+    chosen = cat.items["code"].is_in(cat.items["brand_of"].drop_nulls().implode()).to_numpy()
+    drug = np.where(chosen[None, :], base[None, :], drug)
     price = np.where(limit > 0, limit * discount, drug)
     return np.maximum(1, np.rint(price)).astype(np.int64), limit.astype(np.int64)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 
 from flows.commands.common import COMMON, Common, app
+from flows.settings import Settings
 
 RANK_SEEDS = (1, 2, 3)
 SHOWN = (
@@ -55,7 +56,7 @@ def evaluate(
         raise UsageError("Give at least one seed, towns of at least 1,000 persons and a dose above 0.")
     from models.evaluation.report import report_markdown, summarise
 
-    plan = _Plan(persons, wanted, dose, objective or "both")
+    plan = _Plan(persons, wanted, dose, common.settings(objective=objective))
     towns = [_town(seed, plan, seed <= controls, common) for seed in range(1, seeds + 1)]
     results = summarise(towns) | {"persons": persons, "schemes_planted": wanted or scheme_names(), "dose": dose}
     common.console.give(_jsonable(results))
@@ -67,12 +68,16 @@ def evaluate(
 
 @dataclass(frozen=True)
 class _Plan:
-    """What every town has in common."""
+    """What every town has in common; of the settings all but HOME and input counts."""
 
     persons: int
     schemes: Sequence[str] | None
     dose: float
-    objective: str
+    settings: Settings
+
+    def at(self, home: Path, export: Path) -> Settings:
+        """The settings for one town."""
+        return replace(self.settings, home=home, input=export)
 
 
 def _town(seed: int, plan: _Plan, with_controls: bool, common: Common) -> dict[str, Any]:
@@ -80,7 +85,6 @@ def _town(seed: int, plan: _Plan, with_controls: bool, common: Common) -> dict[s
     from data.simulate import simulate
     from data.warehouse import open_warehouse
     from flows import steps
-    from flows.settings import Settings
     from models.evaluation import measure, truth
     from models.evaluation.permuted import permute
 
@@ -89,7 +93,7 @@ def _town(seed: int, plan: _Plan, with_controls: bool, common: Common) -> dict[s
         place = Path(folder)
         common.console.progress(f"town {seed}: {plan.persons:,} persons ...")
         simulate(place / "town", persons=plan.persons, seed=seed, schemes=plan.schemes, dose=plan.dose)
-        settings = Settings(home=place / "home", input=place / "town", objective=plan.objective)
+        settings = plan.at(place / "home", place / "town")
         _run(settings)
         sources = steps.sources(settings)
         with open_warehouse(settings.home, memory_limit=settings.memory_limit) as con:
@@ -101,20 +105,20 @@ def _town(seed: int, plan: _Plan, with_controls: bool, common: Common) -> dict[s
                 "schemes": measure.schemes(con).to_dicts(),
                 "confounders": measure.confounders(con).to_dicts(),
                 "tiers": measure.tiers(con).to_dicts(),
-                "novel": measure.novel(con, sources, plan.objective).to_dicts(),
-                "stability": measure.stability(con, sources, RANK_SEEDS, plan.objective),
+                "novel": measure.novel(con, sources, settings.objective).to_dicts(),
+                "stability": measure.stability(con, sources, RANK_SEEDS, settings.objective),
             }
         if with_controls:
             common.console.progress(f"town {seed}: the same town with its institutions permuted ...")
             permute(place / "town", place / "permuted", seed)
-            said["permuted"] = _permuted(place, plan.objective)
+            said["permuted"] = _permuted(place, plan)
             common.console.progress(f"town {seed}: the same town without fraud ...")
             said["honest"] = _honest(place, seed, plan)
     common.console.progress(f"town {seed}: {time.perf_counter() - started:.0f} s")
     return said
 
 
-def _run(settings: Any) -> None:
+def _run(settings: Settings) -> None:
     from flows import steps
 
     for step in steps.STEPS:
@@ -122,12 +126,11 @@ def _run(settings: Any) -> None:
             steps.perform(step, settings)
 
 
-def _permuted(place: Path, objective: str) -> list[dict[str, Any]]:
+def _permuted(place: Path, plan: _Plan) -> list[dict[str, Any]]:
     from data.warehouse import open_warehouse
-    from flows.settings import Settings
     from models.evaluation import measure, truth
 
-    settings = Settings(home=place / "home-permuted", input=place / "permuted", objective=objective)
+    settings = plan.at(place / "home-permuted", place / "permuted")
     _run(settings)
     with open_warehouse(settings.home, memory_limit=settings.memory_limit) as con:
         truth.load(con, place / "town" / "truth")
@@ -143,11 +146,10 @@ def _permuted(place: Path, objective: str) -> list[dict[str, Any]]:
 def _honest(place: Path, seed: int, plan: _Plan) -> list[dict[str, Any]]:
     from data.simulate import simulate
     from data.warehouse import open_warehouse
-    from flows.settings import Settings
     from models.evaluation import measure
 
     simulate(place / "honest", persons=plan.persons, seed=seed, schemes=())
-    settings = Settings(home=place / "home-honest", input=place / "honest", objective=plan.objective)
+    settings = plan.at(place / "home-honest", place / "honest")
     _run(settings)
     with open_warehouse(settings.home, memory_limit=settings.memory_limit) as con:
         return measure.tiers(con).to_dicts()

@@ -1,4 +1,4 @@
-"""rule list, show, coverage."""
+"""rule list, show, coverage; the workbench is in rules_try.py and rules_switch.py."""
 
 from __future__ import annotations
 
@@ -8,15 +8,20 @@ from cyclopts import App, Parameter
 
 from flows.commands.common import COMMON, Common, app
 
-rule = App(name="rule", help="The rule base: list, show, coverage.")
+rule = App(
+    name="rule",
+    help="The rule base and its workbench: list, show, coverage, new, test, backtest, sweep, promote, retire.",
+)
 app.command(rule)
 
 
 @rule.command(name="list")
 def list_(*, common: Common = COMMON) -> None:
-    """List every rule and detector."""
+    """List every rule and detector, and where it comes from: the package or HOME/rules."""
     from flows import steps
+    from models.workbench import ruleset
 
+    settings = common.settings()
     rows = [
         (
             s.id,
@@ -27,10 +32,11 @@ def list_(*, common: Common = COMMON) -> None:
             ", ".join(s.card.subjects),
             s.card.title,
             s.card.title_zh,
+            ruleset.origin(settings.home, s.id),
         )
-        for s in steps.sources(common.settings())
+        for s in steps.sources(settings)
     ]
-    names = ["id", "kind", "official", "certainty", "status", "subjects", "title", "title_zh"]
+    names = ["id", "kind", "official", "certainty", "status", "subjects", "title", "title_zh", "origin"]
     common.console.give([dict(zip(names, row, strict=True)) for row in rows])
     common.console.table("", names, rows)
 

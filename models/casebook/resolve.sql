@@ -25,18 +25,25 @@ subject as (
     from feature.person
 ),
 
+named as (
+    select row_number, subject_id as code, meant_type
+    from worded
+    where subject_id is not null
+    union
+    select row_number, hidden_id, meant_type
+    from worded
+    where hidden_id is not null
+),
+
 -- The register decides whether a code is a hospital or a drugstore.
 fitting as (
-    select w.row_number, min(s.subject_type) as subject_type, min(s.subject_id) as subject_id,
+    select n.row_number, min(s.subject_type) as subject_type, min(s.subject_id) as subject_id,
         count(distinct s.subject_type) as kinds
-    from worded as w
-    join subject as s
-        on s.subject_id in (w.subject_id, w.hidden_id)
-        and (
-            w.meant_type is null or s.subject_type = w.meant_type
-            or (s.subject_type in ('institution', 'pharmacy') and w.meant_type in ('institution', 'pharmacy'))
-        )
-    group by w.row_number
+    from named as n
+    join subject as s on s.subject_id = n.code
+    where n.meant_type is null or s.subject_type = n.meant_type
+        or (s.subject_type in ('institution', 'pharmacy') and n.meant_type in ('institution', 'pharmacy'))
+    group by n.row_number
 ),
 
 history as (

@@ -54,7 +54,9 @@ def slip_rates(evidence: pl.DataFrame, subjects: pl.DataFrame) -> pl.DataFrame:
 def chance(places: Array, volume: Array, slip: Array, weight: Array, odds: Array) -> Array:
     """Chance that a source is right about a subject; `odds` has columns prior, ceiling, repeats."""
     prior, ceiling, repeats = odds.T
-    beyond = places - volume * slip
+    expected = volume * slip
+    # half as much again and two standard deviations: what is usual may differ from place to place
+    beyond = places - 1.5 * expected - 2.0 * np.sqrt(expected)
     repeated = 1.0 - np.exp(-np.maximum(0.0, beyond - 1.0) / repeats)
     believed = np.where(beyond > 0, prior + (ceiling - prior) * repeated, prior / 3.0)
     return np.asarray(weight * believed, dtype=np.float64)

@@ -1,0 +1,96 @@
+"""A rule's file read with every refusal placed: file, line, column."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import sqlglot
+from sqlglot.errors import SqlglotError
+
+from data import sql
+from data.errors import UsageError
+from models import rule
+from models.card import CardError
+from models.source import Params, Source
+
+EXPLAIN = "explain "
+
+
+def read(path: Path, overrides: Params | None = None) -> Source:
+    """One rule from its file. Raises UsageError naming the file and, for its query, line and column."""
+    try:
+        return rule.read(path, overrides)
+    except CardError as error:
+        raise UsageError(f"{path.name}: {error}") from error
+    except sql.SqlRefused as error:
+        raise UsageError(f"{path.name}, {_refused(path.read_text(encoding='utf-8'), error)}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read as a rule: {error}") from error
+
+
+def bind(con: duckdb.DuckDBPyConnection, source: Source, name: str = "") -> None:
+    """Let the engine resolve a rule's query without running it. Raises UsageError with line and column."""
+    head, query = _parts(source.code)
+    try:
+        con.execute(EXPLAIN + query, dict(source.params))
+    except duckdb.Error as error:
+        said = str(error)
+        where = _where_bound(head, query, said)
+        raise UsageError(f"{name or source.id + '.sql'}, {where}{_first_line(said)}") from error
+
+
+def _parts(text: str) -> tuple[str, str]:
+    head, end, query = text.partition("*/")
+    return head + end, query
+
+
+def _refused(text: str, error: sql.SqlRefused) -> str:
+    head, query = _parts(text)
+    said = str(error)
+    if match := re.match(r"line (\d+), column (\d+): (.*)\Z", said, re.DOTALL):
+        line, column = int(match[1]), int(match[2])
+        details: Any = getattr(error.__cause__, "errors", None)
+        if details:  # the parser names the last letter of what it did not expect
+            column -= max(len(str(details[0].get("highlight") or "")) - 1, 0)
+        return _place(head, line, column) + match[3]
+    return _place(head, *_found(query, said)) + said
+
+
+def _found(query: str, said: str) -> tuple[int, int]:
+    """Where the expression that a refusal quotes begins; the query's first word if it cannot be told."""
+    start = len(query) - len(query.lstrip())
+    if quoted := re.search(r"`(.+?)`", said, re.DOTALL):
+        try:
+            trees = [t for t in sqlglot.parse(query, read="duckdb") if t is not None]
+        except SqlglotError:
+            trees = []
+        nodes = (n for t in trees for n in t.walk() if n.sql("duckdb")[:60] == quoted[1])
+        starts = [m.meta["start"] for n in nodes for m in n.walk() if "start" in m.meta]
+        start = min(starts, default=start)
+    before = query[:start]
+    return before.count("\n") + 1, start - before.rfind("\n")
+
+
+def _place(head: str, line: int, column: int) -> str:
+    if line == 1:
+        column += len(head) - head.rfind("\n") - 1
+    return f"line {head.count(chr(10)) + line}, column {column}: "
+
+
+def _where_bound(head: str, query: str, said: str) -> str:
+    match = re.search(r"^LINE (\d+): (.*)\n( *)\^", said, re.MULTILINE)
+    if match is None:
+        return ""
+    line, shown, caret = int(match[1]), match[2], len(match[3]) - len(f"LINE {match[1]}: ")
+    whole = (EXPLAIN + query).split("\n")[line - 1]
+    if shown.startswith("..."):  # the engine shows a part of a long line
+        part = shown.removeprefix("...").removesuffix("...")
+        caret += whole.find(part) - 3
+    return _place(head, line, caret + 1 - (len(EXPLAIN) if line == 1 else 0))
+
+
+def _first_line(said: str) -> str:
+    return said.split("\n", 1)[0]
