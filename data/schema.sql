@@ -1223,6 +1223,24 @@ create table if not exists knowledge.official_rule (
     superseded_by varchar
 );
 
+-- 自查自纠问题清单: the 202 self-check items of 2025 and what screens each on settlement data; key: item_id
+create table if not exists knowledge.problem_item (
+    item_id varchar not null,       -- hospital-1 to hospital-183, pharmacy-1 to pharmacy-19: the official numbers
+    subject varchar not null,       -- institution, pharmacy
+    area_zh varchar not null,       -- 领域
+    problem_zh varchar not null,    -- in short, own words
+    screened_by varchar,            -- ids of rules and detectors, joined by ';'
+    state varchar not null,         -- screened, partly, needs_records, no_rule
+    needs_zh varchar,               -- what is missing: 补知识 rows, 新规则 a rule, 需 records or a look on site
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
 -- 医疗类别: care setting by longest prefix of the medical category; key: code_prefix
 create table if not exists knowledge.medical_category (
     code_prefix varchar not null,

@@ -10,7 +10,7 @@ from flows.commands.common import COMMON, Common, app
 
 rule = App(
     name="rule",
-    help="The rule base and its workbench: list, show, coverage, new, test, backtest, sweep, promote, retire.",
+    help="The rule base, and the workbench for one's own rules.",
 )
 app.command(rule)
 

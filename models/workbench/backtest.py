@@ -201,7 +201,7 @@ CHANGED = f"""
     where place <= {LEADS} order by change, place
 """
 KEY = ("settlement_id", "line_id", "encounter_id", "person_id", "institution_id", "occurred_on")
-PLACE = f"concat_ws('|', {', '.join(f"coalesce(cast({c} as varchar), '')" for c in KEY)})"
+PLACE = "concat_ws('|', " + ", ".join(f"coalesce(cast({c} as varchar), '')" for c in KEY) + ")"
 AGAINST = f"""
     with sides as (
         select {PLACE} as place, true as is_here, amount, settlement_id from hit

@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 
 from data.errors import InputRefused, UsageError
-from flows import replay, steps
+from data.warehouse import open_warehouse
+from flows import casebook_before, replay, steps
 from flows.cli import main
 from flows.settings import Settings
 
@@ -52,6 +53,36 @@ def test_a_later_run_takes_its_open_leads_from_the_casebook(place):
     assert first != later and {one["load"] for one in manifest["inputs"]} == {1, 2}
     found = replay.replay(settings, later)
     assert found.differing == [] and "follow from the casebook" in found.notes[0]
+
+
+def test_the_casebook_before_a_run_knows_only_what_was_decided_before_it(place, tmp_path):
+    settings, first, later = place
+    home = tmp_path / "home"
+    shutil.copytree(settings.home, home)
+    with open_warehouse(home) as con:
+        ids = [row[0] for row in con.sql("select lead_id from casebook.lead_register order by 1 limit 2").fetchall()]
+        for number, lead_id in enumerate(ids):
+            con.execute(
+                """
+                insert into casebook.verdict by name
+                select 'V' || $number as verdict_id, 'f' as file, 1 as row_number, $lead as lead_id,
+                    'person' as subject_type, 'P' as subject_id, 'dismissed' as conclusion, '排除' as conclusion_said,
+                    date '2026-01-01' as decided_on, true as is_closing,
+                    max(started_at) + interval (2 * $number - 1) second as imported_at
+                from run.run
+                """,
+                {"number": number, "lead": lead_id},
+            )
+            con.execute("insert into casebook.judged_finding values ($lead, 'F')", {"lead": lead_id})
+        con.execute(
+            "update casebook.lead_register set closed_on = date '2026-01-01' where lead_id in $ids", {"ids": ids}
+        )
+        then = casebook_before.before(con, later).tables
+        assert casebook_before.before(con, first).tables["lead_register"].is_empty()
+    closed = then["lead_register"].filter(pl.col("closed_on").is_not_null())
+    assert closed["lead_id"].to_list() == ids[:1]
+    assert then["verdict"]["verdict_id"].to_list() == ["V0"]
+    assert then["judged_finding"]["lead_id"].to_list() == ids[:1]
 
 
 def test_the_manifest_holds_what_replay_needs(place):
