@@ -99,7 +99,7 @@ def _lay(con: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:
             raise UsageError(f"{path}: layer is '{strange[0][0]}'; it must be {', '.join(LAYERS)}.")
         for layer in LAYERS:
             _supersede(con, table, layer)
-            taken = ", ".join(c for c in given if c in columns)
+            taken = ", ".join(c for c in dict.fromkeys((*given, "layer")) if c in columns)
             con.execute(
                 f"insert into knowledge.{table} by name select {taken} from overlay where layer = $1 and {OFF} is null",
                 [layer],

@@ -50,18 +50,20 @@ def _parts(text: str) -> tuple[str, str]:
 def _refused(text: str, error: sql.SqlRefused) -> str:
     head, query = _parts(text)
     said = str(error)
+    parser: Any = getattr(error.__cause__, "errors", None)
+    if parser:  # its own line count goes wrong after comments
+        before, after = str(parser[0]["start_context"]), f"{parser[0]['highlight']}{parser[0]['end_context']}"
+        start = query.find(before + after) + len(before)
+        return _place(head, *_line_and_column(query, start)) + str(parser[0]["description"])
     if match := re.match(r"line (\d+), column (\d+): (.*)\Z", said, re.DOTALL):
-        line, column = int(match[1]), int(match[2])
-        details: Any = getattr(error.__cause__, "errors", None)
-        if details:  # the parser names the last letter of what it did not expect
-            column -= max(len(str(details[0].get("highlight") or "")) - 1, 0)
-        return _place(head, line, column) + match[3]
+        return _place(head, int(match[1]), int(match[2])) + match[3]
     return _place(head, *_found(query, said)) + said
 
 
 def _found(query: str, said: str) -> tuple[int, int]:
     """Where the expression that a refusal quotes begins; the query's first word if it cannot be told."""
-    start = len(query) - len(query.lstrip())
+    first = re.match(r"(?:\s+|--[^\n]*\n)*", query)
+    start = first.end() if first else 0
     if quoted := re.search(r"`(.+?)`", said, re.DOTALL):
         try:
             trees = [t for t in sqlglot.parse(query, read="duckdb") if t is not None]
@@ -70,6 +72,10 @@ def _found(query: str, said: str) -> tuple[int, int]:
         nodes = (n for t in trees for n in t.walk() if n.sql("duckdb")[:60] == quoted[1])
         starts = [m.meta["start"] for n in nodes for m in n.walk() if "start" in m.meta]
         start = min(starts, default=start)
+    return _line_and_column(query, start)
+
+
+def _line_and_column(query: str, start: int) -> tuple[int, int]:
     before = query[:start]
     return before.count("\n") + 1, start - before.rfind("\n")
 

@@ -15,6 +15,8 @@ from models.source import Source
 from models.workbench.backtest import Period, collect, money
 from models.workbench.bench import judge
 
+KINDS = {bool: "true or false", int: "a whole number", float: "a number"}
+
 
 def values_of(source: Source, name: str, texts: Sequence[str]) -> list[Any]:
     """The values, of the kind the card's parameter has. Raises UsageError for a name or value that does not fit."""
@@ -28,7 +30,7 @@ def values_of(source: Source, name: str, texts: Sequence[str]) -> list[Any]:
     try:
         values = [_boolean(p) if kind is bool else kind(p) for p in dict.fromkeys(parts)]
     except ValueError as error:
-        raise UsageError(f"{name} is a {kind.__name__} ({source.card.params[name].unit}): {error}.") from error
+        raise UsageError(f"{name} is {KINDS.get(kind, 'text')}: {error}.") from error
     if any(isinstance(v, float) and not math.isfinite(v) for v in values):
         raise UsageError(f"{name} must be a number.")
     return values

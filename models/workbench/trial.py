@@ -65,6 +65,8 @@ def case_file(home: Path, rule_id: str) -> Path | None:
 
 
 def _try(bench: Bench, home: Path, source: Source) -> Trial:
+    if source.kind == "rule":
+        located.bind(bench.con, source)
     path = case_file(home, source.id)
     if path is None:
         where = home / ruleset.RULES / f"{source.id}.md"
@@ -73,7 +75,6 @@ def _try(bench: Bench, home: Path, source: Source) -> Trial:
         mine = cases.read(path)
     except (ValueError, OSError) as error:
         raise UsageError(f"{path} cannot be read as cases: {error}") from error
-    located.bind(bench.con, source)
     failures = [Failure(source.id, "", why) for why in _asked(source, mine, path)]
     for case in mine:
         failures += _judge(bench, source, case)

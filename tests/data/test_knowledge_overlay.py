@@ -52,6 +52,13 @@ def test_a_city_row_supersedes_from_its_start(con, tmp_path):
     ]
 
 
+def test_a_row_that_names_no_layer_is_the_city_s(con, tmp_path):
+    head = HEAD.replace(",layer,valid_from,switched_off", "")
+    folder = _write(tmp_path / "k", f"{BED},床位费,2,day,日,27,市文件\n", head=head)
+    knowledge_load.load(con, folder)
+    assert (2, "city") in [(quantity, layer) for quantity, layer, *_ in _rows(con, BED)]
+
+
 def test_the_city_stands_above_the_province_whatever_the_order_of_rows(con, tmp_path):
     rows = f"{BED},床位费,3,day,日,27,市文件,city,,\n{BED},床位费,2,day,日,27,省文件,province,,\n"
     knowledge_load.load(con, _write(tmp_path / "k", rows))

@@ -1,0 +1,111 @@
+"""The workbench as its user meets it: rule new, test, backtest, sweep, promote, retire."""
+
+import json
+import shutil
+
+import pytest
+
+from flows import audit
+from flows.cli import main
+from models.workbench import ruleset
+
+
+@pytest.fixture
+def call(capsys, tmp_path):
+    def run(*arguments, home=tmp_path / "home"):
+        code = 0
+        try:
+            main([*map(str, arguments), "--home", str(home)])
+        except SystemExit as left:
+            code = left.code or 0
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run
+
+
+@pytest.fixture
+def filled(call, tmp_path):
+    """HOME with one rule of its own, filled in."""
+    home = tmp_path / "home"
+    assert call("rule", "new", "big_bill")[0] == 0
+    for path in (home / ruleset.RULES).iterdir():
+        text = path.read_text(encoding="utf-8").replace("FILL IN", "Big bill").replace("1000000", "500")
+        path.write_text(text, encoding="utf-8")
+    return home
+
+
+def test_new_then_test_fails_then_filled_passes(call, tmp_path):
+    code, out, _ = call("rule", "new", "big_bill")
+    assert code == 0 and "big_bill.sql" in out and "big_bill.md" in out
+    code, out, err = call("rule", "test", "big_bill")
+    assert code == 1 and "expected, not found" in out and "big_bill" in err
+    assert call("rule", "new", "big_bill")[0] == 2
+    assert call("rule", "test", "nothing")[0] == 2
+
+
+def test_the_filled_rule_passes_and_a_broken_one_is_refused_with_its_place(call, filled):
+    code, out, _ = call("rule", "test", "big_bill", "--json")
+    assert code == 0 and json.loads(out)["rules"] == [{"rule": "big_bill", "cases": 3, "failures": 0}]
+    path = filled / ruleset.RULES / "big_bill.sql"
+    path.write_text(path.read_text(encoding="utf-8") + "where where", encoding="utf-8")
+    lines = path.read_text(encoding="utf-8").count("\n") + 1
+    for command in ("test", "backtest"):
+        code, _, err = call("rule", command, "big_bill")
+        assert code == 2 and f"big_bill.sql, line {lines}, column 7" in err
+
+
+def test_promote_and_retire_leave_switch_reason_and_audit(call, filled):
+    assert call("rule", "promote", "big_bill")[0] == 2, "no reason"
+    assert call("rule", "promote", "big_bill", "--reason", " ")[0] == 2
+    code, out, _ = call("rule", "promote", "big_bill", "--reason", "three of four held", "--owner", "Office 3")
+    assert code == 0 and "three of four held" in out and "live" in out
+    switch = ruleset.switches(filled)["big_bill"]
+    assert (switch.status, switch.reason, switch.owner) == ("live", "three of four held", "Office 3") and switch.date
+    assert call("rule", "promote", "big_bill", "--reason", "again")[0] == 2
+    code, out, _ = call("rule", "retire", "big_bill", "--reason", "noise", "--json")
+    assert code == 0 and json.loads(out)["to"] == "retired"
+    assert ruleset.one(filled, "big_bill").card.status == "retired"
+    lines = [json.loads(line) for line in (filled / audit.FILE_NAME).read_text(encoding="utf-8").splitlines()]
+    assert [(e["event"], e["rule"], e["from"], e["to"], e["reason"]) for e in lines] == [
+        ("rule", "big_bill", "trial", "live", "three of four held"),
+        ("rule", "big_bill", "live", "retired", "noise"),
+    ]
+    assert audit.verify(filled) == (2, None)
+
+
+def test_promote_refuses_what_is_unknown_or_fails_its_cases(call, filled):
+    assert call("rule", "promote", "nothing", "--reason", "x")[0] == 2
+    path = filled / ruleset.RULES / "big_bill.sql"
+    path.write_text(path.read_text(encoding="utf-8").replace("value = 500", "value = 900"), encoding="utf-8")
+    code, _, err = call("rule", "promote", "big_bill", "--reason", "x")
+    assert code == 2 and "stays trial" in err
+    assert not (filled / ruleset.SWITCHES).exists() and not (filled / audit.FILE_NAME).exists()
+
+
+def test_backtest_and_sweep_on_a_finished_run(call, filled, finished):
+    shutil.copy(finished[0].home / "warehouse.duckdb", filled)
+    tables = json.loads(call("rule", "backtest", "big_bill", "--json")[1])
+    said = {r["what"]: r["value"] for r in tables["summary"]}
+    assert said["status"] == "trial" and int(said["hits"]) > 0 and len(tables["examples"]) == 5
+    code, out, _ = call("rule", "backtest", "big_bill", "--against", filled / "rules" / "big_bill.sql")
+    assert code == 0 and "both" in out and "only here" not in out and "By month" in out
+    rows = json.loads(
+        call("rule", "sweep", "big_bill", "--param", "over_amount", "--values", "100", "1000", "--json")[1]
+    )
+    assert [r["over_amount"] for r in rows] == [100, 1000] and rows[0]["hits"] > rows[1]["hits"]
+    for wrong in (
+        ("backtest", "nothing"),
+        ("backtest", "big_bill", "--against", "nofile"),
+        ("backtest", "big_bill", "--from", "march"),
+        ("backtest", "big_bill", "--from", "2025-03-01", "--to", "2025-02-01"),
+        ("sweep", "big_bill", "--param", "nothing", "--values", "1"),
+        ("sweep", "big_bill", "--param", "over_amount", "--values", "x"),
+        ("sweep", "big_bill", "--param", "over_amount", "--values", "1", "--leads-per-day", "0"),
+    ):
+        assert call("rule", *wrong)[0] == 2, wrong
+
+
+def test_the_list_says_where_a_rule_comes_from(call, tmp_path):
+    rows = json.loads(call("rule", "list", "--json")[1])
+    assert {r["origin"] for r in rows} == {"package"}
