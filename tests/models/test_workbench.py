@@ -100,7 +100,7 @@ def test_an_id_that_is_none_or_taken_is_refused(tmp_path, rule_id):
 @pytest.mark.parametrize(
     ("old", "new", "marked", "words"),
     [
-        ("s.person_id,", "s.person_id x y,", "y,", "Unexpected token"),
+        ("s.person_id,", "s.person_id x zz,", "zz,", "Unexpected token"),
         ("s.person_id,", "list_sum(s.person_id) as person_id,", "list_sum", "equal on Spark"),
         ("feature.settlement as s", "model.finding as s", "model.finding", "may read only"),
         ("s.encounter_id,", "s.encounter_number,", "s.encounter_number", "lacks the column encounter_id"),
@@ -205,12 +205,9 @@ def test_a_backtest_counts_its_period_alone(loaded, fill):
     assert tables["examples"].height == 2
 
 
-def test_a_backtest_compares_with_another_version(loaded, fill, tmp_path):
+def test_a_backtest_compares_with_another_version(loaded, fill):
     fill(loaded)
-    other = located.read(fill(tmp_path / "elsewhere", **{"1000000": "650", "s.eligible_amount >": "0 - 250 +"}))
-    other = replace(other, params={"over_amount": 650})
     now = replace(ruleset.one(loaded, "big_bill"), params={"over_amount": 750})
-    assert other.code != now.code
     earlier = replace(now, params={"over_amount": 250})
     tables = tried(loaded, now, earlier)
     sides = {r["side"]: r["hits"] for r in tables["against"].to_dicts()}
