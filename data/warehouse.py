@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -94,10 +95,35 @@ def _check_format(con: duckdb.DuckDBPyConnection, path: Path, read_only: bool) -
             " Use that version, or another --home."
         )
     if not read_only:
-        with transaction(con):
-            con.execute(SCHEMA.read_text(encoding="utf-8"))
-            if found is None:
-                con.execute("insert into run.warehouse values ($format)", {"format": FORMAT})
+        _bring_up(con, found is None)
+
+
+def _bring_up(con: duckdb.DuckDBPyConnection, is_new: bool) -> None:
+    """Make what schema.sql declares and this warehouse lacks; nothing when it is this schema's already."""
+    schema = SCHEMA.read_text(encoding="utf-8")
+    said = hashlib.sha256(schema.encode()).hexdigest()[:16]
+    if not is_new and con.sql(f"select 1 from run.step where step = 'schema' and fingerprint = '{said}'").fetchall():
+        return
+    with transaction(con):
+        con.execute(schema)
+        _grow(con)
+        if is_new:
+            con.execute("insert into run.warehouse values ($format)", {"format": FORMAT})
+        con.execute("delete from run.step where step = 'schema'")
+        con.execute("insert into run.step values ('schema', $said, now(), null, null)", {"said": said})
+
+
+def _grow(con: duckdb.DuckDBPyConnection) -> None:
+    """Give the tables of an older warehouse the columns that the schema has gained since."""
+    query = "select schema_name, table_name, column_name, data_type from duckdb_columns() where not internal"
+    have = {tuple(row[:3]) for row in con.sql(query).fetchall()}
+    with duckdb.connect() as fresh:
+        fresh.execute(SCHEMA.read_text(encoding="utf-8"))
+        wanted = fresh.sql(query).fetchall()
+    views = {tuple(row) for row in con.sql("select schema_name, view_name from duckdb_views()").fetchall()}
+    for schema, table, column, kind in wanted:
+        if (schema, table, column) not in have and (schema, table) not in views:
+            con.execute(f"alter table {schema}.{table} add column {column} {kind}")
 
 
 def _quoted(value: object) -> str:

@@ -36,7 +36,11 @@ def _installation(settings: Settings) -> Iterator[Line]:
             yield name, "bad", "not installed: install fundwatch again"
     try:
         found = steps.sources(settings)
-        yield "rules", "ok", f"{len(found)} rules and detectors, knowledge {knowledge_load.version(settings.home / 'knowledge')}"
+        yield (
+            "rules",
+            "ok",
+            f"{len(found)} rules and detectors, knowledge {knowledge_load.version(settings.home / 'knowledge')}",
+        )
     except FundwatchError as error:
         yield "rules", "bad", str(error)
 

@@ -13,7 +13,8 @@ MAY_READ = {
     "features": {"record", "knowledge", "feature"},
     "models/rules": {"record", "knowledge", "feature"},
     "models/ranking": {"record", "feature", "model", "casebook"},
-    "models/evaluation": {"model", "casebook", "truth"},
+    "models/casebook": {"record", "feature", "model", "casebook"},
+    "models/evaluation": {"feature", "model", "casebook", "truth"},
 }
 #: The only query that may look at identities: it turns id numbers into sex and date of birth.
 IDENTITY = {"features/person.sql"}

@@ -8,8 +8,6 @@ select r.lead_id, r.subject_type, f.source, max(f.family) as family, max(f.certa
     cast(sum(case when f.settlement_id is not null then f.amount else 0 end) as decimal(16, 2)) as amount,
     cast(max(case when f.settlement_id is null then f.amount end) as decimal(16, 2)) as excess,
     min(f.occurred_on) as first_on, max(f.occurred_on) as last_on
-from model.finding as f
-join model.coverage as c on c.source = f.source
+from listed_finding as f
 join ranked_subject as r on r.subject_type = f.subject_type and r.subject_id = f.subject_id
-where f.outcome = 'hit' and c.status = 'live'
 group by r.lead_id, r.subject_type, f.source

@@ -3,11 +3,10 @@
 -- rate: chance that at least one independent family of evidence is right about it
 with found as (
     select r.lead_id, f.settlement_id, f.line_id, f.encounter_id, f.family, f.amount, p.chance
-    from model.finding as f
+    from listed_finding as f
     join ranked_subject as r on r.subject_type = f.subject_type and r.subject_id = f.subject_id
     join family_chance as p on p.lead_id = r.lead_id and p.family = f.family
-    join model.coverage as c on c.source = f.source
-    where f.outcome = 'hit' and c.status = 'live' and f.settlement_id is not null
+    where f.settlement_id is not null
 ),
 
 by_line as (

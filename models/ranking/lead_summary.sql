@@ -18,10 +18,8 @@ excess as (
 extent as (
     select r.lead_id, count(*) as findings, count(distinct f.settlement_id) as settlements,
         count(distinct f.person_id) as persons, min(f.occurred_on) as first_on, max(f.occurred_on) as last_on
-    from model.finding as f
-    join model.coverage as c on c.source = f.source
+    from listed_finding as f
     join ranked_subject as r on r.subject_type = f.subject_type and r.subject_id = f.subject_id
-    where f.outcome = 'hit' and c.status = 'live'
     group by r.lead_id
 ),
 

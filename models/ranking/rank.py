@@ -10,6 +10,7 @@ import polars as pl
 
 from data.errors import UsageError
 from data.warehouse import frame, transaction
+from models.casebook.rates import rates
 from models.ranking import reasons, strength
 from models.source import Source
 
@@ -32,7 +33,7 @@ def rank(
         raise UsageError(f"The objective '{objective}' does not exist; use {', '.join(strength.OBJECTIVES)}.")
     with transaction(con):
         _subjects(con)
-        evidence = _believed(con)
+        evidence = _believed(con, rates(con, sources))
         _make(con, "lead_unit", "lead_line")
         con.execute("delete from model.lead_line")
         con.execute("insert into model.lead_line by name select * from lead_unit order by all")
@@ -47,6 +48,7 @@ def _make(con: duckdb.DuckDBPyConnection, table: str, name: str) -> None:
 
 
 def _subjects(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(f"create or replace temp view listed_finding as {query('listed_finding')}")
     _make(con, "ranking_subject", "subject")
     _make(con, "registered", "register")
     con.execute(
@@ -59,8 +61,11 @@ def _subjects(con: duckdb.DuckDBPyConnection) -> None:
     )
 
 
-def _believed(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """Evidence of each lead and source with its chance; leaves the temp tables the money is priced by."""
+def _believed(con: duckdb.DuckDBPyConnection, confirmed: pl.DataFrame) -> pl.DataFrame:
+    """Evidence of each lead and source with its chance; leaves the temp tables the money is priced by.
+
+    `confirmed` (source, rate) is how often verdicts confirm each source, drawn towards its prior.
+    """
     _make(con, "lead_evidence", "evidence")
     evidence = frame(
         con,
@@ -84,12 +89,13 @@ def _believed(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     evidence = evidence.join(slips, on=["source", "subject_type"], how="left", maintain_order="left").with_columns(
         pl.col("slip").fill_null(strength.SLIP_RATE), pl.col("weight").fill_null(1.0)
     )
+    evidence = strength.with_odds(evidence, confirmed)
     chances = strength.chance(
         evidence["places"].to_numpy().astype(float),
         evidence["volume"].to_numpy().astype(float),
         evidence["slip"].to_numpy(),
         evidence["weight"].to_numpy(),
-        strength.odds_of(evidence["certainty"]),
+        strength.odds_of(evidence),
     )
     evidence = evidence.with_columns(chance=pl.Series(chances, dtype=pl.Float64))
     family_chance = evidence.group_by("lead_id", "family").agg(pl.col("chance").max())

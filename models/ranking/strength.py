@@ -62,9 +62,27 @@ def chance(places: Array, volume: Array, slip: Array, weight: Array, odds: Array
     return np.asarray(weight * believed, dtype=np.float64)
 
 
-def odds_of(certainty: pl.Series) -> Array:
-    """One row of (prior, ceiling, repeats) for each certainty."""
-    return np.array([[ODDS[c].prior, ODDS[c].ceiling, ODDS[c].repeats] for c in certainty]).reshape(-1, 3)
+def with_odds(evidence: pl.DataFrame, confirmed: pl.DataFrame) -> pl.DataFrame:
+    """Add prior, ceiling and repeats: what the certainty says, moved by the source's confirmation rate.
+
+    A source that verdicts confirm half as often as its prior loses the ceiling in the ratio of the square root.
+    """
+    said = pl.DataFrame(
+        [(name, o.prior, o.ceiling, o.repeats) for name, o in ODDS.items()],
+        schema={"certainty": pl.String, "base": pl.Float64, "top": pl.Float64, "repeats": pl.Float64},
+        orient="row",
+    )
+    joined = evidence.join(said, on="certainty", how="left", maintain_order="left").join(
+        confirmed.select("source", "rate"), on="source", how="left", maintain_order="left"
+    )
+    rate = pl.coalesce("rate", "base")
+    moved = (pl.col("top") * (rate / pl.col("base")).sqrt()).clip(upper_bound=0.98)
+    return joined.with_columns(prior=rate, ceiling=pl.max_horizontal(rate, moved)).drop("base", "top", "rate")
+
+
+def odds_of(evidence: pl.DataFrame) -> Array:
+    """One row of (prior, ceiling, repeats) for each row of the evidence."""
+    return evidence.select("prior", "ceiling", "repeats").to_numpy()
 
 
 def propensity(chances: Array, lead: np.ndarray, family: np.ndarray, leads: int) -> Array:
@@ -97,7 +115,7 @@ def rank_interval(
     lead, family = evidence["lead_id"].to_numpy(), evidence["family_code"].to_numpy()
     places, volume = evidence["places"].to_numpy().astype(float), evidence["volume"].to_numpy().astype(float)
     slip, weight = evidence["slip"].to_numpy(), evidence["weight"].to_numpy()
-    source, odds = evidence["source_code"].to_numpy(), odds_of(evidence["certainty"])
+    source, odds = evidence["source_code"].to_numpy(), odds_of(evidence)
     full = leads["full_yield"].to_numpy()
     believed, gain = leads["propensity"].to_numpy(), leads["expected_yield"].cast(pl.Float64).to_numpy()
     kinds = [np.flatnonzero(leads["subject_type"].to_numpy() == k) for k in leads["subject_type"].unique()]

@@ -3,9 +3,7 @@
 -- eligible_amount, fund_amount: yuan of all its business
 with accused as (
     select distinct f.subject_type, f.subject_id
-    from model.finding as f
-    join model.coverage as c on c.source = f.source
-    where f.outcome = 'hit' and c.status = 'live'
+    from listed_finding as f
 ),
 
 by_institution as (

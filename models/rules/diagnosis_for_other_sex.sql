@@ -5,7 +5,7 @@ official    = [54]
 violation   = "sex_mismatch"
 family      = "identity"
 subjects    = ["institution", "person"]
-certainty   = "definite"
+certainty   = "suspected"
 stage       = "supervision"
 window      = "settlement"
 basis       = [
@@ -19,7 +19,6 @@ exclusions  = [
     "the newborn and the mother settled together: maternity stays and persons below one year",
 ]
 limits      = "A mistyped code and another person's card look the same. Which codes belong to one sex is starter knowledge; sex of record may have been changed. The money at issue is what rules on the items find."
-status      = "trial"
 version     = "1"
 sentence    = "{diagnosis_code} {diagnosis_name}, a diagnosis of {code_sex} persons, is coded for a {person_sex} person ({occurred_on})"
 sentence_zh = "{occurred_on} {person_sex_zh}性参保人的诊断 {diagnosis_code} {diagnosis_name} 仅见于{code_sex_zh}性"

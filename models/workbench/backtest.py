@@ -62,7 +62,7 @@ def backtest(
     if other is None:
         collect(con, "other_hit", "warehouse.model.finding", source.id, period)
     else:
-        judge(con, replace(other, id=OTHER), other.id)
+        judge(con, replace(other, id=OTHER), f"{other.id}.sql")
         collect(con, "other_hit", "model.finding", OTHER, period)
     _subjects(con, source, other, period)
     return {
@@ -112,45 +112,8 @@ def _subjects(con: duckdb.DuckDBPyConnection, source: Source, other: Source | No
     if other is None:  # what the last run found counts where it makes leads
         theirs = "warehouse.model.finding"
         counts = "source in (select source from warehouse.model.coverage where status = 'live')"
-    within = """
-        outcome = 'hit' and ($from_day is null or occurred_on >= $from_day)
-        and ($to_day is null or occurred_on <= $to_day)
-    """
     con.execute(
-        f"""
-        create or replace temp table moved as
-        with mine as (
-            select subject_type, subject_id, count(*) as hits, sum(amount) as yuan
-            from model.finding where source = $id and {within} group by all
-        ),
-        before as (
-            select distinct subject_type, subject_id from {theirs} where {counts} and source = $other and {within}
-        ),
-        elsewhere as (
-            select distinct f.subject_type, f.subject_id
-            from warehouse.model.finding as f
-            join warehouse.model.coverage as c on c.source = f.source and c.status = 'live'
-            where f.outcome = 'hit' and f.source <> $id
-        ),
-        everyone as (
-            select subject_type, subject_id from mine union select subject_type, subject_id from before
-        )
-        select e.subject_type, e.subject_id, l.lead_id, l.rank, coalesce(m.hits, 0) as hits,
-            coalesce(m.yuan, 0) as yuan, m.subject_id is not null as is_mine, x.subject_id is not null as is_elsewhere,
-            case
-                when m.subject_id is not null and l.lead_id is null and b.subject_id is null then 'new'
-                when m.subject_id is not null and l.lead_id is null then 'in both, no lead'
-                when m.subject_id is null and x.subject_id is null then 'lost'
-                when m.subject_id is null then 'loses this reason'
-                when b.subject_id is null then 'gains this reason'
-                else 'keeps this reason'
-            end as change
-        from everyone as e
-        left join mine as m on m.subject_type = e.subject_type and m.subject_id = e.subject_id
-        left join before as b on b.subject_type = e.subject_type and b.subject_id = e.subject_id
-        left join elsewhere as x on x.subject_type = e.subject_type and x.subject_id = e.subject_id
-        left join warehouse.model.lead as l on l.subject_type = e.subject_type and l.subject_id = e.subject_id
-        """,
+        MOVED.format(theirs=theirs, counts=counts),
         {
             "id": source.id,
             "other": source.id if other is None else OTHER,
@@ -181,6 +144,43 @@ def _examples(con: duckdb.DuckDBPyConnection, source: Source, language: str) -> 
     )
 
 
+MOVED = """
+    create or replace temp table moved as
+    with mine as (
+        select subject_type, subject_id, count(*) as hits, sum(amount) as yuan
+        from model.finding where source = $id and outcome = 'hit'
+            and ($from_day is null or occurred_on >= $from_day) and ($to_day is null or occurred_on <= $to_day)
+        group by all
+    ),
+    before as (
+        select distinct subject_type, subject_id from {theirs} where {counts} and source = $other and outcome = 'hit'
+            and ($from_day is null or occurred_on >= $from_day) and ($to_day is null or occurred_on <= $to_day)
+    ),
+    elsewhere as (
+        select distinct f.subject_type, f.subject_id
+        from warehouse.model.finding as f
+        join warehouse.model.coverage as c on c.source = f.source and c.status = 'live'
+        where f.outcome = 'hit' and f.source <> $id
+    ),
+    everyone as (
+        select subject_type, subject_id from mine union select subject_type, subject_id from before
+    )
+    select e.subject_type, e.subject_id, l.lead_id, l.rank, coalesce(m.hits, 0) as hits,
+        coalesce(m.yuan, 0) as yuan, m.subject_id is not null as is_mine, x.subject_id is not null as is_elsewhere,
+        case
+            when m.subject_id is not null and l.lead_id is null and b.subject_id is null then 'new'
+            when m.subject_id is not null and l.lead_id is null then 'in both, no lead'
+            when m.subject_id is null and x.subject_id is null then 'lost'
+            when m.subject_id is null then 'loses this reason'
+            when b.subject_id is null then 'gains this reason'
+            else 'keeps this reason'
+        end as change
+    from everyone as e
+    left join mine as m on m.subject_type = e.subject_type and m.subject_id = e.subject_id
+    left join before as b on b.subject_type = e.subject_type and b.subject_id = e.subject_id
+    left join elsewhere as x on x.subject_type = e.subject_type and x.subject_id = e.subject_id
+    left join warehouse.model.lead as l on l.subject_type = e.subject_type and l.subject_id = e.subject_id
+"""
 SUBJECTS = f"""
     select subject_type, count(*) filter (where is_mine) as subjects, count(*) filter (where change = 'new') as new,
         count(*) filter (where is_mine and lead_id is not null) as already_leads,

@@ -117,10 +117,11 @@ def _differences(rule_id: str, case: Case, outcome: Outcome) -> Iterator[Failure
         sides = [(MISSED, row) for row in wanted] + [(UNWANTED, hit) for hit in found]
         rows = tuple((side, *(row.get(c, "") for c in columns)) for side, row in sides)
         yield Failure(rule_id, case.title, "other rows", columns, rows)
-    if sorted(case.cannot_judge) != sorted(outcome.cannot_judge):
-        sides = [(MISSED, r) for r in sorted(set(case.cannot_judge) - set(outcome.cannot_judge))]
-        sides += [(UNWANTED, r) for r in sorted(set(outcome.cannot_judge) - set(case.cannot_judge))]
-        yield Failure(rule_id, case.title, "other reasons it cannot judge", ("reason",), tuple(sides))
+    wanted_why, found_why = set(case.cannot_judge), set(outcome.cannot_judge)
+    if wanted_why != found_why:
+        reasons = [(MISSED, r) for r in sorted(wanted_why - found_why)]
+        reasons += [(UNWANTED, r) for r in sorted(found_why - wanted_why)]
+        yield Failure(rule_id, case.title, "other reasons it cannot judge", ("reason",), tuple(reasons))
 
 
 def _same(row: dict[str, str], hit: dict[str, str]) -> bool:

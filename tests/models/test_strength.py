@@ -6,8 +6,15 @@ import pytest
 
 from models.ranking import strength
 
-DEFINITE = strength.odds_of(pl.Series(["definite"]))
-SUSPECTED = strength.odds_of(pl.Series(["suspected"]))
+NOBODY = pl.DataFrame(schema={"source": pl.String, "rate": pl.Float64})
+
+
+def odds(certainty, confirmed=NOBODY):
+    evidence = pl.DataFrame({"source": ["r"], "certainty": [certainty]})
+    return strength.odds_of(strength.with_odds(evidence, confirmed))
+
+
+DEFINITE, SUSPECTED = odds("definite"), odds("suspected")
 
 
 def chance(places, volume=100.0, slip=0.001, weight=1.0, odds=DEFINITE):
@@ -28,6 +35,13 @@ def test_what_slips_alone_would_bring_is_hardly_believed():
 
 def test_weight_scales():
     assert chance(1, weight=0.5) == pytest.approx(0.15)
+
+
+def test_verdicts_move_a_source_up_and_down():
+    confirmed = odds("suspected", pl.DataFrame({"source": ["r"], "rate": [0.6]}))
+    dismissed = odds("suspected", pl.DataFrame({"source": ["r"], "rate": [0.02]}))
+    assert chance(1, odds=confirmed) == pytest.approx(0.6)
+    assert chance(40, odds=dismissed) < 0.5 < chance(40, odds=SUSPECTED)
 
 
 def test_families_combine_and_sources_of_one_family_do_not():
