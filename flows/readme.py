@@ -7,8 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from flows import steps
-from flows.settings import Settings
+from models import detectors, rule
 from models.source import Source
 
 README = Path(__file__).parents[1] / "README.md"
@@ -76,7 +75,7 @@ def _sentences(text: str, count: int) -> str:
 
 def write(run_demo: Callable[[], list[Mapping[str, object]]]) -> None:
     """Bring every generated part up to date."""
-    sources = steps.sources(Settings())
+    sources = rule.load() + detectors.load()
     text = README.read_text(encoding="utf-8")
     text = with_part(text, "catalogue", catalogue(sources))
     text = with_part(text, "catalogue-zh", catalogue_zh(sources))

@@ -20,6 +20,7 @@ from flows import lock, steps, version
 from flows.casebook_before import Before, before
 from flows.publish import MANIFEST
 from flows.settings import Settings
+from models.workbench import ruleset
 
 Manifest = Mapping[str, Any]
 Say = Callable[[str], None]
@@ -119,12 +120,14 @@ def _settings(today: Settings, manifest: Manifest, place: Path) -> Settings:
 
 
 def _carry(home: Path, place: Path) -> None:
-    """What decides a run beside its inputs lies in HOME: the pseudonyms' key, a bureau's dialects and knowledge."""
+    """What decides a run beside its inputs lies in HOME: the pseudonyms' key, a bureau's own names and rules."""
     if (home / KEY_FILE).exists():
         shutil.copy(home / KEY_FILE, place / KEY_FILE)
-    for name in ("mappings", "knowledge"):
+    for name in ("mappings", "knowledge", "rules"):
         if (home / name).is_dir():
             shutil.copytree(home / name, place / name)
+    if (home / ruleset.SWITCHES).exists():
+        shutil.copy(home / ruleset.SWITCHES, place / ruleset.SWITCHES)
 
 
 def _rebuild(then: Settings, run_id: str, loads: list[Load], casebook: Before, say: Say) -> Manifest:

@@ -20,10 +20,11 @@ from features import build
 from flows import publish as publishing
 from flows import trouble, version
 from flows.settings import Settings
-from models import detectors, rule, source
+from models import source
 from models.casebook import rates as verdicts
 from models.ranking.rank import rank as rank_leads
 from models.source import Source
+from models.workbench import ruleset
 
 Say = Callable[[str], None]
 
@@ -39,7 +40,7 @@ class Step:
 
 def sources(settings: Settings) -> list[Source]:
     """Every rule and detector with the settings' parameters."""
-    return rule.load(settings.rules) + detectors.load(settings.detectors)
+    return ruleset.sources(settings.home, settings.rules, settings.detectors)
 
 
 def overlay(settings: Settings) -> Path:
@@ -57,8 +58,9 @@ def record_version(settings: Settings, con: duckdb.DuckDBPyConnection) -> str:
 
 
 def run_id(settings: Settings, con: duckdb.DuckDBPyConnection) -> tuple[str, str]:
-    """(run id, fingerprint): the day and a hash of inputs, knowledge, code and settings."""
-    said = "\n".join([record_version(settings, con), version.code(), repr(settings.deciding()), verdicts.version(con)])
+    """(run id, fingerprint): the day and a hash of inputs, knowledge, code, settings, verdicts, own rules."""
+    parts = [record_version(settings, con), version.code(), repr(settings.deciding()), verdicts.version(con)]
+    said = "\n".join([*parts, ruleset.version(settings.home)])
     fingerprint = hashlib.sha256(said.encode()).hexdigest()[:16]
     known = con.execute(
         """

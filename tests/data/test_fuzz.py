@@ -15,7 +15,9 @@ from data.warehouse import open_warehouse
 
 CELLS = st.one_of(
     st.text(max_size=20),
-    st.sampled_from(["", "0", "1", "2025-03-01", "50.00", "-1", "1e99", "5E+17", '"', "a\nb", "\t", "NULL", "＝", "'=1+1"]),
+    st.sampled_from(
+        ["", "0", "1", "2025-03-01", "50.00", "-1", "1e99", "5E+17", '"', "a\nb", "\t", "NULL", "＝", "'=1+1"]
+    ),
 )
 
 
@@ -127,6 +129,8 @@ def test_any_header(con, header):
 
 
 @CALM
-@given(st.binary(max_size=300), st.sampled_from(["setl_d.zip", "setl_d.xlsx", "setl_d.parquet", "setl_d.csv.gz", "x.txt"]))
+@given(
+    st.binary(max_size=300), st.sampled_from(["setl_d.zip", "setl_d.xlsx", "setl_d.parquet", "setl_d.csv.gz", "x.txt"])
+)
 def test_any_container(con, noise, name):
     attempt(con, name, noise)

@@ -100,13 +100,22 @@ def test_identities_are_kept_apart(con, delivery, clean, rows):
     ("spoil", "words"),
     [
         (lambda f: shutil.rmtree(f), ["does not exist"]),
-        (lambda f: [p.write_text("a,b\n1,2\n") and p.rename(p.with_name("x_" + p.name)) for p in f.iterdir()], ["no table"]),
+        (
+            lambda f: [p.write_text("a,b\n1,2\n") and p.rename(p.with_name("x_" + p.name)) for p in f.iterdir()],
+            ["no table"],
+        ),
         (lambda f: (f / "mdtrt_d.csv").unlink(), ["indispensable", "mdtrt_d"]),
         (lambda f: replace(f / "setl_d.csv", "medfee_sumamt", "sum"), ["setl_d.csv", "column medfee_sumamt"]),
-        (lambda f: replace(f / "setl_d.csv", "50.00", "fifty"), ["setl_d.csv, data row 1", "medfee_sumamt is not a number"]),
+        (
+            lambda f: replace(f / "setl_d.csv", "50.00", "fifty"),
+            ["setl_d.csv, data row 1", "medfee_sumamt is not a number"],
+        ),
         (lambda f: replace(f / "setl_d.csv", "2025-03-01 10:00:00", "soon"), ["setl_time is not a date and time"]),
         (lambda f: replace(f / "fee_list_d.csv", "L2-1", ""), ["fee_list_d.csv, data row 2", "bkkp_sn is empty"]),
-        (lambda f: replace(f / "fee_list_d.csv", "L2-1,", "L2-1,more,"), ["fee_list_d.csv, data row 2", "the 12 columns"]),
+        (
+            lambda f: replace(f / "fee_list_d.csv", "L2-1,", "L2-1,more,"),
+            ["fee_list_d.csv, data row 2", "the 12 columns"],
+        ),
         (lambda f: (f / "setl_d.csv").write_bytes(b"setl_id\0,b\n"), ["setl_d.csv", "NUL bytes"]),
     ],
     ids="folder tables indispensable column number date key ragged binary".split(),
