@@ -68,12 +68,14 @@ def frame(con: duckdb.DuckDBPyConnection, query: str, params: dict[str, Any] | N
 def _connect(home: Path, path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
     try:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not path.exists():
+            _found(path)
         con = duckdb.connect(str(path), read_only=read_only)
     except OSError as error:
         raise FundwatchError(f"{home} cannot be written: {error.strerror}. Choose another --home.") from error
     except duckdb.IOException as error:
         holder = re.search(r"\(PID (\d+)\)", str(error))
-        if "lock" in str(error):
+        if "Could not set lock" in str(error) or holder:
             who = f"process {holder[1]}" if holder else "another process"
             raise FundwatchError(f"The warehouse {path} is in use by {who}. Wait for it, or stop it.") from error
         raise FundwatchError(
@@ -82,6 +84,14 @@ def _connect(home: Path, path: Path, read_only: bool) -> duckdb.DuckDBPyConnecti
     if not read_only:
         path.chmod(0o600)
     return con
+
+
+def _found(path: Path) -> None:
+    """Make an empty warehouse aside and give it its name when it is whole: half a file could never be opened."""
+    aside = path.with_name(path.name + ".part")
+    aside.unlink(missing_ok=True)
+    duckdb.connect(str(aside)).close()
+    aside.replace(path)
 
 
 def _check_format(con: duckdb.DuckDBPyConnection, path: Path, read_only: bool) -> None:

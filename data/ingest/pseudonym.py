@@ -18,6 +18,7 @@ KEY_FILE = "pseudonym.key"
 BLOCK = 64
 HIDDEN = ("person_id", "id_number")
 LENGTH = 24  # hex digits kept: 96 bits
+KEY_BYTES = 32
 
 
 @dataclass(frozen=True)
@@ -32,14 +33,13 @@ class Pseudonyms:
         path = home / KEY_FILE
         try:
             if not path.exists():
-                handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-                with os.fdopen(handle, "w", encoding="ascii") as out:
-                    out.write(secrets.token_hex(32) + "\n")
-                    out.flush()
-                    os.fsync(out.fileno())
-            return cls(bytes.fromhex(path.read_text(encoding="ascii").strip()))
+                _make(path)
+            key = bytes.fromhex(path.read_text(encoding="ascii").strip())
         except (OSError, ValueError) as error:
             raise FundwatchError(f"The pseudonym key {path} cannot be read or made: {error}.") from error
+        if len(key) != KEY_BYTES:
+            raise FundwatchError(f"The pseudonym key {path} is damaged: it must hold {KEY_BYTES} bytes. Restore it.")
+        return cls(key)
 
     def hides(self, field: Field) -> bool:
         """Whether the field's values are persons' ids."""
@@ -52,3 +52,15 @@ class Pseudonyms:
         outer = bytes(b ^ 0x5C for b in padded).hex()
         once = f"sha256(unhex('{inner}') || encode({value}))"
         return f"left(sha256(unhex('{outer}') || unhex({once})), {LENGTH})"
+
+
+def _make(path: Path) -> None:
+    """A fresh key, written aside and durable before it gets its name: an empty key would hide nothing."""
+    aside = path.with_name(path.name + ".part")
+    aside.unlink(missing_ok=True)
+    handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="ascii") as out:
+        out.write(secrets.token_hex(KEY_BYTES) + "\n")
+        out.flush()
+        os.fsync(out.fileno())
+    aside.replace(path)

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from data import mapping
-from data.errors import InputRefused, UsageError
+from data.errors import FundwatchError, InputRefused, UsageError
 from data.ingest import Intake, Pseudonyms, ingest
 from data.ingest.find import find
 from data.warehouse import open_warehouse
@@ -292,6 +292,9 @@ def test_pseudonyms_hide_ids_and_still_match(con, delivery, clean, rows, tmp_pat
     ]
     assert oct((tmp_path / "pseudonym.key").stat().st_mode)[-3:] == "600"
     assert Pseudonyms.of(tmp_path) == key
+    (tmp_path / "pseudonym.key").write_text("", encoding="ascii")
+    with pytest.raises(FundwatchError, match="damaged"):
+        Pseudonyms.of(tmp_path)
 
 
 def test_unsafe_archives_and_links_are_refused(con, delivery, clean, tmp_path):
