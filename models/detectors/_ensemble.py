@@ -1,0 +1,161 @@
+"""What the second opinions share: a table of indicators in, one row of `judged` a subject out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from models.detectors import _outlier
+from models.detectors._outlier import Indicator
+
+if TYPE_CHECKING:
+    import polars as pl
+
+LEAST_SUBJECTS = 12
+REASONS = 3
+
+PARTS = ("models.detectors._ensemble", "models.detectors._anomaly", "models.detectors._outlier", "models.peers")
+
+PARAMS: dict[str, dict[str, int | float | str]] = {
+    "quantile": {"value": 0.9, "unit": "share", "meaning": "subjects that score below this share: clear"},
+    "min_score": {"value": 1.5, "unit": "deviations", "meaning": "least mean of the three opinions"},
+    "min_z": {"value": 3.0, "unit": "robust z", "meaning": "an indicator this far above its peers counts"},
+    "min_indicators": {"value": 2, "unit": "indicators", "meaning": "least themes of them that count"},
+    "min_measured": {"value": 4, "unit": "indicators", "meaning": "fewer measured: cannot judge"},
+    "min_visits": {"value": 50, "unit": "events", "meaning": "fewer visits, persons or lines: not measured"},
+    "trees": {"value": 300, "unit": "trees", "meaning": "of one isolation forest"},
+    "seeds": {"value": 3, "unit": "forests", "meaning": "forests that are averaged"},
+    "max_weight": {"value": 0.5, "unit": "share", "meaning": "of a finding: a second opinion counts half"},
+}
+
+
+def judge(
+    con: duckdb.DuckDBPyConnection, table: str, indicators: Sequence[Indicator], params: Mapping[str, Any]
+) -> None:
+    """Leave `judged` for one indicator table: one hit a subject, without money. Units are subjects."""
+    import numpy as np
+    import polars as pl
+
+    cells = _cells(con, table, indicators, params)
+    known = cells.filter(pl.col("reason").is_null() & pl.col("z").is_not_null())
+    enough = known.group_by("institution_id").len().filter(pl.col("len") >= params["min_measured"])
+    subjects = enough["institution_id"].sort()
+    cannot = cells["institution_id"].n_unique() - len(subjects)
+    reason = "too few indicators measured"
+    hits = pl.DataFrame()
+    if len(subjects) < LEAST_SUBJECTS:
+        cannot, reason, subjects = cells["institution_id"].n_unique(), "too few subjects to compare", subjects[:0]
+    else:
+        names = [i.name for i in indicators]
+        wide = subjects.to_frame().join(
+            known.pivot("indicator", index="institution_id", values="z"), on="institution_id", how="left",
+            maintain_order="left",
+        )  # fmt: skip
+        z = np.column_stack(
+            [wide[n].fill_null(0.0).to_numpy() if n in wide.columns else np.zeros(len(wide)) for n in names]
+        )
+        hits = _hits(known, subjects, z, names, params)
+    _write(con, hits, len(subjects) - hits.height, cannot, reason)
+
+
+def _cells(
+    con: duckdb.DuckDBPyConnection, table: str, indicators: Sequence[Indicator], params: Mapping[str, Any]
+) -> pl.DataFrame:
+    """Every indicator of every subject with its distance from the peers, as the peer detectors take it."""
+    import polars as pl
+
+    wide = con.sql(
+        "select n.*, g.key_1, g.key_2, g.key_3, g.key_4, g.breadth, i.institution_kind as kind,"
+        f" not regexp_matches(coalesce(i.institution_kind, 'A1'), '{_outlier.GENERAL}') as is_special"
+        f" from feature.{table} as n join feature.institution_peer_group as g on g.institution_id = n.institution_id"
+        " join feature.institution as i on i.institution_id = n.institution_id order by n.institution_id"
+    ).pl()
+    asked = dict(params) | {"min_peer_ratio": 1.0, "min_points": 0.0}
+    return pl.concat([_outlier._scored(wide, i, asked) for i in indicators])
+
+
+def _hits(
+    known: pl.DataFrame, subjects: pl.Series, z: Any, names: Sequence[str], params: Mapping[str, Any]
+) -> pl.DataFrame:
+    """Subjects above the quantile and the least score whose evidence lies in several themes, with reasons."""
+    import numpy as np
+    import polars as pl
+
+    from models.detectors import _anomaly
+
+    columns = _anomaly.usable(z)
+    if not len(columns):
+        return pl.DataFrame()
+    z = z[:, columns]
+    scores = _anomaly.score(z, z, int(params["trees"]), int(params["seeds"]))
+    bar = max(float(np.quantile(scores, params["quantile"], method="higher")), float(params["min_score"]))
+    share = np.searchsorted(np.sort(scores), scores, "right") / len(scores)
+    scored = pl.DataFrame(
+        {"institution_id": subjects, "score": scores, "place": (100 * share).round(1), "subjects": len(scores)}
+    )
+    tail = pl.DataFrame(
+        _anomaly.tails(z, z), schema=[names[c] for c in columns], orient="row"
+    ).with_columns(institution_id=subjects)  # fmt: skip
+    told = tail.unpivot(index="institution_id", variable_name="indicator", value_name="tail").join(
+        known, on=["institution_id", "indicator"]
+    )
+    told = told.sort(["institution_id", "z", "tail", "indicator"], descending=[False, True, True, False])
+    told = told.unique(["institution_id", "theme"], keep="first", maintain_order=True)
+    broad = told.filter(pl.col("z") >= params["min_z"]).group_by("institution_id").len("themes")
+    chosen = scored.filter(pl.col("score") >= bar).join(broad, on="institution_id")
+    chosen = chosen.filter(pl.col("themes") >= params["min_indicators"])
+    reasons = told.group_by("institution_id", maintain_order=True).head(REASONS)
+    weight = params["max_weight"] * (1 - 0.5 * 2.0 ** -(pl.col("score") - params["min_score"]))
+    return chosen.join(_reasons(reasons), on="institution_id").with_columns(weight=weight).sort("institution_id")
+
+
+def _reasons(told: pl.DataFrame) -> pl.DataFrame:
+    """The reasons of each subject as two sentences and as a list."""
+    import polars as pl
+
+    yuan = pl.col("unit") == "¥"
+    own, usual = (
+        pl.when(yuan).then(pl.format("¥{}", c)).otherwise(pl.format("{}{}", c, pl.col("unit")))
+        for c in ("own", "peer_median")
+    )
+    return (
+        told.with_columns(
+            reason_text=pl.format("{} {} against {}", "title", own, usual),
+            reason_text_zh=pl.format("{}{}（同类中位数{}）", "title_zh", own, usual),
+        )
+        .group_by("institution_id", maintain_order=True)
+        .agg(
+            reason_text=pl.col("reason_text").str.join("; "),
+            reason_text_zh=pl.col("reason_text_zh").str.join("；"),
+            reasons=pl.struct("indicator", "own", "peer_median", "peer_percentile", "peers", pl.col("z").round(2)),
+        )
+    )
+
+
+def _write(con: duckdb.DuckDBPyConnection, hits: pl.DataFrame, clear: int, cannot: int, reason: str) -> None:
+    con.execute(
+        "create or replace temp table judged (outcome varchar, reason varchar, settlement_id varchar,"
+        " line_id varchar, encounter_id varchar, person_id varchar, institution_id varchar,"
+        " practitioner_id varchar, occurred_on date, amount decimal(16, 2), detail varchar, part varchar,"
+        " weight double, group_key varchar, units bigint)"
+    )
+    if hits.height:
+        con.register("ensemble_hit", hits.to_arrow())
+        con.execute(
+            """
+            insert into judged by name
+            select 'hit' as outcome, institution_id, round(weight, 4) as weight, 1 as units,
+                cast(to_json(struct_pack(score := round(score, 2), place := place, subjects := subjects,
+                    themes := themes, reason_text := reason_text, reason_text_zh := reason_text_zh,
+                    reasons := reasons)) as varchar) as detail
+            from ensemble_hit
+            """
+        )
+        con.unregister("ensemble_hit")
+    con.execute(
+        "insert into judged by name select * from (values ('clear', null, $clear), ('cannot_judge', $reason, $cannot))"
+        " as counted (outcome, reason, units) where units > 0",
+        {"clear": clear, "cannot": cannot, "reason": reason},
+    )

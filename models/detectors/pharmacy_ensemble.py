@@ -1,0 +1,41 @@
+"""Drugstores that are unusual in several indicators taken together: a second opinion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import duckdb
+
+from models import card
+from models.detectors import _ensemble, pharmacy_peer_outlier
+
+PARTS = (*_ensemble.PARTS, "models.detectors.pharmacy_peer_outlier")
+
+CARD = card.make(
+    {
+        "title": "Drugstore unusual in several indicators at once",
+        "title_zh": "定点零售药店多项指标综合异常",
+        "violation": "pharmacy_pattern",
+        "family": "ensemble",
+        "subjects": ["pharmacy"],
+        "certainty": "suspected",
+        "sentence": "More unusual than {place}% of {subjects} in {themes} respects: {reason_text}",
+        "sentence_zh": "综合异常程度位于{subjects}家中的第{place}百分位，{themes}方面明显偏高：{reason_text_zh}",
+        "basis": ["《医疗保障基金使用监督管理条例》第二十五条：依数据监控确定检查重点"],
+        "scope": ["drugstore"],
+        "window": "the whole delivered window",
+        "needs": ["record.settlement", "record.fee_line"],
+        "params": _ensemble.PARAMS,
+        "exclusions": ["too few indicators measured", "fewer than 12 subjects", "one high indicator alone"],
+        "limits": "A second opinion on the indicators of pharmacy_peer_outlier, not further evidence: isolation"
+        " forest, nearest neighbours and upper tails, averaged. It says what is unusual, not what is wrong, and"
+        " carries no amount.",
+        "status": "trial",
+    }
+)
+
+
+def judge(con: duckdb.DuckDBPyConnection, params: Mapping[str, Any]) -> None:
+    """At most one hit a subject; clear are subjects that are as usual as the others."""
+    _ensemble.judge(con, "pharmacy_indicator", pharmacy_peer_outlier.INDICATORS, params)
