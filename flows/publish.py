@@ -14,7 +14,7 @@ import duckdb
 from data import knowledge_load
 from data.errors import FundwatchError
 from flows import audit, version
-from flows.exports import checks, evidence, tables, watchlists
+from flows.exports import artefacts, checks, evidence, tables, watchlists
 from flows.exports.safe import whole, write_csv
 from flows.settings import Settings
 from models.source import Source
@@ -80,6 +80,7 @@ def _write(
     write_csv(tables.coverage(con), aside / TIMED)
     write_csv(tables.account(con, ingest_of(con)), aside / "account.csv")
     write_csv(checks.results(con), aside / "check.csv")
+    rows["artefacts.csv"] = artefacts.write(con, aside / "artefacts.csv")
     write_csv(tables.rejected(con, ingest_of(con)), aside / "rejected.csv")
     leads = evidence.write(con, sources, aside / "leads", language=settings.language, labels=settings.labels)
     manifest = _manifest(settings, con, sources, run_id, fingerprint, aside)

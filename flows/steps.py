@@ -20,7 +20,7 @@ from features import build
 from flows import publish as publishing
 from flows import trouble, version
 from flows.settings import Settings
-from models import source
+from models import artefacts, source
 from models.casebook import rates as verdicts
 from models.ranking.rank import rank as rank_leads
 from models.source import Source
@@ -137,15 +137,18 @@ def detect(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> str:
         con.execute("delete from model.finding where source = $id", {"id": name})
         con.execute("delete from model.coverage where source = $id", {"id": name})
     todo = [s for s in everyone if known.get(s.id) != s.fingerprint(of)]
+    if todo or gone:  # a run killed before the triage below leaves it to do
+        con.execute("delete from run.step where step = 'triage'")
     for one in todo:
         source.run(con, one, of)
         say(one.id)
+    said = _triage(con)
     hits, cannot = con.sql(
         "select coalesce(sum(hits), 0), count(*) filter (where reason like 'needs %') from model.coverage"
     ).fetchall()[0]
     if not todo and not gone:
         return "nothing new"
-    return f"{len(todo)} sources judged, {hits:,} hits in all, {cannot} sources lack their data"
+    return f"{len(todo)} sources judged, {hits:,} hits in all{said}, {cannot} sources lack their data"
 
 
 def rank(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> str:
@@ -154,7 +157,8 @@ def rank(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> str:
     if not prints:
         raise UsageError("Nothing was judged yet. Run `fundwatch detect` first.")
     of = _judged_of(settings, con)
-    if any(dict(prints).get(s.id) != s.fingerprint(of) for s in sources(settings) if s.card.status != "retired"):
+    standing = [s for s in sources(settings) if s.card.status != "retired"]
+    if _done(con, "triage") is None or any(dict(prints).get(s.id) != s.fingerprint(of) for s in standing):
         raise UsageError("The findings are older than the record or the rules. Run `fundwatch detect` first.")
     this, of_run = run_id(settings, con)
     said = "\n".join([this, repr(prints), repr(settings.deciding()), version.code(("data", "models"))])
@@ -210,6 +214,15 @@ def _know(settings: Settings, con: duckdb.DuckDBPyConnection) -> None:
     if _done(con, "knowledge") != knowledge_load.version(overlay(settings)):
         rows = sum(knowledge_load.load(con, overlay(settings)).values())
         _finish(con, "knowledge", knowledge_load.version(overlay(settings)), f"{rows:,} knowledge rows")
+
+
+def _triage(con: duckdb.DuckDBPyConnection) -> str:
+    """Class the findings anew unless they are those of the last triage; says how many are artefacts, if any."""
+    if _done(con, "triage") is not None:
+        return ""
+    found = artefacts.triage(con)
+    _finish(con, "triage", "done", f"{found:,} artefacts")
+    return f", {found:,} of them artefacts of the data" if found else ""
 
 
 def _judged_of(settings: Settings, con: duckdb.DuckDBPyConnection) -> str:

@@ -1,0 +1,64 @@
+"""screen: audit new settlements before payment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from flows.commands.common import COMMON, Common, app
+
+SHOWN = 50
+
+
+@app.command
+def screen(
+    delivery: Annotated[Path, Parameter(help="File or folder with setl_d, mdtrt_d and fee_list_d of new settlements.")],
+    *,
+    out: Annotated[Path | None, Parameter(help="Write the answers to this CSV, one row a line.")] = None,
+    language: Annotated[str | None, Parameter(help="en or zh.")] = None,
+    common: Common = COMMON,
+) -> None:
+    """Answer every line of new settlements before they are paid: pass, suspected, definite or cannot_judge.
+
+    The live rules of the stages reminder and audit judge them beside the same persons' loaded history; nothing in HOME
+    is written.
+    """
+    import polars as pl
+
+    from data.errors import FundwatchError
+    from flows import screening
+    from flows.exports.safe import write_csv
+
+    settings = common.settings(language=language)
+    found = screening.screen(settings, delivery, common.console.progress)
+    if out is not None:
+        try:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            write_csv(found.answers, out, ("settlement_id", "line_id"))
+        except OSError as error:
+            raise FundwatchError(f"{out} cannot be written: {error.strerror or error}.") from error
+    counts = found.counts()
+    summary = {
+        "settlements": found.settlements,
+        "lines": found.answers.height,
+        "answers": counts,
+        "rules": found.rules,
+        "lacking": found.lacking,
+        "rejected": found.rejected,
+    }
+    common.console.give(summary | ({"file": str(out)} if out else {"rows": found.answers.to_dicts()}))
+    told = ", ".join(f"{n:,} {answer}" for answer, n in counts.items())
+    common.console.say(
+        f"{found.settlements:,} settlements, {found.answers.height:,} lines by {found.rules} rules: {told}."
+    )
+    if found.rejected:
+        common.console.say(f"{found.rejected:,} rows could not be read and have no answer.")
+    for rule, lack in found.lacking.items():
+        common.console.say(f"{rule} was not asked: it needs {lack}.")
+    if out is None:
+        shown = found.answers.filter(pl.col("answer") != "pass").drop("clause").head(SHOWN)
+        common.console.table(f"The first {SHOWN} lines that do not pass", shown.columns, shown.rows())
+    else:
+        common.console.say(str(out))

@@ -1,0 +1,185 @@
+"""Artefacts: each kind on a made-up record that shows it and on one that does not."""
+
+import pytest
+
+from data import sql
+from data.warehouse import open_warehouse
+from features import build
+from models import artefacts
+
+
+@pytest.fixture
+def con(tmp_path):
+    with open_warehouse(tmp_path) as con:
+        for name, feature in build.load().items():
+            con.execute(f"create table feature.{name} as {feature.query.text}")
+        yield con
+
+
+def lines(con, count, first=0, **columns):
+    """Fee lines N to N + count of feature.fee_line; values are SQL over i."""
+    said = {
+        "settlement_id": "'S' || i",
+        "line_id": "'L' || i",
+        "encounter_id": "'E' || i",
+        "person_id": "'P' || i",
+        "institution_id": "'H1'",
+        "practitioner_id": "'D' || (i % 12)",
+        "department_code": "'A' || (i % 4)",
+        "charged_on": "date '2025-03-01'",
+        "item_code": "'X1'",
+        "item_name": "'阿莫西林胶囊'",
+        "quantity": "1",
+        "unit_price": "20",
+        "amount": "20",
+    } | columns
+    values = ", ".join(f"{value} as {column}" for column, value in said.items())
+    con.execute(f"insert into feature.fee_line by name select {values} from range({first}, {first + count}) as t(i)")
+
+
+def finding(con, name, source, **columns):
+    said = {"subject_type": "institution", "subject_id": "H1", "institution_id": "H1", "amount": "20"} | columns
+    values = ", ".join(f"'{value}' as {column}" for column, value in said.items())
+    con.execute(
+        f"insert into model.finding by name select '{name}' as finding_id, '{source}' as source,"
+        f" 'hit' as outcome, {values}"
+    )
+
+
+def kinds(con):
+    count = artefacts.triage(con)
+    found = dict(con.sql("select finding_id, kind from model.artefact").fetchall())
+    classed = {f for (f,) in con.sql("select finding_id from model.finding where outcome = 'artefact'").fetchall()}
+    assert classed == set(found) and count == len(found)
+    assert not con.sql("select 1 from model.artefact where reason is null or reason_zh is null").fetchall()
+    return found
+
+
+def practitioner(con, name, who, **columns):
+    finding(con, name, "impossible", subject_type="practitioner", subject_id=who, practitioner_id=who, **columns)
+
+
+def test_an_id_of_zeros_or_of_most_lines_is_a_bucket(con):
+    lines(con, 300, practitioner_id="case when i < 210 then 'D0001' else 'D1' || (i % 12) end")
+    lines(
+        con,
+        300,
+        first=300,
+        institution_id="'H2'",
+        practitioner_id="case when i < 420 then 'D2' else 'D3' || (i % 12) end",
+    )
+    practitioner(con, "zeros", "000000")
+    practitioner(con, "letters", "D00000")
+    practitioner(con, "most", "D0001")
+    practitioner(con, "other", "D13")
+    practitioner(con, "elsewhere", "D0001", institution_id="H9")
+    practitioner(con, "busy", "D2", institution_id="H2")
+    assert kinds(con) == dict.fromkeys(("zeros", "letters", "most"), "practitioner_bucket")
+
+
+def test_the_only_practitioner_of_a_clinic_and_a_specialist_are_no_buckets(con):
+    lines(con, 300, practitioner_id="'D1'")
+    lines(
+        con,
+        300,
+        first=300,
+        institution_id="'H2'",
+        practitioner_id="case when i < 550 then 'D2' else 'D' || i end",
+        department_code="'A1'",
+    )
+    practitioner(con, "clinic", "D1")
+    practitioner(con, "one_department", "D2", institution_id="H2")
+    assert kinds(con) == {}
+
+
+def mapped(con, own_name, hits, institution):
+    name = institution.lower()
+    lines(con, 30, institution_id=f"'{institution}'", institution_item_code="'C1'", institution_item_name=f"'{own_name}'",
+          line_id=f"'{name}' || i", settlement_id=f"'{name}' || i")  # fmt: skip
+    for i in range(hits):
+        finding(
+            con,
+            f"{name}{i}",
+            "item_for_other_sex",
+            settlement_id=f"{name}{i}",
+            line_id=f"{name}{i}",
+            institution_id=institution,
+        )
+
+
+def test_one_code_mapped_to_another_item(con):
+    mapped(con, "血常规检查", 29, "H1")
+    mapped(con, "安灭菌/阿莫西林胶囊(0.25g*24粒)", 29, "H2")  # its own item under a brand name
+    mapped(con, "血常规检查", 10, "H3")  # other lines of it are clear
+    assert kinds(con) == {f"h1{i}": "mapping_error" for i in range(29)}
+
+
+def test_sex_against_the_id_number(con):
+    con.execute(
+        "insert into feature.person (person_id, is_sex_contradicted) values ('P1', true), ('P2', false), ('P3', null)"
+    )
+    for person in ("P1", "P2", "P3"):
+        finding(con, f"sex{person}", "item_for_other_sex", person_id=person)
+        finding(con, f"price{person}", "price_over_limit", person_id=person)
+    assert kinds(con) == {"sexP1": "sex_contradicted"}
+
+
+def test_tablets_billed_where_boxes_are_usual(con):
+    lines(con, 20)
+    lines(con, 1, first=100, quantity="24", unit_price="0.85", amount="20.4")
+    lines(con, 1, first=101, quantity="24", unit_price="20", amount="480")  # truly many
+    lines(con, 1, first=102, quantity="5", unit_price="4", amount="20")
+    lines(con, 5, first=200, institution_id="'H' || i", person_id="'Q'", item_code="'X2'")
+    lines(
+        con, 1, first=300, institution_id="'H300'", person_id="'Q'", item_code="'X2'", quantity="100", unit_price="0.2"
+    )
+    for i in (100, 101, 102, 300):
+        finding(con, f"f{i}", "item_over_daily_limit", settlement_id=f"S{i}", line_id=f"L{i}")
+    finding(con, "sex", "item_for_other_sex", settlement_id="S100", line_id="L100")
+    assert kinds(con) == {"f100": "quantity_slip", "f300": "quantity_slip"}
+
+
+def stays(con, institution, one_day, spread):
+    """Stays of five days with four lines each, the first ones charged on one day."""
+    name = institution.lower()
+    con.execute(
+        f"insert into feature.encounter by name select '{name}' || i as encounter_id, '{institution}' as institution_id,"
+        f" true as is_inpatient, 5 as days from range({one_day + spread}) as t(i)"
+    )
+    day = f"date '2025-03-01' + case when i // 4 < {one_day} then 0 else i % 4 end::integer"
+    lines(
+        con,
+        4 * (one_day + spread),
+        institution_id=f"'{institution}'",
+        encounter_id=f"'{name}' || (i // 4)",
+        charged_on=day,
+    )
+    for stay in (0, one_day + spread - 1):
+        for source in ("idle_stay", "item_over_daily_limit", "split_admission"):
+            finding(con, f"{name}-{source}-{stay}", source, encounter_id=f"{name}{stay}", institution_id=institution)
+    finding(con, f"{name}-day", "impossible_day", institution_id=institution)
+
+
+def test_bulk_posting_excuses_daily_limits_and_idle_days(con):
+    stays(con, "H1", 9, 3)
+    stays(con, "H2", 6, 6)
+    assert kinds(con) == dict.fromkeys(("h1-idle_stay-0", "h1-item_over_daily_limit-0", "h1-day"), "bulk_posting")
+
+
+def test_triage_again_says_the_same_and_forgets_what_no_longer_holds(con):
+    practitioner(con, "zeros", "000000")
+    assert kinds(con) == kinds(con) == {"zeros": "practitioner_bucket"}
+    con.execute("update model.finding set subject_id = 'D7'")
+    assert kinds(con) == {}
+    assert con.sql("select outcome from model.finding").fetchall() == [("hit",)]
+
+
+def test_a_kind_must_say_what_it_recognises_and_return_its_columns(tmp_path):
+    (tmp_path / "nameless.sql").write_text("select finding_id, '' as reason, '' as reason_zh from model.finding")
+    (tmp_path / "short.sql").write_text("-- A kind.\n-- 一类。\nselect finding_id from model.finding")
+    (tmp_path / "curious.sql").write_text(
+        "-- A kind.\n-- 一类。\nselect 1 as finding_id, '' as reason, '' as reason_zh from truth.scheme_line"
+    )
+    with pytest.raises(sql.SqlRefused) as refused:
+        artefacts.load(tmp_path)
+    assert all(name in str(refused.value) for name in ("nameless.sql", "short.sql", "curious.sql"))
