@@ -1289,6 +1289,14 @@ create table if not exists model.finding (
     weight double                      -- how strongly it speaks, 0 to 1; a rule's hit always 1
 );
 
+-- 数据问题疑点: findings whose likeliest cause is data, beside them, for the data clerk
+create table if not exists model.artefact (
+    finding_id varchar not null,
+    kind varchar not null,             -- the query in models/artefacts that recognised it
+    reason varchar,
+    reason_zh varchar
+);
+
 -- 规则与模型的运行结果: one row a source, as coverage.csv shows it
 create table if not exists model.coverage (
     source varchar not null,

@@ -13,6 +13,7 @@ MAY_READ = {
     "features": {"record", "knowledge", "feature"},
     "models/rules": {"record", "knowledge", "feature"},
     "models/ranking": {"record", "feature", "model", "casebook"},
+    "models/artefacts": {"record", "feature", "model"},
     "models/casebook": {"record", "feature", "model", "casebook"},
     "models/evaluation": {"feature", "model", "casebook", "truth"},
 }

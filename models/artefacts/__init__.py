@@ -19,13 +19,6 @@ MAY_READ = frozenset({"record", "feature", "model"})
 BUT_NOT = frozenset({"record.person_identity"})
 COLUMNS = ("finding_id", "reason", "reason_zh")
 
-#: Beside the findings, for rewriting a source's findings takes its reasons with it only here.
-TABLE = """
-    create table if not exists model.artefact (
-        finding_id varchar not null, kind varchar not null, reason varchar, reason_zh varchar
-    )
-"""
-
 
 @cache
 def load(folder: Path = FOLDER) -> dict[str, sql.Query]:
@@ -48,11 +41,6 @@ def load(folder: Path = FOLDER) -> dict[str, sql.Query]:
     return kinds
 
 
-def prepare(con: duckdb.DuckDBPyConnection) -> None:
-    """Make the table of the reasons where a warehouse lacks it."""
-    con.execute(TABLE)
-
-
 def triage(con: duckdb.DuckDBPyConnection) -> int:
     """Class the findings anew, all or nothing; returns how many are artefacts. The same findings class alike.
 
@@ -60,7 +48,6 @@ def triage(con: duckdb.DuckDBPyConnection) -> int:
     """
     found = " union all ".join(f"select '{kind}' as kind, * from ({q.text}\n)" for kind, q in load().items())
     with transaction(con):
-        prepare(con)
         con.execute("update model.finding set outcome = 'hit' where outcome = 'artefact'")
         con.execute("delete from model.artefact")
         con.execute(

@@ -15,7 +15,6 @@ from flows import screening, steps
 from flows.cli import main
 from flows.exports import artefacts as export
 from flows.settings import Settings
-from models import artefacts
 
 TABLES = {"setl_d": "setl_id", "mdtrt_d": "mdtrt_id", "fee_list_d": "setl_id", "mdcs_fund_setl_list_diag_d": "setl_id"}
 
@@ -135,7 +134,6 @@ def test_artefacts_are_published_as_a_list(finished, read_csv):
 
 def test_the_list_names_each_artefact_with_its_reasons(tmp_path, read_csv):
     with open_warehouse(tmp_path) as con:
-        artefacts.prepare(con)
         con.execute("insert into model.artefact values ('f1', 'quantity_slip', '=1+1', '单位不同')")
         con.execute(
             "insert into model.finding by name select 'f1' as finding_id, 'oversupply' as source, 'artefact' as outcome,"
