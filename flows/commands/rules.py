@@ -61,8 +61,17 @@ def show(rule_id: Annotated[str, Parameter(help="The rule's id.")], *, common: C
 
 
 @rule.command
-def coverage(*, common: Common = COMMON) -> None:
+def coverage(
+    *,
+    problems: Annotated[bool, Parameter(negative=(), help="The official problem items instead.")] = False,
+    common: Common = COMMON,
+) -> None:
     """What every rule and detector judged in the last run, and what it could not judge and why."""
+    if problems:
+        from flows.commands.problems import problems as items
+
+        items(common=common)
+        return
     from data.warehouse import open_warehouse
     from flows.exports.tables import coverage as covered
 

@@ -79,6 +79,11 @@ def test_run_prints_the_account_and_a_second_run_says_nothing_new(call, town, tm
     assert code == 0 and out.count("nothing new") == 6
 
 
+def test_coverage_of_the_official_problem_items(call, tmp_path):
+    code, out, _ = call("rule", "coverage", "--problems", "--home", tmp_path, "--json")
+    assert code == 0 and sum(row["items"] for row in json.loads(out)["areas"]) == 202
+
+
 def test_rules_can_be_listed_and_shown_with_overrides(call, tmp_path):
     (tmp_path / "fundwatch.toml").write_text("[rules.split_admission]\nmax_gap = 3\n", encoding="utf-8")
     code, out, _ = call("rule", "list", "--home", tmp_path, "--json")
