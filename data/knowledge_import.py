@@ -134,10 +134,6 @@ def _points(path: Path, rows: pl.DataFrame, rule: str, published: str) -> pl.Dat
     )
 
 
-def _ids(said: pl.Series) -> pl.Series:
-    return pl.Series(["KP-" + hashlib.sha256(one.encode()).hexdigest()[:16] for one in said], dtype=pl.String)
-
-
 def _split(rows: pl.DataFrame, code: pl.Expr) -> pl.DataFrame:
     """point_id, ord (from "1"), med_list_codg: the codes of each point in order."""
     split = rows.select("point_id", med_list_codg=code.str.replace_all(CODES, " ").str.split(" "))

@@ -20,9 +20,9 @@ PORTABLE = frozenset(
     EQ Except Exists Filter Floor GT GTE Greatest Hour If In Intersect Is LT LTE Lag Lead Least Length Like Ln Lower
     Max Min Minute Mod Month Mul NEQ Neg Not NullSafeEQ NullSafeNEQ Nullif Or Paren PercentileCont Pow RegexpLike Round
     RowNumber Select Sqrt StddevSamp Sub Substring Sum TimestampTrunc Trim TryCast Union Upper Window Year Avg
-    Rank DenseRank FirstValue LastValue Exp Sign ApproxDistinct
+    Rank DenseRank FirstValue LastValue Exp Sign
     """.split()
-) - {"ApproxDistinct"}
+)
 
 TRUNCATIONS = frozenset({"DAY", "HOUR", "MONTH", "QUARTER", "YEAR"})
 

@@ -110,8 +110,6 @@ def _recognise(part: Part, names: mapping.Names) -> Delivery | None:
         head = _head(part)
         encoding = decode.first_guess(head)
         line = _first_line(head, encoding)
-        if named is None and part.name.lower().endswith((".txt", ".txt.gz")) and not line:
-            return None
         if "\0" in line:
             raise InputRefused(f"{part.name} is not a text file: its header holds NUL bytes. Nothing was loaded.")
         delimiter, header = _split(line, named, names)
