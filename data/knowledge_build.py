@@ -41,6 +41,8 @@ class Table:
     """One output table: the rule classes it takes, its own columns, the order that puts stricter rows first.
 
     ``parse`` gets the points of those classes, returns them with the own columns and ``why`` (null = parsed).
+    ``also`` are classes of another limit whose texts may state this one too: they fill the codes and years that the
+    own classes leave open, and are not counted among their points.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Table:
     stricter: list[str]
     descending: list[bool]
     child: Child | None = None
+    also: tuple[str, ...] = ()
 
 
 ITEM = ["item_code", "item_name"]
@@ -98,7 +101,7 @@ TABLES = [
         "item_institution_level",
         {"药品限医疗机构级别": 12},
         knowledge_text.level,
-        [*ITEM, "min_level", "official"],
+        [*ITEM, "min_level", "is_first_only", "official"],
         ["min_level"],
         [True],
     ),
@@ -146,6 +149,7 @@ TABLES = [
         [],
         [],
         Child("indication_diagnosis", ["diagnosis_prefix", "word_zh"], knowledge_diagnosis.diagnoses),
+        ("药品限支付疗程", "药品限医疗机构级别", "药品限就医方式"),
     ),
     Table(
         "operation_discount",
@@ -218,11 +222,16 @@ def _codes(points: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
     return coded.join(kind, on="point_id").filter(good)
 
 
-def _one_table(table: Table, points: pl.DataFrame, codes: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The rows of a table, and its points with ``why`` (null = parsed)."""
-    mine = points.filter(pl.col("rule_name_zh").is_in(list(table.official))).with_columns(
-        official=pl.col("rule_name_zh").replace_strict(table.official, return_dtype=pl.Int64),
+def _one_table(
+    table: Table, points: pl.DataFrame, codes: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """The rows of a table, the points they rest on, and the points of its classes with ``why`` (null = parsed)."""
+    number = table.official | dict.fromkeys(table.also, next(iter(table.official.values())))
+    name = pl.col("rule_name_zh")
+    mine = points.filter(name.is_in(list(number))).with_columns(
+        official=name.replace_strict(number, return_dtype=pl.Int64, default=None),
         item_name=pl.col("item_name_zh"),
+        is_other=name.is_in(table.also),
     )
     if "item_code" in table.columns:
         key = ["item_code", "valid_from"]
@@ -231,14 +240,17 @@ def _one_table(table: Table, points: pl.DataFrame, codes: pl.DataFrame) -> tuple
         rows = judged.join(codes.select("point_id", "item_code"), on="point_id")
     else:
         key = ["item_a_code", "item_b_code", "valid_from"]
-        for number, side in (("1", "item_a_code"), ("2", "item_b_code")):
-            coded = codes.filter(pl.col("ord") == number).select("point_id", pl.col("item_code").alias(side))
+        for place, side in (("1", "item_a_code"), ("2", "item_b_code")):
+            coded = codes.filter(pl.col("ord") == place).select("point_id", pl.col("item_code").alias(side))
             mine = mine.join(coded, on="point_id", how="left")
         rows = judged = table.parse(mine)
-    order = [*key, *table.stricter, "point_id"]
-    descending = [*(False for _ in key), *table.descending, False]
+    order = [*key, "is_other", *table.stricter, "point_id"]
+    descending = [*(False for _ in key), False, *table.descending, False]
     kept = rows.filter(pl.col("why").is_null()).sort(order, descending=descending, nulls_last=True)
-    return kept.unique(key, keep="first", maintain_order=True).select(*table.columns, *COMMON), judged
+    kept = kept.unique(key, keep="first", maintain_order=True)
+    is_used = ~pl.col("is_other") | pl.col("point_id").is_in(kept["point_id"].implode())
+    used = judged.filter(pl.col("why").is_null() & is_used)
+    return kept.select(*table.columns, *COMMON), used, judged.filter(~pl.col("is_other"))
 
 
 def make(published: pl.DataFrame, listed: pl.DataFrame) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:
@@ -249,10 +261,10 @@ def make(published: pl.DataFrame, listed: pl.DataFrame) -> tuple[dict[str, pl.Da
     codes = _codes(read, listed)
     made, judged = {}, []
     for table in TABLES:
-        rows, seen = _one_table(table, read, codes)
+        rows, used, seen = _one_table(table, read, codes)
         made[table.name] = rows
         if table.child is not None:
-            named = table.child.rows(seen.filter(pl.col("why").is_null()))
+            named = table.child.rows(used)
             made[table.child.name] = named.select(*table.child.columns, *COMMON)
         told = ["point_id", "rule_name_zh", "item_name_zh", "constraint_zh", "why"]
         judged.append(seen.select(*told, pl.lit(table.name).alias("table")))

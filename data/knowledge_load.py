@@ -88,9 +88,9 @@ def _lay(con: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:
         )
         given = [d[0] for d in con.execute("from overlay limit 0").description or []]
         unknown = set(given) - {*columns, OFF, "layer"}
-        if unknown or not set(key) <= set(given):
+        if unknown or not _required(con, table) & set(key) <= set(given):
             raise UsageError(f"{path}: the columns must be {', '.join([*columns, OFF])}.")
-        for name in (OFF, "layer", "valid_from"):
+        for name in dict.fromkeys((OFF, "layer", "valid_from", *key)):
             if name not in given:
                 con.execute(f"alter table overlay add column {name} varchar")
         con.execute("update overlay set layer = 'city' where layer is null")
@@ -131,6 +131,16 @@ def _supersede(con: duckdb.DuckDBPyConnection, table: str, layer: str) -> None:
         f" where {same} and o.starts_on <= coalesce(k.valid_to, date '9999-12-31')",
         [f"overlay {layer}"],
     )
+
+
+def _required(con: duckdb.DuckDBPyConnection, table: str) -> set[str]:
+    """Columns that may not be empty: a file may leave out the others."""
+    found = con.execute(
+        "select column_name from duckdb_columns() where schema_name = 'knowledge' and table_name = $1"
+        " and not is_nullable",
+        [table],
+    ).fetchall()
+    return {str(name) for (name,) in found}
 
 
 def _kind(con: duckdb.DuckDBPyConnection, table: str, column: str) -> str:

@@ -174,12 +174,5 @@ def level(points: pl.DataFrame) -> pl.DataFrame:
     has = pl.col("limit_text").str.contains
     # "三级综合医院眼科或二级及以上眼科专科": the lenient reading, hence the lowest level named
     level = pl.when(has("一级[及或]?以上")).then(1).when(has("二级[及或]?以上")).then(2).when(has("三级")).then(3)
-    first_only = has("首次处方时?需?由")
-    out = points.with_columns(min_level=pl.when(~first_only).then(level).cast(pl.Int64))
-    why = (
-        pl.when(first_only)
-        .then(pl.lit("level is asked of the first prescription only"))
-        .when(level.is_null())
-        .then(pl.lit("no level named"))
-    )
-    return out.with_columns(why=why)
+    out = points.with_columns(min_level=level.cast(pl.Int64), is_first_only=has("首次处方时?需?由"))
+    return out.with_columns(why=pl.when(level.is_null()).then(pl.lit("no level named")))

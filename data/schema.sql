@@ -580,6 +580,7 @@ create table if not exists knowledge.item_institution_level (
     item_code varchar not null,
     item_name varchar,
     min_level integer not null,     -- 1, 2, 3
+    is_first_only boolean,          -- the level is asked of the person's first prescription only; empty: of every one
     official integer not null,
     basis varchar not null,
     point_id varchar,
@@ -1194,11 +1195,99 @@ create table if not exists knowledge.item_group (
     superseded_by varchar
 );
 
+-- 诊断类别: diagnoses that make an indicator, rule 62 (hospital_infection); key: group_id, diagnosis_prefix
+create table if not exists knowledge.diagnosis_group (
+    group_id varchar not null,     -- hospital_infection
+    diagnosis_prefix varchar not null,
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 普遍开展的项目: tests the self-check list of 2025 names as done to everybody; key: item_prefix, name_word
+create table if not exists knowledge.routine_test (
+    item_prefix varchar,
+    name_word varchar,
+    base_word varchar,         -- words split by |: counted among the stays with such an item; null: all stays
+    title_zh varchar not null,
+    problem varchar not null,  -- item_id of problem_item
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 并发症合并症: severity of a secondary diagnosis in CHS-DRG, by the longest prefix; key: code_prefix
+create table if not exists knowledge.complication (
+    code_prefix varchar not null,
+    severity varchar not null,     -- none, cc, mcc; a code no prefix fits is none
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
 -- 节假日: public holidays and the weekend days worked instead; key: on_date
 create table if not exists knowledge.calendar (
     on_date date not null,
     kind varchar not null, -- holiday, workday
     name_zh varchar not null,
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 本地码映射: local item codes and the national codes they stand for, local; key: local_code, institution_id, valid_from
+create table if not exists knowledge.code_map (
+    local_code varchar not null,     -- as delivered: the item code, or the institution's own where that is empty
+    institution_id varchar,          -- whose code it is; empty: every institution's
+    national_code varchar not null,  -- 医保目录编码
+    reason varchar not null,         -- why they are the same
+    owner varchar,                   -- who decided
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 内含项目: services that contain another, by words of their names, rule 25; key: problem, whole_pattern, part_pattern
+create table if not exists knowledge.contained_service (
+    problem varchar not null,          -- the official self-check item
+    whole_pattern varchar not null,    -- regular expressions over item names: what contains
+    whole_not_pattern varchar,
+    part_pattern varchar not null,     -- what is contained in it
+    part_not_pattern varchar,
+    time_window varchar not null,      -- day, visit
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 项目次数: services by words of their names, and how often they are done at most; key: problem, name_pattern, time_window
+create table if not exists knowledge.service_limit (
+    problem varchar not null,       -- the official self-check item
+    name_pattern varchar not null,  -- regular expressions over item names
+    not_pattern varchar,
+    max_times integer not null,
+    time_window varchar not null,   -- day, visit
     basis varchar not null,
     point_id varchar,
     batch varchar,
@@ -1344,7 +1433,53 @@ create table if not exists model.lead (
     reasons varchar,
     reasons_zh varchar,
     peer_group varchar,
-    members varchar                    -- a group's person ids joined by ;
+    members varchar,                   -- a group's person ids joined by ;
+    institution_id varchar,            -- where most of its money is, or itself
+    tips bigint,                       -- 举报: tips about the subject
+    top_chance double                  -- chance to be among the first 50 when counts and rates are drawn again
+);
+
+-- 线索证据: what each source says of each lead, and how far it is believed
+create table if not exists model.lead_evidence (
+    lead_id varchar not null,
+    source varchar not null,
+    family varchar,
+    certainty varchar,
+    findings bigint,
+    places bigint,                     -- distinct settlements, or reasons without one
+    volume double,                     -- settlements of the subject: its exposure to slips
+    slip double,                       -- hits a settlement that are usual
+    weight double,
+    amount decimal(16,2),
+    chance double                      -- that it is right
+);
+
+-- 分数构成: what each family of evidence adds to a lead's score; a lead's points sum to its score
+create table if not exists model.lead_part (
+    lead_id varchar not null,
+    part varchar not null,             -- a family, or what else moved the score: tips, history, learned ...
+    points decimal(6,2) not null
+);
+
+-- 名单稳定性: what two draws of the counts and rates share of the first 50 of a list
+create table if not exists model.top_noise (
+    subject_type varchar not null,
+    draws varchar not null             -- json: Jaccard index of each pair of draws, ascending
+);
+
+-- 排序依据: which order ranked this run, and how the learned model did beside it
+create table if not exists model.ranking (
+    ranked_by varchar not null,        -- prior rates, learned model
+    learned_on date,                   -- day of the last verdict it learned from
+    verdicts bigint not null,          -- that confirm or dismiss and keep their evidence
+    confirmed bigint not null,
+    dismissed bigint not null,
+    model varchar,                     -- logistic, boosting: the best challenger; null: too few verdicts for one
+    held_out bigint,                   -- later verdicts both were tried on
+    learned_ap double,                 -- average precision there
+    prior_ap double,
+    gain_low double,                   -- of the difference, 10 % of the resamples lie below
+    said varchar not null              -- one line
 );
 
 -- One line or settlement of a lead with the money it stands for, counted once.
@@ -1377,7 +1512,7 @@ create table if not exists casebook.selection (
     subject_type varchar not null,
     places integer not null,           -- --top
     lead_id varchar not null,
-    arm varchar not null,              -- rank, control
+    arm varchar not null,              -- rank, ensemble, control
     probability double not null,
     stratum bigint,
     seed bigint not null,
@@ -1433,7 +1568,41 @@ create table if not exists casebook.verdict (
     findings bigint,
     settlements bigint,
     arm varchar,                       -- rank, control ...: how it came onto the work list, where it did
-    selection_probability double       -- 入选概率, where it was drawn
+    selection_probability double,      -- 入选概率, where it was drawn
+    persons bigint,                    -- as the lead stood then
+    first_on date,
+    last_on date,
+    prior_confirmed bigint,
+    tips bigint,
+    institution_id varchar             -- where most of its money was, or itself
+);
+
+-- 核查时的证据: what each source said of the lead when its verdict came; the learned order is made of this
+create table if not exists casebook.verdict_evidence (
+    verdict_id varchar not null,
+    source varchar not null,
+    family varchar,
+    certainty varchar,
+    findings bigint,
+    places bigint,
+    volume double,
+    slip double,
+    weight double,
+    amount decimal(16,2)
+);
+
+-- 运行概貌: what a later run compares itself with: counts by bin, no subject of its own
+create table if not exists casebook.run_profile (
+    run_id varchar not null,
+    place bigint not null,             -- 1, 2 ...: the order in which runs were first published
+    what varchar not null,             -- indicator, score, source, top
+    subject_type varchar,
+    name varchar not null,             -- the indicator, the source; of a top list its lead
+    n bigint not null,                 -- how many it was measured for
+    edges varchar,                     -- json: nine inner deciles
+    counts varchar,                    -- json: how many in each bin
+    hits bigint,                       -- of a source
+    noise double                       -- of a source: hits vary this much more than chance from month to month
 );
 
 -- 已核疑点: the findings a closed lead rested on; a later lead of the subject needs others

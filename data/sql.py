@@ -6,7 +6,7 @@ wrong in places, so only functions seen to agree on both engines are allowed.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import sqlglot
@@ -65,9 +65,10 @@ def to_spark(text: str) -> str:
     """The same query for Spark. Raises SqlRefused where no equal form is known."""
     tree = _parse(text)
     _refuse_foreign(tree)
-    return tree.transform(_exact_percentile).sql(
-        dialect="spark", pretty=True, unsupported_level=sqlglot.ErrorLevel.RAISE
-    )
+    for node in reversed(list(tree.walk())):  # the inner ones first
+        if rewrite := SPARK.get(type(node)):
+            node.replace(rewrite(node))
+    return tree.sql(dialect="spark", pretty=True, unsupported_level=sqlglot.ErrorLevel.RAISE)
 
 
 def _parse(text: str) -> exp.Query:
@@ -96,6 +97,10 @@ def _refuse_foreign(tree: exp.Query) -> None:
             raise SqlRefused("date_trunc is portable only to hour, day, month, quarter and year")
         if isinstance(node, exp.PercentileCont) and not isinstance(node.this, exp.Cast):
             raise SqlRefused("quantile_cont(x, p) rounds decimals: cast x to double first")
+        if isinstance(node, exp.Round) and not _is_whole(node.args.get("decimals")):
+            raise SqlRefused("round(x, n) rounds doubles differently on Spark: write cast(x as decimal(16, n))")
+        if type(node) is exp.Cast and node.to.this in exp.DataType.INTEGER_TYPES and _is_product(node.this):
+            raise SqlRefused("cast to integer rounds halves differently on Spark: write cast(round(x) as integer)")
         if isinstance(node, exp.Sub) and {"date", "DATE"} & {str(node.this.type), str(node.expression.type)}:
             raise SqlRefused("the difference of dates: write date_diff('day', a, b)")
 
@@ -108,11 +113,49 @@ def _never_zero(divisor: exp.Expression) -> bool:
     return isinstance(divisor, exp.Nullif | exp.Greatest)
 
 
-def _exact_percentile(node: exp.Expression) -> exp.Expression:
+def _is_whole(decimals: exp.Expr | None) -> bool:
+    return decimals is None or (isinstance(decimals, exp.Literal) and decimals.name == "0")
+
+
+def _is_product(node: exp.Expr) -> bool:
+    return isinstance(node.unnest(), exp.Div | exp.Mul)
+
+
+def _percentile(node: exp.Expr) -> exp.Expr:
     """Spark's percentile_cont is approximate after translation; percentile is exact."""
-    if isinstance(node, exp.PercentileCont):
-        return exp.Anonymous(this="PERCENTILE", expressions=[node.this.copy(), node.expression.copy()])
+    return exp.Anonymous(this="PERCENTILE", expressions=[node.this, node.expression])
+
+
+def _cast(node: exp.Expr) -> exp.Expr:
+    """DuckDB rounds a double at the decimals asked for; Spark cuts integers, and rounds the shortest decimal text."""
+    kind, what = node.args["to"], node.this
+    if isinstance(what, exp.Null | exp.Literal | exp.Round):
+        return node
+    if kind.this in exp.DataType.INTEGER_TYPES:
+        node.set("this", exp.Round(this=what))
+    elif kind.this == exp.DataType.Type.DECIMAL:
+        unit = exp.Literal.number(10 ** int(kind.expressions[1].name)) if len(kind.expressions) > 1 else 1
+        node.set("this", exp.Round(this=exp.Paren(this=what) * unit) / unit)
     return node
+
+
+def _as_double(node: exp.Expr) -> exp.Expr:
+    """Floor and ceiling of a double are doubles on DuckDB, integers on Spark."""
+    return exp.cast(node.copy(), "double")
+
+
+def _as_local(node: exp.Expr) -> exp.Expr:
+    """Spark gives a moment, which depends on the session's time zone, for DuckDB's time of day."""
+    return exp.cast(node.copy(), exp.DataType.Type.TIMESTAMPNTZ)
+
+
+SPARK: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
+    exp.PercentileCont: _percentile,
+    exp.Cast: _cast,
+    exp.Floor: _as_double,
+    exp.Ceil: _as_double,
+    exp.TimestampTrunc: _as_local,
+}
 
 
 def _place(text: str, table: str) -> str:

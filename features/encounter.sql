@@ -17,12 +17,21 @@ with paid as (
     group by encounter_id
 ),
 
-listed as (
-    select s.encounter_id, min(d.diagnosis_code) as diagnosis_code, min(d.diagnosis_name) as diagnosis_name
+-- The lists of standing settlements, else of those taken back: the encounter took place all the same.
+principal as (
+    select r.encounter_id, d.diagnosis_code, d.diagnosis_name,
+        rank() over (partition by r.encounter_id order by case when s.settlement_id is null then 1 else 0 end) as place
     from record.diagnosis as d
-    join feature.settlement as s on s.settlement_id = d.settlement_id
-    where d.is_principal
-    group by s.encounter_id
+    join record.settlement as r on r.settlement_id = d.settlement_id and coalesce(r.is_valid, true)
+    left join feature.settlement as s on s.settlement_id = r.settlement_id
+    where d.is_principal and r.encounter_id is not null
+),
+
+listed as (
+    select encounter_id, min(diagnosis_code) as diagnosis_code, min(diagnosis_name) as diagnosis_name
+    from principal
+    where place = 1
+    group by encounter_id
 )
 
 select

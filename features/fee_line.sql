@@ -2,10 +2,19 @@
 -- Incremental by: settlement_id
 -- charged_on: day of charge
 -- has_clock: the line carries a time of day, not only a date
--- quantity, amount, eligible_amount: net of reversed units and lines, yuan
+-- quantity, amount, eligible_amount, over_limit_amount: net of reversed units and lines, yuan
+-- item_code: the national code; local codes are mapped by knowledge.code_map, an institution's own row first
 -- fund_amount: the funds' share of the eligible amount, at the settlement's rate, yuan
 -- practitioner_id: who ordered, else who performed, else nobody
-with live as (
+with code_map as (
+    select local_code, institution_id, national_code, valid_from, valid_to,
+        lead(coalesce(valid_from, date '0001-01-01')) over (
+            partition by local_code, institution_id order by coalesce(valid_from, date '0001-01-01'), national_code
+        ) as next_from
+    from knowledge.code_map
+),
+
+live as (
     select settlement_id, care_setting, is_pharmacy, fund_rate
     from feature.settlement
 ),
@@ -63,6 +72,22 @@ net as (
     left join by_line as b on b.settlement_id = c.settlement_id and b.line_id = c.line_id
     left join shrunk as k
         on k.settlement_id = c.settlement_id and k.item_code = c.item_code and k.unit_price = c.unit_price
+),
+
+-- A line without an item code is known by the institution's own code.
+coded as (
+    select n.*, coalesce(o.national_code, a.national_code) as national_code
+    from net as n
+    left join code_map as o
+        on o.local_code = coalesce(n.item_code, n.institution_item_code) and o.institution_id = n.institution_id
+        and cast(n.charged_at as date) >= coalesce(o.valid_from, date '0001-01-01')
+        and cast(n.charged_at as date) <= coalesce(o.valid_to, date '9999-12-31')
+        and cast(n.charged_at as date) < coalesce(o.next_from, date '9999-12-31')
+    left join code_map as a
+        on a.local_code = coalesce(n.item_code, n.institution_item_code) and a.institution_id is null
+        and cast(n.charged_at as date) >= coalesce(a.valid_from, date '0001-01-01')
+        and cast(n.charged_at as date) <= coalesce(a.valid_to, date '9999-12-31')
+        and cast(n.charged_at as date) < coalesce(a.next_from, date '9999-12-31')
 )
 
 select
@@ -78,7 +103,7 @@ select
     cast(charged_at as date) as charged_on,
     cast(charged_at as timestamp) <> cast(cast(charged_at as date) as timestamp) as has_clock,
     order_number,
-    item_code,
+    coalesce(national_code, item_code) as item_code,
     item_name,
     catalogue_type,
     catalogue_code,
@@ -92,9 +117,10 @@ select
     net_amount as amount,
     net_eligible as eligible_amount,
     cast(net_eligible * fund_rate as decimal(16, 2)) as fund_amount,
-    over_limit_amount,
+    cast(over_limit_amount * cast(net_amount as double) / nullif(cast(amount as double), 0) as decimal(16, 2))
+        as over_limit_amount,
     price_limit,
     supply_days,
     coalesce(is_take_home, false) as is_take_home
-from net
+from coded
 where net_amount > 0

@@ -4,6 +4,7 @@
 -- institution_kind: national kind code (A1 general hospital, B community, C township, D clinic ...), null unknown
 -- ownership: 1 public, 2 private, null unknown
 -- approved_beds: beds by licence
+-- contract_from, contract_to: first day of the first contract, last day of the latest one; contract_to null while it runs
 -- owner: legal representative
 with seen as (
     select institution_id, max(institution_name) as institution_name, max(institution_grade) as institution_grade,
@@ -18,7 +19,7 @@ hospital as (
         max(division) as division, max(institution_level) as institution_level,
         max(institution_kind) as institution_kind, max(ownership) as ownership, max(approved_beds) as approved_beds,
         max(longitude) as longitude, max(latitude) as latitude, max(legal_representative) as owner,
-        min(valid_from) as contract_from, max(valid_to) as contract_to
+        min(valid_from) as contract_from
     from record.hospital
     group by institution_id
 ),
@@ -26,9 +27,23 @@ hospital as (
 drugstore as (
     select institution_id, max(institution_name) as institution_name, max(division) as division,
         max(longitude) as longitude, max(latitude) as latitude, max(legal_representative) as owner,
-        min(valid_from) as contract_from, max(valid_to) as contract_to
+        min(valid_from) as contract_from
     from record.pharmacy
     group by institution_id
+),
+
+-- The latest contract says until when: an open one after an ended one is a renewal.
+contract as (
+    select institution_id, valid_to,
+        row_number() over (
+            partition by institution_id
+            order by coalesce(valid_from, date '0001-01-01') desc, coalesce(valid_to, date '9999-12-31') desc
+        ) as place
+    from (
+        select institution_id, valid_from, valid_to from record.hospital
+        union all
+        select institution_id, valid_from, valid_to from record.pharmacy
+    ) as written
 ),
 
 everyone as (
@@ -56,10 +71,11 @@ select
     coalesce(h.latitude, p.latitude) as latitude,
     coalesce(h.owner, p.owner) as owner,
     coalesce(h.contract_from, p.contract_from) as contract_from,
-    coalesce(h.contract_to, p.contract_to) as contract_to
+    c.valid_to as contract_to
 from everyone as e
 left join seen as s on s.institution_id = e.institution_id
 left join hospital as h on h.institution_id = e.institution_id
 left join drugstore as p on p.institution_id = e.institution_id
+left join contract as c on c.institution_id = e.institution_id and c.place = 1
 left join knowledge.institution_grade as g
     on g.institution_grade = coalesce(h.institution_grade, s.institution_grade)

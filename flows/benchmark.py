@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -43,6 +44,46 @@ def benchmark(settings: Settings, sizes: list[int], say: Callable[[str], None]) 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     rows.append(("peak memory", f"{peak:.2f} GB", "", ""))
     return rows
+
+
+GROUP_DETECTORS = ("co_visit_ring", "dense_block")
+
+
+def rings(settings: Settings, sizes: list[int], say: Callable[[str], None]) -> list[Row]:
+    """For each size of made-up town: what the detectors of groups cost, and whether that grows as the visits do.
+
+    Columns: what, seconds (the better of two runs), seconds per million visits, ratio of that to the first size's.
+    """
+    from data.simulate import simulate
+    from data.warehouse import open_warehouse
+    from models import detectors, source
+
+    rows: list[Row] = []
+    first: dict[str, float] = {}
+    sought = [d for d in detectors.load() if d.id in GROUP_DETECTORS]
+    for persons in sizes:
+        with tempfile.TemporaryDirectory(dir=settings.home) as place:
+            town, home = Path(place) / "town", Path(place) / "home"
+            say(f"simulating {persons:,} persons ...")
+            visits = simulate(town, persons=persons, seed=settings.seed)["setl_d"]
+            inside = replace(settings, home=home, input=town)
+            for step in steps.STEPS[:3]:  # ingest, check, features
+                say(f"{step.name} ...")
+                steps.perform(step, inside)
+            with open_warehouse(home, memory_limit=settings.memory_limit, threads=settings.threads) as con:
+                for one in sought:
+                    took = min(_timed(partial(source.run, con, one, "benchmark")) for _ in range(2))
+                    each = took / visits * 1e6
+                    ratio = each / first.setdefault(one.id, each)
+                    what = f"{persons:,} persons, {visits:,} visits: {one.id}"
+                    rows.append((what, f"{took:.2f}", f"{each:.1f}", f"{ratio:.2f}"))
+    return rows
+
+
+def _timed(act: Callable[[], None]) -> float:
+    started = time.perf_counter()
+    act()
+    return time.perf_counter() - started
 
 
 def _costs(settings: Settings, say: Callable[[str], None]) -> dict[str, float]:

@@ -44,7 +44,16 @@ JUDGED = f"""
     select j.* from casebook.judged_finding as j join ({REGISTER}) as r on r.lead_id = j.lead_id
     where r.closed_on is not null order by j.lead_id, j.finding_id
 """
+EVIDENCE = f"""
+    select e.* from casebook.verdict_evidence as e join ({VERDICTS}) as v on v.verdict_id = e.verdict_id
+    order by e.verdict_id, e.source
+"""
+PROFILES = """
+    select p.* from casebook.run_profile as p
+    where p.place < (select min(place) from casebook.run_profile where run_id = $run) order by all
+"""
 QUERIES = {"lead_register": REGISTER, "group_membership": MEMBERS, "verdict": VERDICTS, "judged_finding": JUDGED}
+QUERIES |= {"verdict_evidence": EVIDENCE, "run_profile": PROFILES}
 
 
 @dataclass(frozen=True)

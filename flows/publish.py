@@ -14,9 +14,11 @@ import duckdb
 from data import knowledge_load
 from data.errors import FundwatchError
 from flows import audit, version
-from flows.exports import artefacts, checks, evidence, tables, watchlists
+from flows.exports import artefacts, checks, packs, report, tables, watchlists, workbook, worklists
 from flows.exports.safe import whole, write_csv
 from flows.settings import Settings
+from models.casebook import drift, profile
+from models.ranking import learned
 from models.source import Source
 
 MANIFEST = "manifest.json"
@@ -40,7 +42,10 @@ def publish(
             said = f"nothing new: run {run_id} stands in {folder}"
         else:
             leads = _write(settings, con, sources, run_id, fingerprint, folder)
-            said = f"run {run_id} in {folder}, {leads:,} evidence files"
+            said = f"run {run_id} in {folder}, {leads:,} evidence packs"
+            if changed := drift.summary(drift.compare(con, run_id)):
+                said += f"; {changed}"
+        profile.remember(con, run_id)
         _remember(con, settings, run_id, fingerprint, folder)
         if settings.out is not None:
             _copy(settings, con, run_id, settings.out)
@@ -75,14 +80,26 @@ def _write(
 ) -> int:
     aside = folder.with_name(f".{run_id}.part")
     aside.mkdir(parents=True, mode=0o700)
-    rows = _lists(settings, con, run_id, aside)
+    lists = watchlists.lists(con, run_id, language=settings.language, unmask=settings.unmask)
+    rows = watchlists.write(lists, aside, labels=settings.labels)
+    workbook.write(lists, aside / "watchlists.xlsx", language=settings.language, labels=settings.labels)
+    report.write(con, sources, lists, aside / "report.html", run_id, ingest_of(con), language=settings.language)
     rows["findings.parquet"] = tables.findings(con, aside / "findings.parquet")
     write_csv(tables.coverage(con), aside / TIMED)
     write_csv(tables.account(con, ingest_of(con)), aside / "account.csv")
     write_csv(checks.results(con), aside / "check.csv")
+    write_csv(drift.compare(con, run_id), aside / "drift.csv")
     rows["artefacts.csv"] = artefacts.write(con, aside / "artefacts.csv")
     write_csv(tables.rejected(con, ingest_of(con)), aside / "rejected.csv")
-    leads = evidence.write(con, sources, aside / "leads", language=settings.language, labels=settings.labels)
+    leads = packs.write(
+        con,
+        sources,
+        aside / "leads",
+        lists,
+        run_id,
+        language=settings.language,
+        labels=settings.labels,
+    )
     manifest = _manifest(settings, con, sources, run_id, fingerprint, aside)
     whole(
         aside / MANIFEST,
@@ -96,23 +113,6 @@ def _write(
     aside.rename(folder)
     audit.sync_folder(folder.parent)
     return leads
-
-
-def _lists(
-    settings: Settings, con: duckdb.DuckDBPyConnection, run_id: str, folder: Path, top: int | None = None
-) -> dict[str, int]:
-    """Write the five lists; returns the rows of each file."""
-    counts = watchlists.write(
-        con,
-        folder,
-        run_id,
-        language=settings.language,
-        labels=settings.labels,
-        unmask=settings.unmask,
-        top=top,
-        seed=settings.seed,
-    )
-    return {f"watchlist_{kind}.csv": n for kind, n in counts.items()}
 
 
 def _log(settings: Settings, event: str, run_id: str, folder: Path, rows: dict[str, int], **more: str) -> None:
@@ -151,6 +151,8 @@ def _manifest(
         "dialects": knowledge_load.version(settings.home / "mappings"),
         "libraries": version.libraries(),
         "settings": settings.deciding(),
+        "ranking": learned.told(con),
+        "compared_with": profile.before(con, run_id)[0],
         "inputs": [{"file": f, "table": t, "sha256": h, "rows": n, "load": k} for f, t, h, n, k in inputs],
         "sources": [
             {"id": s.id, "kind": s.kind, "version": s.card.version, "status": s.card.status, "params": dict(s.params)}
@@ -186,7 +188,14 @@ def _copy(settings: Settings, con: duckdb.DuckDBPyConnection, run_id: str, out: 
     aside = out / ".fundwatch.part"
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
-    rows = _lists(settings, con, run_id, aside, settings.top)
+    lists = watchlists.lists(con, run_id, language=settings.language, unmask=settings.unmask)
+    if settings.top is not None or settings.days is not None:
+        frames = worklists.frames(con, settings.workload(), settings.seed)
+        hashes = worklists.publish(frames, aside / worklists.FRAME)
+        os.replace(aside / worklists.FRAME, out / worklists.FRAME)  # there before anybody is drawn
+        audit.record(settings.home, "draw", run_id, {"seed": settings.seed, "frames": hashes, "to": str(out.resolve())})
+        lists = worklists.draw(con, lists, frames, run_id)
+    rows = watchlists.write(lists, aside, labels=settings.labels)
     _log(settings, "copy", run_id, aside, rows, to=str(out.resolve()))
     for path in sorted(aside.iterdir()):
         os.replace(path, out / path.name)

@@ -1,12 +1,17 @@
-"""The parts of the README that are generated: `python -m flows.readme` writes them, a test keeps them true."""
+"""The parts of the README that are generated: `python -m flows.readme [EVALUATION]` writes them, tests keep them true.
+
+EVALUATION is what `fundwatch evaluate --json` printed; the measured figures stay as they are without it.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from flows.measured import measured
 from models import detectors, rule
 from models.source import Source
 
@@ -73,18 +78,19 @@ def _sentences(text: str, count: int) -> str:
     return " ".join(re.split(r"(?<=[.])\s+", text.strip())[:count]).replace("|", "/")
 
 
-def write(run_demo: Callable[[], list[Mapping[str, object]]]) -> None:
+def write(run_demo: Callable[[], list[Mapping[str, object]]], evaluation: Path | None) -> None:
     """Bring every generated part up to date."""
     sources = rule.load() + detectors.load()
     text = README.read_text(encoding="utf-8")
     text = with_part(text, "catalogue", catalogue(sources))
     text = with_part(text, "catalogue-zh", catalogue_zh(sources))
     text = with_part(text, "demo", demo_figures(run_demo()))
+    if evaluation is not None:
+        text = with_part(text, "measured", measured(json.loads(evaluation.read_text(encoding="utf-8"))))
     README.write_text(text, encoding="utf-8")
 
 
 def _demo() -> list[Mapping[str, object]]:
-    import json
     import subprocess
     import tempfile
 
@@ -99,4 +105,4 @@ def _demo() -> list[Mapping[str, object]]:
 
 
 if __name__ == "__main__":
-    write(_demo)
+    write(_demo, Path(sys.argv[1]) if len(sys.argv) > 1 else None)

@@ -36,6 +36,7 @@ def serve(settings: Settings, *, cron: str, timezone: str, port: int, say: Calla
                 "input": str(settings.input.resolve()),
                 "out": str(settings.out.resolve()) if settings.out else None,
                 "top": settings.top,
+                "days": settings.days,
             },
             limit=1,
             pause_on_shutdown=False,

@@ -7,9 +7,12 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from data.errors import UsageError
+
+if TYPE_CHECKING:
+    from models.ranking.capacity import Capacity
 
 FILE_NAME = "fundwatch.toml"
 DEFAULT_HOME = Path("fundwatch-home")
@@ -26,6 +29,7 @@ class Settings:
     input: Path | None = None
     out: Path | None = None
     top: int | None = None
+    days: float | None = None
     unmask: bool = False
     pseudonyms: bool = False
     objective: str = "both"
@@ -37,6 +41,13 @@ class Settings:
     cron: str = ""
     rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     detectors: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    capacity: Mapping[str, Any] = field(default_factory=dict)
+
+    def workload(self) -> Capacity:
+        """What a round can take on. Raises UsageError for figures that make no sense."""
+        from models.ranking import capacity  # not at the top: it brings polars, and every command reads settings
+
+        return capacity.of(self.capacity, self.top, self.days)
 
     def deciding(self) -> dict[str, Any]:
         """The settings that change what a run yields, for its fingerprint and manifest."""
@@ -69,6 +80,8 @@ def load(home: Path | None = None, environ: Mapping[str, str] | None = None, **o
     for name, allowed in CHOICES.items():
         if getattr(settings, name) not in allowed:
             raise UsageError(f"{name} is '{getattr(settings, name)}'; it must be {' or '.join(allowed)}.")
+    if settings.capacity or settings.top is not None or settings.days is not None:
+        settings.workload()
     return settings
 
 
@@ -79,7 +92,7 @@ def _file(path: Path) -> dict[str, Any]:
         said = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} is not TOML: {error}.") from error
-    unknown = set(said) - set(LASTING) - {"rules", "detectors"}
+    unknown = set(said) - set(LASTING) - {"rules", "detectors", "capacity"}
     if unknown:
         raise UsageError(f"{path} sets {', '.join(sorted(unknown))}, which does not exist.")
     for name in ("seed", "threads"):

@@ -22,6 +22,7 @@ from flows import trouble, version
 from flows.settings import Settings
 from models import artefacts, source
 from models.casebook import rates as verdicts
+from models.ranking import learned
 from models.ranking.rank import rank as rank_leads
 from models.source import Source
 from models.workbench import ruleset
@@ -168,9 +169,10 @@ def rank(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> str:
     name_run(con, this, of_run)
     counts = rank_leads(con, sources(settings), this, settings.objective, settings.seed)
     told = ", ".join(f"{n:,} {kind}" for kind, n in counts.items()) or "no"
+    said = f"{told} leads, {learned.told(con)['said']}"
     _finish(con, "ranked", _ranked_of(settings, con), this)
-    _finish(con, "rank", fingerprint, f"{told} leads")
-    return f"{told} leads"
+    _finish(con, "rank", fingerprint, said)
+    return said
 
 
 def publish(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> str:

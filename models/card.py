@@ -48,7 +48,9 @@ class Card:
     needs: tuple[str, ...] = ()  # record.<table> or record.<table>.<column>
     params: Mapping[str, Parameter] = field(default_factory=dict)
     exclusions: tuple[str, ...] = ()
+    exclusions_zh: tuple[str, ...] = ()  # as many, in the same order; the inspector's page shows them
     limits: str = ""
+    limits_zh: str = ""
     effective_from: date | None = None
     effective_to: date | None = None
     status: str = "live"
@@ -96,5 +98,7 @@ def _check(card: Card) -> None:
             raise CardError(f"{name} is '{value}', not one of {', '.join(allowed)}")
     if not card.subjects or set(card.subjects) - set(SUBJECTS):
         raise CardError(f"subjects must be some of {', '.join(SUBJECTS)}")
+    if card.exclusions_zh and len(card.exclusions_zh) != len(card.exclusions):
+        raise CardError("exclusions and exclusions_zh differ in number")
     if not card.basis or not all(card.basis):
         raise CardError("basis is empty: name the clause")

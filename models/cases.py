@@ -95,7 +95,7 @@ class Bench:
         try:
             for table, rows in case.tables.items():
                 self._fill(table, rows)
-            if any(t.startswith(("record.", "knowledge.")) for t in case.tables):
+            if not set(case.tables) <= {f"feature.{name}" for name in _read_by(source)}:
                 self._derive(source, set(case.tables))
             source.judge(self.con, {**source.params, **case.params})
             return self._outcome()
@@ -110,7 +110,7 @@ class Bench:
             self.con.execute(f"insert into {table} ({names}) values ({marks})", list(given.values()))
 
     def _derive(self, source: Source, given: set[str]) -> None:
-        wanted = set(re.findall(r"feature\.(\w+)", source.code))
+        wanted = _read_by(source)
         features = build.load()
         for name in reversed(features):
             if name in wanted:
@@ -138,6 +138,11 @@ class Bench:
             "select distinct reason from judged where outcome = 'cannot_judge' order by 1"
         ).fetchall()
         return Outcome(hits, [r for (r,) in reasons])
+
+
+def _read_by(source: Source) -> set[str]:
+    """The feature tables that a rule reads itself."""
+    return set(re.findall(r"feature\.(\w+)", source.code))
 
 
 def differences(case: Case, outcome: Outcome) -> str:

@@ -6,6 +6,8 @@ as the volume behind a value shrinks; only the upper side counts.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -60,6 +62,24 @@ def score(frame: pl.DataFrame, scale: str, least_volume: float) -> pl.DataFrame:
         peers=pl.Series(peers),
         status=pl.Series(status.tolist(), dtype=pl.String),
     )
+
+
+def expected(frame: pl.DataFrame, outcome: str, by: Sequence[str], lean: float = LEAN) -> pl.Series:
+    """What each row's `outcome` is elsewhere: its mean over the same stratum at all other institutions.
+
+    `frame` has institution_id and the columns `by`, from coarse to fine strata; the mean of a stratum leans on the
+    next coarser with the weight of `lean` rows, the coarsest on the mean of all other institutions. Summed over an
+    institution's rows it is the number that indirect standardisation expects. NaN where nobody else has a row.
+    """
+    one, own = pl.col(outcome).cast(pl.Float64), pl.len()
+    total, rows = one.sum(), pl.len()
+    usual = (total - one.sum().over("institution_id")) / (rows - own.over("institution_id"))
+    for key in by:
+        there = pl.col(key).cast(pl.String).fill_null("-")
+        sums, counts = one.sum().over(there), own.over(there)
+        mine, of_mine = one.sum().over("institution_id", there), own.over("institution_id", there)
+        usual = (sums - mine + lean * usual) / (counts - of_mine + lean)
+    return frame.select(expected=usual)["expected"]
 
 
 def _codes(key: pl.Series) -> npt.NDArray[np.int64]:

@@ -12,7 +12,7 @@ import duckdb
 from data import mapping, sql
 from data.errors import UsageError
 from models.card import Card, CardError, parse
-from models.source import KEYS, OPTIONAL, STANDARD, Params, Source
+from models.source import OPTIONAL, STANDARD, Params, Source
 
 FOLDER = Path(__file__).with_name("rules")
 MAY_READ = frozenset({"record", "knowledge", "feature"})
@@ -43,33 +43,47 @@ def load(overrides: Overrides | None = None, folder: Path = FOLDER) -> list[Sour
 def read(path: Path, overrides: Params | None = None) -> Source:
     """One rule from its file. Raises CardError or SqlRefused."""
     text = path.read_text(encoding="utf-8")
-    match = re.match(r"\s*/\*(.*?)\*/(.*)\Z", text, flags=re.DOTALL)
+    match = re.match(r"\s*/\*(.*?)\*/", text, flags=re.DOTALL)
     if match is None:
         raise CardError("it must begin with its card in a /* comment */")
     card = parse(match[1])
-    query = sql.check(match[2], MAY_READ, BUT_NOT)
-    _agree(card, query)
+    found = query(text)
+    _agree(card, found)
     params = card.values(overrides)
 
     def judge(con: duckdb.DuckDBPyConnection, values: Params) -> None:
-        con.execute(wrapped(query), dict(values))
+        con.execute(wrapped(found), dict(values))
 
     return Source(path.stem, "rule", card, params, text, judge)
 
 
-def wrapped(query: sql.Query) -> str:
-    """The statement that runs a rule's query into `judged`, clear things counted on the way."""
-    details = [c for c in query.columns if c not in STANDARD]
-    packed = ", ".join(f"{c} := {c}" for c in details)
-    detail = f"to_json(struct_pack({packed}))" if details else "cast(null as varchar)"
+def query(code: str) -> sql.Query:
+    """The query of a rule's text, below its card. Raises SqlRefused."""
+    return sql.check(code.partition("*/")[2], MAY_READ, BUT_NOT)
+
+
+def counted(found: sql.Query) -> str:
+    """A rule's rows with clear things counted: one row per hit and per thing not judged, in portable SQL."""
+    kept = ", ".join(f"case when outcome = 'hit' then {c} end as {c}" for c in found.columns if c not in STANDARD[:2])
+    return f"""
+        with said as ({found.text})
+        select outcome, case when outcome = 'cannot_judge' then reason end as reason, {kept}, count(*) as rows_alike
+        from said group by all
+    """
+
+
+def wrapped(found: sql.Query) -> str:
+    """The statement that runs a rule's query into `judged`."""
+    details = [c for c in found.columns if c not in STANDARD]
+    packed = (
+        f"to_json(struct_pack({', '.join(f'{c} := {c}' for c in details)}))" if details else "cast(null as varchar)"
+    )
     added = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in OPTIONAL.items())
-    kept = ", ".join(f"case when outcome = 'hit' then {c} end as {c}" for c in (*KEYS, "occurred_on", "amount"))
     return f"""
         create or replace temp table judged as
-        with found as ({query.text})
-        select outcome, case when outcome = 'cannot_judge' then reason end as reason, {kept},
-            case when outcome = 'hit' then {detail} end as detail, {added}, count(*) as units
-        from found group by all
+        select {", ".join(STANDARD)}, case when outcome = 'hit' then {packed} end as detail, {added},
+            rows_alike as units
+        from ({counted(found)}) as counted
     """
 
 

@@ -14,8 +14,10 @@ MAY_READ = {
     "models/rules": {"record", "knowledge", "feature"},
     "models/ranking": {"record", "feature", "model", "casebook"},
     "models/artefacts": {"record", "feature", "model"},
+    "models/learning": {"record", "casebook"},
     "models/casebook": {"record", "feature", "model", "casebook"},
     "models/evaluation": {"feature", "model", "casebook", "truth"},
+    "models/outlook": {"record", "feature"},
 }
 #: The only query that may look at identities: it turns id numbers into sex and date of birth.
 IDENTITY = {"features/person.sql"}

@@ -3,10 +3,17 @@
 -- of: (select distinct item_code from record.fee_line) as c
 -- above: 0.05
 -- needs: record.fee_line.item_code
+-- do: Map local codes to national ones in HOME/knowledge/code_map.csv.
 with used as (
-    select item_code, count(*) as fee_lines
-    from record.fee_line
-    group by item_code
+    select l.item_code, count(*) as fee_lines
+    from record.fee_line as l
+    where not exists (
+        select 1
+        from knowledge.code_map as m
+        where m.local_code = coalesce(l.item_code, l.institution_item_code)
+            and coalesce(m.institution_id, l.institution_id) = l.institution_id
+    )
+    group by l.item_code
 )
 
 select item_code, fee_lines

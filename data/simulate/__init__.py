@@ -17,10 +17,12 @@ from data.simulate import schemes as schemes_package
 from data.simulate.bill import Bill, make_bill
 from data.simulate.care import chronic, drugstore, inpatient, outpatient
 from data.simulate.files import blocks_of, write_table
+from data.simulate.places import sizes
+from data.simulate.planting import Planted, joined, plant
 from data.simulate.tidy import settle
 from data.simulate.town import Town, found
 
-__all__ = ["make_town", "scheme_names", "simulate"]
+__all__ = ["drawn_schemes", "make_town", "scheme_names", "simulate"]
 
 PACKED = ("setl_d", "mdtrt_d", "fee_list_d", "mdcs_fund_setl_list_diag_d", "psn_info_b", "psn_insu_d")
 
@@ -35,16 +37,32 @@ def scheme_names() -> list[str]:
     return sorted(_modules(schemes_package))
 
 
+def drawn_schemes(persons: int, seed: int) -> list[str]:
+    """The schemes of a town that names none: every scheme of drugstores and persons, and some of institutions.
+
+    A town has too few institutions to be hit by all: four (small) to seven of those schemes, dealt from a deck that
+    is shuffled once for the seeds 1-5, 6-10 and so on, so that five such towns together have seen every scheme.
+    """
+    known = _modules(schemes_package)
+    deck = [name for name, module in known.items() if module.SUBJECTS[0] == "institution"]
+    hand = min(len(deck), max(4, min(7, round(sizes(persons)[0] / 10))))
+    shuffle, turn = divmod(seed + 4, 5)
+    order = np.random.default_rng([11, shuffle]).permutation(len(deck))
+    dealt = {deck[order[(turn * hand + n) % len(deck)]] for n in range(hand)}
+    return [name for name in known if name not in deck or name in dealt]
+
+
 def make_town(*, persons: int, seed: int, schemes: Sequence[str] | None, dose: float, year: int) -> Town:
     """Found the town, let it live a year, plant the schemes; ValueError for an unknown scheme."""
     known = _modules(schemes_package)
-    wanted = list(known) if schemes is None else list(schemes)
+    wanted = drawn_schemes(persons, seed) if schemes is None else list(schemes)
     unknown = sorted(set(wanted) - set(known))
     if unknown:
         raise ValueError(f"unknown scheme {', '.join(unknown)}; there are {', '.join(known)}")
     town = found(persons, seed, year)
     for name, module in _modules(confounders).items():
-        module.add(town, np.random.default_rng([seed, 2, zlib.crc32(name.encode())]))
+        if hasattr(module, "add"):
+            module.add(town, np.random.default_rng([seed, 2, zlib.crc32(name.encode())]))
     for number, add in enumerate((chronic.add, outpatient.add, drugstore.add, inpatient.add)):
         add(town, np.random.default_rng([seed, 4, number]))
     settle(town, np.random.default_rng([seed, 5]))
@@ -52,6 +70,7 @@ def make_town(*, persons: int, seed: int, schemes: Sequence[str] | None, dose: f
         if hasattr(module, "after"):
             module.after(town, np.random.default_rng([seed, 7, zlib.crc32(name.encode())]))
     town.visits.clear()
+    town.turnover()
     for name in sorted(wanted):
         # Its own stream of chance: a new scheme changes neither the honest town nor other schemes.
         known[name].plant(town, np.random.default_rng([seed, 6, zlib.crc32(name.encode())]), dose)
@@ -78,26 +97,33 @@ def _small_tables(town: Town, bill: Bill) -> dict[str, Callable[[], pl.DataFrame
     }
 
 
-def _write(folder: Path, town: Town, bill: Bill) -> dict[str, int]:
+def _write(folder: Path, town: Town, bill: Bill, planted: Planted | None) -> dict[str, int]:
+    more = planted.tables if planted else {}
+    small = _small_tables(town, bill)
+    small |= {name: pl.DataFrame for name in more if name not in small and name != "fee_list_d"}
     counts = {
-        name: write_table(folder, name, blocks_of(make()), packed=name in PACKED)
-        for name, make in _small_tables(town, bill).items()
+        name: write_table(folder, name, joined(blocks_of(make()), more.get(name)), packed=name in PACKED)
+        for name, make in small.items()
     }
     who = bill.visits.select("visit", "doctor", "dept")
     charged = bill.lines.join(who, on="visit", maintain_order="left")
-    counts["fee_list_d"] = write_table(
-        folder, "fee_list_d", (lines.fee_lines(town, block) for block in blocks_of(charged)), packed=True
-    )
-    answers = folder / "truth"
-    answers.mkdir(exist_ok=True)
-    planted = truth.planted_lines(town, bill)
-    for name, table in {
-        "scheme_subject": truth.planted_subjects(planted),
-        "scheme_line": planted,
+    charges = (lines.fee_lines(town, block) for block in blocks_of(charged))
+    counts["fee_list_d"] = write_table(folder, "fee_list_d", joined(charges, more.get("fee_list_d")), packed=True)
+    return counts | _answer(folder / "truth", town, bill, planted)
+
+
+def _answer(folder: Path, town: Town, bill: Bill, planted: Planted | None) -> dict[str, int]:
+    folder.mkdir(exist_ok=True)
+    done = truth.planted_lines(town, bill)
+    answers = {
+        "scheme_subject": truth.planted_subjects(done),
+        "scheme_line": done,
         "confounder": truth.confounders(town),
-    }.items():
-        counts[f"truth/{name}"] = write_table(answers, name, [table])
-    return counts
+    }
+    if planted:
+        answers["violation"] = planted.truth
+        answers["confounder"] = pl.concat([answers["confounder"], planted.confounders])
+    return {f"truth/{name}": write_table(folder, name, [table]) for name, table in answers.items()}
 
 
 def simulate(
@@ -108,12 +134,15 @@ def simulate(
     schemes: Sequence[str] | None = None,
     dose: float = 1.0,
     year: int = 2025,
+    violations: bool = False,
 ) -> dict[str, int]:
     """Write a year of a made-up town into `folder` as an export, and its answers into `folder/truth`.
 
-    `schemes` None plants all, () none; `dose` scales the planted share. Returns the rows of each table;
-    the same arguments give the same bytes. Raises ValueError for an unknown scheme.
+    `schemes` None plants those of `drawn_schemes`, () none; `dose` scales the planted share; `violations` adds clear
+    single violations of every rule, named in truth/violation. Returns the rows of each table; the same arguments give
+    the same bytes. Raises ValueError for an unknown scheme.
     """
     town = make_town(persons=persons, seed=seed, schemes=schemes, dose=dose, year=year)
+    bill = make_bill(town)
     folder.mkdir(parents=True, exist_ok=True)
-    return _write(folder, town, make_bill(town))
+    return _write(folder, town, bill, plant(town, bill) if violations else None)

@@ -139,10 +139,12 @@ def _settlements(lines: pl.DataFrame, visits: pl.DataFrame) -> pl.DataFrame:
     first_day = pl.col("begin") // DAY + pl.col("part") * INTERIM_DAYS
     last_day = pl.when(final).then(pl.col("end") // DAY).otherwise(first_day + INTERIM_DAYS - 1)
     settled = pl.when(final).then(pl.col("end")).otherwise((first_day + INTERIM_DAYS) * DAY + 36_000)
+    # Paper bills reach the counter weeks later.
+    wait = pl.when(pl.col("manual") == 1).then((pl.col("visit") * 7919 % 45 + 10) * DAY).otherwise(0)
     made = made.with_columns(
         first_day=first_day,
         last_day=last_day,
-        settled=settled,
+        settled=settled + wait,
         is_interim=~final,
         original=pl.lit(-1, dtype=pl.Int64),
         sign=pl.lit(1, dtype=pl.Int64),

@@ -54,6 +54,11 @@ def division_codes() -> pl.Series:
     return pl.Series([code for code, _ in names.DIVISIONS] + [code for code, _ in names.ELSEWHERE])
 
 
+def units(employer: pl.Series) -> pl.Series:
+    """Employer and village numbers as the export writes them."""
+    return (employer + 99_010_000_000).cast(pl.String)
+
+
 def whose(town: Town, frame: pl.DataFrame) -> dict[str, pl.Series]:
     """Columns that describe a row's person and institution, by their row numbers."""
     person, place = frame["person"], frame["place"]
@@ -71,6 +76,7 @@ def whose(town: Town, frame: pl.DataFrame) -> dict[str, pl.Series]:
         **who,
         **where,
         "servant": servant,
+        "unit": units(gather(town.people["employer"], person)),
         "coded_sex": sex,
         "home": home,
         "area": gather(division_codes(), division),

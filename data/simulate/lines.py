@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import numpy as np
 import polars as pl
 
 from data.simulate.bill import Bill
@@ -41,7 +42,7 @@ rx_circ_flag insu_admdvs vali_flag"""
 RENAMED = {
     "fixmedins_code": "place_code", "psn_no": "psn_no", "med_type": "kind", "chrgitm_lv": "class",
     "hilist_code": "code", "hilist_name": "name", "list_type": "catalogue_type", "med_list_codg": "code",
-    "medins_list_name": "name", "med_chrgitm_type": "fee_category", "bilg_dept_codg": "dept_code",
+    "medins_list_name": "own_name", "med_chrgitm_type": "fee_category", "bilg_dept_codg": "dept_code",
     "bilg_dept_name": "dept_name", "bilg_dr_code": "dr", "bilg_dr_name": "dr_name",
     "acord_dept_codg": "dept_code", "acord_dr_code": "dr", "lmt_used_flag": "is_restricted",
     "hosp_appr_flag": "is_restricted", "dscg_tkdrug_flag": "take_home", "prd_days": "days",
@@ -56,6 +57,8 @@ MONEY = {
 def _described(town: Town, lines: pl.DataFrame) -> pl.DataFrame:
     """Lines with the names and codes of their item, person, institution, department and practitioner."""
     item, place = lines["item"].to_numpy(), lines["place"].to_numpy()
+    # The institution's own code and name say what was given, the national code what was charged.
+    own = np.where(lines["given"].to_numpy() >= 0, lines["given"].to_numpy(), item)
     of_item = {name: gather(town.cat.items[name], item) for name in ITEM}
     return lines.with_columns(
         **of_item,
@@ -64,7 +67,8 @@ def _described(town: Town, lines: pl.DataFrame) -> pl.DataFrame:
         insured_at=gather(division_codes(), gather(town.people["division"], lines["person"])),
         limit=pl.Series(town.limit[place, item]),
         take_home=lines["home"],
-        own_code=pl.Series(item * 37 % 9000 + 1000),
+        own_code=pl.Series(own * 37 % 9000 + 1000),
+        own_name=gather(town.cat.items["name"], own),
         dept_code=gather(town.cat.departments["code"], lines["dept"]),
         dept_name=gather(town.cat.departments["name"], lines["dept"]),
         dr=gather(town.doctors["code"], lines["doctor"]),

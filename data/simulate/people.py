@@ -92,3 +92,23 @@ def make_people(rng: Generator, persons: int, year: int) -> pl.DataFrame:
             "ordinary": np.ones(persons, dtype=bool),
         }
     )
+
+
+def employers(rng: Generator, residents: pl.DataFrame) -> Ints:
+    """The unit each person is insured through: employers of very different size, and villages of a few hundred.
+
+    Employees and pensioners draw an employer of their division, households of residents their village. Numbers
+    below 100,000 are employers, from there villages.
+    """
+    division = residents["division"].to_numpy()
+    unit = np.zeros(len(residents), dtype=np.int64)
+    for number in np.unique(division):
+        here = np.flatnonzero(division == number)
+        firms = max(3, len(here) // 60)
+        weight = 1 / np.arange(1, firms + 1) ** 0.9
+        firm = rng.choice(firms, len(here), p=weight / weight.sum())
+        villages = max(2, len(here) // 260)
+        village = (residents["household"].to_numpy()[here] * 7919) % villages
+        employed = residents["insutype"].to_numpy()[here] == 310
+        unit[here] = np.where(employed, number * 10_000 + firm, 100_000 + number * 10_000 + village)
+    return unit

@@ -9,7 +9,7 @@ import polars as pl
 
 from data.simulate import names
 from data.simulate.catalogue import LEVEL_SHARE
-from data.simulate.columns import division_codes, gather
+from data.simulate.columns import division_codes, gather, units
 from data.simulate.town import Town
 
 LIMIT_TYPE = {1: "101", 2: "102", 3: "103", 9: "104"}
@@ -61,6 +61,7 @@ def insurance(town: Town) -> pl.DataFrame:
         crt_insu_date=pl.lit(date(town.year, 1, 1)) - pl.duration(days=since),
         paus_insu_date=pl.lit(None, dtype=pl.String),
         psn_insu_stas=pl.lit("1"),
+        emp_no=units(p["employer"]),
         hi_type="insutype",
     )
 

@@ -24,7 +24,8 @@ from data.simulate.town import BIRTH, PURCHASE, STAYS, Town
 SETTLEMENT_ORDER = """
 setl_id mdtrt_id init_setl_id psn_no psn_name psn_cert_type certno gend brdy age insutype psn_type
 cvlserv_flag insu_admdvs pay_loc fixmedins_code fixmedins_name hosp_lv fix_blng_admdvs begndate enddate
-setl_time mdtrt_cert_type med_type setl_type clr_type clr_way medfee_sumamt fulamt_ownpay_amt
+setl_time emp_no opter_id mdtrt_cert_type med_type setl_type manl_reim_rea clr_type clr_way medfee_sumamt
+fulamt_ownpay_amt
 overlmt_selfpay preselfpay_amt inscp_amt act_pay_dedc hifp_pay pool_prop_selfpay cvlserv_pay hifes_pay
 hifmi_pay hifob_pay hifdm_pay maf_pay othfund_pay fund_pay_sumamt psn_pay acct_pay cash_payamt
 acct_mulaid_pay refd_setl_flag mid_setl_flag dise_no dise_name invono poolarea_no year vali_flag
@@ -33,7 +34,7 @@ ENCOUNTER_ORDER = """
 mdtrt_id psn_no psn_name gend brdy insutype insu_admdvs pay_loc fixmedins_code fixmedins_name hosp_lv
 fix_blng_admdvs begntime endtime mdtrt_cert_type med_type rloc_type ars_year_ipt_flag ipt_otp_no
 medrcdno chfpdr_code chfpdr_name adm_diag_dscr adm_dept_codg adm_dept_name adm_bed dscg_maindiag_code
-dscg_maindiag_name dscg_dept_codg dscg_way dise_no dise_name ipt_days inhosp_stas die_date ttp_pay_flag
+dscg_maindiag_name dscg_dept_codg dscg_way dise_no dise_name emp_no ipt_days inhosp_stas die_date ttp_pay_flag
 matn_type tel addr year vali_flag
 """
 # Headers whose column only has another name in the simulator.
@@ -41,7 +42,7 @@ SHARED = {
     "psn_no": "psn_no", "psn_name": "name", "gend": "coded_sex", "brdy": "birth", "insutype": "insutype",
     "insu_admdvs": "home", "pay_loc": "pay_loc", "fixmedins_code": "place_code",
     "fixmedins_name": "place_name", "hosp_lv": "place_hosp_lv", "fix_blng_admdvs": "area",
-    "med_type": "kind", "dise_no": "dise_no", "dise_name": "dise_name",
+    "med_type": "kind", "dise_no": "dise_no", "dise_name": "dise_name", "emp_no": "unit",
 }  # fmt: skip
 MONEY = {
     "medfee_sumamt": "amount", "fulamt_ownpay_amt": "own", "overlmt_selfpay": "over",
@@ -56,9 +57,18 @@ def _credential() -> pl.Expr:
     return pl.col("cert").cast(pl.String).str.zfill(2)
 
 
+def _operator() -> pl.Expr:
+    """Who keyed it: one of three at the institution's counter, for paper bills one of two at the agency."""
+    desk = pl.concat_str("place_code", pl.lit("-"), pl.col("visit") % 3 + 1)
+    agency = pl.concat_str(pl.lit("9901JB0"), pl.col("person") % 2 + 1)
+    return pl.when(pl.col("manual") == 1).then(agency).otherwise(desk)
+
+
 def settlements(town: Town, bill: Bill) -> pl.DataFrame:
     """setl_d."""
     s = bill.settlements.with_columns(**whose(town, bill.settlements)).with_columns(disease(town, bill.settlements))
+    first = s.filter(pl.col("sign") > 0).group_by("visit").agg(of_twin=pl.col("settlement").min())
+    s = s.join(first, left_on="twin", right_on="visit", how="left", maintain_order="left")
     clearing = pl.when(pl.col("kind").is_in(STAYS)).then(21).when(pl.col("kind") == PURCHASE).then(41)
     columns: dict[str, pl.Expr | pl.Series | str] = {
         **SHARED,
@@ -76,13 +86,15 @@ def settlements(town: Town, bill: Bill) -> pl.DataFrame:
         "enddate": day(town, "last_day"),
         "setl_time": moment(town, "settled"),
         "mdtrt_cert_type": _credential(),
-        "setl_type": pl.lit("2"),
+        "setl_type": pl.when(pl.col("manual") == 1).then(pl.lit("1")).otherwise(pl.lit("2")),
+        "manl_reim_rea": pl.when(pl.col("manual") == 1).then(pl.lit("1")),
+        "opter_id": _operator(),
         "clr_type": clearing.otherwise(11),
         "clr_way": "clearing",
         "pool_prop_selfpay": (pl.col("share") / 100).round(2),
         "refd_setl_flag": (pl.col("sign") < 0).cast(pl.Int8),
         "mid_setl_flag": pl.col("is_interim").cast(pl.Int8),
-        "invono": pl.col("settlement") * 3 + 10_000_007,
+        "invono": pl.coalesce(pl.col("of_twin"), pl.col("settlement")) * 3 + 10_000_007,
         "poolarea_no": pl.lit(names.CITY[0]),
         "year": pl.lit(str(town.year)),
         "vali_flag": pl.lit("1"),

@@ -17,6 +17,7 @@ from data.simulate.clock import DAY, days_in, draw_seconds
 OUTPATIENT, EMERGENCY, CHRONIC, STAY, PURCHASE, PRENATAL, BIRTH = 11, 13, 14, 21, 41, 51, 52
 STAYS = (STAY, BIRTH)
 # A visit's defaults; `begin` and `end` are seconds since the year's start, the rest are row numbers or codes.
+# `manual`: paid at the counter against paper bills; `twin`: the visit whose bill it is; `absent`: not really there.
 VISIT: dict[str, int] = {
     "person": -1,
     "place": -1,
@@ -38,9 +39,12 @@ VISIT: dict[str, int] = {
     "fixed": 0,
     "cert": 1,
     "refund": 0,
+    "manual": 0,
+    "twin": -1,
+    "absent": 0,
 }
-# A line's defaults; `price` -1 is the place's own price, `hidden` cents a unit over the limit not declared as
-# such, `plant` the planted deed it belongs to.
+# A line's defaults; `price` -1 is the place's own price, `hidden` cents a unit over what is due not declared as
+# such, `plant` the planted deed it belongs to, `given` the item that was given in truth.
 LINE: dict[str, int] = {
     "visit": -1,
     "item": -1,
@@ -51,6 +55,7 @@ LINE: dict[str, int] = {
     "plant": 0,
     "hidden": 0,
     "home": 0,
+    "given": -1,
 }
 
 
@@ -85,6 +90,7 @@ class Town:
     confounders: list[pl.DataFrame] = field(default_factory=list)
     plants: list[pl.DataFrame] = field(default_factory=list)
     taken: dict[str, set[int]] = field(default_factory=dict)
+    earned: Ints | None = None
     next_visit: int = 0
     next_plant: int = 1
 
@@ -141,21 +147,28 @@ class Town:
             )
         return ids
 
+    def spare(self, places: Any) -> None:
+        """Places that schemes leave honest as long as others are free: they are to look odd for good reasons."""
+        self.taken.setdefault("places", set()).update(np.atleast_1d(np.asarray(places)).tolist())
+
     def pick(self, rng: Generator, pool: Ints, count: int) -> Ints:
-        """Places for a scheme, preferring those no other scheme has."""
+        """Places for a scheme, the first of its own random order that no other scheme has."""
         used = self.taken.setdefault("places", set())
-        free = pool[~np.isin(pool, list(used))]
-        pool = free if len(free) >= count else pool
-        chosen = rng.choice(pool, min(count, len(pool)), replace=False)
+        order = rng.permutation(pool)
+        free = ~np.isin(order, list(used))
+        chosen = np.concatenate([order[free], order[~free]])[:count]
         used.update(chosen.tolist())
         return np.sort(chosen)
 
     def turnover(self) -> Ints:
-        """Honest business of each place, cents of total charge."""
+        """Honest business of each place, cents of total charge; what schemes do later does not change it."""
+        if self.earned is not None:
+            return self.earned
         lines = self.base_lines.join(self.base.select("visit", "place"), on="visit", maintain_order="left")
         place = lines["place"].to_numpy()
         amount = lines["cnt"].to_numpy() * self.price[place, lines["item"].to_numpy()]
-        return np.bincount(place, weights=amount, minlength=len(self.places)).astype(np.int64)
+        self.earned = np.bincount(place, weights=amount, minlength=len(self.places)).astype(np.int64)
+        return self.earned
 
     def where(self, *kinds: str) -> Ints:
         """Row numbers of the places of these kinds inside the area."""
@@ -226,6 +239,8 @@ def found(persons: int, seed: int, year: int) -> Town:
     cat = catalogue.load()
     rng = np.random.default_rng([seed, 1])
     residents = people.make_people(rng, persons, year)
+    employer = people.employers(np.random.default_rng([seed, 9]), residents)
+    residents = residents.with_columns(employer=pl.Series(employer))
     where = places.make_places(rng, cat, persons, year)
     doctors = places.make_doctors(rng, cat, where, year)
     price, limit = places.price_matrix(rng, cat, where)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from flows.commands import dosing
 from flows.commands.common import COMMON, Common, app
 from flows.settings import Settings
 
@@ -34,31 +33,61 @@ def evaluate(
     *,
     seeds: Annotated[int, Parameter(help="How many towns, by the seeds 1, 2, ...")] = 5,
     persons: Annotated[int, Parameter(help="Insured persons of each town.")] = 20_000,
-    schemes: Annotated[str | None, Parameter(help="Planted schemes, separated by commas; all by default.")] = None,
+    schemes: Annotated[
+        str | None,
+        Parameter(help="Planted schemes, separated by commas, or all; by default each town draws some of the schemes."),
+    ] = None,
     dose: Annotated[float, Parameter(help="Share of planted business, 1 is normal.")] = 1.0,
+    doses: Annotated[str | None, Parameter(help="Doses separated by commas: which share is noticed?")] = None,
     controls: Annotated[int, Parameter(help="How many towns also run honest and with institutions permuted.")] = 1,
     objective: Annotated[str | None, Parameter(help="What the order is for: hit_rate, money or both.")] = None,
     verdicts: Annotated[bool, Parameter(negative=(), help="Measure with this HOME's verdicts instead.")] = False,
+    learning: Annotated[bool, Parameter(negative=(), help="Measure what rounds of verdicts teach the lists.")] = False,
+    rounds: Annotated[int, Parameter(help="With --learning: how many rounds of inspection.")] = 3,
+    per_round: Annotated[int, Parameter(help="With --learning: leads on a round's work list.")] = 50,
+    noise: Annotated[float, Parameter(help="With --learning: share of verdicts that are wrong.")] = 0.0,
     markdown: Annotated[bool, Parameter(negative=(), help="Answer as Markdown tables.")] = False,
     common: Common = COMMON,
 ) -> None:
     """Measure the lists against planted truth in made-up towns, beside the orders that need no model."""
-    from data.errors import UsageError
-    from data.simulate import scheme_names
-
     if verdicts:
         _judged(common)
         return
+    plan = _planned(seeds, persons, schemes, dose, common.settings(objective=objective))
+    if learning:
+        from flows.commands import learning_rounds
+
+        rules_of_play = learning_rounds.rounds_of(rounds, per_round, noise, objective)
+        learning_rounds.measure(plan, rules_of_play, seeds, markdown, common)
+        return
+    if doses is not None:
+        dosing.show(
+            dosing.by_dose(range(1, seeds + 1), dosing.read_doses(doses), plan, run_town, common), markdown, common
+        )
+        return
+    _measure(plan, seeds, controls, markdown, common)
+
+
+def _planned(seeds: int, persons: int, schemes: str | None, dose: float, settings: Settings) -> dosing.Plan:
+    from data.errors import UsageError
+    from data.simulate import scheme_names
+
     wanted = None if schemes is None else [s.strip() for s in schemes.split(",") if s.strip()]
+    if schemes == "all":
+        wanted = scheme_names()
     if unknown := sorted(set(wanted or ()) - set(scheme_names())):
         raise UsageError(f"There is no scheme {', '.join(unknown)}. Use {', '.join(scheme_names())}.")
     if seeds < 1 or persons < 1_000 or dose <= 0:
         raise UsageError("Give at least one seed, towns of at least 1,000 persons and a dose above 0.")
+    return dosing.Plan(persons, wanted, dose, settings)
+
+
+def _measure(plan: dosing.Plan, seeds: int, controls: int, markdown: bool, common: Common) -> None:
     from models.evaluation.report import report_markdown, summarise
 
-    plan = _Plan(persons, wanted, dose, common.settings(objective=objective))
     towns = [_town(seed, plan, seed <= controls, common) for seed in range(1, seeds + 1)]
-    results = summarise(towns) | {"persons": persons, "schemes_planted": wanted or scheme_names(), "dose": dose}
+    planted = sorted({row["scheme"] for town in towns for row in town["schemes"]})
+    results = summarise(towns) | {"persons": plan.persons, "schemes_planted": planted, "dose": plan.dose}
     common.console.give(_jsonable(results))
     if markdown:
         common.console.say(report_markdown(results))
@@ -66,21 +95,7 @@ def evaluate(
         _print(results, common)
 
 
-@dataclass(frozen=True)
-class _Plan:
-    """What every town has in common; of the settings all but HOME and input counts."""
-
-    persons: int
-    schemes: Sequence[str] | None
-    dose: float
-    settings: Settings
-
-    def at(self, home: Path, export: Path) -> Settings:
-        """The settings for one town."""
-        return replace(self.settings, home=home, input=export)
-
-
-def _town(seed: int, plan: _Plan, with_controls: bool, common: Common) -> dict[str, Any]:
+def _town(seed: int, plan: dosing.Plan, with_controls: bool, common: Common) -> dict[str, Any]:
     """Everything measured in one town; its export and its warehouse are gone afterwards."""
     from data.simulate import simulate
     from data.warehouse import open_warehouse
@@ -94,7 +109,7 @@ def _town(seed: int, plan: _Plan, with_controls: bool, common: Common) -> dict[s
         common.console.progress(f"town {seed}: {plan.persons:,} persons ...")
         simulate(place / "town", persons=plan.persons, seed=seed, schemes=plan.schemes, dose=plan.dose)
         settings = plan.at(place / "home", place / "town")
-        _run(settings)
+        run_town(settings)
         sources = steps.sources(settings)
         with open_warehouse(settings.home, memory_limit=settings.memory_limit) as con:
             truth.load(con, place / "town" / "truth")
@@ -118,7 +133,8 @@ def _town(seed: int, plan: _Plan, with_controls: bool, common: Common) -> dict[s
     return said
 
 
-def _run(settings: Settings) -> None:
+def run_town(settings: Settings) -> None:
+    """All steps of a run but publishing."""
     from flows import steps
 
     for step in steps.STEPS:
@@ -126,12 +142,12 @@ def _run(settings: Settings) -> None:
             steps.perform(step, settings)
 
 
-def _permuted(place: Path, plan: _Plan) -> list[dict[str, Any]]:
+def _permuted(place: Path, plan: dosing.Plan) -> list[dict[str, Any]]:
     from data.warehouse import open_warehouse
     from models.evaluation import measure, truth
 
     settings = plan.at(place / "home-permuted", place / "permuted")
-    _run(settings)
+    run_town(settings)
     with open_warehouse(settings.home, memory_limit=settings.memory_limit) as con:
         truth.load(con, place / "town" / "truth")
         found = measure.lists(con)
@@ -143,14 +159,14 @@ def _permuted(place: Path, plan: _Plan) -> list[dict[str, Any]]:
     ]
 
 
-def _honest(place: Path, seed: int, plan: _Plan) -> list[dict[str, Any]]:
+def _honest(place: Path, seed: int, plan: dosing.Plan) -> list[dict[str, Any]]:
     from data.simulate import simulate
     from data.warehouse import open_warehouse
     from models.evaluation import measure
 
     simulate(place / "honest", persons=plan.persons, seed=seed, schemes=())
     settings = plan.at(place / "home-honest", place / "honest")
-    _run(settings)
+    run_town(settings)
     with open_warehouse(settings.home, memory_limit=settings.memory_limit) as con:
         return measure.tiers(con).to_dicts()
 

@@ -15,6 +15,7 @@ Objective = Annotated[str | None, Parameter(help="What the order is for: hit_rat
 Language = Annotated[str | None, Parameter(help="Language of the reasons: en or zh.")]
 Labels = Annotated[str | None, Parameter(help="Column labels: names or zh.")]
 Seed = Annotated[int | None, Parameter(help="Seed of every random choice.")]
+Days = Annotated[float | None, Parameter(help="Cut the lists in --out to this many inspector-days in all.")]
 Unmask = Annotated[bool, Parameter(negative=(), help="Write persons' names in full.")]
 
 
@@ -24,6 +25,7 @@ def run(
     *,
     out: Annotated[Path | None, Parameter(help="Copy the watchlists here.")] = None,
     top: Annotated[int | None, Parameter(help="Cut each list in --out after this many leads.")] = None,
+    days: Days = None,
     objective: Objective = None,
     language: Language = None,
     labels: Labels = None,
@@ -39,6 +41,7 @@ def run(
         input=input,
         out=out,
         top=top,
+        days=days,
         objective=objective,
         language=language,
         labels=labels,
@@ -99,13 +102,14 @@ def publish(
     *,
     out: Annotated[Path | None, Parameter(help="Copy the watchlists here.")] = None,
     top: Annotated[int | None, Parameter(help="Cut each list in --out after this many leads.")] = None,
+    days: Days = None,
     language: Language = None,
     labels: Labels = None,
     unmask: Unmask = False,
     common: Common = COMMON,
 ) -> None:
     """Write the run's folder: lists, evidence, findings, coverage, account, manifest."""
-    settings = common.settings(out=out, top=top, language=language, labels=labels, unmask=unmask or None)
+    settings = common.settings(out=out, top=top, days=days, language=language, labels=labels, unmask=unmask or None)
     _one("publish", settings, common)
 
 

@@ -22,18 +22,19 @@ def screen(
 ) -> None:
     """Answer every line of new settlements before they are paid: pass, suspected, definite or cannot_judge.
 
-    The live rules of the stages reminder and audit judge them beside the same persons' loaded history; nothing in HOME
-    is written.
+    The live rules of the stages reminder and audit judge them beside the same persons' loaded history; HOME stays as
+    it is, but for the audit log's line where --out writes a file.
     """
     import polars as pl
 
     from data.errors import FundwatchError
-    from flows import screening
+    from flows import audit, screening
     from flows.exports.safe import write_csv
 
     settings = common.settings(language=language)
     found = screening.screen(settings, delivery, common.console.progress)
     if out is not None:
+        audit.record(settings.home, "screen", None, {"files": [out.name], "lines": found.answers.height})
         try:
             out.parent.mkdir(parents=True, exist_ok=True)
             write_csv(found.answers, out, ("settlement_id", "line_id"))
@@ -49,9 +50,9 @@ def screen(
         "rejected": found.rejected,
     }
     common.console.give(summary | ({"file": str(out)} if out else {"rows": found.answers.to_dicts()}))
-    told = ", ".join(f"{n:,} {answer}" for answer, n in counts.items())
+    shares = ", ".join(f"{n:,} {answer}" for answer, n in counts.items())
     common.console.say(
-        f"{found.settlements:,} settlements, {found.answers.height:,} lines by {found.rules} rules: {told}."
+        f"{found.settlements:,} settlements, {found.answers.height:,} lines by {found.rules} rules: {shares}."
     )
     if found.rejected:
         common.console.say(f"{found.rejected:,} rows could not be read and have no answer.")

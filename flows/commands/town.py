@@ -10,6 +10,7 @@ from cyclopts import Parameter
 from flows.commands.common import COMMON, Common, app
 from flows.commands.run import run_directly
 
+SIZES = {"small": 20_000, "middle": 100_000, "large": 300_000}
 Persons = Annotated[int, Parameter(help="Insured persons of the town.")]
 Seed = Annotated[int, Parameter(help="Seed: the same seed gives the same town.")]
 
@@ -18,18 +19,24 @@ Seed = Annotated[int, Parameter(help="Seed: the same seed gives the same town.")
 def simulate(
     folder: Annotated[Path, Parameter(help="Folder to write the export to; the answers go to its truth folder.")],
     *,
-    persons: Persons = 20_000,
+    persons: Annotated[int | None, Parameter(help="Insured persons of the town, 20,000 by default.")] = None,
+    size: Annotated[str | None, Parameter(help="small, middle or large: 20,000, 100,000 or 300,000 persons.")] = None,
     seed: Seed = 1,
     dose: Annotated[float, Parameter(help="Share of planted business, 1 is normal, 0 an honest town.")] = 1.0,
+    violations: Annotated[bool, Parameter(help="Plant clear single violations of every rule as well.")] = False,
     common: Common = COMMON,
 ) -> None:
     """Write a year of a made-up town in the national export format, with planted schemes and their truth."""
     from data.errors import UsageError
     from data.simulate import simulate
 
+    if size not in (None, *SIZES) or (size and persons):
+        raise UsageError(f"Give either the persons of the town or one of the sizes {', '.join(SIZES)}.")
+    persons = persons if persons is not None else SIZES[size or "small"]
     if persons < 200 or dose < 0:
         raise UsageError("A town needs at least 200 persons and a dose of 0 or more.")
-    counts = simulate(folder, persons=persons, seed=seed, schemes=() if dose == 0 else None, dose=dose)
+    schemes = () if dose == 0 else None
+    counts = simulate(folder, persons=persons, seed=seed, schemes=schemes, dose=dose, violations=violations)
     for table, rows in counts.items():
         common.console.say(f"{table}: {rows:,} rows")
     common.console.give(counts)

@@ -1,16 +1,13 @@
-"""leads/<lead_id>/evidence.csv: the exact lines and settlements of every lead of tiers A and B."""
+"""The exact lines and settlements of leads, each with its clause and its sentence."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from pathlib import Path
 
 import duckdb
 import polars as pl
 
 from data.warehouse import frame
-from flows.exports.labels import labelled
-from flows.exports.safe import write_csv
 from models import explain
 from models.source import Source
 
@@ -50,17 +47,3 @@ def evidence(
         """,
         params,
     )
-
-
-def write(
-    con: duckdb.DuckDBPyConnection, sources: Collection[Source], folder: Path, *, language: str, labels: str
-) -> int:
-    """One folder a lead; returns how many."""
-    rows = evidence(con, sources, "l.tier in ('A', 'B')", {}, language)
-    ids = labelled(rows.head(0).select(IDS), labels).columns
-    packs = rows.partition_by("lead_id", as_dict=True, include_key=False, maintain_order=True)
-    for (lead_id,), pack in packs.items():
-        place = folder / str(lead_id)
-        place.mkdir(parents=True, exist_ok=True)
-        write_csv(labelled(pack, labels), place / "evidence.csv", ids=ids)
-    return len(packs)

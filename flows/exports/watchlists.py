@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
 import polars as pl
 
-from data.warehouse import frame, transaction
+from data.warehouse import frame
 from flows.exports.labels import labelled
 from flows.exports.safe import write_csv
-from models.ranking import selection
 
 SUBJECT_TYPES = ("institution", "pharmacy", "practitioner", "person", "group")
 COLUMNS = (
@@ -75,50 +75,15 @@ def watchlist(
     return rows.select(COLUMNS)
 
 
-def write(
-    con: duckdb.DuckDBPyConnection,
-    folder: Path,
-    run_id: str,
-    *,
-    language: str,
-    labels: str,
-    unmask: bool,
-    top: int | None = None,
-    seed: int = 1,
-) -> dict[str, int]:
-    """Write the five lists into the folder; returns rows per subject type.
+def lists(con: duckdb.DuckDBPyConnection, run_id: str, *, language: str, unmask: bool) -> dict[str, pl.DataFrame]:
+    """Every subject type with its whole list."""
+    return {kind: watchlist(con, kind, run_id, language=language, unmask=unmask) for kind in SUBJECT_TYPES}
 
-    With `top` each is a round's work list: most places by rank, the others drawn at random and flagged.
-    """
-    counts = {}
-    for subject_type in SUBJECT_TYPES:
-        rows = watchlist(con, subject_type, run_id, language=language, unmask=unmask)
-        if top is not None:
-            rows = _work_list(con, rows, subject_type, run_id, top, seed)
-        path = folder / f"watchlist_{subject_type}.csv"
+
+def write(of: Mapping[str, pl.DataFrame], folder: Path, *, labels: str) -> dict[str, int]:
+    """Write the lists into the folder; returns the rows of each file."""
+    for kind, rows in of.items():
         # the ids are made safe before the columns may change their names
-        write_csv(labelled(rows, labels), path, ids=labelled(rows.head(0).select(IDS), labels).columns)
-        counts[subject_type] = rows.height
-    return counts
-
-
-def _work_list(
-    con: duckdb.DuckDBPyConnection, rows: pl.DataFrame, subject_type: str, run_id: str, top: int, seed: int
-) -> pl.DataFrame:
-    chosen = selection.choose(rows.select("lead_id", "rank", "score"), top, seed)
-    with transaction(con):
-        con.execute(
-            "delete from casebook.selection where run_id = $run and subject_type = $kind and places = $top",
-            {"run": run_id, "kind": subject_type, "top": top},
-        )
-        con.register("chosen_frame", chosen.leads)
-        con.execute(
-            "insert into casebook.selection select $run, $kind, $top, lead_id, arm, probability, stratum, $seed, $hash"
-            " from chosen_frame",
-            {"run": run_id, "kind": subject_type, "top": top, "seed": seed, "hash": chosen.frame_hash},
-        )
-        con.unregister("chosen_frame")
-    arms = chosen.leads.select("lead_id", "arm")
-    return (
-        rows.join(arms, on="lead_id").with_columns(control_arm=pl.col("arm") == "control").sort("rank").select(COLUMNS)
-    )
+        ids = labelled(rows.head(0).select(IDS), labels).columns
+        write_csv(labelled(rows, labels), folder / f"watchlist_{kind}.csv", ids=ids)
+    return {f"watchlist_{kind}.csv": rows.height for kind, rows in of.items()}

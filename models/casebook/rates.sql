@@ -1,15 +1,17 @@
--- One row: one source and how often people found it right or wrong; partly confirmed counts half on either side.
--- A verdict about a whole lead speaks of every source of the lead. An inspection that was also imported as a verdict
--- counts once.
+-- One row: one verdict or inspection and one source it speaks of, with what the source said of the lead then.
+-- truth: 1 confirmed, 0.5 partly, 0 dismissed; is_whole: it speaks of the lead with all its sources, not of one rule
+-- places, volume, slip, weight: null where the evidence was not kept
+-- An inspection that was also imported as a verdict counts once.
 with spoken as (
-    select v.verdict_id as said_by, v.subject_type, v.subject_id, v.case_no, unnest(string_split(v.sources, ';')) as source,
+    select v.verdict_id as said_by, v.subject_type, v.rule is null as is_whole,
+        unnest(string_split(v.sources, ';')) as source,
         case v.conclusion when 'confirmed' then 1.0 when 'partly_confirmed' then 0.5 else 0.0 end as truth
     from casebook.current_verdict as v
     where v.conclusion <> 'unsure' and v.sources is not null
 ),
 
 inspected as (
-    select distinct 'inspection ' || i.case_id as said_by, i.subject_type, i.subject_id, i.case_id as case_no, n.source,
+    select distinct 'inspection ' || i.case_id as said_by, n.source,
         case c.conclusion when 'confirmed' then 1.0 when 'partly_confirmed' then 0.5 else 0.0 end as truth
     from record.inspection_result as i
     join conclusion_word as c on c.word = lower(i.result)
@@ -21,11 +23,11 @@ inspected as (
         )
 )
 
-select source, sum(truth) as confirmed, sum(1 - truth) as dismissed
-from (
-    select source, truth from spoken
-    union all
-    select source, truth from inspected
-) as together
-group by source
-order by source
+select s.said_by, s.subject_type, s.is_whole, s.source, cast(s.truth as double) as truth, cast(e.places as double) as places,
+    e.volume, e.slip, e.weight
+from spoken as s
+left join casebook.verdict_evidence as e on e.verdict_id = s.said_by and e.source = s.source
+union all
+select i.said_by, null, false, i.source, cast(i.truth as double), null, null, null, null
+from inspected as i
+order by 1, 4

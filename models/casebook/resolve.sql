@@ -160,6 +160,7 @@ select c.row_number,
         end, s.arm
     ) as arm,
     coalesce(c.selection_probability, s.probability) as selection_probability,
+    l.persons, l.first_on, l.last_on, l.prior_confirmed, l.tips, l.institution_id,
     exists (select 1 from casebook.current_verdict as o
         where o.verdict_id <> c.verdict_id and coalesce(o.lead_id, '') = coalesce(c.this_lead, '')
             and o.subject_type = c.this_type and coalesce(o.rule, '') = coalesce(c.rule, '')

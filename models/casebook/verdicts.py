@@ -96,6 +96,27 @@ def append(con: duckdb.DuckDBPyConnection, made: Plan, witness: Callable[[], Non
             )
             con.execute(
                 """
+                insert into casebook.verdict_evidence by name
+                with kept as (
+                    select n.verdict_id, min_by(v.verdict_id, v.imported_at) as first_verdict
+                    from new_verdict as n
+                    join casebook.verdict as v on v.lead_id = n.lead_id and v.verdict_id <> n.verdict_id
+                    where v.verdict_id in (select verdict_id from casebook.verdict_evidence)
+                    group by n.verdict_id
+                )
+                select k.verdict_id, e.* exclude (verdict_id)
+                from kept as k join casebook.verdict_evidence as e on e.verdict_id = k.first_verdict
+                union all
+                select n.verdict_id, e.source, e.family, e.certainty, e.findings, e.places, e.volume, e.slip, e.weight,
+                    e.amount
+                from new_verdict as n
+                join model.lead_evidence as e on e.lead_id = n.lead_id
+                where n.verdict_id not in (select verdict_id from kept)
+                order by all
+                """
+            )
+            con.execute(
+                """
                 insert into casebook.judged_finding
                 select distinct r.lead_id, f.finding_id
                 from casebook.lead_register as r

@@ -17,7 +17,7 @@ CARD = card.make(
         "title": "Institution unusual in several indicators at once",
         "title_zh": "定点医疗机构多项指标综合异常",
         "violation": "institution_pattern",
-        "family": "ensemble",
+        "family": "pattern",
         "subjects": ["institution"],
         "certainty": "suspected",
         "sentence": "More unusual than {place}% of {subjects} in {themes} respects: {reason_text}",

@@ -17,7 +17,7 @@ CARD = card.make(
         "title": "Drugstore unusual in several indicators at once",
         "title_zh": "定点零售药店多项指标综合异常",
         "violation": "pharmacy_pattern",
-        "family": "ensemble",
+        "family": "pattern",
         "subjects": ["pharmacy"],
         "certainty": "suspected",
         "sentence": "More unusual than {place}% of {subjects} in {themes} respects: {reason_text}",

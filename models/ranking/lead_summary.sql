@@ -23,10 +23,52 @@ extent as (
     group by r.lead_id
 ),
 
+-- Where most of what was found is; the same money found twice counts twice here.
+found_at as (
+    select r.lead_id, f.institution_id, sum(coalesce(f.amount, 0)) as amount, count(*) as findings
+    from listed_finding as f
+    join ranked_subject as r on r.subject_type = f.subject_type and r.subject_id = f.subject_id
+    where f.institution_id is not null
+    group by r.lead_id, f.institution_id
+),
+
+main_place as (
+    select lead_id, institution_id
+    from (
+        select lead_id, institution_id,
+            row_number() over (partition by lead_id order by amount desc, findings desc, institution_id) as place
+        from found_at
+    ) as ordered
+    where place = 1
+),
+
+-- A verdict that was delivered as an inspection too counts once.
+proven as (
+    select case when s.subject_type in ('institution', 'pharmacy') then 'place' else s.subject_type end as kind,
+        i.subject_id, i.case_id as said_by
+    from record.inspection_result as i
+    join conclusion_word as c on c.word = lower(i.result)
+    join subject_word as s on s.word = lower(i.subject_type)
+    where c.conclusion = 'confirmed'
+    union
+    select case when v.subject_type in ('institution', 'pharmacy') then 'place' else v.subject_type end, v.subject_id,
+        coalesce(v.case_no, v.verdict_id)
+    from casebook.current_verdict as v
+    where v.conclusion = 'confirmed' and v.subject_type <> 'group'
+),
+
 history as (
-    select subject_type, subject_id, sum(case when result in ('confirmed', '查实', '属实') then 1 else 0 end) as confirmed
-    from record.inspection_result
-    group by subject_type, subject_id
+    select kind, subject_id, count(*) as confirmed
+    from proven
+    group by kind, subject_id
+),
+
+told as (
+    select case when s.subject_type in ('institution', 'pharmacy') then 'place' else s.subject_type end as kind,
+        t.subject_id, count(*) as tips
+    from record.tip as t
+    join subject_word as s on s.word = lower(t.subject_type)
+    group by case when s.subject_type in ('institution', 'pharmacy') then 'place' else s.subject_type end, t.subject_id
 ),
 
 together as (
@@ -37,16 +79,24 @@ together as (
             as beyond,
         coalesce(e.expected, 0) / nullif(coalesce(e.amount, 0), 0) as beyond_chance,
         coalesce(r.fund_amount, 0) / nullif(coalesce(r.eligible_amount, 0), 0) as fund_share,
-        coalesce(h.confirmed, 0) as prior_confirmed
+        coalesce(h.confirmed, 0) as prior_confirmed, coalesce(o.tips, 0) as tips,
+        case when r.subject_type in ('institution', 'pharmacy') then r.subject_id else p.institution_id end
+            as institution_id
     from ranked_subject as r
     join extent as x on x.lead_id = r.lead_id
     left join money as m on m.lead_id = r.lead_id
     left join excess as e on e.lead_id = r.lead_id
-    left join history as h on h.subject_type = r.subject_type and h.subject_id = r.subject_id
+    left join main_place as p on p.lead_id = r.lead_id
+    left join history as h
+        on h.subject_id = r.subject_id
+        and h.kind = case when r.subject_type in ('institution', 'pharmacy') then 'place' else r.subject_type end
+    left join told as o
+        on o.subject_id = r.subject_id
+        and o.kind = case when r.subject_type in ('institution', 'pharmacy') then 'place' else r.subject_type end
 )
 
 select lead_id, subject_type, subject_id, previous_lead_id, is_opened, findings, settlements, persons, first_on,
-    last_on, prior_confirmed,
+    last_on, prior_confirmed, tips, institution_id,
     cast(line_amount + beyond as decimal(16, 2)) as amount_at_risk,
     cast(line_fund + beyond * coalesce(fund_share, 0) as decimal(16, 2)) as fund_at_risk,
     cast(line_expected + beyond * coalesce(beyond_chance, 0) as decimal(16, 2)) as expected_yield

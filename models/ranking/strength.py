@@ -29,6 +29,8 @@ class Odds:
 
 ODDS = {"definite": Odds(0.30, 0.95, 4.0), "suspected": Odds(0.10, 0.80, 5.0)}
 SLIP_RATE = 0.001  # hits a settlement that honest clerks make anyway
+#: A tip doubles the odds that something is right, however many came; each confirmed inspection, up to two, adds half.
+TIP_ODDS, HISTORY_ODDS, HISTORY_MOST = 2.0, 1.5, 2
 OBJECTIVES = ("hit_rate", "money", "both")
 
 
@@ -62,22 +64,32 @@ def chance(places: Array, volume: Array, slip: Array, weight: Array, odds: Array
     return np.asarray(weight * believed, dtype=np.float64)
 
 
-def with_odds(evidence: pl.DataFrame, confirmed: pl.DataFrame) -> pl.DataFrame:
-    """Add prior, ceiling and repeats: what the certainty says, moved by the source's confirmation rate.
+def with_odds(evidence: pl.DataFrame, confirmed: pl.DataFrame | None = None) -> pl.DataFrame:
+    """Add prior, ceiling, repeats and reviewed: what the certainty says, moved by the source's confirmation rate.
 
-    A source that verdicts confirm half as often as its prior loses the ceiling in the ratio of the square root.
+    `confirmed` has source and rate, and may have subject_type (a rate for each kind of subject) and reviewed (verdicts
+    it rests on). A source that verdicts confirm half as often as its prior loses the ceiling in the ratio of the
+    square root.
     """
     said = pl.DataFrame(
         [(name, o.prior, o.ceiling, o.repeats) for name, o in ODDS.items()],
         schema={"certainty": pl.String, "base": pl.Float64, "top": pl.Float64, "repeats": pl.Float64},
         orient="row",
     )
-    joined = evidence.join(said, on="certainty", how="left", maintain_order="left").join(
-        confirmed.select("source", "rate"), on="source", how="left", maintain_order="left"
-    )
+    joined = evidence.join(said, on="certainty", how="left", maintain_order="left")
+    if confirmed is None:
+        joined = joined.with_columns(rate=pl.lit(None, pl.Float64))
+    else:
+        keys = [c for c in ("source", "subject_type") if c in confirmed.columns]
+        wanted = [*keys, "rate", *(c for c in ("reviewed",) if c in confirmed.columns)]
+        joined = joined.join(confirmed.select(wanted), on=keys, how="left", maintain_order="left")
+    if "reviewed" not in joined.columns:
+        joined = joined.with_columns(reviewed=pl.lit(0.0))
     rate = pl.coalesce("rate", "base")
     moved = (pl.col("top") * (rate / pl.col("base")).sqrt()).clip(upper_bound=0.98)
-    return joined.with_columns(prior=rate, ceiling=pl.max_horizontal(rate, moved)).drop("base", "top", "rate")
+    return joined.with_columns(
+        prior=rate, ceiling=pl.max_horizontal(rate, moved), reviewed=pl.col("reviewed").fill_null(0.0)
+    ).drop("base", "top", "rate")
 
 
 def odds_of(evidence: pl.DataFrame) -> Array:
@@ -103,33 +115,73 @@ def score(propensity_: Array, yield_: Array, full: Array, objective: str) -> Arr
     return np.asarray(100.0 * np.sqrt(propensity_ * money))
 
 
+def beside(tips: Array, history: Array) -> Array:
+    """What tips about a subject and its earlier confirmed inspections add to the log odds of its lead."""
+    return np.asarray(np.log(TIP_ODDS) * (tips > 0) + np.log(HISTORY_ODDS) * np.minimum(history, HISTORY_MOST))
+
+
+def moved(propensity_: Array, shift: Array) -> Array:
+    """The chance after `shift` is added to its log odds; where the shift is 0 it stays as it is, to the bit."""
+    inside = np.clip(propensity_, 1e-9, 1 - 1e-9)
+    return np.where(shift == 0, propensity_, 1.0 / (1.0 + np.exp(-(np.log(inside / (1 - inside)) + shift))))
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """5 % and 95 % rank of each lead, the chance of being in the top, and by subject type what two draws share of it.
+
+    `shared` holds the Jaccard index of pairs of draws: how much a top list changes by chance alone.
+    """
+
+    low: np.ndarray
+    high: np.ndarray
+    in_top: Array
+    shared: dict[str, Array]
+
+
 def rank_interval(
-    evidence: pl.DataFrame, leads: pl.DataFrame, objective: str, seed: int, rounds: int = 100
-) -> tuple[np.ndarray, np.ndarray]:
-    """5 % and 95 % rank of each lead when hit counts and confirmation rates are drawn again.
+    evidence: pl.DataFrame, leads: pl.DataFrame, objective: str, seed: int, rounds: int = 100, top: int = 50
+) -> Intervals:
+    """Where each lead stands when hit counts and confirmation rates are drawn again.
 
     Counts are Poisson around what was seen, priors Beta around their odds with the weight of ten reviewed
-    leads. `evidence` is ordered like it was for `chance`; ranks are within the subject type.
+    leads and those that were. `evidence` is ordered like it was for `chance`; `leads` has shift, what moves the log
+    odds of each beside its evidence. Ranks are within the subject type.
     """
     draw = np.random.default_rng(seed)
     lead, family = evidence["lead_id"].to_numpy(), evidence["family_code"].to_numpy()
     places, volume = evidence["places"].to_numpy().astype(float), evidence["volume"].to_numpy().astype(float)
     slip, weight = evidence["slip"].to_numpy(), evidence["weight"].to_numpy()
     source, odds = evidence["source_code"].to_numpy(), odds_of(evidence)
-    full = leads["full_yield"].to_numpy()
+    sure = 10 + evidence["reviewed"].to_numpy()
+    full, shift = leads["full_yield"].to_numpy(), leads["shift"].to_numpy()
     believed, gain = leads["propensity"].to_numpy(), leads["expected_yield"].cast(pl.Float64).to_numpy()
-    kinds = [np.flatnonzero(leads["subject_type"].to_numpy() == k) for k in leads["subject_type"].unique()]
+    types = leads["subject_type"].to_numpy()
+    kinds = {str(k): np.flatnonzero(types == k) for k in leads["subject_type"].unique()}
     ranks = np.empty((rounds, leads.height), dtype=np.int32)
     first_row = {int(s): int(i) for s, i in zip(*np.unique(source, return_index=True), strict=True)}
+    first = np.array([first_row[int(s)] for s in source], dtype=int)
     for r in range(rounds):
-        priors = {s: draw.beta(10 * odds[i, 0], 10 * (1 - odds[i, 0])) for s, i in sorted(first_row.items())}
+        priors = {s: draw.beta(sure[i] * odds[i, 0], sure[i] * (1 - odds[i, 0])) for s, i in sorted(first_row.items())}
         drawn = odds.copy()
-        drawn[:, 0] = np.array([priors[int(s)] for s in source]) if len(source) else drawn[:, 0]
+        if len(source):
+            general = np.array([priors[int(s)] for s in source])
+            # one source, one surprise: its rates with other kinds of subject move in proportion
+            own = odds[:, 0] == odds[first, 0]
+            drawn[:, 0] = np.where(own, general, general * odds[:, 0] / odds[first, 0])
         drawn[:, 0] = np.minimum(drawn[:, 0], drawn[:, 1])
         again = chance(draw.poisson(places).astype(float), volume, slip, weight, drawn)
-        p = propensity(again, lead, family, leads.height)
+        p = moved(propensity(again, lead, family, leads.height), shift)
         scored = score(p, gain * p / np.maximum(believed, 1e-9), full, objective)
-        for rows in kinds:
+        for rows in kinds.values():
             ranks[r, rows[np.argsort(-scored[rows], kind="stable")]] = np.arange(1, len(rows) + 1)
     low, high = np.quantile(ranks, (0.05, 0.95), axis=0, method="nearest")
-    return low.astype(int), high.astype(int)
+    shared = {k: _shared(ranks[:, rows], top) for k, rows in sorted(kinds.items())}
+    return Intervals(low.astype(int), high.astype(int), (ranks <= top).mean(axis=0), shared)
+
+
+def _shared(ranks: np.ndarray, top: int) -> Array:
+    """Jaccard index of the top of each draw with that of the next."""
+    inside = ranks <= top
+    both = (inside[:-1] & inside[1:]).sum(axis=1)
+    return np.asarray(both / np.maximum((inside[:-1] | inside[1:]).sum(axis=1), 1), dtype=np.float64)

@@ -8,7 +8,7 @@ certainty   = "definite"
 stage       = "supervision"
 window      = "settlement"
 basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（一）项、第四十一条第（一）项",
+    "《医疗保障基金使用监督管理条例》第四十条第（一）项、第四十一条第（一）项",
     "筛查模型 A02 服刑、羁押期间就医",
 ]
 needs       = ["record.person_status", "record.settlement.started_on"]
@@ -23,36 +23,10 @@ version     = "1"
 sentence    = "{what} on {occurred_on} ({amount} yuan) while the register of {source_department} has the person in custody from {status_from} to {status_to}"
 sentence_zh = "{source_department}登记 {status_from} 至 {status_to} 羁押或服刑，{occurred_on} 仍有{what_zh}，涉及 {amount} 元"
 */
-with register as (
-    select count(*) as persons
-    from record.person_status
-    where status_type = 'custody'
-),
-
-met as (
-    select s.settlement_id, p.status_from, p.status_to, p.source_department,
-        row_number() over (partition by s.settlement_id order by p.status_from desc) as place
-    from record.person_status as p
-    join feature.settlement as s
-        on s.person_id = p.person_id and s.started_on > p.status_from
-        and (p.status_to is null or s.started_on < p.status_to)
-    where p.status_type = 'custody'
-),
-
-seen as (
-    select distinct m.settlement_id
-    from met as m
-    join feature.settlement as s on s.settlement_id = m.settlement_id
-    join record.check_in as c
-        on c.person_id = s.person_id and c.institution_id = s.institution_id
-        and cast(c.checked_in_at as date) = s.started_on
-    where c.is_face_match
-)
-
 select
     case
         when r.persons = 0 or s.started_on is null then 'cannot_judge'
-        when m.settlement_id is not null and f.settlement_id is null then 'hit'
+        when m.settlement_id is not null and not m.is_face_seen then 'hit'
         else 'clear'
     end as outcome,
     case
@@ -70,13 +44,8 @@ select
     m.status_from,
     coalesce(cast(m.status_to as varchar), 'today') as status_to,
     coalesce(m.source_department, '') as source_department,
-    case
-        when s.is_pharmacy then 'a purchase at a drugstore'
-        when s.care_setting = 'inpatient' then 'a stay begun'
-        else 'a visit'
-    end as what,
-    case when s.is_pharmacy then '购药' when s.care_setting = 'inpatient' then '入院' else '门诊就医' end as what_zh
+    m.what,
+    m.what_zh
 from feature.settlement as s
-cross join register as r
-left join met as m on m.settlement_id = s.settlement_id and m.place = 1
-left join seen as f on f.settlement_id = s.settlement_id
+cross join (select count(*) as persons from record.person_status where status_type = 'custody') as r
+left join feature.settlement_in_status as m on m.settlement_id = s.settlement_id and m.status_type = 'custody'

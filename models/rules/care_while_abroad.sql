@@ -25,41 +25,18 @@ version     = "1"
 sentence    = "{what} on {occurred_on} ({amount} yuan) while the register has the person abroad from {status_from} to {status_to}"
 sentence_zh = "出入境登记 {status_from} 至 {status_to} 在境外，{occurred_on} 仍有{what_zh}，涉及 {amount} 元"
 */
-with register as (
-    select count(*) as persons
-    from record.person_status
-    where status_type = 'overseas'
-),
-
-met as (
-    select s.settlement_id, p.status_from, p.status_to,
-        row_number() over (partition by s.settlement_id order by p.status_from desc) as place
-    from record.person_status as p
-    join feature.settlement as s
-        on s.person_id = p.person_id and s.started_on > p.status_from
-        and (p.status_to is null or s.started_on < p.status_to)
-    where p.status_type = 'overseas' and not (coalesce(s.is_pharmacy, false) and s.fund_amount <= 0)
-),
-
-excused as (
+-- What the person need not have been there for: typed-in bills, chronic refills of nothing but medicines.
+with excused as (
     select m.settlement_id
-    from met as m
-    join feature.settlement as s on s.settlement_id = m.settlement_id
-    join record.check_in as c
-        on c.person_id = s.person_id and c.institution_id = s.institution_id
-        and cast(c.checked_in_at as date) = s.started_on
-    where c.is_face_match
-    union
-    select m.settlement_id
-    from met as m
+    from feature.settlement_in_status as m
     join record.settlement as s on s.settlement_id = m.settlement_id
-    where s.settlement_type = '1'
+    where m.status_type = 'overseas' and s.settlement_type = '1'
     union
     select s.settlement_id
-    from met as m
+    from feature.settlement_in_status as m
     join feature.settlement as s on s.settlement_id = m.settlement_id
     left join feature.fee_line as l on l.settlement_id = s.settlement_id
-    where s.care_setting = 'chronic'
+    where m.status_type = 'overseas' and s.care_setting = 'chronic'
     group by s.settlement_id
     having max(case when coalesce(l.fee_category, '') in ('02', '09', '10', '11', '12') then 0 else 1 end) = 0
 )
@@ -67,7 +44,8 @@ excused as (
 select
     case
         when r.persons = 0 or s.started_on is null then 'cannot_judge'
-        when m.settlement_id is not null and x.settlement_id is null then 'hit'
+        when m.settlement_id is not null and not m.is_face_seen and x.settlement_id is null
+            and not (coalesce(s.is_pharmacy, false) and s.fund_amount <= 0) then 'hit'
         else 'clear'
     end as outcome,
     case
@@ -84,13 +62,9 @@ select
     s.eligible_amount as amount,
     m.status_from,
     coalesce(cast(m.status_to as varchar), 'today') as status_to,
-    case
-        when s.is_pharmacy then 'a purchase at a drugstore'
-        when s.care_setting = 'inpatient' then 'a stay begun'
-        else 'a visit'
-    end as what,
-    case when s.is_pharmacy then '购药' when s.care_setting = 'inpatient' then '入院' else '门诊就医' end as what_zh
+    m.what,
+    m.what_zh
 from feature.settlement as s
-cross join register as r
-left join met as m on m.settlement_id = s.settlement_id and m.place = 1
+cross join (select count(*) as persons from record.person_status where status_type = 'overseas') as r
+left join feature.settlement_in_status as m on m.settlement_id = s.settlement_id and m.status_type = 'overseas'
 left join excused as x on x.settlement_id = s.settlement_id

@@ -9,7 +9,7 @@ stage       = "supervision"
 scope       = ["outpatient", "drugstore"]
 window      = "settlement, institution's share"
 basis       = [
-    "《医疗保障基金使用监督管理条例》第十五条、第三十八条第（一）项：核验参保人员身份",
+    "《医疗保障基金使用监督管理条例》第十五条：核验参保人员医疗保障凭证",
     "筛查模型 A08 就医签到、人脸登记缺失",
 ]
 needs       = ["record.check_in", "record.settlement.settled_at"]

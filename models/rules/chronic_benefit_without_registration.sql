@@ -21,7 +21,7 @@ exclusions  = [
     "nobody at all is registered for the disease: its register was not delivered, cannot judge",
 ]
 limits      = "Hypertension and diabetes cared for outside the chronic benefit have a register of their own in some areas; ask for it before going. Registers of persons insured elsewhere are not delivered. Who applied the benefit was the institution; persons are not implicated. Many on one day at one place: look for cards collected."
-status      = "trial"
+status      = "live"
 version     = "1"
 sentence    = "The chronic benefit for {disease_name} was settled on {occurred_on} ({amount} yuan); the person has {situation}"
 sentence_zh = "{occurred_on} 按“{disease_name}”门慢特待遇结算，涉及 {amount} 元；该参保人{situation_zh}"

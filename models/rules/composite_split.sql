@@ -93,14 +93,15 @@ select
     p.institution_id,
     p.practitioner_id,
     p.charged_on as occurred_on,
-    cast(round(
-        cast(p.eligible_amount as double) * (w.parts_amount - w.composite_price) / nullif(w.parts_amount, 0), 2
-    ) as decimal(16, 2)) as amount,
+    cast(
+        cast(p.eligible_amount as double) * (w.parts_amount - w.composite_price) / nullif(w.parts_amount, 0)
+        as decimal(16, 2)
+    ) as amount,
     p.item_name,
     coalesce(w.parent_name, w.parent_code) as composite,
     w.parts,
-    round(w.parts_amount, 2) as parts_amount,
-    round(w.composite_price, 2) as composite_price
+    cast(w.parts_amount as decimal(16, 2)) as parts_amount,
+    cast(w.composite_price as decimal(16, 2)) as composite_price
 from part as p
 join weighed as w
     on w.parent_code = p.parent_code and w.encounter_id = p.encounter_id and w.institution_id = p.institution_id

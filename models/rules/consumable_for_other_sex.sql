@@ -9,7 +9,7 @@ certainty   = "suspected"
 stage       = "audit"
 window      = "line"
 basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（五）项：串换药品、医用耗材、诊疗项目",
+    "《医疗保障基金使用监督管理条例》第三十八条第（四）项：串换药品、医用耗材、诊疗项目",
     "智能监管规则库（2025年版）87 医用耗材与性别不符",
 ]
 needs       = ["record.settlement.sex"]

@@ -9,10 +9,10 @@ certainty   = "suspected"
 stage       = "audit"
 window      = "line"
 basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（五）项：串换药品、医用耗材、诊疗项目",
+    "《医疗保障基金使用监督管理条例》第三十八条第（四）项：串换药品、医用耗材、诊疗项目",
     "智能监管规则库（2025年版）85 医用耗材与科室不符",
 ]
-needs       = ["record.fee_line.ordering_department_name"]
+needs       = ["record.fee_line.ordering_department_code"]
 exclusions  = [
     "the department that performs it is meant for it",
     "one of several departments fits",
@@ -37,30 +37,26 @@ with meant as (
     where k.official = 85
 ),
 
-known_name as (
-    select ordering_department_code as department_code, institution_id,
-        max(ordering_department_name) as department_name
-    from record.fee_line
-    where ordering_department_code is not null and ordering_department_name is not null
-    group by ordering_department_code, institution_id
-),
-
 concerned as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
-        l.charged_on, l.item_name, l.eligible_amount, r.ordering_department_name as department,
+        l.charged_on, l.item_name, l.eligible_amount, coalesce(r.ordering_department_name, o.department_name) as department,
         n.department_name as performer,
         max(case
-            when r.ordering_department_name like m.department or n.department_name like m.department then 1 else 0
+            when coalesce(r.ordering_department_name, o.department_name) like m.department
+                or n.department_name like m.department then 1 else 0
         end) as is_fit
     from feature.fee_line as l
     join meant as m on m.item_code = l.item_code and m.item_name = coalesce(l.item_name, '')
         and l.charged_on >= coalesce(m.valid_from, l.charged_on) and l.charged_on <= coalesce(m.valid_to, l.charged_on)
     join record.fee_line as r on r.settlement_id = l.settlement_id and r.line_id = l.line_id
-    left join known_name as n
-        on n.department_code = r.performing_department_code and n.institution_id = r.institution_id
+    left join feature.department as o
+        on o.institution_id = r.institution_id and o.department_code = r.ordering_department_code
+    left join feature.department as n
+        on n.institution_id = r.institution_id and n.department_code = r.performing_department_code
     where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, false)
     group by l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
-        l.charged_on, l.item_name, l.eligible_amount, r.ordering_department_name, n.department_name
+        l.charged_on, l.item_name, l.eligible_amount, coalesce(r.ordering_department_name, o.department_name),
+        n.department_name
 )
 
 select

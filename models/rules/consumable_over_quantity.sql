@@ -86,7 +86,7 @@ select
     institution_id,
     practitioner_id,
     charged_on as occurred_on,
-    cast(round(cast(eligible_amount as double) * excess, 2) as decimal(16, 2)) as amount,
+    cast(cast(eligible_amount as double) * excess as decimal(16, 2)) as amount,
     item_name,
     used_quantity as quantity,
     max_quantity,

@@ -9,7 +9,7 @@ stage       = "audit"
 scope       = ["outpatient", "chronic"]
 window      = "person and seven days, across institutions"
 basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（三）项、第四十条第（二）项：多记、虚构医药服务项目",
+    "《医疗保障基金使用监督管理条例》第三十八条第（三）项、第四十条第（三）项：虚构医药服务项目",
     "筛查模型 C14 血透频次；血液净化标准操作规程：每周 2 至 3 次",
 ]
 needs       = ["record.fee_line.charged_at"]

@@ -9,7 +9,7 @@ certainty   = "suspected"
 stage       = "audit"
 window      = "fill"
 basis       = [
-    "《医疗保障基金使用监督管理条例》第十五条：遵守诊疗规范，不得违反诊疗规范过度诊疗、超量开药",
+    "《医疗保障基金使用监督管理条例》第十五条：不得违反诊疗规范过度诊疗、超量开药",
     "智能监管规则库（2025年版）68 超说明书用量开药",
 ]
 needs       = ["record.fee_line.item_code"]
@@ -80,7 +80,7 @@ select
     d.institution_id,
     d.practitioner_id,
     d.charged_on as occurred_on,
-    cast(round(cast(d.eligible_amount as double) * f.excess, 2) as decimal(16, 2)) as amount,
+    cast(cast(d.eligible_amount as double) * f.excess as decimal(16, 2)) as amount,
     d.item_name,
     cast(f.quantity as double) as quantity,
     cast(f.supply_days as double) as supply_days,

@@ -104,5 +104,6 @@ judged as (
 
 select outcome, reason, settlement_id, line_id, encounter_id, person_id, institution_id,
     cast(null as varchar) as practitioner_id, charged_on as occurred_on, cast(0 as decimal(16, 2)) as amount,
-    place, place_zh, fault, fault_zh, round(stated, 2) as stated, round(computed, 2) as computed
+    place, place_zh, fault, fault_zh, cast(stated as decimal(28, 2)) as stated,
+    cast(computed as decimal(28, 2)) as computed
 from judged

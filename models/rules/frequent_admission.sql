@@ -10,7 +10,7 @@ stage       = "supervision"
 scope       = ["inpatient"]
 window      = "365 days"
 basis       = [
-    "《医疗保障基金使用监督管理条例》第十七条、第四十一条第（三）项",
+    "《医疗保障基金使用监督管理条例》第十七条、第四十一条",
     "智能监管规则库（2025年版）52 频繁住院",
 ]
 needs       = ["record.encounter.principal_diagnosis_code"]

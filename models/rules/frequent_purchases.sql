@@ -10,7 +10,7 @@ stage       = "supervision"
 scope       = ["drugstore"]
 window      = "person and calendar month, across drugstores"
 basis       = [
-    "《医疗保障基金使用监督管理条例》第十七条、第四十一条第（二）项：转卖药品、重复享受待遇",
+    "《医疗保障基金使用监督管理条例》第十七条、第四十一条第（二）、（三）项：重复享受待遇、转卖药品",
     "智能监管规则库（2025年版）51 频繁购药；筛查模型 C02",
 ]
 needs       = ["record.settlement.settled_at"]

@@ -81,11 +81,12 @@ select
     c.institution_id,
     c.practitioner_id,
     c.charged_on as occurred_on,
-    cast(round(
-        cast(c.eligible_amount as double) * (1.0 - d.allowed / nullif(d.grams_a_day, 0)), 2
-    ) as decimal(16, 2)) as amount,
+    cast(
+        cast(c.eligible_amount as double) * (1.0 - d.allowed / nullif(d.grams_a_day, 0))
+        as decimal(16, 2)
+    ) as amount,
     c.item_name,
-    round(d.grams_a_day, 1) as grams_a_day,
+    cast(d.grams_a_day as decimal(16, 1)) as grams_a_day,
     d.allowed as max_grams
 from charged as c
 left join dose as d

@@ -10,16 +10,17 @@ stage       = "audit"
 window      = "prescription"
 basis       = [
     "《医疗保障基金使用监督管理条例》第十五条：不得违反诊疗规范超量开药",
-    "《医院中药饮片管理规范》第三十四条：处方用量应当符合规定",
-    "智能监管规则库（2025年版）76 中药饮片超大处方",
+    "《医院中药饮片管理规范》：超过常用剂量的处方由医师确认或重新开具",
+    "智能监管规则库（2025年版）76 中药饮片超大处方；筛查模型 C13",
 ]
 needs       = ["record.fee_line.order_number"]
 exclusions  = [
     "few herbs, a dose of ordinary weight and an ordinary price, however many doses",
+    "pastes and pills made for weeks (herbal_use says so)",
     "weighed only where the number of doses is known",
     "the prescription number is unknown: cannot judge",
 ]
-limits      = "No national figure is published for a prescription's size: the three bounds are working values that a bureau sets. Pastes (膏方) for a whole season, herbs for washing and a number given to the whole visit exceed them rightly. Days of supply stand for the number of doses."
+limits      = "No national figure is published for a prescription's size: the three bounds are working values that a bureau sets. Pastes whose way of use was not delivered, herbs for washing and a number given to the whole visit exceed them rightly. Days of supply stand for the number of doses."
 status      = "trial"
 version     = "1"
 sentence    = "The herbal prescription {order_number} of {occurred_on} holds {herbs} herbs, {grams_a_dose} g a dose, {prescription_amount} yuan in all; {amount} yuan of this line are beyond what is usual"
@@ -39,13 +40,24 @@ meaning = "weight of all herbs for one day"
 value   = 1000
 unit    = "yuan"
 meaning = "eligible amount of one prescription"
+
+[params.paste_pattern]
+value   = "膏|丸"
+meaning = "ways of use that stand for a preparation of weeks"
 */
-with herb as (
-    select settlement_id, line_id, encounter_id, person_id, institution_id, practitioner_id, charged_on, order_number,
-        item_code, quantity, supply_days, eligible_amount
-    from feature.fee_line
-    where (catalogue_type = '102' or item_code like 'T%') and eligible_amount > 0
-        and not coalesce(is_pharmacy, false)
+with paste as (
+    select settlement_id, line_id
+    from record.fee_line
+    where regexp_matches(herbal_use, $paste_pattern)
+),
+
+herb as (
+    select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id, l.charged_on,
+        l.order_number, l.item_code, l.quantity, l.supply_days, l.eligible_amount
+    from feature.fee_line as l
+    left join paste as p on p.settlement_id = l.settlement_id and p.line_id = l.line_id
+    where (l.catalogue_type = '102' or l.item_code like 'T%') and l.eligible_amount > 0
+        and not coalesce(l.is_pharmacy, false) and p.line_id is null
 ),
 
 prescription as (
@@ -77,10 +89,10 @@ select
     h.institution_id,
     h.practitioner_id,
     h.charged_on as occurred_on,
-    cast(round(cast(h.eligible_amount as double) * p.excess, 2) as decimal(16, 2)) as amount,
+    cast(cast(h.eligible_amount as double) * p.excess as decimal(16, 2)) as amount,
     h.order_number,
     p.herbs,
-    round(p.grams_a_dose, 1) as grams_a_dose,
-    round(p.yuan, 2) as prescription_amount
+    cast(p.grams_a_dose as decimal(16, 1)) as grams_a_dose,
+    cast(p.yuan as decimal(16, 2)) as prescription_amount
 from herb as h
 left join sized as p on p.settlement_id = h.settlement_id and p.order_number = h.order_number

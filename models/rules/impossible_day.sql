@@ -9,7 +9,7 @@ stage       = "supervision"
 scope       = ["outpatient", "emergency", "chronic"]
 window      = "practitioner and day"
 basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（七）项、第四十条第（二）项：虚构医药服务项目",
+    "《医疗保障基金使用监督管理条例》第三十八条第（七）项、第四十条第（三）项：虚构医药服务项目",
     "筛查模型 D01 医师超产能",
 ]
 needs       = ["record.fee_line.ordering_practitioner_id"]

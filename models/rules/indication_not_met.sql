@@ -156,3 +156,8 @@ select
     indication,
     point_id
 from told
+union all
+select 'cannot_judge', 'knowledge.service_indication has no service of rule 20: a city table', null, null, null, null,
+    null, null, null, null, null, null, null, null
+from (select count(*) as held from knowledge.service_indication where official = 20) as k
+where held = 0

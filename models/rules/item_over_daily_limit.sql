@@ -71,9 +71,10 @@ person_day as (
         sum(counted) > max(max_quantity) and not (
             count(*) = 2 and max(is_last_day) = 1 and max(is_first_day) = 1 and max(counted) <= max(max_quantity)
         ) as is_over,
-        round(
+        cast(
             sum(counted_amount) * cast(sum(counted) - max(max_quantity) as double)
-            / nullif(cast(sum(counted) as double), 0), 2
+            / nullif(cast(sum(counted) as double), 0)
+            as decimal(16, 2)
         ) as excess
     from counted
     group by person_id, item_code, charged_on
@@ -111,8 +112,8 @@ select
     l.practitioner_id,
     l.charged_on as occurred_on,
     cast(
-        round(s.excess * s.running / nullif(s.whole, 0), 2)
-        - round(s.excess * (s.running - s.own) / nullif(s.whole, 0), 2) as decimal(16, 2)
+        cast(s.excess * s.running / nullif(s.whole, 0) as decimal(16, 2))
+        - cast(s.excess * (s.running - s.own) / nullif(s.whole, 0) as decimal(16, 2)) as decimal(16, 2)
     ) as amount,
     l.item_name,
     cast(s.day_quantity as double) as quantity,

@@ -1,6 +1,7 @@
 /*
 title       = "Charges settled long after they arose"
 title_zh    = "门诊费用非实时上传"
+official    = [41]
 violation   = "late_upload"
 family      = "data_quality"
 subjects    = ["institution", "pharmacy"]
@@ -9,7 +10,7 @@ stage       = "reminder"
 window      = "institution and month"
 basis       = [
     "《医疗保障基金使用监督管理条例》第十六条：及时传送数据",
-    "筛查模型 D12 数据质量与造假痕迹",
+    "智能监管规则库（2025年版）41 就诊数据非实时上传监管；筛查模型 D12 数据质量与造假痕迹",
 ]
 needs       = ["record.fee_line.charged_at", "record.settlement.settled_at"]
 exclusions  = [
@@ -66,5 +67,5 @@ select
     cast(0 as decimal(16, 2)) as amount,
     lines,
     late_lines,
-    round(100.0 * cast(late_lines as double) / greatest(cast(lines as double), 1.0), 1) as late_percent
+    cast(100.0 * cast(late_lines as double) / greatest(cast(lines as double), 1.0) as decimal(16, 1)) as late_percent
 from monthly

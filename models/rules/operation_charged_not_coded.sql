@@ -10,7 +10,7 @@ stage       = "audit"
 scope       = ["inpatient"]
 window      = "stay"
 basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（四）项：串换、虚记项目",
+    "《医疗保障基金使用监督管理条例》第三十八条第（四）项：串换诊疗项目；第四十条第（三）项：虚构医药服务项目",
     "智能监管规则库（2025年版）38 手术操作编码异常；筛查模型 E05",
 ]
 needs       = ["record.procedure", "record.fee_line.fee_category"]

@@ -8,7 +8,7 @@ certainty   = "suspected"
 stage       = "supervision"
 window      = "all settlements delivered"
 basis       = [
-    "《医疗保障基金使用监督管理条例》第十七条、第四十一条第（二）项：转卖药品",
+    "《医疗保障基金使用监督管理条例》第十七条、第四十一条第（三）项：转卖药品",
     "追溯码规则 TR12 团伙回溯；国家医保局医保药品倒卖模型",
 ]
 needs       = ["record.trace_code.trace_code"]
@@ -79,11 +79,10 @@ select
     cast(null as varchar) as practitioner_id,
     l.charged_on as occurred_on,
     cast(
-        round(
-            cast(l.eligible_amount as double) * least(
-                1.0, cast(c.packs_again as double) / greatest(cast(l.quantity as double), cast(l.codes as double), 1.0)
-            ), 2
-        ) as decimal(16, 2)
+        cast(l.eligible_amount as double) * least(
+            1.0, cast(c.packs_again as double) / greatest(cast(l.quantity as double), cast(l.codes as double), 1.0)
+        )
+        as decimal(16, 2)
     ) as amount,
     l.item_name,
     c.packs,

@@ -70,6 +70,6 @@ select
     l.charged_on as occurred_on,
     l.eligible_amount as amount,
     l.item_name,
-    round(100 * u.with_share, 1) as with_percent
+    cast(100 * u.with_share as decimal(16, 1)) as with_percent
 from line as l
 left join usual as u on u.item_code = l.item_code

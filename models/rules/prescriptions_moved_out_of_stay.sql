@@ -21,10 +21,10 @@ exclusions  = [
     "hospitals with fewer than min_persons such persons",
     "purchases without a moved prescription: another rule",
 ]
-limits      = "The export does not say who wrote the prescription; it is ascribed to the hospital in whose bed the person lay. Most of its persons at one drugstore (top_pharmacy) speak for an arrangement. Whether the hospital lacked the drug is to be asked. The finding names the hospital, the settlement is the drugstore's."
+limits      = "The export does not say who wrote the prescription; it is ascribed to the hospital in whose bed the person lay. Most of its persons at one drugstore (top_pharmacy) speak for an arrangement. Whether the hospital lacked the drug is to be asked. The finding names the stay and its settlement; the purchases are the drugstore's and are listed with it: their documents are to be fetched there."
 version     = "1"
-sentence    = "On {occurred_on}, in hospital from {started_on} to {ended_on}, the person bought on a moved prescription at {pharmacy_id} ({amount} yuan); {persons} persons of this hospital did, most at {top_pharmacy}"
-sentence_zh = "{started_on} 至 {ended_on} 住院期间，{occurred_on} 凭流转处方在药店 {pharmacy_id} 购药 {amount} 元；该院同类 {persons} 人，主要在 {top_pharmacy}"
+sentence    = "In hospital from {started_on} to {ended_on}, the person bought {purchases} times on moved prescriptions ({amount} yuan), first on {occurred_on} at {pharmacy_id} (settlement {purchase_settlement_id}); {persons} persons of this hospital did, most at {top_pharmacy}"
+sentence_zh = "{started_on} 至 {ended_on} 住院期间凭流转处方到药店购药 {purchases} 次共 {amount} 元，首次 {occurred_on} 在药店 {pharmacy_id}（结算 {purchase_settlement_id}）；该院同类 {persons} 人，主要在 {top_pharmacy}"
 
 [params.min_persons]
 value   = 3
@@ -84,25 +84,45 @@ favourite as (
         row_number() over (partition by institution_id order by count(*) desc, pharmacy_id) as place
     from single
     group by institution_id, pharmacy_id
+),
+
+ordered as (
+    select *,
+        row_number() over (partition by encounter_id order by bought_on, settlement_id) as turn,
+        count(*) over (partition by encounter_id) as purchases,
+        sum(eligible_amount) over (partition by encounter_id) as bought_amount
+    from single
+),
+
+-- The stay's own settlement, the last of several.
+stay_bill as (
+    select encounter_id, settlement_id,
+        row_number() over (partition by encounter_id order by settled_at desc, settlement_id desc) as place
+    from feature.settlement
+    where encounter_id in (select encounter_id from single)
 )
 
 select
     case when h.persons >= $min_persons then 'hit' else 'clear' end as outcome,
     cast(null as varchar) as reason,
-    p.settlement_id,
+    b.settlement_id,
     cast(null as varchar) as line_id,
-    m.encounter_id,
+    o.encounter_id,
     p.person_id,
-    m.institution_id,
+    o.institution_id,
     cast(null as varchar) as practitioner_id,
-    p.bought_on as occurred_on,
-    p.eligible_amount as amount,
-    m.started_on,
-    m.ended_on,
-    p.pharmacy_id,
+    o.bought_on as occurred_on,
+    cast(o.bought_amount as decimal(16, 2)) as amount,
+    o.started_on,
+    o.ended_on,
+    o.purchases,
+    o.pharmacy_id,
+    o.settlement_id as purchase_settlement_id,
     h.persons,
     f.pharmacy_id as top_pharmacy
 from purchase as p
-left join single as m on m.settlement_id = p.settlement_id
-left join hospital as h on h.institution_id = m.institution_id
-left join favourite as f on f.institution_id = m.institution_id and f.place = 1
+left join ordered as o on o.settlement_id = p.settlement_id
+left join stay_bill as b on b.encounter_id = o.encounter_id and b.place = 1
+left join hospital as h on h.institution_id = o.institution_id
+left join favourite as f on f.institution_id = o.institution_id and f.place = 1
+where coalesce(o.turn, 1) = 1

@@ -102,8 +102,9 @@ offered as (
 
 priced as (
     select s.*, coalesce(s.own_limit, o.price_limit) as price_limit,
-        round(
-            cast(s.unit_price - coalesce(s.own_limit, o.price_limit) as double) * cast(s.quantity as double), 2
+        cast(
+            cast(s.unit_price - coalesce(s.own_limit, o.price_limit) as double) * cast(s.quantity as double)
+            as decimal(28, 2)
         ) - cast(s.over_limit_amount as double) as excess
     from service as s
     left join asked as a

@@ -16,7 +16,7 @@ basis       = [
 needs       = ["record.fee_line.fee_category"]
 exclusions  = [
     "the quarter has fewer than least_stays stays: cannot judge",
-    "fewer than least_peers institutions of the peer group have enough stays in the quarter: cannot judge",
+    "fewer than least_peers institutions of the peer group have 20 such stays in the quarter: cannot judge",
     "above the peers by less than margin: however close together they lie",
 ]
 limits      = "An indicator of where to look, without money at issue. Not adjusted for case mix: a specialist ward or an expensive treatment the peers lack explains much. Shares are of the eligible fees of stays; CT and MRI are the items of knowledge.item_group; consumables and drugs used for them count on their own."
@@ -33,7 +33,7 @@ meaning = "stays with fee lines in the quarter that carry a share"
 [params.least_peers]
 value   = 5
 unit    = "institutions"
-meaning = "members of the peer group with enough stays in the quarter"
+meaning = "members of the peer group with 20 such stays in the quarter"
 
 [params.spreads]
 value   = 3
@@ -45,108 +45,26 @@ value   = 0.05
 unit    = "share"
 meaning = "least distance from the peers' median"
 */
-with item as (
-    select distinct item_code, coalesce(item_name, '') as item_name
-    from feature.fee_line
-    where care_setting = 'inpatient'
-),
-
-scanned as (
-    select i.item_code, i.item_name, max(k.group_id) as group_id
-    from item as i
-    join knowledge.item_group as k
-        on substr(i.item_code, 1, length(coalesce(k.item_prefix, ''))) = coalesce(k.item_prefix, '')
-        and i.item_name like '%' || coalesce(k.name_word, '') || '%'
-    where k.group_id in ('ct', 'mri')
-    group by i.item_code, i.item_name
-),
-
-line as (
-    select l.institution_id, cast(date_trunc('quarter', l.charged_on) as date) as quarter_on, l.encounter_id,
-        l.fee_category, cast(l.eligible_amount as double) as yuan, coalesce(g.group_id, '') as group_id
-    from feature.fee_line as l
-    left join scanned as g on g.item_code = l.item_code and g.item_name = coalesce(l.item_name, '')
-    where l.care_setting = 'inpatient' and l.eligible_amount > 0
-),
-
-summed as (
-    select institution_id, quarter_on, count(distinct encounter_id) as stays, sum(yuan) as yuan,
-        sum(case when fee_category in ('09', '10', '11') then yuan else 0 end) as drugs,
-        sum(case when fee_category in ('03', '04', '1408', '1409', '1410') then yuan else 0 end) as tests,
-        sum(case when fee_category = '08' then yuan else 0 end) as consumables,
-        sum(case when fee_category = '05' then yuan else 0 end) as treatment,
-        sum(case when group_id = 'ct' then yuan else 0 end) as ct,
-        sum(case when group_id = 'mri' then yuan else 0 end) as mri
-    from line
-    group by institution_id, quarter_on
-),
-
-shared as (
-    select institution_id, quarter_on, stays, 'drugs' as kind, '药品' as kind_zh, drugs / nullif(yuan, 0) as share
-    from summed
-    union all
-    select institution_id, quarter_on, stays, 'tests', '检验检查', tests / nullif(yuan, 0) from summed
-    union all
-    select institution_id, quarter_on, stays, 'consumables', '耗材', consumables / nullif(yuan, 0) from summed
-    union all
-    select institution_id, quarter_on, stays, 'treatment', '治疗', treatment / nullif(yuan, 0) from summed
-    union all
-    select institution_id, quarter_on, stays, 'CT', 'CT', ct / nullif(yuan, 0) from summed
-    union all
-    select institution_id, quarter_on, stays, 'MRI', '核磁', mri / nullif(yuan, 0) from summed
-),
-
-peer_group as (
-    select distinct peer_group from feature.institution_peer_group
-),
-
--- Every member of a group counts for it, also where its own comparison is finer.
-member as (
-    select g.peer_group, m.institution_id
-    from peer_group as g
-    join feature.institution_peer_group as m
-        on m.key_1 = g.peer_group or m.key_2 = g.peer_group or m.key_3 = g.peer_group or m.key_4 = g.peer_group
-),
-
-peer as (
-    select m.peer_group, s.quarter_on, s.kind, s.share
-    from shared as s
-    join member as m on m.institution_id = s.institution_id
-    where s.stays >= $least_stays
-),
-
-middle as (
-    select peer_group, quarter_on, kind, count(*) as peers, quantile_cont(cast(share as double), 0.5) as median_share
-    from peer
-    group by peer_group, quarter_on, kind
-),
-
-spread as (
-    select p.peer_group, p.quarter_on, p.kind,
-        quantile_cont(cast(abs(p.share - m.median_share) as double), 0.5) * 1.4826 as deviation
-    from peer as p
-    join middle as m on m.peer_group = p.peer_group and m.quarter_on = p.quarter_on and m.kind = p.kind
-    group by p.peer_group, p.quarter_on, p.kind
-),
-
-compared as (
-    select s.institution_id, s.quarter_on, s.stays, s.kind, s.kind_zh, s.share, g.peer_group,
-        coalesce(m.peers, 0) as peers, m.median_share,
-        s.share > m.median_share + greatest($margin, $spreads * d.deviation) as is_above
-    from shared as s
-    left join feature.institution_peer_group as g on g.institution_id = s.institution_id
-    left join middle as m on m.peer_group = g.peer_group and m.quarter_on = s.quarter_on and m.kind = s.kind
-    left join spread as d on d.peer_group = g.peer_group and d.quarter_on = s.quarter_on and d.kind = s.kind
+with compared as (
+    select institution_id, quarter_on, kind, stays, share, median_share, peer_group, peers,
+        share > median_share + greatest($margin, $spreads * deviation) as is_above,
+        case kind when 'ct' then 'CT' when 'mri' then 'MRI' else kind end as word,
+        case kind
+            when 'drugs' then '药品' when 'tests' then '检验检查' when 'consumables' then '耗材'
+            when 'treatment' then '治疗' when 'ct' then 'CT' else '核磁'
+        end as word_zh
+    from feature.institution_quarter_share
+    where kind in ('drugs', 'tests', 'consumables', 'treatment', 'ct', 'mri')
 ),
 
 worded as (
     select *,
         case when is_above
-            then kind || ' ' || cast(cast(round(100 * share, 0) as integer) as varchar) || '% (peers '
+            then word || ' ' || cast(cast(round(100 * share, 0) as integer) as varchar) || '% (peers '
                 || cast(cast(round(100 * median_share, 0) as integer) as varchar) || '%) '
             else '' end as said,
         case when is_above
-            then kind_zh || ' ' || cast(cast(round(100 * share, 0) as integer) as varchar) || '%（同类 '
+            then word_zh || ' ' || cast(cast(round(100 * share, 0) as integer) as varchar) || '%（同类 '
                 || cast(cast(round(100 * median_share, 0) as integer) as varchar) || '%）'
             else '' end as said_zh
     from compared
@@ -159,14 +77,14 @@ gathered as (
         || max(case when kind = 'tests' then said else '' end)
         || max(case when kind = 'consumables' then said else '' end)
         || max(case when kind = 'treatment' then said else '' end)
-        || max(case when kind = 'CT' then said else '' end)
-        || max(case when kind = 'MRI' then said else '' end) as shares,
+        || max(case when kind = 'ct' then said else '' end)
+        || max(case when kind = 'mri' then said else '' end) as shares,
         max(case when kind = 'drugs' then said_zh else '' end)
         || max(case when kind = 'tests' then said_zh else '' end)
         || max(case when kind = 'consumables' then said_zh else '' end)
         || max(case when kind = 'treatment' then said_zh else '' end)
-        || max(case when kind = 'CT' then said_zh else '' end)
-        || max(case when kind = 'MRI' then said_zh else '' end) as shares_zh
+        || max(case when kind = 'ct' then said_zh else '' end)
+        || max(case when kind = 'mri' then said_zh else '' end) as shares_zh
     from worded
     group by institution_id, quarter_on
 )

@@ -72,7 +72,7 @@ measured as (
 select
     case
         when unit_price is null or quantity is null or is_other_unit then 'cannot_judge'
-        when unit_price > round(allowed * (1 + $tolerance), 6) and excess >= 0.01 then 'hit'
+        when unit_price > cast(allowed * (1 + $tolerance) as decimal(18, 6)) and excess >= 0.01 then 'hit'
         else 'clear'
     end as outcome,
     case
@@ -86,7 +86,7 @@ select
     institution_id,
     cast(null as varchar) as practitioner_id,
     charged_on as occurred_on,
-    cast(round(excess, 2) as decimal(16, 2)) as amount,
+    cast(excess as decimal(16, 2)) as amount,
     item_name,
     unit_price,
     selected_price

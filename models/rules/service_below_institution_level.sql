@@ -23,40 +23,11 @@ version     = "1"
 sentence    = "{item_name}, paid from level {min_level} up, was charged on {occurred_on} at an institution {level} ({amount} yuan)"
 sentence_zh = "{occurred_on} {level_zh}医疗机构结算限 {min_level} 级及以上医疗机构开展的“{item_name}”，涉及 {amount} 元"
 */
-with graded as (
-    select i.institution_id,
-        coalesce(i.institution_level, case when g.institution_grade is not null then 0 end) as institution_level
-    from feature.institution as i
-    left join knowledge.institution_grade as g on g.institution_grade = i.institution_grade
-),
-
-limited as (
-    select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
-        l.charged_on, l.item_name, l.eligible_amount, k.min_level, k.point_id
-    from feature.fee_line as l
-    join knowledge.item_institution_level as k
-        on k.item_code = l.item_code
-        and l.charged_on >= coalesce(k.valid_from, l.charged_on) and l.charged_on <= coalesce(k.valid_to, l.charged_on)
-    where k.official = 24 and l.eligible_amount > 0
-),
-
-placed as (
-    select l.*, g.institution_level, coalesce(r.is_tested_outside, false) as is_tested_outside
-    from limited as l
-    left join graded as g on g.institution_id = l.institution_id
-    left join (
-        select encounter_id, line_id, is_tested_outside
-        from record.fee_line
-        where item_code in (select item_code from knowledge.item_institution_level where official = 24)
-    ) as r on r.encounter_id = l.encounter_id and r.line_id = l.line_id
-)
-
 select
     case
-        when is_tested_outside then 'clear'
+        when is_tested_outside or institution_level >= min_level then 'clear'
         when institution_level is null then 'cannot_judge'
-        when institution_level < min_level then 'hit'
-        else 'clear'
+        else 'hit'
     end as outcome,
     case when institution_level is null then 'the level of the institution is unknown' end as reason,
     settlement_id,
@@ -73,7 +44,8 @@ select
         as level,
     case when institution_level = 0 then '无等级' else cast(institution_level as varchar) || ' 级' end as level_zh,
     point_id
-from placed
+from feature.level_limited_use
+where official = 24
 union all
 select 'cannot_judge', 'knowledge.item_institution_level has no service: a city table', null, null, null, null, null,
     null, null, null, null, null, null, null, null

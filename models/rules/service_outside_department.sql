@@ -12,13 +12,14 @@ basis       = [
     "《医疗保障基金使用监督管理条例》第三十八条第（三）、（六）项",
     "智能监管规则库（2025年版）21 医疗服务项目限科室使用",
 ]
-needs       = ["record.fee_line.ordering_department_name"]
+needs       = ["record.fee_line.ordering_department_code"]
 exclusions  = [
     "the ordering department's name contains an allowed word, any of several suffices",
+    "performed by a department whose name contains an allowed word",
     "general practice and departments without a specialty of their own (general_word)",
     "the department is unknown: cannot judge",
 ]
-limits      = "Rests on starter knowledge. Names of departments are the hospitals' own; the performing department is not exported by name, so an order for another department's service may look the same."
+limits      = "Rests on starter knowledge. Names of departments are the hospitals' own, from the line or from what the hospital calls the code elsewhere; an order for another department's service is let pass where the performing department is known to be a right one."
 status      = "trial"
 version     = "1"
 sentence    = "{item_name} was ordered by {department} on {occurred_on}, a department it does not belong to ({amount} yuan)"
@@ -52,19 +53,24 @@ line as (
 ),
 
 ordered as (
-    select settlement_id, line_id, ordering_department_name
-    from record.fee_line
-    where item_code in (select item_code from listed)
+    select r.settlement_id, r.line_id, coalesce(r.ordering_department_name, o.department_name) as department,
+        p.department_name as performer
+    from record.fee_line as r
+    left join feature.department as o
+        on o.institution_id = r.institution_id and o.department_code = r.ordering_department_code
+    left join feature.department as p
+        on p.institution_id = r.institution_id and p.department_code = r.performing_department_code
+    where r.settlement_id in (select settlement_id from line)
 ),
 
 weighed as (
     select l.settlement_id, l.line_id, max(l.encounter_id) as encounter_id, max(l.person_id) as person_id,
         max(l.institution_id) as institution_id, max(l.practitioner_id) as practitioner_id,
         max(l.charged_on) as charged_on, max(l.item_name) as item_name, max(l.eligible_amount) as eligible_amount,
-        max(r.ordering_department_name) as department, max(l.point_id) as point_id,
+        max(r.department) as department, max(l.point_id) as point_id,
         max(case
-            when r.ordering_department_name like '%' || l.department_word || '%'
-                or r.ordering_department_name like '%' || $general_word || '%' then 1 else 0
+            when r.department like '%' || l.department_word || '%' or r.department like '%' || $general_word || '%'
+                or r.performer like '%' || l.department_word || '%' then 1 else 0
         end) as is_allowed
     from line as l
     left join ordered as r on r.settlement_id = l.settlement_id and r.line_id = l.line_id

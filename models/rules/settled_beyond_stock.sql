@@ -69,9 +69,10 @@ select
     institution_id,
     practitioner_id,
     charged_on as occurred_on,
-    cast(round(
-        cast(eligible_amount as double) * least(quantity, greatest(running - available, 0)) / nullif(quantity, 0), 2
-    ) as decimal(16, 2)) as amount,
+    cast(
+        cast(eligible_amount as double) * least(quantity, greatest(running - available, 0)) / nullif(quantity, 0)
+        as decimal(16, 2)
+    ) as amount,
     item_name,
     settled,
     available,

@@ -132,7 +132,7 @@ select
     institution_id,
     practitioner_id,
     charged_on as occurred_on,
-    cast(round(cast(eligible_amount as double) * share_over, 2) as decimal(16, 2)) as amount,
+    cast(cast(eligible_amount as double) * share_over as decimal(16, 2)) as amount,
     item_name,
     cast(coalesce(supply_days, 0) as integer) as supply_days,
     max_days,

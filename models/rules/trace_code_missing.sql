@@ -90,7 +90,7 @@ select
     cast(0 as decimal(16, 2)) as amount,
     m.lines,
     m.missing_lines,
-    round(100 * m.missing, 1) as missing_percent,
-    round(100 * u.usual_missing, 1) as usual_percent
+    cast(100 * m.missing as decimal(16, 1)) as missing_percent,
+    cast(100 * u.usual_missing as decimal(16, 1)) as usual_percent
 from monthly as m
 left join usual as u on u.month = m.month

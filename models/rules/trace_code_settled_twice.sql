@@ -8,7 +8,7 @@ certainty   = "definite"
 stage       = "supervision"
 window      = "all settlements delivered"
 basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（五）项：串换药品；第四十条第（二）项：虚构医药服务项目",
+    "《医疗保障基金使用监督管理条例》第三十八条第（四）项：串换药品；第四十条第（三）项：虚构医药服务项目",
     "国家医保局：药品追溯码只应有一次被扫码销售的记录；追溯码规则 TR1、筛查模型 T01",
 ]
 needs       = ["record.trace_code.trace_code"]
@@ -83,11 +83,10 @@ select
     cast(null as varchar) as practitioner_id,
     l.charged_on as occurred_on,
     cast(
-        round(
-            cast(l.eligible_amount as double) * least(
-                1.0, cast(r.repeated_packs as double) / greatest(cast(l.quantity as double), cast(l.codes as double), 1.0)
-            ), 2
-        ) as decimal(16, 2)
+        cast(l.eligible_amount as double) * least(
+            1.0, cast(r.repeated_packs as double) / greatest(cast(l.quantity as double), cast(l.codes as double), 1.0)
+        )
+        as decimal(16, 2)
     ) as amount,
     l.item_name,
     r.repeated_packs,

@@ -8,7 +8,7 @@ certainty   = "suspected"
 stage       = "supervision"
 window      = "person and product"
 basis       = [
-    "《医疗保障基金使用监督管理条例》第十七条、第四十一条第（二）项：转卖药品",
+    "《医疗保障基金使用监督管理条例》第十七条、第四十一条第（三）项：转卖药品",
     "追溯码规则 TR11 码连续",
 ]
 needs       = ["record.trace_code.trace_code"]

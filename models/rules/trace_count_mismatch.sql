@@ -8,7 +8,7 @@ certainty   = "suspected"
 stage       = "supervision"
 window      = "line"
 basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（三）、（五）项：多记费用、串换药品",
+    "《医疗保障基金使用监督管理条例》第三十八条第（三）、（四）项：超标准收费、串换药品",
     "追溯码规则 TR5 数量不符",
 ]
 needs       = ["record.trace_code.trace_code", "record.fee_line.quantity"]
@@ -78,14 +78,12 @@ select
     cast(null as varchar) as practitioner_id,
     s.charged_on as occurred_on,
     cast(
-        round(
-            cast(s.eligible_amount as double) * (1.0 - cast(s.codes as double) / greatest(cast(s.quantity as double), 1.0)),
-            2
-        ) as decimal(16, 2)
+        cast(s.eligible_amount as double) * (1.0 - cast(s.codes as double) / greatest(cast(s.quantity as double), 1.0))
+        as decimal(16, 2)
     ) as amount,
     s.item_name,
     cast(s.quantity as double) as quantity,
     s.codes,
-    round(100 * h.full_share, 1) as full_percent
+    cast(100 * h.full_share as decimal(16, 1)) as full_percent
 from scanned as s
 left join habit as h on h.institution_id = s.institution_id

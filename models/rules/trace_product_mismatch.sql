@@ -8,7 +8,7 @@ certainty   = "suspected"
 stage       = "supervision"
 window      = "all settlements delivered"
 basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（五）项：串换药品",
+    "《医疗保障基金使用监督管理条例》第三十八条第（四）项：串换药品",
     "追溯码规则 TR4 码药不符、筛查模型 T03",
 ]
 needs       = ["record.trace_code.trace_code", "record.fee_line.catalogue_code"]
@@ -98,6 +98,6 @@ select
     s.item_name,
     s.product_number,
     k.usual_name,
-    round(100 * k.share, 1) as share_percent
+    cast(100 * k.share as decimal(16, 1)) as share_percent
 from scanned as s
 join known as k on k.product_number = s.product_number

@@ -152,10 +152,11 @@ def test_course(made: tuple[Path, pl.DataFrame]) -> None:
 
 
 def test_institution_level(made: tuple[Path, pl.DataFrame]) -> None:
-    assert _rows(made[0], "item_institution_level", "min_level", "official") == [
-        ("P61", "2", "12"),
-        ("P62", "2", "12"),
-        ("P63", "3", "12"),
+    assert _rows(made[0], "item_institution_level", "min_level", "is_first_only", "official") == [
+        ("P61", "2", "false", "12"),
+        ("P62", "2", "false", "12"),
+        ("P63", "3", "false", "12"),
+        ("P64", "2", "true", "12"),
     ]
 
 
@@ -171,7 +172,6 @@ def test_what_the_text_does_not_yield_is_listed_with_the_reason(made: tuple[Path
         ("P44", "unit is not a day or an hour"),
         ("P53", "way of counting days not stated"),
         ("P54", "no length of course"),
-        ("P64", "level is asked of the first prescription only"),
         ("P65", "no level named"),
     ]
     by_class = {r["rule_name_zh"]: r for r in report.iter_rows(named=True)}

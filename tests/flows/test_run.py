@@ -159,7 +159,7 @@ def test_out_has_a_round_s_work_lists(finished, read_csv):
         drawn = [r for r in rows if r["control_arm"] == "1"]
         by_rank = [int(r["rank"]) for r in rows if r["control_arm"] == "0"]
         assert len(drawn) == (2 if every > settings.top else 0)  # a fifth of ten places is drawn at random
-        assert by_rank == list(range(1, len(by_rank) + 1))
+        assert by_rank == sorted(by_rank) and by_rank[0] == 1  # one rule may take no more than half of the places
 
 
 def test_a_second_run_does_nothing_and_says_so(finished, folder):

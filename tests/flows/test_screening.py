@@ -87,6 +87,8 @@ def test_the_command_writes_the_answers(parted, tmp_path, capsys, read_csv):
     main(["screen", str(new), "--home", str(settings.home), "--out", str(out), "--json", "--quiet"])
     said = json.loads(capsys.readouterr().out)
     rows = read_csv(out)
+    logged = json.loads((settings.home / "audit.log").read_text(encoding="utf-8").splitlines()[-1])
+    assert (logged["event"], logged["files"], logged["lines"]) == ("screen", ["answers.csv"], len(rows))
     assert list(rows[0]) == ["settlement_id", "line_id", "item", "answer", "rules", "reason", "clause", "amount"]
     assert said["lines"] == len(rows) == sum(said["answers"].values()) and said["rejected"] == 0
 

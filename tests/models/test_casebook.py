@@ -14,6 +14,7 @@ from models.card import make
 from models.casebook import estimates, rates, verdicts
 from models.casebook.read import read
 from models.evaluation import judged
+from models.learning import examples
 from models.ranking.rank import rank
 from models.source import Source, run
 
@@ -213,6 +214,20 @@ def test_the_same_rows_again_add_nothing_and_a_later_verdict_counts_in_place_of_
     ]
 
 
+def test_a_verdict_keeps_the_evidence_also_when_a_later_one_takes_its_place(con, leads, write):
+    take_in(con, write(f"lead_id,conclusion,date\n{leads['H1']},dismissed,2025-07-01\n"))
+    kept = "select e.* exclude (verdict_id) from casebook.verdict_evidence as e join casebook.current_verdict as v"
+    kept += " on v.verdict_id = e.verdict_id order by source"
+    first = con.sql(kept).fetchall()
+    assert [row[0] for row in first] == ["a", "b"] and first[0][4] == 20
+    rank(con, SOURCES, "20250801-bbbb")
+    take_in(con, write(f"lead_id,conclusion,date\n{leads['H1']},confirmed,2025-08-01\n", "w.csv"))
+    assert con.sql("select conclusion from casebook.current_verdict").fetchall() == [("confirmed",)]
+    assert con.sql(kept).fetchall() == first
+    row = examples.load(con).leads.row(0, named=True)
+    assert (row["truth"], row["settlements"], row["run_id"], row["owner"]) == (1.0, 20.0, "20250601-aaaa", "H1")
+
+
 def test_what_awaits_evidence_leaves_the_lead_open(con, leads, write):
     made, _ = take_in(con, write(f"lead_id,conclusion\n{leads['H1']},证据不足-暂缓\n{leads['H2']},无法核实\n"))
     assert made.closing == [leads["H2"]] and set(made.rows["conclusion"]) == {"unsure"}
@@ -263,7 +278,11 @@ def test_rates_start_at_the_prior_and_move_with_verdicts_and_inspections(con, le
     )
     now = {r["source"]: r for r in rates.rates(con, SOURCES).to_dicts()}
     assert (now["b"]["confirmed"], now["b"]["dismissed"]) == (1.5, 0.5)
-    assert now["b"]["rate"] == pytest.approx((10 * 0.1 + 1.5) / 12)
+    said = dict(con.sql("select source, chance from model.lead_evidence").fetchall())
+    assert now["b"]["expected"] == pytest.approx(2 * said["b"], abs=1e-6)  # what b said of H1 and of H2
+    of_lead = 1 - (1 - said["a"]) * (1 - said["b"])
+    assert now["b"]["credited"] == pytest.approx(1.5 * said["b"] / of_lead, abs=1e-6)
+    assert now["b"]["rate"] == pytest.approx(0.1 * (1 + now["b"]["credited"]) / (1 + now["b"]["expected"]))
     assert (now["a"]["confirmed"], now["a"]["dismissed"]) == (2.5, 1.5)  # the official code of rule 49 is a's
     assert now["c"]["rate"] == 0.3 and rates.version(con) != version
 
@@ -314,14 +333,21 @@ def test_the_estimates_of_many_rounds_are_right_on_average_and_their_intervals_h
     draw = np.random.default_rng(3)
     truth = draw.random(400) < np.linspace(0.6, 0.02, 400)
     top, places = 40, 30
-    means, inside = [], 0
+    worth = np.round(draw.lognormal(6, 0.6, 400), 2)
+    means, yuan, inside, inside_yuan = [], [], 0, 0
     for _ in range(300):
         chosen = draw.choice(np.arange(top, 400), places, replace=False)
         drawn = truth[chosen].astype(float).tolist()
-        said = estimates.estimate(a_round(truth[:top].astype(float).tolist(), drawn, places / (400 - top)))
+        part = a_round(truth[:top].astype(float).tolist(), drawn, places / (400 - top))
+        rows = np.concatenate([np.arange(top), chosen])
+        said = estimates.estimate(part.with_columns(yuan=pl.Series(np.where(truth[rows], worth[rows], 0.0))))
         means.append(said["prevalence"])
+        yuan.append(said["yuan"])
         inside += said["prevalence_low"] <= truth.mean() <= said["prevalence_high"]
+        inside_yuan += said["yuan_low"] <= worth[truth].sum() <= said["yuan_high"]
     assert np.mean(means) == pytest.approx(truth.mean(), abs=0.01) and inside / 300 > 0.92
+    # thirty of three hundred and sixty, most of them worth nothing: a normal interval is a little too short
+    assert np.mean(yuan) == pytest.approx(worth[truth].sum(), rel=0.05) and inside_yuan / 300 > 0.85
 
 
 def test_lists_are_measured_with_this_home_s_own_verdicts(con, leads, write):

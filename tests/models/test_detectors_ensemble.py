@@ -169,6 +169,87 @@ def test_missing_indicators_are_no_evidence(con):
     assert con.sql("select cannot_judge from model.coverage").fetchall() == [(0,)]
 
 
+HIGH = {"night_share": 0.3, "dear_share": 0.6, "round_share": 0.4, "top_item_share": 0.2}
+
+
+def test_nearly_collinear_column_is_left_out_and_changes_nothing():
+    z = distances()
+    nearly = z[:, 0] * 1.5 + np.random.default_rng(2).normal(0, 0.02, len(z))
+    wide = np.column_stack([z, nearly, np.zeros(len(z))])
+    kept = _anomaly.usable(wide)
+    assert kept.tolist() == list(range(z.shape[1]))
+    assert (score(wide[:, kept], wide[:, kept]) == score(z, z)).all()
+
+
+def test_no_usable_column_gives_no_hit(con):
+    alike = stores().with_columns(
+        amount_per_purchase=100.0, night_share=0.0, round_share=0.0, ward_share=0.0, dear_share=0.3, top_item_share=0.1
+    )
+    settle(con, alike)
+    assert found(con) == []
+    assert con.sql("select judged, hits, cannot_judge from model.coverage").fetchall() == [(40, 0, 0)]
+
+
+def test_constant_and_collinear_indicators_leave_the_answer_as_it_is(con):
+    plain = change(stores(), "D07", **HIGH)
+    settle(con, plain)
+    [(_, subject, _, weight, _)] = found(con)
+    con.execute("delete from feature.pharmacy_indicator")
+    con.register("more", plain.with_columns(away_share=0.0, patent_share=pl.col("dear_share")).to_arrow())
+    con.execute("insert into feature.pharmacy_indicator by name select * from more")
+    [(_, again, _, weight_again, detail)] = found(con)
+    assert (again, weight_again) == (subject, weight) and detail["themes"] == 4
+
+
+def test_stores_that_are_all_identical_give_nothing(con):
+    rows = stores().with_columns(
+        purchases=500, clocked_purchases=500, persons=250, eligible_amount=50_000.0, line_amount=50_000.0,
+        amount_per_purchase=100.0, night_share=0.01, round_share=0.05, ward_share=0.01, dear_share=0.3,
+        top_item_share=0.1,
+    )  # fmt: skip
+    settle(con, rows)
+    assert found(con) == []
+    assert con.sql("select judged, hits, cannot_judge from model.coverage").fetchall() == [(40, 0, 0)]
+
+
+def test_twelve_stores_are_enough_and_the_odd_one_is_named(con):
+    settle(con, change(stores(12), "D07", **HIGH))
+    assert [s for _, s, *_ in found(con)] == ["D07"]
+    assert con.sql("select judged, hits, cannot_judge from model.coverage").fetchall() == [(12, 1, 0)]
+
+
+def test_twelve_ordinary_stores_give_nothing(con):
+    settle(con, stores(12, seed=5))
+    assert found(con) == []
+
+
+def test_groups_too_small_to_compare_cannot_be_judged(con):
+    settle(con, change(stores(), "D07", **HIGH))
+    con.execute(
+        "update feature.institution_peer_group set key_1 = institution_id, key_2 = institution_id,"
+        " key_3 = institution_id, key_4 = institution_id"
+    )
+    assert found(con) == []
+    assert con.sql("select judged, cannot_judge from model.coverage").fetchall() == [(0, 40)]
+
+
+def test_a_store_that_hides_its_bad_columns_is_not_more_unusual_for_it(con):
+    """Missing is zero distance: what is left decides, and nothing is added for the gap."""
+    settle(con, change(change(stores(), "D05", **HIGH), "D05", night_share=None, dear_share=None, round_share=None))
+    assert found(con) == []
+
+
+def test_not_a_number_is_missing(con):
+    settle(con, change(stores(), "D05", night_share=float("nan"), dear_share=float("nan")))
+    assert found(con) == []
+
+
+def test_second_opinions_are_one_family_with_the_indicators_but_stay_their_own_source():
+    for name in ("pharmacy_ensemble", "institution_ensemble"):
+        assert DETECTORS[name].card.family == "pattern"
+        assert DETECTORS[name].card.values()["max_weight"] <= 0.5
+
+
 def test_institution_high_in_several_respects_is_found(con):
     rng = np.random.default_rng(4)
     n, visits = 30, rng.integers(300, 1500, 30)

@@ -13,7 +13,7 @@ import pytest
 from data.warehouse import FILE_NAME, open_warehouse
 from flows.cli import main
 from flows.commands import evaluating
-from models.evaluation import measure, report, truth
+from models.evaluation import doses, measure, report, truth
 from models.evaluation.metrics import at_random, metrics, wilson
 from models.evaluation.permuted import permute
 
@@ -229,7 +229,7 @@ def test_evaluate_from_the_command_line(capsys, monkeypatch, town, ranked_town):
         shutil.copy(ranked_town.home / FILE_NAME, settings.home)
 
     monkeypatch.setattr("data.simulate.simulate", made)
-    monkeypatch.setattr(evaluating, "_run", ranked)
+    monkeypatch.setattr(evaluating, "run_town", ranked)
     main(["evaluate", "--seeds", "1", "--persons", "1500", "--json", "--quiet"])
     said = json.loads(capsys.readouterr().out)
     assert said["persons"] == 1500 and said["seeds"] == [1]
@@ -241,7 +241,87 @@ def test_evaluate_from_the_command_line(capsys, monkeypatch, town, ranked_town):
     assert all(words in said for words in ("isolation forest", "own sources off", "honest look-alikes"))
 
 
-@pytest.mark.parametrize("wrong", [["--schemes", "nothing"], ["--seeds", "0"], ["--persons", "5"]])
+def dosed(seed, dose, found):
+    """A measured town with the scheme `s` at one store and four persons, of whom `found` are found."""
+    subjects = [
+        {"scheme": "s", "subject_type": "person", "subject_id": str(n), "share": dose * 0.1, "is_found": n < found}
+        for n in range(4)
+    ]
+    store = {"scheme": "s", "subject_type": "pharmacy", "subject_id": "p", "share": None, "is_found": False}
+    alarms = [
+        {"kind": "k", "subject_type": "person", "subjects": 2, "tier_a": 0.0, "tier_ab": 0.0, "first_2r": dose / 4}
+    ]
+    return {"seed": seed, "dose": dose, "subjects": [*subjects, store], "confounders": alarms}
+
+
+def test_the_least_dose_is_where_half_are_found():
+    towns = [dosed(1, 0.5, 0), dosed(1, 1.0, 1), dosed(1, 2.0, 4), dosed(2, 0.5, 1), dosed(2, 1.0, 1), dosed(2, 2.0, 4)]
+    said = doses.summarise(towns)
+    person, store = said["schemes"]
+    assert [d["recall"] for d in person["by_dose"]] == [0.125, 0.25, 1.0] and person["by_dose"][0]["planted"] == 8
+    assert person["least_dose"] == pytest.approx(1 + 1 / 3) and person["least_share"] == pytest.approx(0.4 / 3)
+    assert store["least_dose"] is None and not store["is_below"]
+    assert doses.summarise([dosed(1, 0.5, 3), dosed(1, 1.0, 2)])["schemes"][0]["is_below"]
+    shown, honest = doses.tables(said)
+    assert shown[2][0][-2:] == ["20.0%: 1.00", "13.3%"] and shown[2][1][-1] == "not found"
+    assert honest[2] == [["k", "person", "4", "0.12", "0.25", "0.50"]]
+
+
+def test_doses_from_the_command_line_are_measured_once(capsys, monkeypatch, tmp_path, town, ranked_town):
+    ran = []
+
+    def made(folder, **said):
+        shutil.copytree(town, folder)
+
+    def ranked(settings):
+        ran.append(settings.input)
+        settings.home.mkdir()
+        shutil.copy(ranked_town.home / FILE_NAME, settings.home)
+
+    monkeypatch.setattr("data.simulate.simulate", made)
+    monkeypatch.setattr(evaluating, "run_town", ranked)
+    asked = ["evaluate", "--seeds", "1", "--persons", "1500", "--doses", "1,0.5", "--home", str(tmp_path)]
+    main([*asked, "--json", "--quiet"])
+    first = capsys.readouterr().out
+    said = json.loads(first)
+    assert said["doses"] == [0.5, 1.0] and len(ran) == 2
+    schemes = {row["scheme"]: row for row in said["schemes"] if row["subject_type"] == "person"}
+    assert all(0 <= d["recall"] <= 1 and d["planted"] > 0 for d in schemes["card_lending"]["by_dose"])
+    main([*asked, "--json", "--quiet"])
+    assert capsys.readouterr().out == first and len(ran) == 2
+    main([*asked, "--markdown", "--quiet"])
+    said = capsys.readouterr().out
+    assert "| card_lending | person |" in said and "honest look-alikes" in said
+
+
+def test_what_rounds_of_verdicts_teach_from_the_command_line(capsys, monkeypatch, town, ranked_town):
+    def ranked(settings):
+        settings.home.mkdir()
+        shutil.copy(ranked_town.home / FILE_NAME, settings.home)
+
+    monkeypatch.setattr("data.simulate.simulate", lambda folder, **_: shutil.copytree(town, folder))
+    monkeypatch.setattr(evaluating, "run_town", ranked)
+    asked = ["evaluate", "--learning", "--persons", "1500", "--rounds", "1", "--per-round", "10", "--quiet"]
+    main([*asked, "--seeds", "2", "--json"])
+    said = json.loads(capsys.readouterr().out)
+    assert [row["round"] for row in said["rounds"]] == [0, 1] and len(said["towns"]) == 2
+    assert said["rounds"][1]["judged"]["mean"] == 10 and "fresh_ap" in said["towns"][0][1]
+    main([*asked, "--seeds", "1", "--markdown"])
+    said = capsys.readouterr().out
+    assert "| round | judged |" in said and "never learned" in said and "| its AP |" not in said
+
+
+@pytest.mark.parametrize("wrong", [["--noise", "0.7"], ["--rounds", "0"], ["--per-round", "1"]])
+def test_rounds_that_make_no_sense_are_a_usage_error(wrong):
+    with pytest.raises(SystemExit) as left:
+        main(["evaluate", "--learning", *wrong])
+    assert left.value.code == 2
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [["--schemes", "nothing"], ["--seeds", "0"], ["--persons", "5"], ["--doses", "0,1"], ["--doses", "much"]],
+)
 def test_what_cannot_be_evaluated_is_a_usage_error(wrong, capsys):
     with pytest.raises(SystemExit) as left:
         main(["evaluate", *wrong])

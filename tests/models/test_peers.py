@@ -135,3 +135,19 @@ def test_too_few_measured_peers_take_the_wider_group():
 def test_unknown_scale_is_refused():
     with pytest.raises(ValueError, match="logit"):
         peers.score(world(np.random.default_rng(12)), "logit", 30)
+
+
+def test_expected_is_what_the_others_have_in_the_stratum():
+    frame = pl.DataFrame(
+        {
+            "institution_id": ["A"] * 2 + ["B"] * 40 + ["C"] * 40,
+            "stratum": ["old", "young"] + ["old"] * 20 + ["young"] * 20 + ["old"] * 20 + ["young"] * 20,
+            "idle": [1, 1] + [1] * 10 + [0] * 30 + [1] * 10 + [0] * 30,
+        }
+    )
+    old, young = peers.expected(frame, "idle", ["stratum"], lean=0).head(2).to_list()
+    assert (old, young) == (0.5, 0.0), "its own stays do not count"
+    assert 0.25 < peers.expected(frame, "idle", ["stratum"], lean=20)[0] < 0.5
+    alone = frame.with_columns(stratum=pl.when(pl.col("institution_id") == "A").then(pl.lit("rare")).otherwise("stratum"))
+    assert peers.expected(alone, "idle", ["stratum"])[0] == 0.25, "nobody else's stratum: everybody's mean"
+    assert peers.expected(frame.head(2), "idle", ["stratum"]).is_nan().all()

@@ -63,19 +63,19 @@ def prescribe(town: Town, rng: Generator, person: Ints, number: Ints, chronic: I
     dept = table["department"].to_numpy()[chronic[source]]
     who = person[source]
     at_store = (rng.random(n) < 0.14)[source]
-    where = np.where(
-        at_store,
-        town.choose_place(rng, who, dept, "store", 0.9),
-        town.choose_place(rng, who, dept, "outpatient", 0.9),
-    )
+    store, seen_at = (town.choose_place(rng, who, dept, mode, 0.9) for mode in ("store", "outpatient"))
+    where = np.where(at_store, store, seen_at)
     if place is not None:
+        seen_at = place[source]
         where, at_store = place[source], np.zeros(len(source), dtype=bool)
     begin = town.at(rng, where, day)
     diag = table["diag"].to_numpy()[chronic[source]]
     town.add_visits(
         person=who,
         place=where,
-        doctor=np.where(at_store, -1, town.choose_doctor(rng, where, dept)),
+        # A prescription moved to a drugstore carries the practitioner who wrote it.
+        doctor=town.choose_doctor(rng, seen_at, dept),
+        consult=np.where(at_store, 0, 1),
         dept=np.where(at_store, -1, dept),
         diag=diag,
         kind=CHRONIC,

@@ -38,6 +38,14 @@ def add(town: Town, rng: Generator) -> None:
     town.confound("cross_area", "person", person)
 
 
+def after(town: Town, rng: Generator) -> None:
+    """Where the card was not read, the bill is paid in cash and handed in on paper: one in twelve elsewhere."""
+    elsewhere = np.isin(town.place("division")[town.base["place"].to_numpy()], AWAY)
+    paper = elsewhere & (rng.random(len(town.base)) < 0.08) & (town.base["refund"].to_numpy() == 0)
+    town.base = town.base.with_columns(manual=pl.Series(paper.astype(np.int64)))
+    town.confound("paper_bill", "person", town.base.filter(manual=1)["person"].to_numpy())
+
+
 def _visits(town: Town, rng: Generator, person: Ints, home: Ints, filed: Ints) -> None:
     source = np.repeat(np.arange(len(person)), rng.poisson(1.6, len(person)))
     n, who, place = len(source), person[source], home[source]

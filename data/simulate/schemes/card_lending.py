@@ -16,6 +16,7 @@ from data.simulate.charge import outpatient_lines
 from data.simulate.clock import DAY
 from data.simulate.town import OUTPATIENT, PURCHASE, Town
 
+SUBJECTS = ("person",)
 OTHER_SEX = {1: ("gynae", "s_women", "N76.000"), 2: ("prostate", "prostate", "N40.x00")}
 
 

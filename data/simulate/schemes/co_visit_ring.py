@@ -11,31 +11,35 @@ import numpy as np
 import polars as pl
 from numpy.random import Generator
 
+from data.simulate import deeds
 from data.simulate.catalogue import Ints
 from data.simulate.charge import outpatient_lines
 from data.simulate.clock import DAY
 from data.simulate.places import STORE
 from data.simulate.town import OUTPATIENT, PURCHASE, Town
 
+SUBJECTS = ("group", "person", "pharmacy", "institution")
 STORE_KITS = ("s_tonic", "s_heart", "s_pain")
 CLINIC_KITS = ("cold", "stomach", "bones")
 CLINIC_DIAGNOSES = ("J06.900", "K29.500", "M54.500")
 
 
 def plant(town: Town, rng: Generator, dose: float) -> None:
-    """Form one ring for about every three thousand persons, at least two."""
+    """Form one ring for about every five thousand persons, at least two, who go where nobody asks."""
     trade = np.bincount(town.base["place"].to_numpy(), minlength=len(town.places))
     stores_pool, clinics_pool = (
         pool[trade[pool] >= np.median(trade[pool])]
         for pool in (town.where(STORE), town.where("clinic", "village", "tcm_clinic", "community"))
     )
-    rings = max(2, round(len(town.people) / 3000))
+    rings = max(2, round(len(town.people) / 5000))
+    stores_pool = town.pick(rng, stores_pool, max(2, deeds.quota(town, stores=True, share=0.04)))
+    clinics_pool = town.pick(rng, clinics_pool, max(2, deeds.quota(town, share=0.027)))
     used: set[int] = set()
     for number in range(rings):
         members = _members(town, rng, used)
         used.update(members.tolist())
-        stores = town.pick(rng, stores_pool, int(rng.integers(1, 4)))
-        clinics = town.pick(rng, clinics_pool, int(rng.integers(1, 3)))
+        stores = rng.choice(stores_pool, min(len(stores_pool), int(rng.integers(1, 4))), replace=False)
+        clinics = rng.choice(clinics_pool, int(rng.integers(1, 3)), replace=False)
         _trips(town, rng, f"ring-{number + 1:02d}", members, np.concatenate([stores, clinics])[:4], dose)
 
 
@@ -77,7 +81,7 @@ def _trips(town: Town, rng: Generator, ring: str, members: Ints, places: Ints, d
         kit=kits[store.astype(int), pick],
         cert=rng.choice([1, 3], n),
     )
-    deeds = town.deed(
+    ids = town.deed(
         "co_visit_ring",
         ring,
         group=np.zeros(n),
@@ -85,13 +89,13 @@ def _trips(town: Town, rng: Generator, ring: str, members: Ints, places: Ints, d
         pharmacy=np.where(store, place, -1),
         institution=np.where(store, -1, place),
     )
-    town.lines.append(_baskets(town, rng, visits, deeds))
+    town.lines.append(_baskets(town, rng, visits, ids))
 
 
-def _baskets(town: Town, rng: Generator, visits: pl.DataFrame, deeds: Ints) -> pl.DataFrame:
+def _baskets(town: Town, rng: Generator, visits: pl.DataFrame, ids: Ints) -> pl.DataFrame:
     """Ordinary lines, with one box more of the drugs now and then."""
     lines = outpatient_lines(town, rng, visits).join(
-        pl.DataFrame({"visit": visits["visit"], "deed": deeds}), on="visit", maintain_order="left"
+        pl.DataFrame({"visit": visits["visit"], "deed": ids}), on="visit", maintain_order="left"
     )
     drug = np.isin(town.cat.column("fee_category")[lines["item"].to_numpy()], ["09", "11"])
     cnt = lines["cnt"].to_numpy() + (drug & (rng.random(len(lines)) < 0.4))

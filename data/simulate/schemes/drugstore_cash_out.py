@@ -11,12 +11,14 @@ import numpy as np
 import polars as pl
 from numpy.random import Generator
 
+from data.simulate import deeds
 from data.simulate.catalogue import Ints
 from data.simulate.charge import is_stay
 from data.simulate.clock import DAY
 from data.simulate.places import STORE
 from data.simulate.town import LINE, PURCHASE, Town, frame
 
+SUBJECTS = ("pharmacy",)
 DEAR = (
     "ZA09CAA0188010100488",
     "ZA09CAA0126010100426",
@@ -33,12 +35,12 @@ USUAL_BASKET = 45_000
 
 
 def plant(town: Town, rng: Generator, dose: float) -> None:
-    """Turn about one in seven of the busier drugstores."""
+    """Turn a few of the busier drugstores."""
     pool = town.where(STORE)
     trade = np.bincount(town.base["place"].to_numpy(), minlength=len(town.places))
     pool = pool[trade[pool] >= np.median(trade[pool])]
     turnover = town.turnover()
-    for store in town.pick(rng, pool, max(2, round(len(pool) * 0.15))):
+    for store in town.pick(rng, pool, deeds.quota(town, stores=True, share=0.045)):
         count = max(5, round(turnover[store] * rng.uniform(0.08, 0.30) * dose / USUAL_BASKET))
         _swipe(town, rng, int(store), count)
 
@@ -86,11 +88,11 @@ def _swipe(town: Town, rng: Generator, store: int, count: int) -> None:
         consult=0,
         cert=rng.choice([1, 3], count),
     )
-    deeds = town.deed("drugstore_cash_out", pharmacy=np.full(count, store))
-    town.lines.append(_basket(town, rng, store, visits, deeds))
+    ids = town.deed("drugstore_cash_out", pharmacy=np.full(count, store))
+    town.lines.append(_basket(town, rng, store, visits, ids))
 
 
-def _basket(town: Town, rng: Generator, store: int, visits: pl.DataFrame, deeds: Ints) -> pl.DataFrame:
+def _basket(town: Town, rng: Generator, store: int, visits: pl.DataFrame, ids: Ints) -> pl.DataFrame:
     """One to three dear lines a purchase; in about half, each line is brought to tens of yuan."""
     row = np.repeat(np.arange(len(visits)), rng.choice([1, 2, 3], len(visits), p=[0.5, 0.35, 0.15]))
     dear = np.array([town.cat.item[c] for c in DEAR])
@@ -114,6 +116,6 @@ def _basket(town: Town, rng: Generator, store: int, visits: pl.DataFrame, deeds:
             "price": price,
             "days": np.where(herbal, 7, 8) * np.minimum(cnt, 4),
             "at": visits["begin"].to_numpy()[row],
-            "plant": deeds[row],
+            "plant": ids[row],
         },
     )

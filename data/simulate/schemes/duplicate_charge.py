@@ -11,11 +11,13 @@ import numpy as np
 import polars as pl
 from numpy.random import Generator
 
+from data.simulate import deeds
 from data.simulate.catalogue import Flags
 from data.simulate.charge import is_stay
 from data.simulate.clock import DAY
 from data.simulate.town import Town
 
+SUBJECTS = ("institution",)
 POOL = (
     "private_general",
     "private_small",
@@ -29,12 +31,12 @@ DAILY = ("nursing_1", "nursing_2", "nursing_3", "ward_round", "bed_three", "bed_
 
 
 def plant(town: Town, rng: Generator, dose: float) -> None:
-    """Add and dear up lines at about a tenth of the hospitals in the pool."""
+    """Add and dear up lines at a few of the hospitals in the pool."""
     pool = town.where(*POOL)
     stays = np.bincount(town.base.filter(is_stay())["place"].to_numpy(), minlength=len(town.places))
     busy = pool[stays[pool] >= 5]
     clean = town.base.filter(pl.col("refund") == 0)
-    for hospital in town.pick(rng, busy, max(2, round(len(busy) * 0.10))):
+    for hospital in town.pick(rng, busy, deeds.quota(town)):
         here = clean.filter(pl.col("place") == hospital)
         share = min(0.9, rng.uniform(0.35, 0.85) * dose)
         visits = here.filter(pl.Series(rng.random(len(here)) < share))
@@ -53,8 +55,8 @@ def _add(town: Town, rng: Generator, hospital: int, lines: pl.DataFrame) -> None
         return
     end = lines.select("visit").join(town.base.select("visit", "end"), on="visit", maintain_order="left")["end"]
     at = np.minimum(lines["at"].to_numpy() + rng.integers(600, 5400, len(lines)), end.to_numpy())
-    deeds = town.deed("duplicate_charge", institution=np.full(len(lines), hospital))
-    town.lines.append(lines.with_columns(at=pl.Series(at), plant=pl.Series(deeds)).select(town.base_lines.columns))
+    ids = town.deed("duplicate_charge", institution=np.full(len(lines), hospital))
+    town.lines.append(lines.with_columns(at=pl.Series(at), plant=pl.Series(ids)).select(town.base_lines.columns))
 
 
 def _included(town: Town, rng: Generator, hospital: int, visits: pl.DataFrame, chance: float) -> None:

@@ -12,12 +12,14 @@ import numpy as np
 import polars as pl
 from numpy.random import Generator
 
+from data.simulate import deeds
 from data.simulate.care.inpatient import stay_columns
 from data.simulate.catalogue import Ints
 from data.simulate.charge import hotel_lines, is_stay
 from data.simulate.clock import DAY, day_weights, draw_days
 from data.simulate.town import LINE, Town, frame
 
+SUBJECTS = ("institution", "practitioner")
 USUAL_BILL = 90_000
 POOL = ("private_general", "private_small", "rehabilitation", "township", "district_general")
 PRETEXTS = ("M54.500", "M47.802", "I25.103", "J20.900", "K29.500", "R42.x00")
@@ -34,12 +36,12 @@ DRUGS = ("XB05XAA165B00201010101255", "XA11GAA168B00201010101276", "ZA12HAX08690
 
 
 def plant(town: Town, rng: Generator, dose: float) -> None:
-    """Invent stays at about an eighth of the hospitals in the pool."""
+    """Invent stays at a few of the hospitals in the pool."""
     stays = town.base.filter(is_stay())
     pool = town.where(*POOL)
     busy = pool[np.bincount(stays["place"].to_numpy(), minlength=len(town.places))[pool] >= 3]
     turnover = town.turnover()
-    for hospital in town.pick(rng, busy, max(2, round(len(busy) * 0.12))):
+    for hospital in town.pick(rng, busy, deeds.quota(town)):
         count = max(3, round(turnover[hospital] * rng.uniform(0.05, 0.25) * dose / USUAL_BILL))
         _invent(town, rng, int(hospital), count)
 
@@ -58,10 +60,12 @@ def _invent(town: Town, rng: Generator, hospital: int, count: int) -> None:
     doctor = rng.choice(rng.choice(staff, min(len(staff), int(rng.integers(1, 4))), replace=False), count)
     dept = town.doctors["dept"].to_numpy()[doctor]
     columns = stay_columns(town, rng, person, np.full(count, hospital), dept, diag, day, length)
-    visits = town.add_visits(**(columns | {"doctor": doctor, "kit": np.full(count, -1), "oprn": np.full(count, -1)}))
-    deeds = town.deed("phantom_stay", institution=np.full(count, hospital), practitioner=doctor)
+    visits = town.add_visits(
+        **(columns | {"doctor": doctor, "kit": np.full(count, -1), "oprn": np.full(count, -1)}), absent=1
+    )
+    ids = town.deed("phantom_stay", institution=np.full(count, hospital), practitioner=doctor)
     lines = pl.concat([hotel_lines(town, rng, visits), _template(town, rng, visits, length)])
-    plant_of = pl.DataFrame({"visit": visits["visit"], "deed": deeds})
+    plant_of = pl.DataFrame({"visit": visits["visit"], "deed": ids})
     lines = lines.join(plant_of, on="visit", maintain_order="left").with_columns(plant="deed").drop("deed")
     town.lines.append(lines)
 

@@ -11,25 +11,27 @@ import numpy as np
 import polars as pl
 from numpy.random import Generator
 
+from data.simulate import deeds
 from data.simulate.care.inpatient import stay_columns
 from data.simulate.charge import is_stay, stay_lines
 from data.simulate.clock import DAY
 from data.simulate.town import Town
 
+SUBJECTS = ("institution",)
 USUAL_BILL = 180_000
 POOL = ("private_general", "private_small", "tcm_hospital", "township", "district_general", "community")
 GAPS = (0.3, 0.3, 0.22, 0.18)
 
 
 def plant(town: Town, rng: Generator, dose: float) -> None:
-    """Add further stays at about a tenth of the hospitals in the pool."""
+    """Add further stays at a few of the hospitals in the pool."""
     stays = town.base.filter(
         is_stay() & (pl.col("oprn") < 0) & (pl.col("way") != 5) & (pl.col("fixed") == 0) & (pl.col("refund") == 0)
     )
     pool = town.where(*POOL)
     busy = pool[np.bincount(stays["place"].to_numpy(), minlength=len(town.places))[pool] >= 5]
     turnover = town.turnover()
-    for hospital in town.pick(rng, busy, max(2, round(len(busy) * 0.10))):
+    for hospital in town.pick(rng, busy, deeds.quota(town)):
         own = stays.filter(pl.col("place") == hospital)
         wanted = turnover[hospital] * rng.uniform(0.06, 0.28) * dose / USUAL_BILL
         count = min(max(3, round(wanted)), max(3, round(len(own) * 0.6)))
@@ -62,9 +64,9 @@ def _again(town: Town, rng: Generator, before: pl.DataFrame) -> pl.DataFrame:
         "diag2": before["diag2"].to_numpy(),
     }
     visits = town.add_visits(**columns)
-    deeds = town.deed("split_admission", institution=place)
+    ids = town.deed("split_admission", institution=place)
     lines = stay_lines(town, rng, visits).join(
-        pl.DataFrame({"visit": visits["visit"], "deed": deeds}), on="visit", maintain_order="left"
+        pl.DataFrame({"visit": visits["visit"], "deed": ids}), on="visit", maintain_order="left"
     )
     town.lines.append(lines.with_columns(plant="deed").drop("deed"))
     return visits

@@ -1,0 +1,46 @@
+-- One row: one settlement outside hospital stays, as a bill: what for, which items, how much.
+-- settled_on, settled_at, has_clock: when; whether a time of day is known
+-- settlement_type: 1 paid back at the counter, 2 at the institution
+-- operator_id: who settled, null where the export does not say
+-- diagnosis: first three characters of the principal diagnosis, the chronic disease's code without one
+-- is_course: dialysis, chemotherapy, radiotherapy, check-up, vaccination or a family doctor's package, by item name
+-- items, first_item, last_item: distinct items, and the first and last of their codes
+-- total_amount, eligible_amount, fund_amount, account_amount: yuan
+with line as (
+    select settlement_id, count(distinct item_code) as items, min(item_code) as first_item,
+        max(item_code) as last_item,
+        max(case when regexp_matches(
+            coalesce(item_name, ''),
+            '透析|血透|血液滤过|血液灌流|血液净化|化疗|化学治疗|放疗|放射治疗|体检|健康检查|疫苗|预防接种|接种|家庭医生|签约'
+        ) then 1 else 0 end) as is_course
+    from feature.fee_line
+    group by settlement_id
+)
+
+select
+    s.settlement_id,
+    s.encounter_id,
+    s.person_id,
+    s.institution_id,
+    s.is_pharmacy,
+    s.care_setting,
+    s.settled_on,
+    s.settled_at,
+    s.settled_at <> cast(s.settled_on as timestamp) as has_clock,
+    s.month,
+    coalesce(r.settlement_type, '2') as settlement_type,
+    s.operator_id,
+    coalesce(substr(e.principal_diagnosis_code, 1, 3), r.disease_code) as diagnosis,
+    coalesce(l.is_course, 0) = 1 as is_course,
+    coalesce(l.items, 0) as items,
+    l.first_item,
+    l.last_item,
+    s.total_amount,
+    s.eligible_amount,
+    s.fund_amount,
+    s.account_amount
+from feature.settlement as s
+join record.settlement as r on r.settlement_id = s.settlement_id
+left join feature.encounter as e on e.encounter_id = s.encounter_id
+left join line as l on l.settlement_id = s.settlement_id
+where coalesce(s.care_setting, '') <> 'inpatient'

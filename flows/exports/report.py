@@ -1,0 +1,61 @@
+"""report.html: one run on one page: what came in, what was judged, the heads of the lists, what to doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from data.warehouse import frame
+from flows.exports import checks, tables
+from flows.exports.safe import whole
+from flows.exports.words import page
+from models.source import Source
+
+HEAD = 10
+TOTALS = """
+    select subject_type, count(*) as leads, count(*) filter (where tier = 'A') as a,
+        count(*) filter (where tier = 'B') as b, count(*) filter (where tier = 'C') as c,
+        sum(amount_at_risk) as amount, sum(expected_yield) as expected
+    from model.lead group by subject_type order by subject_type
+"""
+ARTEFACTS = "select kind, count(*) as findings from model.artefact group by kind order by kind"
+
+
+def write(
+    con: duckdb.DuckDBPyConnection,
+    sources: Collection[Source],
+    lists: Mapping[str, pl.DataFrame],
+    path: Path,
+    run_id: str,
+    ingest_id: str,
+    *,
+    language: str,
+) -> None:
+    """The page of one run; `lists`: subject type -> watchlist."""
+    covered = tables.coverage(con).filter(pl.col("status") == "live")
+    found = checks.results(con)
+    said = frame(con, "select said from model.ranking")["said"].to_list()
+    text = page(
+        "report",
+        language,
+        run_id=run_id,
+        ranking=said[0] if said else "",
+        totals=frame(con, TOTALS).to_dicts(),
+        lists={kind: rows.head(HEAD).to_dicts() for kind, rows in lists.items()},
+        account=tables.account(con, ingest_id).to_dicts(),
+        checks=found.filter(pl.col("state").is_in(["warn", "stop"])).to_dicts(),
+        coverage={
+            "live": covered.height,
+            "judging": covered.filter(pl.col("judged") > 0).height,
+            "hit": covered.filter(pl.col("hits") > 0).height,
+            "lacking": covered.filter((pl.col("judged") == 0) & pl.col("reason").is_not_null()).height,
+        },
+        hits=covered.filter(pl.col("hits") > 0).sort("hits", "source", descending=[True, False]).to_dicts(),
+        lacking=covered.filter((pl.col("judged") == 0) & pl.col("reason").is_not_null()).to_dicts(),
+        titles={s.id: s.card.title_zh if language == "zh" else s.card.title for s in sources},
+        artefacts=frame(con, ARTEFACTS).to_dicts(),
+    )
+    whole(path, lambda aside: aside.write_text(text, encoding="utf-8"))

@@ -1,0 +1,83 @@
+"""The README's measured figures, made of what `fundwatch evaluate --json` says; see `python -m flows.readme`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from models.evaluation.baselines import BLIND
+from models.evaluation.report import cell, number, table
+
+LISTS = ("institution", "pharmacy", "practitioner", "person")
+#: Heading -> metric, of the list's own order.
+OWN = {
+    "first 10": "precision_at_10",
+    "first 50": "precision_at_50",
+    "recall in 2R": "recall_at_2r",
+    "average precision": "average_precision",
+}
+
+Figures = Mapping[str, Any]
+
+
+def measured(results: Figures) -> str:
+    """Markdown: each list beside the orders that know nothing of schemes, rings, schemes, the honest town."""
+    parts = [
+        f"Mean ± standard deviation over {len(results['seeds'])} towns of {results['persons']:,} persons, with schemes"
+        " planted at the dose they are written for:",
+        table(["list", "planted of", *OWN, *BLIND, "best of these, times"], [_list(results, k) for k in LISTS]),
+        "The columns after ours are the average precision of the orders that know nothing of the schemes. "
+        + _rings(results["rings"])
+        + _honest(results["honest"]),
+        "Share of planted subjects within the first 2R leads, by scheme; with the scheme's own rules and detectors"
+        " switched off; and anywhere on the list:",
+        table(
+            ["scheme", "list", "planted", "in 2R", "own sources off", "on the list"],
+            [_scheme(results, row) for row in results["schemes"]],
+        ),
+    ]
+    return "\n\n".join(parts)
+
+
+def _list(results: Figures, kind: str) -> list[str]:
+    methods = results["lists"][kind]
+    ours = next(iter(methods.values()))
+    blind = [methods[name]["average_precision"] for name in BLIND]
+    best = max(b["mean"] for b in blind)
+    return [
+        kind,
+        f"{ours['planted']['mean']:,.0f} of {ours['subjects']['mean']:,.0f}",
+        *(_plain(ours[metric]) for metric in OWN.values()),
+        *(number(b["mean"]) for b in blind),
+        f"{ours['average_precision']['mean'] / best:.1f}",
+    ]
+
+
+def _plain(figure: Figures) -> str:
+    return cell({k: figure[k] for k in ("mean", "sd", "n")})
+
+
+def _rings(rings: Figures) -> str:
+    return (
+        f"Rings: {number(rings['planted']['mean'], True)} planted a town, {_plain(rings['found_share'])} of them found,"
+        f" member precision {_plain(rings['member_precision'])}."
+    )
+
+
+def _honest(rows: Sequence[Figures]) -> str:
+    if not rows:
+        return ""
+    said = ", ".join(f"{r['subject_type']} {r['tier_a']['mean']:.0f} and {r['tier_b']['mean']:.0f}" for r in rows)
+    return f" The same town without any scheme has these leads of tier A and B: {said}."
+
+
+def _scheme(results: Figures, row: Figures) -> list[str]:
+    key = (row["scheme"], row["subject_type"])
+    off = {(r["scheme"], r["subject_type"]): r["recall"] for r in results["novel"]}
+    return [
+        *key,
+        number(row["planted"]["mean"], True),
+        cell(row["recall"]),
+        cell(off.get(key)),
+        cell(row["listed"]),
+    ]

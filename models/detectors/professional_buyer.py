@@ -1,0 +1,154 @@
+"""Persons who collect drugs that sell well from many places, beyond any need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import duckdb
+
+from models import card
+from models.detectors import _judged
+
+PARTS = ("models.detectors._judged",)
+
+CARD = card.make(
+    {
+        "title": "Drugs that sell well, collected from many places beyond need",
+        "title_zh": "多机构高频开取易倒卖药品，超出用药需要（疑似职业开药）",
+        "violation": "drug_resale",
+        "family": "resale",
+        "subjects": ["person"],
+        "certainty": "suspected",
+        "sentence": "In {window} days to {last_on} {packs} packs of drugs that sell well from {places} places and"
+        " {doctors} practitioners, {watch_amount} yuan, of which {beyond_amount} yuan while at least {least_left} days"
+        " of the drug were at home; {peers} persons with such drugs have {usual_packs} packs from {usual_places} places"
+        " (median); here {drug} on {occurred_on}, {left_days} days at home, {amount} yuan",
+        "sentence_zh": "截至{last_on}的{window}天内自{places}家机构、"
+        "{doctors}名医师处取得易倒卖药品{packs}盒、{watch_amount}元，"
+        "其中手中余量超{least_left}天仍取药{beyond_amount}元；同期用此类药的{peers}人中位数为{usual_places}家、{usual_packs}盒；"
+        "本条{occurred_on}取“{drug}”，余量约{left_days}天，{amount}元",
+        "basis": [
+            "《医疗保障基金使用监督管理条例》第十七条、第四十一条：转卖药品、重复享受待遇",
+            "国家医保局医保药品倒卖模型；筛查模型 C09 职业开药人、C04 跨机构重复开药",
+        ],
+        "scope": ["outpatient", "chronic", "drugstore"],
+        "window": "180 days, over all institutions",
+        "needs": ["record.fee_line.supply_days", "record.fee_line.item_code"],
+        "params": {
+            "groups": {
+                "value": "XA10 XA11 XB01 XB03 XC01 XC07 XC08 XC09 XC10 XG04 XJ05 XL01 XL02 XL04 XN07 XR03 ZA09 ZA12",
+                "meaning": "first four characters of catalogue codes of drugs that sell well: insulin and diabetes,"
+                " anticoagulants, heart and lipids, liver, tumour, nerves, lungs, bones, stasis, tonics",
+            },
+            "window": {"value": 180, "unit": "days", "meaning": "in which everything is counted"},
+            "min_places": {"value": 4, "unit": "places", "meaning": "least institutions and drugstores"},
+            "min_drug_places": {
+                "value": 2,
+                "unit": "places",
+                "meaning": "least places that gave the drug itself, for a line of it to be beyond need",
+            },
+            "min_packs": {"value": 60, "unit": "packs", "meaning": "least quantity"},
+            "min_amount": {"value": 3000, "unit": "yuan", "meaning": "least eligible money for such drugs"},
+            "least_left": {"value": 30, "unit": "days", "meaning": "supply at home from which more is beyond need"},
+            "min_beyond": {"value": 2500, "unit": "yuan", "meaning": "least money for what is beyond need"},
+            "min_share": {"value": 0.3, "unit": "share", "meaning": "least of it in the money for such drugs"},
+        },
+        "exclusions": [
+            "one or two places, a drug from one place only, or few packs: the prescriber's habit is the question",
+            "several diseases at once: only what comes while the same drug is still at home counts",
+            "drugs given during a stay",
+            "a drug one of whose lines does not say how long it lasts",
+        ],
+        "limits": "The quantity is in billing units, mostly packs. Lost packs, a doubled dose and a relative without"
+        " a card explain some of it. oversupply names the single drug, this the person; both are one family."
+        " What was collected before the delivered period is not seen.",
+    }
+)
+
+
+def judge(con: duckdb.DuckDBPyConnection, params: Mapping[str, Any]) -> None:
+    """One hit a fee line beyond need. Units are lines of such drugs."""
+    _judged.empty(con)
+    window = max(int(params["window"]), 1)
+    for step in (_COLLECTED, _WINDOWS, _HITS):
+        _judged.script(con, step.replace("{back}", str(window - 1)), params)
+    unknown = _judged.number(con, "select count(*) from buyer_line where left_days is null")
+    hits = _judged.number(con, "select count(*) from judged")
+    everyone = _judged.number(con, "select count(*) from buyer_line")
+    _judged.count(con, everyone - unknown - hits, {"the days of supply are unknown": unknown})
+    _judged.drop(con, "buyer_")
+
+
+_COLLECTED = """
+    create or replace temp table buyer_line as
+    with place as (
+        select person_id, item_name as drug, count(distinct institution_id) as places
+        from feature.fee_line where catalogue_type = '101' and care_setting in ('outpatient', 'chronic', 'drugstore')
+        group by person_id, item_name
+    )
+    select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
+        l.charged_on, l.item_name as drug, l.quantity, l.eligible_amount, s.left_days,
+        coalesce(s.left_days >= $least_left, false) and p.places >= $min_drug_places as is_beyond
+    from feature.fee_line as l
+    join feature.drug_supply as s
+        on s.person_id = l.person_id and s.drug = l.item_name and s.charged_on = l.charged_on
+    join place as p on p.person_id = l.person_id and p.drug = l.item_name
+    where l.catalogue_type = '101' and l.eligible_amount > 0
+        and l.care_setting in ('outpatient', 'chronic', 'drugstore')
+        and list_contains(string_split($groups, ' '), substr(l.item_code, 1, 4))
+"""
+
+#: The windows of persons who may reach the bounds, each ending on a day of collection.
+_WINDOWS = """
+    create or replace temp table buyer_window as
+    with likely as (
+        select person_id from buyer_line
+        group by person_id
+        having count(distinct institution_id) >= $min_places and sum(quantity) >= $min_packs
+            and sum(eligible_amount) >= $min_amount
+            and sum(eligible_amount) filter (is_beyond) >= $min_beyond
+    ),
+    ending as (
+        select distinct person_id, charged_on as last_on from buyer_line
+        where person_id in (select person_id from likely)
+    )
+    select e.person_id, e.last_on, count(distinct l.institution_id) as places,
+        count(distinct l.practitioner_id) as doctors, sum(l.quantity) as packs, sum(l.eligible_amount) as watch_amount,
+        sum(l.eligible_amount) filter (l.is_beyond) as beyond_amount
+    from ending as e
+    join buyer_line as l on l.person_id = e.person_id and l.charged_on between e.last_on - {back} and e.last_on
+    group by e.person_id, e.last_on
+    having count(distinct l.institution_id) >= $min_places and sum(l.quantity) >= $min_packs
+        and sum(l.eligible_amount) >= $min_amount
+        and sum(l.eligible_amount) filter (l.is_beyond) >= greatest($min_beyond, $min_share * sum(l.eligible_amount))
+"""
+
+_HITS = """
+    insert into judged by name
+    with person as (
+        select person_id, count(distinct institution_id) as places, sum(quantity) as packs
+        from buyer_line group by person_id
+    ),
+    usual as (
+        select count(*) - 1 as peers, median(places) as places, median(packs) as packs from person
+    ),
+    line as (
+        select l.*, w.last_on, w.places, w.doctors, w.packs, w.watch_amount, w.beyond_amount
+        from buyer_line as l
+        join buyer_window as w on w.person_id = l.person_id and l.charged_on between w.last_on - {back} and w.last_on
+        where l.is_beyond
+        qualify row_number() over (partition by l.settlement_id, l.line_id
+            order by w.beyond_amount desc, w.last_on) = 1
+    )
+    select 'hit' as outcome, l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id,
+        l.practitioner_id, l.charged_on as occurred_on, l.eligible_amount as amount,
+        cast(to_json(struct_pack("window" := $window, last_on := l.last_on, places := l.places, doctors := l.doctors,
+            packs := cast(l.packs as bigint), watch_amount := l.watch_amount, beyond_amount := l.beyond_amount,
+            least_left := $least_left, peers := u.peers, usual_places := cast(u.places as bigint),
+            usual_packs := cast(u.packs as bigint), drug := l.drug, left_days := cast(l.left_days as bigint),
+            occurred_on := l.charged_on, amount := l.eligible_amount)) as varchar) as detail,
+        round(1 - 0.5 * $min_beyond / greatest(l.beyond_amount, $min_beyond), 4) as weight, 1 as units
+    from line as l
+    cross join usual as u
+"""

@@ -1,0 +1,79 @@
+"""What a round can take on, in leads or inspector-days, and what a lead's check takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from data.errors import UsageError
+from data.warehouse import frame
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """`top` leads of each list, or `days` inspector-days over all lists; how they are shared out, and the bounds.
+
+    The day figures are a planner's estimate, not measured: desk work and visit for one lead, records read a day.
+    """
+
+    top: int | None = None
+    days: float | None = None
+    control: float = 0.2  # share drawn at random
+    ensemble: float = 0.1  # share for what only the ensemble sees; by rank where there is nothing
+    per_rule: float = 0.5  # of the ranked places, those that one leading rule may take
+    per_institution: int = 5  # ranked leads of one institution
+    institution: float = 3.0  # days
+    pharmacy: float = 1.5
+    practitioner: float = 1.0
+    person: float = 0.5
+    group: float = 2.0
+    records_a_day: float = 60.0  # settlements one inspector reads a day
+    another_site: float = 0.5  # days for every institution after the first
+    most: float = 15.0  # days; beyond it records are sampled
+
+
+def of(said: Mapping[str, Any], top: int | None = None, days: float | None = None) -> Capacity:
+    """Capacity from the table `capacity` of fundwatch.toml and the options; UsageError for what makes no sense."""
+    known = {f.name for f in fields(Capacity)} - {"top", "days"}
+    if unknown := sorted(set(said) - known):
+        raise UsageError(
+            f"capacity sets {', '.join(unknown)}, which does not exist. There are {', '.join(sorted(known))}."
+        )
+    if wrong := sorted(k for k, v in said.items() if isinstance(v, bool) or not isinstance(v, int | float) or v < 0):
+        raise UsageError(f"capacity: {', '.join(wrong)} must be a number, not below 0.")
+    made = replace(Capacity(top=top, days=days), **said)
+    if made.control + made.ensemble > 1 or made.per_rule > 1:
+        raise UsageError("capacity: control and ensemble together, and per_rule, are shares of at most 1.")
+    if made.records_a_day == 0 or made.per_institution < 1:
+        raise UsageError("capacity: records_a_day and per_institution must be above 0.")
+    if top is not None and days is not None:
+        raise UsageError("Give --top or --days, not both.")
+    if (top is not None and top < 1) or (days is not None and days <= 0):
+        raise UsageError("--top and --days must be above 0.")
+    return made
+
+
+def leads(con: duckdb.DuckDBPyConnection, capacity: Capacity) -> pl.DataFrame:
+    """Every lead (subject_type, lead_id, rank, score, rule, institution_id, is_ensemble) and its effort in days."""
+    rows = frame(con, Path(__file__).with_name("capacity.sql").read_text(encoding="utf-8"))
+    first = {kind: getattr(capacity, kind) for kind in ("institution", "pharmacy", "practitioner", "person", "group")}
+    effort = (
+        pl.col("subject_type").replace_strict(first, return_dtype=pl.Float64)
+        + pl.col("records") / capacity.records_a_day
+        + capacity.another_site * (pl.col("sites") - 1)
+    )
+    return rows.with_columns(effort=effort.clip(upper_bound=capacity.most).round(2)).drop("records", "sites")
+
+
+def split(everyone: pl.DataFrame, days: float) -> dict[str, float]:
+    """Days for each list: what its leads would take if the best of all lists were checked until the days are spent."""
+    ordered = everyone.sort("score", "effort", "lead_id", descending=[True, False, False])
+    within = ordered.with_columns(spent=pl.col("effort").cum_sum()).filter(pl.col("spent") <= days)
+    spent = dict(within.group_by("subject_type").agg(pl.col("effort").sum()).iter_rows())
+    total = sum(spent.values())
+    return {str(kind): float(d) * days / total for kind, d in sorted(spent.items())} if total else {}

@@ -1,0 +1,83 @@
+/*
+title       = "Service charged more often than it is done (by name)"
+title_zh    = "项目计收次数超过合理次数（按项目名称）"
+official    = [27]
+violation   = "over_frequency"
+family      = "overcharge"
+subjects    = ["institution"]
+certainty   = "suspected"
+stage       = "audit"
+window      = "day or visit"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第三十八条第（三）项：超标准收费、重复收费",
+    "定点医疗机构违法违规使用医保基金自查自纠问题清单（2025年版）64、118、124、125、129、146",
+    "智能监管规则库（2025年版）27 医疗服务项目限定频次",
+]
+needs       = ["record.fee_line.charged_at", "record.fee_line.item_name", "record.fee_line.quantity"]
+exclusions  = [
+    "items with a published limit by code: another rule",
+    "up to the usual times",
+    "different days, where the limit is of a day",
+]
+limits      = "Told by words of the item names (knowledge.service_limit), from the official self-check list. Several days posted on one, a second treatment after a failed one, intensive care and people under treatment for hepatitis look the same."
+status      = "trial"
+version     = "1"
+sentence    = "{item_name} was charged {times} times ({scope}) where {most} is usual; of this line of {occurred_on} {amount} yuan are above (self-check item {problem})"
+sentence_zh = "{occurred_on} “{item_name}”{scope_zh}计收 {times} 次，通常不超过 {most} 次，本条超出部分 {amount} 元（自查清单 {problem}）"
+*/
+with limited as (
+    select i.item_code, i.item_name, k.problem, k.name_pattern, k.time_window, k.max_times, k.valid_from, k.valid_to
+    from (
+        select distinct item_code, item_name
+        from feature.fee_line
+        where item_name is not null and item_code is not null and coalesce(catalogue_type, '201') = '201'
+            and not coalesce(is_pharmacy, false)
+    ) as i
+    join knowledge.service_limit as k
+        on regexp_matches(i.item_name, k.name_pattern)
+        and not coalesce(regexp_matches(i.item_name, k.not_pattern), false)
+    left join (select distinct item_code from knowledge.item_frequency) as f on f.item_code = i.item_code
+    where f.item_code is null
+),
+
+line as (
+    select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id, l.charged_on,
+        l.item_name, l.item_code, l.eligible_amount, coalesce(l.quantity, 1) as quantity, k.problem, k.time_window,
+        k.max_times, case when k.time_window = 'day' then l.charged_on end as on_day
+    from feature.fee_line as l
+    join limited as k
+        on k.item_code = l.item_code and k.item_name = l.item_name
+        and l.charged_on >= coalesce(k.valid_from, l.charged_on) and l.charged_on <= coalesce(k.valid_to, l.charged_on)
+    where l.eligible_amount > 0 and l.encounter_id is not null
+),
+
+counted as (
+    select encounter_id, item_code, problem, time_window, on_day, max(max_times) as most, sum(quantity) as times
+    from line
+    group by encounter_id, item_code, problem, time_window, on_day
+)
+
+select
+    case when c.times > c.most then 'hit' else 'clear' end as outcome,
+    cast(null as varchar) as reason,
+    l.settlement_id,
+    l.line_id,
+    l.encounter_id,
+    l.person_id,
+    l.institution_id,
+    l.practitioner_id,
+    l.charged_on as occurred_on,
+    cast(
+        cast(l.eligible_amount as double) * (1.0 - cast(c.most as double) / nullif(cast(c.times as double), 0))
+        as decimal(16, 2)
+    ) as amount,
+    l.item_name,
+    cast(c.times as double) as times,
+    c.most,
+    case c.time_window when 'day' then 'on the day' else 'in the visit' end as scope,
+    case c.time_window when 'day' then '当日' else '本次就诊' end as scope_zh,
+    c.problem
+from line as l
+join counted as c
+    on c.encounter_id = l.encounter_id and c.item_code = l.item_code and c.problem = l.problem
+    and c.time_window = l.time_window and coalesce(c.on_day, l.charged_on) = l.charged_on

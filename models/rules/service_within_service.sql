@@ -1,0 +1,118 @@
+/*
+title       = "Service charged beside another that contains it (by name)"
+title_zh    = "收取内含项目费用（按项目名称）"
+official    = [25]
+violation   = "duplicate_charge"
+family      = "overcharge"
+subjects    = ["institution"]
+certainty   = "suspected"
+stage       = "audit"
+window      = "day or visit"
+basis       = [
+    "《医疗保障基金使用监督管理条例》第三十八条第（三）项：重复收费",
+    "定点医疗机构违法违规使用医保基金自查自纠问题清单（2025年版）各项重复收费",
+    "智能监管规则库（2025年版）25 医疗服务项目重复收费",
+]
+needs       = ["record.fee_line.charged_at", "record.fee_line.item_name"]
+exclusions  = [
+    "pairs published by code: another rule",
+    "the containing service was charged at another institution",
+    "the containing service was taken back by a refund",
+    "pairs within a day: the two were charged on different days",
+]
+limits      = "Told by words of the item names (knowledge.contained_service), from the official self-check list: whether a price document lets both be charged is the area's. Another part of the body, another hour of the day or an operation on the same day explain the two."
+status      = "trial"
+version     = "1"
+sentence    = "{item_name} ({amount} yuan) was charged on {occurred_on} beside {containing_item}, which contains it (self-check item {problem})"
+sentence_zh = "{occurred_on} 收取“{item_name}”{amount} 元，同时已收取包含该项目的“{containing_item}”（自查清单 {problem}）"
+*/
+with item as (
+    select distinct item_code, item_name
+    from feature.fee_line
+    where item_name is not null and item_code is not null and coalesce(catalogue_type, '201') = '201'
+        and not coalesce(is_pharmacy, false)
+),
+
+contained_item as (
+    select k.problem, k.whole_pattern, k.part_pattern, k.time_window, k.valid_from, k.valid_to, i.item_code, i.item_name
+    from item as i
+    join knowledge.contained_service as k
+        on regexp_matches(i.item_name, k.part_pattern)
+        and not coalesce(regexp_matches(i.item_name, k.part_not_pattern), false)
+),
+
+containing_item as (
+    select k.problem, k.whole_pattern, k.part_pattern, i.item_code, i.item_name
+    from item as i
+    join knowledge.contained_service as k
+        on regexp_matches(i.item_name, k.whole_pattern)
+        and not coalesce(regexp_matches(i.item_name, k.whole_not_pattern), false)
+),
+
+pair as (
+    select c.item_code as part_code, c.item_name as part_name, w.item_code as whole_code, w.item_name as whole_name,
+        c.time_window, c.valid_from, c.valid_to, c.problem
+    from contained_item as c
+    join containing_item as w
+        on w.problem = c.problem and w.whole_pattern = c.whole_pattern and w.part_pattern = c.part_pattern
+    left join knowledge.exclusive_pair as e on e.item_a_code = w.item_code and e.item_b_code = c.item_code
+    where w.item_code <> c.item_code and e.item_a_code is null
+),
+
+part as (
+    select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id, l.charged_on,
+        l.item_code, l.item_name, l.eligible_amount
+    from feature.fee_line as l
+    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, false)
+        and l.item_code in (select item_code from contained_item)
+),
+
+whole as (
+    select distinct encounter_id, person_id, institution_id, charged_on, item_code, item_name
+    from feature.fee_line
+    where item_code in (select whole_code from pair)
+),
+
+-- Two joins rather than one with "or": each finds its rows by equality.
+met as (
+    select b.settlement_id, b.line_id, k.whole_name, k.problem, k.time_window
+    from part as b
+    join pair as k on k.part_code = b.item_code and k.part_name = b.item_name
+        and b.charged_on >= coalesce(k.valid_from, b.charged_on) and b.charged_on <= coalesce(k.valid_to, b.charged_on)
+    join whole as a
+        on a.item_code = k.whole_code and a.item_name = k.whole_name and a.person_id = b.person_id
+        and a.institution_id = b.institution_id and a.charged_on = b.charged_on
+    where k.time_window = 'day'
+    union all
+    select b.settlement_id, b.line_id, k.whole_name, k.problem, k.time_window
+    from part as b
+    join pair as k on k.part_code = b.item_code and k.part_name = b.item_name
+        and b.charged_on >= coalesce(k.valid_from, b.charged_on) and b.charged_on <= coalesce(k.valid_to, b.charged_on)
+    join whole as a
+        on a.item_code = k.whole_code and a.item_name = k.whole_name and a.encounter_id = b.encounter_id
+        and a.institution_id = b.institution_id
+    where k.time_window = 'visit'
+),
+
+chosen as (
+    select settlement_id, line_id, whole_name, problem,
+        row_number() over (partition by settlement_id, line_id order by problem, whole_name) as place
+    from met
+)
+
+select
+    case when c.line_id is not null then 'hit' else 'clear' end as outcome,
+    cast(null as varchar) as reason,
+    b.settlement_id,
+    b.line_id,
+    b.encounter_id,
+    b.person_id,
+    b.institution_id,
+    b.practitioner_id,
+    b.charged_on as occurred_on,
+    b.eligible_amount as amount,
+    b.item_name,
+    c.whole_name as containing_item,
+    c.problem
+from part as b
+left join chosen as c on c.settlement_id = b.settlement_id and c.line_id = b.line_id and c.place = 1

@@ -1,0 +1,68 @@
+/*
+title       = "Antibiotic of special use given to an out-patient"
+title_zh    = "门诊使用特殊使用级抗菌药物"
+official    = [45]
+violation   = "antibiotic_right"
+family      = "medication"
+subjects    = ["institution", "practitioner"]
+certainty   = "suspected"
+stage       = "audit"
+window      = "line"
+basis       = [
+    "《抗菌药物临床应用管理办法》第二十七条：特殊使用级抗菌药物不得在门诊使用",
+    "智能监管规则库（2025年版）45 抗菌药物分级使用管理",
+]
+needs       = ["record.fee_line.item_code"]
+exclusions  = [
+    "given during a stay",
+    "emergencies: one day's use is allowed to save a life",
+    "bought at a drugstore",
+]
+limits      = "Rests on starter knowledge of the classes; the province's own list counts. Observation and day wards settled as out-patient care look the same."
+status      = "trial"
+version     = "1"
+sentence    = "{item_name}, an antibiotic of special use, was given to an out-patient on {occurred_on} ({amount} yuan)"
+sentence_zh = "{occurred_on} 门诊使用特殊使用级抗菌药物“{item_name}”，涉及 {amount} 元"
+*/
+with item as (
+    select distinct item_code, coalesce(item_name, '') as item_name
+    from feature.fee_line
+    where catalogue_type = '101' and not coalesce(is_pharmacy, false)
+),
+
+drug as (
+    select i.item_code, i.item_name, k.valid_from, k.valid_to
+    from item as i
+    join knowledge.antibiotic as k
+        on substr(i.item_code, 1, length(coalesce(k.item_prefix, ''))) = coalesce(k.item_prefix, '')
+        and i.item_name like '%' || coalesce(k.name_word, '') || '%'
+    where k.class = 'special'
+),
+
+given as (
+    select distinct l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
+        l.charged_on, l.care_setting, l.item_name, l.eligible_amount
+    from feature.fee_line as l
+    join drug as d
+        on d.item_code = l.item_code and d.item_name = coalesce(l.item_name, '')
+        and l.charged_on >= coalesce(d.valid_from, l.charged_on) and l.charged_on <= coalesce(d.valid_to, l.charged_on)
+    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, false)
+)
+
+select
+    case
+        when care_setting in ('outpatient', 'chronic') then 'hit'
+        when care_setting is null then 'cannot_judge'
+        else 'clear'
+    end as outcome,
+    case when care_setting is null then 'the kind of visit is unknown' end as reason,
+    settlement_id,
+    line_id,
+    encounter_id,
+    person_id,
+    institution_id,
+    practitioner_id,
+    charged_on as occurred_on,
+    eligible_amount as amount,
+    item_name
+from given

@@ -1,0 +1,135 @@
+"""Small made-up worlds of hospital stays for the detectors: one row a stay, everything else follows from it."""
+
+import json
+import shutil
+from datetime import date, timedelta
+
+import duckdb
+import polars as pl
+import pytest
+
+from data.warehouse import SCHEMA
+from features import build
+from models import detectors, source
+
+DAY = date(2025, 1, 6)
+PLAIN = {
+    "department_code": "A03", "payment_method": "4", "discharge_way": "1", "diagnosis_code": "J44.900",
+    "diagnosis_name": "慢阻肺", "chapter": "J", "sex": "1", "age_band": "60", "age_years": 65.0, "stratum": "60|1|J",
+    "is_expected": False, "is_ward_day": False, "is_holiday_start": False, "eligible_amount": 4000.0,
+    "total_amount": 5000.0, "self_paid_amount": 0.0, "lines": 30, "unsorted_lines": 0, "exam_amount": 1000.0,
+    "care_amount": 2500.0, "drug_amount": 1500.0, "exam_kinds": 8, "injections": 3, "is_operated": False,
+    "charged_days": 7, "idle_days": 0, "busiest_share": 0.2, "visits_elsewhere": 0, "around_amount": 0.0,
+    "own_around_amount": 0.0,
+}  # fmt: skip
+
+
+class World:
+    """A warehouse with institutions and stays; `judge` runs one detector and gives its findings."""
+
+    def __init__(self, con):
+        self.con = con
+        self.stays = 0
+
+    def hospitals(self, names, kind="A100", level=2, beds=50, staff=40, ownership="1", pharmacy=False):
+        group = "drugstore" if pharmacy else "hospital"
+        frame = pl.DataFrame({"institution_id": list(names)})
+        self.add("feature.institution", frame, institution_kind=kind, institution_level=level, approved_beds=beds,
+                 is_pharmacy=pharmacy, ownership=ownership)  # fmt: skip
+        self.add("record.hospital", frame, approved_beds=beds, clinical_staff=staff)
+        self.add("feature.institution_peer_group", frame, key_1=f"{group}|{level}|{ownership}",
+                 key_2=f"{group}|{level}", key_3=group, key_4="all", breadth=1)  # fmt: skip
+        return list(names)
+
+    def stay(self, institution, count=1, start=DAY, every=3, nights=7, persons=None, **said):
+        """`count` stays, one every `every` days, of new persons or of `persons` in turn; gives their ids."""
+        first = self.stays
+        self.stays += count
+        ids = [f"E{first + i:05}" for i in range(count)]
+        rows = [
+            {
+                "encounter_id": e,
+                "person_id": persons[i % len(persons)] if persons else f"P{first + i:05}",
+                "institution_id": institution,
+                "started_on": start + timedelta(days=i * every),
+                "ended_on": None if nights is None else start + timedelta(days=i * every + nights),
+                "days": nights,
+            }
+            for i, e in enumerate(ids)
+        ]
+        frame = pl.DataFrame(rows, schema_overrides={"ended_on": pl.Date, "days": pl.Int64})
+        self.add("feature.stay", frame, **(PLAIN | said))
+        fund = frame.select("encounter_id", "person_id", "institution_id", "started_on").with_columns(
+            settlement_id=pl.lit("S") + pl.col("encounter_id"), settled_on="started_on"
+        )
+        money = {k: (PLAIN | said)[k] for k in ("eligible_amount", "total_amount", "payment_method")}
+        self.add("feature.settlement", fund, care_setting="inpatient", is_pharmacy=False, fund_rate=0.7, **money)
+        self.add("record.settlement", fund.select("settlement_id", "encounter_id", "person_id", "institution_id"))
+        return ids
+
+    def lines(self, encounters, item, name, category="04", quantity=1.0, amount=30.0, **said):
+        stays = self.con.sql(
+            "select encounter_id, person_id, institution_id, started_on, department_code from feature.stay"
+        ).pl()
+        frame = pl.DataFrame({"encounter_id": list(encounters)}).join(stays, on="encounter_id", maintain_order="left")
+        frame = frame.with_columns(
+            settlement_id=pl.lit("S") + pl.col("encounter_id"),
+            line_id=pl.lit(item + "-") + pl.int_range(pl.len()).cast(pl.String) + pl.col("encounter_id"),
+            charged_on="started_on",
+        ).drop("started_on")
+        values = {"item_code": item, "item_name": name, "fee_category": category, "quantity": quantity,
+                  "amount": amount, "eligible_amount": amount, "care_setting": "inpatient", "is_pharmacy": False,
+                  "catalogue_type": "201"}  # fmt: skip
+        self.add("feature.fee_line", frame, **(values | said))
+
+    def add(self, table, frame, **values):
+        """Rows of `frame` with these values more, by name."""
+        self.con.register("given", frame.with_columns(**{k: pl.lit(v) for k, v in values.items()}).to_arrow())
+        self.con.execute(f"insert into {table} by name select * from given")
+        self.con.unregister("given")
+
+    def judge(self, name, **params):
+        """(subject, detail, amount) of each finding about institutions; the card's sentences must be filled."""
+        (one,) = [d for d in detectors.load({name: params}) if d.id == name]
+        one = source.Source(one.id, one.kind, one.card, one.params, one.code, one.judge)
+        one.judge(self.con, one.params)
+        rows = self.con.sql(
+            "select institution_id, detail, amount, occurred_on, practitioner_id from judged where outcome = 'hit'"
+            " order by all"
+        ).fetchall()
+        found = []
+        for institution, detail, amount, day, practitioner in rows:
+            said = json.loads(detail)
+            more = {"amount": amount, "occurred_on": day, "practitioner_id": practitioner}
+            for sentence in (one.card.sentence, one.card.sentence_zh):
+                assert "None" not in sentence.format(**(more | said)).replace("None元", "")
+            found.append((institution, said, float(amount) if amount is not None else None))
+        return found
+
+    def cannot(self):
+        """reason -> units of what the last detector could not judge."""
+        query = "select reason, cast(sum(units) as bigint) from judged where outcome = 'cannot_judge' group by 1"
+        return dict(self.con.sql(query).fetchall())
+
+    def clear(self):
+        """Units that the last detector judged and found nothing in."""
+        return self.con.sql("select coalesce(sum(units), 0) from judged where outcome = 'clear'").fetchall()[0][0]
+
+
+@pytest.fixture(scope="session")
+def _empty_warehouse(tmp_path_factory):
+    """File of a warehouse with every table and nothing in it; making it costs more than a test."""
+    path = tmp_path_factory.mktemp("empty") / "warehouse.duckdb"
+    with duckdb.connect(str(path)) as con:
+        con.execute(SCHEMA.read_text(encoding="utf-8"))
+        for name, feature in build.load().items():
+            con.execute(f"create table feature.{name} as {feature.query.text}")
+    return path
+
+
+@pytest.fixture
+def world(_empty_warehouse, tmp_path):
+    path = tmp_path / "warehouse.duckdb"
+    shutil.copy(_empty_warehouse, path)
+    with duckdb.connect(str(path)) as con:
+        yield World(con)

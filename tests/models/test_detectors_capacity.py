@@ -1,0 +1,220 @@
+"""More than beds, staff and days hold."""
+
+from datetime import date, datetime, timedelta
+
+import polars as pl
+import pytest
+
+START = date(2025, 3, 1)
+
+
+# --- beds
+
+
+def test_a_month_over_the_beds_is_told_with_its_peak(world):
+    world.hospitals(["H1", "H2", "H3"], beds=10)
+    world.stay("H1", 14, start=START, every=0, nights=8)
+    for name in ("H1", "H2", "H3"):
+        world.stay(name, 60, start=START, every=1, nights=4)
+    ((place, detail, amount),) = world.judge("bed_census")
+    assert (place, detail["month"], detail["beds"], amount) == ("H1", "2025-03", 10, None)
+    assert (detail["over_days"], detail["peak"], detail["peak_on"]) == (8, 18, "2025-03-04")
+    assert detail["most"] == 11 and world.clear() == 5
+
+
+@pytest.mark.parametrize("said", [{"is_ward_day": True}, {"age_band": "0", "chapter": "P"}, {"nights": None}])
+def test_who_does_not_lie_in_an_approved_bed_is_not_counted(world, said):
+    world.hospitals(["H1"], beds=10)
+    world.stay("H1", 40, start=START, every=0, **({"nights": 8} | said))
+    world.stay("H1", 10, start=START, every=3, nights=4)
+    assert world.judge("bed_census") == []
+
+
+def test_few_days_are_no_hit_and_unknown_beds_cannot_be_judged(world):
+    world.hospitals(["H1"], beds=10)
+    world.stay("H1", 14, start=START, every=0, nights=4)
+    world.stay("H1", 10, start=START, every=3, nights=2)
+    world.hospitals(["H2"], beds=0)
+    world.stay("H2", 40, start=START, every=0)
+    assert world.judge("bed_census") == []
+    assert world.cannot() == {"no approved beds in the register": 1}
+
+
+# --- services
+
+
+def test_hours_beyond_the_beds(world):
+    world.hospitals(["H1", "H2"], beds=5, staff=10)
+    world.add("knowledge.item_frequency", pl.DataFrame({"item_code": ["003107010220000"]}), max_quantity=24,
+              time_window="day", unit_zh="小时", official=27, basis="b", layer="nation")  # fmt: skip
+    for day in range(4):
+        ids = world.stay("H1", 8, start=START + timedelta(days=day), every=0)
+        world.lines(ids, "003107010220000", "心电监测", "05", quantity=20.0, amount=100.0)
+        world.lines(world.stay("H2", 6, start=START + timedelta(days=day), every=0), "003107010220000", "心电监测", "05",
+                    quantity=20.0)  # fmt: skip
+    ((place, detail, amount),) = world.judge("service_capacity")
+    assert place == "H1" and (detail["over_days"], detail["base"], detail["most"], detail["peak"]) == (4, 5, 120, 160)
+    assert amount == pytest.approx(4 * 800 * (1 - 120 / 160))
+    assert world.judge("service_capacity", min_days=5) == []
+
+
+def test_therapy_beyond_the_staff_and_what_no_register_tells(world):
+    world.hospitals(["H1"], staff=2)
+    world.hospitals(["H2"], staff=0)
+    for name in ("H1", "H2"):
+        for day in range(3):
+            ids = world.stay(name, 10, start=START + timedelta(days=day), every=0)
+            world.lines(ids, "004300000010000", "普通针刺", "05", quantity=15.0)
+    world.lines(world.stay("H1", 1), "002103000010000", "X线计算机体层(CT)平扫", "03")
+    ((place, detail, _),) = world.judge("service_capacity")
+    assert place == "H1" and detail["most"] == 120 and detail["peak"] == 150
+    assert world.cannot() == {
+        "needs clinical staff (medins_info_b)": 1,
+        "needs the number of devices (no register of equipment is delivered)": 1,
+    }
+
+
+# --- practitioners
+
+
+def visits(world, rows, minutes=4, **said):
+    """`rows`: institution, practitioner, day, how many persons, the number of the first, `minutes` each."""
+    seen = [
+        (
+            h,
+            d,
+            day,
+            f"P{first + i}",
+            datetime(day.year, day.month, day.day, 8) + timedelta(minutes=minutes * i),
+            f"{d}{day}{i}",
+        )
+        for h, d, day, persons, first in rows
+        for i in range(persons)
+    ]
+    columns = ["institution_id", "practitioner_id", "charged_on", "person_id", "charged_at", "settlement_id"]
+    values = {"is_pharmacy": False, "care_setting": "outpatient", "catalogue_type": "101", "fee_category": "09",
+              "has_clock": True, "amount": 40.0, "eligible_amount": 30.0}  # fmt: skip
+    world.add("feature.fee_line", pl.DataFrame(seen, schema=columns, orient="row"), **(values | said))
+
+
+@pytest.fixture
+def clinic(world):
+    """Thirty practitioners at three hospitals, four persons a day each on twenty days."""
+    world.hospitals(["H1", "H2", "H3"])
+    days = [START + timedelta(days=10 * n) for n in range(20)]
+    visits(world, [(f"H{1 + n % 3}", f"D1{n:02}", day, 4, 40 * n) for n in range(30) for day in days])
+    return world
+
+
+def crowd(world, persons=40, days=8, step=10, same=False, **said):
+    days_of = [START + timedelta(days=step * n + 1) for n in range(days)]
+    visits(world, [("H1", "D100", day, persons, 0 if same else 5000 + 50 * n) for n, day in enumerate(days_of)], **said)
+
+
+def test_a_practitioner_far_beyond_the_like_over_months(clinic):
+    crowd(clinic)
+    found = clinic.judge("practitioner_volume")
+    assert len(found) == 8
+    detail = found[0][1]
+    assert (detail["practitioner_id"], detail["persons"], detail["over_days"], detail["most"]) == ("D100", 40, 8, 19)
+    assert detail["months"] == 3 and detail["hours_text"] == " within 2.6 hours" and found[0][2] is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"same": True}, {"minutes": 15}, {"days": 4}, {"step": 1}, {"persons": 15}, {"care_setting": "inpatient"},
+        {"catalogue_type": "201", "fee_category": "04"},
+    ],
+)  # fmt: skip
+def test_rounds_campaigns_wards_and_tests_are_no_crowd(clinic, said):
+    crowd(clinic, **said)
+    assert clinic.judge("practitioner_volume") == []
+
+
+def test_codes_for_nobody_and_few_peers(clinic):
+    visits(clinic, [("H1", "D0000000", START + timedelta(days=10 * n), 60, 9000 + 70 * n) for n in range(20)])
+    assert clinic.judge("practitioner_volume") == []
+    clinic.con.execute("delete from feature.fee_line where practitioner_id > 'D109'")
+    crowd(clinic)
+    assert clinic.judge("practitioner_volume") == []
+    assert clinic.cannot() == {"too few practitioners at like institutions": 10}
+
+
+# --- one name in many departments
+
+
+def signed(world, practitioner, departments, visits=20, step=5, setting="outpatient"):
+    rows = [
+        {
+            "practitioner_id": practitioner, "institution_id": "H1", "department_code": department,
+            "encounter_id": f"{practitioner}{department}{n}", "person_id": f"P{n}{department}",
+            "charged_on": START + timedelta(days=step * n),
+        }
+        for department in departments
+        for n in range(visits)
+    ]  # fmt: skip
+    world.add("feature.fee_line", pl.DataFrame(rows), is_pharmacy=False, care_setting=setting)
+
+
+@pytest.fixture
+def house(world):
+    """Twenty-five practitioners of one hospital who keep to one department each."""
+    world.hospitals(["H1"])
+    for number in range(25):
+        signed(world, f"D1{number:02}", [f"A{number % 4}"], visits=70, step=3)
+    return world
+
+
+def test_one_name_in_many_departments(house):
+    signed(house, "D500", [f"B{i}" for i in range(8)])
+    ((place, detail, amount),) = house.judge("shared_signature")
+    assert (place, detail["departments"], detail["visits"], amount) == ("H1", 8, 160, None)
+    assert (detail["outside_text"], detail["peer_text"], detail["peers"]) == ("88.0%", "1", 25)
+
+
+@pytest.mark.parametrize("case", ["wards", "few", "two weeks", "main", "nobody", "general practice"])
+def test_many_departments_have_excuses(house, case):
+    name = "D000" if case == "nobody" else "D500"
+    said = {"wards": {"setting": "inpatient"}, "two weeks": {"step": 1, "visits": 14}}.get(case, {})
+    signed(house, name, [f"B{i}" for i in range(4 if case == "few" else 8)], **said)
+    if case == "main":
+        signed(house, name, ["C1"], visits=300, step=1)
+    if case == "general practice":
+        for number in range(10):
+            signed(house, f"D6{number}", [f"B{i}" for i in range(6)])
+    assert house.judge("shared_signature") == []
+
+
+def test_a_small_house_has_no_like(world):
+    world.hospitals(["H1"])
+    signed(world, "D500", [f"B{i}" for i in range(8)])
+    assert world.judge("shared_signature") == []
+    assert world.cannot() == {"too few practitioners at like institutions": 1}
+
+
+# --- nursing
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "over"),
+    [(7, 7, 5), (5, 4, 0), (7, 2, 0), (7, 3, 1), (14, 0, 0)],
+    ids=["both in full", "a change", "with discharge", "one more", "one grade alone"],
+)
+def test_grades_of_nursing_together_fit_the_stay(world, first, second, over):
+    world.hospitals(["H1"])
+    ids = world.stay("H1", 1, nights=7)
+    world.lines(ids, "N1", "Ⅰ级护理", "07", quantity=float(first), amount=20.0 * first)
+    if second:
+        world.lines(ids, "N2", "Ⅱ级护理", "07", quantity=float(second), amount=10.0 * second)
+    world.lines(ids, "N3", "特级护理", "07", quantity=24.0, amount=240.0)
+    found = world.judge("nursing_over_days")
+    assert [(d["over"], a) for _, d, a in found] == ([(over, 10.0 * over)] if over else [])
+
+
+def test_a_stay_still_going_on_cannot_be_judged(world):
+    world.hospitals(["H1"])
+    ids = world.stay("H1", 1, nights=None)
+    world.lines(ids, "N1", "Ⅰ级护理", "07", quantity=9.0)
+    world.lines(ids, "N2", "Ⅱ级护理", "07", quantity=9.0)
+    assert world.judge("nursing_over_days") == [] and world.cannot() == {"still in hospital": 1}
