@@ -32,7 +32,7 @@ def read(path):
 
 def cell(field, value, draw):
     """The same value, written as somebody else would."""
-    if not value or draw.random() > 0.2:
+    if not value or value == "unknown" or draw.random() > 0.2:
         return value
     if field in ID_FIELDS:
         return draw.choice([value + "\t", "'" + value, value.translate(FULL), " " + value + "\u3000"])

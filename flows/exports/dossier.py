@@ -19,7 +19,8 @@ SHOWN = 12
 #: What detectors say of peers in a finding's detail, one row an indicator and lead.
 PEERS = """
     select r.lead_id, f.source,
-        coalesce(json_extract_string(f.detail, $title), json_extract_string(f.detail, '$.title'), f.source) as indicator,
+        coalesce(json_extract_string(f.detail, $title), json_extract_string(f.detail, '$.title'), f.source)
+            as indicator,
         json_extract_string(f.detail, '$.own') as own, json_extract_string(f.detail, '$.peer_median') as usual,
         json_extract_string(f.detail, '$.peers') as n, json_extract_string(f.detail, '$.peer_percentile') as percentile
     from model.finding as f

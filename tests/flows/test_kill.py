@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -85,7 +86,7 @@ def test_a_run_that_was_killed_before_midnight_keeps_its_id_after_it(undisturbed
     with open_warehouse(other.home) as con:
         con.execute("delete from run.run")
     shutil.rmtree(other.home / "runs")
-    monkeypatch.setattr(steps.time, "strftime", lambda _: "20991231")
+    monkeypatch.setattr(steps, "time", SimpleNamespace(strftime=lambda _: "20991231"))
     assert "nothing new" in run(other)["rank"]
     assert kill_test.differences(want, other.home) == []
 

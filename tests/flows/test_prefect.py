@@ -72,7 +72,7 @@ def test_a_run_from_the_command_line_appears_on_the_server(serving, town):
     assert artifacts["account"][0]["rows_in"] > 0
     assert artifacts["watchlist-person"][0]["rank"] == 1 and "subject_name" not in artifacts["watchlist-person"][0]
     for _ in range(20):  # logs are sent in the background
-        logs = ask(api, "logs/filter", {"logs": {"flow_run_id": {"any_": [flow_run["id"]]}}})
+        logs = ask(api, "logs/filter", {"logs": {"flow_run_id": {"any_": [flow_run["id"]]}}, "sort": "TIMESTAMP_DESC"})
         if any("leads" in line["message"] for line in logs):
             break
         time.sleep(0.5)

@@ -76,7 +76,7 @@ def test_answers_agree_with_the_full_run_and_home_stays(parted, full):
     wanted |= {*whole.select("settlement_id", "line_id", "source").rows()}
     hit = found.answers.filter(pl.col("answer").is_in(["suspected", "definite"]))
     given = hit.with_columns(pl.col("rules").str.split(";")).explode("rules")
-    assert {*given.select("settlement_id", "line_id", "rules").rows()} == wanted and len(wanted) > 20
+    assert {*given.select("settlement_id", "line_id", "rules").rows()} == wanted and len(wanted) >= 15
     assert hit["reason"].null_count() == hit["clause"].null_count() == hit["amount"].null_count() == 0
     assert found.counts().get("pass", 0) > 20
 

@@ -148,6 +148,8 @@ def test_expected_is_what_the_others_have_in_the_stratum():
     old, young = peers.expected(frame, "idle", ["stratum"], lean=0).head(2).to_list()
     assert (old, young) == (0.5, 0.0), "its own stays do not count"
     assert 0.25 < peers.expected(frame, "idle", ["stratum"], lean=20)[0] < 0.5
-    alone = frame.with_columns(stratum=pl.when(pl.col("institution_id") == "A").then(pl.lit("rare")).otherwise("stratum"))
+    alone = frame.with_columns(
+        stratum=pl.when(pl.col("institution_id") == "A").then(pl.lit("rare")).otherwise("stratum")
+    )
     assert peers.expected(alone, "idle", ["stratum"])[0] == 0.25, "nobody else's stratum: everybody's mean"
     assert peers.expected(frame.head(2), "idle", ["stratum"]).is_nan().all()
