@@ -27,8 +27,8 @@ def load(con: duckdb.DuckDBPyConnection, delivery: Delivery, ingest_id: str, fol
         insert into record.{table.target} by name
         select {columns}, $file_id as file_id, {row_number(con, "s")} as row_number
         from {STAGE} as s
-        where s.rowid not in (select row_id from stage_fate where not is_standing)
-        order by s.rowid
+        where s.row_place not in (select row_id from stage_fate where not is_standing)
+        order by s.row_place
         """,
         {"file_id": delivery.file_id},
     )
@@ -94,10 +94,10 @@ def _mark(con: duckdb.DuckDBPyConnection, table: Table) -> None:
         f"""
         create or replace temp table stage_fate as
         with colliding as (
-            select a.rowid as row_id from {STAGE} as a
+            select a.row_place as row_id from {STAGE} as a
             where hash({key}) in (select hash({key}) from {STAGE} group by 1 having count(*) > 1)
             union
-            select a.rowid as row_id from {STAGE} as a
+            select a.row_place as row_id from {STAGE} as a
             where hash({key}) in (select hash({key}) from record.{table.target})
         ),
         versions as (
@@ -105,11 +105,11 @@ def _mark(con: duckdb.DuckDBPyConnection, table: Table) -> None:
             from record.{table.target} as b
             where hash({", ".join("b." + k for k in table.key)}) in (
                 select hash({", ".join("a." + k for k in table.key)})
-                from {STAGE} as a where a.rowid in (select row_id from colliding)
+                from {STAGE} as a where a.row_place in (select row_id from colliding)
             )
             union all
-            select 1, s.rowid, s.updated_at, {", ".join("s." + c for c in columns)}
-            from {STAGE} as s where s.rowid in (select row_id from colliding)
+            select 1, s.row_place, s.updated_at, {", ".join("s." + c for c in columns)}
+            from {STAGE} as s where s.row_place in (select row_id from colliding)
         ),
         compared as (
             select {key}, is_new, row_id, coalesce(updated_at, timestamp '1000-01-01') as updated_at,
@@ -139,7 +139,7 @@ def _by_fate(con: duckdb.DuckDBPyConnection, table: Table) -> dict[str, tuple[in
     rows = con.sql(
         f"""
         select f.fate, count(*), cast({money} as decimal(18,2))
-        from stage_fate as f join {STAGE} as s on s.rowid = f.row_id group by 1
+        from stage_fate as f join {STAGE} as s on s.row_place = f.row_id group by 1
         """
     ).fetchall()
     return {fate: (int(n), Decimal(yuan)) for fate, n, yuan in rows}
@@ -151,7 +151,7 @@ def _replace(con: duckdb.DuckDBPyConnection, table: Table) -> None:
     con.execute(
         f"""
         delete from record.{table.target} as b where exists (
-            select 1 from {STAGE} as a join stage_fate as f on f.row_id = a.rowid and f.is_standing
+            select 1 from {STAGE} as a join stage_fate as f on f.row_id = a.row_place and f.is_standing
             where {same_key}
         )
         """
@@ -184,5 +184,5 @@ def _touch(con: duckdb.DuckDBPyConnection, table: Table) -> None:
         con.execute(
             f"insert into run.touched_settlement select distinct s.settlement_id from {STAGE} as s"
             " where s.settlement_id is not null"
-            " and s.rowid not in (select row_id from stage_fate where not is_standing)"
+            " and s.row_place not in (select row_id from stage_fate where not is_standing)"
         )

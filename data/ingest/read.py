@@ -13,13 +13,15 @@ from data.ingest.find import Delivery, renamed
 from data.ingest.pseudonym import Pseudonyms
 
 STAGE, FAULTS = "stage", "stage_fault"
+#: The delivered cells as text, each with row_place, from 0: only a numbered read keeps the order of the file.
+TEXTS = "stage_text"
 LOST_LINES, LOST_SCANS = "stage_lost_lines", "stage_lost_scans"
 #: More faulty rows than this share and the file is not what it says it is.
 MOST_FAULTY = 0.05
 
 
 def stage(con: duckdb.DuckDBPyConnection, delivery: Delivery, work: Path, pseudonyms: Pseudonyms | None = None) -> None:
-    """Fill `stage` (typed columns, updated_at) and `stage_fault` (row_number, field, reason, raw).
+    """Fill `stage` (row_place, typed columns, updated_at) and `stage_fault` (row_number, field, reason, raw).
 
     A row is in one of the two. Raises InputRefused when the content cannot be read as the table at all, or when
     more than a twentieth of its rows are faulty.
@@ -76,10 +78,13 @@ def _read(
     texts = [f"{normalise.text(cell)} as t_{column}" for column, (cell, _) in by_column.items()]
     updated = normalise.text(delivery.updated) if delivery.updated else "cast(null as varchar)"
     con.execute(
+        f"create or replace temp table {TEXTS} as select row_number() over () - 1 as row_place, * from {scan(delivery)}"
+    )
+    con.execute(
         f"""
         create or replace temp table {STAGE} as
-        with texts as (select {", ".join(texts)}, {updated} as t_updated_at from {scan(delivery)})
-        select {", ".join(columns)}, try_cast(t_updated_at as timestamp) as updated_at,
+        with texts as (select row_place, {", ".join(texts)}, {updated} as t_updated_at from {TEXTS})
+        select row_place, {", ".join(columns)}, try_cast(t_updated_at as timestamp) as updated_at,
             {f"coalesce({', '.join(checks)})" if checks else "cast(null as varchar)"} as bad
         from texts
         """
@@ -98,25 +103,21 @@ def _part(con: duckdb.DuckDBPyConnection, delivery: Delivery, lost: list[tuple[i
         con.executemany(
             "insert into stage_gap values (?)", [[line - 1 - place] for place, (line, _, _) in enumerate(lost, 1)]
         )
-    base = con.sql(f"select coalesce(min(rowid), 0) from {STAGE}").fetchall()[0][0]
-    # `before` sound rows precede a row the reader lost: what follows is numbered one higher
-    gaps = f" + (select count(*) from stage_gap as g where g.before <= r.rowid - {base})" if lost else ""
     con.execute(
         f"""
         create or replace temp table {FAULTS} as
-        select r.rowid - {base} + 1{gaps} as row_number, r.rowid - {base} as place, r.rowid as stage_row,
-            split_part(r.bad, '|', 1) as field, split_part(r.bad, '|', 2) as reason, cast(null as varchar) as raw,
-            {_money(delivery, "r")} as yuan
+        select {_numbered("r", bool(lost))} as row_number, r.row_place, split_part(r.bad, '|', 1) as field,
+            split_part(r.bad, '|', 2) as reason, cast(null as varchar) as raw, {_money(delivery, "r")} as yuan
         from {STAGE} as r where r.bad is not null
         """
     )
-    con.execute(f"create or replace temp table stage_base as select cast({base} as bigint) as base")
     if con.sql(f"select count(*) from {FAULTS}").fetchall()[0][0]:
         con.execute(f"delete from {STAGE} where bad is not null")
         _raw_texts(con, delivery)
+    con.execute(f"drop table {TEXTS}")
     if lost:
         con.executemany(
-            f"insert into {FAULTS} values (?, null, null, null, ?, ?, 0)",
+            f"insert into {FAULTS} values (?, null, null, ?, ?, 0)",
             [[line - 1, _lost_reason(kind, len(delivery.header)), text.rstrip("\r\n")] for line, kind, text in lost],
         )
     _refuse_foreign(con, delivery)
@@ -124,15 +125,17 @@ def _part(con: duckdb.DuckDBPyConnection, delivery: Delivery, lost: list[tuple[i
 
 def row_number(con: duckdb.DuckDBPyConnection, alias: str) -> str:
     """SQL for a staged row's number among the delivered data rows, from 1."""
-    base, gaps = con.sql("select (select base from stage_base), (select count(*) from stage_gap)").fetchall()[0]
-    number = f"{alias}.rowid - {base} + 1"
-    return number + (
-        f" + (select count(*) from stage_gap as g where g.before <= {alias}.rowid - {base})" if gaps else ""
-    )
+    return _numbered(alias, bool(con.sql("select count(*) from stage_gap").fetchall()[0][0]))
+
+
+def _numbered(alias: str, has_gaps: bool) -> str:
+    # `before` sound rows precede a row the reader lost: what follows is numbered one higher
+    gaps = f" + (select count(*) from stage_gap as g where g.before <= {alias}.row_place)" if has_gaps else ""
+    return f"{alias}.row_place + 1{gaps}"
 
 
 def _raw_texts(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
-    """The faulty rows' own cells, joined as they were delivered; only they are read again."""
+    """The faulty rows' own cells, joined as they were delivered."""
     cells = ", ".join(f"coalesce({normalise.quoted(c)}, '')" for c in delivery.header)
     mark = delivery.delimiter or ","
     needs = f"""regexp_matches(c, '["\r\n]') or contains(c, '{mark}')"""
@@ -141,11 +144,11 @@ def _raw_texts(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
         f"""
         update {FAULTS} as f set raw = d.raw
         from (
-            select row_number() over () - 1 as place,
+            select row_place,
                 list_aggregate(list_transform([{cells}], lambda c: {written}), 'string_agg', '{mark}') as raw
-            from {scan(delivery)}
+            from {TEXTS} where row_place in (select row_place from {FAULTS})
         ) as d
-        where d.place = f.place
+        where d.row_place = f.row_place
         """
     )
 

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import shutil
 import stat
 
 import pytest
@@ -86,9 +87,9 @@ def test_a_log_that_cannot_grow_is_as_it_was(log, monkeypatch):
 def test_a_run_and_its_copy_are_in_the_log_and_nobody_is_named(finished, town):
     settings, _ = finished
     events = entries(settings.home / audit.FILE_NAME)
-    first, second = events[:2]
-    assert (first["event"], second["event"]) == ("publish", "copy")
-    (run,) = {e["run_id"] for e in events[:2]}
+    first, draw, second = events[:3]
+    assert (first["event"], draw["event"], second["event"]) == ("publish", "draw", "copy")
+    (run,) = {e["run_id"] for e in events[:3]}
     rows = {kind: n for kind, n in first["files"].items() if kind.startswith("watchlist_")}
     assert len(rows) == 5 and max(rows.values()) > settings.top >= max(second["files"].values())
     assert (settings.home / "runs" / run).is_dir() and first["unmasked"] is False
@@ -97,13 +98,14 @@ def test_a_run_and_its_copy_are_in_the_log_and_nobody_is_named(finished, town):
 
 
 def test_names_in_full_are_logged_before_they_are_written(finished, tmp_path):
-    settings, _ = finished
+    settings = dataclasses.replace(finished[0], home=tmp_path / "home", out=tmp_path / "out")
+    shutil.copytree(finished[0].home, settings.home)
     before = audit.verify(settings.home)[0]
-    shown = dataclasses.replace(settings, unmask=True, out=tmp_path / "out")
+    shown = dataclasses.replace(settings, unmask=True)
     steps.perform(next(s for s in steps.STEPS if s.name == "rank"), shown)
     steps.perform(steps.STEPS[-1], shown)
     events = entries(settings.home / audit.FILE_NAME)[before:]
-    assert [e["event"] for e in events] == ["unmask", "publish", "unmask", "copy"]
+    assert [e["event"] for e in events] == ["unmask", "publish", "draw", "unmask", "copy"]
     assert all(e.get("unmasked", True) for e in events)
     names = (tmp_path / "out" / "watchlist_person.csv").read_text(encoding="utf-8-sig")
     assert "**" not in names
