@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from flows import readme, steps
+from flows import measured, readme, steps
 from flows.cli import main
 from models import cases, detectors, rule
 
@@ -25,6 +25,41 @@ def test_the_demo_s_figures_are_those_of_the_demo(tmp_path, capsys):
     main(["demo", "--json", "--quiet", "--home", str(tmp_path)])
     truth = json.loads(capsys.readouterr().out)["truth"]
     assert readme.part(TEXT, "demo") == readme.demo_figures(truth), "run python -m flows.readme"
+
+
+def test_the_measured_figures_speak_of_every_list_and_every_scheme():
+    from data.simulate import scheme_names
+
+    said = readme.part(TEXT, "measured")
+    rows = [line.split(" | ") for line in said.splitlines() if line.startswith("| ")]
+    assert {"institution", "pharmacy", "practitioner", "person"} <= {r[0].removeprefix("| ") for r in rows}
+    assert set(scheme_names()) <= {r[0].removeprefix("| ") for r in rows}, "run the command that the README names"
+
+
+def test_measured_figures_are_those_of_the_evaluation():
+    def one(mean):
+        return {"mean": mean, "sd": 0.1, "n": 2, "low": 0.0, "high": 1.0}
+
+    metrics = ("planted", "subjects", "precision_at_10", "precision_at_50", "recall_at_2r", "average_precision")
+    orders = {
+        name: dict.fromkeys(metrics, one(0.2)) for name in ("random", "by amount", "by count", "isolation forest")
+    }
+    lists = {kind: {"fundwatch": dict.fromkeys(metrics, one(0.8)), **orders} for kind in measured.LISTS}
+    row = {"scheme": "made_up", "subject_type": "person", "planted": one(7), "recall": one(0.5), "listed": one(0.75)}
+    said = measured.measured(
+        {
+            "seeds": [1, 2],
+            "persons": 20_000,
+            "lists": lists,
+            "rings": {"planted": one(4), "found_share": one(0.9), "member_precision": one(0.85)},
+            "honest": [{"subject_type": "person", "tier_a": one(0), "tier_b": one(3)}],
+            "schemes": [row],
+            "novel": [row | {"recall": one(0.25)}],
+        }
+    )
+    assert "| person | 1 of 1 | 0.80 ± 0.10 |" in said and "| 4.0 |" in said
+    assert "0.90 ± 0.10 of them found" in said and "person 0 and 3" in said
+    assert "| made_up | person | 7 | 0.50 ± 0.10" in said and "0.25 ± 0.10" in said
 
 
 @pytest.mark.parametrize("command", COMMANDS)
