@@ -1525,6 +1525,28 @@ create table if not exists casebook.group_membership (
     person_id varchar not null
 );
 
+-- 暂不列入名单: who is left off the lists, for which rule, until when and why; only ever appended to
+create table if not exists casebook.suppression (
+    subject_type varchar not null,
+    subject_id varchar not null,
+    source varchar,                    -- the rule or detector; null: all
+    until date,                        -- findings that occurred later count again; null: for good
+    reason varchar not null,
+    owner varchar,
+    is_lifted boolean not null,        -- the row takes an earlier one back
+    made_at timestamp not null
+);
+
+create or replace view casebook.current_suppression as
+select subject_type, subject_id, source, until, reason, owner, made_at
+from (
+    select *, row_number() over (
+        partition by subject_type, subject_id, source order by made_at desc, is_lifted, until
+    ) as place
+    from casebook.suppression
+) as placed
+where place = 1 and not is_lifted;
+
 -- 核查结论: what people found, one row a verdict; only ever appended to. Findings are rebuilt, verdicts are not, so
 -- a verdict keeps what its lead looked like.
 create table if not exists casebook.verdict (

@@ -52,8 +52,12 @@ PROFILES = """
     select p.* from casebook.run_profile as p
     where p.place < (select min(place) from casebook.run_profile where run_id = $run) order by all
 """
+SUPPRESSED = """
+    select s.* from casebook.suppression as s
+    where s.made_at < (select min(started_at) from run.run where run_id = $run) order by all
+"""
 QUERIES = {"lead_register": REGISTER, "group_membership": MEMBERS, "verdict": VERDICTS, "judged_finding": JUDGED}
-QUERIES |= {"verdict_evidence": EVIDENCE, "run_profile": PROFILES}
+QUERIES |= {"verdict_evidence": EVIDENCE, "run_profile": PROFILES, "suppression": SUPPRESSED}
 
 
 @dataclass(frozen=True)

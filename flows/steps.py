@@ -22,6 +22,7 @@ from flows import trouble, version
 from flows.settings import Settings
 from models import artefacts, source
 from models.casebook import rates as verdicts
+from models.casebook import suppressions
 from models.ranking import learned
 from models.ranking.rank import rank as rank_leads
 from models.source import Source
@@ -61,7 +62,7 @@ def record_version(settings: Settings, con: duckdb.DuckDBPyConnection) -> str:
 def run_id(settings: Settings, con: duckdb.DuckDBPyConnection) -> tuple[str, str]:
     """(run id, fingerprint): the day and a hash of inputs, knowledge, code, settings, verdicts, own rules."""
     parts = [record_version(settings, con), version.code(), repr(settings.deciding()), verdicts.version(con)]
-    said = "\n".join([*parts, ruleset.version(settings.home)])
+    said = "\n".join([*parts, ruleset.version(settings.home), suppressions.version(con)])
     fingerprint = hashlib.sha256(said.encode()).hexdigest()[:16]
     known = con.execute(
         """
@@ -236,6 +237,7 @@ def _ranked_of(settings: Settings, con: duckdb.DuckDBPyConnection) -> str:
     """What leads are made of, so that a ranking left behind by a stopped run is never published as a later one."""
     prints = con.sql("select source, fingerprint from model.coverage order by 1").fetchall()
     said = [_judged_of(settings, con), repr(prints), settings.objective, str(settings.seed), verdicts.version(con)]
+    said.append(suppressions.version(con))
     return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
 
 

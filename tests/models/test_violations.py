@@ -40,8 +40,9 @@ OVERLAY = {
     "item_institution_level": [{"item_code": "002507009990000", "min_level": "2", "official": "24"}],
 }
 
-#: Lines of the honest town that definite rules may speak of: the town's clinics repeat a test by chance.
-BY_CHANCE = {"item_period_too_short": 3}
+#: Lines of the honest town that definite rules may speak of, each a slip that its care makes by chance: a clinic
+#: repeats a test, a second stay goes on with a course that is over, the one herb drawn is not paid alone.
+BY_CHANCE = {"item_period_too_short": 3, "drug_over_course_days": 2, "herb_not_paid": 1}
 
 
 def write_overlay(folder):
