@@ -30,8 +30,8 @@ from models.source import KEYS, STANDARD, Source
 STAGES = ("reminder", "audit")
 #: Features about institutions and practitioners as a whole: HOME's, as of its last run.
 WHOLE = frozenset(
-    "institution_day institution_indicator institution_month institution_peer_group item_price_month"
-    " pharmacy_indicator pharmacy_month practitioner_day".split()
+    "department drug_price institution_day institution_indicator institution_month institution_peer_group"
+    " institution_quarter_share item_price_month pharmacy_indicator pharmacy_month practitioner_day".split()
 )
 
 #: Past cases that a new one is judged beside: all of its person, and of others what its practitioners and institutions

@@ -52,8 +52,8 @@ ZH = {
     "unit_price": "单价",
     "line_amount": "明细金额",
     "eligible_amount": "符合范围金额",
-    "amount": "问题金额",
-    "fund_amount": "问题基金",
+    "amount": "疑点金额",
+    "fund_amount": "疑点基金",
 }
 CHOICES = ("names", "zh")
 

@@ -18,7 +18,13 @@ exclusions  = [
     "another visit, stay or year begins anew",
     "the person or visit is unknown: cannot judge",
 ]
+exclusions_zh = [
+    "限额以内的部分不计，仅计超出部分",
+    "另一次就诊、另一次住院或另一年度重新起算",
+    "参保人或就诊信息缺失：无法判定",
+]
 limits      = "Limits are set by the areas: the table ships empty. The excess falls on the last lines; with a yearly limit these may be another institution's."
+limits_zh   = "限额由各地规定，出厂时该表为空。超出部分记在靠后的明细上；按年度限额的，靠后的明细可能属于其他机构。"
 status      = "trial"
 version     = "1"
 sentence    = "{item_name}: {so_far} yuan by {occurred_on}, {max_amount} yuan are paid a {time_window}; {amount} yuan of this line are over"

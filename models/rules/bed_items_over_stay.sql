@@ -21,7 +21,15 @@ exclusions  = [
     "bulk posting: the whole stay is counted, not the day",
     "still in hospital, or no quantity: cannot judge",
 ]
+exclusions_zh = [
+    "入院日和出院日均计费：允许为住院天数加一天",
+    "母婴同室新生儿床位、转科：各项目分别计算",
+    "按小时或按次计费的项目（吸痰、监护等）",
+    "集中记账：按整次住院合计，不按单日计算",
+    "尚在住院或缺少数量：无法判定",
+]
 limits      = "Two wards charged in full on the days of each other pass unseen. In provinces where the day of discharge is free set extra_days to 0."
+limits_zh   = "两个病区分别按全天计费、互补对方日期的，无法发现。出院日不计费的省份，请将 extra_days 设为 0。"
 version     = "1"
 sentence    = "{quantity} days of {item_name} for a stay of {nights} nights; {amount} yuan of this line of {occurred_on} are over"
 sentence_zh = "住院 {nights} 天，“{item_name}”计 {quantity} 天；{occurred_on} 本条超出部分 {amount} 元"

@@ -18,7 +18,14 @@ exclusions  = [
     "settlements of medical aid alone",
     "totals below min_amount that only look alike",
 ]
+exclusions_zh = [
+    "前一次结算此前已退费",
+    "中途结算及同一次住院的其他分段结算：日期或总额不同",
+    "仅医疗救助的结算",
+    "总额低于 min_amount 且仅为看似相同",
+]
 limits      = "Two bills of one day and one total are rarely two treatments; the same invoice number never is. Office clerks sometimes correct a settlement and forget the refund: the money is then still out. Whether it was the person or somebody with his papers is not known."
+limits_zh   = "同一日期、同一总额的两张账单很少是两次治疗，发票号相同则必为同一费用。经办人员更正结算时可能漏做退费，此时款项仍未退回。是参保人本人还是他人持其材料报销，数据无法反映。"
 version     = "1"
 sentence    = "Care from {started_on} to {ended_on}, total {total_amount} yuan, was settled on {previous_settled_on} and reimbursed by hand again on {occurred_on}; {amount} yuan were counted twice"
 sentence_zh = "{started_on} 至 {ended_on} 就医（总额 {total_amount} 元）已于 {previous_settled_on} 结算，{occurred_on} 又以手工报销结算，重复涉及 {amount} 元"

@@ -18,7 +18,14 @@ exclusions  = [
     "a check-in with matching face at the place that day: the person was out, the register is late",
     "no register of custody was delivered: cannot judge",
 ]
+exclusions_zh = [
+    "羁押或服刑的首日和末日",
+    "羁押前已开始的住院",
+    "当日在该机构签到且人脸相符：本人已离所，登记滞后",
+    "未提供羁押、服刑登记：无法判定",
+]
 limits      = "Medical parole and sentences served outside are lawful and not in the register: ask the judicial office for the exact days. Who used the card is not known; the person stands for the card."
+limits_zh   = "保外就医、监外执行属合法情形，登记中不体现，应向司法行政部门核实确切日期。用卡人无法确定，此处以参保人代指其医保凭证。"
 version     = "1"
 sentence    = "{what} on {occurred_on} ({amount} yuan) while the register of {source_department} has the person in custody from {status_from} to {status_to}"
 sentence_zh = "{source_department}登记 {status_from} 至 {status_to} 羁押或服刑，{occurred_on} 仍有{what_zh}，涉及 {amount} 元"

@@ -20,7 +20,16 @@ exclusions  = [
     "manual reimbursement: the day typed in is not the day at the counter",
     "no register of departures was delivered: cannot judge",
 ]
+exclusions_zh = [
+    "出境日和入境日",
+    "当日在该机构签到且人脸相符：本人已回国",
+    "未使用基金的药店购药：个人账户可供家庭共济使用",
+    "仅取药的门慢特续方：可由家属代取",
+    "手工报销：录入日期并非就诊日期",
+    "未提供出入境登记：无法判定",
+]
 limits      = "An online consultation needs no presence and is not marked in the export. A short return that the register missed looks the same: several visits over months speak against it. Who used the card is not known; the person stands for the card."
+limits_zh   = "互联网诊疗无需本人到场，导出数据中无标识。登记遗漏的短暂入境也会呈现相同情形，数月内多次就医则可排除这一可能。用卡人无法确定，此处以参保人代指其医保凭证。"
 version     = "1"
 sentence    = "{what} on {occurred_on} ({amount} yuan) while the register has the person abroad from {status_from} to {status_to}"
 sentence_zh = "出入境登记 {status_from} 至 {status_to} 在境外，{occurred_on} 仍有{what_zh}，涉及 {amount} 元"

@@ -21,7 +21,15 @@ exclusions  = [
     "an emergency that became a stay: anything within workup_days before admission",
     "the day of the charge is unknown: cannot judge",
 ]
+exclusions_zh = [
+    "出院后 late_days 天以内的出院带药",
+    "补记账：出院后 late_days 天以内，且该次住院不超过 late_lines 条",
+    "入院前 workup_days 天以内的检查、检验",
+    "急诊转住院：入院前 workup_days 天以内的全部费用",
+    "计费日期未知：无法判定",
+]
 limits      = "Hospitals post a forgotten line the morning after; one such line a stay is let pass (late_lines), several are a day charged that was not spent there. Work-up before an agreed admission may be settled with the stay in most areas; where it may not, set workup_days to 0. A stay whose dates were keyed wrong shows as many lines at once."
+limits_zh   = "医院常在出院次日补记漏记项目，每次住院一条予以放过（late_lines），多条则为对未住院日期计费。多数地区允许预约入院前的检查并入住院结算；不允许的地区请将 workup_days 设为 0。住院日期录错时会一次出现多条。"
 version     = "1"
 sentence    = "{item_name} ({amount} yuan) was charged on {occurred_on}, {days_off} days {side} a stay of {started_on} to {ended_on}; {lines_outside} lines of the stay lie outside it"
 sentence_zh = "住院 {started_on} 至 {ended_on}，“{item_name}”计费日期 {occurred_on}，在{side_zh} {days_off} 天，涉及 {amount} 元（该次住院共 {lines_outside} 条）"

@@ -19,7 +19,15 @@ exclusions  = [
     "an institution whose check-ins are mostly far: its registered coordinates are wrong, cannot judge",
     "coordinates are missing: cannot judge",
 ]
+exclusions_zh = [
+    "距离小于 max_km：院区较大或信号不佳",
+    "当日另有在该机构的签到",
+    "当日或住院期间该参保人在该机构无结算",
+    "多数签到均偏远的机构：登记坐标有误，无法判定",
+    "缺少坐标：无法判定",
+]
 limits      = "Telephones report the last mast, so single far check-ins occur everywhere (about one in two hundred); a person or an institution with several is what counts."
+limits_zh   = "手机可能上报最后连接的基站位置，个别偏远签到各地均有（约二百分之一）；应关注多次出现的参保人或机构。"
 status      = "trial"
 version     = "1"
 sentence    = "Checked in for {institution_id} on {occurred_on} from {km} km away ({amount} yuan settled)"

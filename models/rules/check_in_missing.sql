@@ -22,7 +22,17 @@ exclusions  = [
     "one missing here and there: only institutions that lack more than max_missing of their check-ins and times_usual the usual share",
     "fewer than min_settlements at the institution: cannot judge",
 ]
+exclusions_zh = [
+    "未配备签到设备，或用其签到的参保人占比低于 min_used 的机构",
+    "设备首次签到之前、末次签到之后的日期",
+    "急诊和住院",
+    "手工报销",
+    "结算前后一天内有签到，不论人脸是否相符",
+    "零星缺失：仅看缺失率超过 max_missing 且达一般水平 times_usual 倍的机构",
+    "机构结算不足 min_settlements 笔：无法判定",
+]
 limits      = "The elderly without telephone and relatives who fetch medicines do not check in, which is why a share of about a fifth is usual and single settlements say nothing. A broken device shows as whole weeks without a check-in; settlements at night without any speak for cards kept in the shop."
+limits_zh   = "没有手机的老年人、代取药的家属不会签到，因此缺失约五分之一属一般水平，单笔结算不说明问题。设备故障表现为整周无签到；夜间结算均无签到，则提示医保凭证可能存放在店内。"
 version     = "1"
 sentence    = "Settled at {clock} on {occurred_on} without check-in ({amount} yuan); the place lacks {missing_percent} % of its check-ins, {usual_percent} % are usual"
 sentence_zh = "{occurred_on} {clock} 结算无就医签到，涉及 {amount} 元；该机构签到缺失率 {missing_percent}%，一般为 {usual_percent}%"

@@ -18,7 +18,13 @@ exclusions  = [
     "a drugstore purchase paid without the funds: the personal account may be used for one's children",
     "the identity number contradicts the delivered date of birth: cannot judge",
 ]
+exclusions_zh = [
+    "新生儿费用并入母亲生育住院结算",
+    "未使用基金的药店购药：个人账户可用于子女",
+    "证件号码与所报出生日期矛盾：无法判定",
+]
 limits      = "Silent on items without a published age. A card lent to a child, grandchild or sibling looks like a drug given to the wrong person: the prescription tells. The age is full years on the day of charge, of newborn items days."
+limits_zh   = "未公布年龄限制的项目不作判断。将医保凭证借给子女、孙辈或兄弟姐妹，与药品开错对象表现相同，以处方为准。年龄按计费当日周岁计算，新生儿项目按天计算。"
 version     = "1"
 sentence    = "{item_name}, for persons {age_limit}, was charged on {occurred_on} for a person aged {age_years} ({amount} yuan)"
 sentence_zh = "{occurred_on} 为 {age_years} 岁参保人结算限{age_limit_zh}使用的“{item_name}”，涉及 {amount} 元"

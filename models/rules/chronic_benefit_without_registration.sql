@@ -20,7 +20,15 @@ exclusions  = [
     "no fund paid",
     "nobody at all is registered for the disease: its register was not delivered, cannot judge",
 ]
+exclusions_zh = [
+    "登记的是同一疾病的其他类型（编码前 family_length 位相同）",
+    "就医后 grace_days 天以内登记生效：登记补录",
+    "登记有效期最后一天的就医",
+    "基金未支付",
+    "该病种无任何人登记：未提供登记数据，无法判定",
+]
 limits      = "Hypertension and diabetes cared for outside the chronic benefit have a register of their own in some areas; ask for it before going. Registers of persons insured elsewhere are not delivered. Who applied the benefit was the institution; persons are not implicated. Many on one day at one place: look for cards collected."
+limits_zh   = "部分地区高血压、糖尿病“两病”门诊用药保障另有登记，核查前应先调取。异地参保人的登记未提供。待遇由机构选定，本条不指向参保人。同一机构同日集中出现多人的，应关注是否存在收集医保凭证的情形。"
 status      = "live"
 version     = "1"
 sentence    = "The chronic benefit for {disease_name} was settled on {occurred_on} ({amount} yuan); the person has {situation}"

@@ -18,11 +18,18 @@ exclusions  = [
     "registrations carried over to another code of the same person on one day count once",
     "the certifying institution or the day is unknown: cannot judge",
 ]
+exclusions_zh = [
+    "不超过 max_a_day 人：正常的集中评审日",
+    "该机构平时评审日同样繁忙（不超过其中位数的 max_times 倍）",
+    "同一参保人同日转换病种编码的结转登记只计一次",
+    "认定机构或日期未知：无法判定",
+]
 limits      = "A mass screening or the move of an old register to the new platform looks the same. What the panel saw is in its files only. No money is at issue here; the settlements under these registrations are."
+limits_zh   = "集中筛查或旧登记迁移至新平台也会呈现相同情形。评审依据只在其档案中。本条不涉及金额，金额体现在这些登记项下的结算中。"
 status      = "trial"
 version     = "1"
 sentence    = "{persons} persons were certified for a chronic benefit on {occurred_on}; on half of its panel days it certifies at most {usual_persons}"
-sentence_zh = "{occurred_on} 一日认定门慢特 {persons} 人，平日中位数 {usual_persons} 人"
+sentence_zh = "{occurred_on} 一日认定门慢特 {persons} 人，该机构认定日中位数 {usual_persons} 人"
 
 [params.max_a_day]
 value   = 30

@@ -19,7 +19,14 @@ exclusions  = [
     "the parts together cost no more than the composite",
     "the price of the composite is unknown: cannot judge",
 ]
+exclusions_zh = [
+    "当日已收取组合项目：分项属重复收费，由其他规则判断",
+    "缺少某一组成项目：分项可单独开具",
+    "分项合计不高于组合价",
+    "组合项目价格未知：无法判定",
+]
 limits      = "Rests on starter knowledge. The composite's price is the median the institution charged, else the median of all; where nobody charges it the excess is unknown. Parts of several samples on one day look the same."
+limits_zh   = "依据初始知识表。组合价取本机构收费的中位数，没有的取全部机构中位数；无机构收取时无法得知超出金额。同一天多份标本的分项也会呈现相同情形。"
 status      = "trial"
 version     = "1"
 sentence    = "All {parts} parts of {composite} were charged on {occurred_on} for {parts_amount} yuan, the composite costs {composite_price}; {amount} yuan of this line are over"

@@ -18,7 +18,13 @@ exclusions  = [
     "the mother's consumables settled for a newborn",
     "a purchase at a drugstore",
 ]
+exclusions_zh = [
+    "证件号码与所报性别矛盾：无法判定",
+    "母亲的耗材在新生儿名下结算",
+    "药店购买",
+]
 limits      = "Silent on consumables without a known sex. Told by code or name: a name that contains the word by chance is a false finding."
+limits_zh   = "未知适用性别的耗材不作判断。按编码或名称识别，名称偶然包含该词的会误判。"
 status      = "trial"
 version     = "1"
 sentence    = "{item_name}, a consumable for {item_sex} persons, was charged for a {person_sex} person on {occurred_on} ({amount} yuan)"

@@ -18,7 +18,13 @@ exclusions  = [
     "one of several departments fits",
     "the department is unknown: cannot judge",
 ]
+exclusions_zh = [
+    "执行科室属其适用科室",
+    "符合多个适用科室之一",
+    "科室未知：无法判定",
+]
 limits      = "Department names are free text: a department under another name is a false finding, best answered by adding the name. A patient moved between wards is charged where the bed is."
+limits_zh   = "科室名称为自由文本，名称不同的同一科室会误判，宜补充该名称。参保人转科时，费用记在床位所在科室。"
 status      = "trial"
 version     = "1"
 sentence    = "{item_name} was charged on {occurred_on} by {department} ({amount} yuan), a department it is not meant for"

@@ -18,7 +18,13 @@ exclusions  = [
     "units taken back by a refund",
     "bought at a drugstore",
 ]
+exclusions_zh = [
+    "按日限量，且分多日使用",
+    "已退费冲回的数量",
+    "药店购买",
+]
 limits      = "Limits are what one body or one day can take at most, not what is usual: they miss moderate excess. Pieces of a pack counted one by one, and several operations of one stay, look the same."
+limits_zh   = "限量为人体或单日可用的最大值，并非常规用量，中等程度的超量无法发现。整包按件计数、一次住院多次手术也会呈现相同情形。"
 status      = "trial"
 version     = "1"
 sentence    = "{quantity} units of {item_name} were charged by {occurred_on}, the {scope} takes {max_quantity}; {amount} yuan of this line are above"

@@ -18,7 +18,13 @@ exclusions  = [
     "the service was taken back by a refund",
     "take-home consumables",
 ]
+exclusions_zh = [
+    "该服务项目在其他日期或其他机构收取",
+    "该服务项目已退费冲回",
+    "带回家使用的耗材",
+]
 limits      = "Rests on starter knowledge: which consumables a service contains differs by area and changes with the price documents. The consumable may have been used for another service of the day that does not contain it."
+limits_zh   = "依据初始知识表：服务项目内含哪些耗材因地而异，并随价格文件调整。该耗材也可能用于当日另一项不含耗材的服务。"
 status      = "trial"
 version     = "1"
 sentence    = "{item_name} ({amount} yuan) was charged on {occurred_on} beside {service}, which contains it"

@@ -18,7 +18,13 @@ exclusions  = [
     "the sex is unknown: cannot judge",
     "the newborn and the mother settled together: maternity stays and persons below one year",
 ]
+exclusions_zh = [
+    "证件号码与所报性别矛盾：无法判定",
+    "性别未知：无法判定",
+    "新生儿与母亲合并结算：生育住院及不满一周岁者",
+]
 limits      = "A mistyped code and another person's card look the same. Which codes belong to one sex is starter knowledge; sex of record may have been changed. The money at issue is what rules on the items find."
+limits_zh   = "编码录错与使用他人医保凭证表现相同。哪些编码仅见于一种性别依据初始知识表；登记性别也可能变更过。涉及金额由项目类规则计算。"
 version     = "1"
 sentence    = "{diagnosis_code} {diagnosis_name}, a diagnosis of {code_sex} persons, is coded for a {person_sex} person ({occurred_on})"
 sentence_zh = "{occurred_on} {person_sex_zh}性参保人的诊断 {diagnosis_code} {diagnosis_name} 仅见于{code_sex_zh}性"

@@ -18,7 +18,13 @@ exclusions  = [
     "the identity number contradicts the delivered date of birth: cannot judge",
     "the date of birth is unknown or impossible: cannot judge",
 ]
+exclusions_zh = [
+    "新生儿并入母亲生育住院结算",
+    "证件号码与所报出生日期矛盾：无法判定",
+    "出生日期未知或不合理：无法判定",
+]
 limits      = "Rests on starter knowledge. Codes kept from childhood (late effects of a birth injury) may be right in an adult; a mistyped code and another person's card look the same."
+limits_zh   = "依据初始知识表。儿时沿用的编码（如产伤后遗症）在成人也可能成立；编码录错与使用他人医保凭证表现相同。"
 status      = "trial"
 version     = "1"
 sentence    = "{diagnosis_code} {diagnosis_name} is coded for a person aged {age_years} years ({occurred_on}); it occurs {age_limit}"

@@ -20,7 +20,14 @@ exclusions  = [
     "stays of fewer than least_days days: transferred or broken off before treatment",
     "the stay has no fee lines: cannot judge",
 ]
+exclusions_zh = [
+    "住院期间任何时间收取过所需项目之一",
+    "尚在住院：其余明细待传",
+    "住院不足 least_days 天：治疗前转院或中止",
+    "该次住院无费用明细：无法判定",
+]
 limits      = "Rests on starter knowledge. Tests done shortly before admission, at another hospital or billed within a package leave no line; a secondary diagnosis from the history needs none."
+limits_zh   = "依据初始知识表。入院前不久、在他院或打包收费的检查不产生明细；既往史中的次要诊断无需对应项目。"
 status      = "trial"
 version     = "1"
 sentence    = "The stay is coded {diagnosis_code} {diagnosis_name}, but none of the {days} days shows a test, treatment or drug that belongs to it"

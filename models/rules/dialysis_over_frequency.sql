@@ -19,7 +19,14 @@ exclusions  = [
     "tubes, dialysers, monitoring and surcharges are no sessions",
     "two methods charged on one day are one session here",
 ]
+exclusions_zh = [
+    "急危重症的加做透析：住院期间的日期不计",
+    "任意七日内不超过 max_sessions 次：节假日调整班次",
+    "管路、透析器、监测及加收不计为透析次数",
+    "同日收取两种透析方式，此处计一次",
+]
 limits      = "Sessions are counted by day of charge; a month posted on one day hides its sessions. Heart failure may ask for a fourth and fifth session: read the dialysis record."
+limits_zh   = "按计费日计次，整月集中在一天记账的会掩盖次数。心力衰竭可能需要第四、第五次透析，应查阅透析记录。"
 version     = "1"
 sentence    = "{item_name} on {occurred_on} is session {sessions} within seven days ({week_from} on) at {institutions} institution(s), {amount} yuan"
 sentence_zh = "{occurred_on} “{item_name}”为 {week_from} 起七日内第 {sessions} 次透析（{institutions} 家机构），涉及 {amount} 元"

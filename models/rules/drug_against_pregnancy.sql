@@ -20,7 +20,15 @@ exclusions  = [
     "bought at a drugstore",
     "forbidden in lactation only, and the woman is pregnant; or the other way round",
 ]
+exclusions_zh = [
+    "终止妊娠的当次就诊：分娩、流产、引产、异位妊娠",
+    "产检之后、用药之前妊娠已终止",
+    "产检早于用药 pregnancy_days 天以上",
+    "药店购买",
+    "仅哺乳期禁用而参保人处于妊娠期，或反之",
+]
 limits      = "A question of safety: no money is put at issue. A pregnancy nobody coded is not seen; whether a woman nurses is not known, the time after a delivery stands for it. Most women who take such drugs are not pregnant: only women with a coded pregnancy or delivery are judged."
+limits_zh   = "属用药安全问题，不涉及金额。未编码的妊娠无法发现；是否哺乳未知，以分娩后的时间代替。使用此类药品的女性多数并未妊娠，仅判断有妊娠或分娩编码者。"
 status      = "trial"
 version     = "1"
 sentence    = "{item_name}, not to be used in {state}, was charged on {occurred_on}; {state} is coded on {coded_on}"

@@ -20,7 +20,15 @@ exclusions  = [
     "a first prescription with less than look_back_days of record before it: cannot judge",
     "the institution's level is unknown: cannot judge",
 ]
+exclusions_zh = [
+    "药店：无级别",
+    "凭其他机构流转处方调配",
+    "条文仅限首次处方级别时的后续处方",
+    "首次处方之前的数据不足 look_back_days 天：无法判定",
+    "机构级别未知：无法判定",
+]
 limits      = "An institution registered as ungraded counts as below level 1. The level is today's, not that of the day of charge. A local rule that lets a community centre continue what a hospital began looks the same. Where the first prescription must come from a specialist, the specialty is not asked."
+limits_zh   = "登记为无等级的机构视为低于一级。级别为当前级别，并非计费当日级别。当地允许基层机构延续上级医院用药的，也会呈现相同情形。要求首次处方由专科医师开具的，专科不作核对。"
 version     = "1"
 sentence    = "{item_name}, paid from level {min_level} up, was charged on {occurred_on} at an institution {level} ({amount} yuan)"
 sentence_zh = "{occurred_on} {level_zh}医疗机构结算限 {min_level} 级及以上医疗机构使用的“{item_name}”，涉及 {amount} 元"

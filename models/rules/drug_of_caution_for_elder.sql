@@ -17,7 +17,12 @@ exclusions  = [
     "bought at a drugstore",
     "the identity number contradicts the delivered date of birth: cannot judge",
 ]
+exclusions_zh = [
+    "药店购买",
+    "证件号码与所报出生日期矛盾：无法判定",
+]
 limits      = "A reminder: no money is put at issue. The drugs are to be avoided or watched, not forbidden; dose, course and what was tried before are in the record. Frequent among the old: look at rates of a practitioner, not at single lines."
+limits_zh   = "仅作提醒，不涉及金额。此类药品宜避免或需监测，并非禁用；剂量、疗程及既往用药见病历。老年人中较常见，应看医师的使用率，不看单条明细。"
 status      = "trial"
 version     = "1"
 sentence    = "{item_name}, to be avoided from {age_from_years} years on, was charged on {occurred_on} for a person aged {age_years}"

@@ -20,7 +20,14 @@ exclusions  = [
     "settlements that are for no listed disease",
     "the list of the disease is not known: cannot judge",
 ]
+exclusions_zh = [
+    "参保人另登记有其他病种，其目录包含该药",
+    "非药品项目",
+    "非目录病种的结算",
+    "该病种目录未知：无法判定",
+]
 limits      = "The lists are the areas' own: the table ships empty. A list is taken as complete as soon as it has one row."
+limits_zh   = "目录由各地制定，出厂时该表为空。某病种只要有一条记录，即视为目录完整。"
 status      = "trial"
 version     = "1"
 sentence    = "{item_name} was settled under {disease} on {occurred_on}, but is not on its list ({amount} yuan)"

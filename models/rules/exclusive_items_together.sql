@@ -18,7 +18,13 @@ exclusions  = [
     "the containing item was taken back by a refund",
     "pairs within a day: the two were charged on different days",
 ]
+exclusions_zh = [
+    "包含该项目的项目在其他机构收取",
+    "包含该项目的项目已退费冲回",
+    "限同日的项目对：两者在不同日期收取",
+]
 limits      = "The published pairs do not say their window word for word; most windows are derived from the item's unit. An operation and a separate one on another part of the body, a move from intensive care to a ward within the day, and charges posted together for several days look the same: the order times tell."
+limits_zh   = "公布的项目对未逐字写明时限，多数由计价单位推定。不同部位的两次手术、当日由重症监护转普通病房、多日费用集中记账也会呈现相同情形，以医嘱时间为准。"
 version     = "1"
 sentence    = "{item_name} ({amount} yuan) was charged on {occurred_on} together with {containing_item}, which contains it ({scope} window)"
 sentence_zh = "{occurred_on} 收取“{item_name}”{amount} 元，同{scope_zh}已收取包含该项目的“{containing_item}”"

@@ -18,7 +18,13 @@ exclusions  = [
     "void lines and lines without a settlement",
     "the settlement has no fee lines at all: cannot judge the sum",
 ]
+exclusions_zh = [
+    "差额在 tolerance_yuan 或 tolerance_share 以内：单价舍入",
+    "作废明细及无对应结算的明细",
+    "该次结算无任何费用明细：合计无法判定",
+]
 limits      = "Says that the record contradicts itself, not who gained: exports that lost rows and discounts posted as an amount look the same. Two faults of one line are named together."
+limits_zh   = "仅说明数据自相矛盾，不说明何方获益；导出数据缺行、折扣以金额记入也会呈现相同情形。同一明细有两处异常的，一并列出。"
 status      = "trial"
 version     = "1"
 sentence    = "{place} of {occurred_on} does not add up: {fault} (stated {stated} yuan, computed {computed} yuan)"

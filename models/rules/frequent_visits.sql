@@ -21,7 +21,15 @@ exclusions  = [
     "dialysis, tumour and other registered chronic care (setting chronic)",
     "pregnancy check-ups (setting maternity)",
 ]
+exclusions_zh = [
+    "同日多笔结算计为一次就诊",
+    "分疗程治疗：当日既无药品也无检查（康复、针灸、换药）",
+    "当月基金未支付",
+    "透析、肿瘤及其他登记的门慢特就医",
+    "产前检查（生育就医）",
+]
 limits      = "Infusions given daily with the drug charged each day, and a new disease under work-up, look alike. Who sat in the surgery is not known; the person stands for the card."
+limits_zh   = "每日输液且药品逐日计费、新发疾病的检查阶段也会呈现相同情形。实际就诊者无法确定，此处以参保人代指其医保凭证。"
 version     = "1"
 sentence    = "{visit_days} visit days at {institutions} institutions in the month of {occurred_on}; this settlement {amount} yuan"
 sentence_zh = "{occurred_on} 所在月门诊 {visit_days} 天、{institutions} 家机构，本次 {amount} 元"

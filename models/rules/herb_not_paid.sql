@@ -19,7 +19,13 @@ exclusions  = [
     "a drugstore purchase paid without the funds",
     "the prescription number of a herb not paid alone is unknown: cannot judge",
 ]
+exclusions_zh = [
+    "单方不予支付的饮片，与可支付饮片同方",
+    "未使用基金的药店购药",
+    "单方不予支付饮片的处方号未知：无法判定",
+]
 limits      = "A prescription split over two numbers leaves listed herbs alone; one number for several prescriptions hides them. Herbs the person paid in full are not in the fee lines' eligible amount and count as missing from the prescription only when they were not posted at all."
+limits_zh   = "一张处方拆为两个处方号，会使目录内饮片成为单方；多张处方共用一个处方号则会掩盖。全自费的饮片不计入明细的符合政策范围金额，仅在完全未记账时视为处方中没有。"
 version     = "1"
 sentence    = "{item_name} is not paid {kind}; {amount} yuan were charged to the insurance on {occurred_on}"
 sentence_zh = "{occurred_on} “{item_name}”属{kind_zh}的中药饮片，仍纳入结算 {amount} 元"

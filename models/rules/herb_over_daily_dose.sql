@@ -19,7 +19,13 @@ exclusions  = [
     "a herb whose name only sounds alike",
     "the number of doses is unknown: cannot judge",
 ]
+exclusions_zh = [
+    "不超过规定剂量的 factor 倍：经验丰富的医师可酌情超量",
+    "仅名称相近的饮片",
+    "剂数未知：无法判定",
+]
 limits      = "Takes the quantity for grams and the days of supply for doses; a hospital that uploads packs or doses instead is far off for every herb. Herbs for washing and pastes are not told apart. Toxic herbs have no factor."
+limits_zh   = "以数量为克数、供药天数为剂数；按包或按剂上传的医院，其各味饮片均会严重偏离。外洗药、膏方不作区分。毒性饮片不放宽倍数。"
 status      = "trial"
 version     = "1"
 sentence    = "{grams_a_day} g of {item_name} a day were charged on {occurred_on}, the limit is {max_grams} g; {amount} yuan of this line are above"

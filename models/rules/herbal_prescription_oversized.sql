@@ -20,7 +20,14 @@ exclusions  = [
     "weighed only where the number of doses is known",
     "the prescription number is unknown: cannot judge",
 ]
+exclusions_zh = [
+    "味数少、每剂重量和价格正常，不论剂数多少",
+    "供数周服用的膏方、丸剂（由 herbal_use 注明）",
+    "仅在剂数已知时计算每剂重量",
+    "处方号未知：无法判定",
+]
 limits      = "No national figure is published for a prescription's size: the three bounds are working values that a bureau sets. Pastes whose way of use was not delivered, herbs for washing and a number given to the whole visit exceed them rightly. Days of supply stand for the number of doses."
+limits_zh   = "国家未公布处方规模标准，三项界限为工作参考值，由医保部门设定。用法未上传的膏方、外洗药、整次就诊共用一个处方号的，超出界限可属正常。以供药天数代替剂数。"
 status      = "trial"
 version     = "1"
 sentence    = "The herbal prescription {order_number} of {occurred_on} holds {herbs} herbs, {grams_a_dose} g a dose, {prescription_amount} yuan in all; {amount} yuan of this line are beyond what is usual"

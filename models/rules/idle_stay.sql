@@ -24,7 +24,19 @@ exclusions  = [
     "the institution posts in bulk (bulk_share of a stay's lines on one day): cannot judge",
     "still in hospital: cannot judge",
 ]
+exclusions_zh = [
+    "出院日及无任何收费的日期",
+    "分疗程治疗的疾病、精神障碍、妊娠、新生儿（knowledge.admission_exception）",
+    "按床日付费",
+    "有手术的住院：术前等待及术后恢复",
+    "住院期间死亡",
+    "住院不足 2 天",
+    "出院带药及不超过 idle_amount 的收费，不视为当日有诊疗",
+    "机构集中记账（单日记账达该次住院明细的 bulk_share）：无法判定",
+    "尚在住院：无法判定",
+]
 limits      = "Observation before a decision, week-ends and the days before a transfer look the same, and drugs may be posted once for several days. Temperature chart, nursing record and check-in tell whether the person slept there. The whole stay is at issue, for if the bed was only held none of it was needed."
+limits_zh   = "决策前观察、周末及转院前数日表现相同，药品也可能一次记录数日。体温单、护理记录和签到可证明参保人是否在院过夜。整次住院费用均列为涉及金额：若仅为挂床，则全部费用均非必要。"
 version     = "1"
 sentence    = "On {idle_days} of {charged_days} days of the stay of {occurred_on} only bed, nursing and ward rounds were charged ({idle_amount} yuan of {amount})"
 sentence_zh = "{occurred_on} 入院，{charged_days} 天中有 {idle_days} 天仅收床位、护理、诊查费（{idle_amount} 元），该次住院涉及 {amount} 元"

@@ -18,7 +18,13 @@ exclusions  = [
     "orders of a stay: ward rounds",
     "a date without a clock on which the institution posts several days (more than max_posting times its median day): cannot judge",
 ]
+exclusions_zh = [
+    "仅有检验、检查、治疗明细的参保人：此前开单，当日未接诊",
+    "住院医嘱：查房",
+    "仅有日期无时刻，且机构当日集中记账多日费用（超过其日中位数 max_posting 倍）：无法判定",
+]
 limits      = "A code shared by several physicians is the usual finding, an offence of its own. Vaccination and chronic pick-up days run to a hundred; look at the days before and after. No single settlement is at issue, so no amount is given."
+limits_zh   = "常见结果为多名医师共用一个编码，其本身即属另一问题。疫苗接种日、慢性病取药日可达百人，应查看前后日期。不涉及单笔结算，故不列金额。"
 version     = "1"
 sentence    = "{persons} persons were prescribed for in one name on {occurred_on}, more than the {param_max_persons} a day holds"
 sentence_zh = "{occurred_on} 以同一医师名义开方 {persons} 人，超过单日 {param_max_persons} 人"

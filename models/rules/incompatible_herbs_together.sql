@@ -20,7 +20,14 @@ exclusions  = [
     "a patent medicine that contains one of them",
     "the prescription number is unknown: cannot judge",
 ]
+exclusions_zh = [
+    "两味饮片在不同处方",
+    "仅名称相近的饮片",
+    "含其中一味的中成药",
+    "处方号未知：无法判定",
+]
 limits      = "A question of safety: no money is put at issue. A physician may combine them knowingly and sign a second time for it: ask to see the prescription."
+limits_zh   = "属用药安全问题，不涉及金额。医师可知情合用并再次签名，应调取处方核对。"
 status      = "trial"
 version     = "1"
 sentence    = "{item_name} stands on one prescription of {occurred_on} with {other_herb}; the two must not be combined"

@@ -18,7 +18,13 @@ exclusions  = [
     "charged at another institution, which did not see the first drug",
     "bought at a drugstore",
 ]
+exclusions_zh = [
+    "不同日期收费",
+    "在其他机构收费，其不知前一药品",
+    "药店购买",
+]
 limits      = "A question of safety: no money is put at issue. The day of charge stands for the day of use; a drug dispensed for weeks and one given later are not seen together. Doses spaced on purpose and risks that are watched look the same."
+limits_zh   = "属用药安全问题，不涉及金额。以收费日代替用药日，先取数周用量、后用另一药的不能同时看到。有意错时给药及已监测的风险也会呈现相同情形。"
 status      = "trial"
 version     = "1"
 sentence    = "{item_name} was charged on {occurred_on} together with {other_drug}; the two must not be combined"

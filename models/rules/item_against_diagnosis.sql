@@ -18,7 +18,13 @@ exclusions  = [
     "the diagnosis belongs to another visit",
     "no diagnosis of the visit is known: cannot judge",
 ]
+exclusions_zh = [
+    "仅在参保人不具有的年龄禁用",
+    "该诊断属于另一次就诊",
+    "本次就诊无已知诊断：无法判定",
+]
 limits      = "A question of safety: no money is put at issue. A diagnosis to be ruled out, one long past and a risk weighed and taken look the same; the record tells."
+limits_zh   = "属安全问题，不涉及金额。待排除诊断、陈旧诊断、权衡后使用的情形表现相同，以病历为准。"
 status      = "trial"
 version     = "1"
 sentence    = "{item_name} was charged on {occurred_on} in a visit for {diagnosis}, with which it must not be used"

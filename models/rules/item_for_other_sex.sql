@@ -18,7 +18,13 @@ exclusions  = [
     "pregnancy and maternity care settled for a newborn",
     "a drugstore purchase paid without the funds: the personal account may be used for one's family",
 ]
+exclusions_zh = [
+    "证件号码与所报性别矛盾：无法判定",
+    "妊娠、生育费用在新生儿名下结算",
+    "未使用基金的药店购药：个人账户可用于家庭成员",
+]
 limits      = "Silent on items without a published sex; an item taken for a spouse and paid by the funds looks the same."
+limits_zh   = "未公布性别限制的项目不作判断；为配偶取用且由基金支付的也会呈现相同情形。"
 version     = "1"
 sentence    = "{item_name}, an item for {item_sex} persons, was charged for a {person_sex} person on {occurred_on} ({amount} yuan)"
 sentence_zh = "{occurred_on} 为{person_sex_zh}性参保人结算限{item_sex_zh}性使用的“{item_name}”，涉及 {amount} 元"

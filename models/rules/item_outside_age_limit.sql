@@ -20,7 +20,15 @@ exclusions  = [
     "the identity number contradicts the delivered date of birth: cannot judge",
     "the date of birth is unknown or impossible: cannot judge",
 ]
+exclusions_zh = [
+    "新生儿费用并入母亲生育住院结算",
+    "未使用基金的药店购药：个人账户可用于子女",
+    "年龄符合时已开始的住院",
+    "证件号码与所报出生日期矛盾：无法判定",
+    "出生日期未知或不合理：无法判定",
+]
 limits      = "Silent on items without a published age. The age is full years on the day of charge. A drug taken for a child on the parent's card and paid by the funds looks the same."
+limits_zh   = "未公布年龄限制的项目不作判断。年龄按计费当日周岁计算。用家长医保凭证为儿童取药且由基金支付的也会呈现相同情形。"
 version     = "1"
 sentence    = "{item_name}, paid {age_limit}, was charged on {occurred_on} for a person aged {age_years} ({amount} yuan)"
 sentence_zh = "{occurred_on} 为 {age_years} 岁参保人结算限{age_limit_zh}使用的“{item_name}”，涉及 {amount} 元"

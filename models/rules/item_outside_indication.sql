@@ -18,7 +18,13 @@ exclusions  = [
     "one of several indications fits",
     "no diagnosis of the visit is known: cannot judge",
 ]
+exclusions_zh = [
+    "lookback_days 天以内的既往就诊诊断符合适应症",
+    "符合多个适应症之一",
+    "本次就诊无已知诊断：无法判定",
+]
 limits      = "Diagnoses are coded for payment and seldom complete: an illness treated and not coded looks the same. Severity, stage and test results are in the record only. Drugstore purchases carry no diagnosis."
+limits_zh   = "诊断为付费而编码，往往不完整：已治疗而未编码的疾病也会呈现相同情形。严重程度、分期、检查结果仅见于病历。药店购药不带诊断。"
 status      = "trial"
 version     = "1"
 sentence    = "{item_name} was charged on {occurred_on} ({amount} yuan); no diagnosis of the visit ({diagnosis}) is one it is meant for"

@@ -18,7 +18,13 @@ exclusions  = [
     "the day of a transfer: discharged from one stay and admitted to another, each within the limit alone",
     "the quantity is unknown: cannot judge",
 ]
+exclusions_zh = [
+    "集中记账：整次住院合计数量未超过日历天数允许的数量",
+    "转院当日：出院与另一次入院各自均未超限",
+    "数量未知：无法判定",
+]
 limits      = "Days of a stay count admission and discharge day both, so a hospital that charges the discharge day once too often passes. A slip of the unit (hours typed as minutes) looks the same."
+limits_zh   = "住院天数包含入院日和出院日，因此出院日多计一次的不会发现。单位录错（如小时录为分钟）也会呈现相同情形。"
 version     = "1"
 sentence    = "{quantity} units of {item_name} were charged on {occurred_on}, the day allows {max_quantity}; {amount} yuan of this line are over"
 sentence_zh = "{occurred_on} “{item_name}”计 {quantity} {unit_zh}，超过每日 {max_quantity} {unit_zh}，本条超出部分 {amount} 元"

@@ -18,7 +18,13 @@ exclusions  = [
     "the service was charged but not paid by the funds",
     "bought at a drugstore, or taken home from a stay",
 ]
+exclusions_zh = [
+    "该服务项目在同一机构另一次就诊收取，相隔不超过 days_apart 天",
+    "该服务项目已收取但基金未支付",
+    "药店购买，或出院带药",
+]
 limits      = "A service charged at another hospital, under a local code or inside a package price is not seen; so is a service given and forgotten on the bill. The requirements are a start, of few drugs and consumables."
+limits_zh   = "在其他医院、以本地编码或打包价收取的服务无法看到；服务已提供但漏记账的也会呈现相同情形。要求清单为起步内容，只涉及少数药品和耗材。"
 status      = "trial"
 version     = "1"
 sentence    = "{item_name} was charged on {occurred_on} ({amount} yuan), but no service it is used with, such as {service}"

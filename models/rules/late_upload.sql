@@ -19,11 +19,18 @@ exclusions  = [
     "fewer than min_lines lines in the month: cannot judge",
     "up to max_late of the lines",
 ]
+exclusions_zh = [
+    "住院：数周内陆续计费，出院时结算",
+    "向参保人零星报销：结算本就滞后",
+    "当月明细不足 min_lines 条：无法判定",
+    "滞后明细占比不超过 max_late",
+]
 limits      = "Lines outages and backlogs give the same picture. No money is at issue; late data make day and clock rules about the institution weaker."
+limits_zh   = "线路中断和积压也会呈现相同情形。不涉及金额；滞后数据会削弱对该机构按日期、时刻判断的规则。"
 status      = "trial"
 version     = "1"
 sentence    = "{late_lines} of {lines} out-patient lines settled in the month of {occurred_on} had been charged more than {param_max_days} days before ({late_percent} %)"
-sentence_zh = "{occurred_on} 当月结算的 {lines} 条门诊明细中 {late_lines} 条费用发生超过 {param_max_days} 天（{late_percent}%）"
+sentence_zh = "{occurred_on} 当月结算的 {lines} 条门诊明细中 {late_lines} 条距费用发生已超过 {param_max_days} 天（{late_percent}%）"
 
 [params.max_days]
 value   = 30

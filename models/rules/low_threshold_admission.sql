@@ -24,7 +24,18 @@ exclusions  = [
     "no drug of the stay has a dosage form: cannot judge",
     "still in hospital: cannot judge",
 ]
+exclusions_zh = [
+    "分疗程治疗的疾病、精神障碍、妊娠、新生儿（knowledge.admission_exception）",
+    "转院或死亡",
+    "日间手术及急诊入院",
+    "不满 child_years 岁的儿童",
+    "有手术的住院",
+    "按床日付费",
+    "该次住院药品均无剂型：无法判定",
+    "尚在住院：无法判定",
+]
 limits      = "Four of five weak signs; short diagnostic stays and a quick recovery have them too, about one stay in thirty everywhere. What counts is an institution's share against its like; single stays only help to choose records. Vital signs and the reason for admission are not in the export."
+limits_zh   = "五项弱特征中符合四项；短期诊断性住院、恢复较快者也会如此，各地约三十次住院中有一次。应看机构占比与同类的差异，单次住院仅用于挑选病历。生命体征和入院理由不在导出数据中。"
 status      = "trial"
 version     = "1"
 sentence    = "Stay of {occurred_on}, {nights} nights, {amount} yuan: examinations and laboratory {exam_percent} %, {injections} injections, {points} of 5 signs of an admission without need ({diagnosis_code} {diagnosis_name})"

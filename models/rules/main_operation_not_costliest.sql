@@ -20,7 +20,14 @@ exclusions  = [
     "no fee of the main operation is known: cannot judge",
     "no operation, or more than one, is marked as the main one: cannot judge",
 ]
+exclusions_zh = [
+    "仅一项手术的结算",
+    "费用最高者高出主要手术不足 margin",
+    "主要手术无已知费用：无法判定",
+    "未标记主要手术或标记多个：无法判定",
+]
 limits      = "The main operation is the one that treats the principal diagnosis; mostly, not always, it is the costliest. Only the fees of operations are compared, not those of implants and anaesthesia. Which fee belongs to which operation is the line's own procedure code, else starter knowledge of items and procedures."
+limits_zh   = "主要手术为治疗主诊断的手术，多数但并非总是费用最高。仅比较手术费，不含植入物和麻醉。费用归属哪项手术，以明细的手术操作编码为准，否则依据初始知识表中的项目与手术对应关系。"
 status      = "trial"
 version     = "1"
 sentence    = "{main_name} is coded as the main operation ({main_amount} yuan), but {other_name} cost more ({other_amount} yuan)"

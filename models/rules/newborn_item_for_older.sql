@@ -19,7 +19,14 @@ exclusions  = [
     "the identity number contradicts the delivered date of birth: cannot judge",
     "the date of birth is unknown or impossible: cannot judge",
 ]
+exclusions_zh = [
+    "新生儿费用并入母亲生育住院结算",
+    "整次住院始于新生儿期内",
+    "证件号码与所报出生日期矛盾：无法判定",
+    "出生日期未知或不合理：无法判定",
+]
 limits      = "Rests on starter knowledge: items are told by code or name. A premature child may be nursed as a newborn beyond the days; a stay that began in time is let pass to its end."
+limits_zh   = "依据初始知识表：按编码或名称识别项目。早产儿可在超过天数后仍按新生儿护理；及时开始的住院，至出院均予放过。"
 status      = "trial"
 version     = "1"
 sentence    = "{item_name}, for newborns up to {age_limit} days, was charged on {occurred_on} for a person of {age_days} days ({amount} yuan)"

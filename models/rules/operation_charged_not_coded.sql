@@ -21,7 +21,15 @@ exclusions  = [
     "deliveries and other stays whose encounter names a procedure",
     "institutions that code less than min_coded of their operated stays: the list was not delivered, cannot judge",
 ]
+exclusions_zh = [
+    "费用低于 min_amount 的手术，以及仅麻醉",
+    "已冲销的收费",
+    "退费后重新结算的住院：手术操作清单关联于就诊记录",
+    "分娩等就诊记录中已注明手术操作的住院",
+    "手术住院编码率低于 min_coded 的机构：未提供清单，无法判定",
+]
 limits      = "Either the operation was not done or the record is incomplete; on its own it is mostly the second. Operation record and anaesthesia sheet tell."
+limits_zh   = "或手术未实施，或记录不完整；单独出现时多为后者。以手术记录和麻醉单为准。"
 status      = "trial"
 version     = "1"
 sentence    = "{item_name} ({amount} yuan) was charged on {occurred_on}, but the stay has no procedure code"

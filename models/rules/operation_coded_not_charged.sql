@@ -21,7 +21,15 @@ exclusions  = [
     "fee for service and bed-day payment: the code brings nothing",
     "the institution never charges operations by their fee category, or has no fee lines: cannot judge",
 ]
+exclusions_zh = [
+    "仅看主要手术操作",
+    "诊断性及其他非手术操作（自 chapter_from 起）",
+    "有任何手术收费，或单项治疗不低于 min_price",
+    "按项目付费、按床日付费：编码不带来额外支付",
+    "机构从不以费用类别收取手术费，或无费用明细：无法判定",
+]
 limits      = "A small bedside operation may be charged under treatment at less than min_price. At issue is what the code adds to the case payment, which the export does not say: the stay's whole amount is its upper bound. Operation record and consent tell."
+limits_zh   = "床旁小手术可能以低于 min_price 的治疗项目收费。涉及的是编码使病例支付增加的部分，导出数据未体现：以整次住院费用为其上限。以手术记录和知情同意书为准。"
 version     = "1"
 sentence    = "{procedure_code} {procedure_name} was coded for the stay of {occurred_on} ({diagnosis_code} {diagnosis_name}), yet no operation was charged; the stay cost {amount} yuan"
 sentence_zh = "{occurred_on} 入院（{diagnosis_code} {diagnosis_name}）编有手术操作 {procedure_code} {procedure_name}，但无任何手术收费，该次住院涉及 {amount} 元"

@@ -20,7 +20,15 @@ exclusions  = [
     "operations of one group on different days or at different institutions",
     "the price or quantity is unknown: cannot judge",
 ]
+exclusions_zh = [
+    "当日价格最高的手术：按全价收费",
+    "以数量折价：不足一次的计量",
+    "以单价折价：低于该机构全价的 full_share",
+    "同组手术在不同日期或不同机构",
+    "价格或数量未知：无法判定",
+]
 limits      = "Whether both were done through one incision stands in the operation record, not here. The full price is the highest the institution charged for the item in the record; a place that always discounts shows the discount as full price. Areas differ in the rate."
+limits_zh   = "是否经同一切口完成，见手术记录，数据无法反映。全价取该机构对该项目的最高收费；始终折价的机构，折后价会被当作全价。各地折价比例不同。"
 version     = "1"
 sentence    = "{item_name} was charged in full on {occurred_on} beside {main_item} of the same group ({group_name}); at {rate} of the price {amount} yuan are over"
 sentence_zh = "{occurred_on} 与同组手术“{main_item}”（{group_name}）同日收取的“{item_name}”未折价，按 {rate} 计收则超出 {amount} 元"

@@ -18,7 +18,14 @@ exclusions  = [
     "still or again registered at the institution under another entry",
     "registered at several places (multi-site) and left only one of them: judged there alone",
 ]
+exclusions_zh = [
+    "离职后 grace_days 天以内：医嘱补录",
+    "离职前已开始的住院：长期医嘱延续",
+    "在该机构以另一登记仍在或再次在册",
+    "登记于多处（多点执业）而仅离开其中一处：仅就该处判断",
+]
 limits      = "Registers are closed by the personnel office, sometimes months after, sometimes by mistake: ask for the resignation first. Usually another practitioner works under the name; the practitioner may not know."
+limits_zh   = "登记由人事部门关闭，可能滞后数月或操作有误，应先调取离职材料。通常为其他医师以其名义开单，该医师本人未必知情。"
 version     = "1"
 sentence    = "{item_name} was ordered on {occurred_on} in the name of a practitioner who had left on {left_on}, {days_after} days before ({amount} yuan)"
 sentence_zh = "医师 {left_on} 已离职（协议终止），{days_after} 天后（{occurred_on}）仍以其名义开具“{item_name}”，涉及 {amount} 元"

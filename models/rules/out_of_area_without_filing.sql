@@ -19,7 +19,15 @@ exclusions  = [
     "malignant and other diseases treated in courses (knowledge.admission_exception)",
     "persons insured elsewhere, whose filings are kept there: cannot judge",
 ]
+exclusions_zh = [
+    "当日有效的、覆盖该地市或该省的备案",
+    "急诊及急诊入院：视同已备案",
+    "转诊住院（医疗类别 23）",
+    "恶性肿瘤及其他分疗程治疗的疾病（knowledge.admission_exception）",
+    "异地参保人，其备案不在本地：无法判定",
+]
 limits      = "Without filing the fund pays less, it does not refuse; what is at issue is whether care so far away was given at all, to be asked of the area of treatment. Persons who moved and never filed are the usual reason. Filings kept in a province's own platform are not seen."
+limits_zh   = "未备案时基金支付比例降低，并非不予支付；关注点在于异地是否确有就医，应向就医地协查。已迁居而未办备案为常见原因。省级平台自有备案不在数据中。"
 status      = "trial"
 version     = "1"
 sentence    = "Care in {division} from {occurred_on} without a filing that holds there ({amount} yuan); {stays} such stays, {visits} such visits, {all_amount} yuan in all"

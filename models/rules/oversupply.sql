@@ -21,7 +21,16 @@ exclusions  = [
     "the person collected less than min_amount of the drug in excess in all",
     "the days of supply are unknown: cannot judge",
 ]
+exclusions_zh = [
+    "长期双倍剂量：累计取药可用天数不足已过天数的 max_rate 倍",
+    "手中余量不超过 min_left_days 天：节假日、长处方、提前数周取药",
+    "全部取自同一机构：应看该机构开药情况",
+    "当场使用或住院期间的药品（无供药天数）",
+    "该参保人该药超量合计不足 min_amount",
+    "供药天数未知：无法判定",
+]
 limits      = "Lost or spoiled packs, a journey abroad and supplies for two who share a card look the same. One drug means one registered name; other salts and forms count apart. What was collected before the delivered period is not seen, so the true stock is larger. An untouched stock never counts negative: days without the drug are forgotten."
+limits_zh   = "药品遗失或损坏、出境旅行、两人共用医保凭证也会呈现相同情形。一种药品指一个注册名称，其他盐型、剂型另计。提供数据之前取的药看不到，实际存量更大。余量不计负数，断药的天数不予结转。"
 version     = "1"
 sentence    = "{item_name} was collected on {occurred_on} with {left_days} days' supply still at home, {supplied_days} days' worth in {span_days} days from {institutions} places ({amount} yuan)"
 sentence_zh = "{occurred_on} 又取“{item_name}”，此时手中余量约 {left_days} 天；{span_days} 天内自 {institutions} 家机构累计取得 {supplied_days} 天用量，本条 {amount} 元"

@@ -22,7 +22,17 @@ exclusions  = [
     "manual reimbursement: its day is typed in",
     "bed-day payment and stays longer than long_stay_days: their dated refills",
 ]
+exclusions_zh = [
+    "住院的首日和末日：入院当日就诊及出院带药",
+    "门诊透析、化疗及其他分疗程治疗（knowledge.admission_exception）",
+    "仅取药的门慢特续方：由家属代取",
+    "急诊、体检",
+    "该次住院的结算、中途结算",
+    "手工报销：日期为手工录入",
+    "按床日付费及超过 long_stay_days 天的住院：按期续方",
+]
 limits      = "Under case payment what is taken out of the stay is paid twice. A mother's antenatal or a newborn's visit under her number, and a date keyed wrong, look the same. Bills on the days just before admission are not looked at: the work-up before an agreed stay is lawful in most areas."
+limits_zh   = "按病种付费下，移出住院的费用会被重复支付。母亲产检或新生儿以其编号就诊、日期录错也会呈现相同情形。入院前数日的账单不作判断：多数地区允许预约入院前检查。"
 version     = "1"
 sentence    = "On {occurred_on} the hospital settled an out-patient bill of {amount} yuan for a person in its own bed from {started_on} to {ended_on}"
 sentence_zh = "{started_on} 至 {ended_on} 在本院住院期间，{occurred_on} 又在本院门诊结算 {amount} 元"

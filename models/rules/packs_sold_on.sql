@@ -18,7 +18,14 @@ exclusions  = [
     "fewer than min_packs packs: a wrong scan or a box given to a neighbour",
     "sold again within min_gap_days: two tills scanned one carton",
 ]
+exclusions_zh = [
+    "药品回到原销售机构：应看该机构收银台，而非购药人",
+    "再次售予同一参保人",
+    "不足 min_packs 盒：误扫或转赠邻里一盒",
+    "min_gap_days 天以内再次结算：两个收银台扫描同一箱",
+]
 limits      = "Shows that the pack, or a copy of its code, was sold again, not who carried it. A drugstore that copies codes from a hospital's waste makes innocent buyers appear here: many buyers with one pack each speak for that, one buyer with many packs for resale."
+limits_zh   = "说明该盒药或其追溯码的副本被再次销售，不说明由谁转出。药店从医院废弃包装抄录追溯码，会使无关购药人出现在此：多人各一盒提示此情形，一人多盒提示转卖。"
 version     = "1"
 sentence    = "{packs} packs settled for this person were later settled for others elsewhere; here {item_name} on {occurred_on}, again {gap_days} days later at {again_institution_id}"
 sentence_zh = "该参保人所购 {packs} 盒药品其后在他处为他人再次结算；本条“{item_name}”（{occurred_on}），{gap_days} 天后于 {again_institution_id} 再次结算"

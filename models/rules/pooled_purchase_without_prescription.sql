@@ -19,7 +19,14 @@ exclusions  = [
     "the line comes to less than min_amount",
     "no drugstore names a prescription for the drug: the practice of recording, cannot judge",
 ]
+exclusions_zh = [
+    "统筹基金未支付：个人账户或现金",
+    "明细载有开方医师",
+    "明细金额低于 min_amount",
+    "无药店为该药记录处方：属记录习惯，无法判定",
+]
 limits      = "The paper prescription may lie at the counter; areas without a prescription platform do not fill the field. The number on the line is the store's own and proves nothing."
+limits_zh   = "纸质处方可能存于柜台；无处方流转平台的地区不填该字段。明细中的编号为药店自有编号，不具证明力。"
 version     = "1"
 sentence    = "{item_name}: {amount} yuan on {occurred_on} with pooled funds, no prescription moved from a hospital and no prescriber; {with_percent} % of such lines of the area have one"
 sentence_zh = "{occurred_on} 统筹基金支付“{item_name}” {amount} 元，无流转处方及开方医师信息；本地同药有处方者占 {with_percent}%"

@@ -20,7 +20,15 @@ exclusions  = [
     "one legal representative: branches of one institution",
     "the practitioner is in no register: cannot judge",
 ]
+exclusions_zh = [
+    "登记于多处（多点执业）",
+    "在两家机构均已登记",
+    "住院医嘱：长期医嘱在其不在岗时延续",
+    "同一法定代表人：同一机构的分支",
+    "医师不在任何名录：无法判定",
+]
 limits      = "A code used by a colleague, or consultation from afar, looks the same. Whether both places can be reached in a day is not asked."
+limits_zh   = "同事借用编码、远程会诊也会呈现相同情形。两地能否当日往返不作考虑。"
 version     = "1"
 sentence    = "{item_name} was ordered on {occurred_on} where the practitioner is not registered; the same day {home_lines} lines were ordered at {home_institution_id} ({amount} yuan)"
 sentence_zh = "{occurred_on} 医师在未备案机构开具“{item_name}”，同日在 {home_institution_id} 另开单 {home_lines} 条，涉及 {amount} 元"

@@ -21,7 +21,15 @@ exclusions  = [
     "a drug taken back by a refund",
     "the prescription number is unknown: cannot judge",
 ]
+exclusions_zh = [
+    "中药饮片处方：限制针对西药和中成药",
+    "住院医嘱",
+    "药店：一张票据调配多张处方",
+    "已退费冲回的药品",
+    "处方号未知：无法判定",
+]
 limits      = "Counts catalogue codes; two strengths of one drug count twice, and the solvent of an infusion counts too. A number the system gives to the whole visit makes several prescriptions one."
+limits_zh   = "按目录编码计数，同一药品两种规格计两种，输液溶媒也计入。系统为整次就诊赋一个处方号时，多张处方会合为一张。"
 status      = "trial"
 version     = "1"
 sentence    = "Prescription {order_number} of {occurred_on} holds {drugs} western and patent medicines, {most} are allowed ({drug_amount} yuan)"

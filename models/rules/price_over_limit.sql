@@ -19,7 +19,14 @@ exclusions  = [
     "no limit for the institution's level and area though the item has limits: cannot judge",
     "drugs and consumables: their limits are shares of payment, not prices",
 ]
+exclusions_zh = [
+    "高出限价部分已由个人承担（over_limit_amount）",
+    "舍入：价格在限价的 tolerance 以内",
+    "项目有限价，但无该机构级别和地区的限价：无法判定",
+    "药品、耗材：其限制为支付标准，非价格",
+]
 limits      = "The limit delivered with the line comes first, else the list's, of the nearest area and the institution's level (which codes mean which level differs by area: parameters). Permitted surcharges for children, nights or holidays and the levels of a hospital's branches are not known. Items without any limit are not judged."
+limits_zh   = "优先采用明细所带限价，其次为表中限价，取最近地区和机构级别（级别代码因地而异，由参数设定）。儿童、夜间、节假日的许可加收及分院级别未知。无限价的项目不作判断。"
 version     = "1"
 sentence    = "{item_name} was charged at {unit_price} yuan on {occurred_on}, the limit is {price_limit}; {quantity} units, {amount} yuan over"
 sentence_zh = "{occurred_on} “{item_name}”单价 {unit_price} 元，高于限价 {price_limit} 元，数量 {quantity}，超出 {amount} 元"

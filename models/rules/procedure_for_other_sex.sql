@@ -18,7 +18,13 @@ exclusions  = [
     "the sex is unknown: cannot judge",
     "a newborn settled in the mother's maternity stay, or the mother in the newborn's",
 ]
+exclusions_zh = [
+    "证件号码与所报性别矛盾：无法判定",
+    "性别未知：无法判定",
+    "新生儿并入母亲生育住院结算，或母亲并入新生儿结算",
+]
 limits      = "A mistyped code and another person's card look the same. Which codes belong to one sex is starter knowledge. The money at issue is what the operation's own rules find."
+limits_zh   = "编码录错与使用他人医保凭证表现相同。哪些编码仅见于一种性别依据初始知识表。涉及金额由手术类规则计算。"
 status      = "trial"
 version     = "1"
 sentence    = "{procedure_code} {procedure_name}, a procedure on {code_sex} persons, is coded for a {person_sex} person ({occurred_on})"

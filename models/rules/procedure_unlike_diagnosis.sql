@@ -19,7 +19,13 @@ exclusions  = [
     "procedures that are not the main one",
     "the principal diagnosis is unknown: cannot judge",
 ]
+exclusions_zh = [
+    "结算另有不同章且表中未列为与该手术不符的诊断：可能为手术原因",
+    "非主要手术操作",
+    "主诊断未知：无法判定",
+]
 limits      = "Rests on starter knowledge of pairs that cannot belong together. A second disease treated first, or a wrong choice of the principal diagnosis, looks the same: for the grouping of the stay both matter."
+limits_zh   = "依据初始知识表中不能同时成立的组合。先治疗第二种疾病、主诊断选择错误也会呈现相同情形；两者均影响病例入组。"
 status      = "trial"
 version     = "1"
 sentence    = "Main procedure {procedure_code} {procedure_name} does not fit the principal diagnosis {diagnosis_code} {diagnosis_name} ({occurred_on})"

@@ -21,7 +21,14 @@ exclusions  = [
     "take-home drugs",
     "the day of the operation is unknown: cannot judge",
 ]
+exclusions_zh = [
+    "该次住院有任一感染诊断：属治疗用药（infection_codes）",
+    "该次住院另有表中无时限的手术或更晚的手术：时限自末次手术起算",
+    "出院带药",
+    "手术日期未知：无法判定",
+]
 limits      = "Rests on starter knowledge. Only days are compared: prophylaxis of 24 hours may reach into the next day, which is let pass. An infection that was treated but not coded, and implants, look the same."
+limits_zh   = "依据初始知识表。仅按日期比较：24 小时预防用药可延至次日，予以放过。已治疗而未编码的感染、植入物也会呈现相同情形。"
 status      = "trial"
 version     = "1"
 sentence    = "{item_name} was charged on {occurred_on}, {days_after} days after {procedure_name}; prophylaxis is {max_hours} hours and no infection is coded ({amount} yuan)"

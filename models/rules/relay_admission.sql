@@ -19,7 +19,14 @@ exclusions  = [
     "fewer than min_links stays",
     "the last day of a stay is unknown: cannot judge",
 ]
+exclusions_zh = [
+    "凭转诊入院，或以转院方式出院后入院：医联体内双向转诊",
+    "分疗程治疗的疾病、妊娠、新生儿（knowledge.admission_exception），但精神障碍不排除：轮转住院正是其表现",
+    "不足 min_links 次住院",
+    "某次住院的末日未知：无法判定",
+]
 limits      = "Deterioration and rehabilitation lead through three hospitals too; referral slips and whether the person was asked tell. The first stay of a chain is not at issue."
+limits_zh   = "病情恶化、康复也可能经过三家医院，以转诊单及是否征求参保人意见为准。链条中的首次住院不列为涉及金额。"
 version     = "1"
 sentence    = "Stay {link} of {links} in a chain without a break from {chain_from} to {chain_to}, after a discharge from {previous_institution_id}; it cost {amount} yuan"
 sentence_zh = "{chain_from} 至 {chain_to} 连续在不同医院住院 {links} 次，本次为第 {link} 次（上一家 {previous_institution_id}），涉及 {amount} 元"

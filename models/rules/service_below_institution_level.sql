@@ -17,7 +17,12 @@ exclusions  = [
     "tested at another institution on a sample sent there",
     "the institution's level is unknown: cannot judge",
 ]
+exclusions_zh = [
+    "标本送其他机构检测",
+    "机构级别未知：无法判定",
+]
 limits      = "Levels of services are set by the areas: the table ships empty. An institution registered as ungraded counts as below level 1. The level is today's, not that of the day of charge; a technical licence given to a small place looks the same."
+limits_zh   = "服务项目级别由各地规定，出厂时该表为空。登记为无等级的机构视为低于一级。级别为当前级别，并非计费当日级别；小型机构取得技术准入的也会呈现相同情形。"
 status      = "trial"
 version     = "1"
 sentence    = "{item_name}, paid from level {min_level} up, was charged on {occurred_on} at an institution {level} ({amount} yuan)"

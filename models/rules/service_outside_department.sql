@@ -19,7 +19,14 @@ exclusions  = [
     "general practice and departments without a specialty of their own (general_word)",
     "the department is unknown: cannot judge",
 ]
+exclusions_zh = [
+    "开单科室名称含任一允许词",
+    "执行科室名称含任一允许词",
+    "全科及无自身专科的科室（general_word）",
+    "科室未知：无法判定",
+]
 limits      = "Rests on starter knowledge. Names of departments are the hospitals' own, from the line or from what the hospital calls the code elsewhere; an order for another department's service is let pass where the performing department is known to be a right one."
+limits_zh   = "依据初始知识表。科室名称为医院自定，取自明细或该编码在医院其他处的称谓；为其他科室项目开单、且执行科室已知属正确科室的，予以放过。"
 status      = "trial"
 version     = "1"
 sentence    = "{item_name} was ordered by {department} on {occurred_on}, a department it does not belong to ({amount} yuan)"

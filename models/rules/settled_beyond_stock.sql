@@ -20,7 +20,15 @@ exclusions  = [
     "an item the institution keeps no stock of: not judged",
     "the stock's quantities are unknown: cannot judge",
 ]
+exclusions_zh = [
+    "超出可供数量不超过 tolerance_share：盘点及拆零",
+    "库存用尽之前的明细：仅期末明细列为疑点",
+    "已退费冲回",
+    "机构未建库存账的项目：不作判断",
+    "库存数量未知：无法判定",
+]
 limits      = "Stock and bills must count in the same unit: factors of a whole number (pack and piece) point to a unit, not to goods. What was sold for cash lowers the stock and is not seen here, so the excess is the least possible."
+limits_zh   = "库存与账单须按同一单位计数：呈整数倍（盒与片）提示单位问题而非货品问题。现金销售减少库存但数据中看不到，故超出部分为最低值。"
 status      = "trial"
 version     = "1"
 sentence    = "{settled} units of {item_name} were settled from {period_from} to {period_to}, {available} were available; {amount} yuan of this line are over"

@@ -19,7 +19,15 @@ exclusions  = [
     "a stay begun while enrolled",
     "a person in no enrolment record where less than register_share of the division's persons are: cannot judge",
 ]
+exclusions_zh = [
+    "当日在另一险种参保：已转换险种，由后者支付",
+    "参保终止后 grace_days 天以内",
+    "无基金支付：个人账户余额可用完",
+    "参保期间已开始的住院",
+    "无任何参保记录，而该统筹区有记录者占比低于 register_share：无法判定",
+]
 limits      = "Arrears paid later restore the benefit from their day: see whether the enrolment was taken up again. Newborns and students are enrolled backwards."
+limits_zh   = "欠费补缴后待遇自规定日恢复，应查是否已续保。新生儿、学生参保可追溯。"
 version     = "1"
 sentence    = "{fund_paid} yuan of fund money on {occurred_on}: {ground}"
 sentence_zh = "{occurred_on} 基金支付 {fund_paid} 元：{ground_zh}"

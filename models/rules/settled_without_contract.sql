@@ -19,7 +19,15 @@ exclusions  = [
     "no fund and no account paid",
     "no contract of the institution is known: cannot judge",
 ]
+exclusions_zh = [
+    "协议有效期内开始、期满后结算的就医：住院延续、上传滞后",
+    "向参保人零星报销：机构未结算",
+    "该机构另一份协议覆盖当日",
+    "基金和个人账户均未支付",
+    "该机构无已知协议：无法判定",
+]
 limits      = "Renewals reach the register late: ask the contract office first. Suspensions inside a contract are seen only where they close the entry or are delivered as a contract with its own dates."
+limits_zh   = "续签信息入库滞后，应先向协议管理部门核实。协议期内的暂停，只有表现为登记终止或以独立起止日期的协议提供时才能看到。"
 version     = "1"
 sentence    = "Care begun on {occurred_on} was settled for {amount} yuan; the contract {situation} {boundary_on}"
 sentence_zh = "{occurred_on} 的服务结算 {amount} 元，该机构协议{situation_zh} {boundary_on}"

@@ -20,7 +20,14 @@ exclusions  = [
     "a difference of amounts within tolerance_yuan",
     "while in hospital no discharge way is asked",
 ]
+exclusions_zh = [
+    "作废、冲销及仅医疗救助的结算",
+    "导出数据未携带的金额：涉及它的等式不予检查",
+    "金额差异在 tolerance_yuan 以内",
+    "住院期间不检查离院方式",
+]
 limits      = "Names the first fault in this order: persons, days, amounts, diagnoses; how many there are is counted. The list's own table is not part of the export: what it repeats of settlement, encounter and diagnoses is read from there."
+limits_zh   = "按以下顺序列出首个问题：人员、日期、金额、诊断，并给出问题总数。清单自身的表不在导出数据中，其重复结算、就诊和诊断的内容从相应表读取。"
 status      = "trial"
 version     = "1"
 sentence    = "The settlement of {occurred_on} contradicts itself: {fault} ({faults} faults)"

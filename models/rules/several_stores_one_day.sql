@@ -19,7 +19,14 @@ exclusions  = [
     "consumables and devices: only drugs count",
     "no fund and no account paid: bought with own money",
 ]
+exclusions_zh = [
+    "不同药店购不同药品：首家品种不全",
+    "当日该药购买合计低于 min_amount",
+    "耗材和器械：仅计药品",
+    "基金和个人账户均未支付：自费购买",
+]
 limits      = "A store that was short of stock sends the buyer on with half of the packs. Settlements sent late carry the day they were settled, so only the day of charge is used."
+limits_zh   = "库存不足的药店会让购药人到他店补足。滞后上传的结算载结算日期，故仅用计费日。"
 version     = "1"
 sentence    = "{item_name} was bought at {stores} drugstores on {occurred_on}, {day_amount} yuan together; this one {amount} yuan"
 sentence_zh = "{occurred_on} 同日在 {stores} 家药店购“{item_name}”，合计 {day_amount} 元，本条 {amount} 元"

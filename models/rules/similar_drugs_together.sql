@@ -19,7 +19,14 @@ exclusions  = [
     "as many drugs of the group as make sense together",
     "drugstores: they dispense for several prescriptions",
 ]
+exclusions_zh = [
+    "住院中换药：两药重叠不足 days_together 天",
+    "同一药品的不同规格、厂家、包装视为一种",
+    "同组药品联用在合理种数以内",
+    "药店：一次调配多张处方",
+]
 limits      = "One visit only: the same drug from two hospitals is not seen here. Whether a pair is a treatment of its own (a long and a short acting form, an ointment and a tablet) is told by the groups, which are a start."
+limits_zh   = "仅限一次就诊，两家医院开同一药品在此看不到。两药合用是否另成方案（长效与短效、软膏与片剂）由分组决定，分组尚属起步内容。"
 status      = "trial"
 version     = "1"
 sentence    = "{item_name} was charged on {occurred_on} beside {other_drug} of the same group; {amount} yuan"

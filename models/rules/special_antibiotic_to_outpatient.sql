@@ -18,7 +18,13 @@ exclusions  = [
     "emergencies: one day's use is allowed to save a life",
     "bought at a drugstore",
 ]
+exclusions_zh = [
+    "住院期间使用",
+    "急诊：允许使用一天以挽救生命",
+    "药店购买",
+]
 limits      = "Rests on starter knowledge of the classes; the province's own list counts. Observation and day wards settled as out-patient care look the same."
+limits_zh   = "依据初始知识表中的分级，以本省分级管理目录为准。按门诊结算的留观、日间病房也会呈现相同情形。"
 status      = "trial"
 version     = "1"
 sentence    = "{item_name}, an antibiotic of special use, was given to an out-patient on {occurred_on} ({amount} yuan)"

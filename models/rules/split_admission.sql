@@ -22,7 +22,16 @@ exclusions  = [
     "bed-day payment: a new stay brings nothing",
     "the principal diagnosis is unknown: cannot judge",
 ]
+exclusions_zh = [
+    "分疗程治疗的疾病（knowledge.admission_exception）",
+    "转往其他机构（转院或社区）",
+    "前一次住院死亡",
+    "凭转诊入院",
+    "按床日付费：新的住院不带来额外支付",
+    "主诊断未知：无法判定",
+]
 limits      = "Staged operations, the other eye or joint, and a disease that came back look the same: read the discharge summary for an unfinished treatment. Discharge against advice is not excluded, for it is recorded to cover the split. Places with one legal representative count as one. Up to 7 days is the core; 8 to 15 days deserve a look where a place repeats it."
+limits_zh   = "分期手术、另一眼或另一关节手术、疾病复发也会呈现相同情形，应查出院小结是否有未完成的治疗。非医嘱离院不排除，因其可能被用于掩盖分解住院。同一法定代表人的机构视为一家。7 天以内为核心；8 至 15 天的，机构反复出现时值得关注。"
 version     = "1"
 sentence    = "Re-admitted {gap_days} days after discharge ({previous_ended_on}) with the same principal diagnosis {diagnosis_code} {diagnosis_name}; the later stay cost {amount} yuan"
 sentence_zh = "{previous_ended_on} 出院后间隔 {gap_days} 天以同一主诊断（{diagnosis_code} {diagnosis_name}）再次住院，后一次住院涉及 {amount} 元"

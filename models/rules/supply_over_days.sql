@@ -25,7 +25,17 @@ exclusions  = [
     "up to grace_days beyond the limit: packs cannot be broken",
     "the days of supply are unknown: cannot judge",
 ]
+exclusions_zh = [
+    "住院及出院带药",
+    "药店：按他处开具的处方调配",
+    "登记慢性病的参保人：适用长期处方限量",
+    "数据中有 chronic_months 个月使用该药：同样适用",
+    "年满 old_years 岁及孕产保健：同样适用",
+    "不超过限量 grace_days 天：包装不拆零",
+    "供药天数未知：无法判定",
+]
 limits      = "The seven days may be extended for who lives far away, with the reason on the prescription. Who is chronically ill is told by registration and use. The days are the hospital's own word. Areas set wider limits for stable chronic disease: the tables of a city overrule."
+limits_zh   = "住处较远者可在处方注明理由后适当延长七天限量。是否慢性病按登记和用药判断。天数以医院填报为准。各地对稳定期慢性病可放宽，以当地表为准。"
 status      = "trial"
 version     = "1"
 sentence    = "{item_name} was prescribed for {supply_days} days on {occurred_on}, {max_days} days are allowed; {amount} yuan are over"

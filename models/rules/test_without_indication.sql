@@ -18,7 +18,13 @@ exclusions  = [
     "one of several indications fits",
     "no diagnosis of the visit is known: cannot judge",
 ]
+exclusions_zh = [
+    "lookback_days 天以内的既往就诊诊断需要该检查",
+    "符合多个指征之一",
+    "本次就诊无已知诊断：无法判定",
+]
 limits      = "A test ordered on a suspicion that it refuted leaves no diagnosis: single tests prove little, a hospital that does them to everybody is what to look for. Screening before an operation and on admission is to be listed as an indication."
+limits_zh   = "因疑诊而做、结果予以排除的检查不会留下诊断：单次检查证明力弱，应关注对人人开展的医院。术前和入院筛查应列为指征。"
 status      = "trial"
 version     = "1"
 sentence    = "{item_name} was charged on {occurred_on} ({amount} yuan); the diagnoses of the visit ({diagnosis}) do not ask for it"

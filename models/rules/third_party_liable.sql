@@ -20,7 +20,16 @@ exclusions  = [
     "asked and answered with no, nothing in a register",
     "no register of work injuries or third parties was delivered: cannot judge",
 ]
+exclusions_zh = [
+    "医疗并发症（T80-T88）",
+    "机构已标记第三方责任：已申报，由经办机构追偿",
+    "早于事故日 early_days 天以上或责任期满后开始",
+    "同一参保人的其他疾病",
+    "已询问且答为否，登记中亦无",
+    "未提供工伤或第三方责任登记：无法判定",
+]
 limits      = "The fund may advance the costs where the third party does not pay or is unknown; it then has a claim against him. Suicide and falls at home have no third party. A court or insurance entry names a claim, not always this injury. An expensive stay whose mark is empty says only that nobody asked."
+limits_zh   = "第三方不支付或无法确定时基金可先行支付，再向其追偿。自杀、家中跌倒无第三方。法院或保险登记说明存在索赔，不一定为本次损伤。标记为空的高费用住院仅说明未询问。"
 version     = "1"
 sentence    = "{diagnosis_code} {diagnosis_name} treated from {occurred_on} ({amount} yuan), third-party mark: {mark}; {ground}"
 sentence_zh = "{occurred_on} 起因 {diagnosis_code} {diagnosis_name} 就医，涉及 {amount} 元，第三方标志：{mark_zh}；{ground_zh}"

@@ -18,7 +18,14 @@ exclusions  = [
     "collection is not yet usual in the area that month: cannot judge",
     "drugs given during a stay, but for those taken home: dispensed in doses",
 ]
+exclusions_zh = [
+    "追溯码要求起始月份之前",
+    "当月药品明细不足 min_lines 条：无法判定",
+    "该月当地采集尚未普及：无法判定",
+    "住院期间使用的药品（出院带药除外）：按剂量发放",
+]
 limits      = "Herbs, an institution's own preparations and drugs on the province's list without codes are not told apart beyond the catalogue type. No money is at issue. All institutions must send codes from 2026."
+limits_zh   = "饮片、院内制剂及本省目录中无追溯码的药品，除目录类别外不作区分。不涉及金额。自 2026 年起所有机构均须上传追溯码。"
 status      = "trial"
 version     = "1"
 sentence    = "{missing_lines} of {lines} drug lines in the month of {occurred_on} carry no trace code ({missing_percent} %); half of the others leave out at most {usual_percent} %"

@@ -19,7 +19,15 @@ exclusions  = [
     "both sales at one institution during stays: doses from one pack",
     "a code too short to be one: cannot judge",
 ]
+exclusions_zh = [
+    "同一参保人同日在同一机构：重复扫描或上传",
+    "首次销售已退回，该盒再次销售",
+    "两次均在同一机构且各不足一盒：拆零销售",
+    "两次均在同一机构住院期间：同一盒分剂量使用",
+    "编码过短，不构成追溯码：无法判定",
+]
 limits      = "Implicates who sold the pack again; that the first sale was sound is not known either, so look at both purchase invoices. A code of the carton scanned instead of the pack's repeats too, then many times within days at one place. Self-paid sales are not delivered. The amount is that of the repeated packs, at the line's price a unit."
+limits_zh   = "指向再次销售该盒药的机构；首次销售是否正常同样未知，应核对双方购进票据。扫描箱码代替盒码也会重复，此时同一机构数日内多次出现。自费销售未提供。金额为重复盒数按明细单价计算。"
 version     = "1"
 sentence    = "{item_name}: {repeated_packs} pack(s) of this sale had been settled before, code {trace_code} on {first_on} at {first_institution_id}, {gap_days} days earlier ({amount} yuan)"
 sentence_zh = "“{item_name}”本次结算的 {repeated_packs} 盒药品追溯码此前已结算，如 {trace_code} 于 {first_on} 在 {first_institution_id} 结算（相隔 {gap_days} 天），涉及 {amount} 元"

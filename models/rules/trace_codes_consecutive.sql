@@ -17,7 +17,13 @@ exclusions  = [
     "packs given during a stay",
     "codes that are not digits: cannot judge",
 ]
+exclusions_zh = [
+    "连号药品在不超过 max_in_one 盒的一次结算中发出：同一箱的长期处方",
+    "住院期间使用的药品",
+    "编码非数字：无法判定",
+]
 limits      = "Makers number packs in their own way; some draw serials at random, then runs never show. The run says that packs left one carton for one person, not what became of them."
+limits_zh   = "各厂家编号方式不同，随机编号的不会出现连号。连号仅说明同一箱药品给了同一人，不说明其去向。"
 status      = "trial"
 version     = "1"
 sentence    = "{packs} packs of {item_name} with consecutive codes, {first_code} to {last_code}, over {settlements} settlements ({amount} yuan of this line)"

@@ -18,7 +18,14 @@ exclusions  = [
     "the quantity counts tablets or parts of a pack: cannot judge",
     "drugs given during a stay: dispensed in doses",
 ]
+exclusions_zh = [
+    "机构通常不逐盒上传追溯码：无法判定",
+    "无任何追溯码的明细：由 trace_code_missing 判断",
+    "数量按片或不足一盒计：无法判定",
+    "住院期间使用的药品：按剂量发放",
+]
 limits      = "Whether the quantity counts packs is seen only from the other lines of the institution. The amount is that of the packs without a code."
+limits_zh   = "数量是否按盒计，仅能从该机构其他明细推断。金额为无追溯码盒数对应部分。"
 status      = "trial"
 version     = "1"
 sentence    = "{quantity} packs of {item_name} settled, {codes} scanned; the institution scans every pack in {full_percent} % of such lines ({amount} yuan)"

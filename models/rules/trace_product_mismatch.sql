@@ -16,7 +16,12 @@ exclusions  = [
     "the product number has no settled meaning: fewer than min_lines lines or min_institutions places, or less than min_share of one drug: cannot judge",
     "another catalogue code of the same registered name: renewed codes and other packings",
 ]
+exclusions_zh = [
+    "药品标识无稳定对应：不足 min_lines 条、不足 min_institutions 家或同一药品占比低于 min_share：无法判定",
+    "同一注册名称的其他目录编码：编码更新及其他包装",
+]
 limits      = "Which drug a product number stands for is learnt from what nearly everybody bills with it; where a whole area swaps, it stays hidden. The same name of another maker is let pass, though a dear maker billed for a cheap one is a swap too."
+limits_zh   = "药品标识对应何种药品，从绝大多数机构的结算中学得；整个地区均串换时无法发现。同名不同厂家予以放过，但以高价厂家代替低价厂家结算同样属串换。"
 version     = "1"
 sentence    = "Settled as {item_name}, but product number {product_number} of the scanned code belongs to {usual_name} in {share_percent} % of all lines ({amount} yuan)"
 sentence_zh = "按“{item_name}”结算，所扫追溯码的药品标识 {product_number} 在 {share_percent}% 的记录中对应“{usual_name}”，涉及 {amount} 元"

@@ -17,7 +17,13 @@ exclusions  = [
     "codes that are not a physician's (nurses, technicians, pharmacists have registers of their own)",
     "an institution whose orders are mostly unknown to the register: its register was not delivered, cannot judge",
 ]
+exclusions_zh = [
+    "在任何机构登记：机构问题由 practitioner_two_places 判断",
+    "非医师编码（护士、技师、药师另有名录）",
+    "多数开单医师不在名录的机构：未提供其名录，无法判定",
+]
 limits      = "A newly hired physician reaches the register late; a mistyped code looks the same and shows as very few lines."
+limits_zh   = "新入职医师入库滞后；编码录错也会呈现相同情形，表现为明细极少。"
 version     = "1"
 sentence    = "{item_name} was ordered on {occurred_on} under {code}, which the register of practitioners does not hold ({amount} yuan)"
 sentence_zh = "{occurred_on} “{item_name}”开单医师编码 {code} 不在医保医师名录，涉及 {amount} 元"

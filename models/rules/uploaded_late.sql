@@ -19,7 +19,14 @@ exclusions  = [
     "care outside the pooling area that is reimbursed by hand: it has no real-time upload",
     "the time of upload is unknown: cannot judge",
 ]
+exclusions_zh = [
+    "在 max_days 天以内上传",
+    "作废明细及退费明细",
+    "统筹地区外手工报销的就医：无实时上传",
+    "上传时间未知：无法判定",
+]
 limits      = "Days are compared, not hours. A line entered anew after a correction carries the later time; a whole hospital late on one day is an interface that stood still."
+limits_zh   = "按天比较，不按小时。更正后重新录入的明细载更晚的时间；整个医院同一天集中滞后，为接口停摆。"
 status      = "trial"
 version     = "1"
 sentence    = "{late_lines} of {lines} lines were uploaded more than {max_days} days after the service, the latest after {worst_days}"

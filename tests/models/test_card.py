@@ -3,7 +3,7 @@
 import pytest
 
 from data.errors import UsageError
-from models import card, rule
+from models import card, detectors, rule
 
 QUERY = """
 select 'hit' as outcome, null as reason, settlement_id, line_id, encounter_id, person_id, institution_id,
@@ -74,3 +74,33 @@ def test_every_broken_rule_is_reported_at_once(folder):
 def test_an_unknown_entry_is_an_error():
     with pytest.raises(card.CardError, match="unknown entries: colour"):
         card.parse('colour = "red"')
+
+
+@pytest.fixture(scope="module")
+def every_card():
+    return {source.id: source.card for source in [*rule.load(), *detectors.load()]}
+
+
+def test_the_package_cards_say_their_exclusions_and_limits_in_chinese_too(every_card):
+    """The inspector reads Chinese; a bureau's own rules may do without."""
+    lacking = [
+        name
+        for name, c in every_card.items()
+        if len(c.exclusions_zh) != len(c.exclusions) or bool(c.limits_zh) != bool(c.limits)
+    ]
+    assert len(every_card) > 140 and not lacking, lacking
+
+
+def test_the_chinese_of_a_card_accuses_nobody(every_card):
+    """Titles may quote the official rule base, which says 患者."""
+    said = {name: "".join((c.sentence_zh, c.limits_zh, *c.exclusions_zh)) for name, c in every_card.items()}
+    found = [(name, word) for name, text in said.items() for word in ("骗保", "拒付", "处罚", "患者") if word in text]
+    assert not found, found
+
+
+def test_exclusions_in_two_languages_must_be_as_many():
+    said = CARD.removeprefix("/*\n").split("[params]")[0] + 'exclusions = ["a", "b"]\n'
+    assert card.parse(said + 'exclusions_zh = ["甲", "乙"]').exclusions_zh == ("甲", "乙")
+    assert card.parse(said).exclusions_zh == (), "English alone will do"
+    with pytest.raises(card.CardError, match="differ in number"):
+        card.parse(said + 'exclusions_zh = ["甲"]')
