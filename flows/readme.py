@@ -1,6 +1,8 @@
-"""The parts of the README that are generated: `python -m flows.readme [EVALUATION]` writes them, tests keep them true.
+"""The parts of the README that are generated: `python -m flows.readme [EVALUATION ...]` writes them, tests keep them
+true.
 
-EVALUATION is what `fundwatch evaluate --json` printed; the measured figures stay as they are without it.
+An EVALUATION is what `fundwatch evaluate --json`, with or without --learning, printed; what it measured stays as it is
+without one.
 """
 
 from __future__ import annotations
@@ -8,10 +10,10 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from flows.measured import measured
+from flows.measured import learning, measured
 from models import detectors, rule
 from models.source import Source
 
@@ -78,15 +80,16 @@ def _sentences(text: str, count: int) -> str:
     return " ".join(re.split(r"(?<=[.])\s+", text.strip())[:count]).replace("|", "/")
 
 
-def write(run_demo: Callable[[], list[Mapping[str, object]]], evaluation: Path | None) -> None:
+def write(run_demo: Callable[[], list[Mapping[str, object]]], evaluations: Sequence[Path]) -> None:
     """Bring every generated part up to date."""
     sources = rule.load() + detectors.load()
     text = README.read_text(encoding="utf-8")
     text = with_part(text, "catalogue", catalogue(sources))
     text = with_part(text, "catalogue-zh", catalogue_zh(sources))
     text = with_part(text, "demo", demo_figures(run_demo()))
-    if evaluation is not None:
-        text = with_part(text, "measured", measured(json.loads(evaluation.read_text(encoding="utf-8"))))
+    for results in (json.loads(path.read_text(encoding="utf-8")) for path in evaluations):
+        name, made = ("learning", learning) if "rounds" in results else ("measured", measured)
+        text = with_part(text, name, made(results))
     README.write_text(text, encoding="utf-8")
 
 
@@ -105,4 +108,4 @@ def _demo() -> list[Mapping[str, object]]:
 
 
 if __name__ == "__main__":
-    write(_demo, Path(sys.argv[1]) if len(sys.argv) > 1 else None)
+    write(_demo, [Path(name) for name in sys.argv[1:]])

@@ -36,6 +36,14 @@ def test_the_measured_figures_speak_of_every_list_and_every_scheme():
     assert set(scheme_names()) <= {r[0].removeprefix("| ") for r in rows}, "run the command that the README names"
 
 
+def test_rounds_of_verdicts_are_those_of_the_evaluation():
+    names = ("judged", "confirmed", *measured.ROUNDS.values(), "fresh_gain")
+    one = {name: {"mean": 0.5, "sd": 0.125, "n": 5} for name in names}
+    said = measured.learning({"persons": 20_000, "noise": 0.05, "rounds": [one, one, one]})
+    assert said.count("0.50 ± 0.12 | 0.50 ± 0.12") == 6 and "rises by 0.50 ± 0.12 over 2 rounds" in said
+    assert len([line for line in readme.part(TEXT, "learning").splitlines() if line.startswith("| ")]) == 5
+
+
 def test_measured_figures_are_those_of_the_evaluation():
     def one(mean):
         return {"mean": mean, "sd": 0.1, "n": 2, "low": 0.0, "high": 1.0}

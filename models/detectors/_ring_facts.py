@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 
 from models.detectors import _ring_chance as chance
+from models.detectors import _ring_members
 
 #: Courses of treatment that bring the same persons to one institution for weeks.
 COURSE = "康复|训练|针刺|电针|推拿|理疗|牵引|偏瘫"
@@ -54,6 +55,9 @@ _FACT = f"""
             on h.community = v.community
         group by v.community
     ),
+    admitted as (
+        select community, count(distinct event) filter (way = 2) as stay_events from ring_event group by community
+    ),
     weekday as (
         select community, dayofweek(day) as weekday, count(*) as events from held group by 1, 2
         qualify row_number() over (partition by community order by count(*) desc, 2) <= 3
@@ -78,27 +82,30 @@ _FACT = f"""
     )
     select p.community, p.members, p.youngest, count(*) as joint_events, max(r.institutions) as institutions,
         max(f.fixed_events) as fixed_events, max(c.course_share) as course_share,
+        max(a.stay_events) as stay_events,
         coalesce(stddev_samp(s.gap) / nullif(avg(s.gap), 0), 1) as unevenness
     from person as p
     join spaced as s on s.community = p.community
     join spread as r on r.community = p.community
     join fixed as f on f.community = p.community
     join course as c on c.community = p.community
+    join admitted as a on a.community = p.community
     group by p.community, p.members, p.youngest
 """
 
+#: A household goes to the doctor together, it is not admitted together again and again.
 _BENIGN = f"""
     delete from ring_fact
     where members < 3 or joint_events < $least
         or (members <= $small and (joint_events < $strong or institutions < 2))
-        or (members <= 6 and youngest < 16)
+        or (members <= $household and (youngest < 16 or (joint_events < $strong and stay_events < $least)))
         or (institutions < 2 and (joint_events < $strong or course_share >= 0.5 or unevenness < {EVEN}
             or fixed_events >= 0.9 * joint_events))
 """
 
 
 def members(con: duckdb.DuckDBPyConnection, params: Mapping[str, Any]) -> None:
-    """Replace each group by those who came to half of its joint events, whoever they are."""
+    """Replace each group by those who came to half of its joint events, more than their visits explain."""
     chance.seat(con)
     chance.events(con, float(params["share"]))
     con.execute(
@@ -125,6 +132,7 @@ def members(con: duckdb.DuckDBPyConnection, params: Mapping[str, Any]) -> None:
         select c.community, c.person from core as c join single as s on s.community = c.community
         """
     )
+    _ring_members.trim(con)
     chance.seat(con)
     chance.events(con, float(params["share"]))
 
@@ -150,5 +158,5 @@ def drop_benign(con: duckdb.DuckDBPyConnection, params: Mapping[str, Any]) -> No
     """Make ring_joint (settlements of members in joint events) and ring_fact (a row a group that stays)."""
     con.execute(_JOINT)
     con.execute(_FACT)
-    bounds = {"least": "min_events", "strong": "strong_events", "small": "min_members"}
+    bounds = {"least": "min_events", "strong": "strong_events", "small": "min_members", "household": "household"}
     con.execute(_BENIGN, {mark: params[name] for mark, name in bounds.items()})

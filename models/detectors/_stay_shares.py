@@ -39,6 +39,8 @@ class Share:
     is_money: bool = True  # the stays' own money is at issue, in the part beyond the usual share
     by_level: bool = True  # usual at one level of care, strange at another; else all levels are peers
     by_kind: bool = True  # usual in one specialty; else what age, sex and diagnoses explain is enough
+    by_group: bool = True  # usual in one group of peers; else everybody with stays is a peer
+    money: str = ""  # column of `stay_flag`: yuan at issue in place of the stays' own money
 
 
 def judge(con: duckdb.DuckDBPyConnection, shares: Sequence[Share], params: Mapping[str, Any]) -> None:
@@ -50,8 +52,8 @@ def judge(con: duckdb.DuckDBPyConnection, shares: Sequence[Share], params: Mappi
     """
     con.register("share_scored", scores(con, shares, params).to_arrow())
     flagged = " union all ".join(
-        f"select encounter_id, institution_id, '{s.name}' as share, {s.name} as is_flagged from stay_flag"
-        f" where {s.name} is not null"
+        f"select encounter_id, institution_id, '{s.name}' as share, {s.name} as is_flagged,"
+        f" cast({s.money or 'null'} as decimal(16, 2)) as yuan from stay_flag where {s.name} is not null"
         for s in shares
     )
     con.execute(_JUDGED.format(flagged=flagged))
@@ -92,7 +94,7 @@ def _scored(stays: pl.DataFrame, share: Share, params: Mapping[str, Any]) -> pl.
         value=adjusted,
     )
     if not share.by_level:
-        frame = frame.with_columns(breadth=pl.max_horizontal("breadth", pl.lit(3)))
+        frame = frame.with_columns(breadth=pl.max_horizontal("breadth", pl.lit(3 if share.by_group else 4)))
     found = peers.score(frame, "share", float(params["min_stays"]))
     alone = (pl.col("peer_group") == "all") & (apart | pl.lit(share.by_level))
     status = pl.when(alone).then(pl.lit("peers")).otherwise(pl.col("status"))
@@ -109,7 +111,8 @@ def _scored(stays: pl.DataFrame, share: Share, params: Mapping[str, Any]) -> pl.
     )
     return found.select(
         "institution_id", "volume", "z", "peers", "peer_group", reason=reason, share=pl.lit(share.name),
-        is_money=pl.lit(share.is_money), title=pl.lit(share.title), title_zh=pl.lit(share.title_zh),
+        is_money=pl.lit(share.is_money), is_own=pl.lit(share.money == ""),
+        title=pl.lit(share.title), title_zh=pl.lit(share.title_zh),
         flagged=pl.col("flagged").cast(pl.Int64),
         own=(100 * pl.col("own")).round(1), expected=(100 * pl.col("usual")).round(1),
         peer_median=(100 * pl.col("peer_median")).round(1), adjusted=(100 * pl.col("value")).round(1),
@@ -137,13 +140,16 @@ _JUDGED = """
     create or replace temp table judged as
     with flagged as ({flagged}),
     found as (
-        select f.encounter_id, f.institution_id, f.is_flagged, h.* exclude (institution_id)
+        select f.encounter_id, f.institution_id, f.is_flagged, f.yuan, h.* exclude (institution_id)
         from flagged as f
         join share_scored as h on h.institution_id = f.institution_id and h.share = f.share
     ),
     row_of as (
         select s.settlement_id, f.encounter_id, s.person_id, f.institution_id, s.started_on,
-            case when f.is_money then cast(s.eligible_amount * f.excess as decimal(16, 2)) end as amount,
+            case when f.is_money then cast(f.excess * case when f.is_own then s.eligible_amount
+                -- of a stay settled in parts, each part's
+                else f.yuan * cast(s.eligible_amount as double) / nullif(cast(sum(s.eligible_amount)
+                    over (partition by f.share, f.encounter_id) as double), 0) end as decimal(16, 2)) end as amount,
             f.share, f.weight,
             cast(to_json(struct_pack(share := f.share, share_title := f.title, share_title_zh := f.title_zh,
                 own_text := f.own || '%', expected_text := f.expected || '%', peer_text := f.peer_median || '%',

@@ -56,9 +56,17 @@ CARD = card.make(
             "drug days of the chronically ill: the same persons every month or quarter",
             "what the place or its peers see as often on other days, or the others on that day: epidemics, campaigns",
         ],
+        "exclusions_zh": [
+            "透析、化疗、放疗、体检、疫苗接种、家庭医生签约服务包",
+            "急诊、生育、住院、零星报销",
+            "慢性病取药日：每月或每季均为同一批人",
+            "本机构或同类机构其他日期、其他机构当日同样常见：流行病、专项活动",
+        ],
         "limits": "A free consultation day, a firm's outing and a card collector look alike: read the register of the"
         " day. A place that bills the same package every day has made it usual; a group that comes every month with"
         " a chronic benefit is left to co_visit_ring.",
+        "limits_zh": "义诊日、单位集体就医与收集医保凭证表现相同，应查阅当日登记。每日按同一套餐收费的机构，"
+        "已使其成为常态；每月以门慢特待遇同来的人群由 co_visit_ring 判断。",
     }
 )
 

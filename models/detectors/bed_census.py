@@ -20,11 +20,11 @@ CARD = card.make(
         "scope": ["inpatient"],
         "sentence": "In {month} more than {most} persons a day were in hospital here on {over_days} days, {peak} on"
         " {peak_on}, on {beds} approved beds; use of the beds over the month {use_text}, median of {peers}"
-        " hospitals {peer_text}",
+        " hospitals {peer_text}; this stay was there on {own_days} days with more persons than beds",
         "sentence_zh": "{month}有{over_days}天在院人数超过{most}人（{peak_on}最多{peak}人），批准床位{beds}张；"
-        "当月床位使用率{use_text}，{peers}家医院中位数{peer_text}",
+        "当月床位使用率{use_text}，{peers}家医院中位数{peer_text}；本次住院在超床日内{own_days}天",
         "basis": [
-            "《医疗保障基金使用监督管理条例》第三十八条第（一）项：挂床住院；第四十条：虚构医药服务项目",
+            "《医疗保障基金使用监督管理条例》第三十八条第（一）项：挂床住院",
             "筛查模型 B08 日在院人数超编制床位",
         ],
         "window": "month",
@@ -46,21 +46,33 @@ CARD = card.make(
             "single days: only months with several of them count",
             "institutions without approved beds in the register: cannot judge",
         ],
+        "exclusions_zh": [
+            "日间手术、日间病房，母婴同室新生儿",
+            "尚未结束的住院：出院日未知",
+            "个别日期：仅看多日超出的月份",
+            "登记中无批准床位的机构：无法判定",
+        ],
         "limits": "Persons insured elsewhere or paying themselves lie there too, so the true number is higher."
-        " The register may be older than an extension of the hospital: ask for the licence first.",
+        " The register may be older than an extension of the hospital: ask for the licence first. Who lay in no bed"
+        " the counts do not say: the amount of each stay is the share of the persons beyond the beds in its bed,"
+        " nursing and ward-round items on those days.",
+        "limits_zh": "异地参保人、自费人员同样占用床位，实际在院人数更多。登记可能早于医院扩建，应先核对许可证。"
+        "人数本身不能说明谁没有床位：每次住院的金额为超床日内床位、护理、诊查费乘以超床人数占比。",
     }
 )
 
 
 def judge(con: duckdb.DuckDBPyConnection, params: Mapping[str, Any]) -> None:
-    """One hit a hospital and month, without money of its own. Units are hospitals and months."""
+    """One hit a stay and crowded month, with the part of its bed-day money beyond the beds. Units are hospitals and
+    months, and for hits their stays."""
     con.execute(_JUDGED, dict(params))
 
 
 _JUDGED = """
     create or replace temp table judged as
     with counted as (
-        select s.institution_id, s.started_on, s.started_on + cast(s.days as integer) as left_on
+        select s.encounter_id, s.institution_id, s.started_on, s.started_on + cast(s.days as integer) as left_on,
+            greatest(s.days, 1) as nights
         from feature.stay as s
         where s.days <= $max_nights and not s.is_ward_day and not (s.age_band = '0' and s.chapter in ('P', 'Z'))
     ),
@@ -109,19 +121,50 @@ _JUDGED = """
         select *, median(use) over (partition by month) as peer_use, count(*) over (partition by month) - 1 as peers,
             over_days >= $min_over_days or (use > $max_month_use and bed_days >= days * (beds + 1)) as is_over
         from used
+    ),
+    -- Stays on the days with more persons than beds, and which part of those persons had none.
+    crowded as (
+        select c.institution_id, c.on_date, m.month, 1 - m.beds / cast(c.persons as double) as beyond
+        from census as c
+        join compared as m on m.institution_id = c.institution_id and m.month = strftime(c.on_date, '%Y-%m')
+        where m.is_over and c.persons > c.beds
+    ),
+    there as (
+        select s.encounter_id, c.institution_id, c.month, count(*) as own_days, sum(c.beyond) as beyond_days,
+            any_value(s.nights) as nights
+        from counted as s
+        join crowded as c on c.institution_id = s.institution_id and c.on_date >= s.started_on and c.on_date < s.left_on
+        group by s.encounter_id, c.institution_id, c.month
+    ),
+    bed_money as (
+        select l.encounter_id, sum(l.eligible_amount) as amount
+        from feature.fee_line as l
+        where l.fee_category in ('01', '02', '07') and l.encounter_id in (select encounter_id from there)
+        group by l.encounter_id
+    ),
+    paid as (
+        select settlement_id, encounter_id, person_id,
+            cast(eligible_amount as double) / nullif(sum(cast(eligible_amount as double))
+                over (partition by encounter_id), 0) as part_of_stay
+        from feature.settlement
+        where encounter_id in (select encounter_id from there)
     )
-    select 'hit' as outcome, cast(null as varchar) as reason, cast(null as varchar) as settlement_id,
-        cast(null as varchar) as line_id, cast(null as varchar) as encounter_id, cast(null as varchar) as person_id,
-        institution_id, cast(null as varchar) as practitioner_id, peak_on as occurred_on,
-        cast(null as decimal(16, 2)) as amount,
-        cast(to_json(struct_pack(month := month, over_days := over_days,
-            most := cast(floor(greatest($max_use * beds, beds + $min_over_persons - 1)) as integer),
-            peak := cast(peak as integer), peak_on := peak_on, beds := beds, beyond := cast(beyond as integer),
-            use_text := round(100 * use, 0) || '%', peer_text := round(100 * peer_use, 0) || '%', peers := peers))
-            as varchar) as detail,
-        month as part, round(1 - 0.5 * pow(2, -over_days / 10.0), 4) as weight, cast(null as varchar) as group_key,
-        cast(1 as bigint) as units
-    from compared where is_over
+    select 'hit' as outcome, cast(null as varchar) as reason, p.settlement_id, cast(null as varchar) as line_id,
+        t.encounter_id, p.person_id, t.institution_id, cast(null as varchar) as practitioner_id,
+        m.peak_on as occurred_on,
+        cast(b.amount * p.part_of_stay * t.beyond_days / t.nights as decimal(16, 2)) as amount,
+        cast(to_json(struct_pack(month := m.month, over_days := m.over_days,
+            most := cast(floor(greatest($max_use * m.beds, m.beds + $min_over_persons - 1)) as integer),
+            peak := cast(m.peak as integer), peak_on := m.peak_on, beds := m.beds,
+            beyond := cast(m.beyond as integer), use_text := round(100 * m.use, 0) || '%',
+            peer_text := round(100 * m.peer_use, 0) || '%', peers := m.peers, own_days := t.own_days)) as varchar)
+            as detail,
+        m.month as part, round(1 - 0.5 * pow(2, -m.over_days / 10.0), 4) as weight,
+        cast(null as varchar) as group_key, cast(1 as bigint) as units
+    from there as t
+    join compared as m on m.institution_id = t.institution_id and m.month = t.month
+    join paid as p on p.encounter_id = t.encounter_id
+    left join bed_money as b on b.encounter_id = t.encounter_id
     union all
     select 'cannot_judge', 'no approved beds in the register', null, null, null, null, null, null, null, null, null,
         null, null, null, count(*)

@@ -54,8 +54,14 @@ CARD = card.make(
             "few stays or persons: cannot judge",
             "a window without Spring Festival: that sign is not counted",
         ],
+        "exclusions_zh": [
+            "仅有一项特征的机构：长期精神住院本无假日，统一定价本无差异",
+            "住院或人员较少：无法判定",
+            "数据期内无春节：不计该项特征",
+        ],
         "limits": "Monthly settlement entered as discharge and admission looks the same, and is common where the"
         " system asks for it: ask how months are closed first. No amount.",
+        "limits_zh": "每月结算以出院再入院录入也会呈现相同情形，系统有此要求时较常见，应先询问月结方式。不列金额。",
         "status": "trial",
     }
 )

@@ -55,10 +55,18 @@ CARD = card.make(
             "day surgery, diseases treated in courses, newborns, mental disorders; chronic visits",
             "institutions with few stays or bills, kinds with few others: cannot judge",
         ],
+        "exclusions_zh": [
+            "其他机构同样聚集的天数和限额：临床路径、价格点、当地规定",
+            "固定价格：多数账单为同一金额",
+            "日间手术、分疗程治疗的疾病、新生儿、精神障碍；门慢特就医",
+            "住院或账单较少的机构、同类较少的类型：无法判定",
+        ],
         "status": "trial",
         "limits": "A pattern, no finding of its own: it says where records may have been fitted to a limit. No"
         " money is at issue by itself. Limits looked at are the round ones; name a local limit by overlaying"
         " the rule for it.",
+        "limits_zh": "属分布特征，本身并非问题：提示记录可能为贴合限额而调整。自身不涉及金额。仅看整数限额，"
+        "本地限额可通过覆盖规则参数设定。",
     }
 )
 

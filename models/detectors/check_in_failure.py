@@ -51,8 +51,16 @@ CARD = card.make(
             "the whole area's failures: a platform that recognises badly fails everywhere",
             "emergencies, stays, repayments at the counter",
         ],
+        "exclusions_zh": [
+            "当日在该机构另有成功签到的参保人",
+            "位置未知的机构：距离不作判断",
+            "整个地区普遍失败：平台识别不佳，各处均失败",
+            "急诊、住院、零星报销",
+        ],
         "limits": "An old camera fails at one place only: see whether the failures have the same persons or hours."
         " A wrong position in the register makes every check-in far: then all of them are, which is shown.",
+        "limits_zh": "摄像头老化只在一处失败，应看失败是否集中于同一批人或同一时段。登记位置有误会使每次签到均偏远，"
+        "此时全部如此，明细中可见。",
         "status": "trial",
     }
 )

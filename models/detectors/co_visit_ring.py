@@ -14,7 +14,12 @@ from models import card
 from models.detectors import _ring_chance, _ring_facts
 from models.detectors import _ring_search as search
 
-PARTS = ("models.detectors._ring_search", "models.detectors._ring_chance", "models.detectors._ring_facts")
+PARTS = (
+    "models.detectors._ring_search",
+    "models.detectors._ring_chance",
+    "models.detectors._ring_facts",
+    "models.detectors._ring_members",
+)
 
 #: group_key of this detector's groups, so that it replaces its own and nobody else's.
 PREFIX = "co-visit-"
@@ -45,7 +50,13 @@ CARD = card.make(
             "strong_events": {
                 "value": 8,
                 "unit": "events",
-                "meaning": "joint events asked of a group of three or four, or at one institution only",
+                "meaning": "joint events asked of a group that may be a household, or at one institution only",
+            },
+            "household": {
+                "value": 6,
+                "unit": "persons",
+                "meaning": "groups up to this size may live together: strong_events or min_events joint"
+                " admissions, and no child among them",
             },
             "share": {"value": 0.4, "unit": "share", "meaning": "least share of the group in a joint event"},
             "max_cell": {
@@ -64,10 +75,18 @@ CARD = card.make(
             "dialysis, chemotherapy, radiotherapy, check-ups, vaccination, antenatal care",
             "rehabilitation and acupuncture courses at one institution",
             "one institution at a regular rhythm or on fixed weekdays",
-            "small groups with a child, or with little evidence: families",
+            "groups no larger than a household with a child, or with little evidence: families",
+        ],
+        "exclusions_zh": [
+            "透析、化疗、放疗、体检、疫苗接种、产前检查",
+            "在一家机构的康复、针灸疗程",
+            "在一家机构按固定周期或固定星期就诊",
+            "有儿童的小群体，或证据较少者：家庭",
         ],
         "limits": "Who shares an address, a telephone or an employer is not known here. Residents of one home"
         " who are brought to the doctor together look alike. Windows busier than max_cell are not judged.",
+        "limits_zh": "是否同住址、同电话、同单位，此处未知。养老机构人员集中送医也会呈现相同情形。"
+        "超过 max_cell 人的时间窗不作判断。",
     }
 )
 

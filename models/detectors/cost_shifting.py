@@ -48,8 +48,14 @@ CARD = card.make(
             "day surgery and day care",
             "what age, sex, chapter of diagnosis and level explain",
         ],
+        "exclusions_zh": [
+            "分疗程治疗的疾病、精神障碍、妊娠、新生儿（knowledge.admission_exception）",
+            "日间手术和日间病房",
+            "可由年龄、性别、诊断章和机构级别解释的部分",
+        ],
         "limits": "Tests before an operation are billed out-patient where the area allows it, chronic drugs are"
         " fetched after a stay. No money of the fund is at issue in the stay itself.",
+        "limits_zh": "当地允许的，术前检查可按门诊结算；慢性病用药在出院后取药。住院本身不涉及基金金额。",
     }
 )
 

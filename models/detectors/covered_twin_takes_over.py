@@ -54,7 +54,14 @@ CARD = card.make(
             "other persons than before",
             "too few months on one side: not judged",
         ],
+        "exclusions_zh": [
+            "在其他机构同样上升的项目",
+            "增长额远小于或远大于消失额",
+            "使用人员与此前不同",
+            "一侧月数过少：不作判断",
+        ],
         "limits": "An item that became covered by a new catalogue, under a new code, looks alike: see its first day.",
+        "limits_zh": "新目录以新编码将该项目纳入支付也会呈现相同情形，应看其首日。",
         "status": "trial",
     }
 )

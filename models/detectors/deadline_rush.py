@@ -53,7 +53,14 @@ CARD = card.make(
             "places that began in the window; one dear bill: the excess must come from many settlements",
             "hospital stays",
         ],
+        "exclusions_zh": [
+            "同类机构当月同样上升：流行病、节假日、普遍政策",
+            "数据不完整的月份",
+            "数据期内新开业的机构；单笔高额：超出须来自多笔结算",
+            "住院",
+        ],
         "limits": "A neighbour that closed and a sale look the same. A rush that lasts is growth_break's.",
+        "limits_zh": "邻近机构停业、促销也会呈现相同情形。持续增长属 growth_break。",
     }
 )
 

@@ -43,8 +43,16 @@ CARD = card.make(
             "a specification that cannot be read: cannot judge",
             "drugs of one maker in the record: nothing to prefer",
         ],
+        "exclusions_zh": [
+            "集采药品：以中选品占比判断更合适",
+            "不同含量、容积、剂型：不视为同一药品",
+            "规格无法识别：无法判定",
+            "数据中仅一个厂家的药品：无从偏好",
+        ],
         "limits": "Original and copied drugs are of one generic name; doctors may have grounds. The amount is the"
         " excess over the others' mean price, an order of size and no demand.",
+        "limits_zh": "原研药与仿制药通用名相同，医师可能有其理由。金额为高于同类平均价的部分，仅为量级参考，"
+        "非追回要求。",
         "status": "trial",
     }
 )

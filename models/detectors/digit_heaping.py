@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 CARD = card.make(
     {
         "title": "Digits of amounts unlike everybody's",
-        "title_zh": "金额末位数字、结算时刻分布异常（人为编造痕迹）",
+        "title_zh": "金额末位数字、结算时刻分布异常（疑似人为编造）",
         "violation": "digit_heaping",
         "family": "pattern",
         "subjects": ["institution", "pharmacy"],
@@ -47,8 +47,15 @@ CARD = card.make(
             "fewer than min_bills bills, or too few of the kind: cannot judge",
             "settlements without a time of day, for the minutes",
         ],
+        "exclusions_zh": [
+            "住院和门慢特；同一参保人相同金额只计一次",
+            "该类型自身的数字分布受固定价格影响，仅看与其他机构的距离",
+            "账单不足 min_bills 张，或同类过少：无法判定",
+            "看分钟时，无时刻的结算不计",
+        ],
         "limits": "Weak by itself: one frequent package moves a digit. Counts with a fifth of the weight of other"
         " evidence. No money.",
+        "limits_zh": "单独证据力弱：一个常用套餐即可改变某位数字。权重为其他证据的五分之一。不列金额。",
         "status": "trial",
     }
 )

@@ -52,9 +52,17 @@ CARD = card.make(
             "a price many times higher or lower: sold in other units, cannot judge",
             "what lay above a limit and was the person's own (over_limit_amount)",
         ],
+        "exclusions_zh": [
+            "药店与医疗机构各与自身同类比较",
+            "在其他机构间价格同样差异大的药品",
+            "高出或低于数倍的价格：计价单位不同，无法判定",
+            "超出限额且由个人承担的部分（over_limit_amount）",
+        ],
         "limits": "The code names maker, specification and pack; a line in pieces beside packs is told apart only by"
         " its price. Prices that manufacturers changed within the window count like others. Drugstores set prices"
         " freely unless their agreement says otherwise.",
+        "limits_zh": "编码可识别厂家、规格、包装；拆零与整盒并存，仅能由价格区分。数据期内厂家调价同样计入。"
+        "药店可自主定价，协议另有约定的除外。",
     }
 )
 

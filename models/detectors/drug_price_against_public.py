@@ -49,9 +49,18 @@ CARD = card.make(
             "ownership unknown: cannot judge",
             "what lay above a limit and was the person's own (over_limit_amount)",
         ],
+        "exclusions_zh": [
+            "已提供该药该级别支付标准的，优先于任何中位价",
+            "有该药的公立机构或药店过少：无法判定",
+            "高出或低于数倍的价格：计价单位不同，无法判定",
+            "所有制未知：无法判定",
+            "超出限额且由个人承担的部分（over_limit_amount）",
+        ],
         "limits": "Private institutions and drugstores may set prices freely unless their agreement binds them to a"
         " standard: read the agreement first. Public institutions buy at the platform's price; where it is above the"
         " market the platform is the one to ask.",
+        "limits_zh": "民营机构和药店可自主定价，协议约定执行支付标准的除外，应先查阅协议。公立机构按平台价采购，"
+        "高于市场价的应向平台了解。",
         "status": "trial",
     }
 )

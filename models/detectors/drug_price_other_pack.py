@@ -45,8 +45,15 @@ CARD = card.make(
             "too few institutions with the other specification: cannot judge",
             "a price many times higher: sold in other units, cannot judge",
         ],
+        "exclusions_zh": [
+            "规格无法识别：无法判定",
+            "其他容积、浓度、尺寸：不折算",
+            "有另一规格的机构过少：无法判定",
+            "高出数倍的价格：计价单位不同，无法判定",
+        ],
         "limits": "The price of a specification is the maker's: what all institutions pay alike is a matter for the"
         " platform, not for the institution. Drugs with one specification are not judged.",
+        "limits_zh": "规格定价由厂家决定：各机构均同样支付的，属平台问题而非机构问题。仅一种规格的药品不作判断。",
         "status": "trial",
     }
 )

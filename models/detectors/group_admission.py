@@ -65,8 +65,18 @@ CARD = card.make(
             "groups that hold more than max_group of the persons with stays",
             "persons without employer and place of residence: cannot judge",
         ],
+        "exclusions_zh": [
+            "疾病暴发：半数以上为感染或急性呼吸道疾病（A、B、J00 至 J22）",
+            "集中手术日：群体半数以上接受手术（白内障专项活动）",
+            "分疗程治疗、妊娠、新生儿、精神障碍（knowledge.admission_exception）、日间病房",
+            "医院当日普遍大量收治：已按该群体平时占比计入预期",
+            "占住院人员 max_group 以上的群体",
+            "无单位、无居住地信息：无法判定",
+        ],
         "limits": "A nursing home, a works accident, an agreed course of treatment come together too. Of the place only"
         " the division of residence is used, no address. Ask who brought them and on what occasion.",
+        "limits_zh": "养老机构、工伤事故、约定的疗程也会集中入院。居住地仅用行政区划，不用地址。应询问由谁送诊、"
+        "因何事由。",
     }
 )
 

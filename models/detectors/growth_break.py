@@ -50,8 +50,15 @@ CARD = card.make(
             "institutions that began in the window, or have months without settlements: cannot judge",
             "what the peers' months do as well: holidays, policies, epidemics",
         ],
+        "exclusions_zh": [
+            "数据不完整的月份",
+            "数据期内新开业，或有月份无结算的机构：无法判定",
+            "同类机构当月同样变化：节假日、政策、流行病",
+        ],
         "limits": "A new building, a new department, a neighbour that closed look the same. One step is looked"
         " for; slow growth is not. The money before is the institution's own: old abuse is its normal.",
+        "limits_zh": "新楼、新科室、邻近机构停业也会呈现相同情形。只寻找一次阶跃，缓慢增长不判断。"
+        "此前水平为本机构自身水平，既往异常会被视为常态。",
     }
 )
 

@@ -57,8 +57,16 @@ CARD = card.make(
             "what peers bill as often, for all or for the diagnosis",
             "equal bills that the institution's usual items make by chance",
         ],
+        "exclusions_zh": [
+            "透析、化疗、放疗、体检、疫苗接种、日间手术",
+            "分疗程治疗的诊断（住院例外表）",
+            "同类机构总体或该诊断同样常见的组合",
+            "本机构常用项目偶然形成的相同账单",
+        ],
         "limits": "Only exactly equal bills: one changed quantity hides a stay. A package that only this"
         " institution sells, or one doctor's habit for one complaint, looks alike: read the records.",
+        "limits_zh": "仅看完全相同的账单，改动一个数量即可掩盖。仅本机构提供的套餐、"
+        "某医师对某病的习惯也会呈现相同情形，应查阅病历。",
     }
 )
 

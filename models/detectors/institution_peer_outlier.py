@@ -42,10 +42,21 @@ CARD = card.make(
             },
             "min_stays": {"value": 20, "unit": "stays", "meaning": "fewer stays: not judged"},
         },
-        "exclusions": ["institutions without peers of their kind", "volumes too small to carry a ratio"],
+        "exclusions": [
+            "institutions without peers of their kind",
+            "volumes too small to carry a ratio",
+            "length of stay, short, idle and weekend stays, use of the beds: detectors of their own judge them",
+        ],
+        "exclusions_zh": [
+            "无同类可比的机构",
+            "业务量过小，比率不可靠",
+            "住院天数、短住院、挂床、周末入院、床位使用：由专门的检测器判定",
+        ],
         "limits": "Not adjusted for case mix: a department that the peers lack explains much. Specialised "
         "hospitals are compared with one another whatever their specialty. The amount is the excess over the "
         "peers' median, an order of size and no demand.",
+        "limits_zh": "未按病种结构调整：同类没有的科室可解释大部分差异。专科医院之间不分专科相互比较。"
+        "金额为高于同类中位数的部分，仅为量级参考，非追回要求。",
     }
 )
 
@@ -62,14 +73,7 @@ INDICATORS = (
         by_kind=True,
     ),
     Indicator(
-        "nights_per_stay",
-        "stay_length",
-        "log1p",
-        "ended_stays",
-        "",
-        "nights a stay",
-        "平均住院日",
-        by_kind=True,
+        "nights_per_stay", "stay_length", "log1p", "ended_stays", "", "nights a stay", "平均住院日", by_kind=True
     ),
     Indicator(
         "drug_share",
@@ -140,14 +144,7 @@ INDICATORS = (
         by_kind=True,
     ),
     Indicator(
-        "stays_per_person",
-        "admission",
-        "log1p",
-        "stays",
-        "",
-        "stays a person seen",
-        "人均住院次数",
-        by_kind=True,
+        "stays_per_person", "admission", "log1p", "stays", "", "stays a person seen", "人均住院次数", by_kind=True
     ),
     Indicator(
         "idle_stay_share",
@@ -180,24 +177,10 @@ INDICATORS = (
         by_kind=True,
     ),
     Indicator(
-        "weekend_stay_share",
-        "weekend",
-        "share",
-        "stays",
-        "%",
-        "stays begun at weekends",
-        "周末入院占比",
-        by_kind=True,
+        "weekend_stay_share", "weekend", "share", "stays", "%", "stays begun at weekends", "周末入院占比", by_kind=True
     ),
     Indicator(
-        "bed_use",
-        "beds",
-        "log",
-        "stays",
-        "",
-        "nights over the approved beds' nights",
-        "床位使用率",
-        by_kind=True,
+        "bed_use", "beds", "log", "stays", "", "nights over the approved beds' nights", "床位使用率", by_kind=True
     ),
     Indicator(
         "amount_per_visit",
@@ -211,24 +194,10 @@ INDICATORS = (
         by_kind=True,
     ),
     Indicator(
-        "lines_per_visit",
-        "visit_cost",
-        "log1p",
-        "visits",
-        "",
-        "fee lines a visit",
-        "次均门诊收费项目数",
-        by_kind=True,
+        "lines_per_visit", "visit_cost", "log1p", "visits", "", "fee lines a visit", "次均门诊收费项目数", by_kind=True
     ),
     Indicator(
-        "visits_per_person",
-        "visit_often",
-        "log1p",
-        "visits",
-        "",
-        "visits a person",
-        "人均门诊次数",
-        by_kind=True,
+        "visits_per_person", "visit_often", "log1p", "visits", "", "visits a person", "人均门诊次数", by_kind=True
     ),
     Indicator(
         "repeated_bill_share",
@@ -270,13 +239,7 @@ INDICATORS = (
         by_kind=True,
     ),
     Indicator(
-        "away_visit_share",
-        "away",
-        "share",
-        "visits",
-        "%",
-        "visits from other prefectures",
-        "异地参保人就诊占比",
+        "away_visit_share", "away", "share", "visits", "%", "visits from other prefectures", "异地参保人就诊占比"
     ),
     Indicator(
         "price_index",
@@ -291,6 +254,14 @@ INDICATORS = (
 )
 
 
+#: What detectors of their own judge by the mix of persons or by the day (stay_share_above_peers,
+#: length_of_stay_above_peers, bed_census): said here as well, one fact would speak twice.
+JUDGED_ELSEWHERE = frozenset(
+    {"nights_per_stay", "short_stay_share", "idle_stay_share", "idle_day_share", "weekend_stay_share", "bed_use"}
+)
+
+
 def judge(con: duckdb.DuckDBPyConnection, params: Mapping[str, Any]) -> None:
     """One hit an institution and theme; clear are indicators of institutions that stay near their peers."""
-    _outlier.judge(con, "institution_indicator", INDICATORS, params)
+    spoken = [i for i in INDICATORS if i.name not in JUDGED_ELSEWHERE]
+    _outlier.judge(con, "institution_indicator", spoken, params)

@@ -56,8 +56,18 @@ CARD = card.make(
             "an institution most of whose names are unlike: cannot judge",
             "medical services: their everyday names differ too much",
         ],
+        "exclusions_zh": [
+            "与国家名称或商品名有连续两字相同",
+            "名称旁的品牌、包装和括号内容",
+            "不足两个汉字的名称：编码和缩写",
+            "多家机构共用的名称对：通用别名",
+            "多数名称均不相近的机构：无法判定",
+            "医疗服务项目：日常名称差异过大",
+        ],
         "limits": "A wrong match in the catalogue looks alike; where nearly all lines of a code are so, the data clerk"
         " is asked first. Goods sold under the drug's own name are not seen here.",
+        "limits_zh": "目录对照错误也会呈现相同情形；某编码几乎全部如此的，应先询问数据维护人员。"
+        "以药品本名销售其他商品，此处看不到。",
     }
 )
 

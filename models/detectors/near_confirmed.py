@@ -54,9 +54,16 @@ CARD = card.make(
             "ordinary neighbours of one store: closeness counts, not number",
             "dialysis, chemotherapy, check-ups, vaccination",
         ],
+        "exclusions_zh": [
+            "已查实人员本人",
+            "一名已查实人员的家属：须与多人、在多处同日结算",
+            "同一药店的普通邻里：看接近程度而非次数",
+            "透析、化疗、体检、疫苗接种",
+        ],
         "limits": "Being near is no deed: a reason to look at the settlements of those days, never a finding"
         " by itself."
         " A verdict counts from the next run of this detector.",
+        "limits_zh": "关联接近并非行为：仅作为查看这些日期结算的理由，本身不单独构成疑点。核查结论自下次运行起纳入。",
         "status": "trial",
     }
 )

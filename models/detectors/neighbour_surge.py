@@ -50,10 +50,18 @@ CARD = card.make(
             "what all places of the area do in those weeks",
             "places without a position and without a common owner",
         ],
+        "exclusions_zh": [
+            "被暂停机构仅有一家邻近机构：其参保人别无去处",
+            "参保人按距离分散到多家邻近机构",
+            "当地各机构这几周同样变化",
+            "既无位置信息又无共同所有人的机构",
+        ],
         "limits": "A suspension is seen where the contract register has a gap between two contracts, or a"
         " contract that"
         " ended before the data. The nearest good store rightly takes most customers: ask whose scanner and whose stock"
         " it was.",
+        "limits_zh": "暂停通过两份协议之间的间断，或数据之前已终止的协议看出。最近的正规药店自然会承接多数参保人，"
+        "应核实所用扫码设备和库存归属。",
         "status": "trial",
     }
 )

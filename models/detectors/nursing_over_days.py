@@ -45,7 +45,15 @@ CARD = card.make(
             "bulk posting: the whole stay is counted, not the day",
             "still in hospital: cannot judge",
         ],
+        "exclusions_zh": [
+            "仅一个等级（由规则 bed_items_over_stay 判断）",
+            "按小时计费的护理",
+            "变更护理等级当日及出院日",
+            "集中记账：按整次住院合计，不按单日计算",
+            "尚在住院：无法判定",
+        ],
         "limits": "Where an area charges intensive care and grade nursing apart, both may stand: check the price list.",
+        "limits_zh": "当地重症监护与分级护理分别收费的，两者可并存，应查阅价格项目目录。",
     }
 )
 

@@ -54,10 +54,17 @@ CARD = card.make(
             "a bill settled anew for the same or less fund money: a correction",
             "the only operator on duty: with few operators money is not compared",
         ],
+        "exclusions_zh": [
+            "机构端结算且未退费、未零星报销",
+            "重结后基金支付相同或更少：属更正",
+            "唯一当班的经办人：经办人较少时不比较金额",
+        ],
         "limits": "For internal control only, hence on trial: it never enters the inspectors' lists. The"
         " subject is the"
         " office (the insured division that pays), the operator stands in the detail. One operator may have the duty of"
         " all repayments: see the roster.",
+        "limits_zh": "仅供内部控制，处于试运行，不进入核查名单。对象为经办机构（支付的参保区划），经办人列于明细。"
+        "某经办人可能专责零星报销，应查阅排班。",
         "status": "trial",
     }
 )

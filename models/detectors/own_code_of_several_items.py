@@ -42,8 +42,14 @@ CARD = card.make(
             "items of nearly one price",
             "a code for everything: cannot judge",
         ],
+        "exclusions_zh": [
+            "前后衔接的项目：目录升级后的新编码",
+            "价格相近的项目",
+            "通用编码：无法判定",
+        ],
         "limits": "Packs of one drug bought from several makers may share a till code. Which of the items was handed"
         " over is seen in the purchase papers.",
+        "limits_zh": "同一药品购自多个厂家的包装可能共用收银编码。实际发出哪一种，以购进票据为准。",
         "status": "trial",
     }
 )

@@ -52,9 +52,17 @@ CARD = card.make(
             "groups with too few stays elsewhere: not counted",
             "stays paid by service or by the bed-day",
         ],
+        "exclusions_zh": [
+            "死亡、转院的住院及仅一天的住院",
+            "分疗程治疗的疾病、精神障碍、妊娠、新生儿（knowledge.admission_exception）",
+            "他院住院过少的病组：不计",
+            "按项目付费或按床日付费的住院",
+        ],
         "limits": "The paid group is not in the export: category of the principal diagnosis, operation or not"
         " and level stand for it. An efficient hospital is cheap as well; the loss is the difference of two"
         " payment standards, so there is no amount.",
+        "limits_zh": "付费病组不在导出数据中，以主诊断类目、有无手术和机构级别代替。效率高的医院费用也低；"
+        "损失为两种支付标准之差，故不列金额。",
         "status": "trial",
     }
 )

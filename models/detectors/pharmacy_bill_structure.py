@@ -55,8 +55,17 @@ CARD = card.make(
             "volumes too small to carry a share",
             "what the stores of the area do as well",
         ],
+        "exclusions_zh": [
+            "仅一项特征：见 pharmacy_peer_outlier；高价、单一项目、少数人员属同一特征，一名用高价药者即可引起",
+            "特药药店：无法判定",
+            "50 元以下的等额；小额定价形成的整十元",
+            "业务量过小，占比不可靠",
+            "当地药店同样如此",
+        ],
         "limits": "Stores open all night have their own structure, one sign of it. The"
         " amount is the largest sign's excess over the area's median share, an order of size and no demand.",
+        "limits_zh": "通宵营业药店有其自身结构，为其中一项特征。金额取最大特征高于当地中位占比的部分，仅为量级参考，"
+        "非追回要求。",
     }
 )
 

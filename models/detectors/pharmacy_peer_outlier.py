@@ -42,8 +42,11 @@ CARD = card.make(
             },
         },
         "exclusions": ["volumes too small to carry a ratio"],
+        "exclusions_zh": ["业务量过小，比率不可靠"],
         "limits": "Stores that sell special drugs on referral and stores open all night are not told apart. The "
         "amount is the excess over the peers' median, an order of size and no demand.",
+        "limits_zh": "经转诊销售特药的药店、通宵营业药店未作区分。金额为高于同类中位数的部分，仅为量级参考，"
+        "非追回要求。",
     }
 )
 

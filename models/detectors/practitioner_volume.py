@@ -23,10 +23,7 @@ CARD = card.make(
         " under {peer_text} even on busy days",
         "sentence_zh": "{occurred_on}以同一医师名义接诊{persons}人{hours_text_zh}；"
         "{months}个月内超过{most}人的共{over_days}天，同类机构{peers}名医师中九成忙日也不超过{peer_text}人",
-        "basis": [
-            "《医疗保障基金使用监督管理条例》第三十八条第（七）项、第四十条第（二）项：虚构医药服务项目",
-            "筛查模型 D01 医师/治疗师超产能",
-        ],
+        "basis": ["筛查模型 D01 医师/治疗师超产能"],
         "window": "practitioner and day, over the months",
         "needs": ["record.fee_line.ordering_practitioner_id"],
         "params": {
@@ -61,8 +58,19 @@ CARD = card.make(
             "codes of zeros that stand for nobody",
             "too few practitioners at like institutions: cannot judge",
         ],
+        "exclusions_zh": [
+            "仅有检验、检查、治疗明细的参保人：此前开单，当日未接诊",
+            "住院医嘱：查房",
+            "热门医师的长工作日：按时刻每人超过 max_minutes 分钟",
+            "单次活动、疫苗接种日：须在数月内反复出现",
+            "巡诊：每个此类日期均为同一批人（养老机构、透析）",
+            "全零编码，不对应具体医师",
+            "同类机构医师过少：无法判定",
+        ],
         "limits": "A code that several physicians use is the usual finding, an offence of its own. A village"
         " doctor on a round of chronic persons sees many on few days. No money is at issue by the count alone.",
+        "limits_zh": "常见结果为多名医师共用一个编码，其本身即属另一问题。村医巡诊慢性病参保人，少数日期人数较多。"
+        "仅人次本身不涉及金额。",
     }
 )
 

@@ -15,7 +15,7 @@ PARTS = ("models.detectors._judged",)
 CARD = card.make(
     {
         "title": "A practitioner's patients go to one drugstore",
-        "title_zh": "医师与药店定向流转（患者集中流向一家药店）",
+        "title_zh": "医师与药店定向流转（参保人集中流向一家药店）",
         "violation": "prescription_flow",
         "family": "ring",
         "subjects": ["practitioner", "pharmacy"],
@@ -24,7 +24,7 @@ CARD = card.make(
         " practitioner went to this one store; of {peers} persons after seeing colleagues of the same hospital"
         " {usual_share}% did, so {usual} were to be expected; this purchase {amount} yuan on {occurred_on}",
         "sentence_zh": "该医师接诊后外出购药的{all_persons}人中{persons}人（{share}%）集中到本药店；"
-        "同院其他医师的{peers}名患者中"
+        "同院其他医师的{peers}名参保人中"
         "为{usual_share}%，预期{usual}人；本次购药{occurred_on}，{amount}元",
         "basis": [
             "《医疗保障基金使用监督管理条例》第十五条、第四十条：串通、虚开费用单据",
@@ -51,8 +51,16 @@ CARD = card.make(
             "drugs that few stores of the area sell, or this one to most of their buyers: there is no other way to go",
             "stays, and purchases more than three days after the visit that no bill links to it",
         ],
+        "exclusions_zh": [
+            "相邻药店：同事接诊的参保人同样常去",
+            "同一人多次：按人数计，不按购药次数计",
+            "当地少数药店销售的药品，或该店售予多数购药人的药品：别无去处",
+            "住院，以及就诊三天以后且无账单关联的购药",
+        ],
         "limits": "A hospital whose practitioners all send to one store is not seen by comparing colleagues, nor a dear"
         " brand that this store alone sells. Where drugstore bills name no prescriber the visit before stands for it.",
+        "limits_zh": "医院全体医师均指向一家药店的，比较同事看不出；仅该店销售的高价品牌同样看不出。"
+        "药店账单未载开方医师的，以此前就诊代替。",
     }
 )
 

@@ -45,8 +45,16 @@ CARD = card.make(
             "prices that go back and forth: every month after must lie above every month before",
             "a change by whole packs and pieces: cannot judge",
         ],
+        "exclusions_zh": [
+            "同类使用该项目过少的月份：剔除",
+            "同类同月价格同样变化：目录、采购、季节",
+            "反复升降的价格：此后每月须高于此前每月",
+            "整盒与拆零的变化：无法判定",
+        ],
         "limits": "A new manufacturer's price under the same code, or a better room under the same bed code, looks"
         " alike. The month's price is the median of its lines. Slow drift without a step is not looked for.",
+        "limits_zh": "同一编码下新厂家的价格、同一床位编码下更好的病房也会呈现相同情形。月价格取明细中位数。"
+        "无阶跃的缓慢变化不判断。",
         "status": "trial",
     }
 )

@@ -60,9 +60,17 @@ CARD = card.make(
             "drugs given during a stay",
             "a drug one of whose lines does not say how long it lasts",
         ],
+        "exclusions_zh": [
+            "仅一两家机构、某药仅取自一家、盒数较少：应看开方习惯",
+            "多病并存：仅计同一药品尚有余量时再取的部分",
+            "住院期间使用的药品",
+            "有明细未载可用天数的药品",
+        ],
         "limits": "The quantity is in billing units, mostly packs. Lost packs, a doubled dose and a relative without"
         " a card explain some of it. oversupply names the single drug, this the person; both are one family."
         " What was collected before the delivered period is not seen.",
+        "limits_zh": "数量按计价单位，多为盒。药品遗失、双倍剂量、无医保凭证的家属可解释部分。"
+        "oversupply 指向单一药品，本条指向参保人，两者属同一类证据。提供数据之前取的药看不到。",
     }
 )
 

@@ -59,9 +59,15 @@ CARD = card.make(
             "the seriously ill whose amounts differ and run evenly through the year",
             "fewer than min_settlements settlements",
         ],
+        "exclusions_zh": [
+            "限额既未提供，也看不出多人集中于同一高度的待遇：无法判定",
+            "重病者金额各异且全年均匀支出",
+            "不足 min_settlements 次结算",
+        ],
         "limits": "A limit that is inferred is the height at which persons pile up. A monthly package of one"
         " price uses"
         " equal amounts lawfully: look for the medicines. Limits that differ within a benefit are not told apart.",
+        "limits_zh": "推定的限额为多人集中的高度。每月同价套餐合法使用等额，应查看药品。同一待遇内不同限额不作区分。",
         "status": "trial",
     }
 )

@@ -49,8 +49,15 @@ CARD = card.make(
             "other contents and dosage forms: the price is converted by content, where it can be read",
             "days before and after the selection's validity",
         ],
+        "exclusions_zh": [
+            "药店：不参加集采",
+            "机构使用较多的品种：预期按其自身品种结构计算",
+            "其他含量和剂型：规格可识别时按含量折算价格",
+            "中选有效期之前和之后",
+        ],
         "limits": "The volume the institution reported, and shortages of supply, are not in the record. Specialised"
         " institutions are compared with their own kind where there are enough.",
+        "limits_zh": "机构报量和供应短缺不在数据中。专科机构数量足够时在同类之间比较。",
         "status": "trial",
     }
 )

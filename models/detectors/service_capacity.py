@@ -24,10 +24,7 @@ CARD = card.make(
         " ({most} a day), {peak} on {occurred_on}: {item_text}",
         "sentence_zh": "{over_days}天{what_zh}超过{base}{base_text_zh}的产能（每日{most}），"
         "{occurred_on}达{peak}：{item_text}",
-        "basis": [
-            "《医疗保障基金使用监督管理条例》第四十条第（二）项：虚构医药服务项目",
-            "筛查模型 D03 服务量超设备/床位/护士产能",
-        ],
+        "basis": ["筛查模型 D03 服务量超设备/床位/护士产能"],
         "window": "day",
         "needs": ["record.hospital", "record.fee_line.quantity"],
         "params": {
@@ -50,8 +47,15 @@ CARD = card.make(
             "no approved beds or no staff in the register: cannot judge",
             "dialysis machines, CT and MR scanners: no register of devices is delivered, cannot judge",
         ],
+        "exclusions_zh": [
+            "仅一两天：费用补记",
+            "个人单日超过 24 小时（由规则 item_over_daily_limit 判断）",
+            "登记中无批准床位或人员：无法判定",
+            "透析机、CT、核磁：未提供设备登记，无法判定",
+        ],
         "limits": "The register may lag behind the hospital. Insured persons only, so the true load is higher."
         " The amount is the part of the charges of those days beyond the capacity.",
+        "limits_zh": "登记可能滞后于医院实际。仅含本地参保人，实际负荷更高。金额为这些日期收费中超出产能的部分。",
         "status": "trial",
     }
 )

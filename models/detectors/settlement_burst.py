@@ -65,9 +65,19 @@ CARD = card.make(
             "a doctor's round in a home: mostly old persons who come in a row every month",
             "dialysis, chemotherapy, check-ups, vaccination",
         ],
+        "exclusions_zh": [
+            "同一参保人多笔结算",
+            "整日集中上传：结算时刻为同一秒",
+            "无时刻的结算、零星报销、住院、急诊",
+            "该机构自身的高峰时段和繁忙日；同类收银台同样集中",
+            "医师到养老机构巡诊：多为每月依次就诊的老年人",
+            "透析、化疗、体检、疫苗接种",
+        ],
         "limits": "Where the export names no operator, a place with many counters has its bursts hidden in its pace."
         " A bus that stops at the door and a firm's outing look alike; old persons brought to a"
         " clinic every month are taken for a home.",
+        "limits_zh": "导出数据无经办人时，多柜台机构的集中刷卡会被其自身节奏掩盖。大巴停靠门口、"
+        "单位集体就医也会呈现相同情形；每月被集中送到诊所的老年人会被视为养老机构。",
     }
 )
 

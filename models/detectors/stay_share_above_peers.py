@@ -25,7 +25,7 @@ CARD = card.make(
         "sentence": _stay_shares.SENTENCE,
         "sentence_zh": _stay_shares.SENTENCE_ZH,
         "basis": [
-            "《医疗保障基金使用监督管理条例》第三十八条第（一）、（二）项：挂床住院、降低住院标准、过度检查",
+            "《医疗保障基金使用监督管理条例》第三十八条第（一）、（二）项：挂床住院、过度检查、提供其他不必要的医药服务",
             "筛查模型 B03、B04、B05、B09、B10（先看机构占比，再看个案）",
         ],
         "window": "the whole delivered window",
@@ -65,9 +65,20 @@ CARD = card.make(
             "drugstore purchases and visits elsewhere without fund money",
             "still in hospital, fee lines without fee category, special kinds without peers: cannot judge",
         ],
+        "exclusions_zh": [
+            "分疗程治疗的疾病、精神障碍、妊娠、新生儿（knowledge.admission_exception）",
+            "日间手术、日间病房、按床日付费",
+            "死亡或转院的住院；医疗转院后的住院不视为接力",
+            "有手术的住院（挂床、低标准、体检式、一日住院）",
+            "节假日占比中，参保地市以外的住院：休假期间出行",
+            "无基金支付的药店购药和他处就诊",
+            "尚在住院、明细缺少费用类别、无同类的特殊类型：无法判定",
+        ],
         "limits": "A department that its peers lack and referral of lighter cases shift a share; what is left"
         " after age, sex and chapter of diagnosis may still be case mix. The stays listed are all of the kind,"
         " the amount of each is the part beyond the usual share.",
+        "limits_zh": "同类没有的科室、收治转诊的较轻病例会改变占比；按年龄、性别、诊断章调整后所余，"
+        "仍可能为病种结构差异。所列住院均属该类，每次金额为超出正常占比的部分。",
     }
 )
 

@@ -46,8 +46,15 @@ CARD = card.make(
             "services, consumables and herbs: their prices vary by kind",
             "what lay above a limit and was the person's own (over_limit_amount)",
         ],
+        "exclusions_zh": [
+            "一次性调价，或上涨后回落",
+            "差异为整盒与拆零之比：无法判定",
+            "服务项目、耗材、饮片：价格因类型而异",
+            "超出限额且由个人承担的部分（over_limit_amount）",
+        ],
         "limits": "Batches bought at different prices may alternate for some days. Whether the dear price goes to"
         " persons with benefits can only be seen beside the till's own records.",
+        "limits_zh": "不同进价批次可能交替数日。高价是否针对享受待遇者，须对照收银记录。",
     }
 )
 

@@ -55,8 +55,14 @@ CARD = card.make(
             "cheap hospitals whose persons stay well: efficient",
             "stays paid by service or by the bed-day; too few stays, groups or peers: cannot judge",
         ],
+        "exclusions_zh": [
+            "分疗程治疗的疾病、精神障碍、妊娠、新生儿（knowledge.admission_exception）",
+            "费用低而参保人情况良好的医院：效率高",
+            "按项目付费或按床日付费的住院；住院、病组或同类过少：无法判定",
+        ],
         "limits": "A small hospital sends the severely ill on, as it should. The groups are stand-ins: category"
         " of diagnosis, operation, level. No amount.",
+        "limits_zh": "小型医院将重症转出属正常。病组为近似替代：诊断类目、手术、级别。不列金额。",
         "status": "trial",
     }
 )

@@ -71,9 +71,18 @@ CARD = card.make(
             "methods of one test: items of one service code count as one",
             "departments and special kinds that too few peers have: cannot judge",
         ],
+        "exclusions_zh": [
+            "日间手术及尚未结束的住院",
+            "可由本机构科室和诊断解释的部分：以他院相同科室、诊断计算预期",
+            "五分之一以上的同类同样开展：当地习惯、术前常规检查",
+            "同一检查的不同方法：同一服务编码计为一项",
+            "同类中过少机构具有的科室和特殊类型：无法判定",
+        ],
         "limits": "Whether a single test was needed is in its record. A package of the laboratory, a programme of"
         " the city or a research project look the same. The amount is the share of each line beyond what the"
         " peers' usual share would leave.",
+        "limits_zh": "单次检查是否必要，见其病历。检验套餐、市级项目、科研课题也会呈现相同情形。"
+        "金额为每条明细超出同类正常占比的部分。",
     }
 )
 

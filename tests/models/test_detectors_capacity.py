@@ -13,13 +13,34 @@ START = date(2025, 3, 1)
 
 def test_a_month_over_the_beds_is_told_with_its_peak(world):
     world.hospitals(["H1", "H2", "H3"], beds=10)
-    world.stay("H1", 14, start=START, every=0, nights=8)
+    crowd = world.stay("H1", 14, start=START, every=0, nights=8)
     for name in ("H1", "H2", "H3"):
         world.stay(name, 60, start=START, every=1, nights=4)
-    ((place, detail, amount),) = world.judge("bed_census")
-    assert (place, detail["month"], detail["beds"], amount) == ("H1", "2025-03", 10, None)
+    world.lines(crowd, "B1", "床位费", "01", quantity=8.0, amount=400.0)
+    world.lines(crowd, "D1", "西药", "09", quantity=1.0, amount=900.0)
+    found = world.judge("bed_census")
+    detail = found[0][1]
+    assert {i for i, _, _ in found} == {"H1"} and (detail["month"], detail["beds"]) == ("2025-03", 10)
     assert (detail["over_days"], detail["peak"], detail["peak_on"]) == (8, 18, "2025-03-04")
     assert detail["most"] == 11 and world.clear() == 5
+    # The stays of those eight days: 15 to 18 persons on ten beds.
+    beyond = sum(1 - 10 / persons for persons in (15, 16, 17, 18, 18, 18, 18, 18))
+    assert len(found) == 14 + 8 and sum(a is None for _, _, a in found) == 8
+    assert [a for _, _, a in found if a] == [pytest.approx(400 / 8 * beyond, abs=0.01)] * 14
+
+
+def test_of_a_stay_settled_in_parts_each_part_has_its_money(world):
+    world.hospitals(["H1"], beds=10)
+    crowd = world.stay("H1", 14, start=START, every=0, nights=8)
+    world.stay("H1", 40, start=START + timedelta(days=8), every=1, nights=4)
+    world.lines(crowd, "B1", "床位费", "01", quantity=8.0, amount=400.0)
+    parts = pl.DataFrame({"encounter_id": crowd[:1], "settlement_id": ["again"]})
+    world.add("feature.settlement", parts, institution_id="H1", eligible_amount=12000.0, care_setting="inpatient")
+    amounts = [a for _, _, a in world.judge("bed_census") if a]
+    assert len(amounts) == 15
+    one = 400 / 8 * 8 * (1 - 10 / 14)
+    assert sorted(amounts)[0] == pytest.approx(one / 4, abs=0.01)
+    assert sum(amounts) == pytest.approx(14 * one, abs=0.2)
 
 
 @pytest.mark.parametrize("said", [{"is_ward_day": True}, {"age_band": "0", "chapter": "P"}, {"nights": None}])
@@ -148,6 +169,7 @@ def signed(world, practitioner, departments, visits=20, step=5, setting="outpati
     rows = [
         {
             "practitioner_id": practitioner, "institution_id": "H1", "department_code": department,
+            "eligible_amount": 40.0,
             "encounter_id": f"{practitioner}{department}{n}", "person_id": f"P{n}{department}",
             "charged_on": START + timedelta(days=step * n),
         }
@@ -168,9 +190,19 @@ def house(world):
 
 def test_one_name_in_many_departments(house):
     signed(house, "D500", [f"B{i}" for i in range(8)])
-    ((place, detail, amount),) = house.judge("shared_signature")
-    assert (place, detail["departments"], detail["visits"], amount) == ("H1", 8, 160, None)
+    found = house.judge("shared_signature")
+    place, detail, amount = found[0]
+    assert (place, detail["departments"], detail["visits"], amount) == ("H1", 8, 160, 40.0)
     assert (detail["outside_text"], detail["peer_text"], detail["peers"]) == ("88.0%", "1", 25)
+    assert len(found) == 140 and detail["main"] not in {d["department"] for _, d, _ in found}
+
+
+def test_what_the_like_sign_outside_their_department_is_taken_off(house):
+    for number in range(25):
+        signed(house, f"D1{number:02}", ["Z9"], visits=30)
+    signed(house, "D500", [f"B{i}" for i in range(8)])
+    found = house.judge("shared_signature")
+    assert [a for _, _, a in found] == [pytest.approx(40 * (1 - 0.3 / 0.875), abs=0.01)] * 140
 
 
 @pytest.mark.parametrize("case", ["wards", "few", "two weeks", "main", "nobody", "general practice"])
@@ -179,7 +211,7 @@ def test_many_departments_have_excuses(house, case):
     said = {"wards": {"setting": "inpatient"}, "two weeks": {"step": 1, "visits": 14}}.get(case, {})
     signed(house, name, [f"B{i}" for i in range(4 if case == "few" else 8)], **said)
     if case == "main":
-        signed(house, name, ["C1"], visits=300, step=1)
+        signed(house, name, ["C1"], visits=1000, step=1)
     if case == "general practice":
         for number in range(10):
             signed(house, f"D6{number}", [f"B{i}" for i in range(6)])

@@ -42,7 +42,10 @@ def test_complications_far_above_the_peers(town):
         coded(town, name, 40, 4, "E11.900", "I10.x00")
     ids = coded(town, OTHER, 20, 24, "E11.900")
     found = [(i, d, a) for i, d, a in town.judge("complication_share") if d["share"] == "complicated"]
-    assert len(found) == len(ids) and found[0][0] == OTHER and found[0][2] is None
+    assert len(found) == len(ids) and found[0][0] == OTHER
+    # Complications cost nothing more here, so it is the least a CC adds, in the part beyond the usual share.
+    usual = max(float(found[0][1][t].rstrip("%")) for t in ("expected_text", "peer_text"))
+    assert found[0][2] == pytest.approx(5000 * 0.2 * (1 - usual / 54.5), abs=2)
     assert (found[0][1]["own_text"], found[0][1]["peers"]) == ("54.5%", 11)
     assert not [d for _, d, _ in town.judge("complication_share") if d["share"] == "severe"]
 
@@ -62,6 +65,14 @@ def test_complications_that_cost_nothing(town):
         coded(town, name, 40, 31, "E11.900", total_amount=9000.0)
     coded(town, OTHER, 40, 31, "E11.900", total_amount=4900.0)
     assert {d["share"] for _, d, _ in town.judge("complication_share")} == {"costless"}
+
+
+def test_what_a_complication_adds_is_measured_where_it_adds_more(town):
+    for name in PEERS:
+        coded(town, name, 40, 4, "E11.900", total_amount=9000.0)
+    coded(town, OTHER, 20, 24, "E11.900", total_amount=9000.0)
+    amounts = [a for _, d, a in town.judge("complication_share") if d["share"] == "complicated"]
+    assert len(amounts) == 24 and 2500 < amounts[0] < 4000
 
 
 def test_stays_without_a_list_are_not_counted(town):

@@ -385,6 +385,12 @@ def test_without_verdicts_nobody_can_be_judged(con):
     )
 
 
+def test_courses_bring_nobody_near(con):
+    world(con, neighbours() + gang(), CONFIRMED)
+    con.execute("update feature.visit_bill set is_course = true where starts_with(person_id, 'G')")
+    assert found(con, "near_confirmed") == []
+
+
 def test_dismissed_persons_are_no_seeds(con):
     world(con, neighbours() + gang(), CONFIRMED)
     con.execute("update casebook.verdict set conclusion = 'dismissed'")

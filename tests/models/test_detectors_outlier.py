@@ -128,7 +128,7 @@ def hospitals(rng, n, name):
             "institution_id": [f"{name}{i:02}" for i in range(n)],
             "stays": stays, "ended_stays": stays, "visits": stays * 5, "clocked_visits": stays * 5,
             "eligible_amount": stays * 5000.0, "structure_amount": stays * 5000.0,
-            "short_stay_share": rng.binomial(stays, 0.05) / stays, "drug_share": rng.normal(0.3, 0.03, n),
+            "repeated_stay_share": rng.binomial(stays, 0.05) / stays, "drug_share": rng.normal(0.3, 0.03, n),
             "night_bill_share": rng.binomial(stays * 5, 0.01) / (stays * 5),
         }
     )  # fmt: skip
@@ -136,20 +136,32 @@ def hospitals(rng, n, name):
 
 def test_special_hospital_is_judged_by_its_own_kind_or_not_at_all(con):
     rng = np.random.default_rng(7)
-    eyes = change(hospitals(rng, 1, "E"), "E00", short_stay_share=0.95, night_bill_share=0.4)
+    eyes = change(hospitals(rng, 1, "E"), "E00", repeated_stay_share=0.95, night_bill_share=0.4)
     settle(con, hospitals(rng, 20, "H"), "hospital", False, "institution_indicator", "A100")
     settle(con, eyes, "hospital", False, "institution_indicator", "A512")
     hits = run(con, "institution_peer_outlier")
     assert [(s, d["indicator"]) for s, d, *_ in hits] == [("E00", "night_bill_share")]
-    assert ("E00", "stays of one or two nights: too few peers of its kind") in cannot(con)
+    assert ("E00", "stays again within 15 days: too few peers of its kind") in cannot(con)
 
 
 def test_general_hospital_far_above_is_found(con):
     rng = np.random.default_rng(8)
-    settle(con, change(hospitals(rng, 20, "H"), "H04", short_stay_share=0.6, drug_share=0.65), "hospital", False,
+    settle(con, change(hospitals(rng, 20, "H"), "H04", repeated_stay_share=0.6, drug_share=0.65), "hospital", False,
            "institution_indicator", "A100")  # fmt: skip
     hits = run(con, "institution_peer_outlier")
-    assert [(s, d["indicator"]) for s, d, *_ in hits] == [("H04", "drug_share"), ("H04", "short_stay_share")]
+    assert [(s, d["indicator"]) for s, d, *_ in hits] == [("H04", "drug_share"), ("H04", "repeated_stay_share")]
+
+
+def test_what_detectors_of_their_own_judge_is_not_said_twice(con):
+    from models.detectors import institution_peer_outlier as outlier
+
+    assert outlier.JUDGED_ELSEWHERE <= {i.name for i in outlier.INDICATORS}
+    frame = hospitals(np.random.default_rng(8), 20, "H").with_columns(
+        short_stay_share=pl.lit(0.05), nights_per_stay=pl.lit(7.0)
+    )
+    settle(con, change(frame, "H04", short_stay_share=0.9, nights_per_stay=40.0), "hospital", False,
+           "institution_indicator", "A100")  # fmt: skip
+    assert run(con, "institution_peer_outlier") == []
 
 
 def test_empty_warehouse(con):

@@ -202,6 +202,21 @@ def test_couple_with_parents_and_little_evidence_is_silent(con):
     assert groups(con) == []
 
 
+def test_household_of_five_grown_ups_with_little_evidence_is_silent(con):
+    rng = np.random.default_rng(6)
+    settle(con, town(rng), ring(rng, members=5, trips=6, places=("I0", "I1", "I2"), attendance=1, name="F"))
+    assert groups(con) == []
+    assert groups(con, household=4) == [{f"F{n}" for n in range(5)}]
+
+
+def test_who_is_always_there_is_no_member(con):
+    """Somebody who settles at one of the ring's places every hour of every day comes to its events by chance."""
+    rng = np.random.default_rng(11)
+    day, hour = (a.ravel() for a in np.meshgrid(np.arange(360), np.arange(8, 18)))
+    settle(con, town(rng), ring(rng, places=("I0", "I0", "I1")), visits("H", "I0", day, hour))
+    assert groups(con) == [{f"R{n}" for n in range(8)}]
+
+
 def test_three_with_strong_evidence_are_a_group(con):
     rng = np.random.default_rng(7)
     settle(con, town(rng), ring(rng, members=3, trips=14, attendance=1))

@@ -156,8 +156,23 @@ def test_batch_at_a_drugstore_is_found_by_its_equal_bills(con):
         [r | {"person_id": "P"} for r in batch()],
         [r for day in range(1, 120, 2) for r in batch(day)],
         batch(day=20, setting="chronic") + batch(day=50, setting="chronic"),
+        batch(setting="emergency"),
+        batch(setting="inpatient"),
+        [r for n in range(1, 9) for r in batch(persons=20, institution=f"H{n}", tag=f"H{n}B")],
     ],
-    ids=["few", "other amounts", "vaccination", "counter", "small money", "one person", "usual there", "drug days"],
+    ids=[
+        "few",
+        "other amounts",
+        "vaccination",
+        "counter",
+        "small money",
+        "one person",
+        "usual there",
+        "drug days",
+        "emergency",
+        "stays",
+        "epidemic",
+    ],
 )
 def test_batches_that_are_none(con, rows):
     settle(con, everyday() + everyday("H2", seed=2) + rows)
@@ -217,8 +232,21 @@ def test_one_large_burst_counts_alone(con):
         [r | {"has_clock": False} for day in range(5, 60, 6) for r in burst(day)],
         [r for day in range(5, 60, 6) for r in burst(day, seconds=0, persons=9)],
         [r for day in range(5, 60, 6) for r in burst(day, settlement_type="1")],
+        [r for day in range(5, 60, 6) for r in burst(day, is_course=True)],
+        [r for day in range(5, 60, 6) for r in burst(day, setting="emergency")],
+        [r for p in range(8) for day in range(5, 60, 6) for r in burst(day, f"D{p}", tag=f"X{p}-")],
     ],
-    ids=["twice", "families", "one person", "no clock", "uploaded at once", "counter"],
+    ids=[
+        "twice",
+        "families",
+        "one person",
+        "no clock",
+        "uploaded at once",
+        "counter",
+        "vaccination",
+        "emergency",
+        "every till",
+    ],
 )
 def test_bursts_that_are_none(con, rows):
     settle(con, stores() + rows)
@@ -315,6 +343,14 @@ def test_stores_that_are_ordinary(con, changed):
     assert found(con, "pharmacy_bill_structure") == []
 
 
+def test_what_all_stores_of_the_area_do_is_usual(con):
+    looks(con)
+    con.execute(
+        "update feature.pharmacy_indicator set night_share = 0.3 + night_share, round_share = 0.3 + round_share"
+    )
+    assert found(con, "pharmacy_bill_structure") == []
+
+
 def test_too_few_stores_cannot_be_judged(con):
     looks(con, n=4)
     assert found(con, "pharmacy_bill_structure") == []
@@ -377,6 +413,11 @@ def test_the_ill_who_use_it_evenly_in_unlike_amounts_are_clear(con):
     assert coverage(con, "quota_exhaustion") == (460, 0, 0, None)
 
 
+def test_few_settlements_are_no_splitting(con):
+    quotas(con, patients() + pile(fund=[750.0] * 4, months=[2, 5, 8, 11]))
+    assert found(con, "quota_exhaustion") == []
+
+
 def test_limit_that_nobody_reaches_cannot_be_judged_unless_it_is_given(con):
     quotas(con, patients() + pile(persons=1))
     assert found(con, "quota_exhaustion") == []
@@ -418,6 +459,20 @@ def test_one_dear_bill_is_no_rush_and_few_places_cannot_be_judged(con):
     con.execute("delete from feature.visit_bill where institution_id > 'D3'")
     assert found(con, "deadline_rush") == []
     assert coverage(con, "deadline_rush")[2] == 4
+
+
+def test_part_of_a_month_new_places_and_stays_are_no_rush(con):
+    settle(con, [r for n in range(8) for r in year(f"D{n}", n, 3.0 if n == 2 else 1.0)])
+    assert [s for s, *_ in found(con, "deadline_rush")] == ["D2"]
+    con.execute(
+        "update feature.visit_bill set care_setting = 'inpatient' where institution_id = 'D2' and month(month) = 12"
+    )
+    assert found(con, "deadline_rush") == []
+    con.execute("update feature.visit_bill set care_setting = 'drugstore'")
+    con.execute("delete from feature.visit_bill where institution_id = 'D2' and month(month) < 9")
+    assert found(con, "deadline_rush") == []
+    con.execute("delete from feature.visit_bill where settled_on > date '2025-12-20'")
+    assert found(con, "deadline_rush") == [] and coverage(con, "deadline_rush")[0] == 0
 
 
 def test_another_deadline_can_be_given(con):
@@ -470,6 +525,13 @@ def test_place_whose_check_ins_come_from_elsewhere_is_found(con):
 )  # fmt: skip
 def test_check_ins_that_say_nothing(con, shares):
     checked(con, **shares)
+    assert found(con, "check_in_failure") == []
+
+
+@pytest.mark.parametrize("changed", ["care_setting = 'emergency'", "settlement_type = '1'"])
+def test_emergencies_and_the_counter_need_no_check_in(con, changed):
+    checked(con, failed=lambda p: 0.3 if p == 3 else 0.02)
+    con.execute(f"update feature.visit_bill set {changed}")
     assert found(con, "check_in_failure") == []
 
 
@@ -536,6 +598,8 @@ def test_bills_settled_anew_for_more_are_found_and_the_difference_is_at_issue(co
     )
     hits = found(con, "operator_outlier")
     assert [t for _, t, *_ in hits] == [f"Snew{n}" for n in range(6)] and {a for _, _, a, _ in hits} == {70.0}
+    con.execute("update feature.settlement set fund_amount = 30 where starts_with(settlement_id, 'Snew')")
+    assert found(con, "operator_outlier") == []
 
 
 def test_without_operators_it_says_what_it_needs(con):
@@ -580,6 +644,23 @@ def test_customers_who_spread_and_few_customers_are_clear(con, to, movers):
     suspended(con, to, movers)
     assert found(con, "neighbour_surge") == []
     assert coverage(con, "neighbour_surge")[0] == movers * 10
+
+
+def test_surge_of_all_places_is_usual(con):
+    suspended(con)
+    surge = [
+        r | {"settled_at": r["settled_at"] + timedelta(days=90)}
+        for n in range(2, 8)
+        for r in everyday(f"D{n}", 30, 30, seed=50 + n, setting="drugstore", prefix=f"surge{n}")
+    ]
+    settle(con, surge)
+    assert found(con, "neighbour_surge") == []
+
+
+def test_place_without_position_is_no_neighbour(con):
+    suspended(con)
+    con.execute("update feature.institution set longitude = null, latitude = null where institution_id = 'D1'")
+    assert found(con, "neighbour_surge") == []
 
 
 def test_only_neighbour_cannot_be_judged(con):
