@@ -124,7 +124,8 @@ _JUDGED = """
     ),
     -- Stays on the days with more persons than beds, and which part of those persons had none.
     crowded as (
-        select c.institution_id, c.on_date, m.month, 1 - m.beds / cast(c.persons as double) as beyond
+        select c.institution_id, c.on_date, m.month,
+            cast(1 - m.beds / cast(c.persons as double) as decimal(18, 9)) as beyond
         from census as c
         join compared as m on m.institution_id = c.institution_id and m.month = strftime(c.on_date, '%Y-%m')
         where m.is_over and c.persons > c.beds
@@ -144,15 +145,15 @@ _JUDGED = """
     ),
     paid as (
         select settlement_id, encounter_id, person_id,
-            cast(eligible_amount as double) / nullif(sum(cast(eligible_amount as double))
-                over (partition by encounter_id), 0) as part_of_stay
+            cast(eligible_amount as double) / nullif(cast(sum(eligible_amount) over (partition by encounter_id)
+                as double), 0) as part_of_stay
         from feature.settlement
         where encounter_id in (select encounter_id from there)
     )
     select 'hit' as outcome, cast(null as varchar) as reason, p.settlement_id, cast(null as varchar) as line_id,
         t.encounter_id, p.person_id, t.institution_id, cast(null as varchar) as practitioner_id,
         m.peak_on as occurred_on,
-        cast(b.amount * p.part_of_stay * t.beyond_days / t.nights as decimal(16, 2)) as amount,
+        cast(b.amount * p.part_of_stay * cast(t.beyond_days as double) / t.nights as decimal(16, 2)) as amount,
         cast(to_json(struct_pack(month := m.month, over_days := m.over_days,
             most := cast(floor(greatest($max_use * m.beds, m.beds + $min_over_persons - 1)) as integer),
             peak := cast(m.peak as integer), peak_on := m.peak_on, beds := m.beds,

@@ -84,7 +84,7 @@ _BILLED = r"""
         where not is_pharmacy and institution_id is not null and institution_item_code is not null and unit_price > 0
     ),
     billed as (
-        select institution_id, own_code, item_code, any_value(item_name order by item_name) as item_name,
+        select institution_id, own_code, item_code, min(item_name) as item_name,
             median(unit_price) as price, min(charged_on) as first_on, max(charged_on) as last_on
         from line group by institution_id, own_code, item_code
     ),

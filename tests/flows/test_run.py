@@ -1,6 +1,7 @@
 """One run on a small town: what comes out is what the contract says, whole, safe and repeatable."""
 
 import csv
+import dataclasses
 import hashlib
 import json
 import re
@@ -162,10 +163,16 @@ def test_out_has_a_round_s_work_lists(finished, read_csv):
         assert by_rank == sorted(by_rank) and by_rank[0] == 1  # one rule may take no more than half of the places
 
 
-def test_a_second_run_does_nothing_and_says_so(finished, folder):
-    settings, _ = finished
-    for step in steps.STEPS:  # other tests may have published this home with other settings
-        steps.perform(step, settings)
+@pytest.fixture
+def own(finished, folder, tmp_path):
+    """(settings, folder of the run) of a copy: what a test publishes there no other test sees."""
+    home = tmp_path / "home"
+    shutil.copytree(finished[0].home, home)
+    return dataclasses.replace(finished[0], home=home, out=home / "out"), home / "runs" / folder.name
+
+
+def test_a_second_run_does_nothing_and_says_so(own):
+    settings, folder = own
     before = {p: p.stat().st_mtime_ns for p in folder.rglob("*") if p.is_file()}
     said = {step.name: steps.perform(step, settings) for step in steps.STEPS}
     assert all("nothing new" in s for s in said.values()), said
@@ -173,8 +180,6 @@ def test_a_second_run_does_nothing_and_says_so(finished, folder):
 
 
 def test_the_same_input_in_another_home_gives_the_same_bytes(finished, folder, tmp_path):
-    import dataclasses
-
     settings, _ = finished
     other = dataclasses.replace(settings, home=tmp_path / "other", out=None)
     for step in steps.STEPS:
@@ -185,8 +190,8 @@ def test_the_same_input_in_another_home_gives_the_same_bytes(finished, folder, t
             assert twin.read_bytes() == path.read_bytes(), path.name
 
 
-def test_an_unfinished_folder_is_made_again(finished, folder):
-    settings, _ = finished
+def test_an_unfinished_folder_is_made_again(own):
+    settings, folder = own
     (folder / "manifest.json").unlink()
     (folder / "watchlist_person.csv").unlink()
     said = steps.perform(steps.STEPS[-1], settings)
@@ -194,10 +199,8 @@ def test_an_unfinished_folder_is_made_again(finished, folder):
     assert (folder / "watchlist_person.csv").exists() and (folder / "manifest.json").exists()
 
 
-def test_labels_in_chinese(finished, tmp_path, read_csv):
-    import dataclasses
-
-    settings, _ = finished
+def test_labels_in_chinese(own, tmp_path, read_csv):
+    settings, _ = own
     out = tmp_path / "zh"
     steps.perform(steps.STEPS[-1], dataclasses.replace(settings, out=out, labels="zh", language="zh"))
     rows = read_csv(out / "watchlist_institution.csv")
