@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from models.detectors import _outlier
-from models.detectors._outlier import Indicator
+from models.detectors._outlier import INSTITUTIONS, Indicator, Subjects
 
 if TYPE_CHECKING:
     import polars as pl
@@ -30,54 +30,67 @@ PARAMS: dict[str, dict[str, int | float | str]] = {
     "max_weight": {"value": 0.5, "unit": "share", "meaning": "of a finding: a second opinion counts half"},
 }
 
+#: Where subjects are many and some of large volume, what chance excludes may still be too little to matter.
+MATERIAL: dict[str, dict[str, int | float | str]] = {
+    "min_peer_ratio": {"value": 1.15, "unit": "x", "meaning": "least ratio to the peers' median: less is no distance"},
+    "min_points": {"value": 2.0, "unit": "%", "meaning": "least distance of a share, percentage points"},
+}
+
 
 def judge(
-    con: duckdb.DuckDBPyConnection, table: str, indicators: Sequence[Indicator], params: Mapping[str, Any]
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    indicators: Sequence[Indicator],
+    params: Mapping[str, Any],
+    subjects: Subjects = INSTITUTIONS,
 ) -> None:
     """Leave `judged` for one indicator table: one hit a subject, without money. Units are subjects."""
     import numpy as np
     import polars as pl
 
-    cells = _cells(con, table, indicators, params)
+    key, cells = subjects.key, _cells(con, table, indicators, params, subjects)
     known = cells.filter(pl.col("reason").is_null() & pl.col("z").is_not_null())
-    enough = known.group_by("institution_id").len().filter(pl.col("len") >= params["min_measured"])
-    subjects = enough["institution_id"].sort()
-    cannot = cells["institution_id"].n_unique() - len(subjects)
+    enough = known.group_by(key).len().filter(pl.col("len") >= params["min_measured"])
+    able = enough[key].sort()
+    cannot = cells[key].n_unique() - len(able)
     reason = "too few indicators measured"
     hits = pl.DataFrame()
-    if len(subjects) < LEAST_SUBJECTS:
-        cannot, reason, subjects = cells["institution_id"].n_unique(), "too few subjects to compare", subjects[:0]
+    if len(able) < LEAST_SUBJECTS:
+        cannot, reason, able = cells[key].n_unique(), "too few subjects to compare", able[:0]
     else:
         names = [i.name for i in indicators]
-        wide = subjects.to_frame().join(
-            known.pivot("indicator", index="institution_id", values="z"), on="institution_id", how="left",
-            maintain_order="left",
-        )  # fmt: skip
+        wide = able.to_frame().join(
+            known.pivot("indicator", index=key, values="z"), on=key, how="left", maintain_order="left"
+        )
         z = np.column_stack(
             [wide[n].fill_null(0.0).to_numpy() if n in wide.columns else np.zeros(len(wide)) for n in names]
         )
-        hits = _hits(known, subjects, z, names, params)
-    _write(con, hits, len(subjects) - hits.height, cannot, reason)
+        hits = _hits(known, able, z, indicators, params)
+        if hits.height and subjects.place:
+            hits = hits.join(known.select(key, subjects.place).unique(), on=key).sort(key)
+    _write(con, hits, len(able) - hits.height, cannot, reason)
 
 
 def _cells(
-    con: duckdb.DuckDBPyConnection, table: str, indicators: Sequence[Indicator], params: Mapping[str, Any]
+    con: duckdb.DuckDBPyConnection,
+    table: str,
+    indicators: Sequence[Indicator],
+    params: Mapping[str, Any],
+    subjects: Subjects,
 ) -> pl.DataFrame:
-    """Every indicator of every subject with its distance from the peers, as the peer detectors take it."""
+    """Every indicator of every subject with its distance from the peers, as the peer detectors take it; a distance
+    below `min_peer_ratio` or `min_points`, where the card has them, is none."""
     import polars as pl
 
-    wide = con.sql(
-        "select n.*, g.key_1, g.key_2, g.key_3, g.key_4, g.breadth, i.institution_kind as kind,"
-        f" not regexp_matches(coalesce(i.institution_kind, 'A1'), '{_outlier.GENERAL}') as is_special"
-        f" from feature.{table} as n join feature.institution_peer_group as g on g.institution_id = n.institution_id"
-        " join feature.institution as i on i.institution_id = n.institution_id order by n.institution_id"
-    ).pl()
-    asked = dict(params) | {"min_peer_ratio": 1.0, "min_points": 0.0}
-    return pl.concat([_outlier._scored(wide, i, asked) for i in indicators])
+    wide = _outlier.rows(con, table, params, subjects)
+    asked = {"min_peer_ratio": 1.0, "min_points": 0.0} | dict(params) | {"min_z": 0.0}
+    constant = ("theme", "title", "title_zh", "unit")  # told again where a subject is: few are
+    cells = pl.concat([_outlier._scored(wide, i, asked, subjects).drop(constant) for i in indicators])
+    return cells.with_columns(z=pl.when(pl.col("z").is_null() | pl.col("is_hit")).then("z").otherwise(0.0))
 
 
 def _hits(
-    known: pl.DataFrame, subjects: pl.Series, z: Any, names: Sequence[str], params: Mapping[str, Any]
+    known: pl.DataFrame, able: pl.Series, z: Any, indicators: Sequence[Indicator], params: Mapping[str, Any]
 ) -> pl.DataFrame:
     """Subjects above the quantile and the least score whose evidence lies in several themes, with reasons."""
     import numpy as np
@@ -88,30 +101,35 @@ def _hits(
     columns = _anomaly.usable(z)
     if not len(columns):
         return pl.DataFrame()
-    z = z[:, columns]
-    scores = _anomaly.score(z, z, int(params["trees"]), int(params["seeds"]))
+    z, key = z[:, columns], able.name
+    reference = _anomaly.reference_of(z)
+    scores = _anomaly.score(z, reference, int(params["trees"]), int(params["seeds"]))
     bar = max(float(np.quantile(scores, params["quantile"], method="higher")), float(params["min_score"]))
     share = np.searchsorted(np.sort(scores), scores, "right") / len(scores)
-    scored = pl.DataFrame(
-        {"institution_id": subjects, "score": scores, "place": (100 * share).round(1), "subjects": len(scores)}
-    )
+    scored = pl.DataFrame({key: able, "score": scores, "place": (100 * share).round(1), "subjects": len(scores)})
+    high = np.flatnonzero(scores >= bar)
     tail = pl.DataFrame(
-        _anomaly.tails(z, z), schema=[names[c] for c in columns], orient="row"
-    ).with_columns(institution_id=subjects)  # fmt: skip
-    told = tail.unpivot(index="institution_id", variable_name="indicator", value_name="tail").join(
-        known, on=["institution_id", "indicator"]
+        _anomaly.tails(z[high], reference), schema=[indicators[c].name for c in columns], orient="row"
+    ).with_columns(able[high])  # fmt: skip
+    titles = pl.DataFrame(
+        [(i.name, i.theme, i.title, i.title_zh, i.unit) for i in indicators],
+        schema=["indicator", "theme", "title", "title_zh", "unit"],
+        orient="row",
     )
-    told = told.sort(["institution_id", "z", "tail", "indicator"], descending=[False, True, True, False])
-    told = told.unique(["institution_id", "theme"], keep="first", maintain_order=True)
-    broad = told.filter(pl.col("z") >= params["min_z"]).group_by("institution_id").len("themes")
-    chosen = scored.filter(pl.col("score") >= bar).join(broad, on="institution_id")
+    told = tail.unpivot(index=key, variable_name="indicator", value_name="tail").join(known, on=[key, "indicator"])
+    told = told.join(titles, on="indicator").sort(
+        [key, "z", "tail", "indicator"], descending=[False, True, True, False]
+    )
+    told = told.unique([key, "theme"], keep="first", maintain_order=True)
+    broad = told.filter(pl.col("z") >= params["min_z"]).group_by(key).len("themes")
+    chosen = scored.filter(pl.col("score") >= bar).join(broad, on=key)
     chosen = chosen.filter(pl.col("themes") >= params["min_indicators"])
-    reasons = told.group_by("institution_id", maintain_order=True).head(REASONS)
+    reasons = told.group_by(key, maintain_order=True).head(REASONS)
     weight = params["max_weight"] * (1 - 0.5 * 2.0 ** -(pl.col("score") - params["min_score"]))
-    return chosen.join(_reasons(reasons), on="institution_id").with_columns(weight=weight).sort("institution_id")
+    return chosen.join(_reasons(reasons, key), on=key).with_columns(weight=weight).sort(key)
 
 
-def _reasons(told: pl.DataFrame) -> pl.DataFrame:
+def _reasons(told: pl.DataFrame, key: str) -> pl.DataFrame:
     """The reasons of each subject as two sentences and as a list."""
     import polars as pl
 
@@ -125,7 +143,7 @@ def _reasons(told: pl.DataFrame) -> pl.DataFrame:
             reason_text=pl.format("{} {} against {}", "title", own, usual),
             reason_text_zh=pl.format("{}{}（同类中位数{}）", "title_zh", own, usual),
         )
-        .group_by("institution_id", maintain_order=True)
+        .group_by(key, maintain_order=True)
         .agg(
             reason_text=pl.col("reason_text").str.join("; "),
             reason_text_zh=pl.col("reason_text_zh").str.join("；"),
@@ -142,11 +160,11 @@ def _write(con: duckdb.DuckDBPyConnection, hits: pl.DataFrame, clear: int, canno
         " weight double, group_key varchar, units bigint)"
     )
     if hits.height:
-        con.register("ensemble_hit", hits.to_arrow())
+        con.register("ensemble_hit", _outlier.named(hits).to_arrow())
         con.execute(
             """
             insert into judged by name
-            select 'hit' as outcome, institution_id, round(weight, 4) as weight, 1 as units,
+            select 'hit' as outcome, person_id, institution_id, practitioner_id, round(weight, 4) as weight, 1 as units,
                 cast(to_json(struct_pack(score := round(score, 2), place := place, subjects := subjects,
                     themes := themes, reason_text := reason_text, reason_text_zh := reason_text_zh,
                     reasons := reasons)) as varchar) as detail

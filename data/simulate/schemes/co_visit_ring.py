@@ -22,16 +22,14 @@ SUBJECTS = ("group", "person", "pharmacy", "institution")
 STORE_KITS = ("s_tonic", "s_heart", "s_pain")
 CLINIC_KITS = ("cold", "stomach", "bones")
 CLINIC_DIAGNOSES = ("J06.900", "K29.500", "M54.500")
+LEAST = 150
 
 
 def plant(town: Town, rng: Generator, dose: float) -> None:
-    """Form one ring for about every five thousand persons, at least two, who go where nobody asks."""
-    trade = np.bincount(town.base["place"].to_numpy(), minlength=len(town.places))
-    stores_pool, clinics_pool = (
-        pool[trade[pool] >= np.median(trade[pool])]
-        for pool in (town.where(STORE), town.where("clinic", "village", "tcm_clinic", "community"))
-    )
-    rings = max(2, round(len(town.people) / 5000))
+    """Form one ring for about every ten thousand persons, at least two, who go where nobody asks."""
+    stores_pool = deeds.busy(town, [STORE], visits=LEAST)
+    clinics_pool = deeds.busy(town, ["clinic", "village", "tcm_clinic", "community"], visits=LEAST)
+    rings = max(2, round(len(town.people) / 10_000))
     stores_pool = town.pick(rng, stores_pool, max(2, deeds.quota(town, stores=True, share=0.04)))
     clinics_pool = town.pick(rng, clinics_pool, max(2, deeds.quota(town, share=0.027)))
     used: set[int] = set()
@@ -39,7 +37,7 @@ def plant(town: Town, rng: Generator, dose: float) -> None:
         members = _members(town, rng, used)
         used.update(members.tolist())
         stores = rng.choice(stores_pool, min(len(stores_pool), int(rng.integers(1, 4))), replace=False)
-        clinics = rng.choice(clinics_pool, int(rng.integers(1, 3)), replace=False)
+        clinics = rng.choice(clinics_pool, min(len(clinics_pool), int(rng.integers(1, 3))), replace=False)
         _trips(town, rng, f"ring-{number + 1:02d}", members, np.concatenate([stores, clinics])[:4], dose)
 
 

@@ -32,15 +32,13 @@ DEAR = (
 )
 HERB = 40
 USUAL_BASKET = 45_000
+LEAST = 150
 
 
 def plant(town: Town, rng: Generator, dose: float) -> None:
-    """Turn a few of the busier drugstores."""
-    pool = town.where(STORE)
-    trade = np.bincount(town.base["place"].to_numpy(), minlength=len(town.places))
-    pool = pool[trade[pool] >= np.median(trade[pool])]
+    """Turn a few drugstores, small ones as well as large."""
     turnover = town.turnover()
-    for store in town.pick(rng, pool, deeds.quota(town, stores=True, share=0.045)):
+    for store in town.pick(rng, deeds.busy(town, [STORE], visits=LEAST), deeds.quota(town, stores=True, share=0.045)):
         count = max(5, round(turnover[store] * rng.uniform(0.08, 0.30) * dose / USUAL_BASKET))
         _swipe(town, rng, int(store), count)
 
