@@ -17,7 +17,7 @@ from data.simulate.charge import outpatient_lines
 from data.simulate.clock import DAY
 from data.simulate.town import OUTPATIENT, Town
 
-SUBJECTS = ("institution",)
+SUBJECTS = ("institution", "practitioner")
 POOL = ("community", "township", "clinic", "tcm_clinic", "village", "private_small")
 BASKETS = (("bones", "M54.500"), ("pressure", "I10.x00"), ("cold", "J06.900"), ("stomach", "K29.500"))
 
@@ -69,7 +69,7 @@ def _bill(town: Town, rng: Generator, place: int, person: Ints, sitting: Ints, d
     )
     lines = _same(rng, visits, outpatient_lines(town, rng, visits), sitting, basket)
     kept = deeds.within(town, visits, lines, limit, least=15)
-    deeds.plant(town, "batch_visits", kept, lines, "institution")
+    deeds.plant(town, "batch_visits", kept, lines, "institution", "practitioner")
 
 
 def _same(rng: Generator, visits: pl.DataFrame, lines: pl.DataFrame, sitting: Ints, basket: Ints) -> pl.DataFrame:

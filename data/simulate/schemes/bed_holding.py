@@ -16,7 +16,7 @@ from data.simulate.charge import is_stay, stay_lines
 from data.simulate.clock import DAY
 from data.simulate.town import Town
 
-SUBJECTS = ("institution", "person")
+SUBJECTS = ("institution", "practitioner", "person")
 POOL = ("rehabilitation", "tcm_hospital", "private_small", "private_general", "township", "community")
 DIAGNOSES = ("M54.500", "M51.202", "M17.900", "I69.300", "M47.802", "I25.103")
 HOTEL = ("01", "02", "07")
@@ -38,7 +38,7 @@ def plant(town: Town, rng: Generator, dose: float) -> None:
         lines = stay_lines(town, rng, visits)
         lines = lines.filter(deeds.category(town, lines).is_in(HOTEL) | _came(rng, visits, lines))
         kept = deeds.within(town, visits, lines, limit)
-        deeds.plant(town, "bed_holding", kept, lines, "institution", "person")
+        deeds.plant(town, "bed_holding", kept, lines, "institution", "practitioner", "person")
 
 
 def _out_and_about(town: Town, rng: Generator, hospital: int, count: int) -> pl.DataFrame:

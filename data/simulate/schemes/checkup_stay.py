@@ -16,7 +16,7 @@ from data.simulate.charge import hotel_lines, stay_lines
 from data.simulate.clock import DAY
 from data.simulate.town import LINE, Town, frame
 
-SUBJECTS = ("institution",)
+SUBJECTS = ("institution", "practitioner")
 POOL = ("private_general", "private_small", "district_general", "tcm_hospital", "rehabilitation")
 VAGUE = ("R42.x00", "I25.103", "K29.500", "M47.802", "I10.x00", "E11.900")
 PACKAGE = (
@@ -41,7 +41,7 @@ def plant(town: Town, rng: Generator, dose: float) -> None:
         day = deeds.days(town, rng, count, length)
         visits = deeds.stays(town, rng, int(hospital), person, day, length, diag, kit=-1)
         lines = pl.concat([hotel_lines(town, rng, visits), _tests(town, rng, visits), _cure(town, rng, visits)])
-        deeds.plant(town, "checkup_stay", deeds.within(town, visits, lines, limit), lines, "institution")
+        deeds.plant(town, "checkup_stay", deeds.within(town, visits, lines, limit), lines, "institution", "practitioner")
 
 
 def _tests(town: Town, rng: Generator, visits: pl.DataFrame) -> pl.DataFrame:

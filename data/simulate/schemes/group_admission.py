@@ -15,7 +15,7 @@ from data.simulate.catalogue import Ints
 from data.simulate.charge import stay_lines
 from data.simulate.town import Town
 
-SUBJECTS = ("institution",)
+SUBJECTS = ("institution", "practitioner")
 POOL = ("private_general", "private_small", "rehabilitation", "township", "district_general")
 DIAGNOSES = ("I25.103", "M54.500", "K29.500", "R42.x00", "J20.900", "M47.802", "I10.x00")
 COACH = 9
@@ -40,7 +40,7 @@ def plant(town: Town, rng: Generator, dose: float) -> None:
         visits = deeds.stays(town, rng, int(hospital), who, when, length, diag)
         lines = stay_lines(town, rng, visits)
         kept = deeds.within(town, visits, lines, limit, least=COACH)
-        deeds.plant(town, "group_admission", kept, lines, "institution")
+        deeds.plant(town, "group_admission", kept, lines, "institution", "practitioner")
 
 
 def _unit(town: Town, rng: Generator, hospital: int) -> Ints:

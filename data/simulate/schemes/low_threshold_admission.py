@@ -15,7 +15,7 @@ from data.simulate import deeds
 from data.simulate.charge import stay_lines
 from data.simulate.town import Town
 
-SUBJECTS = ("institution",)
+SUBJECTS = ("institution", "practitioner")
 POOL = ("private_general", "private_small", "township", "community", "tcm_hospital")
 COMPLAINTS = ("J06.900", "K29.500", "R42.x00", "M54.500", "I10.x00", "K52.900", "M47.802", "J20.900")
 TREATMENT = ("05", "08", "09", "11")
@@ -37,4 +37,4 @@ def plant(town: Town, rng: Generator, dose: float) -> None:
         rows = lines.join(light, on="visit", maintain_order="left")
         dropped = rows["light"] & deeds.category(town, rows).is_in(TREATMENT) & pl.Series(rng.random(len(rows)) < 0.65)
         lines = lines.filter(~dropped)
-        deeds.plant(town, "low_threshold_admission", deeds.within(town, visits, lines, limit), lines, "institution")
+        deeds.plant(town, "low_threshold_admission", deeds.within(town, visits, lines, limit), lines, "institution", "practitioner")

@@ -15,7 +15,7 @@ from data.simulate.charge import hotel_lines, is_stay
 from data.simulate.clock import DAY
 from data.simulate.town import LINE, Town, frame
 
-SUBJECTS = ("institution",)
+SUBJECTS = ("institution", "practitioner")
 POOL = ("psychiatric", "private_psychiatric", "nursing_hospital", "rehabilitation")
 ROUTINE = {
     "psychiatric": ("003115030160000", "003115030280000"), "private_psychiatric": ("003115030160000",),
@@ -49,7 +49,8 @@ def _prolong(town: Town, rng: Generator, stays: pl.DataFrame, limit: int) -> Non
     )
     lines = pl.concat([hotel_lines(town, rng, gained), _routine(town, rng, gained, more)])
     kept = deeds.within(town, gained, lines, limit)
-    ids = town.deed("prolonged_stay", institution=kept["place"].to_numpy())
+    who = deeds.signers(kept["doctor"].to_numpy())
+    ids = town.deed("prolonged_stay", institution=kept["place"].to_numpy(), practitioner=who)
     deed = kept.select("visit", deed=pl.Series(ids))
     own = lines.join(deed, on="visit", maintain_order="left").filter(pl.col("deed").is_not_null())
     town.lines.append(own.with_columns(plant="deed").select(town.base_lines.columns))

@@ -17,7 +17,7 @@ from data.simulate.charge import is_stay, stay_lines
 from data.simulate.clock import DAY
 from data.simulate.town import Town
 
-SUBJECTS = ("institution",)
+SUBJECTS = ("institution", "practitioner")
 USUAL_BILL = 180_000
 POOL = ("private_general", "private_small", "tcm_hospital", "township", "district_general", "community")
 GAPS = (0.3, 0.3, 0.22, 0.18)
@@ -64,7 +64,7 @@ def _again(town: Town, rng: Generator, before: pl.DataFrame) -> pl.DataFrame:
         "diag2": before["diag2"].to_numpy(),
     }
     visits = town.add_visits(**columns)
-    ids = town.deed("split_admission", institution=place)
+    ids = town.deed("split_admission", institution=place, practitioner=deeds.signers(columns["doctor"]))
     lines = stay_lines(town, rng, visits).join(
         pl.DataFrame({"visit": visits["visit"], "deed": ids}), on="visit", maintain_order="left"
     )
