@@ -14,6 +14,7 @@ OWN = {
     "first 10": "precision_at_10",
     "first 50": "precision_at_50",
     "recall in 2R": "recall_at_2r",
+    "yuan in R, of the most there is": "yuan_share_at_r",
     "average precision": "average_precision",
 }
 

@@ -16,6 +16,8 @@ COLUMNS = {
     },
 }
 LANGUAGES = ("en", "zh")
+#: A whole number without the point it has as a decimal or double: 2, not 2.0.
+WHOLE = r"regexp_replace({}, '^(-?[0-9]+)\.0+$', '\1')"
 
 
 def sentence_sql(sources: Iterable[Source], language: str) -> str:
@@ -41,7 +43,7 @@ def _filled(template: str) -> str:
     parts = []
     for piece in re.split(r"(\{\w+\})", template):
         if name := re.fullmatch(r"\{(\w+)\}", piece):
-            value = COLUMNS.get(name[1], f"json_extract_string(f.detail, '$.{name[1]}')")
+            value = COLUMNS.get(name[1], WHOLE.format(f"json_extract_string(f.detail, '$.{name[1]}')"))
             parts.append(f"coalesce({value}, '?')")
         elif piece:
             parts.append(_text(piece))

@@ -20,6 +20,8 @@ COLUMNS = {
     "recall@2R": "recall_at_2r",
     "AP": "average_precision",
     "NDCG@R (yuan)": "ndcg_at_r",
+    "yuan@10 / oracle": "yuan_share_at_10",
+    "yuan@50 / oracle": "yuan_share_at_50",
     "yuan@R / oracle": "yuan_share_at_r",
     "AUC": "auc",
     "size AUC": "size_auc",
