@@ -250,6 +250,7 @@ create table if not exists record.hospital (
     ownership varchar,                -- 机构性质 medins_natu
     approved_beds integer,            -- 批准床位数量 aprv_bed_cnt
     clinical_staff integer,           -- 专业技术人员人数 pro_techstf_psncnt
+    nurses integer,                   -- 护士人数 nurs_psncnt, an extension
     valid_from date,                  -- 开始时间 begntime
     valid_to date,                    -- 结束时间 endtime
     longitude double,                 -- 经度 lnt
@@ -469,6 +470,18 @@ create table if not exists record.stock (
     received_quantity decimal(16,4),     -- 购进数量 purc_cnt
     returned_quantity decimal(16,4),     -- 退货数量 retn_cnt
     closing_quantity decimal(16,4),      -- 期末库存 end_cnt
+    updated_at timestamp,                -- 更新时间 updt_time, where delivered
+    file_id varchar,                     -- the delivery file, run.input_file
+    row_number bigint                    -- its data row there, from 1
+);
+
+-- 医疗机构设备 medins_equip_d, an extension; key: institution_id, equipment_type, valid_from
+create table if not exists record.equipment (
+    institution_id varchar not null,     -- 医疗机构代码 medins_code
+    equipment_type varchar not null,     -- 设备类型 equip_type: CT, 磁共振, 血液透析机 ...
+    devices integer,                     -- 设备数量 equip_cnt
+    valid_from date,                     -- 启用日期 begndate
+    valid_to date,                       -- 停用日期 enddate
     updated_at timestamp,                -- 更新时间 updt_time, where delivered
     file_id varchar,                     -- the delivery file, run.input_file
     row_number bigint                    -- its data row there, from 1

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 FILE_NAME = "fundwatch.toml"
 DEFAULT_HOME = Path("fundwatch-home")
 #: What a file or the environment may set; the rest belongs to one command.
-LASTING = ("objective", "seed", "language", "labels", "threads", "memory_limit", "cron", "pseudonyms")
+LASTING = ("objective", "seed", "language", "labels", "threads", "memory_limit", "cron", "pseudonyms", "burden_line")
 CHOICES = {"objective": ("hit_rate", "money", "both"), "language": ("en", "zh"), "labels": ("names", "zh")}
 
 
@@ -39,6 +39,7 @@ class Settings:
     threads: int = 0
     memory_limit: str = "3GB"
     cron: str = ""
+    burden_line: float | None = None  # yuan a year, the area's own
     rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     detectors: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     capacity: Mapping[str, Any] = field(default_factory=dict)
@@ -98,6 +99,9 @@ def _file(path: Path) -> dict[str, Any]:
     for name in ("seed", "threads"):
         if name in said and not isinstance(said[name], int):
             raise UsageError(f"{path}: {name} must be a whole number.")
+    line = said.get("burden_line", 0)
+    if isinstance(line, bool) or not isinstance(line, int | float):
+        raise UsageError(f"{path}: burden_line must be a number of yuan.")
     return said
 
 
@@ -105,6 +109,9 @@ def _read(name: str, value: str, kind: str) -> Any:
     if kind == "bool":
         return value.lower() in ("1", "true", "yes")
     try:
+        if kind == "float | None":
+            return float(value)
         return int(value) if kind == "int" else value
     except ValueError as error:
-        raise UsageError(f"FUNDWATCH_{name.upper()} is '{value}'; it must be a whole number.") from error
+        wanted = "whole number" if kind == "int" else "number"
+        raise UsageError(f"FUNDWATCH_{name.upper()} is '{value}'; it must be a {wanted}.") from error

@@ -19,8 +19,9 @@ MAY_READ = {
     "models/evaluation": {"feature", "model", "casebook", "truth"},
     "models/outlook": {"record", "feature"},
 }
-#: The only query that may look at identities: it turns id numbers into sex and date of birth.
-IDENTITY = {"features/person.sql"}
+#: The only queries that may look at identities: one turns id numbers into sex and date of birth, the other telephone
+#: numbers and addresses into marks that are equal where those are.
+IDENTITY = {"features/person.sql", "features/person_contact.sql"}
 PACKAGES = ("data", "features", "models", "flows")
 QUERIES = sorted(p for folder in MAY_READ for p in (ROOT / folder).glob("*.sql"))
 

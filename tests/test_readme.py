@@ -48,7 +48,15 @@ def test_measured_figures_are_those_of_the_evaluation():
     def one(mean):
         return {"mean": mean, "sd": 0.1, "n": 2, "low": 0.0, "high": 1.0}
 
-    metrics = ("planted", "subjects", "precision_at_10", "precision_at_50", "recall_at_2r", "yuan_share_at_r", "average_precision")
+    metrics = (
+        "planted",
+        "subjects",
+        "precision_at_10",
+        "precision_at_50",
+        "recall_at_2r",
+        "yuan_share_at_r",
+        "average_precision",
+    )
     orders = {
         name: dict.fromkeys(metrics, one(0.2)) for name in ("random", "by amount", "by count", "isolation forest")
     }

@@ -16,8 +16,8 @@ def burden(
     line: Annotated[
         float | None,
         Parameter(
-            help="Yuan a person paid in a year, from which one is told; the area's own line.",
-            env_var="FUNDWATCH_BURDEN_LINE",
+            help="Yuan a person paid in a year, from which one is told; the area's own line."
+            " [FUNDWATCH_BURDEN_LINE, burden_line in fundwatch.toml]",
         ),
     ] = None,
     year: Annotated[int | None, Parameter(help="One year; all by default.")] = None,
@@ -39,13 +39,14 @@ def burden(
     from flows.exports import outlook
     from models.outlook import ask
 
-    if line is None or line <= 0:
+    settings = common.settings(labels=labels, burden_line=line)
+    line = settings.burden_line
+    if line is None or not line > 0:
         raise UsageError(
-            "Say --line YUAN (or set FUNDWATCH_BURDEN_LINE): the yearly payments from which a person is told."
+            "Say --line YUAN (or set burden_line in fundwatch.toml): the yearly payments from which a person is told."
         )
     if unmask and out is None:
         raise UsageError("--unmask goes with --out: full names are written to a file only.")
-    settings = common.settings(labels=labels)
     with open_warehouse(settings.home, read_only=True) as con:
         found = ask.burden(con, line, year)
         rows = outlook.named(con, found, unmask=False)

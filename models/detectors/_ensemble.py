@@ -30,10 +30,14 @@ PARAMS: dict[str, dict[str, int | float | str]] = {
     "max_weight": {"value": 0.5, "unit": "share", "meaning": "of a finding: a second opinion counts half"},
 }
 
-#: Where subjects are many and some of large volume, what chance excludes may still be too little to matter.
+#: Where subjects are many and some of large volume, what chance excludes may still be too little to tell.
 MATERIAL: dict[str, dict[str, int | float | str]] = {
-    "min_peer_ratio": {"value": 1.15, "unit": "x", "meaning": "least ratio to the peers' median: less is no distance"},
-    "min_points": {"value": 2.0, "unit": "%", "meaning": "least distance of a share, percentage points"},
+    "min_peer_ratio": {
+        "value": 1.15,
+        "unit": "x",
+        "meaning": "least ratio to the peers' median, for an indicator to count",
+    },
+    "min_points": {"value": 2.0, "unit": "%", "meaning": "least distance of a share, for it to count"},
 }
 
 
@@ -78,15 +82,14 @@ def _cells(
     params: Mapping[str, Any],
     subjects: Subjects,
 ) -> pl.DataFrame:
-    """Every indicator of every subject with its distance from the peers, as the peer detectors take it; a distance
-    below `min_peer_ratio` or `min_points`, where the card has them, is none."""
+    """Every indicator of every subject with its distance from the peers, as the peer detectors take it; is_hit says
+    that it is as far as `min_peer_ratio` and `min_points`, where the card has them."""
     import polars as pl
 
     wide = _outlier.rows(con, table, params, subjects)
     asked = {"min_peer_ratio": 1.0, "min_points": 0.0} | dict(params) | {"min_z": 0.0}
     constant = ("theme", "title", "title_zh", "unit")  # told again where a subject is: few are
-    cells = pl.concat([_outlier._scored(wide, i, asked, subjects).drop(constant) for i in indicators])
-    return cells.with_columns(z=pl.when(pl.col("z").is_null() | pl.col("is_hit")).then("z").otherwise(0.0))
+    return pl.concat([_outlier._scored(wide, i, asked, subjects).drop(constant) for i in indicators])
 
 
 def _hits(
@@ -117,6 +120,7 @@ def _hits(
         orient="row",
     )
     told = tail.unpivot(index=key, variable_name="indicator", value_name="tail").join(known, on=[key, "indicator"])
+    told = told.with_columns(z=pl.when("is_hit").then("z").otherwise(0.0))
     told = told.join(titles, on="indicator").sort(
         [key, "z", "tail", "indicator"], descending=[False, True, True, False]
     )

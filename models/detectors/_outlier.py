@@ -23,7 +23,7 @@ REASONS = {
 
 @dataclass(frozen=True)
 class Indicator:
-    """One column of an indicator table. Of one theme an institution gets its strongest hit only."""
+    """One column of an indicator table. Of one theme a subject gets its strongest hit only."""
 
     name: str
     theme: str
@@ -130,8 +130,10 @@ def judge(
 
 def rows(con: duckdb.DuckDBPyConnection, table: str, params: Mapping[str, Any], subjects: Subjects) -> pl.DataFrame:
     """The indicator table's rows with the peer groups, by key; of many subjects those with the least volume."""
+    from data.warehouse import frame
+
     query = subjects.rows.format(table=table)
-    return con.sql(query, params={"min_visits": params["min_visits"]} if "$min_visits" in query else None).pl()
+    return frame(con, query, {"min_visits": params["min_visits"]} if subjects.many else None)
 
 
 def _scored(

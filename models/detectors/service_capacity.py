@@ -37,25 +37,34 @@ CARD = card.make(
             "persons": {
                 "value": 12,
                 "unit": "persons",
-                "meaning": "in nursing a member of staff and day, three shifts and all grades",
+                "meaning": "in nursing a nurse (a member of staff where nurses are unknown) and day, three shifts"
+                " and all grades",
             },
+            "shifts": {"value": 4, "unit": "sessions", "meaning": "of dialysis a machine and day"},
+            "scan_hours": {"value": 24, "unit": "hours", "meaning": "that a scanner may run a day"},
+            "ct_per_hour": {"value": 6, "unit": "persons", "meaning": "on a CT scanner in an hour"},
+            "mr_per_hour": {"value": 4, "unit": "persons", "meaning": "on an MR scanner in an hour"},
             "min_days": {"value": 3, "unit": "days", "meaning": "beyond it, at least"},
         },
         "exclusions": [
             "one or two days: charges posted late",
             "single persons beyond 24 hours (rule item_over_daily_limit)",
-            "no approved beds or no staff in the register: cannot judge",
-            "dialysis machines, CT and MR scanners: no register of devices is delivered, cannot judge",
+            "several parts of one person in the scanner on a day count once; surcharges, films and guidance do not",
+            "continuous blood purification at the bed, PET and SPECT",
+            "no approved beds, no staff or no such device in the registers: cannot judge",
         ],
         "exclusions_zh": [
             "仅一两天：费用补记",
             "个人单日超过 24 小时（由规则 item_over_daily_limit 判断）",
-            "登记中无批准床位或人员：无法判定",
-            "透析机、CT、核磁：未提供设备登记，无法判定",
+            "同一人同日多部位检查计一次；加收、胶片、引导不计",
+            "床旁连续性血液净化、PET、SPECT",
+            "登记中无批准床位、人员或该类设备：无法判定",
         ],
-        "limits": "The register may lag behind the hospital. Insured persons only, so the true load is higher."
-        " The amount is the part of the charges of those days beyond the capacity.",
-        "limits_zh": "登记可能滞后于医院实际。仅含本地参保人，实际负荷更高。金额为这些日期收费中超出产能的部分。",
+        "limits": "The registers may lag behind the hospital, and a scan sent elsewhere is charged here too. Insured"
+        " persons only, so the true load is higher. The amount is the part of the charges of those days beyond the"
+        " capacity.",
+        "limits_zh": "登记可能滞后于医院实际，外送检查也在本机构计费。仅含本地参保人，实际负荷更高。"
+        "金额为这些日期收费中超出产能的部分。",
         "status": "trial",
     }
 )
@@ -65,6 +74,31 @@ def judge(con: duckdb.DuckDBPyConnection, params: Mapping[str, Any]) -> None:
     """One hit an institution and kind of service. Units are the same."""
     con.execute(_JUDGED, dict(params))
 
+
+#: A kind of service, what it is held against, and the words for both.
+KINDS = {
+    "hours": ("hours of one item", "单项小时数", "approved beds", "张批准床位", "approved beds (medins_info_b)"),
+    "units": ("units of therapy", "治疗次数", "clinical staff", "名专业技术人员", "clinical staff (medins_info_b)"),
+    "persons": (
+        "persons in nursing", "护理人次", "nursing staff", "名护理人员", "nurses or clinical staff (medins_info_b)",
+    ),
+    "dialysis": (
+        "dialysis sessions", "透析人次", "dialysis machines", "台透析机", "the number of devices (medins_equip_d)",
+    ),
+    "ct": ("persons in CT", "CT检查人次", "CT scanners", "台CT", "the number of devices (medins_equip_d)"),
+    "mr": ("persons in MR", "磁共振检查人次", "MR scanners", "台磁共振", "the number of devices (medins_equip_d)"),
+}  # fmt: skip
+_WORDS = ", ".join("(" + ", ".join(f"'{word}'" for word in (kind, *words)) + ")" for kind, words in KINDS.items())
+
+#: What a name in the register of equipment is; water treatment beside the machines is none.
+_DEVICE = """
+    case
+        when regexp_matches(upper({name}), 'PET|SPECT|发射|单光子|水处理|软件|工作站') then null
+        when regexp_matches({name}, '透析|血透|血滤') then 'dialysis'
+        when regexp_matches(upper({name}), '磁共振|核磁|^MRI?([^A-Z]|$)') then 'mr'
+        when regexp_matches(upper({name}), '体层|计算机断层|^(X线)?CT([^A-Z]|$)') then 'ct'
+    end
+"""
 
 _JUDGED = f"""
     create or replace temp table judged as
@@ -79,71 +113,91 @@ _JUDGED = f"""
                 when max(c.fee_category) = '07' and min(c.item_name) like '%级护理%' then 'persons'
                 when max(c.fee_category) = '05'
                     and regexp_matches(min(c.item_name), '针灸|针刺|推拿|理疗|康复|训练|牵引|灸') then 'units'
-                when regexp_matches(min(c.item_name), '血液透析|体层|磁共振') then 'devices'
+                when regexp_matches(min(c.item_name), '加收|引导|胶片|重建|管路|透析器|滤器|监测|置管|护理|腹膜|连续')
+                    then null
+                when regexp_matches(min(c.item_name), '血液透析|血液滤过|血透') then 'dialysis'
+                when regexp_matches(min(c.item_name), '磁共振|体层|计算机断层') then
+                    {_DEVICE.format(name="min(c.item_name)")}
             end as kind
-        from (select distinct item_code, item_name, fee_category from feature.fee_line where not is_pharmacy) as c
+        from (
+            select distinct item_code, item_name, fee_category from feature.fee_line
+            where not is_pharmacy and coalesce(catalogue_type, '201') = '201'
+        ) as c
         left join hourly as h on h.item_code = c.item_code
         group by c.item_code, h.item_code
     ),
-    -- Hours run item by item on as many monitors as there are beds; the rest adds up.
+    -- Hours run item by item on as many monitors as there are beds; the rest adds up. A device takes persons.
     day as (
         select l.institution_id, i.kind, l.charged_on, case when i.kind = 'hours' then l.item_code end as item_code,
-            max(i.item_name) as item_name, count(distinct l.item_code) as items, sum(l.quantity) as quantity,
+            max(i.item_name) as item_name,
+            case when i.kind in ('dialysis', 'ct', 'mr') then count(distinct l.person_id) else sum(l.quantity) end
+                as quantity,
             sum(l.eligible_amount) as amount
         from feature.fee_line as l
         join item as i on i.item_code = l.item_code
-        where i.kind is not null and i.kind <> 'devices' and l.institution_id is not null
+        where i.kind is not null and l.institution_id is not null
         group by l.institution_id, i.kind, l.charged_on, case when i.kind = 'hours' then l.item_code end
     ),
     register as (
-        select institution_id, max(approved_beds) as beds, max(clinical_staff) as staff
+        select institution_id, max(approved_beds) as beds, max(clinical_staff) as staff, max(nurses) as nurses
         from record.hospital group by institution_id
     ),
-    limited as (
-        select d.*, case when d.kind = 'hours' then r.beds else r.staff end as base,
-            case d.kind when 'hours' then $hours * r.beds when 'units' then $units * r.staff else $persons * r.staff
-                end as most
+    device as (
+        select institution_id, {_DEVICE.format(name="equipment_type")} as kind, devices, valid_from, valid_to
+        from record.equipment
+    ),
+    running as (
+        select d.institution_id, d.kind, d.charged_on, sum(v.devices) as devices
+        from (select distinct institution_id, kind, charged_on from day) as d
+        join device as v on v.institution_id = d.institution_id and v.kind = d.kind
+            and d.charged_on >= coalesce(v.valid_from, d.charged_on)
+            and d.charged_on <= coalesce(v.valid_to, d.charged_on)
+        group by d.institution_id, d.kind, d.charged_on
+    ),
+    based as (
+        select d.*,
+            case d.kind when 'hours' then r.beds when 'units' then r.staff
+                when 'persons' then coalesce(r.nurses, r.staff) else v.devices end as base,
+            case d.kind when 'hours' then $hours when 'units' then $units when 'persons' then $persons
+                when 'dialysis' then $shifts when 'ct' then $scan_hours * $ct_per_hour
+                else $scan_hours * $mr_per_hour end as each
         from day as d
         left join register as r on r.institution_id = d.institution_id
+        left join running as v on v.institution_id = d.institution_id and v.kind = d.kind
+            and v.charged_on = d.charged_on
+    ),
+    limited as (
+        select *, base * each as most, coalesce(base > 0 and quantity > base * each, false) as is_over from based
     ),
     place as (
-        select institution_id, kind, max(base) as base, max(most) as most, count(*) filter (where quantity > most)
-                as over_entries, count(distinct charged_on) filter (where quantity > most) as over_days,
-            max(quantity) as peak, min_by(charged_on, (-quantity, charged_on)) as peak_on,
-            min_by(item_name, (-quantity, charged_on)) as item_text,
-            sum(case when quantity > most then amount * (1 - most / cast(quantity as double)) else 0 end) as beyond
+        select institution_id, kind, max(base) as any_base,
+            count(distinct charged_on) filter (where is_over) as over_days,
+            arg_max(base, (is_over, quantity, charged_on)) as base,
+            arg_max(most, (is_over, quantity, charged_on)) as most,
+            arg_max(quantity, (is_over, quantity, charged_on)) as peak,
+            arg_max(charged_on, (is_over, quantity, charged_on)) as peak_on,
+            arg_max(item_name, (is_over, quantity, charged_on, item_name)) as item_text,
+            sum(case when is_over then amount * (1 - most / cast(quantity as double)) else 0 end) as beyond
         from limited
         group by institution_id, kind
     ),
-    device as (
-        select count(distinct l.institution_id) as places
-        from feature.fee_line as l join item as i on i.item_code = l.item_code
-        where i.kind = 'devices'
-    ),
+    word (kind, what, what_zh, base_text, base_text_zh, register) as (values {_WORDS}),
     judged_place as (
-        select *, coalesce(base, 0) <= 0 as is_unknown, coalesce(base, 0) > 0 and over_days >= $min_days as is_over
-        from place
+        select p.*, w.* exclude (kind), coalesce(p.any_base, 0) <= 0 as is_unknown,
+            coalesce(p.any_base, 0) > 0 and p.over_days >= $min_days as is_over
+        from place as p join word as w on w.kind = p.kind
     )
     select 'hit' as outcome, cast(null as varchar) as reason, {_rows.PLACE}, cast(null as varchar) as practitioner_id,
         peak_on as occurred_on, cast(beyond as decimal(16, 2)) as amount,
         cast(to_json(struct_pack(over_days := over_days, base := base, most := most, peak := cast(peak as double),
-            item_text := item_text, occurred_on := peak_on,
-            what := case kind when 'hours' then 'hours of one item' when 'units' then 'units of therapy'
-                else 'persons in nursing' end,
-            what_zh := case kind when 'hours' then '单项小时数' when 'units' then '治疗次数' else '护理人次' end,
-            base_text := case kind when 'hours' then 'approved beds' else 'clinical staff' end,
-            base_text_zh := case kind when 'hours' then '张批准床位' else '名专业技术人员' end)) as varchar) as detail,
+            item_text := item_text, occurred_on := peak_on, what := what, what_zh := what_zh, base_text := base_text,
+            base_text_zh := base_text_zh)) as varchar) as detail,
         kind as part, round(1 - 0.5 * pow(2, -over_days / 10.0), 4) as weight, cast(null as varchar) as group_key,
         cast(1 as bigint) as units
     from judged_place where is_over
     union all
-    select 'cannot_judge', case kind when 'hours' then 'needs approved beds (medins_info_b)'
-        else 'needs clinical staff (medins_info_b)' end, {_rows.COUNTED}, count(*)
-    from judged_place where is_unknown group by kind
-    union all
-    select 'cannot_judge', 'needs the number of devices (no register of equipment is delivered)', {_rows.COUNTED},
-        places
-    from device where places > 0
+    select 'cannot_judge', 'needs ' || register, {_rows.COUNTED}, count(*)
+    from judged_place where is_unknown group by register
     union all
     select 'clear', null, {_rows.COUNTED}, count(*)
     from judged_place where not is_unknown and not is_over having count(*) > 0

@@ -96,6 +96,23 @@ def test_identities_are_kept_apart(con, delivery, clean, rows):
     assert columns == []
 
 
+def test_the_registers_extensions_are_taken_where_delivered(con, delivery, clean):
+    """Devices under their national or their Chinese names, nurses as one more column of the hospitals."""
+    clean["medins_equip_d.csv"] = [
+        {"fixmedins_code": "H1", "equip_type": "CT", "equip_cnt": "2", "begndate": "2024-01-01", "enddate": ""}
+    ]
+    clean["设备台账_2025.csv"] = [{"医疗机构代码": "H1", "设备类型": "血液透析机", "设备数量": "12"}]
+    clean["medins_info_b.csv"] = [
+        {"medins_code": "H1", "medins_name": "某院", "pro_techstf_psncnt": "90", "nurs_psncnt": "40"}
+    ]
+    ingest(con, delivery(clean))
+    said = all_of(
+        con, "select equipment_type, devices, cast(valid_from as varchar), valid_to from record.equipment order by 1"
+    )
+    assert said == [("CT", 2, "2024-01-01", None), ("血液透析机", 12, None, None)]
+    assert all_of(con, "select clinical_staff, nurses from record.hospital") == [(90, 40)]
+
+
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import shutil
 import stat
 
 import polars as pl
@@ -211,6 +212,29 @@ def test_the_line_may_come_from_the_environment(call, finished, monkeypatch):
     monkeypatch.setenv("FUNDWATCH_BURDEN_LINE", "3000")
     code, out, _ = call("burden", "--home", finished[0].home, "--json")
     assert code == 0 and all(r["person_name"].endswith("**") for r in json.loads(out))
+
+
+def test_the_line_may_stand_in_the_file_and_the_nearer_word_wins(call, finished, tmp_path, monkeypatch):
+    home = tmp_path / "home"
+    home.mkdir()
+    shutil.copy(finished[0].home / "warehouse.duckdb", home)
+
+    def told(*options):
+        code, out, err = call("burden", "--home", home, "--json", *options)
+        return min((float(r["paid_amount"]) for r in json.loads(out)), default=None) if code == 0 else (code, err)
+
+    (home / "fundwatch.toml").write_text("burden_line = 3000\n", encoding="utf-8")
+    low = told()
+    assert low >= 3000
+    monkeypatch.setenv("FUNDWATCH_BURDEN_LINE", "4000.5")
+    assert told() >= 4000.5 and told("--line", 3000) == low
+    monkeypatch.setenv("FUNDWATCH_BURDEN_LINE", "much")
+    assert told() == (2, "fundwatch: FUNDWATCH_BURDEN_LINE is 'much'; it must be a number.\n")
+    for wrong, words in (("'3000'", "must be a number of yuan"), ("true", "must be a number of yuan"), ("0", "--line")):
+        monkeypatch.delenv("FUNDWATCH_BURDEN_LINE", raising=False)
+        (home / "fundwatch.toml").write_text(f"burden_line = {wrong}\n", encoding="utf-8")
+        code, err = told()
+        assert code == 2 and words in err
 
 
 def test_no_watchlist_holds_what_was_asked_for_beside_it(finished):

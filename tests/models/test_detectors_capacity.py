@@ -91,8 +91,109 @@ def test_therapy_beyond_the_staff_and_what_no_register_tells(world):
     assert place == "H1" and detail["most"] == 120 and detail["peak"] == 150
     assert world.cannot() == {
         "needs clinical staff (medins_info_b)": 1,
-        "needs the number of devices (no register of equipment is delivered)": 1,
+        "needs the number of devices (medins_equip_d)": 1,
     }
+
+
+def nursed(world, place, persons, days=3):
+    for day in range(days):
+        ids = world.stay(place, persons, start=START + timedelta(days=day), every=0)
+        world.lines(ids, "001201000030000", "Ⅰ级护理", "07", quantity=1.0)
+
+
+def test_nurses_count_where_the_register_has_them(world):
+    world.hospitals(["H1", "H2"], staff=20)
+    world.con.execute("update record.hospital set nurses = 3 where institution_id = 'H1'")
+    for place in ("H1", "H2"):
+        nursed(world, place, 40)
+    ((place, detail, _),) = world.judge("service_capacity")
+    assert place == "H1" and (detail["base"], detail["most"], detail["peak"]) == (3, 36, 40)
+    assert detail["base_text_zh"] == "名护理人员"
+
+
+CT, MR = ("002103000010000", "X线计算机体层(CT)平扫"), ("002102000010000", "磁共振平扫")
+DIALYSIS = ("003110000060000", "血液透析")
+
+
+def served(world, place, item, persons, days=3, category="03", **said):
+    for day in range(days):
+        ids = world.stay(place, persons, start=START + timedelta(days=day), every=0)
+        world.lines(ids, *item, category, **said)
+
+
+def register(world, *rows):
+    """Rows of the register of equipment: institution, type, devices, and from when to when."""
+    frame = pl.DataFrame(
+        [(*r, None, None)[:5] for r in rows],
+        schema=["institution_id", "equipment_type", "devices", "valid_from", "valid_to"], orient="row",
+    )  # fmt: skip
+    world.add("record.equipment", frame)
+
+
+@pytest.mark.parametrize(
+    ("item", "words", "persons", "most", "what"),
+    [
+        (DIALYSIS, "血液透析机", 9, 8, "dialysis sessions"),
+        (CT, "CT", 289, 288, "persons in CT"),
+        (CT, "X线电子计算机断层扫描装置（64排）", 289, 288, "persons in CT"),
+        (MR, "MRI 1.5T", 193, 192, "persons in MR"),
+    ],
+)
+def test_persons_beyond_the_devices(world, item, words, persons, most, what):
+    world.hospitals(["H1", "H2"])
+    register(world, ("H1", words, 2), ("H2", words, 3), ("H1", "水处理设备（血液透析）", 9), ("H1", "PET-CT", 9))
+    for place in ("H1", "H2"):
+        served(world, place, item, persons, amount=100.0)
+    ((place, detail, amount),) = world.judge("service_capacity")
+    assert place == "H1" and (detail["over_days"], detail["base"], detail["most"], detail["peak"]) == (
+        3, 2, most, persons,
+    )  # fmt: skip
+    assert detail["what"] == what and amount == pytest.approx(3 * 100.0, abs=0.01) and world.clear() == 1
+
+
+def test_devices_count_from_when_to_when_they_run(world):
+    world.hospitals(["H1", "H2"])
+    register(
+        world, ("H1", "透析机", 2, date(2020, 1, 1)), ("H1", "透析机", 8, START + timedelta(days=3)),
+        ("H2", "透析机", 2, None, START - timedelta(days=1)),
+    )  # fmt: skip
+    served(world, "H1", DIALYSIS, 9, days=6)
+    served(world, "H2", DIALYSIS, 9)
+    ((place, detail, _),) = world.judge("service_capacity")
+    assert place == "H1" and (detail["over_days"], detail["base"]) == (3, 2)
+    assert world.cannot() == {"needs the number of devices (medins_equip_d)": 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("血液透析器", {"catalogue_type": "301"}),
+        ("血液透析监测", {}),
+        ("连续性血液净化", {}),
+        ("X线计算机体层(CT)扫描三维重建加收", {}),
+        ("CT引导", {}),
+        ("单光子发射计算机体层显像", {}),
+    ],
+)
+def test_what_takes_no_device_is_not_counted(world, name, said):
+    world.hospitals(["H1"])
+    register(world, ("H1", "透析机", 1), ("H1", "CT", 1))
+    served(world, "H1", ("X1", name), 150, **said)
+    assert world.judge("service_capacity") == [] and world.cannot() == {} and world.clear() == 0
+
+
+def test_parts_of_one_person_are_one_scan_and_two_days_are_no_hit(world):
+    world.hospitals(["H1"])
+    register(world, ("H1", "CT", 1, START), ("H1", "透析机", 1, START + timedelta(days=9)))
+    for day in range(3):
+        ids = world.stay("H1", 100, start=START + timedelta(days=day), every=0)
+        for part in ("1", "2"):
+            world.lines(ids, CT[0][:-1] + part, CT[1] + part, "03", quantity=3.0)
+    assert world.judge("service_capacity") == [] and world.clear() == 1
+    served(world, "H1", CT, 60, days=2)
+    assert world.judge("service_capacity") == []
+    ((_, detail, _),) = world.judge("service_capacity", min_days=2)
+    assert (detail["over_days"], detail["peak"]) == (2, 160)
 
 
 # --- practitioners

@@ -361,6 +361,22 @@ def test_members_of_confirmed_groups_and_old_inspections_count_as_confirmed(con)
 
 
 @pytest.mark.parametrize(
+    ("kind", "result", "counts"),
+    [
+        ("参保人员", "查实", True), ("person", "部分属实", True), ("个人", "违规属实", True), ("person", "PARTLY_CONFIRMED", True),
+        ("person", "查否", False), ("person", "证据不足－暂缓", False), ("机构", "查实", False), ("person", "处理中", False),
+    ],
+)  # fmt: skip
+def test_inspections_speak_the_casebook_s_words(con, kind, result, counts):
+    world(con, neighbours() + gang(), CONFIRMED[:4])
+    con.execute(
+        "insert into record.inspection_result by name select 'c' as case_id, $k as subject_type, 'G4' as subject_id,"
+        " $r as result", {"k": kind, "r": result}
+    )  # fmt: skip
+    assert (found(con, "near_confirmed") != []) == counts
+
+
+@pytest.mark.parametrize(
     "rows, confirmed",
     [
         ([], [f"P{p}" for p in range(0, 60, 5)]),

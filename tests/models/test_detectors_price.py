@@ -12,6 +12,7 @@ from features import build
 from models import source
 from models.detectors import (
     _drugs,
+    consumable_price_above_peers,
     dear_makers_preferred,
     drug_price_above_peers,
     drug_price_against_public,
@@ -24,7 +25,7 @@ from models.detectors import (
 MODULES = {
     m.__name__.rpartition(".")[2]: m
     for m in (
-        dear_makers_preferred, drug_price_above_peers, drug_price_against_public, drug_price_other_pack, price_step,
+        consumable_price_above_peers, dear_makers_preferred, drug_price_above_peers, drug_price_against_public, drug_price_other_pack, price_step,
         selected_product_avoided, two_prices_of_one_drug,
     )
 }  # fmt: skip
@@ -320,6 +321,87 @@ def test_drugstores_few_lines_and_other_years_are_not_asked(con):
     assert run(con, "selected_product_avoided") == []
     con.execute("delete from feature.fee_line where charged_on > date '2025-01-20'")
     assert run(con, "selected_product_avoided") == [] and coverage(con)[3] == "too few lines of such drugs (9)"
+
+
+SCREW = "C03060100200000012345"
+
+
+def screws(owned, levels=None, here=20.0, price=10.0, months=(0, 1, 2), item=SCREW):
+    """H0 to H`n` sell the screw at about `price` once a month, H9 at `here`; gives lines and owners."""
+    lines = [
+        line(f"H{i}", price * (1 + 0.01 * (i % 3)), 31 * m + 4, item=item) for i in range(len(owned)) for m in months
+    ]
+    lines += [line("H9", here, 31 * m + d, item=item) for m in months for d in (6, 7)]
+    return lines, {f"H{i}": o for i, o in enumerate(owned)} | {"H9": "2"}
+
+
+def test_consumable_is_held_against_the_public_of_its_level_in_its_month(con):
+    lines, owners = screws("11122")
+    settle(con, lines, owners)
+    hits = run(con, "consumable_price_above_peers")
+    assert [(s, a) for s, a, _ in hits] == [("H9", 99.0)] * 6  # (20 - 10.10) x 10
+    detail = hits[0][2]
+    assert (detail["others"], detail["usual"], detail["month"]) == (3, 10.1, "2025-01")
+    assert (detail["dear_months"], detail["months"], detail["maker"]) == (3, 3, "")
+    assert detail["reference"] == "public institutions of the level"
+    # Two others are public for a public institution: judged against its whole level.
+    assert coverage(con) == (18, 3, 0, None)
+
+
+def test_public_institution_is_compared_without_itself(con):
+    lines, owners = screws("1112")
+    settle(con, lines, owners | {"H9": "1"})
+    (usual,) = {d["usual"] for _, _, d in run(con, "consumable_price_above_peers")}
+    assert usual == 10.1  # 10, 10.1, 10.2 and not its own 20
+
+
+@pytest.mark.parametrize(
+    ("owned", "levels", "reference"),
+    [
+        ("111222", {"H0": 3, "H1": 3, "H2": 3}, "public institutions"),
+        ("22222", {}, "institutions of the level"),
+    ],
+)
+def test_consumable_s_wider_peers(con, owned, levels, reference):
+    lines, owners = screws(owned)
+    settle(con, lines, owners, levels)
+    assert {(s, d["reference"]) for s, _, d in run(con, "consumable_price_above_peers")} == {("H9", reference)}
+
+
+def test_code_without_maker_says_so(con):
+    lines, owners = screws("1111", item=SCREW[:-5] + "00000")
+    settle(con, lines, owners)
+    assert {d["maker_zh"] for *_, d in run(con, "consumable_price_above_peers")} == {"（编码不含生产企业）"}
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ({"here": 12.0}, (15, 0, 0, None)),  # a fifth more
+        ({"months": (0,)}, (5, 0, 0, None)),  # one month
+        ({"here": 80.0}, (12, 0, 3, "the price is of another unit (3)")),
+        ({"price": 1.0, "here": 1.6}, (15, 0, 0, None)),  # 36 yuan in all
+        ({"item": "local-7"}, (0, 0, 0, None)),
+    ],
+)
+def test_what_the_comparison_of_consumables_leaves_out(con, said, expected):
+    lines, owners = screws("1111", **said)
+    settle(con, lines, owners)
+    assert run(con, "consumable_price_above_peers") == [] and coverage(con) == expected
+
+
+def test_few_peers_wide_prices_and_drugstores_are_no_hits(con):
+    lines, owners = screws("11")
+    settle(con, lines, owners)
+    assert run(con, "consumable_price_above_peers") == []
+    assert coverage(con) == (0, 0, 9, "too few others with the consumable in the month (9)")
+    con.execute("delete from feature.fee_line")
+    con.execute("delete from feature.institution")
+    wide = [line(f"H{i}", p, 31 * m, item=SCREW) for i, p in enumerate((5.0, 8.0, 14.0, 22.0)) for m in (0, 1)]
+    settle(con, wide + [line("H9", 30.0, 31 * m, item=SCREW) for m in (0, 1)])
+    assert run(con, "consumable_price_above_peers") == [] and coverage(con)[1:3] == (0, 0)
+    con.execute("update feature.item_price_month set is_pharmacy = true")
+    assert run(con, "consumable_price_above_peers") == [] and coverage(con)[0] == 0
 
 
 def test_same_answer_twice(con):

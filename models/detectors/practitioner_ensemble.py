@@ -1,0 +1,56 @@
+"""Practitioners who are unusual in several indicators taken together: a second opinion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import duckdb
+
+from models import card
+from models.detectors import _ensemble, practitioner_peer_outlier
+from models.detectors._outlier import PRACTITIONERS
+
+PARTS = (*_ensemble.PARTS, "models.detectors.practitioner_peer_outlier")
+
+CARD = card.make(
+    {
+        "title": "Practitioner unusual in several indicators at once",
+        "title_zh": "医师多项指标综合异常",
+        "violation": "practitioner_pattern",
+        "family": "pattern",
+        "subjects": ["practitioner"],
+        "certainty": "suspected",
+        "sentence": "More unusual than {place}% of {subjects} in {themes} respects: {reason_text}",
+        "sentence_zh": "综合异常程度位于{subjects}名医师中的第{place}百分位，"
+        "在{themes}个方面明显偏高：{reason_text_zh}",
+        "basis": ["《医疗保障基金使用监督管理条例》第二十五条：依数据监控确定检查重点"],
+        "window": "the whole delivered window",
+        "needs": ["record.settlement", "record.fee_line.ordering_practitioner_id"],
+        "params": _ensemble.PARAMS
+        | _ensemble.MATERIAL
+        | {
+            "quantile": {"value": 0.98, "unit": "share", "meaning": "subjects that score below this share: clear"},
+            "min_visits": {"value": 30, "unit": "events", "meaning": "fewer visits, persons or days: not measured"},
+            "min_stays": {"value": 10, "unit": "stays", "meaning": "fewer stays: not measured"},
+        },
+        "exclusions": [
+            "codes of zeros that stand for nobody",
+            "too few indicators measured",
+            "fewer than 12 subjects",
+            "one high indicator alone",
+        ],
+        "exclusions_zh": ["全零编码，不对应具体医师", "可计算指标过少", "少于 12 名", "仅一项指标偏高"],
+        "limits": "A second opinion on the indicators of practitioner_peer_outlier, not further evidence: isolation"
+        " forest, nearest neighbours and upper tails, averaged. It says what is unusual, not what is wrong, and"
+        " carries no amount.",
+        "limits_zh": "是对 practitioner_peer_outlier 指标的第二意见，并非新增证据：孤立森林、最近邻和上尾概率的平均。"
+        "说明何处异常，不说明何处有误，不列金额。",
+        "status": "trial",
+    }
+)
+
+
+def judge(con: duckdb.DuckDBPyConnection, params: Mapping[str, Any]) -> None:
+    """At most one hit a subject; clear are subjects that are as usual as the others."""
+    _ensemble.judge(con, "practitioner_indicator", practitioner_peer_outlier.INDICATORS, params, PRACTITIONERS)
