@@ -18,6 +18,15 @@ OWN = {
     "average precision": "average_precision",
 }
 
+LISTS_ZH = {"institution": "医疗机构", "pharmacy": "零售药店", "practitioner": "医师", "person": "参保人"}
+OWN_ZH = {
+    "precision_at_10": "前10条属实",
+    "precision_at_50": "前50条属实",
+    "recall_at_2r": "前2R条查全",
+    "yuan_share_at_r": "前R条金额占可得最多",
+    "average_precision": "平均精度",
+}
+
 #: Heading -> figure of a round of made-up inspections.
 ROUNDS = {
     "next list": "precision",
@@ -47,6 +56,24 @@ def measured(results: Figures) -> str:
         ),
     ]
     return "\n\n".join(parts)
+
+
+def measured_zh(results: Figures) -> str:
+    """Markdown in Chinese: each list beside the best of the orders that know nothing of schemes, and the rings."""
+    best = [max(results["lists"][kind][name]["average_precision"]["mean"] for name in BLIND) for kind in LISTS]
+    columns = ["名单", "植入数／对象数", *OWN_ZH.values(), "无模型的最好排法", "倍数"]
+    rows = []
+    for (kind, title), blind in zip(LISTS_ZH.items(), best, strict=True):
+        ours = next(iter(results["lists"][kind].values()))
+        size = f"{ours['planted']['mean']:,.0f}／{ours['subjects']['mean']:,.0f}"
+        times = f"{ours['average_precision']['mean'] / blind:.1f}"
+        rows.append([title, size, *(_plain(ours[metric]) for metric in OWN_ZH), number(blind), times])
+    rings = results["rings"]
+    return (
+        f"{len(results['seeds'])}个模拟城镇（各{results['persons']:,}人）的平均值±标准差，R为植入数：\n\n"
+        f"{table(columns, rows)}\n\n结伴团伙：每镇植入{number(rings['planted']['mean'], True)}个，查出比例{_plain(rings['found_share'])}，"
+        f"名单所列成员中属实比例{_plain(rings['member_precision'])}。"
+    )
 
 
 def learning(results: Figures) -> str:

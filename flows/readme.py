@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from flows.measured import learning, measured
+from flows.measured import learning, measured, measured_zh
 from models import detectors, rule
 from models.source import Source
 
@@ -23,12 +23,12 @@ DEMO = {"persons": 3_000, "seed": 1}
 
 def catalogue(sources: list[Source]) -> str:
     """The rules and detectors as a table, in English."""
-    lines = ["| id | official | certainty | about | what it says |", "|---|---|---|---|---|"]
+    lines = ["| id | official | state | certainty | about | what it says |", "|---|---|---|---|---|---|"]
     for s in sources:
         official = ", ".join(map(str, s.card.official)) or "–"
         lines.append(
-            f"| `{s.id}` | {official} | {s.card.certainty} | {', '.join(s.card.subjects)} | {s.card.title}."
-            f" {_sentences(s.card.limits, 1)} |"
+            f"| `{s.id}` | {official} | {s.card.status} | {s.card.certainty} | {', '.join(s.card.subjects)} |"
+            f" {s.card.title}. {_sentences(s.card.limits, 1)} |"
         )
     return "\n".join(lines)
 
@@ -42,13 +42,15 @@ def catalogue_zh(sources: list[Source]) -> str:
         "person": "参保人",
         "group": "团伙",
     }
-    lines = ["| 编号 | 官方规则 | 判定 | 对象 | 名称 | 依据 |", "|---|---|---|---|---|---|"]
+    lines = ["| 编号 | 官方规则 | 状态 | 判定 | 对象 | 名称 | 依据 |", "|---|---|---|---|---|---|---|"]
+    states = {"live": "启用", "trial": "试运行", "retired": "停用"}
     for s in sources:
         official = "、".join(map(str, s.card.official)) or "–"
         certainty = "明确违规" if s.card.certainty == "definite" else "可疑"
         subjects = "、".join(kinds[k] for k in s.card.subjects)
         lines.append(
-            f"| `{s.id}` | {official} | {certainty} | {subjects} | {s.card.title_zh} | {'；'.join(s.card.basis)} |"
+            f"| `{s.id}` | {official} | {states[s.card.status]} | {certainty} | {subjects} | {s.card.title_zh} |"
+            f" {'；'.join(s.card.basis)} |"
         )
     return "\n".join(lines)
 
@@ -88,8 +90,9 @@ def write(run_demo: Callable[[], list[Mapping[str, object]]], evaluations: Seque
     text = with_part(text, "catalogue-zh", catalogue_zh(sources))
     text = with_part(text, "demo", demo_figures(run_demo()))
     for results in (json.loads(path.read_text(encoding="utf-8")) for path in evaluations):
-        name, made = ("learning", learning) if "rounds" in results else ("measured", measured)
-        text = with_part(text, name, made(results))
+        parts = {"learning": learning} if "rounds" in results else {"measured": measured, "measured-zh": measured_zh}
+        for name, made in parts.items():
+            text = with_part(text, name, made(results))
     README.write_text(text, encoding="utf-8")
 
 

@@ -30,6 +30,7 @@ def test_the_demo_s_figures_are_those_of_the_demo(tmp_path, capsys):
 def test_the_measured_figures_speak_of_every_list_and_every_scheme():
     from data.simulate import scheme_names
 
+    assert all(f"| {title} | " in readme.part(TEXT, "measured-zh") for title in measured.LISTS_ZH.values())
     said = readme.part(TEXT, "measured")
     rows = [line.split(" | ") for line in said.splitlines() if line.startswith("| ")]
     assert {"institution", "pharmacy", "practitioner", "person"} <= {r[0].removeprefix("| ") for r in rows}
@@ -62,20 +63,22 @@ def test_measured_figures_are_those_of_the_evaluation():
     }
     lists = {kind: {"fundwatch": dict.fromkeys(metrics, one(0.8)), **orders} for kind in measured.LISTS}
     row = {"scheme": "made_up", "subject_type": "person", "planted": one(7), "recall": one(0.5), "listed": one(0.75)}
-    said = measured.measured(
-        {
-            "seeds": [1, 2],
-            "persons": 20_000,
-            "lists": lists,
-            "rings": {"planted": one(4), "found_share": one(0.9), "member_precision": one(0.85)},
-            "honest": [{"subject_type": "person", "tier_a": one(0), "tier_b": one(3)}],
-            "schemes": [row],
-            "novel": [row | {"recall": one(0.25)}],
-        }
-    )
+    results = {
+        "seeds": [1, 2],
+        "persons": 20_000,
+        "lists": lists,
+        "rings": {"planted": one(4), "found_share": one(0.9), "member_precision": one(0.85)},
+        "honest": [{"subject_type": "person", "tier_a": one(0), "tier_b": one(3)}],
+        "schemes": [row],
+        "novel": [row | {"recall": one(0.25)}],
+    }
+    said = measured.measured(results)
     assert "| person | 1 of 1 | 0.80 ± 0.10 |" in said and "| 4.0 |" in said
     assert "0.90 ± 0.10 of them found" in said and "person 0 and 3" in said
     assert "| made_up | person | 7 | 0.50 ± 0.10" in said and "0.25 ± 0.10" in said
+    chinese = measured.measured_zh(results)
+    assert chinese.count("| 1／1 | 0.80 ± 0.10 |") == 4 and "| 0.20 | 4.0 |" in chinese
+    assert "查出比例0.90 ± 0.10" in chinese and "2个模拟城镇（各20,000人）" in chinese
 
 
 @pytest.mark.parametrize("command", COMMANDS)
