@@ -71,7 +71,8 @@ def measured_zh(results: Figures) -> str:
     rings = results["rings"]
     return (
         f"{len(results['seeds'])}个模拟城镇（各{results['persons']:,}人）的平均值±标准差，R为植入数：\n\n"
-        f"{table(columns, rows)}\n\n结伴团伙：每镇植入{number(rings['planted']['mean'], True)}个，查出比例{_plain(rings['found_share'])}，"
+        f"{table(columns, rows)}\n\n结伴团伙：每镇植入{number(rings['planted']['mean'], True)}个，"
+        f"查出比例{_plain(rings['found_share'])}，"
         f"名单所列成员中属实比例{_plain(rings['member_precision'])}。"
     )
 
