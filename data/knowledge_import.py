@@ -75,9 +75,10 @@ def _headed(sheet: pl.DataFrame) -> tuple[str, pl.DataFrame] | None:
     if not sheet.width:
         return None
     first = sheet.get_columns()[0].head(HEADER_WITHIN)
-    at = (first.str.replace_all(r"\s", "") == "序号").arg_max() if first.len() else None
-    if at is None or first[at] is None or "序号" not in first[at]:
+    found = (first.str.replace_all(r"\s", "") == "序号").fill_null(False)
+    if not found.any():
         return None
+    at = found.arg_max() or 0
     names = ["".join((name or "").split()) + f"|{place}" for place, name in enumerate(sheet.row(at))]
     title = " ".join(str(cell) for row in sheet.head(at).rows() for cell in row if cell)
     rows = sheet.slice(at + 1).rename(dict(zip(sheet.columns, names, strict=True)))

@@ -57,11 +57,21 @@ class Card:
     version: str = "1"
 
     def values(self, overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Parameter values with overrides applied. Raises CardError for an unknown name."""
+        """Parameter values with overrides applied. Raises CardError for an unknown name or a value of another kind."""
         unknown = set(overrides or {}) - set(self.params)
         if unknown:
             raise CardError(f"has no parameter {', '.join(sorted(unknown))}")
+        for name, value in (overrides or {}).items():
+            kind = _kind(self.params[name].value)
+            if _kind(value) != kind:
+                raise CardError(f"{name} is {value!r}; it must be {kind}")
         return {name: p.value for name, p in self.params.items()} | dict(overrides or {})
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, bool):
+        return "true or false"
+    return "a number" if isinstance(value, int | float) else "text" if isinstance(value, str) else "a list"
 
 
 def parse(text: str) -> Card:

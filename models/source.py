@@ -26,6 +26,9 @@ STANDARD = ("outcome", "reason", *KEYS, "occurred_on", "amount")
 #: the group it found.
 OPTIONAL = {"part": "varchar", "weight": "double", "group_key": "varchar"}
 
+#: The reason of a source that judged nothing though it has its data.
+NOTHING = "nothing of the kind in the data"
+
 Params = Mapping[str, Any]
 
 
@@ -101,7 +104,8 @@ def _counts(con: duckdb.DuckDBPyConnection) -> tuple[int, int, int, str]:
         " group by 1 order by 2 desc, 1 limit 3"
     ).fetchall()
     hits, cannot = by.get("hit", 0), by.get("cannot_judge", 0)
-    return by.get("clear", 0) + hits, hits, cannot, "; ".join(f"{r} ({n})" for r, n in reasons)
+    judged = by.get("clear", 0) + hits
+    return judged, hits, cannot, "; ".join(f"{r} ({n})" for r, n in reasons) if judged or cannot else NOTHING
 
 
 def _write(con: duckdb.DuckDBPyConnection, source: Source) -> None:

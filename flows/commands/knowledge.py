@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
 from flows.commands.common import COMMON, Common, app
+
+if TYPE_CHECKING:
+    import polars as pl
 
 knowledge = App(name="knowledge", help="The knowledge base: coverage, import, diff.")
 app.command(knowledge)
@@ -63,13 +66,15 @@ def import_(
     points, codes = knowledge_import.read_workbook(file, rule=rule, published=day)
     made, judged = knowledge_build.make(points, codes)
     folder = common.settings().home / OVERLAY
+    effect = _effect(folder, made, layer)
     changes = knowledge_import.merge(folder, made, layer, write=yes)
     unread = judged.filter(pl.col("why").is_not_null()).select("item_name_zh", "why")
     document = {"points": len(points), "changes": changes.to_dicts(), "unread": unread.to_dicts(), "written": yes}
-    common.console.give(document)
+    common.console.give(document | {"effect": effect.to_dicts()})
     common.console.table(f"{points['rule_name_zh'][0]}: {len(points)} points", changes.columns, changes.rows())
     if len(unread):
         common.console.table("Points not read", unread.columns, unread.rows())
+    _show(common, effect, "What rules would read" if not yes else "What rules read from now on")
     common.console.say(f"Written to {folder}." if yes else f"Nothing was written. --yes writes it to {folder}.")
 
 
@@ -88,7 +93,27 @@ def diff(
     after = after or (laid if laid.is_dir() else None)
     found = knowledge_diff.compare(knowledge_diff.state(before), knowledge_diff.state(after))
     common.console.give(found.to_dicts())
-    common.console.table("", found.columns, found.head(SHOWN).rows())
+    _show(common, found, "")
+
+
+def _effect(folder: Path, made: dict[str, pl.DataFrame], layer: str) -> pl.DataFrame:
+    """What the typed rows change in the knowledge that rules read, package and overlay together; writes nothing."""
+    import shutil
+    from tempfile import TemporaryDirectory
+
+    from data import knowledge_diff, knowledge_import
+
+    with TemporaryDirectory() as place:
+        tried = Path(place, folder.name)
+        shutil.copytree(folder, tried) if folder.is_dir() else tried.mkdir()
+        before = knowledge_diff.state(tried)
+        knowledge_import.merge(tried, made, layer, write=True)
+        return knowledge_diff.compare(before, knowledge_diff.state(tried))
+
+
+def _show(common: Common, found: pl.DataFrame, title: str) -> None:
+    """The first differences as a table, and how many there are of each kind."""
+    common.console.table(title, found.columns, found.head(SHOWN).rows())
     counts = dict(found["change"].value_counts().rows())
     said = ", ".join(f"{counts.get(c, 0):,} {c}" for c in ("added", "removed", "changed"))
     common.console.say(f"{said}." + (f" The first {SHOWN} are shown; --json gives all." if len(found) > SHOWN else ""))

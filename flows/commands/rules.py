@@ -66,16 +66,28 @@ def coverage(
     problems: Annotated[bool, Parameter(negative=(), help="The official problem items instead.")] = False,
     common: Common = COMMON,
 ) -> None:
-    """What every rule and detector judged in the last run, and what it could not judge and why."""
+    """What every rule and detector judged in the last run, what it could not and why; then what HOME sets itself."""
     if problems:
         from flows.commands.problems import problems as items
 
         items(common=common)
         return
+    from data.errors import UsageError
     from data.warehouse import open_warehouse
+    from flows.commands import rules_origin
     from flows.exports.tables import coverage as covered
 
-    with open_warehouse(common.settings().home, read_only=True) as con:
+    settings = common.settings()
+    with open_warehouse(settings.home, read_only=True) as con:
         rows = covered(con)
-    common.console.give(rows.to_dicts())
+    if rows.is_empty():
+        raise UsageError("Nothing is judged yet. Run `fundwatch detect` first.")
+    here = rules_origin.set_here(settings)
+    every = here.get(rules_origin.EVERY, [])
+    common.console.give([{**row, "set_here": here.get(row["source"], []) + every} for row in rows.to_dicts()])
     common.console.table("", rows.columns, rows.rows())
+    told = [(name, *row.values()) for name, given in here.items() for row in given]
+    if told:
+        common.console.table("Set in this HOME", ["source", *rules_origin.COLUMNS], told)
+    else:
+        common.console.say("Every query, status, parameter and fact is what ships: HOME sets none of its own.")

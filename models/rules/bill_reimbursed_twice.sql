@@ -69,11 +69,16 @@ first_alike as (
 select
     case
         when a.settlement_id is not null then 'hit'
-        when b.total_amount is null or (b.started_on is null and b.invoice_number is null) then 'cannot_judge'
+        when b.total_amount is null or (
+            b.invoice_number is null and (b.person_id is null or b.started_on is null or b.ended_on is null)
+        ) then 'cannot_judge'
         else 'clear'
     end as outcome,
-    case when b.total_amount is null or b.started_on is null
-        then 'neither the days of care nor an invoice number are known' end as reason,
+    case
+        when b.total_amount is null then 'the total of the bill is unknown'
+        when b.person_id is null then 'neither the person nor an invoice number are known'
+        else 'neither the days of care nor an invoice number are known'
+    end as reason,
     b.settlement_id,
     cast(null as varchar) as line_id,
     b.encounter_id,

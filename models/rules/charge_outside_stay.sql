@@ -87,12 +87,17 @@ counted as (
 
 select
     case
-        when charged_on is null then 'cannot_judge'
+        when charged_on is null or started_on is null then 'cannot_judge'
+        when is_early and fee_category is null and days_before <= $workup_days then 'cannot_judge'
         when is_early then 'hit'
         when is_late and not (days_after <= $late_days and lines_late <= $late_lines) then 'hit'
         else 'clear'
     end as outcome,
-    case when charged_on is null then 'the day of the charge is unknown' end as reason,
+    case
+        when charged_on is null then 'the day of the charge is unknown'
+        when started_on is null then 'the day of admission is unknown'
+        when fee_category is null then 'whether the charge before admission is an examination is unknown'
+    end as reason,
     settlement_id,
     line_id,
     encounter_id,

@@ -70,7 +70,7 @@ with line as (
         cast(sum(case when fee_category in ('03', '04') then eligible_amount else 0 end) as double) as exam_amount,
         cast(sum(case when fee_category in ('05', '06', '09', '10', '11') then eligible_amount else 0 end) as double)
             as care_amount,
-        count(distinct case when fee_category in ('03', '04') then item_code end) as kinds,
+        count(distinct case when fee_category in ('03', '04') then coalesce(item_code, item_name) end) as kinds,
         max(case when fee_category = '06' then 1 else 0 end) as is_operated,
         max(case when fee_category is null then 1 else 0 end) as is_unsorted
     from feature.fee_line
@@ -114,10 +114,17 @@ select
         when j.ended_on is null then 'cannot_judge'
         when coalesce(j.is_excused, false) then 'clear'
         when j.is_unsorted then 'cannot_judge'
-        when j.is_alike and p.like_stays >= $min_stays and p.like_stays >= $min_stay_share * p.all_stays then 'hit'
-        else 'clear'
+        when not coalesce(
+            j.is_alike and p.like_stays >= $min_stays and p.like_stays >= $min_stay_share * p.all_stays, false
+        ) then 'clear'
+        when j.principal_diagnosis_code is null then 'cannot_judge'
+        else 'hit'
     end as outcome,
-    case when j.ended_on is null then 'still in hospital' else 'fee lines without fee category' end as reason,
+    case
+        when j.ended_on is null then 'still in hospital'
+        when j.is_unsorted then 'fee lines without fee category'
+        else 'the principal diagnosis is unknown'
+    end as reason,
     s.settlement_id,
     cast(null as varchar) as line_id,
     j.encounter_id,

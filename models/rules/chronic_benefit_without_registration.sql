@@ -64,8 +64,8 @@ claimed as (
 
 held as (
     select c.settlement_id,
-        max(case when g.valid_from <= c.started_on and coalesce(g.valid_to, c.started_on) >= c.started_on
-            then 1 else 0 end) as is_valid_then,
+        max(case when coalesce(g.valid_from, c.started_on) <= c.started_on
+            and coalesce(g.valid_to, c.started_on) >= c.started_on then 1 else 0 end) as is_valid_then,
         min(case when g.valid_from > c.started_on then date_diff('day', c.started_on, g.valid_from) end) as days_until,
         max(g.valid_to) as ended_on
     from claimed as c

@@ -76,8 +76,13 @@ judged as (
 )
 
 select
-    case when service is not null and is_take_home = 0 then 'hit' else 'clear' end as outcome,
-    cast(null as varchar) as reason,
+    case
+        when is_take_home = 1 then 'clear'
+        when service is not null then 'hit'
+        when encounter_id is null then 'cannot_judge'
+        else 'clear'
+    end as outcome,
+    case when encounter_id is null then 'the encounter is unknown' end as reason,
     settlement_id,
     line_id,
     encounter_id,

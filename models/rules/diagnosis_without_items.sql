@@ -68,7 +68,7 @@ stay as (
 item as (
     select distinct item_code, coalesce(item_name, '') as item_name
     from feature.fee_line
-    where care_setting = 'inpatient'
+    where care_setting = 'inpatient' and item_code is not null
 ),
 
 fitting as (
@@ -88,11 +88,15 @@ done as (
 ),
 
 charged as (
-    select distinct encounter_id from feature.fee_line where care_setting = 'inpatient'
+    select encounter_id, max(case when item_code is null then 1 else 0 end) as is_uncoded
+    from feature.fee_line
+    where care_setting = 'inpatient'
+    group by encounter_id
 ),
 
 told as (
-    select s.*, d.encounter_id is not null as is_done, c.encounter_id is null as no_lines
+    select s.*, d.encounter_id is not null as is_done, c.encounter_id is null as no_lines,
+        c.is_uncoded = 1 as is_uncoded
     from stay as s
     left join done as d on d.encounter_id = s.encounter_id and d.requirement_id = s.requirement_id
     left join charged as c on c.encounter_id = s.encounter_id
@@ -101,10 +105,13 @@ told as (
 select
     case
         when is_done or is_in_hospital or coalesce(days < $least_days, false) then 'clear'
-        when no_lines then 'cannot_judge'
+        when no_lines or is_uncoded then 'cannot_judge'
         else 'hit'
     end as outcome,
-    case when no_lines then 'the stay has no fee lines' end as reason,
+    case
+        when no_lines then 'the stay has no fee lines'
+        when is_uncoded then 'fee lines without an item code may be what the diagnosis asks for'
+    end as reason,
     settlement_id,
     cast(null as varchar) as line_id,
     encounter_id,

@@ -71,14 +71,19 @@ fill as (
                 1.0 - cast(max(max_days) as double) / nullif(cast(max(supply_days) as double), 0) end, 0.0),
             coalesce(1.0 - cast(max(max_quantity) as double) / nullif(cast(sum(quantity) as double), 0), 0.0)
         ) as excess,
-        coalesce(max(supply_days), 0) > 0 or (max(max_quantity) is not null and sum(quantity) is not null) as is_known
+        -- the days alone say something only where they are within the label's: a single pack may outlast it
+        sum(case when quantity is null then 1 else 0 end) = 0 and (
+            coalesce(max(supply_days), 0) > 0 or max(max_quantity) is not null
+        ) or (
+            max(supply_days) > 0 and max(supply_days) <= max(max_days) and max(max_quantity) is null
+        ) as is_known
     from dispensed
     group by settlement_id, item_code, item_name
 )
 
 select
-    case when not f.is_known then 'cannot_judge' when f.excess > 0 then 'hit' else 'clear' end as outcome,
-    case when not f.is_known then 'neither days of supply nor quantity can be compared' end as reason,
+    case when f.excess > 0 then 'hit' when f.is_known then 'clear' else 'cannot_judge' end as outcome,
+    case when not coalesce(f.is_known, false) then 'neither days of supply nor quantity can be compared' end as reason,
     d.settlement_id,
     d.line_id,
     d.encounter_id,

@@ -77,8 +77,12 @@ moved as (
 )
 
 select
-    case when m.settlement_id is not null and v.settlement_id is null then 'hit' else 'clear' end as outcome,
-    cast(null as varchar) as reason,
+    case
+        when m.settlement_id is not null and v.settlement_id is null then 'hit'
+        when p.eligible_amount > $min_amount and (p.person_id is null or p.bought_on is null) then 'cannot_judge'
+        else 'clear'
+    end as outcome,
+    case when p.person_id is null or p.bought_on is null then 'the person or the day is unknown' end as reason,
     p.settlement_id,
     cast(null as varchar) as line_id,
     p.encounter_id,

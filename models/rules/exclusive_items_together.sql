@@ -73,8 +73,13 @@ chosen as (
 )
 
 select
-    case when c.line_id is not null then 'hit' else 'clear' end as outcome,
-    cast(null as varchar) as reason,
+    case
+        when c.line_id is not null then 'hit'
+        when b.person_id is null or b.encounter_id is null or b.charged_on is null then 'cannot_judge'
+        else 'clear'
+    end as outcome,
+    case when b.person_id is null or b.encounter_id is null or b.charged_on is null
+        then 'the person, the encounter or the day is unknown' end as reason,
     b.settlement_id,
     b.line_id,
     b.encounter_id,

@@ -113,7 +113,7 @@ expected as (
 
 judged as (
     select e.encounter_id, e.person_id, e.institution_id, e.attending_practitioner_id, e.started_on, e.ended_on,
-        e.days, w.charged_days, w.idle_days, w.idle_amount,
+        e.days, e.principal_diagnosis_code, w.charged_days, w.idle_days, w.idle_amount,
         w.encounter_id is not null and w.is_unsorted = 0 as is_sorted,
         coalesce(p.busiest_share, 0) as busiest_share,
         x.encounter_id is not null or coalesce(e.payment_method, '') = $bed_day_method
@@ -130,13 +130,15 @@ select
         when j.ended_on is null then 'cannot_judge'
         when j.is_excused then 'clear'
         when not j.is_sorted or j.busiest_share > $bulk_share then 'cannot_judge'
-        when j.idle_days >= $min_days and j.idle_days >= $min_share * j.charged_days then 'hit'
-        else 'clear'
+        when not coalesce(j.idle_days >= $min_days and j.idle_days >= $min_share * j.charged_days, false) then 'clear'
+        when j.principal_diagnosis_code is null then 'cannot_judge'
+        else 'hit'
     end as outcome,
     case
         when j.ended_on is null then 'still in hospital'
         when not j.is_sorted then 'fee lines without fee category'
-        else 'the institution posts charges in bulk'
+        when j.busiest_share > $bulk_share then 'the institution posts charges in bulk'
+        else 'the principal diagnosis is unknown'
     end as reason,
     s.settlement_id,
     cast(null as varchar) as line_id,

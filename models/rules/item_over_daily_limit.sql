@@ -103,12 +103,14 @@ spread as (
 select
     case
         when l.quantity is null or l.person_id is null then 'cannot_judge'
+        when s.is_over and l.encounter_id is null then 'cannot_judge'
         when s.is_over then 'hit'
         else 'clear'
     end as outcome,
     case
         when l.quantity is null then 'the quantity is unknown'
         when l.person_id is null then 'the person is unknown'
+        when l.encounter_id is null then 'the encounter is unknown: the units may stand for the days of a stay'
     end as reason,
     l.settlement_id,
     l.line_id,

@@ -108,8 +108,13 @@ met as (
     where abs(date_diff('day', s.charged_on, c.charged_on)) <= $days_apart
 ),
 
+uncoded as (
+    select distinct encounter_id from feature.fee_line where item_code is null and encounter_id is not null
+),
+
 chosen as (
     select c.*, m.line_id is not null as is_met,
+        c.encounter_id is null or u.encounter_id is not null as is_blind,
         row_number() over (
             partition by c.settlement_id, c.line_id
             order by case when m.line_id is null then 0 else 1 end, c.official, c.requirement_id
@@ -118,6 +123,7 @@ chosen as (
     left join met as m
         on m.settlement_id = c.settlement_id and m.line_id = c.line_id and m.official = c.official
         and m.requirement_id = c.requirement_id
+    left join uncoded as u on u.encounter_id = c.encounter_id
 ),
 
 untold as (
@@ -127,8 +133,8 @@ untold as (
 )
 
 select
-    case when is_met then 'clear' else 'hit' end as outcome,
-    cast(null as varchar) as reason,
+    case when is_met then 'clear' when is_blind then 'cannot_judge' else 'hit' end as outcome,
+    case when is_blind then 'the encounter or the code of one of its items is unknown' end as reason,
     settlement_id,
     line_id,
     encounter_id,

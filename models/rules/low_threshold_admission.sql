@@ -129,10 +129,15 @@ select
         when j.ended_on is null then 'cannot_judge'
         when coalesce(j.is_excused, false) then 'clear'
         when not j.is_known then 'cannot_judge'
+        when j.points >= $min_points and j.principal_diagnosis_code is null then 'cannot_judge'
         when j.points >= $min_points then 'hit'
         else 'clear'
     end as outcome,
-    case when j.ended_on is null then 'still in hospital' else 'no drug has a dosage form' end as reason,
+    case
+        when j.ended_on is null then 'still in hospital'
+        when not j.is_known then 'no drug has a dosage form'
+        else 'the principal diagnosis is unknown'
+    end as reason,
     s.settlement_id,
     cast(null as varchar) as line_id,
     j.encounter_id,

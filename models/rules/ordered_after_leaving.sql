@@ -61,10 +61,11 @@ placed as (
 
 select
     case
-        when date_diff('day', left_on, charged_on) > $grace_days and not is_running_stay then 'hit'
+        when left_on is not null and charged_on is null then 'cannot_judge'
+        when date_diff('day', left_on, charged_on) > $grace_days and not coalesce(is_running_stay, false) then 'hit'
         else 'clear'
     end as outcome,
-    cast(null as varchar) as reason,
+    case when left_on is not null and charged_on is null then 'the day of the charge is unknown' end as reason,
     settlement_id,
     line_id,
     encounter_id,

@@ -56,8 +56,8 @@ unit    = "yuan"
 meaning = "eligible amount of all such lines of the person and drug"
 */
 with line as (
-    select settlement_id, line_id, encounter_id, person_id, institution_id, charged_on, item_name, supply_days,
-        eligible_amount
+    select settlement_id, line_id, encounter_id, person_id, institution_id, charged_on,
+        coalesce(item_name, item_code) as item_name, supply_days, eligible_amount
     from feature.fee_line
     where catalogue_type = '101' and care_setting in ('outpatient', 'chronic', 'drugstore')
         and eligible_amount > 0 and coalesce(supply_days, 1) > 0
@@ -122,13 +122,14 @@ judged_line as (
 
 select
     case
-        when supply_days is null or person_id is null then 'cannot_judge'
+        when supply_days is null or person_id is null or charged_on is null then 'cannot_judge'
         when institutions is not null and heaped_amount >= $min_amount then 'hit'
         else 'clear'
     end as outcome,
     case
         when supply_days is null then 'the days of supply are unknown'
         when person_id is null then 'the person is unknown'
+        when charged_on is null then 'the day is unknown'
     end as reason,
     settlement_id,
     line_id,

@@ -84,11 +84,14 @@ excused as (
 
 select
     case
-        when v.started_on is null then 'cannot_judge'
+        when v.started_on is null or v.person_id is null then 'cannot_judge'
         when m.settlement_id is not null and x.settlement_id is null then 'hit'
         else 'clear'
     end as outcome,
-    case when v.started_on is null then 'the day of the visit is unknown' end as reason,
+    case
+        when v.started_on is null then 'the day of the visit is unknown'
+        when v.person_id is null then 'the person is unknown'
+    end as reason,
     v.settlement_id,
     cast(null as varchar) as line_id,
     v.encounter_id,

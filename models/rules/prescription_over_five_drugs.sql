@@ -43,7 +43,8 @@ meaning = "western and patent medicines allowed on one prescription"
 with prescribed as (
     select settlement_id, order_number, max(encounter_id) as encounter_id, max(person_id) as person_id,
         max(institution_id) as institution_id, max(practitioner_id) as practitioner_id,
-        min(charged_on) as charged_on, count(distinct item_code) as drugs, sum(eligible_amount) as drug_amount
+        min(charged_on) as charged_on, count(distinct item_code) as drugs, sum(eligible_amount) as drug_amount,
+        sum(case when item_code is null then 1 else 0 end) as uncoded
     from feature.fee_line
     where catalogue_type = '101' and coalesce(fee_category, '') <> '10' and not coalesce(is_pharmacy, false)
         and care_setting <> 'inpatient' and quantity > 0
@@ -51,8 +52,13 @@ with prescribed as (
 )
 
 select
-    case when order_number is null then 'cannot_judge' when drugs > $most then 'hit' else 'clear' end as outcome,
-    case when order_number is null then 'the prescription number is unknown' end as reason,
+    case
+        when order_number is null then 'cannot_judge'
+        when drugs > $most then 'hit'
+        when drugs + uncoded > $most then 'cannot_judge'
+        else 'clear'
+    end as outcome,
+    case when order_number is null then 'the prescription number is unknown' else 'drugs without a code' end as reason,
     settlement_id,
     cast(null as varchar) as line_id,
     encounter_id,

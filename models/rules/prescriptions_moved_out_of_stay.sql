@@ -112,8 +112,13 @@ stay_bill as (
 )
 
 select
-    case when h.persons >= $min_persons then 'hit' else 'clear' end as outcome,
-    cast(null as varchar) as reason,
+    case
+        when h.persons >= $min_persons then 'hit'
+        when p.has_plain_drug = 1 and not coalesce(p.is_refill, false) and (p.person_id is null or p.bought_on is null)
+            then 'cannot_judge'
+        else 'clear'
+    end as outcome,
+    case when p.person_id is null or p.bought_on is null then 'the person or the day is unknown' end as reason,
     b.settlement_id,
     cast(null as varchar) as line_id,
     o.encounter_id,

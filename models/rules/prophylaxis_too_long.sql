@@ -106,11 +106,14 @@ given as (
 select
     case
         when is_infected or is_take_home then 'clear'
-        when procedure_on is null then 'cannot_judge'
+        when procedure_on is null or charged_on is null then 'cannot_judge'
         when days_after > ceil(max_hours / 24.0) then 'hit'
         else 'clear'
     end as outcome,
-    case when procedure_on is null then 'the day of the operation is unknown' end as reason,
+    case
+        when procedure_on is null then 'the day of the operation is unknown'
+        when charged_on is null then 'the day of the charge is unknown'
+    end as reason,
     settlement_id,
     line_id,
     encounter_id,

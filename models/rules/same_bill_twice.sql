@@ -115,12 +115,17 @@ in_course as (
 
 select
     case
+        when b.person_id is null or b.started_on is null or b.ended_on is null then 'cannot_judge'
         when m.settlement_id is null or c.settlement_id is not null then 'clear'
         when m.is_same_bill then 'hit'
         when m.has_no_lines then 'cannot_judge'
         else 'clear'
     end as outcome,
-    case when m.has_no_lines then 'the bill has no fee lines' end as reason,
+    case
+        when b.person_id is null or b.started_on is null or b.ended_on is null
+            then 'the person or the days of care are unknown'
+        when m.has_no_lines then 'the bill has no fee lines'
+    end as reason,
     b.settlement_id,
     cast(null as varchar) as line_id,
     b.encounter_id,

@@ -36,7 +36,7 @@ with limited as (
     from (
         select distinct item_code, item_name
         from feature.fee_line
-        where item_name is not null and item_code is not null and coalesce(catalogue_type, '201') = '201'
+        where item_name is not null and item_code is not null and coalesce(catalogue_type = '201', regexp_matches(item_code, '^[0-9]{15}$'))
             and not coalesce(is_pharmacy, false)
     ) as i
     join knowledge.service_limit as k

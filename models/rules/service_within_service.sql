@@ -36,7 +36,7 @@ sentence_zh = "{occurred_on} 收取“{item_name}”{amount} 元，同时已收�
 with item as (
     select distinct item_code, item_name
     from feature.fee_line
-    where item_name is not null and item_code is not null and coalesce(catalogue_type, '201') = '201'
+    where item_name is not null and item_code is not null and coalesce(catalogue_type = '201', regexp_matches(item_code, '^[0-9]{15}$'))
         and not coalesce(is_pharmacy, false)
 ),
 
@@ -108,8 +108,13 @@ chosen as (
 )
 
 select
-    case when c.line_id is not null then 'hit' else 'clear' end as outcome,
-    cast(null as varchar) as reason,
+    case
+        when c.line_id is not null then 'hit'
+        when b.person_id is null or b.encounter_id is null or b.charged_on is null then 'cannot_judge'
+        else 'clear'
+    end as outcome,
+    case when b.person_id is null or b.encounter_id is null or b.charged_on is null
+        then 'the person, the encounter or the day is unknown' end as reason,
     b.settlement_id,
     b.line_id,
     b.encounter_id,

@@ -42,8 +42,8 @@ unit    = "yuan"
 meaning = "eligible amount of the drug that day over all stores"
 */
 with line as (
-    select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.charged_on, l.item_name,
-        l.eligible_amount
+    select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.charged_on,
+        coalesce(l.item_name, l.item_code) as item_name, l.eligible_amount
     from feature.fee_line as l
     join feature.settlement as s on s.settlement_id = l.settlement_id
     where l.is_pharmacy and l.catalogue_type = '101' and l.eligible_amount > 0
@@ -59,11 +59,14 @@ daily as (
 
 select
     case
-        when l.person_id is null then 'cannot_judge'
+        when l.person_id is null or l.charged_on is null then 'cannot_judge'
         when d.stores >= $min_stores and d.day_amount >= $min_amount then 'hit'
         else 'clear'
     end as outcome,
-    case when l.person_id is null then 'the person is unknown' end as reason,
+    case
+        when l.person_id is null then 'the person is unknown'
+        when l.charged_on is null then 'the day is unknown'
+    end as reason,
     l.settlement_id,
     l.line_id,
     l.encounter_id,

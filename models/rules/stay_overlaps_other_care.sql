@@ -121,11 +121,11 @@ first_event as (
 
 select
     case
-        when s.ended_on is null then 'cannot_judge'
+        when s.ended_on is null or s.person_id is null then 'cannot_judge'
         when g.encounter_id is not null then 'hit'
         else 'clear'
     end as outcome,
-    case when s.ended_on is null then 'still in hospital' end as reason,
+    case when s.person_id is null then 'the person is unknown' else 'still in hospital' end as reason,
     p.settlement_id,
     cast(null as varchar) as line_id,
     s.encounter_id,

@@ -130,11 +130,16 @@ weighed as (
 
 select
     case
+        when share_over > 0 and person_id is null and care_setting <> 'emergency' and not is_chronic
+            then 'cannot_judge'
         when share_over > 0 then 'hit'
         when supply_days is null then 'cannot_judge'
         else 'clear'
     end as outcome,
-    case when supply_days is null then 'the days of supply are unknown' end as reason,
+    case
+        when share_over > 0 then 'the person is unknown, and with it whether the drug is a long-term one'
+        else 'the days of supply are unknown'
+    end as reason,
     settlement_id,
     line_id,
     encounter_id,

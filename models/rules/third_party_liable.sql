@@ -74,10 +74,13 @@ select
         when i.is_third_party_liable then 'clear'
         when l.encounter_id is not null then 'hit'
         when i.is_inpatient and i.total_amount >= $large_amount and i.is_third_party_liable is null then 'hit'
-        when g.persons = 0 then 'cannot_judge'
+        when g.persons = 0 or i.person_id is null then 'cannot_judge'
         else 'clear'
     end as outcome,
-    case when g.persons = 0 then 'no register of work injuries or third parties was delivered' end as reason,
+    case
+        when g.persons = 0 then 'no register of work injuries or third parties was delivered'
+        when i.person_id is null then 'the person is unknown'
+    end as reason,
     s.settlement_id,
     cast(null as varchar) as line_id,
     i.encounter_id,

@@ -13,7 +13,7 @@ from sqlglot.errors import SqlglotError
 from data import sql
 from data.errors import UsageError
 from models import rule
-from models.card import CardError
+from models.card import CardError, parse
 from models.source import Params, Source
 
 EXPLAIN = "explain "
@@ -24,11 +24,24 @@ def read(path: Path, overrides: Params | None = None) -> Source:
     try:
         return rule.read(path, overrides)
     except CardError as error:
-        raise UsageError(f"{path.name}: {error}") from error
+        raise UsageError(f"{path.name}{_undeclared(path.read_text(encoding='utf-8'))}: {error}") from error
     except sql.SqlRefused as error:
         raise UsageError(f"{path.name}, {_refused(path.read_text(encoding='utf-8'), error)}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read as a rule: {error}") from error
+
+
+def _undeclared(text: str) -> str:
+    """Where the query names a parameter that its card does not declare; empty if it does not."""
+    head, query = _parts(text)
+    try:
+        declared = set(parse(head.partition("/*")[2].removesuffix("*/")).params)
+        found = next((m for m in re.finditer(r"\$(\w+)", query) if m[1] not in declared), None)
+    except CardError:
+        return ""
+    if found is None:
+        return ""
+    return f", {_place(head, *_line_and_column(query, found.start())).removesuffix(': ')}"
 
 
 def bind(con: duckdb.DuckDBPyConnection, source: Source, name: str = "") -> None:
@@ -54,7 +67,10 @@ def _refused(text: str, error: sql.SqlRefused) -> str:
     if parser:  # its own line count goes wrong after comments
         before, after = str(parser[0]["start_context"]), f"{parser[0]['highlight']}{parser[0]['end_context']}"
         start = query.find(before + after) + len(before)
-        return _place(head, *_line_and_column(query, start)) + str(parser[0]["description"])
+        said = str(parser[0]["description"])
+        if said.startswith("Required keyword"):  # it goes on in the parser's own classes
+            said = "something is missing here"
+        return _place(head, *_line_and_column(query, start)) + said
     if match := re.match(r"line (\d+), column (\d+): (.*)\Z", said, re.DOTALL):
         return _place(head, int(match[1]), int(match[2])) + match[3]
     return _place(head, *_found(query, said)) + said

@@ -40,16 +40,26 @@ class Switch:
 
 def sources(home: Path, rules: Overrides | None = None, found_by: Overrides | None = None) -> list[Source]:
     """Every rule and detector of a HOME, switched. Raises UsageError naming what cannot be loaded."""
-    everyone = ruleset(home, rules) + detectors.load(found_by)
+    everyone = unswitched(home, rules, found_by)
     said = switches(home)
     if unknown := sorted(set(said) - {s.id for s in everyone}):
         raise UsageError(f"{home / SWITCHES} switches {', '.join(unknown)}, which does not exist.")
     return [_switched(s, said) for s in everyone]
 
 
+def unswitched(home: Path, rules: Overrides | None = None, found_by: Overrides | None = None) -> list[Source]:
+    """Every rule and detector of a HOME with the status of its own card."""
+    return _read(home, rules) + detectors.load(found_by)
+
+
 def ruleset(home: Path, overrides: Overrides | None = None) -> list[Source]:
     """The package's rules, then HOME's, switched. Raises UsageError naming every broken file of HOME at once."""
-    overrides, mine, said = overrides or {}, own(home), switches(home)
+    said = switches(home)
+    return [_switched(s, said) for s in _read(home, overrides)]
+
+
+def _read(home: Path, overrides: Overrides | None) -> list[Source]:
+    overrides, mine = overrides or {}, own(home)
     packaged = rule.load({k: v for k, v in overrides.items() if k not in mine})
     found, problems = [s for s in packaged if s.id not in mine], []
     for name, path in mine.items():
@@ -59,7 +69,7 @@ def ruleset(home: Path, overrides: Overrides | None = None) -> list[Source]:
             problems.append(str(error))
     if problems:
         raise UsageError(f"The rules of {home / RULES} cannot be loaded:\n" + "\n".join(problems))
-    return [_switched(s, said) for s in found]
+    return found
 
 
 def one(home: Path, rule_id: str, overrides: Overrides | None = None) -> Source:

@@ -30,7 +30,7 @@ def values_of(source: Source, name: str, texts: Sequence[str]) -> list[Any]:
     try:
         values = [_boolean(p) if kind is bool else kind(p) for p in dict.fromkeys(parts)]
     except ValueError as error:
-        raise UsageError(f"{name} is {KINDS.get(kind, 'text')}: {error}.") from error
+        raise UsageError(f"--values is '{' '.join(parts)}'; {name} must be {KINDS.get(kind, 'text')}.") from error
     if any(isinstance(v, float) and not math.isfinite(v) for v in values):
         raise UsageError(f"{name} must be a number.")
     return values

@@ -111,6 +111,12 @@ def test_no_workbook_is_refused(tmp_path):
         knowledge_import.read_workbook(bare)
 
 
+def test_a_header_with_a_blank_in_it(tmp_path):
+    rows = [(1, "甲片", "不符", "用于痛经。", None, 1)]
+    book = _book(tmp_path / "x.xlsx", ("药品区分性别使用", "明细", ["序 号", *POINTS[1:]], rows))
+    assert knowledge_import.read_workbook(book)[0]["item_name_zh"].to_list() == ["甲片"]
+
+
 def _said(capsys, *arguments: str) -> object:
     main(["knowledge", *arguments, "--json"])
     return json.loads(capsys.readouterr().out)
@@ -121,6 +127,8 @@ def test_the_commands(drugs, tmp_path, capsys):
     asked = _said(capsys, "import", str(drugs), "--published", "2026-03-01", *home)
     assert asked["changes"] == [{"table": "item_sex", "new": 4, "changed": 0, "same": 0}] and not asked["written"]
     assert asked["unread"] == [{"item_name_zh": "丙片", "why": "no word of one sex only"}]
+    effect = {(row["key"].split()[0], row["change"]) for row in asked["effect"]}
+    assert {(f"{THREE[:-1]}2", "added"), (THREE, "changed")} <= effect, "what ships is compared with"
     assert not (tmp_path / "home" / "knowledge").exists()
     assert _said(capsys, "diff", *home) == []
     assert _said(capsys, "import", str(drugs), "--published", "2026-03-01", "--yes", *home)["written"]

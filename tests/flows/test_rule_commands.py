@@ -109,3 +109,50 @@ def test_backtest_and_sweep_on_a_finished_run(call, filled, finished):
 def test_the_list_says_where_a_rule_comes_from(call, tmp_path):
     rows = json.loads(call("rule", "list", "--json")[1])
     assert {r["origin"] for r in rows} == {"package"}
+
+
+def test_coverage_says_what_a_home_sets_itself_and_where(call, filled, finished):
+    shutil.copy(finished[0].home / "warehouse.duckdb", filled)
+    (filled / "fundwatch.toml").write_text("[rules.split_admission]\nmax_gap = 3\n", encoding="utf-8")
+    (filled / "knowledge").mkdir()
+    (filled / "knowledge" / "item_sex.csv").write_text(
+        "item_code,item_name,sex,official,basis,layer,switched_off\n"
+        "X1,a,1,67,b,province,\nX2,a,1,67,b,,\nX3,,,,,city,not here\n",
+        encoding="utf-8",
+    )
+    (filled / "knowledge" / "code_map.csv").write_text("local_code,national_code\nL1,X1\n", encoding="utf-8")
+    assert call("rule", "retire", "frequent_visits", "--reason", "own way", "--owner", "Li")[0] == 0
+    rows = {r["source"]: r["set_here"] for r in json.loads(call("rule", "coverage", "--json")[1])}
+    told = {name: [(r["what"], r["value"], r["ships_as"], r["set_in"]) for r in given] for name, given in rows.items()}
+    mapped = ("knowledge.code_map", "city: 1", "", "knowledge/code_map.csv")
+    assert told["split_admission"] == [("max_gap", 3, 7, "fundwatch.toml"), mapped]
+    assert told["frequent_visits"] == [("status", "retired", "live", "switches.toml"), mapped]
+    assert rows["frequent_visits"][0]["reason"] == "own way" and rows["frequent_visits"][0]["owner"] == "Li"
+    counted = [value for what, value, *_ in told["item_for_other_sex"] if what == "knowledge.item_sex"]
+    assert counted == ["city: 1 switched off", "city: 1", "province: 1"]
+    assert told["care_after_death"] == [mapped]
+    _, out, _ = call("rule", "coverage")
+    assert "Set in this HOME" in out and "rules/big_bill.sql" in out and "every source" in out
+
+
+def test_a_parameter_of_another_kind_is_refused(call, tmp_path):
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "fundwatch.toml").write_text('[rules.split_admission]\nmax_gap = "abc"\n', encoding="utf-8")
+    code, _, err = call("rule", "list")
+    assert code == 2 and "max_gap is 'abc'; it must be a number" in err
+
+
+def test_refusals_speak_to_the_analyst(call, filled):
+    path = filled / ruleset.RULES / "big_bill.sql"
+    whole = path.read_text(encoding="utf-8")
+    path.write_text(whole.replace("> $over_amount", "> $over"), encoding="utf-8")
+    line = next(n for n, text in enumerate(whole.splitlines(), 1) if "$over_amount" in text)
+    code, _, err = call("rule", "test", "big_bill")
+    assert code == 2 and f"big_bill.sql, line {line}, column " in err and "over_amount" in err
+    path.write_text(whole.rstrip() + " where (\n", encoding="utf-8")
+    code, _, err = call("rule", "test", "big_bill")
+    assert code == 2 and "something is missing here" in err and "class" not in err
+    path.write_text(whole, encoding="utf-8")
+    code, _, err = call("rule", "sweep", "big_bill", "--param", "over_amount", "--values", "x")
+    assert code == 2 and "--values is 'x'; over_amount must be a whole number." in err

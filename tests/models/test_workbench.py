@@ -197,6 +197,12 @@ def test_a_backtest_counts_what_a_rule_finds_and_leaves_the_warehouse_as_it_was(
     assert (loaded / "warehouse.duckdb").read_bytes() == before
 
 
+def test_a_rule_without_anything_to_judge_says_so(loaded, fill):
+    fill(loaded, **{"from feature.settlement as s": "from feature.settlement as s where s.settlement_id = 'none'"})
+    said = values(tried(loaded, ruleset.one(loaded, "big_bill"))["summary"])
+    assert said["judged"] == said["cannot_judge"] == "0" and said["why"] == sources.NOTHING
+
+
 def test_a_backtest_counts_its_period_alone(loaded, fill):
     fill(loaded)
     period = backtest.Period(date(2025, 3, 1), date(2025, 3, 31))
