@@ -973,7 +973,8 @@ create table if not exists knowledge.drug_requires_service (
     superseded_by varchar
 );
 
--- 耗材所需项目: services a consumable is used with, rule 84; any row of a requirement suffices;
+-- 耗材所需项目: services a consumable is used with, rule 84, and the reverse where service_prefix is C, a consumable that a
+-- service cannot do without; any row of a requirement suffices;
 -- key: requirement_id, item_prefix, name_word, service_prefix, service_word
 create table if not exists knowledge.consumable_requires_service (
     requirement_id varchar not null,

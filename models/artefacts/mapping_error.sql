@@ -8,8 +8,9 @@ with item as (
     having count(*) >= 20
 ),
 
+-- Line numbers may start anew in every settlement: a line is told by both.
 hit as (
-    select f.finding_id, f.source, f.settlement_id, f.line_id, l.institution_id, l.institution_item_code,
+    select f.finding_id, f.source, f.settlement_id || '|' || f.line_id as line, l.institution_id, l.institution_item_code,
         l.institution_item_name, l.item_code, l.item_name
     from model.finding as f
     join feature.fee_line as l on l.settlement_id = f.settlement_id and l.line_id = f.line_id
@@ -17,7 +18,7 @@ hit as (
 
 struck as (
     select i.institution_id, i.institution_item_code, i.institution_item_name, i.item_code, i.item_name, i.lines,
-        h.source, count(distinct h.line_id) as hits
+        h.source, count(distinct h.line) as hits
     from item as i
     join hit as h
         on h.institution_id = i.institution_id and h.institution_item_code = i.institution_item_code
@@ -25,7 +26,7 @@ struck as (
         and h.item_name = i.item_name
     group by i.institution_id, i.institution_item_code, i.institution_item_name, i.item_code, i.item_name, i.lines,
         h.source
-    having count(distinct h.line_id) >= 0.9 * i.lines
+    having count(distinct h.line) >= 0.9 * i.lines
 ),
 
 place as (

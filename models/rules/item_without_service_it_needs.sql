@@ -15,20 +15,20 @@ basis       = [
 needs       = ["record.fee_line.charged_at", "record.fee_line.item_code"]
 exclusions  = [
     "the service was charged at another visit to the institution, at most days_apart days away",
-    "the service was charged but not paid by the funds",
+    "the service (or the consumable that a service is done with) was charged but not paid by the funds",
     "bought at a drugstore, or taken home from a stay",
 ]
 exclusions_zh = [
     "该服务项目在同一机构另一次就诊收取，相隔不超过 days_apart 天",
-    "该服务项目已收取但基金未支付",
+    "该服务项目（或该服务所用耗材）已收取但基金未支付",
     "药店购买，或出院带药",
 ]
-limits      = "A service charged at another hospital, under a local code or inside a package price is not seen; so is a service given and forgotten on the bill. The requirements are a start, of few drugs and consumables."
-limits_zh   = "在其他医院、以本地编码或打包价收取的服务无法看到；服务已提供但漏记账的也会呈现相同情形。要求清单为起步内容，只涉及少数药品和耗材。"
+limits      = "A service charged at another hospital, under a local code or inside a package price is not seen; so is a service given and forgotten on the bill. A consumable inside the price of its service is not seen either. The requirements are a start, of few drugs, consumables and services."
+limits_zh   = "在其他医院、以本地编码或打包价收取的服务无法看到；服务已提供但漏记账的也会呈现相同情形。耗材已含在项目价格内的也看不到。要求清单为起步内容，只涉及少数药品、耗材和服务。"
 status      = "trial"
 version     = "1"
-sentence    = "{item_name} was charged on {occurred_on} ({amount} yuan), but no service it is used with, such as {service}"
-sentence_zh = "{occurred_on} 收取“{item_name}”{amount} 元，未见与其配合使用的医疗服务项目（如“{service}”）"
+sentence    = "{item_name} was charged on {occurred_on} ({amount} yuan), but no service or consumable it is used with, such as {service}"
+sentence_zh = "{occurred_on} 收取“{item_name}”{amount} 元，未见与其配合使用的项目（如“{service}”）"
 
 [params.days_apart]
 value   = 3
@@ -62,14 +62,15 @@ needing as (
     group by i.item_code, i.item_name, r.official, r.requirement_id, r.valid_from, r.valid_to
 ),
 
--- A consumable's own name often contains the word of its service, so only services serve.
+-- A consumable's own name often contains the word of its service, so only services serve, and consumables where
+-- the requirement asks for one by its code (C).
 serving as (
     select distinct i.item_code, i.item_name, r.official, r.requirement_id
     from item as i
     join requirement as r
         on i.item_code like coalesce(r.service_prefix, '') || '%'
         and i.item_name like '%' || coalesce(r.service_word, '') || '%'
-    where i.is_service and coalesce(r.service_prefix, r.service_word) is not null
+    where (i.is_service or r.service_prefix like 'C%') and coalesce(r.service_prefix, r.service_word) is not null
 ),
 
 example as (

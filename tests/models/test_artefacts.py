@@ -92,17 +92,19 @@ def test_the_only_practitioner_of_a_clinic_and_a_specialist_are_no_buckets(con):
     assert kinds(con) == {}
 
 
-def mapped(con, own_name, hits, institution):
+def mapped(con, own_name, hits, institution, line_id="{name}{i}"):
+    """Thirty lines of one own item, the first ones hit; `line_id` is made of the institution's name and a number."""
     name = institution.lower()
+    ids = line_id.format(name=name, i="' || i || '")
     lines(con, 30, institution_id=f"'{institution}'", institution_item_code="'C1'", institution_item_name=f"'{own_name}'",
-          line_id=f"'{name}' || i", settlement_id=f"'{name}' || i")  # fmt: skip
+          line_id=f"'{ids}'", settlement_id=f"'{name}' || i")  # fmt: skip
     for i in range(hits):
         finding(
             con,
             f"{name}{i}",
             "item_for_other_sex",
             settlement_id=f"{name}{i}",
-            line_id=f"{name}{i}",
+            line_id=line_id.format(name=name, i=i),
             institution_id=institution,
         )
 
@@ -111,6 +113,12 @@ def test_one_code_mapped_to_another_item(con):
     mapped(con, "血常规检查", 29, "H1")
     mapped(con, "安灭菌/阿莫西林胶囊(0.25g*24粒)", 29, "H2")  # its own item under a brand name
     mapped(con, "血常规检查", 10, "H3")  # other lines of it are clear
+    assert kinds(con) == {f"h1{i}": "mapping_error" for i in range(29)}
+
+
+def test_line_numbers_that_start_anew_in_every_settlement(con):
+    mapped(con, "血常规检查", 29, "H1", line_id="1")
+    mapped(con, "血常规检查", 10, "H3", line_id="1")
     assert kinds(con) == {f"h1{i}": "mapping_error" for i in range(29)}
 
 
