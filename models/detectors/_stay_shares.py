@@ -25,6 +25,9 @@ SENTENCE_ZH = (
 #: Kinds whose stays are of all sorts: as for other indicators, and hospitals of Chinese medicine.
 GENERAL = _outlier.GENERAL.replace("A1|", "A1|A2|", 1)
 
+#: Of the flagged stays, how many a practitioner signed to be named beside the institution.
+LEAST_SIGNED = 3
+
 #: Strata of indirect standardisation, from coarse to fine.
 STRATA = ("chapter", "stratum")
 
@@ -56,7 +59,7 @@ def judge(con: duckdb.DuckDBPyConnection, shares: Sequence[Share], params: Mappi
         f" cast({s.money or 'null'} as decimal(16, 2)) as yuan from stay_flag where {s.name} is not null"
         for s in shares
     )
-    con.execute(_JUDGED.format(flagged=flagged))
+    con.execute(_JUDGED.format(flagged=flagged, signed=LEAST_SIGNED))
     con.unregister("share_scored")
 
 
@@ -144,8 +147,17 @@ _JUDGED = """
         from flagged as f
         join share_scored as h on h.institution_id = f.institution_id and h.share = f.share
     ),
+    -- Who signed one or two of them may not have known.
+    signed as (
+        select f.share, e.practitioner_id
+        from found as f
+        join feature.stay as e on e.encounter_id = f.encounter_id
+        where f.is_hit and f.is_flagged and e.practitioner_id is not null
+        group by f.share, e.practitioner_id
+        having count(*) >= {signed}
+    ),
     row_of as (
-        select s.settlement_id, f.encounter_id, s.person_id, f.institution_id, s.started_on,
+        select s.settlement_id, f.encounter_id, s.person_id, f.institution_id, g.practitioner_id, s.started_on,
             case when f.is_money then cast(f.excess * case when f.is_own then s.eligible_amount
                 -- of a stay settled in parts, each part's
                 else f.yuan * cast(s.eligible_amount as double) / nullif(cast(sum(s.eligible_amount)
@@ -157,10 +169,12 @@ _JUDGED = """
                 adjusted := f.adjusted, z := round(f.z, 2), occurred_on := s.started_on)) as varchar) as detail
         from found as f
         join feature.settlement as s on s.encounter_id = f.encounter_id
+        left join feature.stay as e on e.encounter_id = f.encounter_id
+        left join signed as g on g.share = f.share and g.practitioner_id = e.practitioner_id
         where f.is_hit and f.is_flagged
     )
     select 'hit' as outcome, cast(null as varchar) as reason, settlement_id, cast(null as varchar) as line_id,
-        encounter_id, person_id, institution_id, cast(null as varchar) as practitioner_id,
+        encounter_id, person_id, institution_id, practitioner_id,
         started_on as occurred_on, amount, detail, share as part, weight, cast(null as varchar) as group_key,
         cast(1 as bigint) as units
     from row_of

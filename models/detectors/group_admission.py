@@ -18,7 +18,7 @@ CARD = card.make(
         "title_zh": "同单位、同地人员聚集性住院",
         "violation": "group_admission",
         "family": "stay",
-        "subjects": ["institution"],
+        "subjects": ["institution", "practitioner"],
         "certainty": "suspected",
         "scope": ["inpatient"],
         "sentence": "{persons} persons of {group_text} were admitted here from {first_on} to {last_on}, where"
@@ -40,6 +40,11 @@ CARD = card.make(
                 "value": 0.01,
                 "unit": "share",
                 "meaning": "that any group anywhere comes together so by chance, by Poisson over all days and groups",
+            },
+            "min_signed": {
+                "value": 3,
+                "unit": "stays",
+                "meaning": "of such groups that one practitioner admitted, to be named",
             },
             "max_outbreak": {
                 "value": 0.5,
@@ -89,7 +94,7 @@ def judge(con: duckdb.DuckDBPyConnection, params: Mapping[str, Any]) -> None:
     ).pl()
     found = _surprising(windows, con.sql(_TESTED).fetchall()[0][0] or 1, float(params["max_chance"]))
     con.register("group_window", found.to_arrow())
-    con.execute(_JUDGED, {"days": params["days"]})
+    con.execute(_JUDGED, {k: params[k] for k in ("days", "min_signed")})
     con.unregister("group_window")
     con.execute("drop table group_stay")
 
@@ -149,7 +154,8 @@ _MEMBER = """
             count(distinct person_id) over (partition by kind) as everybody
         from told
     )
-    select kind, group_id, encounter_id, institution_id, person_id, started_on, diagnosis_code, diagnosis_name,
+    select kind, group_id, encounter_id, institution_id, person_id, practitioner_id, started_on, diagnosis_code,
+        diagnosis_name,
         is_expected or is_ward_day as is_course, is_operated,
         regexp_matches(coalesce(diagnosis_code, ''), '^(A|B|J0|J1|J20|J21|J22)') as is_outbreak,
         group_id is not null and members <= greatest($max_group * everybody, 30) as is_judged,
@@ -227,6 +233,9 @@ _JUDGED = """
     create or replace temp table judged as
     with member as (
         select w.*, g.encounter_id, g.person_id, g.started_on,
+            -- who admitted one or two of them may not have known
+            case when count(*) over (partition by g.kind, g.institution_id, g.practitioner_id) >= $min_signed
+                then g.practitioner_id end as practitioner_id,
             sum(cast(coalesce(substr(g.diagnosis_code, 1, 3) = w.diagnosis, false) as integer))
                 over (partition by w.kind, w.group_id, w.institution_id, w.first_on) as alike,
             max(case when substr(g.diagnosis_code, 1, 3) = w.diagnosis then g.diagnosis_name end)
@@ -236,8 +245,8 @@ _JUDGED = """
             and g.started_on between w.first_on and w.first_on + cast($days - 1 as integer) and not g.is_course
     ),
     row_of as (
-        select s.settlement_id, m.encounter_id, m.person_id, m.institution_id, m.started_on, m.kind, m.first_on,
-            m.group_id, cast(s.eligible_amount * greatest(1 - m.usual / m.persons, 0) as decimal(16, 2)) as amount,
+        select s.settlement_id, m.encounter_id, m.person_id, m.institution_id, m.practitioner_id, m.started_on,
+            m.kind, m.first_on, m.group_id, cast(s.eligible_amount * greatest(1 - m.usual / m.persons, 0) as decimal(16, 2)) as amount,
             round(1 - 0.5 * pow(2, -m.surprise / 3), 4) as weight,
             cast(to_json(struct_pack(persons := m.persons, first_on := m.first_on, last_on := m.last_on,
                 usual := round(m.usual, 1), stays := m.stays, days := m.span_days, "like" := cast(m.alike as integer),
@@ -249,8 +258,7 @@ _JUDGED = """
         join feature.settlement as s on s.encounter_id = m.encounter_id
     )
     select 'hit' as outcome, cast(null as varchar) as reason, settlement_id, cast(null as varchar) as line_id,
-        encounter_id, person_id, institution_id, cast(null as varchar) as practitioner_id, started_on as occurred_on,
-        amount, detail, kind || '|' || group_id || '|' || first_on as part, weight,
+        encounter_id, person_id, institution_id, practitioner_id, started_on as occurred_on, amount, detail, kind || '|' || group_id || '|' || first_on as part, weight,
         cast(null as varchar) as group_key, cast(1 as bigint) as units
     from row_of
     union all

@@ -19,7 +19,7 @@ CARD = card.make(
         "title_zh": "住院时间明显长于同类、后期无检查用药的住院占比明显高于同类（疑似延长住院）",
         "violation": "prolonged_stay",
         "family": "stay",
-        "subjects": ["institution"],
+        "subjects": ["institution", "practitioner"],
         "certainty": "suspected",
         "scope": ["inpatient"],
         "sentence": _stay_shares.SENTENCE,

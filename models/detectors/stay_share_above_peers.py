@@ -19,7 +19,7 @@ CARD = card.make(
         "title_zh": "挂床、低标准、体检式、接力等住院占比明显高于同类机构",
         "violation": "stay_share",
         "family": "stay",
-        "subjects": ["institution"],
+        "subjects": ["institution", "practitioner"],
         "certainty": "suspected",
         "scope": ["inpatient"],
         "sentence": _stay_shares.SENTENCE,
