@@ -82,6 +82,15 @@ def test_stays_far_longer_than_the_diagnosis_takes_elsewhere(town):
     assert found[0][2] == pytest.approx(10 * 60 * (1 - usual / 50), abs=1), "the nights beyond the usual ten"
 
 
+def test_who_signs_three_of_the_long_stays_is_named(town):
+    treated(town, OTHER, 10)
+    for doctor, count in (("D1", 8), ("D2", 2)):
+        treated(town, OTHER, count, nights=20, until=20, practitioner_id=doctor)
+    assert len(hits(town, "long")) == 10
+    query = "select practitioner_id, count(*) from judged where outcome = 'hit' and part = 'long' group by 1 order by 2"
+    assert town.con.sql(query).fetchall() == [(None, 2), ("D1", 8)]
+
+
 def test_who_is_ill_in_another_way_stays_as_long_as_that_takes(town):
     said = {"nights": 20, "until": 20, "diagnosis_code": "S72.000"}
     for name in PEERS:

@@ -246,6 +246,20 @@ def test_a_division_of_residence_is_a_group_too(town):
     assert len(found) == 8 and found[0][1]["group_text"] == "division 990123"
 
 
+def test_who_admits_three_of_a_group_is_named(town):
+    start = date(2025, 3, 3)
+    for doctor, count in (("D1", 5), ("D2", 2)):
+        employ(town, town.stay(OTHER, count, start=start, every=0, practitioner_id=doctor), "U77")
+    assert len(town.judge("group_admission")) == 7
+    assert signed(town) == [(None, 2), ("D1", 5)]
+
+
+def signed(town):
+    return town.con.sql(
+        "select practitioner_id, count(*) from judged where outcome = 'hit' group by 1 order by 2"
+    ).fetchall()
+
+
 # --- gathering at limits
 
 
