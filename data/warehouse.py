@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from data.errors import FundwatchError
+from data.errors import FundwatchError, UsageError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -27,12 +27,12 @@ def open_warehouse(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open HOME's warehouse, made on first use; closed on leaving.
 
-    Raises FundwatchError when another process holds it, when it is not a warehouse, or when a newer
-    fundwatch wrote it.
+    Raises UsageError when there is none to read, FundwatchError when another process holds it, when it is not a
+    warehouse, or when a newer fundwatch wrote it.
     """
     path = home / FILE_NAME
     if read_only and not path.exists():
-        raise FundwatchError(f"{home} holds no warehouse yet. Run `fundwatch run INPUT --home {home}` first.")
+        raise UsageError(f"{home} holds no warehouse yet. Run `fundwatch run INPUT --home {home}` first.")
     con = _connect(home, path, read_only)
     try:
         con.execute("set preserve_insertion_order = true")

@@ -101,7 +101,7 @@ def test_rules_can_be_listed_and_shown_with_overrides(call, tmp_path):
         (["run", "{tmp}", "--objective", "luck"], 2, "hit_rate"),
         (["frobnicate"], 2, "Unknown command"),
         (["watchlist", "dentist"], 2, "no list of 'dentist'"),
-        (["watchlist", "person"], 1, "no warehouse yet"),
+        (["watchlist", "person"], 2, "no warehouse yet"),
         (["detect"], 2, "The warehouse is empty"),
         (["rule", "show", "nothing"], 2, "no rule 'nothing'"),
         (["simulate", "{tmp}/t", "--persons", "3"], 2, "at least 200"),

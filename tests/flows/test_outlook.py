@@ -262,7 +262,7 @@ def test_what_goes_wrong_is_one_plain_sentence_with_its_exit_code(call, finished
 def test_a_home_without_warehouse_or_features_is_told_what_to_run(call, tmp_path):
     for command in (["fund"], ["prices"], ["burden", "--line", "1"]):
         code, _, err = call(*command, "--home", tmp_path / "none")
-        assert code == 1 and "no warehouse yet" in err
+        assert code == 2 and "no warehouse yet" in err
     with open_warehouse(tmp_path / "empty") as con:
         con.execute("insert into record.settlement (settlement_id, person_paid_amount) values ('S', 1)")
     for command in (["fund"], ["prices"], ["burden", "--line", "1"]):

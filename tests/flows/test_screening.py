@@ -122,7 +122,7 @@ def test_one_archive_is_a_delivery_and_an_empty_home_is_not(parted, tmp_path, ca
     assert "settlements" in capsys.readouterr().out
     with pytest.raises(SystemExit) as left:
         main(["screen", archive, "--home", str(tmp_path / "empty"), "--quiet"])
-    assert left.value.code == 1 and not (tmp_path / "empty").exists()
+    assert left.value.code == 2 and not (tmp_path / "empty").exists()
 
 
 def test_artefacts_are_published_as_a_list(finished, read_csv):

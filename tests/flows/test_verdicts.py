@@ -95,4 +95,4 @@ def test_a_file_that_cannot_be_read_is_refused_with_exit_code_3(call, tmp_path, 
 def test_a_home_without_a_warehouse_is_named(capsys, tmp_path, verdicts):
     with pytest.raises(SystemExit) as left:
         main(["verdict", "import", str(verdicts), "--home", str(tmp_path / "other")])
-    assert left.value.code == 1 and "no warehouse yet" in capsys.readouterr().err
+    assert left.value.code == 2 and "no warehouse yet" in capsys.readouterr().err
