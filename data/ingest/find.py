@@ -60,7 +60,8 @@ def find(folder: Path, work: Path, names: mapping.Names | None = None) -> Found:
     """
     names = names or mapping.names()
     if not folder.is_dir():
-        raise InputRefused(f"The input folder {folder} does not exist. Give the folder that holds the export.")
+        what = f"{folder} is a file" if folder.exists() else f"The input folder {folder} does not exist"
+        raise InputRefused(f"{what}. Give the folder that holds the export.")
     deliveries: list[Delivery] = []
     mended: list[Part] = []
     unknown: list[str] = []

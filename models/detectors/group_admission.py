@@ -246,7 +246,8 @@ _JUDGED = """
     ),
     row_of as (
         select s.settlement_id, m.encounter_id, m.person_id, m.institution_id, m.practitioner_id, m.started_on,
-            m.kind, m.first_on, m.group_id, cast(s.eligible_amount * greatest(1 - m.usual / m.persons, 0) as decimal(16, 2)) as amount,
+            m.kind, m.first_on, m.group_id,
+            cast(s.eligible_amount * greatest(1 - m.usual / m.persons, 0) as decimal(16, 2)) as amount,
             round(1 - 0.5 * pow(2, -m.surprise / 3), 4) as weight,
             cast(to_json(struct_pack(persons := m.persons, first_on := m.first_on, last_on := m.last_on,
                 usual := round(m.usual, 1), stays := m.stays, days := m.span_days, "like" := cast(m.alike as integer),
@@ -258,7 +259,8 @@ _JUDGED = """
         join feature.settlement as s on s.encounter_id = m.encounter_id
     )
     select 'hit' as outcome, cast(null as varchar) as reason, settlement_id, cast(null as varchar) as line_id,
-        encounter_id, person_id, institution_id, practitioner_id, started_on as occurred_on, amount, detail, kind || '|' || group_id || '|' || first_on as part, weight,
+        encounter_id, person_id, institution_id, practitioner_id, started_on as occurred_on, amount, detail,
+        kind || '|' || group_id || '|' || first_on as part, weight,
         cast(null as varchar) as group_key, cast(1 as bigint) as units
     from row_of
     union all

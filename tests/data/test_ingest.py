@@ -117,6 +117,7 @@ def test_the_registers_extensions_are_taken_where_delivered(con, delivery, clean
     ("spoil", "words"),
     [
         (lambda f: shutil.rmtree(f), ["does not exist"]),
+        (lambda f: (shutil.rmtree(f), f.write_text("no folder")), ["is a file", "Give the folder"]),
         (
             lambda f: [p.write_text("a,b\n1,2\n") and p.rename(p.with_name("x_" + p.name)) for p in f.iterdir()],
             ["no table"],
@@ -135,7 +136,7 @@ def test_the_registers_extensions_are_taken_where_delivered(con, delivery, clean
         ),
         (lambda f: (f / "setl_d.csv").write_bytes(b"setl_id\0,b\n"), ["setl_d.csv", "NUL bytes"]),
     ],
-    ids="folder tables indispensable column number date key ragged binary".split(),
+    ids="folder file tables indispensable column number date key ragged binary".split(),
 )
 def test_bad_input_is_one_plain_sentence_and_loads_nothing(con, delivery, clean, spoil, words):
     folder = delivery(clean)
