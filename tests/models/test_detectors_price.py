@@ -381,7 +381,7 @@ def test_code_without_maker_says_so(con):
         ({"months": (0,)}, (5, 0, 0, None)),  # one month
         ({"here": 80.0}, (12, 0, 3, "the price is of another unit (3)")),
         ({"price": 1.0, "here": 1.6}, (15, 0, 0, None)),  # 36 yuan in all
-        ({"item": "local-7"}, (0, 0, 0, None)),
+        ({"item": "local-7"}, (0, 0, 0, "nothing of the kind in the data")),
     ],
 )
 def test_what_the_comparison_of_consumables_leaves_out(con, said, expected):
