@@ -25,12 +25,11 @@ def set_here(settings: Settings) -> dict[str, list[dict[str, Any]]]:
     ``ships_as`` is empty for what the package does not have; a switch carries its reason, owner and date.
     """
     from data.knowledge_load import OVERLAY
-    from flows import steps
     from models.workbench import ruleset
 
-    everyone = steps.sources(settings)
+    everyone = ruleset.unswitched(settings.home, settings.rules, settings.detectors)
+    ruleset.switched(settings.home, everyone)  # refuses a switch of what does not exist
     switched = ruleset.switches(settings.home)
-    shipped = {s.id: s.card.status for s in ruleset.unswitched(settings.home, settings.rules, settings.detectors)}
     laid = _laid(settings.home / OVERLAY)
     found: dict[str, list[dict[str, Any]]] = {}
     for one in everyone:
@@ -40,7 +39,7 @@ def set_here(settings: Settings) -> dict[str, list[dict[str, Any]]]:
         if (switch := switched.get(one.id)) is not None:
             day = switch.date.isoformat() if switch.date else ""
             why = (switch.reason, switch.owner, day)
-            rows.append(_row("status", switch.status, shipped[one.id], ruleset.SWITCHES, *why))
+            rows.append(_row("status", switch.status, one.card.status, ruleset.SWITCHES, *why))
         rows += _params(one)
         tables = sorted(set(re.findall(r"\bknowledge\.(\w+)", one.code)) & set(laid))
         rows += [row for table in tables for row in laid[table]]

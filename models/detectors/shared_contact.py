@@ -110,6 +110,8 @@ _CONTACT = f"""
     create or replace temp table contact_place as
     select contact, place, count(distinct person_id) as came, max(persons) as persons
     from contact_bill group by contact, place;
+    create or replace temp table contact_shared as
+    select contact, place from contact_place where came >= greatest($min_share * persons, 3);
     create or replace temp table contact_rated as
     with housed as (
         select contact, household, count(*) as persons from contact_person group by contact, household
@@ -126,9 +128,8 @@ _CONTACT = f"""
     ),
     shared as (
         select p.contact, count(distinct p.place) as common, sum(b.eligible_amount) as amount
-        from contact_place as p
+        from contact_shared as p
         join contact_bill as b on b.contact = p.contact and b.place = p.place
-        where p.came >= greatest($min_share * p.persons, 3)
         group by p.contact
     ),
     whole as (
@@ -152,8 +153,6 @@ _CONTACT = f"""
     select r.*, n.group_key
     from named as n join contact_rated as r on r.contact = n.contact
     qualify row_number() over (partition by n.group_key order by r.contact) = 1;
-    create or replace temp table contact_shared as
-    select contact, place from contact_place where came >= greatest($min_share * persons, 3);
 """
 
 _HITS = """

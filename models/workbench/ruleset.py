@@ -11,7 +11,7 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
 from pathlib import Path
@@ -40,7 +40,11 @@ class Switch:
 
 def sources(home: Path, rules: Overrides | None = None, found_by: Overrides | None = None) -> list[Source]:
     """Every rule and detector of a HOME, switched. Raises UsageError naming what cannot be loaded."""
-    everyone = unswitched(home, rules, found_by)
+    return switched(home, unswitched(home, rules, found_by))
+
+
+def switched(home: Path, everyone: Sequence[Source]) -> list[Source]:
+    """Every rule and detector with the status that HOME gives it. Raises UsageError for a switch of none of them."""
     said = switches(home)
     if unknown := sorted(set(said) - {s.id for s in everyone}):
         raise UsageError(f"{home / SWITCHES} switches {', '.join(unknown)}, which does not exist.")

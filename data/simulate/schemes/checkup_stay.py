@@ -41,9 +41,8 @@ def plant(town: Town, rng: Generator, dose: float) -> None:
         day = deeds.days(town, rng, count, length)
         visits = deeds.stays(town, rng, int(hospital), person, day, length, diag, kit=-1)
         lines = pl.concat([hotel_lines(town, rng, visits), _tests(town, rng, visits), _cure(town, rng, visits)])
-        deeds.plant(
-            town, "checkup_stay", deeds.within(town, visits, lines, limit), lines, "institution", "practitioner"
-        )
+        kept = deeds.within(town, visits, lines, limit)
+        deeds.plant(town, "checkup_stay", kept, lines, "institution", "practitioner")
 
 
 def _tests(town: Town, rng: Generator, visits: pl.DataFrame) -> pl.DataFrame:

@@ -37,11 +37,5 @@ def plant(town: Town, rng: Generator, dose: float) -> None:
         rows = lines.join(light, on="visit", maintain_order="left")
         dropped = rows["light"] & deeds.category(town, rows).is_in(TREATMENT) & pl.Series(rng.random(len(rows)) < 0.65)
         lines = lines.filter(~dropped)
-        deeds.plant(
-            town,
-            "low_threshold_admission",
-            deeds.within(town, visits, lines, limit),
-            lines,
-            "institution",
-            "practitioner",
-        )
+        kept = deeds.within(town, visits, lines, limit)
+        deeds.plant(town, "low_threshold_admission", kept, lines, "institution", "practitioner")
