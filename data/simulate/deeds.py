@@ -17,7 +17,6 @@ from data.simulate.town import Town
 
 # Of the town's institutions and drugstores, what one scheme turns.
 SHARE = 0.0135
-LEAST_SIGNED = 3
 OWNER = {"institution": "place", "pharmacy": "place", "practitioner": "doctor", "person": "person"}
 
 
@@ -78,19 +77,10 @@ def plant(
         return
     town.visits.append(visits)
     owner = OWNER | ({"person": "blamed"} if "blamed" in visits.columns else {})
-    subjects = {kind: visits[owner[kind]].to_numpy() for kind in who}
-    if "practitioner" in subjects:
-        subjects["practitioner"] = signers(subjects["practitioner"])
-    ids = town.deed(scheme, label, **subjects)
+    ids = town.deed(scheme, label, **{kind: visits[owner[kind]].to_numpy() for kind in who})
     deed = pl.DataFrame({"visit": visits["visit"], "deed": ids})
     own = lines.join(deed, on="visit", maintain_order="left").filter(pl.col("deed").is_not_null())
     town.lines.append(own.with_columns(plant="deed").select(town.base_lines.columns))
-
-
-def signers(doctor: Ints) -> Ints:
-    """The practitioner of each deed, -1 for who signs one or two of them and may not have known."""
-    who, times = np.unique(doctor, return_counts=True)
-    return np.where(np.isin(doctor, who[times >= LEAST_SIGNED]), doctor, -1)
 
 
 def mark(town: Town, rows: Ints, ids: Ints, **changes: Ints) -> None:

@@ -63,7 +63,7 @@ def _invent(town: Town, rng: Generator, hospital: int, count: int) -> None:
     visits = town.add_visits(
         **(columns | {"doctor": doctor, "kit": np.full(count, -1), "oprn": np.full(count, -1)}), absent=1
     )
-    ids = town.deed("phantom_stay", institution=np.full(count, hospital), practitioner=deeds.signers(doctor))
+    ids = town.deed("phantom_stay", institution=np.full(count, hospital), practitioner=doctor)
     lines = pl.concat([hotel_lines(town, rng, visits), _template(town, rng, visits, length)])
     plant_of = pl.DataFrame({"visit": visits["visit"], "deed": ids})
     lines = lines.join(plant_of, on="visit", maintain_order="left").with_columns(plant="deed").drop("deed")

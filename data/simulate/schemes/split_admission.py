@@ -64,7 +64,7 @@ def _again(town: Town, rng: Generator, before: pl.DataFrame) -> pl.DataFrame:
         "diag2": before["diag2"].to_numpy(),
     }
     visits = town.add_visits(**columns)
-    ids = town.deed("split_admission", institution=place, practitioner=deeds.signers(columns["doctor"]))
+    ids = town.deed("split_admission", institution=place, practitioner=columns["doctor"])
     lines = stay_lines(town, rng, visits).join(
         pl.DataFrame({"visit": visits["visit"], "deed": ids}), on="visit", maintain_order="left"
     )
