@@ -128,8 +128,13 @@ def _empty_warehouse(tmp_path_factory):
 
 
 @pytest.fixture
-def world(_empty_warehouse, tmp_path):
+def con(_empty_warehouse, tmp_path):
     path = tmp_path / "warehouse.duckdb"
     shutil.copy(_empty_warehouse, path)
     with duckdb.connect(str(path)) as con:
-        yield World(con)
+        yield con
+
+
+@pytest.fixture
+def world(con):
+    return World(con)

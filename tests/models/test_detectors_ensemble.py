@@ -4,13 +4,10 @@ import json
 import subprocess
 import sys
 
-import duckdb
 import numpy as np
 import polars as pl
 import pytest
 
-from data.warehouse import SCHEMA
-from features import build
 from models import detectors, source
 from models.detectors import _anomaly
 
@@ -18,24 +15,11 @@ DETECTORS = {d.id: d for d in detectors.load({k: {"trees": 60, "seeds": 2} for k
              ("pharmacy_ensemble", "institution_ensemble")})}  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory):
-    path = tmp_path_factory.mktemp("ensemble") / "empty.duckdb"
-    with duckdb.connect(str(path)) as con:
-        con.execute(SCHEMA.read_text(encoding="utf-8"))
-        for name, feature in build.load().items():
-            con.execute(f"create table feature.{name} as {feature.query.text}")
-        con.execute("insert into record.settlement (settlement_id) values ('S')")
-        con.execute("insert into record.fee_line (line_id, encounter_id) values ('L', 'E')")
-    return path
-
-
 @pytest.fixture
-def con(empty, tmp_path):
-    path = tmp_path / "town.duckdb"
-    path.write_bytes(empty.read_bytes())
-    with duckdb.connect(str(path)) as connection:
-        yield connection
+def con(con):
+    con.execute("insert into record.settlement (settlement_id) values ('S')")
+    con.execute("insert into record.fee_line (line_id, encounter_id) values ('L', 'E')")
+    return con
 
 
 def distances(rows=60, columns=8, seed=1):

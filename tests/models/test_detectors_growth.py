@@ -2,13 +2,10 @@
 
 import json
 
-import duckdb
 import numpy as np
 import polars as pl
 import pytest
 
-from data.warehouse import SCHEMA
-from features import build
 from models import detectors, source
 from models.detectors import _shift
 
@@ -16,13 +13,9 @@ GROWTH = {d.id: d for d in detectors.load()}["growth_break"]
 
 
 @pytest.fixture
-def con():
-    with duckdb.connect() as connection:
-        connection.execute(SCHEMA.read_text(encoding="utf-8"))
-        for name, feature in build.load().items():
-            connection.execute(f"create table feature.{name} as {feature.query.text}")
-        connection.execute("insert into record.settlement (settlement_id) values ('S')")
-        yield connection
+def con(con):
+    con.execute("insert into record.settlement (settlement_id) values ('S')")
+    return con
 
 
 def money(rng, institutions=20, months=12):

@@ -2,26 +2,19 @@
 
 import json
 
-import duckdb
 import numpy as np
 import polars as pl
 import pytest
 
-from data.warehouse import SCHEMA
-from features import build
 from models import detectors, source
 
 IDENTICAL = {d.id: d for d in detectors.load()}["identical_bills"]
 
 
 @pytest.fixture
-def con():
-    with duckdb.connect() as connection:
-        connection.execute(SCHEMA.read_text(encoding="utf-8"))
-        for name, feature in build.load().items():
-            connection.execute(f"create table feature.{name} as {feature.query.text}")
-        connection.execute("insert into record.fee_line (line_id, encounter_id) values ('L', 'E')")
-        yield connection
+def con(con):
+    con.execute("insert into record.fee_line (line_id, encounter_id) values ('L', 'E')")
+    return con
 
 
 def bill(encounter, person, items, institution="H1", doctor="D1", diagnosis="J06.9", stay=False, category="11"):

@@ -3,12 +3,10 @@
 import json
 from datetime import date, timedelta
 
-import duckdb
 import numpy as np
 import polars as pl
 import pytest
 
-from data.warehouse import SCHEMA
 from features import build
 from models import detectors, source
 from models.detectors import _dense, _spread
@@ -18,27 +16,14 @@ START = date(2025, 1, 1)
 WATCHED = "XB01ACL001A00101010100001"
 
 
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory):
-    path = tmp_path_factory.mktemp("network") / "empty.duckdb"
-    with duckdb.connect(str(path)) as con:
-        con.execute(SCHEMA.read_text(encoding="utf-8"))
-        for name, feature in build.load().items():
-            con.execute(f"create table feature.{name} as {feature.query.text}")
-        con.execute(
-            "insert into record.fee_line (line_id, encounter_id, supply_days, item_code, ordering_practitioner_id)"
-            " values ('L', 'E', 1, 'X', 'D')"
-        )
-        con.execute("insert into record.settlement (settlement_id, settled_at) values ('S', '2025-01-01')")
-    return path
-
-
 @pytest.fixture
-def con(empty, tmp_path):
-    path = tmp_path / "town.duckdb"
-    path.write_bytes(empty.read_bytes())
-    with duckdb.connect(str(path)) as connection:
-        yield connection
+def con(con):
+    con.execute(
+        "insert into record.fee_line (line_id, encounter_id, supply_days, item_code, ordering_practitioner_id)"
+        " values ('L', 'E', 1, 'X', 'D')"
+    )
+    con.execute("insert into record.settlement (settlement_id, settled_at) values ('S', '2025-01-01')")
+    return con
 
 
 def line(number, person, day, drug="氯吡格雷片", place="D1", amount=100.0, code=WATCHED, packs=4, days=28, **more):

@@ -4,13 +4,11 @@ import json
 import subprocess
 import sys
 
-import duckdb
 import numpy as np
 import polars as pl
 import pytest
 
 from data.errors import UsageError
-from data.warehouse import SCHEMA
 from features import build
 from models import detectors, source
 
@@ -18,14 +16,10 @@ DETECTORS = {d.id: d for d in detectors.load()}
 
 
 @pytest.fixture
-def con():
-    with duckdb.connect() as connection:
-        connection.execute(SCHEMA.read_text(encoding="utf-8"))
-        for name, feature in build.load().items():
-            connection.execute(f"create table feature.{name} as {feature.query.text}")
-        connection.execute("insert into record.settlement (settlement_id) values ('S')")
-        connection.execute("insert into record.fee_line (line_id, encounter_id) values ('L', 'E')")
-        yield connection
+def con(con):
+    con.execute("insert into record.settlement (settlement_id) values ('S')")
+    con.execute("insert into record.fee_line (line_id, encounter_id) values ('L', 'E')")
+    return con
 
 
 def stores(rng, n=30, **same):

@@ -3,12 +3,10 @@
 import json
 import sys
 
-import duckdb
 import numpy as np
 import polars as pl
 import pytest
 
-from data.warehouse import SCHEMA
 from features import build
 from models import detectors, source
 from models.detectors import _anomaly
@@ -17,26 +15,11 @@ NAMES = ("practitioner_peer_outlier", "practitioner_ensemble", "person_peer_outl
 DETECTORS = {d.id: d for d in detectors.load({n: {"trees": 60, "seeds": 2} for n in NAMES if "ensemble" in n})}
 
 
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory):
-    path = tmp_path_factory.mktemp("practice") / "empty.duckdb"
-    with duckdb.connect(str(path)) as con:
-        con.execute(SCHEMA.read_text(encoding="utf-8"))
-        for name, feature in build.load().items():
-            con.execute(f"create table feature.{name} as {feature.query.text}")
-        con.execute("insert into record.settlement (settlement_id) values ('S')")
-        con.execute(
-            "insert into record.fee_line (line_id, encounter_id, ordering_practitioner_id) values ('L', 'E', 'D')"
-        )
-    return path
-
-
 @pytest.fixture
-def con(empty, tmp_path):
-    path = tmp_path / "town.duckdb"
-    path.write_bytes(empty.read_bytes())
-    with duckdb.connect(str(path)) as connection:
-        yield connection
+def con(con):
+    con.execute("insert into record.settlement (settlement_id) values ('S')")
+    con.execute("insert into record.fee_line (line_id, encounter_id, ordering_practitioner_id) values ('L', 'E', 'D')")
+    return con
 
 
 def practitioners(n=40, seed=1, name="P", place="H1", department="A02"):

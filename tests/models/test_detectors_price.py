@@ -3,11 +3,9 @@
 import json
 from datetime import date, timedelta
 
-import duckdb
 import polars as pl
 import pytest
 
-from data.warehouse import SCHEMA
 from features import build
 from models import source
 from models.detectors import (
@@ -31,15 +29,6 @@ MODULES = {
 }  # fmt: skip
 DRUG = "XC08CAA001A001010100107"
 OWN = ("drug_product", "drug_price", "item_price_month")
-
-
-@pytest.fixture
-def con():
-    with duckdb.connect() as connection:
-        connection.execute(SCHEMA.read_text(encoding="utf-8"))
-        for name, feature in build.load().items():
-            connection.execute(f"create table feature.{name} as {feature.query.text}")
-        yield connection
 
 
 def line(institution, price, day=0, item=DRUG, quantity=10, **other):

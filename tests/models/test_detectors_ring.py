@@ -1,37 +1,19 @@
 """Persons who go together, on small made-up towns."""
 
-from pathlib import Path
-
-import duckdb
 import numpy as np
 import polars as pl
 import pytest
 
-from data.warehouse import SCHEMA
-from features import build
 from models import detectors, source
 
 RING = {d.id: d for d in detectors.load()}["co_visit_ring"]
 START = np.datetime64("2025-01-01")
 
 
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory):
-    path = tmp_path_factory.mktemp("ring") / "empty.duckdb"
-    with duckdb.connect(str(path)) as con:
-        con.execute(SCHEMA.read_text(encoding="utf-8"))
-        for name, feature in build.load().items():
-            con.execute(f"create table feature.{name} as {feature.query.text}")
-    return path
-
-
 @pytest.fixture
-def con(empty, tmp_path):
-    path = tmp_path / "town.duckdb"
-    path.write_bytes(Path(empty).read_bytes())
-    with duckdb.connect(str(path)) as connection:
-        connection.execute("set threads = 2")
-        yield connection
+def con(con):
+    con.execute("set threads = 2")
+    return con
 
 
 def visits(person, institution, day, hour, setting="outpatient", age=50.0):

@@ -3,36 +3,20 @@
 import json
 from datetime import datetime, timedelta
 
-import duckdb
 import numpy as np
 import polars as pl
 import pytest
 
-from data.warehouse import SCHEMA
-from features import build
 from models import detectors, source
 
 DETECTORS = {d.id: d for d in detectors.load()}
 START = datetime(2025, 1, 1)
 
 
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory):
-    path = tmp_path_factory.mktemp("store") / "empty.duckdb"
-    with duckdb.connect(str(path)) as con:
-        con.execute(SCHEMA.read_text(encoding="utf-8"))
-        for name, feature in build.load().items():
-            con.execute(f"create table feature.{name} as {feature.query.text}")
-        con.execute("insert into record.fee_line (line_id, encounter_id) values ('L', 'E')")
-    return path
-
-
 @pytest.fixture
-def con(empty, tmp_path):
-    path = tmp_path / "town.duckdb"
-    path.write_bytes(empty.read_bytes())
-    with duckdb.connect(str(path)) as connection:
-        yield connection
+def con(con):
+    con.execute("insert into record.fee_line (line_id, encounter_id) values ('L', 'E')")
+    return con
 
 
 def visit(number, person, at, institution="H1", amount=60.0, diagnosis="J06", setting="outpatient", **more):

@@ -4,24 +4,13 @@ import importlib
 import json
 from datetime import date, timedelta
 
-import duckdb
 import polars as pl
 import pytest
 
-from data.warehouse import SCHEMA
 from features import build
 from models import source
 
 OWN = ("drug_product", "drug_price", "item_price_month")
-
-
-@pytest.fixture
-def con():
-    with duckdb.connect() as connection:
-        connection.execute(SCHEMA.read_text(encoding="utf-8"))
-        for name, feature in build.load().items():
-            connection.execute(f"create table feature.{name} as {feature.query.text}")
-        yield connection
 
 
 def line(institution, item, name, own_name=None, day=0, price=100.0, **other):
