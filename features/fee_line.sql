@@ -5,6 +5,7 @@
 -- quantity, amount, eligible_amount, over_limit_amount: net of reversed units and lines, yuan
 -- item_code: the national code; local codes are mapped by knowledge.code_map, an institution's own row first
 -- fund_amount: the funds' share of the eligible amount, at the settlement's rate, yuan
+-- person_id, institution_id: the line's own, else its settlement's
 -- practitioner_id: who ordered, else who performed, else nobody
 with code_map as (
     select local_code, institution_id, national_code, valid_from, valid_to,
@@ -15,7 +16,7 @@ with code_map as (
 ),
 
 live as (
-    select settlement_id, care_setting, is_pharmacy, fund_rate
+    select settlement_id, person_id, institution_id, care_setting, is_pharmacy, fund_rate
     from feature.settlement
 ),
 
@@ -44,7 +45,8 @@ by_item as (
 ),
 
 charged as (
-    select l.*, v.care_setting, v.is_pharmacy, v.fund_rate
+    select l.*, v.care_setting, v.is_pharmacy, v.fund_rate,
+        coalesce(l.person_id, v.person_id) as whose, coalesce(l.institution_id, v.institution_id) as place
     from record.fee_line as l
     join live as v on v.settlement_id = l.settlement_id
     where l.amount > 0 and coalesce(l.is_valid, true)
@@ -79,7 +81,7 @@ coded as (
     select n.*, coalesce(o.national_code, a.national_code) as national_code
     from net as n
     left join code_map as o
-        on o.local_code = coalesce(n.item_code, n.institution_item_code) and o.institution_id = n.institution_id
+        on o.local_code = coalesce(n.item_code, n.institution_item_code) and o.institution_id = n.place
         and cast(n.charged_at as date) >= coalesce(o.valid_from, date '0001-01-01')
         and cast(n.charged_at as date) <= coalesce(o.valid_to, date '9999-12-31')
         and cast(n.charged_at as date) < coalesce(o.next_from, date '9999-12-31')
@@ -94,8 +96,8 @@ select
     settlement_id,
     line_id,
     encounter_id,
-    person_id,
-    institution_id,
+    whose as person_id,
+    place as institution_id,
     coalesce(ordering_practitioner_id, performing_practitioner_id) as practitioner_id,
     is_pharmacy,
     care_setting,

@@ -17,12 +17,14 @@ exclusions  = [
     "interim settlements and other parts of one stay: other days or another total",
     "settlements of medical aid alone",
     "totals below min_amount that only look alike",
+    "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "前一次结算此前已退费",
     "中途结算及同一次住院的其他分段结算：日期或总额不同",
     "仅医疗救助的结算",
     "总额低于 min_amount 且仅为看似相同",
+    "机构未知：无法判定",
 ]
 limits      = "Two bills of one day and one total are rarely two treatments; the same invoice number never is. Office clerks sometimes correct a settlement and forget the refund: the money is then still out. Whether it was the person or somebody with his papers is not known."
 limits_zh   = "同一日期、同一总额的两张账单很少是两次治疗，发票号相同则必为同一费用。经办人员更正结算时可能漏做退费，此时款项仍未退回。是参保人本人还是他人持其材料报销，数据无法反映。"
@@ -44,40 +46,48 @@ with bill as (
 ),
 
 alike as (
-    select m.settlement_id, o.settlement_id as previous_settlement_id, o.settled_on as previous_settled_on
+    select m.settlement_id, o.settlement_id as previous_settlement_id, o.settled_on as previous_settled_on,
+        coalesce(o.institution_id = m.institution_id, false) as is_there
     from bill as m
     join bill as o
-        on o.institution_id = m.institution_id and o.person_id = m.person_id and o.started_on = m.started_on
-        and o.ended_on = m.ended_on and o.total_amount = m.total_amount
+        on o.person_id = m.person_id and o.started_on = m.started_on and o.ended_on = m.ended_on
+        and o.total_amount = m.total_amount and coalesce(o.institution_id = m.institution_id, true)
     where m.is_manual and o.settlement_id <> m.settlement_id and m.total_amount >= $min_amount
         and (o.settled_at < m.settled_at or (o.settled_at = m.settled_at and o.settlement_id < m.settlement_id))
     union
-    select m.settlement_id, o.settlement_id as previous_settlement_id, o.settled_on as previous_settled_on
+    select m.settlement_id, o.settlement_id as previous_settlement_id, o.settled_on as previous_settled_on,
+        coalesce(o.institution_id = m.institution_id, false) as is_there
     from bill as m
-    join bill as o on o.institution_id = m.institution_id and o.invoice_number = m.invoice_number
+    join bill as o
+        on o.invoice_number = m.invoice_number and coalesce(o.institution_id = m.institution_id, true)
     where m.is_manual and o.settlement_id <> m.settlement_id and o.total_amount = m.total_amount
         and (o.settled_at < m.settled_at or (o.settled_at = m.settled_at and o.settlement_id < m.settlement_id))
 ),
 
 first_alike as (
     select *, row_number() over (
-        partition by settlement_id order by previous_settled_on, previous_settlement_id
+        partition by settlement_id
+        order by case when is_there then 0 else 1 end, previous_settled_on, previous_settlement_id
     ) as place
     from alike
 )
 
 select
     case
-        when a.settlement_id is not null then 'hit'
-        when b.total_amount is null or (
-            b.invoice_number is null and (b.person_id is null or b.started_on is null or b.ended_on is null)
-        ) then 'cannot_judge'
+        when a.is_there then 'hit'
+        when a.settlement_id is not null then 'cannot_judge'
+        when b.total_amount is null or b.person_id is null or b.started_on is null or b.ended_on is null
+            then 'cannot_judge'
         else 'clear'
     end as outcome,
     case
+        when a.settlement_id is not null then 'the institution is unknown'
         when b.total_amount is null then 'the total of the bill is unknown'
-        when b.person_id is null then 'neither the person nor an invoice number are known'
-        else 'neither the days of care nor an invoice number are known'
+        when b.person_id is null and b.invoice_number is null
+            then 'neither the person nor an invoice number are known'
+        when b.person_id is null then 'the person is unknown'
+        when b.invoice_number is null then 'neither the days of care nor an invoice number are known'
+        else 'the days of care are unknown'
     end as reason,
     b.settlement_id,
     cast(null as varchar) as line_id,

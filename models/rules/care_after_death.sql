@@ -16,11 +16,13 @@ exclusions  = [
     "a stay that ended in death and was settled after it: its first day counts, not the settlement",
     "the first grace_days after death: certificates and charges of the last hours",
     "no register of deaths was delivered: cannot judge those without a death in hospital",
+    "the person is unknown: cannot judge",
 ]
 exclusions_zh = [
     "住院期间死亡、死后才结算的：以入院日计，不以结算日计",
     "死亡后 grace_days 天以内：开具证明及最后数小时的费用",
     "未提供死亡登记：院内死亡以外的情形无法判定",
+    "参保人未知：无法判定",
 ]
 limits      = "Registers date deaths late or by the funeral, and a mistyped identity number declares the living dead: 2 to 7 days are weak, beyond 30 days strong (lag_days), and care at several places for months speaks for a wrong register. Check a second register first. Purchases paid from the personal account count, for it ends with death. Who used the card is not known; the person stands for the card."
 limits_zh   = "登记的死亡日期可能偏晚或以殡葬日为准，证件号码录错会把在世者登记为死亡：相差 2 至 7 天较弱，超过 30 天较强（lag_days）；数月内在多处就医说明登记可能有误，应先核对另一登记来源。个人账户支付的购药同样计入，因账户随死亡终止。用卡人无法确定，此处以参保人代指其医保凭证。"
@@ -44,8 +46,9 @@ begun as (
         s.started_on, s.eligible_amount, p.died_on, r.deaths,
         date_diff('day', p.died_on, s.started_on) as lag_days
     from feature.settlement as s
-    join feature.person as p on p.person_id = s.person_id
+    left join feature.person as p on p.person_id = s.person_id
     cross join register as r
+    where p.person_id is not null or s.person_id is null
 ),
 
 -- Inside a stay begun in life the lines tell.
@@ -61,10 +64,11 @@ charged as (
 select
     case
         when lag_days > $grace_days then 'hit'
-        when (died_on is null and deaths = 0) or started_on is null then 'cannot_judge'
+        when person_id is null or (died_on is null and deaths = 0) or started_on is null then 'cannot_judge'
         else 'clear'
     end as outcome,
     case
+        when person_id is null then 'the person is unknown'
         when died_on is null and deaths = 0 then 'no register of deaths was delivered'
         when started_on is null then 'the first day of care is unknown'
     end as reason,

@@ -17,12 +17,16 @@ exclusions  = [
     "a stay begun before custody",
     "a check-in with matching face at the place that day: the person was out, the register is late",
     "no register of custody was delivered: cannot judge",
+    "the person is unknown: cannot judge",
+    "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "羁押或服刑的首日和末日",
     "羁押前已开始的住院",
     "当日在该机构签到且人脸相符：本人已离所，登记滞后",
     "未提供羁押、服刑登记：无法判定",
+    "参保人未知：无法判定",
+    "机构未知：无法判定",
 ]
 limits      = "Medical parole and sentences served outside are lawful and not in the register: ask the judicial office for the exact days. Who used the card is not known; the person stands for the card."
 limits_zh   = "保外就医、监外执行属合法情形，登记中不体现，应向司法行政部门核实确切日期。用卡人无法确定，此处以参保人代指其医保凭证。"
@@ -32,13 +36,16 @@ sentence_zh = "{source_department}登记 {status_from} 至 {status_to} 羁押或
 */
 select
     case
-        when r.persons = 0 or s.started_on is null then 'cannot_judge'
+        when r.persons = 0 or s.started_on is null or s.person_id is null then 'cannot_judge'
+        when m.settlement_id is not null and not m.is_face_seen and f.person_id is not null then 'cannot_judge'
         when m.settlement_id is not null and not m.is_face_seen then 'hit'
         else 'clear'
     end as outcome,
     case
         when r.persons = 0 then 'no register of custody was delivered'
+        when s.person_id is null then 'the person is unknown'
         when s.started_on is null then 'the first day of care is unknown'
+        else 'the institution is unknown'
     end as reason,
     s.settlement_id,
     cast(null as varchar) as line_id,
@@ -56,3 +63,8 @@ select
 from feature.settlement as s
 cross join (select count(*) as persons from record.person_status where status_type = 'custody') as r
 left join feature.settlement_in_status as m on m.settlement_id = s.settlement_id and m.status_type = 'custody'
+left join (
+    select distinct person_id, cast(checked_in_at as date) as checked_on
+    from record.check_in
+    where is_face_match
+) as f on f.person_id = s.person_id and f.checked_on = s.started_on and s.institution_id is null

@@ -17,11 +17,13 @@ exclusions  = [
     "a drugstore purchase paid without the funds",
     "home beds and long-term care: local rules say what they count as, cannot judge",
     "the medical category is unknown: cannot judge",
+    "the institution is unknown, and with it whether it is a drugstore: cannot judge",
 ]
 exclusions_zh = [
     "未使用基金的药店购药",
     "家庭病床、长期护理：其就医方式由当地规定，无法判定",
     "医疗类别未知：无法判定",
+    "机构未知，无从知道是否为药店：无法判定",
 ]
 limits      = "Day surgery counts as a stay, observation as an emergency, a chronic-disease visit as out-patient care. Drugs that local special-drug lists pay in out-patient care look the same."
 limits_zh   = "日间手术按住院计，留观按急诊计，门慢特按门诊计。当地特药目录允许门诊支付的药品也会呈现相同情形。"
@@ -37,7 +39,10 @@ with limited as (
             when l.care_setting = 'emergency' then k.allows_emergency
             else k.allows_outpatient
         end as is_allowed,
-        coalesce(l.is_pharmacy, false) and coalesce(s.fund_amount, 0) = 0 as is_account_only
+        coalesce(l.is_pharmacy, l.care_setting = 'drugstore', false) and coalesce(s.fund_amount, 0) = 0
+            as is_account_only,
+        l.is_pharmacy is null and coalesce(l.care_setting, '') <> 'inpatient' and coalesce(s.fund_amount, 0) = 0
+            as is_perhaps_account_only
     from feature.fee_line as l
     join knowledge.item_care_setting as k
         on k.item_code = l.item_code
@@ -61,9 +66,13 @@ select
         when is_account_only then 'clear'
         when reason is not null then 'cannot_judge'
         when is_allowed then 'clear'
+        when is_perhaps_account_only then 'cannot_judge'
         else 'hit'
     end as outcome,
-    reason,
+    case
+        when reason is not null then reason
+        when is_perhaps_account_only then 'the institution is unknown, and with it whether it is a drugstore'
+    end as reason,
     settlement_id,
     line_id,
     encounter_id,

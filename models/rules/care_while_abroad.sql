@@ -19,6 +19,8 @@ exclusions  = [
     "chronic-disease refills with nothing but medicines: relatives fetch them",
     "manual reimbursement: the day typed in is not the day at the counter",
     "no register of departures was delivered: cannot judge",
+    "the person is unknown: cannot judge",
+    "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "出境日和入境日",
@@ -27,6 +29,8 @@ exclusions_zh = [
     "仅取药的门慢特续方：可由家属代取",
     "手工报销：录入日期并非就诊日期",
     "未提供出入境登记：无法判定",
+    "参保人未知：无法判定",
+    "机构未知：无法判定",
 ]
 limits      = "An online consultation needs no presence and is not marked in the export. A short return that the register missed looks the same: several visits over months speak against it. Who used the card is not known; the person stands for the card."
 limits_zh   = "互联网诊疗无需本人到场，导出数据中无标识。登记遗漏的短暂入境也会呈现相同情形，数月内多次就医则可排除这一可能。用卡人无法确定，此处以参保人代指其医保凭证。"
@@ -52,14 +56,21 @@ with excused as (
 
 select
     case
-        when r.persons = 0 or s.started_on is null then 'cannot_judge'
+        when r.persons = 0 or s.started_on is null or s.person_id is null then 'cannot_judge'
         when m.settlement_id is not null and not m.is_face_seen and x.settlement_id is null
-            and not (coalesce(s.is_pharmacy, false) and s.fund_amount <= 0) then 'hit'
+            and not (coalesce(s.is_pharmacy, s.care_setting = 'drugstore', false) and s.fund_amount <= 0)
+            then case
+                when f.person_id is not null or (s.is_pharmacy is null and s.institution_id is null
+                    and coalesce(s.care_setting, '') <> 'inpatient' and s.fund_amount <= 0) then 'cannot_judge'
+                else 'hit'
+            end
         else 'clear'
     end as outcome,
     case
         when r.persons = 0 then 'no register of departures was delivered'
+        when s.person_id is null then 'the person is unknown'
         when s.started_on is null then 'the first day of care is unknown'
+        else 'the institution is unknown'
     end as reason,
     s.settlement_id,
     cast(null as varchar) as line_id,
@@ -77,3 +88,8 @@ from feature.settlement as s
 cross join (select count(*) as persons from record.person_status where status_type = 'overseas') as r
 left join feature.settlement_in_status as m on m.settlement_id = s.settlement_id and m.status_type = 'overseas'
 left join excused as x on x.settlement_id = s.settlement_id
+left join (
+    select distinct person_id, cast(checked_in_at as date) as checked_on
+    from record.check_in
+    where is_face_match
+) as f on f.person_id = s.person_id and f.checked_on = s.started_on and s.institution_id is null

@@ -18,6 +18,7 @@ exclusions  = [
     "no settlement of the person there that day or during a stay",
     "an institution whose check-ins are mostly far: its registered coordinates are wrong, cannot judge",
     "coordinates are missing: cannot judge",
+    "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "距离小于 max_km：院区较大或信号不佳",
@@ -25,6 +26,7 @@ exclusions_zh = [
     "当日或住院期间该参保人在该机构无结算",
     "多数签到均偏远的机构：登记坐标有误，无法判定",
     "缺少坐标：无法判定",
+    "机构未知：无法判定",
 ]
 limits      = "Telephones report the last mast, so single far check-ins occur everywhere (about one in two hundred); a person or an institution with several is what counts."
 limits_zh   = "手机可能上报最后连接的基站位置，个别偏远签到各地均有（约二百分之一）；应关注多次出现的参保人或机构。"
@@ -69,26 +71,29 @@ place as (
 
 met as (
     select d.person_id, d.institution_id, d.checked_on, d.km, p.median_km, s.settlement_id, s.encounter_id,
-        s.eligible_amount,
+        s.eligible_amount, s.institution_id is not null as is_there,
         row_number() over (
-            partition by d.person_id, d.institution_id, d.checked_on order by s.started_on desc, s.settlement_id
+            partition by d.person_id, d.institution_id, d.checked_on
+            order by case when s.institution_id is null then 1 else 0 end, s.started_on desc, s.settlement_id
         ) as rank
     from person_day as d
     join place as p on p.institution_id = d.institution_id
     join feature.settlement as s
-        on s.person_id = d.person_id and s.institution_id = d.institution_id
+        on s.person_id = d.person_id and coalesce(s.institution_id = d.institution_id, true)
         and d.checked_on >= s.started_on and d.checked_on <= coalesce(s.ended_on, s.started_on)
 )
 
 select
     case
         when km is null or median_km > $max_km then 'cannot_judge'
-        when km > $max_km then 'hit'
+        when km > $max_km and is_there then 'hit'
+        when km > $max_km then 'cannot_judge'
         else 'clear'
     end as outcome,
     case
         when km is null then 'coordinates are missing'
-        else 'the registered coordinates of the institution are in doubt'
+        when median_km > $max_km then 'the registered coordinates of the institution are in doubt'
+        else 'the institution is unknown'
     end as reason,
     settlement_id,
     cast(null as varchar) as line_id,

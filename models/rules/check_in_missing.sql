@@ -21,6 +21,8 @@ exclusions  = [
     "a check-in within a day of the settlement, whatever the face",
     "one missing here and there: only institutions that lack more than max_missing of their check-ins and times_usual the usual share",
     "fewer than min_settlements at the institution: cannot judge",
+    "the institution is unknown: cannot judge",
+    "the person is unknown: cannot judge",
 ]
 exclusions_zh = [
     "未配备签到设备，或用其签到的参保人占比低于 min_used 的机构",
@@ -30,6 +32,8 @@ exclusions_zh = [
     "结算前后一天内有签到，不论人脸是否相符",
     "零星缺失：仅看缺失率超过 max_missing 且达一般水平 times_usual 倍的机构",
     "机构结算不足 min_settlements 笔：无法判定",
+    "机构未知：无法判定",
+    "参保人未知：无法判定",
 ]
 limits      = "The elderly without telephone and relatives who fetch medicines do not check in, which is why a share of about a fifth is usual and single settlements say nothing. A broken device shows as whole weeks without a check-in; settlements at night without any speak for cards kept in the shop."
 limits_zh   = "没有手机的老年人、代取药的家属不会签到，因此缺失约五分之一属一般水平，单笔结算不说明问题。设备故障表现为整周无签到；夜间结算均无签到，则提示医保凭证可能存放在店内。"
@@ -88,6 +92,7 @@ place as (
         1.0 - cast(count(s.settlement_id) as double) / nullif(count(*), 0) as missing_share
     from visit as v
     left join seen as s on s.settlement_id = v.settlement_id
+    where v.person_id is not null
     group by v.institution_id
 ),
 
@@ -100,12 +105,14 @@ usual as (
 select
     case
         when s.settlement_id is not null then 'clear'
+        when v.person_id is null then 'cannot_judge'
         when p.settlements < $min_settlements then 'cannot_judge'
         when 1 - p.missing_share < $min_used then 'cannot_judge'
         when p.missing_share > $max_missing and p.missing_share >= $times_usual * u.usual_share then 'hit'
         else 'clear'
     end as outcome,
     case
+        when v.person_id is null then 'the person is unknown'
         when p.settlements < $min_settlements then 'too few settlements at the institution'
         when 1 - p.missing_share < $min_used then 'check-ins are not usual there'
     end as reason,
@@ -121,6 +128,14 @@ select
     cast(round(100 * p.missing_share, 0) as integer) as missing_percent,
     cast(round(100 * u.usual_share, 0) as integer) as usual_percent
 from visit as v
-join place as p on p.institution_id = v.institution_id
+left join place as p on p.institution_id = v.institution_id
 cross join usual as u
 left join seen as s on s.settlement_id = v.settlement_id
+union all
+select 'cannot_judge', 'the institution is unknown', s.settlement_id, null, s.encounter_id, s.person_id,
+    s.institution_id, null, s.settled_on, s.eligible_amount, null, null, null
+from feature.settlement as s
+join record.settlement as r on r.settlement_id = s.settlement_id
+where s.institution_id is null and coalesce(s.care_setting, '') not in ('inpatient', 'emergency')
+    and coalesce(r.settlement_type, '2') <> '1' and s.settled_on >= (select min(first_on) from device)
+    and s.settled_on <= (select max(last_on) from device)

@@ -22,6 +22,7 @@ exclusions  = [
     "institutions with fewer than min_stays such stays or less than min_stay_share of their stays",
     "fee lines without fee category: cannot judge",
     "still in hospital: cannot judge",
+    "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "分疗程治疗的疾病、肿瘤分期检查、妊娠、新生儿、精神障碍（knowledge.admission_exception）",
@@ -32,6 +33,7 @@ exclusions_zh = [
     "此类住院不足 min_stays 次，或占比低于 min_stay_share 的机构",
     "明细缺少费用类别：无法判定",
     "尚在住院：无法判定",
+    "机构未知：无法判定",
 ]
 limits      = "A diagnostic stay of an unclear disease looks the same once; where one stay in ten is like that the examinations are the purpose. Compare what was found with what was treated."
 limits_zh   = "病因不明的诊断性住院偶有此情形；若每十次住院即有一次如此，则检查本身成为住院目的。应将检查结果与实际治疗对照。"
@@ -114,6 +116,7 @@ select
         when j.ended_on is null then 'cannot_judge'
         when coalesce(j.is_excused, false) then 'clear'
         when j.is_unsorted then 'cannot_judge'
+        when j.is_alike and j.institution_id is null then 'cannot_judge'
         when not coalesce(
             j.is_alike and p.like_stays >= $min_stays and p.like_stays >= $min_stay_share * p.all_stays, false
         ) then 'clear'
@@ -123,6 +126,7 @@ select
     case
         when j.ended_on is null then 'still in hospital'
         when j.is_unsorted then 'fee lines without fee category'
+        when j.is_alike and j.institution_id is null then 'the institution is unknown'
         else 'the principal diagnosis is unknown'
     end as reason,
     s.settlement_id,

@@ -17,11 +17,13 @@ exclusions  = [
     "care of the newborn settled with the mother's maternity stay",
     "a drugstore purchase paid without the funds: the personal account may be used for one's children",
     "the identity number contradicts the delivered date of birth: cannot judge",
+    "the institution is unknown, and with it whether it is a drugstore: cannot judge",
 ]
 exclusions_zh = [
     "新生儿费用并入母亲生育住院结算",
     "未使用基金的药店购药：个人账户可用于子女",
     "证件号码与所报出生日期矛盾：无法判定",
+    "机构未知，无从知道是否为药店：无法判定",
 ]
 limits      = "Silent on items without a published age. A card lent to a child, grandchild or sibling looks like a drug given to the wrong person: the prescription tells. The age is full years on the day of charge, of newborn items days."
 limits_zh   = "未公布年龄限制的项目不作判断。将医保凭证借给子女、孙辈或兄弟姐妹，与药品开错对象表现相同，以处方为准。年龄按计费当日周岁计算，新生儿项目按天计算。"
@@ -31,8 +33,8 @@ sentence_zh = "{occurred_on} 为 {age_years} 岁参保人结算限{age_limit_zh}
 */
 with restricted as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
-        l.charged_on, l.item_name, l.eligible_amount, l.is_pharmacy, s.fund_amount, s.birth_on, p.id_birth_on,
-        s.medical_category, e.principal_diagnosis_code, k.age_to_years, k.age_to_days, k.point_id
+        l.charged_on, l.item_name, l.eligible_amount, l.is_pharmacy, l.care_setting, s.fund_amount, s.birth_on,
+        p.id_birth_on, s.medical_category, e.principal_diagnosis_code, k.age_to_years, k.age_to_days, k.point_id
     from feature.fee_line as l
     join knowledge.item_age as k
         on k.item_code = l.item_code
@@ -62,7 +64,11 @@ told as (
             when age_days < 0 or age_years > 120 then 'the date of birth is impossible'
         end as reason,
         coalesce(age_years >= age_to_years, false) or coalesce(age_days > age_to_days, false) as is_too_old,
-        coalesce(is_maternity, false) or (is_pharmacy and coalesce(fund_amount, 0) = 0) as is_excluded
+        coalesce(is_maternity, false) or (
+            coalesce(is_pharmacy, care_setting = 'drugstore', false) and coalesce(fund_amount, 0) = 0
+        ) as is_excluded,
+        is_pharmacy is null and coalesce(care_setting, '') <> 'inpatient' and coalesce(fund_amount, 0) = 0
+            as is_perhaps_excluded
     from aged
 )
 
@@ -70,10 +76,14 @@ select
     case
         when coalesce(is_excluded, false) then 'clear'
         when reason is not null then 'cannot_judge'
+        when is_too_old and is_perhaps_excluded then 'cannot_judge'
         when is_too_old then 'hit'
         else 'clear'
     end as outcome,
-    reason,
+    case
+        when reason is not null then reason
+        when is_perhaps_excluded then 'the institution is unknown, and with it whether it is a drugstore'
+    end as reason,
     settlement_id,
     line_id,
     encounter_id,

@@ -18,12 +18,14 @@ exclusions  = [
     "a part is missing: parts may be ordered alone",
     "the parts together cost no more than the composite",
     "the price of the composite is unknown: cannot judge",
+    "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "当日已收取组合项目：分项属重复收费，由其他规则判断",
     "缺少某一组成项目：分项可单独开具",
     "分项合计不高于组合价",
     "组合项目价格未知：无法判定",
+    "机构未知：无法判定",
 ]
 limits      = "Rests on starter knowledge. The composite's price is the median the institution charged, else the median of all; where nobody charges it the excess is unknown. Parts of several samples on one day look the same."
 limits_zh   = "依据初始知识表。组合价取本机构收费的中位数，没有的取全部机构中位数；无机构收取时无法得知超出金额。同一天多份标本的分项也会呈现相同情形。"
@@ -42,14 +44,15 @@ with member as (
 
 part as (
     select distinct k.parent_code, l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id,
-        l.practitioner_id, l.charged_on, l.item_code, l.item_name, l.eligible_amount
+        coalesce(l.institution_id, '') as place, l.practitioner_id, l.charged_on, l.item_code, l.item_name,
+        l.eligible_amount
     from feature.fee_line as l
     join knowledge.composite_item as k on k.child_code = l.item_code
     where l.eligible_amount > 0
 ),
 
 whole as (
-    select distinct l.encounter_id, l.institution_id, l.charged_on, l.item_code as parent_code
+    select distinct l.encounter_id, coalesce(l.institution_id, '') as place, l.charged_on, l.item_code as parent_code
     from feature.fee_line as l
     where l.item_code in (select parent_code from member)
 ),
@@ -66,10 +69,10 @@ common_price as (
 ),
 
 day as (
-    select p.parent_code, p.encounter_id, p.institution_id, p.charged_on, count(distinct p.item_code) as parts,
+    select p.parent_code, p.encounter_id, p.place, p.charged_on, count(distinct p.item_code) as parts,
         cast(sum(p.eligible_amount) as double) as parts_amount
     from part as p
-    group by p.parent_code, p.encounter_id, p.institution_id, p.charged_on
+    group by p.parent_code, p.encounter_id, p.place, p.charged_on
 ),
 
 weighed as (
@@ -79,20 +82,23 @@ weighed as (
     from day as d
     join member as m on m.parent_code = d.parent_code
     left join whole as w
-        on w.encounter_id = d.encounter_id and w.institution_id = d.institution_id and w.charged_on = d.charged_on
+        on w.encounter_id = d.encounter_id and w.place = d.place and w.charged_on = d.charged_on
         and w.parent_code = d.parent_code
-    left join own_price as o on o.institution_id = d.institution_id and o.item_code = d.parent_code
+    left join own_price as o on o.institution_id = d.place and o.item_code = d.parent_code
     left join common_price as c on c.item_code = d.parent_code
 )
 
 select
     case
         when not w.is_whole then 'clear'
-        when w.composite_price is null then 'cannot_judge'
+        when p.institution_id is null or w.composite_price is null then 'cannot_judge'
         when w.parts_amount > w.composite_price then 'hit'
         else 'clear'
     end as outcome,
-    case when w.composite_price is null then 'the price of the composite is unknown' end as reason,
+    case
+        when p.institution_id is null then 'the institution is unknown'
+        when w.composite_price is null then 'the price of the composite is unknown'
+    end as reason,
     p.settlement_id,
     p.line_id,
     p.encounter_id,
@@ -111,7 +117,7 @@ select
     cast(w.composite_price as decimal(16, 2)) as composite_price
 from part as p
 join weighed as w
-    on w.parent_code = p.parent_code and w.encounter_id = p.encounter_id and w.institution_id = p.institution_id
+    on w.parent_code = p.parent_code and w.encounter_id = p.encounter_id and w.place = p.place
     and w.charged_on = p.charged_on
 union all
 select 'cannot_judge', 'knowledge.composite_item is empty', null, null, null, null, null, null, null, null, null, null,

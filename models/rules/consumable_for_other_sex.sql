@@ -17,11 +17,13 @@ exclusions  = [
     "the identity number contradicts the delivered sex: cannot judge",
     "the mother's consumables settled for a newborn",
     "a purchase at a drugstore",
+    "the institution is unknown, and with it whether it is a drugstore: cannot judge",
 ]
 exclusions_zh = [
     "证件号码与所报性别矛盾：无法判定",
     "母亲的耗材在新生儿名下结算",
     "药店购买",
+    "机构未知，无从知道是否为药店：无法判定",
 ]
 limits      = "Silent on consumables without a known sex. Told by code or name: a name that contains the word by chance is a false finding."
 limits_zh   = "未知适用性别的耗材不作判断。按编码或名称识别，名称偶然包含该词的会误判。"
@@ -48,7 +50,7 @@ marked as (
     from feature.fee_line as l
     join meant as m on m.item_code = l.item_code and m.item_name = coalesce(l.item_name, '')
         and l.charged_on >= coalesce(m.valid_from, l.charged_on) and l.charged_on <= coalesce(m.valid_to, l.charged_on)
-    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, false)
+    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, l.care_setting = 'drugstore', false)
     group by l.settlement_id, l.line_id
     having count(distinct m.sex) = 1
 ),
@@ -56,6 +58,7 @@ marked as (
 restricted as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.item_name, l.eligible_amount, s.sex, coalesce(s.is_sex_contradicted, false) as is_contradicted,
+        l.is_pharmacy is null and coalesce(l.care_setting, '') not in ('inpatient', 'drugstore') as is_place_unknown,
         m.item_sex, m.item_sex = '2' and coalesce(s.age_years < 1, false) as is_newborn
     from feature.fee_line as l
     join marked as m on m.settlement_id = l.settlement_id and m.line_id = l.line_id
@@ -65,12 +68,14 @@ restricted as (
 select
     case
         when sex is null or is_contradicted then 'cannot_judge'
+        when sex <> item_sex and not is_newborn and is_place_unknown then 'cannot_judge'
         when sex <> item_sex and not is_newborn then 'hit'
         else 'clear'
     end as outcome,
     case
         when sex is null then 'the sex is unknown'
         when is_contradicted then 'the identity number contradicts the sex'
+        else 'the institution is unknown, and with it whether it is a drugstore'
     end as reason,
     settlement_id,
     line_id,

@@ -17,11 +17,13 @@ exclusions  = [
     "the department that performs it is meant for it",
     "one of several departments fits",
     "the department is unknown: cannot judge",
+    "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "执行科室属其适用科室",
     "符合多个适用科室之一",
     "科室未知：无法判定",
+    "机构未知：无法判定",
 ]
 limits      = "Department names are free text: a department under another name is a false finding, best answered by adding the name. A patient moved between wards is charged where the bed is."
 limits_zh   = "科室名称为自由文本，名称不同的同一科室会误判，宜补充该名称。参保人转科时，费用记在床位所在科室。"
@@ -47,6 +49,8 @@ concerned as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.item_name, l.eligible_amount, coalesce(r.ordering_department_name, o.department_name) as department,
         n.department_name as performer,
+        l.institution_id is null and r.performing_department_code is not null as is_performer_unknown,
+        l.is_pharmacy is null and coalesce(l.care_setting, '') not in ('inpatient', 'drugstore') as is_place_unknown,
         max(case
             when coalesce(r.ordering_department_name, o.department_name) like m.department
                 or n.department_name like m.department then 1 else 0
@@ -56,22 +60,22 @@ concerned as (
         and l.charged_on >= coalesce(m.valid_from, l.charged_on) and l.charged_on <= coalesce(m.valid_to, l.charged_on)
     join record.fee_line as r on r.settlement_id = l.settlement_id and r.line_id = l.line_id
     left join feature.department as o
-        on o.institution_id = r.institution_id and o.department_code = r.ordering_department_code
+        on o.institution_id = l.institution_id and o.department_code = r.ordering_department_code
     left join feature.department as n
-        on n.institution_id = r.institution_id and n.department_code = r.performing_department_code
-    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, false)
+        on n.institution_id = l.institution_id and n.department_code = r.performing_department_code
+    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, l.care_setting = 'drugstore', false)
     group by l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.item_name, l.eligible_amount, coalesce(r.ordering_department_name, o.department_name),
-        n.department_name
+        n.department_name, r.performing_department_code, l.is_pharmacy, l.care_setting
 )
 
 select
     case
         when is_fit = 1 then 'clear'
-        when department is null then 'cannot_judge'
+        when department is null or is_performer_unknown or is_place_unknown then 'cannot_judge'
         else 'hit'
     end as outcome,
-    case when is_fit = 0 and department is null then 'the department is unknown' end as reason,
+    case when department is null then 'the department is unknown' else 'the institution is unknown' end as reason,
     settlement_id,
     line_id,
     encounter_id,

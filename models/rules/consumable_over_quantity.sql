@@ -17,11 +17,13 @@ exclusions  = [
     "a limit of the day, and the units were used on several days",
     "units taken back by a refund",
     "bought at a drugstore",
+    "the institution is unknown, and with it whether it is a drugstore: cannot judge",
 ]
 exclusions_zh = [
     "按日限量，且分多日使用",
     "已退费冲回的数量",
     "药店购买",
+    "机构未知，无从知道是否为药店：无法判定",
 ]
 limits      = "Limits are what one body or one day can take at most, not what is usual: they miss moderate excess. Pieces of a pack counted one by one, and several operations of one stay, look the same."
 limits_zh   = "限量为人体或单日可用的最大值，并非常规用量，中等程度的超量无法发现。整包按件计数、一次住院多次手术也会呈现相同情形。"
@@ -46,14 +48,16 @@ charged as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.item_code, coalesce(l.item_name, '') as item_name, l.eligible_amount, l.quantity,
         k.time_window,
+        l.is_pharmacy is null and coalesce(l.care_setting, '') not in ('inpatient', 'drugstore') as is_place_unknown,
         case k.time_window when 'day' then cast(l.charged_on as varchar) else '' end as day,
         cast(min(k.max_quantity) as double) as max_quantity
     from feature.fee_line as l
     join limited as k on k.item_code = l.item_code and k.item_name = coalesce(l.item_name, '')
         and l.charged_on >= coalesce(k.valid_from, l.charged_on) and l.charged_on <= coalesce(k.valid_to, l.charged_on)
-    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, false)
+    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, l.care_setting = 'drugstore', false)
     group by l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
-        l.charged_on, l.item_code, l.item_name, l.eligible_amount, l.quantity, k.time_window
+        l.charged_on, l.item_code, l.item_name, l.eligible_amount, l.quantity, k.time_window, l.is_pharmacy,
+        l.care_setting
 ),
 
 used as (
@@ -78,12 +82,14 @@ chosen as (
 select
     case
         when quantity is null or encounter_id is null then 'cannot_judge'
+        when excess > 0 and is_place_unknown then 'cannot_judge'
         when excess > 0 then 'hit'
         else 'clear'
     end as outcome,
     case
         when quantity is null then 'the quantity is unknown'
         when encounter_id is null then 'the encounter is unknown'
+        else 'the institution is unknown, and with it whether it is a drugstore'
     end as reason,
     settlement_id,
     line_id,

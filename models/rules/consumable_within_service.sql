@@ -17,11 +17,13 @@ exclusions  = [
     "the service was charged on another day or at another institution",
     "the service was taken back by a refund",
     "take-home consumables",
+    "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "该服务项目在其他日期或其他机构收取",
     "该服务项目已退费冲回",
     "带回家使用的耗材",
+    "机构未知：无法判定",
 ]
 limits      = "Rests on starter knowledge: which consumables a service contains differs by area and changes with the price documents. The consumable may have been used for another service of the day that does not contain it."
 limits_zh   = "依据初始知识表：服务项目内含哪些耗材因地而异，并随价格文件调整。该耗材也可能用于当日另一项不含耗材的服务。"
@@ -63,14 +65,15 @@ judged as (
     select l.settlement_id, l.line_id, max(l.encounter_id) as encounter_id, max(l.person_id) as person_id,
         max(l.institution_id) as institution_id, max(l.practitioner_id) as practitioner_id,
         max(l.charged_on) as charged_on, max(l.item_name) as item_name, max(l.eligible_amount) as eligible_amount,
-        max(s.item_name) as service, max(case when coalesce(l.is_take_home, false) then 1 else 0 end) as is_take_home
+        max(case when s.institution_id = l.institution_id then s.item_name end) as service,
+        max(case when s.institution_id is null or l.institution_id is null then s.item_name end) as service_somewhere,
+        max(case when coalesce(l.is_take_home, false) then 1 else 0 end) as is_take_home
     from feature.fee_line as l
     join contains_item as k
         on k.item_code = l.item_code and k.item_name = coalesce(l.item_name, '')
         and l.charged_on >= coalesce(k.valid_from, l.charged_on) and l.charged_on <= coalesce(k.valid_to, l.charged_on)
     left join service as s
-        on s.encounter_id = l.encounter_id and s.institution_id = l.institution_id and s.charged_on = l.charged_on
-        and s.service_prefix = k.service_prefix
+        on s.encounter_id = l.encounter_id and s.charged_on = l.charged_on and s.service_prefix = k.service_prefix
     where l.eligible_amount > 0
     group by l.settlement_id, l.line_id
 )
@@ -79,10 +82,13 @@ select
     case
         when is_take_home = 1 then 'clear'
         when service is not null then 'hit'
-        when encounter_id is null then 'cannot_judge'
+        when encounter_id is null or service_somewhere is not null then 'cannot_judge'
         else 'clear'
     end as outcome,
-    case when encounter_id is null then 'the encounter is unknown' end as reason,
+    case
+        when encounter_id is null then 'the encounter is unknown'
+        when service_somewhere is not null then 'the institution is unknown'
+    end as reason,
     settlement_id,
     line_id,
     encounter_id,

@@ -19,6 +19,8 @@ exclusions  = [
     "an antenatal visit more than pregnancy_days before",
     "bought at a drugstore",
     "forbidden in lactation only, and the woman is pregnant; or the other way round",
+    "the person is unknown: cannot judge",
+    "the institution is unknown, and with it whether it is a drugstore: cannot judge",
 ]
 exclusions_zh = [
     "终止妊娠的当次就诊：分娩、流产、引产、异位妊娠",
@@ -26,6 +28,8 @@ exclusions_zh = [
     "产检早于用药 pregnancy_days 天以上",
     "药店购买",
     "仅哺乳期禁用而参保人处于妊娠期，或反之",
+    "参保人未知：无法判定",
+    "机构未知，无从知道是否为药店：无法判定",
 ]
 limits      = "A question of safety: no money is put at issue. A pregnancy nobody coded is not seen; whether a woman nurses is not known, the time after a delivery stands for it. Most women who take such drugs are not pregnant: only women with a coded pregnancy or delivery are judged."
 limits_zh   = "属用药安全问题，不涉及金额。未编码的妊娠无法发现；是否哺乳未知，以分娩后的时间代替。使用此类药品的女性多数并未妊娠，仅判断有妊娠或分娩编码者。"
@@ -87,12 +91,13 @@ woman as (
 -- Only persons with a coded pregnancy or delivery are judged.
 concerned as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
-        l.charged_on, l.item_name, f.in_pregnancy, f.in_lactation, f.reason_zh
+        l.charged_on, l.item_name, f.in_pregnancy, f.in_lactation, f.reason_zh,
+        l.is_pharmacy is null and coalesce(l.care_setting, '') not in ('inpatient', 'drugstore') as is_place_unknown
     from feature.fee_line as l
     join forbidden as f on f.item_code = l.item_code and f.item_name = coalesce(l.item_name, '')
         and l.charged_on >= coalesce(f.valid_from, l.charged_on) and l.charged_on <= coalesce(f.valid_to, l.charged_on)
-    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, false)
-        and l.person_id in (select person_id from woman)
+    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, l.care_setting = 'drugstore', false)
+        and (l.person_id in (select person_id from woman) or l.person_id is null)
 ),
 
 dated as (
@@ -126,8 +131,14 @@ chosen as (
 )
 
 select
-    case when coalesce(is_pregnant, false) or coalesce(is_nursing, false) then 'hit' else 'clear' end as outcome,
-    cast(null as varchar) as reason,
+    case
+        when person_id is null then 'cannot_judge'
+        when coalesce(is_pregnant, false) or coalesce(is_nursing, false)
+            then case when is_place_unknown then 'cannot_judge' else 'hit' end
+        else 'clear'
+    end as outcome,
+    case when person_id is null then 'the person is unknown'
+        else 'the institution is unknown, and with it whether it is a drugstore' end as reason,
     settlement_id,
     line_id,
     encounter_id,

@@ -19,6 +19,7 @@ exclusions  = [
     "a later prescription, where the text asks the level of the first one only",
     "a first prescription with less than look_back_days of record before it: cannot judge",
     "the institution's level is unknown: cannot judge",
+    "the person is unknown: cannot judge",
 ]
 exclusions_zh = [
     "药店：无级别",
@@ -26,6 +27,7 @@ exclusions_zh = [
     "条文仅限首次处方级别时的后续处方",
     "首次处方之前的数据不足 look_back_days 天：无法判定",
     "机构级别未知：无法判定",
+    "参保人未知：无法判定",
 ]
 limits      = "An institution registered as ungraded counts as below level 1. The level is today's, not that of the day of charge. A local rule that lets a community centre continue what a hospital began looks the same. Where the first prescription must come from a specialist, the specialty is not asked."
 limits_zh   = "登记为无等级的机构视为低于一级。级别为当前级别，并非计费当日级别。当地允许基层机构延续上级医院用药的，也会呈现相同情形。要求首次处方由专科医师开具的，专科不作核对。"
@@ -41,11 +43,13 @@ meaning = "of record without the drug make a prescription the first one: longer 
 select
     case
         when is_moved or institution_level >= min_level or days_since_first > 0 then 'clear'
-        when institution_level is null or first_after_days < $look_back_days then 'cannot_judge'
+        when institution_level is null or (is_first_only and person_id is null) or first_after_days < $look_back_days
+            then 'cannot_judge'
         else 'hit'
     end as outcome,
     case
         when institution_level is null then 'the level of the institution is unknown'
+        when person_id is null then 'the person is unknown'
         else 'the record does not reach back far enough to know the first prescription'
     end as reason,
     settlement_id,

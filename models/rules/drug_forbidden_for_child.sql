@@ -17,11 +17,13 @@ exclusions  = [
     "a drugstore purchase paid without the funds: the personal account may be used for one's family",
     "a drug forbidden only with a disease, and the visit is not for that disease",
     "the identity number contradicts the delivered date of birth: cannot judge",
+    "the institution is unknown, and with it whether it is a drugstore: cannot judge",
 ]
 exclusions_zh = [
     "未使用基金的药店购药：个人账户可用于家庭成员",
     "仅在患某病时禁用，而本次就诊并非该病",
     "证件号码与所报出生日期矛盾：无法判定",
+    "机构未知，无从知道是否为药店：无法判定",
 ]
 limits      = "A question of safety: no money is put at issue. A drug given knowingly beyond its label after consent looks the same; so does a parent's drug taken on the child's card. The age is full years or days on the day of charge."
 limits_zh   = "属用药安全问题，不涉及金额。经知情同意的超说明书用药、家长使用儿童医保凭证取药也会呈现相同情形。年龄按计费当日周岁或天数计算。"
@@ -56,7 +58,10 @@ diagnosed as (
 restricted as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.item_name, s.birth_on, p.id_birth_on, f.age_from_years, f.age_to_years, f.age_to_days,
-        f.reason_zh, coalesce(l.is_pharmacy, false) and coalesce(s.fund_amount, 0) = 0 as is_account_only,
+        f.reason_zh, coalesce(l.is_pharmacy, l.care_setting = 'drugstore', false) and coalesce(s.fund_amount, 0) = 0
+            as is_account_only,
+        l.is_pharmacy is null and coalesce(l.care_setting, '') <> 'inpatient' and coalesce(s.fund_amount, 0) = 0
+            as is_perhaps_account_only,
         f.diagnosis_prefix is not null and d.encounter_id is null as is_other_disease
     from feature.fee_line as l
     join forbidden as f on f.item_code = l.item_code and f.item_name = coalesce(l.item_name, '')
@@ -81,6 +86,8 @@ told as (
             when is_account_only or is_other_disease then 'clear'
             when birth_on is null or birth_on <> id_birth_on or age_days < 0 or age_years > 120 then 'cannot_judge'
             when coalesce(age_years < age_to_years, true) and coalesce(age_days <= age_to_days, true)
+                and coalesce(age_years >= age_from_years, true) and is_perhaps_account_only then 'cannot_judge'
+            when coalesce(age_years < age_to_years, true) and coalesce(age_days <= age_to_days, true)
                 and coalesce(age_years >= age_from_years, true) then 'hit'
             else 'clear'
         end as outcome
@@ -101,7 +108,8 @@ select
         when outcome <> 'cannot_judge' then null
         when birth_on is null then 'the date of birth is unknown'
         when birth_on <> id_birth_on then 'the identity number contradicts the date of birth'
-        else 'the date of birth is impossible'
+        when age_days < 0 or age_years > 120 then 'the date of birth is impossible'
+        else 'the institution is unknown, and with it whether it is a drugstore'
     end as reason,
     settlement_id,
     line_id,

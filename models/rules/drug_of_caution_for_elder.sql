@@ -16,10 +16,12 @@ needs       = ["record.settlement.birth_on", "record.fee_line.charged_at"]
 exclusions  = [
     "bought at a drugstore",
     "the identity number contradicts the delivered date of birth: cannot judge",
+    "the institution is unknown, and with it whether it is a drugstore: cannot judge",
 ]
 exclusions_zh = [
     "药店购买",
     "证件号码与所报出生日期矛盾：无法判定",
+    "机构未知，无从知道是否为药店：无法判定",
 ]
 limits      = "A reminder: no money is put at issue. The drugs are to be avoided or watched, not forbidden; dose, course and what was tried before are in the record. Frequent among the old: look at rates of a practitioner, not at single lines."
 limits_zh   = "仅作提醒，不涉及金额。此类药品宜避免或需监测，并非禁用；剂量、疗程及既往用药见病历。老年人中较常见，应看医师的使用率，不看单条明细。"
@@ -43,6 +45,7 @@ with cautious as (
 aged as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.item_name, s.birth_on, p.id_birth_on, k.age_from_years, k.reason_zh,
+        l.is_pharmacy is null and coalesce(l.care_setting, '') not in ('inpatient', 'drugstore') as is_place_unknown,
         year(l.charged_on) - year(s.birth_on) - case
             when substr(cast(l.charged_on as varchar), 6, 5) < substr(cast(s.birth_on as varchar), 6, 5) then 1 else 0
         end as age_years
@@ -51,7 +54,7 @@ aged as (
         and l.charged_on >= coalesce(k.valid_from, l.charged_on) and l.charged_on <= coalesce(k.valid_to, l.charged_on)
     join feature.settlement as s on s.settlement_id = l.settlement_id
     left join feature.person as p on p.person_id = l.person_id
-    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, false)
+    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, l.care_setting = 'drugstore', false)
 ),
 
 chosen as (
@@ -60,6 +63,8 @@ chosen as (
             when birth_on is null then 'the date of birth is unknown'
             when birth_on <> id_birth_on then 'the identity number contradicts the date of birth'
             when age_years < 0 or age_years > 120 then 'the date of birth is impossible'
+            when is_place_unknown and age_years >= age_from_years
+                then 'the institution is unknown, and with it whether it is a drugstore'
         end as reason,
         row_number() over (partition by settlement_id, line_id order by age_from_years, reason_zh) as place
     from aged

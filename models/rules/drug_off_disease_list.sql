@@ -19,12 +19,14 @@ exclusions  = [
     "items that are no drugs",
     "settlements that are for no listed disease",
     "the list of the disease is not known: cannot judge",
+    "the person is unknown: cannot judge",
 ]
 exclusions_zh = [
     "参保人另登记有其他病种，其目录包含该药",
     "非药品项目",
     "非目录病种的结算",
     "该病种目录未知：无法判定",
+    "参保人未知：无法判定",
 ]
 limits      = "The lists are the areas' own: the table ships empty. A list is taken as complete as soon as it has one row."
 limits_zh   = "目录由各地制定，出厂时该表为空。某病种只要有一条记录，即视为目录完整。"
@@ -75,15 +77,25 @@ allowed as (
 ),
 
 told as (
-    select c.*, a.line_id is not null as is_allowed, k.disease_code is null as is_unknown
+    select c.*, a.line_id is not null as is_allowed, k.disease_code is null as is_unknown,
+        o.item_code is not null as is_on_another_list
     from charged as c
     left join allowed as a on a.settlement_id = c.settlement_id and a.line_id = c.line_id
     left join (select distinct disease_code from knowledge.disease_drug_list) as k on k.disease_code = c.disease_code
+    left join (select distinct item_code, item_name from listed) as o
+        on o.item_code = c.item_code and o.item_name = c.item_name
 )
 
 select
-    case when is_allowed then 'clear' when is_unknown then 'cannot_judge' else 'hit' end as outcome,
-    case when is_unknown then 'the list of the disease is not known' end as reason,
+    case
+        when is_allowed then 'clear'
+        when is_unknown or (person_id is null and is_on_another_list) then 'cannot_judge'
+        else 'hit'
+    end as outcome,
+    case
+        when is_unknown then 'the list of the disease is not known'
+        when person_id is null then 'the person is unknown'
+    end as reason,
     settlement_id,
     line_id,
     encounter_id,

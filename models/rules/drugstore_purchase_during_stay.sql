@@ -18,12 +18,14 @@ exclusions  = [
     "dispensed on a prescription moved from a hospital",
     "purchases of no more than min_amount: relatives fetch everyday medicines",
     "stays paid by the bed-day or longer than long_stay_days: the card lives with the family",
+    "the institution is unknown, and with it whether it is a drugstore: cannot judge",
 ]
 exclusions_zh = [
     "住院的首日和末日",
     "凭医院流转处方调配",
     "购药金额不超过 min_amount：家属代购日常用药",
     "按床日付费或住院超过 long_stay_days 天：医保凭证由家属保管",
+    "机构未知，无从知道是否为药店：无法判定",
 ]
 limits      = "Relatives may buy with the personal account for themselves, lawfully since accounts are shared within a family; such purchases carry no fund money (fund_amount 0). Many persons of one hospital at one drugstore mean that the hospital sends them out to buy: look at the hospital in the detail. A stay that still lasts is not looked at."
 limits_zh   = "个人账户实行家庭共济后，家属可合法使用其为自己购药，此类购药无基金支付（fund_amount 为 0）。同一医院多名参保人在同一药店购药，说明医院可能安排外购，应关注明细中的医院。尚未出院的住院不作判断。"
@@ -47,9 +49,9 @@ meaning = "the area's code of bed-day payment"
 */
 with purchase as (
     select settlement_id, encounter_id, person_id, institution_id, coalesce(started_on, settled_on) as bought_on,
-        eligible_amount
+        eligible_amount, is_pharmacy is null and coalesce(care_setting, '') <> 'drugstore' as is_place_unknown
     from feature.settlement
-    where is_pharmacy
+    where is_pharmacy or (is_pharmacy is null and coalesce(care_setting, '') <> 'inpatient')
 ),
 
 stay as (
@@ -78,11 +80,13 @@ moved as (
 
 select
     case
-        when m.settlement_id is not null and v.settlement_id is null then 'hit'
+        when m.settlement_id is not null and v.settlement_id is null
+            then case when p.is_place_unknown then 'cannot_judge' else 'hit' end
         when p.eligible_amount > $min_amount and (p.person_id is null or p.bought_on is null) then 'cannot_judge'
         else 'clear'
     end as outcome,
-    case when p.person_id is null or p.bought_on is null then 'the person or the day is unknown' end as reason,
+    case when p.person_id is null or p.bought_on is null then 'the person or the day is unknown'
+        else 'the institution is unknown, and with it whether it is a drugstore' end as reason,
     p.settlement_id,
     cast(null as varchar) as line_id,
     p.encounter_id,

@@ -17,11 +17,13 @@ exclusions  = [
     "the containing item was charged at another institution",
     "the containing item was taken back by a refund",
     "pairs within a day: the two were charged on different days",
+    "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "包含该项目的项目在其他机构收取",
     "包含该项目的项目已退费冲回",
     "限同日的项目对：两者在不同日期收取",
+    "机构未知：无法判定",
 ]
 limits      = "The published pairs do not say their window word for word; most windows are derived from the item's unit. An operation and a separate one on another part of the body, a move from intensive care to a ward within the day, and charges posted together for several days look the same: the order times tell."
 limits_zh   = "公布的项目对未逐字写明时限，多数由计价单位推定。不同部位的两次手术、当日由重症监护转普通病房、多日费用集中记账也会呈现相同情形，以医嘱时间为准。"
@@ -46,40 +48,50 @@ containing as (
 
 -- Two joins rather than one with "or": each finds its rows by equality.
 met as (
-    select b.settlement_id, b.line_id, a.item_code, a.item_name, k.time_window, k.point_id
+    select b.settlement_id, b.line_id, a.item_code, a.item_name, k.time_window, k.point_id,
+        coalesce(a.institution_id = b.institution_id, false) as is_there
     from contained as b
     join knowledge.exclusive_pair as k
         on k.item_b_code = b.item_code
         and b.charged_on >= coalesce(k.valid_from, b.charged_on) and b.charged_on <= coalesce(k.valid_to, b.charged_on)
     join containing as a
-        on a.item_code = k.item_a_code and a.person_id = b.person_id and a.institution_id = b.institution_id
-        and a.charged_on = b.charged_on
+        on a.item_code = k.item_a_code and a.person_id = b.person_id and a.charged_on = b.charged_on
+        and coalesce(a.institution_id = b.institution_id, true)
     where k.time_window = 'day'
     union all
-    select b.settlement_id, b.line_id, a.item_code, a.item_name, k.time_window, k.point_id
+    select b.settlement_id, b.line_id, a.item_code, a.item_name, k.time_window, k.point_id,
+        coalesce(a.institution_id = b.institution_id, false) as is_there
     from contained as b
     join knowledge.exclusive_pair as k
         on k.item_b_code = b.item_code
         and b.charged_on >= coalesce(k.valid_from, b.charged_on) and b.charged_on <= coalesce(k.valid_to, b.charged_on)
     join containing as a
-        on a.item_code = k.item_a_code and a.encounter_id = b.encounter_id and a.institution_id = b.institution_id
+        on a.item_code = k.item_a_code and a.encounter_id = b.encounter_id
+        and coalesce(a.institution_id = b.institution_id, true)
     where k.time_window = 'visit'
 ),
 
 chosen as (
-    select settlement_id, line_id, item_code, item_name, time_window, point_id,
-        row_number() over (partition by settlement_id, line_id order by item_code, time_window, point_id) as place
+    select settlement_id, line_id, item_code, item_name, time_window, point_id, is_there,
+        row_number() over (
+            partition by settlement_id, line_id
+            order by case when is_there then 0 else 1 end, item_code, time_window, point_id
+        ) as place
     from met
 )
 
 select
     case
-        when c.line_id is not null then 'hit'
+        when c.is_there then 'hit'
+        when c.line_id is not null then 'cannot_judge'
         when b.person_id is null or b.encounter_id is null or b.charged_on is null then 'cannot_judge'
         else 'clear'
     end as outcome,
-    case when b.person_id is null or b.encounter_id is null or b.charged_on is null
-        then 'the person, the encounter or the day is unknown' end as reason,
+    case
+        when c.line_id is not null then 'the institution is unknown'
+        when b.person_id is null or b.encounter_id is null or b.charged_on is null
+            then 'the person, the encounter or the day is unknown'
+    end as reason,
     b.settlement_id,
     b.line_id,
     b.encounter_id,

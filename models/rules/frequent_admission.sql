@@ -19,12 +19,16 @@ exclusions  = [
     "bed-day payment: long-term care",
     "a transfer: begun within a day of a discharge elsewhere, both are one",
     "the principal diagnosis is unknown: cannot judge",
+    "the institution is unknown: cannot judge",
+    "the person is unknown: cannot judge",
 ]
 exclusions_zh = [
     "分疗程治疗的疾病、精神障碍、妊娠、新生儿住院（knowledge.admission_exception）",
     "按床日付费：长期护理",
     "转院：出院后一天内在他院入院，合并为一次",
     "主诊断未知：无法判定",
+    "机构未知：无法判定",
+    "参保人未知：无法判定",
 ]
 limits      = "The chronically ill of great age, rehabilitation after a stroke, and persons cared for by the state are admitted often for good reason: read why each time. Changing complaints of the back, knee, neck and head at the same two places, together with the same companions, are the pattern to look for."
 limits_zh   = "高龄慢性病、脑卒中后康复、特困供养人员频繁住院多有合理原因，应逐次查看入院理由。在同两家机构轮换以腰、膝、颈、头部不适住院且同行人员固定的，属重点关注情形。"
@@ -65,31 +69,33 @@ with expected as (
 ),
 
 transferred as (
-    select distinct l.encounter_id
+    select l.encounter_id, max(case when p.institution_id <> l.institution_id then 1 else 0 end) as is_certain
     from feature.encounter as l
     join feature.encounter as p
-        on p.person_id = l.person_id and p.institution_id <> l.institution_id
+        on p.person_id = l.person_id and p.encounter_id <> l.encounter_id
+        and coalesce(p.institution_id <> l.institution_id, true)
         and date_diff('day', p.ended_on, l.started_on) in (0, 1)
     where l.is_inpatient and p.is_inpatient
+    group by l.encounter_id
 ),
 
 stay as (
     select e.encounter_id, e.person_id, e.institution_id, e.started_on, e.days, e.principal_diagnosis_code,
-        e.principal_diagnosis_name, t.encounter_id is null as is_new,
+        e.principal_diagnosis_name, t.encounter_id is null as is_new, coalesce(t.is_certain, 0) = 0 as is_perhaps_new,
         x.encounter_id is null and coalesce(e.payment_method, '') <> $bed_day_method as is_counted
     from feature.encounter as e
     left join expected as x on x.encounter_id = e.encounter_id
     left join transferred as t on t.encounter_id = e.encounter_id
-    where e.is_inpatient and e.person_id is not null
+    where e.is_inpatient
 ),
 
 candidate as (
     select person_id
     from stay
-    where is_counted and principal_diagnosis_code is not null
+    where is_counted and principal_diagnosis_code is not null and person_id is not null
     group by person_id
     having count(*) >= $min_stays or sum(coalesce(days, 0)) >= $min_nights
-        or count(distinct institution_id) >= $min_institutions
+        or count(distinct institution_id) + sum(case when institution_id is null then 1 else 0 end) >= $min_institutions
 ),
 
 counted as (
@@ -103,7 +109,10 @@ counted as (
 windowed as (
     select l.encounter_id as last_encounter_id, l.person_id, l.started_on as last_on,
         sum(case when p.is_new then 1 else 0 end) as stays, sum(coalesce(p.days, 0)) as nights,
-        count(distinct p.institution_id) as institutions
+        count(distinct p.institution_id) as institutions,
+        sum(case when p.is_perhaps_new then 1 else 0 end) as most_stays,
+        count(distinct p.institution_id) + sum(case when p.institution_id is null then 1 else 0 end)
+            as most_institutions
     from counted as l
     join counted as p
         on p.person_id = l.person_id and p.started_on <= l.started_on
@@ -113,23 +122,34 @@ windowed as (
 
 frequent as (
     select c.encounter_id, w.stays, w.nights, w.institutions,
+        w.stays >= $min_stays or w.nights >= $min_nights or w.institutions >= $min_institutions as is_certain,
         row_number() over (
-            partition by c.encounter_id order by w.stays desc, w.nights desc, w.last_encounter_id
+            partition by c.encounter_id
+            order by
+                case when w.stays >= $min_stays or w.nights >= $min_nights or w.institutions >= $min_institutions
+                    then 0 else 1 end,
+                w.stays desc, w.nights desc, w.last_encounter_id
         ) as place
     from counted as c
     join windowed as w
         on w.person_id = c.person_id and c.started_on <= w.last_on
         and date_diff('day', c.started_on, w.last_on) < $window_days
-    where w.stays >= $min_stays or w.nights >= $min_nights or w.institutions >= $min_institutions
+    where w.most_stays >= $min_stays or w.nights >= $min_nights or w.most_institutions >= $min_institutions
 )
 
 select
     case
-        when f.encounter_id is not null then 'hit'
+        when s.person_id is null and s.is_counted then 'cannot_judge'
+        when f.is_certain then 'hit'
+        when f.encounter_id is not null then 'cannot_judge'
         when s.principal_diagnosis_code is null and s.is_counted then 'cannot_judge'
         else 'clear'
     end as outcome,
-    case when s.principal_diagnosis_code is null then 'the principal diagnosis is unknown' end as reason,
+    case
+        when s.person_id is null then 'the person is unknown'
+        when f.encounter_id is not null then 'the institution is unknown'
+        when s.principal_diagnosis_code is null then 'the principal diagnosis is unknown'
+    end as reason,
     p.settlement_id,
     cast(null as varchar) as line_id,
     s.encounter_id,

@@ -18,11 +18,13 @@ exclusions  = [
     "several settlements on one day at one store count as one purchase",
     "months paid from the personal account and in cash alone: relatives share it lawfully",
     "small purchases: no more than min_amount in the month",
+    "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "同日同店多笔结算计为一次购药",
     "当月仅以个人账户和现金支付：家庭共济属合法",
     "小额购药：当月不超过 min_amount",
+    "机构未知：无法判定",
 ]
 limits      = "Several chronic diseases at once explain many purchases, but not many stores. Relatives collect for the bedridden."
 limits_zh   = "合并多种慢性病可解释多次购药，但不能解释多家药店。也可能为家属代卧床者取药。"
@@ -46,14 +48,20 @@ unit    = "yuan"
 meaning = "eligible amount of the month that is let pass"
 */
 with purchase as (
-    select settlement_id, encounter_id, person_id, institution_id, settled_on, month, eligible_amount, fund_amount
+    select settlement_id, encounter_id, person_id, institution_id, settled_on, month, eligible_amount, fund_amount,
+        is_pharmacy is null and coalesce(care_setting, '') <> 'drugstore' as is_place_unknown
     from feature.settlement
-    where is_pharmacy
+    where is_pharmacy or (is_pharmacy is null and coalesce(care_setting, '') <> 'inpatient')
 ),
 
 monthly as (
-    select person_id, month, count(distinct settled_on) as purchase_days, count(distinct institution_id) as stores,
-        sum(eligible_amount) as month_amount, sum(fund_amount) as fund_amount
+    select person_id, month, count(distinct case when not is_place_unknown then settled_on end) as purchase_days,
+        count(distinct institution_id) as stores,
+        sum(case when is_place_unknown then 0 else eligible_amount end) as month_amount,
+        sum(case when is_place_unknown then 0 else fund_amount end) as fund_amount,
+        count(distinct settled_on) as most_days,
+        count(distinct institution_id) + sum(case when institution_id is null then 1 else 0 end) as most_stores,
+        sum(eligible_amount) as most_amount, sum(fund_amount) as most_fund_amount
     from purchase
     group by person_id, month
 )
@@ -61,11 +69,13 @@ monthly as (
 select
     case
         when p.person_id is null then 'cannot_judge'
-        when m.fund_amount > 0 and m.month_amount > $min_amount
+        when not p.is_place_unknown and m.fund_amount > 0 and m.month_amount > $min_amount
             and (m.purchase_days >= $min_days or m.stores >= $min_stores) then 'hit'
+        when m.most_fund_amount > 0 and m.most_amount > $min_amount
+            and (m.most_days >= $min_days or m.most_stores >= $min_stores) then 'cannot_judge'
         else 'clear'
     end as outcome,
-    case when p.person_id is null then 'the person is unknown' end as reason,
+    case when p.person_id is null then 'the person is unknown' else 'the institution is unknown' end as reason,
     p.settlement_id,
     cast(null as varchar) as line_id,
     p.encounter_id,

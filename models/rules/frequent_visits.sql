@@ -20,6 +20,7 @@ exclusions  = [
     "months in which no fund paid",
     "dialysis, tumour and other registered chronic care (setting chronic)",
     "pregnancy check-ups (setting maternity)",
+    "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "同日多笔结算计为一次就诊",
@@ -27,6 +28,7 @@ exclusions_zh = [
     "当月基金未支付",
     "透析、肿瘤及其他登记的门慢特就医",
     "产前检查（生育就医）",
+    "机构未知：无法判定",
 ]
 limits      = "Infusions given daily with the drug charged each day, and a new disease under work-up, look alike. Who sat in the surgery is not known; the person stands for the card."
 limits_zh   = "每日输液且药品逐日计费、新发疾病的检查阶段也会呈现相同情形。实际就诊者无法确定，此处以参保人代指其医保凭证。"
@@ -53,15 +55,19 @@ with drug_or_examination as (
 
 visit as (
     select s.settlement_id, s.encounter_id, s.person_id, s.institution_id, s.settled_on, s.month, s.eligible_amount,
-        s.fund_amount, case when d.settlement_id is null then 0 else 1 end as is_counted
+        s.fund_amount, s.is_pharmacy is null and s.institution_id is null as is_place_unknown,
+        case when d.settlement_id is null then 0 else 1 end as is_counted
     from feature.settlement as s
     left join drug_or_examination as d on d.settlement_id = s.settlement_id
     where s.care_setting in ('outpatient', 'emergency')
 ),
 
 monthly as (
-    select person_id, month, count(distinct settled_on) as visit_days,
-        count(distinct institution_id) as institutions, sum(fund_amount) as fund_amount
+    select person_id, month, count(distinct case when not is_place_unknown then settled_on end) as visit_days,
+        count(distinct institution_id) as institutions,
+        sum(case when is_place_unknown then 0 else fund_amount end) as fund_amount,
+        count(distinct settled_on) as most_days, sum(fund_amount) as most_fund_amount,
+        count(distinct institution_id) + sum(case when institution_id is null then 1 else 0 end) as most_institutions
     from visit
     where is_counted = 1
     group by person_id, month
@@ -70,11 +76,13 @@ monthly as (
 select
     case
         when v.person_id is null then 'cannot_judge'
-        when v.is_counted = 1 and m.fund_amount > 0
+        when v.is_counted = 1 and not v.is_place_unknown and m.fund_amount > 0
             and (m.visit_days > $max_days or m.institutions >= $max_institutions) then 'hit'
+        when v.is_counted = 1 and m.most_fund_amount > 0
+            and (m.most_days > $max_days or m.most_institutions >= $max_institutions) then 'cannot_judge'
         else 'clear'
     end as outcome,
-    case when v.person_id is null then 'the person is unknown' end as reason,
+    case when v.person_id is null then 'the person is unknown' else 'the institution is unknown' end as reason,
     v.settlement_id,
     cast(null as varchar) as line_id,
     v.encounter_id,

@@ -18,11 +18,13 @@ exclusions  = [
     "a herb that is not paid alone, in a prescription with a herb that is paid",
     "a drugstore purchase paid without the funds",
     "the prescription number of a herb not paid alone is unknown: cannot judge",
+    "the institution is unknown, and with it whether it is a drugstore: cannot judge",
 ]
 exclusions_zh = [
     "单方不予支付的饮片，与可支付饮片同方",
     "未使用基金的药店购药",
     "单方不予支付饮片的处方号未知：无法判定",
+    "机构未知，无从知道是否为药店：无法判定",
 ]
 limits      = "A prescription split over two numbers leaves listed herbs alone; one number for several prescriptions hides them. Herbs the person paid in full are not in the fee lines' eligible amount and count as missing from the prescription only when they were not posted at all."
 limits_zh   = "一张处方拆为两个处方号，会使目录内饮片成为单方；多张处方共用一个处方号则会掩盖。全自费的饮片不计入明细的符合政策范围金额，仅在完全未记账时视为处方中没有。"
@@ -33,7 +35,10 @@ sentence_zh = "{occurred_on} “{item_name}”属{kind_zh}的中药饮片，仍�
 with herb as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.order_number, l.item_name, l.eligible_amount, k.kind, k.point_id,
-        coalesce(l.is_pharmacy, false) and coalesce(s.fund_amount, 0) = 0 as is_account_only
+        coalesce(l.is_pharmacy, l.care_setting = 'drugstore', false) and coalesce(s.fund_amount, 0) = 0
+            as is_account_only,
+        l.is_pharmacy is null and coalesce(l.care_setting, '') <> 'inpatient' and coalesce(s.fund_amount, 0) = 0
+            as is_perhaps_account_only
     from feature.fee_line as l
     join feature.settlement as s on s.settlement_id = l.settlement_id
     left join knowledge.herb_unpaid as k
@@ -51,12 +56,17 @@ placed as (
 select
     case
         when is_account_only then 'clear'
+        when kind = 'always' and is_perhaps_account_only then 'cannot_judge'
         when kind = 'always' then 'hit'
         when order_number is null then 'cannot_judge'
+        when paid_herbs = 0 and is_perhaps_account_only then 'cannot_judge'
         when paid_herbs = 0 then 'hit'
         else 'clear'
     end as outcome,
-    case when order_number is null then 'the prescription number is unknown' end as reason,
+    case
+        when kind <> 'always' and order_number is null then 'the prescription number is unknown'
+        when is_perhaps_account_only then 'the institution is unknown, and with it whether it is a drugstore'
+    end as reason,
     settlement_id,
     line_id,
     encounter_id,

@@ -19,12 +19,14 @@ exclusions  = [
     "pastes and pills made for weeks (herbal_use says so)",
     "weighed only where the number of doses is known",
     "the prescription number is unknown: cannot judge",
+    "the institution is unknown, and with it whether it is a drugstore: cannot judge",
 ]
 exclusions_zh = [
     "味数少、每剂重量和价格正常，不论剂数多少",
     "供数周服用的膏方、丸剂（由 herbal_use 注明）",
     "仅在剂数已知时计算每剂重量",
     "处方号未知：无法判定",
+    "机构未知，无从知道是否为药店：无法判定",
 ]
 limits      = "No national figure is published for a prescription's size: the three bounds are working values that a bureau sets. Pastes whose way of use was not delivered, herbs for washing and a number given to the whole visit exceed them rightly. Days of supply stand for the number of doses."
 limits_zh   = "国家未公布处方规模标准，三项界限为工作参考值，由医保部门设定。用法未上传的膏方、外洗药、整次就诊共用一个处方号的，超出界限可属正常。以供药天数代替剂数。"
@@ -60,11 +62,12 @@ with paste as (
 
 herb as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id, l.charged_on,
-        l.order_number, l.item_code, l.quantity, l.supply_days, l.eligible_amount
+        l.order_number, l.item_code, l.quantity, l.supply_days, l.eligible_amount,
+        l.is_pharmacy is null and coalesce(l.care_setting, '') not in ('inpatient', 'drugstore') as is_place_unknown
     from feature.fee_line as l
     left join paste as p on p.settlement_id = l.settlement_id and p.line_id = l.line_id
     where (l.catalogue_type = '102' or l.item_code like 'T%') and l.eligible_amount > 0
-        and not coalesce(l.is_pharmacy, false) and p.line_id is null
+        and not coalesce(l.is_pharmacy, l.care_setting = 'drugstore', false) and p.line_id is null
 ),
 
 prescription as (
@@ -87,8 +90,14 @@ sized as (
 )
 
 select
-    case when h.order_number is null then 'cannot_judge' when p.excess > 0 then 'hit' else 'clear' end as outcome,
-    case when h.order_number is null then 'the prescription number is unknown' end as reason,
+    case
+        when h.order_number is null then 'cannot_judge'
+        when p.excess > 0 and h.is_place_unknown then 'cannot_judge'
+        when p.excess > 0 then 'hit'
+        else 'clear'
+    end as outcome,
+    case when h.order_number is null then 'the prescription number is unknown'
+        else 'the institution is unknown, and with it whether it is a drugstore' end as reason,
     h.settlement_id,
     h.line_id,
     h.encounter_id,

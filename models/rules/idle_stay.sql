@@ -23,6 +23,7 @@ exclusions  = [
     "take-home drugs do not make a day busy, nor do charges up to idle_amount",
     "the institution posts in bulk (bulk_share of a stay's lines on one day): cannot judge",
     "still in hospital: cannot judge",
+    "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "出院日及无任何收费的日期",
@@ -34,6 +35,7 @@ exclusions_zh = [
     "出院带药及不超过 idle_amount 的收费，不视为当日有诊疗",
     "机构集中记账（单日记账达该次住院明细的 bulk_share）：无法判定",
     "尚在住院：无法判定",
+    "机构未知：无法判定",
 ]
 limits      = "Observation before a decision, week-ends and the days before a transfer look the same, and drugs may be posted once for several days. Temperature chart, nursing record and check-in tell whether the person slept there. The whole stay is at issue, for if the bed was only held none of it was needed."
 limits_zh   = "决策前观察、周末及转院前数日表现相同，药品也可能一次记录数日。体温单、护理记录和签到可证明参保人是否在院过夜。整次住院费用均列为涉及金额：若仅为挂床，则全部费用均非必要。"
@@ -129,7 +131,7 @@ select
     case
         when j.ended_on is null then 'cannot_judge'
         when j.is_excused then 'clear'
-        when not j.is_sorted or j.busiest_share > $bulk_share then 'cannot_judge'
+        when not j.is_sorted or j.institution_id is null or j.busiest_share > $bulk_share then 'cannot_judge'
         when not coalesce(j.idle_days >= $min_days and j.idle_days >= $min_share * j.charged_days, false) then 'clear'
         when j.principal_diagnosis_code is null then 'cannot_judge'
         else 'hit'
@@ -137,6 +139,7 @@ select
     case
         when j.ended_on is null then 'still in hospital'
         when not j.is_sorted then 'fee lines without fee category'
+        when j.institution_id is null then 'the institution is unknown, and with it whether it posts charges in bulk'
         when j.busiest_share > $bulk_share then 'the institution posts charges in bulk'
         else 'the principal diagnosis is unknown'
     end as reason,

@@ -17,11 +17,15 @@ exclusions  = [
     "persons with laboratory, examination or treatment lines alone: ordered before, not seen that day",
     "orders of a stay: ward rounds",
     "a date without a clock on which the institution posts several days (more than max_posting times its median day): cannot judge",
+    "the practitioner is unknown: cannot judge",
+    "the institution or some persons are unknown: cannot judge",
 ]
 exclusions_zh = [
     "仅有检验、检查、治疗明细的参保人：此前开单，当日未接诊",
     "住院医嘱：查房",
     "仅有日期无时刻，且机构当日集中记账多日费用（超过其日中位数 max_posting 倍）：无法判定",
+    "医师未知：无法判定",
+    "机构或部分参保人未知：无法判定",
 ]
 limits      = "A code shared by several physicians is the usual finding, an offence of its own. Vaccination and chronic pick-up days run to a hundred; look at the days before and after. No single settlement is at issue, so no amount is given."
 limits_zh   = "常见结果为多名医师共用一个编码，其本身即属另一问题。疫苗接种日、慢性病取药日可达百人，应查看前后日期。不涉及单笔结算，故不列金额。"
@@ -40,18 +44,21 @@ unit    = "times"
 meaning = "the median day of the institution's dates without a clock"
 */
 with seen as (
-    select l.practitioner_id, l.institution_id, l.charged_on, count(distinct l.person_id) as persons,
+    select l.practitioner_id, case when l.is_pharmacy is not null then l.institution_id end as institution_id,
+        l.charged_on, count(distinct l.person_id) as persons,
+        count(distinct coalesce(l.person_id, 'settled ' || l.settlement_id)) as most_persons,
         max(case when l.has_clock then 1 else 0 end) as has_clock
     from feature.fee_line as l
-    where l.practitioner_id is not null and not l.is_pharmacy
+    where not coalesce(l.is_pharmacy, false)
         and l.care_setting in ('outpatient', 'emergency', 'chronic')
         and (l.catalogue_type <> '201' or l.fee_category in ('02', '12'))
-    group by l.practitioner_id, l.institution_id, l.charged_on
+    group by l.practitioner_id, case when l.is_pharmacy is not null then l.institution_id end, l.charged_on
 ),
 
 institution_day as (
     select institution_id, charged_on, sum(persons) as persons
     from seen
+    where practitioner_id is not null and institution_id is not null
     group by institution_id, charged_on
 ),
 
@@ -62,16 +69,33 @@ usual as (
 ),
 
 compared as (
-    select s.*, s.persons > $max_persons as is_over,
+    select s.*, s.persons > $max_persons and s.institution_id is not null as is_over,
+        case
+            when s.institution_id is not null then s.most_persons
+            else max(case when s.institution_id is null then 0 else s.most_persons end) over (
+                partition by s.practitioner_id, s.charged_on
+            )
+        end + sum(case when s.institution_id is null then s.most_persons else 0 end) over (
+            partition by s.practitioner_id, s.charged_on
+        ) > $max_persons as is_perhaps_over,
         s.has_clock = 0 and cast(d.persons as double) > $max_posting * u.usual_persons as is_posting_day
     from seen as s
-    join institution_day as d on d.institution_id = s.institution_id and d.charged_on = s.charged_on
-    join usual as u on u.institution_id = s.institution_id
+    left join institution_day as d on d.institution_id = s.institution_id and d.charged_on = s.charged_on
+    left join usual as u on u.institution_id = s.institution_id
 )
 
 select
-    case when not is_over then 'clear' when is_posting_day then 'cannot_judge' else 'hit' end as outcome,
-    case when is_over and is_posting_day then 'several days were posted on one date' end as reason,
+    case
+        when practitioner_id is null then 'cannot_judge'
+        when is_over then case when is_posting_day then 'cannot_judge' else 'hit' end
+        when is_perhaps_over then 'cannot_judge'
+        else 'clear'
+    end as outcome,
+    case
+        when practitioner_id is null then 'the practitioner is unknown'
+        when is_over then 'several days were posted on one date'
+        else 'the institution or some persons are unknown'
+    end as reason,
     cast(null as varchar) as settlement_id,
     cast(null as varchar) as line_id,
     cast(null as varchar) as encounter_id,

@@ -19,6 +19,8 @@ exclusions  = [
     "nearer than min_km or slower than max_kmh",
     "a settlement without time of day, a place without coordinates: cannot judge",
     "more than max_same_minute settlements of the place in that minute: its clock is the upload's, cannot judge",
+    "the institution is unknown: cannot judge",
+    "the person is unknown: cannot judge",
 ]
 exclusions_zh = [
     "住院：由家属办理结算",
@@ -27,6 +29,8 @@ exclusions_zh = [
     "距离小于 min_km 或速度低于 max_kmh",
     "结算无时刻、机构无坐标：无法判定",
     "该机构同一分钟内结算超过 max_same_minute 笔：时刻为上传时间，无法判定",
+    "机构未知：无法判定",
+    "参保人未知：无法判定",
 ]
 limits      = "Distances are straight lines between registered coordinates, so roads are longer; a branch that settles under the seat's number, and an online shop, look the same. An electronic voucher can be shown from afar by a relative, a plastic card cannot (credential in the detail)."
 limits_zh   = "距离为登记坐标间的直线距离，实际路程更长；分支机构以总部编码结算、网上药店也会呈现相同情形。电子凭证可由家属异地出示，实体卡不能（见明细 credential）。"
@@ -70,7 +74,6 @@ settled as (
     left join feature.institution as i on i.institution_id = s.institution_id
     left join refill as f on f.settlement_id = s.settlement_id
     where coalesce(s.care_setting, '') <> 'inpatient' and coalesce(r.settlement_type, '2') <> '1'
-        and s.person_id is not null and s.settled_at is not null
 ),
 
 crowded as (
@@ -84,6 +87,7 @@ clocked as (
     select s.*, c.institution_id is not null as is_bulk
     from settled as s
     left join crowded as c on c.institution_id = s.institution_id and c.at_minute = s.at_minute
+    where s.person_id is not null and s.at_minute is not null
 ),
 
 followed as (
@@ -105,7 +109,7 @@ followed as (
 spread as (
     select *, (latitude + previous_latitude) / 2.0 * 0.017453292519943295 as phi
     from followed
-    where previous_institution_id <> institution_id
+    where previous_settlement_id is not null and coalesce(previous_institution_id <> institution_id, true)
 ),
 
 apart as (
@@ -137,6 +141,7 @@ select
     end as outcome,
     case
         when not has_clock or not previous_clock then 'no time of day'
+        when institution_id is null or previous_institution_id is null then 'the institution is unknown'
         when distance is null then 'the place has no coordinates'
         else 'the place posts in bulk'
     end as reason,
@@ -154,3 +159,8 @@ select
     previous_settlement_id,
     coalesce(credential_type, '') as credential
 from weighed
+union all
+select 'cannot_judge', case when person_id is null then 'the person is unknown' else 'no time of day' end,
+    settlement_id, null, encounter_id, person_id, institution_id, null, settled_on, eligible_amount, null, null, null, null, null
+from settled
+where person_id is null or at_minute is null

@@ -21,6 +21,7 @@ exclusions  = [
     "the settlement carries no diagnosis: cannot judge",
     "the settlement is coded as a treatment (chemotherapy, dialysis, aftercare) that does not name the disease: cannot judge",
     "the published text names no coded disease: cannot judge",
+    "the institution is unknown, and with it whether it is a drugstore: cannot judge",
 ]
 exclusions_zh = [
     "结算的任一诊断符合限定条文，不论是否主诊断",
@@ -30,6 +31,7 @@ exclusions_zh = [
     "结算无诊断：无法判定",
     "结算诊断为治疗类编码（化疗、透析、术后随访）而未指明疾病：无法判定",
     "公布条文未指明可编码的疾病：无法判定",
+    "机构未知，无从知道是否为药店：无法判定",
 ]
 limits      = "Which codes meet a text was worked out from its disease words and must be reviewed. Severity, line of treatment, gene tests and hours since onset stand in the medical record only (needs_record): whoever meets the diagnosis may still fail them. A diagnosis the hospital did not code looks the same."
 limits_zh   = "条文对应的编码由疾病名称推导，须经复核。严重程度、治疗线数、基因检测、发病小时数仅见于病历（needs_record），诊断符合者仍可能不满足。医院未编码的诊断也会呈现相同情形。"
@@ -78,12 +80,13 @@ meets as (
 
 line as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
-        l.charged_on, l.item_name, l.eligible_amount, a.indication_id, a.indication, a.point_id
+        l.charged_on, l.item_name, l.eligible_amount, a.indication_id, a.indication, a.point_id,
+        l.is_pharmacy is null and coalesce(l.care_setting, '') not in ('inpatient', 'drugstore') as is_place_unknown
     from feature.fee_line as l
     join asked as a
         on a.item_code = l.item_code and a.item_name = coalesce(l.item_name, '')
         and l.charged_on >= coalesce(a.valid_from, l.charged_on) and l.charged_on <= coalesce(a.valid_to, l.charged_on)
-    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, false)
+    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, l.care_setting = 'drugstore', false)
 ),
 
 -- What was diagnosed when, for the persons concerned: lists, principal diagnoses of stays, names of chronic care.
@@ -129,7 +132,7 @@ weighed as (
         max(l.institution_id) as institution_id, max(l.practitioner_id) as practitioner_id,
         max(l.charged_on) as charged_on, max(l.item_name) as item_name, max(l.eligible_amount) as eligible_amount,
         max(l.indication) as indication, max(l.point_id) as point_id, max(o.diagnoses) as diagnoses,
-        max(o.is_treatment) as is_treatment,
+        max(o.is_treatment) as is_treatment, max(case when l.is_place_unknown then 1 else 0 end) as is_place_unknown,
         max(case when m.line_id is not null then 1 else 0 end) as is_met,
         max(case when k.indication_id is null then 1 else 0 end) as is_uncoded
     from line as l
@@ -146,6 +149,7 @@ told as (
             when is_uncoded = 1 then 'the published text names no coded disease'
             when diagnoses is null then 'the settlement carries no diagnosis'
             when is_treatment = 1 then 'the diagnosis names a treatment, not the disease'
+            when is_place_unknown = 1 then 'the institution is unknown, and with it whether it is a drugstore'
         end as reason
     from weighed
 )

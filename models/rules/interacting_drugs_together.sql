@@ -17,11 +17,13 @@ exclusions  = [
     "charged on different days",
     "charged at another institution, which did not see the first drug",
     "bought at a drugstore",
+    "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "不同日期收费",
     "在其他机构收费，其不知前一药品",
     "药店购买",
+    "机构未知：无法判定",
 ]
 limits      = "A question of safety: no money is put at issue. The day of charge stands for the day of use; a drug dispensed for weeks and one given later are not seen together. Doses spaced on purpose and risks that are watched look the same."
 limits_zh   = "属用药安全问题，不涉及金额。以收费日代替用药日，先取数周用量、后用另一药的不能同时看到。有意错时给药及已监测的风险也会呈现相同情形。"
@@ -73,20 +75,28 @@ second_drug as (
 ),
 
 chosen as (
-    select s.*, f.item_name as other_drug, f.item_code is not null as is_met,
+    select s.*, f.item_name as other_drug, coalesce(f.institution_id = s.institution_id, false) as is_met,
+        f.item_code is not null and (f.institution_id is null or s.institution_id is null) as is_met_somewhere,
         row_number() over (
             partition by s.settlement_id, s.line_id
-            order by case when f.item_code is null then 1 else 0 end, s.pair_id, f.item_code
+            order by case when f.institution_id = s.institution_id then 0 when f.item_code is not null
+                and (f.institution_id is null or s.institution_id is null) then 1 else 2 end, s.pair_id, f.item_code
         ) as place
     from second_drug as s
     left join first_drug as f
-        on f.person_id = s.person_id and f.institution_id = s.institution_id and f.charged_on = s.charged_on
-        and f.pair_id = s.pair_id and f.item_code <> s.item_code
+        on f.person_id = s.person_id and f.charged_on = s.charged_on and f.pair_id = s.pair_id
+        and f.item_code <> s.item_code
 )
 
 select
-    case when person_id is null then 'cannot_judge' when is_met then 'hit' else 'clear' end as outcome,
-    case when person_id is null then 'the person is unknown' end as reason,
+    case
+        when person_id is null then 'cannot_judge'
+        when is_met then 'hit'
+        when is_met_somewhere then 'cannot_judge'
+        else 'clear'
+    end as outcome,
+    case when person_id is null then 'the person is unknown' when is_met_somewhere then 'the institution is unknown' end
+        as reason,
     settlement_id,
     line_id,
     encounter_id,

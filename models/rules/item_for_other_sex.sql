@@ -17,11 +17,13 @@ exclusions  = [
     "the identity number contradicts the delivered sex: cannot judge",
     "pregnancy and maternity care settled for a newborn",
     "a drugstore purchase paid without the funds: the personal account may be used for one's family",
+    "the institution is unknown, and with it whether it is a drugstore: cannot judge",
 ]
 exclusions_zh = [
     "证件号码与所报性别矛盾：无法判定",
     "妊娠、生育费用在新生儿名下结算",
     "未使用基金的药店购药：个人账户可用于家庭成员",
+    "机构未知，无从知道是否为药店：无法判定",
 ]
 limits      = "Silent on items without a published sex; an item taken for a spouse and paid by the funds looks the same."
 limits_zh   = "未公布性别限制的项目不作判断；为配偶取用且由基金支付的也会呈现相同情形。"
@@ -32,7 +34,10 @@ sentence_zh = "{occurred_on} 为{person_sex_zh}性参保人结算限{item_sex_zh
 with restricted as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.item_name, l.eligible_amount, s.sex, s.is_sex_contradicted, s.age_years,
-        coalesce(l.is_pharmacy, false) and coalesce(s.fund_amount, 0) = 0 as is_account_only,
+        coalesce(l.is_pharmacy, l.care_setting = 'drugstore', false) and coalesce(s.fund_amount, 0) = 0
+            as is_account_only,
+        l.is_pharmacy is null and coalesce(l.care_setting, '') <> 'inpatient' and coalesce(s.fund_amount, 0) = 0
+            as is_perhaps_account_only,
         k.sex as item_sex, k.point_id
     from feature.fee_line as l
     join knowledge.item_sex as k
@@ -46,12 +51,15 @@ select
     case
         when is_account_only then 'clear'
         when sex is null or is_sex_contradicted then 'cannot_judge'
+        when sex <> item_sex and not (coalesce(age_years < 1, false) and item_sex = '2') and is_perhaps_account_only
+            then 'cannot_judge'
         when sex <> item_sex and not (coalesce(age_years < 1, false) and item_sex = '2') then 'hit'
         else 'clear'
     end as outcome,
     case
         when sex is null then 'the sex is unknown'
         when is_sex_contradicted then 'the identity number contradicts the sex'
+        when is_perhaps_account_only then 'the institution is unknown, and with it whether it is a drugstore'
     end as reason,
     settlement_id,
     line_id,

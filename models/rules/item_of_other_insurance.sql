@@ -19,6 +19,7 @@ exclusions  = [
     "settlements outside the basic medical insurance",
     "a drugstore purchase paid without the funds",
     "the insurance is unknown: cannot judge",
+    "the institution is unknown, and with it whether it is a drugstore: cannot judge",
 ]
 exclusions_zh = [
     "生育结算（按医疗类别或生育保险）中的生育项目",
@@ -26,6 +27,7 @@ exclusions_zh = [
     "基本医疗保险以外的结算",
     "未使用基金的药店购药",
     "险种未知：无法判定",
+    "机构未知，无从知道是否为药店：无法判定",
 ]
 limits      = "Whether the work-injury insurance had accepted the injury is not known here; the money may have to be claimed there. Fertility treatment that an area has taken into the medical insurance looks the same."
 limits_zh   = "工伤保险是否已认定该损伤无从得知，费用可能应向其追偿。当地已将辅助生殖纳入医保的，也会呈现相同情形。"
@@ -39,7 +41,10 @@ with limited as (
         coalesce(s.insurance_type = '510' or substr(s.medical_category, 1, 1) = '5'
             or s.medical_category in ('2106', '2107') or substr(e.principal_diagnosis_code, 1, 1) = 'O'
             or substr(e.principal_diagnosis_code, 1, 3) in ('Z34', 'Z35', 'Z37', 'Z39'), false) as is_maternity,
-        coalesce(l.is_pharmacy, false) and coalesce(s.fund_amount, 0) = 0 as is_account_only
+        coalesce(l.is_pharmacy, l.care_setting = 'drugstore', false) and coalesce(s.fund_amount, 0) = 0
+            as is_account_only,
+        l.is_pharmacy is null and coalesce(l.care_setting, '') <> 'inpatient' and coalesce(s.fund_amount, 0) = 0
+            as is_perhaps_account_only
     from feature.fee_line as l
     join knowledge.item_insurance as k
         on k.item_code = l.item_code
@@ -53,10 +58,14 @@ select
     case
         when is_account_only or (insurance_kind = 'maternity' and is_maternity) then 'clear'
         when insurance_type is null then 'cannot_judge'
+        when insurance_type in ('310', '390', '391', '392') and is_perhaps_account_only then 'cannot_judge'
         when insurance_type in ('310', '390', '391', '392') then 'hit'
         else 'clear'
     end as outcome,
-    case when insurance_type is null then 'the insurance is unknown' end as reason,
+    case
+        when insurance_type is null then 'the insurance is unknown'
+        when is_perhaps_account_only then 'the institution is unknown, and with it whether it is a drugstore'
+    end as reason,
     settlement_id,
     line_id,
     encounter_id,

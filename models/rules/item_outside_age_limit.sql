@@ -19,6 +19,7 @@ exclusions  = [
     "a stay that began within the ages",
     "the identity number contradicts the delivered date of birth: cannot judge",
     "the date of birth is unknown or impossible: cannot judge",
+    "the institution is unknown, and with it whether it is a drugstore: cannot judge",
 ]
 exclusions_zh = [
     "新生儿费用并入母亲生育住院结算",
@@ -26,6 +27,7 @@ exclusions_zh = [
     "年龄符合时已开始的住院",
     "证件号码与所报出生日期矛盾：无法判定",
     "出生日期未知或不合理：无法判定",
+    "机构未知，无从知道是否为药店：无法判定",
 ]
 limits      = "Silent on items without a published age. The age is full years on the day of charge. A drug taken for a child on the parent's card and paid by the funds looks the same."
 limits_zh   = "未公布年龄限制的项目不作判断。年龄按计费当日周岁计算。用家长医保凭证为儿童取药且由基金支付的也会呈现相同情形。"
@@ -39,7 +41,10 @@ with limited as (
         k.age_to_days, k.point_id, case when e.is_inpatient then e.started_on end as admitted_on,
         coalesce(substr(s.medical_category, 1, 1) = '5' or substr(e.principal_diagnosis_code, 1, 1) = 'O'
             or substr(e.principal_diagnosis_code, 1, 3) in ('Z37', 'Z38', 'Z39'), false) as is_maternity,
-        coalesce(l.is_pharmacy, false) and coalesce(s.fund_amount, 0) = 0 as is_account_only
+        coalesce(l.is_pharmacy, l.care_setting = 'drugstore', false) and coalesce(s.fund_amount, 0) = 0
+            as is_account_only,
+        l.is_pharmacy is null and coalesce(l.care_setting, '') <> 'inpatient' and coalesce(s.fund_amount, 0) = 0
+            as is_perhaps_account_only
     from feature.fee_line as l
     join knowledge.item_age as k
         on k.item_code = l.item_code
@@ -80,10 +85,14 @@ select
     case
         when is_account_only or (is_maternity and coalesce(age_from_years, 0) = 0) then 'clear'
         when reason is not null then 'cannot_judge'
+        when is_outside and is_perhaps_account_only then 'cannot_judge'
         when is_outside then 'hit'
         else 'clear'
     end as outcome,
-    reason,
+    case
+        when reason is not null then reason
+        when is_perhaps_account_only then 'the institution is unknown, and with it whether it is a drugstore'
+    end as reason,
     settlement_id,
     line_id,
     encounter_id,

@@ -17,11 +17,13 @@ exclusions  = [
     "a diagnosis of an earlier visit, at most lookback_days old, is one it is meant for",
     "one of several indications fits",
     "no diagnosis of the visit is known: cannot judge",
+    "the person is unknown: cannot judge",
 ]
 exclusions_zh = [
     "lookback_days 天以内的既往就诊诊断符合适应症",
     "符合多个适应症之一",
     "本次就诊无已知诊断：无法判定",
+    "参保人未知：无法判定",
 ]
 limits      = "Diagnoses are coded for payment and seldom complete: an illness treated and not coded looks the same. Severity, stage and test results are in the record only. Drugstore purchases carry no diagnosis."
 limits_zh   = "诊断为付费而编码，往往不完整：已治疗而未编码的疾病也会呈现相同情形。严重程度、分期、检查结果仅见于病历。药店购药不带诊断。"
@@ -39,7 +41,7 @@ with told as (
     select *,
         case
             when justified_days_ago <= $lookback_days then 'clear'
-            when not is_diagnosed then 'cannot_judge'
+            when not is_diagnosed or person_id is null then 'cannot_judge'
             else 'hit'
         end as outcome,
         row_number() over (partition by settlement_id, line_id order by official) as place
@@ -57,7 +59,10 @@ untold as (
 
 select
     outcome,
-    case when outcome = 'cannot_judge' then 'no diagnosis is known' end as reason,
+    case
+        when outcome = 'cannot_judge' and is_diagnosed then 'the person is unknown, and with it earlier diagnoses'
+        when outcome = 'cannot_judge' then 'no diagnosis is known'
+    end as reason,
     settlement_id,
     line_id,
     encounter_id,

@@ -17,11 +17,15 @@ exclusions  = [
     "the service was charged at another visit to the institution, at most days_apart days away",
     "the service (or the consumable that a service is done with) was charged but not paid by the funds",
     "bought at a drugstore, or taken home from a stay",
+    "the institution is unknown: cannot judge",
+    "the person is unknown: cannot judge",
 ]
 exclusions_zh = [
     "该服务项目在同一机构另一次就诊收取，相隔不超过 days_apart 天",
     "该服务项目（或该服务所用耗材）已收取但基金未支付",
     "药店购买，或出院带药",
+    "机构未知：无法判定",
+    "参保人未知：无法判定",
 ]
 limits      = "A service charged at another hospital, under a local code or inside a package price is not seen; so is a service given and forgotten on the bill. A consumable inside the price of its service is not seen either. The requirements are a start, of few drugs, consumables and services."
 limits_zh   = "在其他医院、以本地编码或打包价收取的服务无法看到；服务已提供但漏记账的也会呈现相同情形。耗材已含在项目价格内的也看不到。要求清单为起步内容，只涉及少数药品、耗材和服务。"
@@ -80,12 +84,14 @@ example as (
 concerned as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.item_name, l.eligible_amount, n.official, n.requirement_id,
-        coalesce(n.service_word, x.item_name, n.service_prefix) as service
+        coalesce(n.service_word, x.item_name, n.service_prefix) as service,
+        l.is_pharmacy is null and coalesce(l.care_setting, '') not in ('inpatient', 'drugstore') as is_place_unknown
     from feature.fee_line as l
     join needing as n on n.item_code = l.item_code and n.item_name = coalesce(l.item_name, '')
         and l.charged_on >= coalesce(n.valid_from, l.charged_on) and l.charged_on <= coalesce(n.valid_to, l.charged_on)
     left join example as x on x.official = n.official and x.requirement_id = n.requirement_id
-    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, false) and not coalesce(l.is_take_home, false)
+    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, l.care_setting = 'drugstore', false)
+        and not coalesce(l.is_take_home, false)
 ),
 
 served as (
@@ -96,17 +102,24 @@ served as (
 ),
 
 met as (
-    select c.settlement_id, c.line_id, c.official, c.requirement_id
+    select c.settlement_id, c.line_id, c.official, c.requirement_id, 1 as is_there
     from concerned as c
     join served as s
         on s.encounter_id = c.encounter_id and s.official = c.official and s.requirement_id = c.requirement_id
     union
-    select c.settlement_id, c.line_id, c.official, c.requirement_id
+    select c.settlement_id, c.line_id, c.official, c.requirement_id,
+        case when s.institution_id = c.institution_id then 1 else 0 end
     from concerned as c
     join served as s
-        on s.person_id = c.person_id and s.institution_id = c.institution_id and s.official = c.official
-        and s.requirement_id = c.requirement_id
+        on s.person_id = c.person_id and coalesce(s.institution_id = c.institution_id, true)
+        and s.official = c.official and s.requirement_id = c.requirement_id
     where abs(date_diff('day', s.charged_on, c.charged_on)) <= $days_apart
+),
+
+seen as (
+    select settlement_id, line_id, official, requirement_id, max(is_there) as is_there
+    from met
+    group by settlement_id, line_id, official, requirement_id
 ),
 
 uncoded as (
@@ -114,14 +127,15 @@ uncoded as (
 ),
 
 chosen as (
-    select c.*, m.line_id is not null as is_met,
+    select c.*, coalesce(m.is_there, 0) = 1 as is_met, m.line_id is not null as is_met_somewhere,
         c.encounter_id is null or u.encounter_id is not null as is_blind,
         row_number() over (
             partition by c.settlement_id, c.line_id
-            order by case when m.line_id is null then 0 else 1 end, c.official, c.requirement_id
+            order by case when m.line_id is null then 0 when m.is_there = 0 then 1 else 2 end, c.official,
+                c.requirement_id
         ) as place
     from concerned as c
-    left join met as m
+    left join seen as m
         on m.settlement_id = c.settlement_id and m.line_id = c.line_id and m.official = c.official
         and m.requirement_id = c.requirement_id
     left join uncoded as u on u.encounter_id = c.encounter_id
@@ -134,8 +148,17 @@ untold as (
 )
 
 select
-    case when is_met then 'clear' when is_blind then 'cannot_judge' else 'hit' end as outcome,
-    case when is_blind then 'the encounter or the code of one of its items is unknown' end as reason,
+    case
+        when is_met then 'clear'
+        when is_blind or person_id is null or is_met_somewhere or is_place_unknown then 'cannot_judge'
+        else 'hit'
+    end as outcome,
+    case
+        when is_blind then 'the encounter or the code of one of its items is unknown'
+        when person_id is null then 'the person is unknown'
+        when is_met_somewhere then 'the institution is unknown'
+        when is_place_unknown then 'the institution is unknown, and with it whether it is a drugstore'
+    end as reason,
     settlement_id,
     line_id,
     encounter_id,

@@ -18,12 +18,14 @@ exclusions  = [
     "repaid to the person at the counter: settled late by nature",
     "fewer than min_lines lines in the month: cannot judge",
     "up to max_late of the lines",
+    "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "住院：数周内陆续计费，出院时结算",
     "向参保人零星报销：结算本就滞后",
     "当月明细不足 min_lines 条：无法判定",
     "滞后明细占比不超过 max_late",
+    "机构未知：无法判定",
 ]
 limits      = "Lines outages and backlogs give the same picture. No money is at issue; late data make day and clock rules about the institution weaker."
 limits_zh   = "线路中断和积压也会呈现相同情形。不涉及金额；滞后数据会削弱对该机构按日期、时刻判断的规则。"
@@ -59,11 +61,12 @@ with monthly as (
 
 select
     case
-        when lines < $min_lines then 'cannot_judge'
+        when institution_id is null or lines < $min_lines then 'cannot_judge'
         when cast(late_lines as double) > $max_late * cast(lines as double) then 'hit'
         else 'clear'
     end as outcome,
-    case when lines < $min_lines then 'few lines' end as reason,
+    case when institution_id is null then 'the institution is unknown' when lines < $min_lines then 'few lines' end
+        as reason,
     cast(null as varchar) as settlement_id,
     cast(null as varchar) as line_id,
     cast(null as varchar) as encounter_id,

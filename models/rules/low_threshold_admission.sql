@@ -23,6 +23,7 @@ exclusions  = [
     "bed-day payment",
     "no drug of the stay has a dosage form: cannot judge",
     "still in hospital: cannot judge",
+    "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "分疗程治疗的疾病、精神障碍、妊娠、新生儿（knowledge.admission_exception）",
@@ -33,6 +34,7 @@ exclusions_zh = [
     "按床日付费",
     "该次住院药品均无剂型：无法判定",
     "尚在住院：无法判定",
+    "机构未知：无法判定",
 ]
 limits      = "Four of five weak signs; short diagnostic stays and a quick recovery have them too, about one stay in thirty everywhere. What counts is an institution's share against its like; single stays only help to choose records. Vital signs and the reason for admission are not in the export."
 limits_zh   = "五项弱特征中符合四项；短期诊断性住院、恢复较快者也会如此，各地约三十次住院中有一次。应看机构占比与同类的差异，单次住院仅用于挑选病历。生命体征和入院理由不在导出数据中。"
@@ -111,7 +113,8 @@ judged as (
             or e.medical_category in ('24', '28', '210104') or coalesce(e.payment_method, '') = $bed_day_method
             or coalesce(p.age_years, 99) < $child_years as is_excused,
         case when e.days <= $max_nights then 1 else 0 end
-            + case when cast(e.total_amount as double) <= c.cheap_amount then 1 else 0 end
+            + case when e.institution_id is not null and cast(e.total_amount as double) <= c.cheap_amount then 1
+                else 0 end
             + case when cast(l.exam_amount as double) > $max_exam_share * l.eligible_amount then 1 else 0 end
             + case when l.injections = 0 then 1 else 0 end
             + case when l.is_operated = 0 then 1 else 0 end as points
@@ -131,12 +134,14 @@ select
         when not j.is_known then 'cannot_judge'
         when j.points >= $min_points and j.principal_diagnosis_code is null then 'cannot_judge'
         when j.points >= $min_points then 'hit'
+        when j.institution_id is null and j.points + 1 >= $min_points then 'cannot_judge'
         else 'clear'
     end as outcome,
     case
         when j.ended_on is null then 'still in hospital'
         when not j.is_known then 'no drug has a dosage form'
-        else 'the principal diagnosis is unknown'
+        when j.points >= $min_points then 'the principal diagnosis is unknown'
+        else 'the institution is unknown, and with it what a cheap stay is there'
     end as reason,
     s.settlement_id,
     cast(null as varchar) as line_id,

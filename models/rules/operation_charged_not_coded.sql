@@ -20,6 +20,7 @@ exclusions  = [
     "a stay refunded and settled again: the list hangs on the encounter",
     "deliveries and other stays whose encounter names a procedure",
     "institutions that code less than min_coded of their operated stays: the list was not delivered, cannot judge",
+    "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "费用低于 min_amount 的手术，以及仅麻醉",
@@ -27,6 +28,7 @@ exclusions_zh = [
     "退费后重新结算的住院：手术操作清单关联于就诊记录",
     "分娩等就诊记录中已注明手术操作的住院",
     "手术住院编码率低于 min_coded 的机构：未提供清单，无法判定",
+    "机构未知：无法判定",
 ]
 limits      = "Either the operation was not done or the record is incomplete; on its own it is mostly the second. Operation record and anaesthesia sheet tell."
 limits_zh   = "或手术未实施，或记录不完整；单独出现时多为后者。以手术记录和麻醉单为准。"
@@ -77,10 +79,11 @@ place as (
 select
     case
         when c.encounter_id is not null then 'clear'
-        when p.coded_share < $min_coded then 'cannot_judge'
+        when o.institution_id is null or p.coded_share < $min_coded then 'cannot_judge'
         else 'hit'
     end as outcome,
-    'the institution codes few of its operations' as reason,
+    case when o.institution_id is null then 'the institution is unknown'
+        else 'the institution codes few of its operations' end as reason,
     o.settlement_id,
     o.line_id,
     o.encounter_id,
@@ -91,5 +94,5 @@ select
     o.eligible_amount as amount,
     o.item_name
 from operated as o
-join place as p on p.institution_id = o.institution_id
+left join place as p on p.institution_id = o.institution_id
 left join coded as c on c.encounter_id = o.encounter_id

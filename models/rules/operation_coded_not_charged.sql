@@ -20,6 +20,7 @@ exclusions  = [
     "any charge for an operation, or a single treatment of min_price or more",
     "fee for service and bed-day payment: the code brings nothing",
     "the institution never charges operations by their fee category, or has no fee lines: cannot judge",
+    "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "仅看主要手术操作",
@@ -27,6 +28,7 @@ exclusions_zh = [
     "有任何手术收费，或单项治疗不低于 min_price",
     "按项目付费、按床日付费：编码不带来额外支付",
     "机构从不以费用类别收取手术费，或无费用明细：无法判定",
+    "机构未知：无法判定",
 ]
 limits      = "A small bedside operation may be charged under treatment at less than min_price. At issue is what the code adds to the case payment, which the export does not say: the stay's whole amount is its upper bound. Operation record and consent tell."
 limits_zh   = "床旁小手术可能以低于 min_price 的治疗项目收费。涉及的是编码使病例支付增加的部分，导出数据未体现：以整次住院费用为其上限。以手术记录和知情同意书为准。"
@@ -88,6 +90,7 @@ select
     end as outcome,
     case
         when f.encounter_id is null then 'the stay has no fee lines'
+        when e.institution_id is null then 'the institution is unknown'
         else 'the institution charges no operations under their fee category'
     end as reason,
     s.settlement_id,

@@ -17,12 +17,16 @@ exclusions  = [
     "during a stay begun before leaving: standing orders run on",
     "still or again registered at the institution under another entry",
     "registered at several places (multi-site) and left only one of them: judged there alone",
+    "the institution is unknown: cannot judge",
+    "the practitioner is unknown: cannot judge",
 ]
 exclusions_zh = [
     "离职后 grace_days 天以内：医嘱补录",
     "离职前已开始的住院：长期医嘱延续",
     "在该机构以另一登记仍在或再次在册",
     "登记于多处（多点执业）而仅离开其中一处：仅就该处判断",
+    "机构未知：无法判定",
+    "医师未知：无法判定",
 ]
 limits      = "Registers are closed by the personnel office, sometimes months after, sometimes by mistake: ask for the resignation first. Usually another practitioner works under the name; the practitioner may not know."
 limits_zh   = "登记由人事部门关闭，可能滞后数月或操作有误，应先调取离职材料。通常为其他医师以其名义开单，该医师本人未必知情。"
@@ -45,10 +49,13 @@ line as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id, l.charged_on,
         l.item_name, l.eligible_amount, s.left_on,
         row_number() over (
-            partition by l.settlement_id, l.line_id order by case when s.left_on is null then 0 else 1 end, s.left_on desc
+            partition by l.settlement_id, l.line_id
+            order by case when l.institution_id is null then coalesce(s.left_on, date '9999-12-31') end,
+                case when s.left_on is null then 0 else 1 end, s.left_on desc
         ) as place
     from feature.fee_line as l
-    join service as s on s.practitioner_id = l.practitioner_id and s.institution_id = l.institution_id
+    join service as s
+        on s.practitioner_id = l.practitioner_id and coalesce(s.institution_id = l.institution_id, true)
     where l.eligible_amount > 0
 ),
 
@@ -62,10 +69,12 @@ placed as (
 select
     case
         when left_on is not null and charged_on is null then 'cannot_judge'
-        when date_diff('day', left_on, charged_on) > $grace_days and not coalesce(is_running_stay, false) then 'hit'
+        when date_diff('day', left_on, charged_on) > $grace_days and not coalesce(is_running_stay, false)
+            then case when institution_id is null then 'cannot_judge' else 'hit' end
         else 'clear'
     end as outcome,
-    case when left_on is not null and charged_on is null then 'the day of the charge is unknown' end as reason,
+    case when left_on is not null and charged_on is null then 'the day of the charge is unknown'
+        else 'the institution is unknown' end as reason,
     settlement_id,
     line_id,
     encounter_id,
@@ -78,3 +87,8 @@ select
     left_on,
     date_diff('day', left_on, charged_on) as days_after
 from placed
+union all
+select 'cannot_judge', 'the practitioner is unknown', settlement_id, line_id, encounter_id, person_id, institution_id,
+    practitioner_id, charged_on, eligible_amount, item_name, null, null
+from feature.fee_line
+where practitioner_id is null and eligible_amount > 0 and not coalesce(is_pharmacy, false)

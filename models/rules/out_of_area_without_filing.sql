@@ -18,6 +18,7 @@ exclusions  = [
     "referred stays (medical category 23)",
     "malignant and other diseases treated in courses (knowledge.admission_exception)",
     "persons insured elsewhere, whose filings are kept there: cannot judge",
+    "the person is unknown: cannot judge",
 ]
 exclusions_zh = [
     "当日有效的、覆盖该地市或该省的备案",
@@ -25,6 +26,7 @@ exclusions_zh = [
     "转诊住院（医疗类别 23）",
     "恶性肿瘤及其他分疗程治疗的疾病（knowledge.admission_exception）",
     "异地参保人，其备案不在本地：无法判定",
+    "参保人未知：无法判定",
 ]
 limits      = "Without filing the fund pays less, it does not refuse; what is at issue is whether care so far away was given at all, to be asked of the area of treatment. Persons who moved and never filed are the usual reason. Filings kept in a province's own platform are not seen."
 limits_zh   = "未备案时基金支付比例降低，并非不予支付；关注点在于异地是否确有就医，应向就医地协查。已迁居而未办备案为常见原因。省级平台自有备案不在数据中。"
@@ -98,11 +100,14 @@ select
     case
         when a.prefecture is null then 'cannot_judge'
         when x.settlement_id is not null then 'clear'
+        when a.person_id is null then 'cannot_judge'
         when c.stays >= $min_stays or (c.stays + c.visits >= $min_visits and c.all_amount > $min_amount) then 'hit'
         else 'clear'
     end as outcome,
-    case when a.prefecture is null then 'filings of the area where the person is insured were not delivered' end
-        as reason,
+    case
+        when a.prefecture is null then 'filings of the area where the person is insured were not delivered'
+        when a.person_id is null then 'the person is unknown'
+    end as reason,
     a.settlement_id,
     cast(null as varchar) as line_id,
     a.encounter_id,

@@ -18,6 +18,7 @@ exclusions  = [
     "fewer than min_lines such lines of the practitioner there: a consultation",
     "most of the practitioner's orders come from that department: the register is out of date, cannot judge",
     "scope or department are not national codes: cannot judge",
+    "the practitioner is unknown: cannot judge",
 ]
 exclusions_zh = [
     "全科医学、急诊医学的执业范围或科室：面向各科",
@@ -25,6 +26,7 @@ exclusions_zh = [
     "该医师在该科室此类明细不足 min_lines 条：会诊",
     "该医师多数医嘱出自该科室：登记未更新，无法判定",
     "执业范围或科室非国家编码：无法判定",
+    "医师未知：无法判定",
 ]
 limits      = "The scope is a licence, the department a place of work: physicians of one scope lawfully work in several departments, and small houses share one. A pointer to codes lent to colleagues, no more."
 limits_zh   = "执业范围是许可，科室是工作地点：同一范围的医师可合法在多个科室工作，小型机构也会共用科室。仅提示编码可能借给他人使用。"
@@ -108,3 +110,8 @@ select
     scope_name,
     lines
 from compared
+union all
+select 'cannot_judge', 'the practitioner is unknown', settlement_id, line_id, encounter_id, person_id, institution_id,
+    practitioner_id, charged_on, eligible_amount, item_name, department_code, null, null
+from feature.fee_line
+where practitioner_id is null and eligible_amount > 0 and not coalesce(is_pharmacy, false)

@@ -20,6 +20,7 @@ exclusions  = [
     "drugs given on the spot or during a stay (no days of supply)",
     "the person collected less than min_amount of the drug in excess in all",
     "the days of supply are unknown: cannot judge",
+    "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "长期双倍剂量：累计取药可用天数不足已过天数的 max_rate 倍",
@@ -28,6 +29,7 @@ exclusions_zh = [
     "当场使用或住院期间的药品（无供药天数）",
     "该参保人该药超量合计不足 min_amount",
     "供药天数未知：无法判定",
+    "机构未知：无法判定",
 ]
 limits      = "Lost or spoiled packs, a journey abroad and supplies for two who share a card look the same. One drug means one registered name; other salts and forms count apart. What was collected before the delivered period is not seen, so the true stock is larger. An untouched stock never counts negative: days without the drug are forgotten."
 limits_zh   = "药品遗失或损坏、出境旅行、两人共用医保凭证也会呈现相同情形。一种药品指一个注册名称，其他盐型、剂型另计。提供数据之前取的药看不到，实际存量更大。余量不计负数，断药的天数不予结转。"
@@ -89,11 +91,12 @@ stock as (
 first_there as (
     select person_id, item_name, institution_id, min(charged_on) as first_on
     from line
-    group by person_id, item_name, institution_id
+    group by person_id, item_name, institution_id, case when institution_id is null then settlement_id end
 ),
 
 place as (
-    select k.person_id, k.item_name, k.charged_on, count(*) as institutions
+    select k.person_id, k.item_name, k.charged_on, count(f.institution_id) as institutions,
+        count(*) as most_institutions
     from stock as k
     join first_there as f
         on f.person_id = k.person_id and f.item_name = k.item_name and f.first_on <= k.charged_on
@@ -106,14 +109,17 @@ heaped as (
     from stock as k
     join place as p
         on p.person_id = k.person_id and p.item_name = k.item_name and p.charged_on = k.charged_on
-    where k.supplied >= $max_rate * k.span_days and p.institutions >= $min_institutions
+    where k.supplied >= $max_rate * k.span_days and p.most_institutions >= $min_institutions
 ),
 
 judged_line as (
     select l.*, h.supplied, h.span_days, h.left_days, h.institutions,
+        sum(case when h.institutions >= $min_institutions then l.eligible_amount else 0 end) over (
+            partition by l.person_id, l.item_name
+        ) as heaped_amount,
         sum(case when h.person_id is not null then l.eligible_amount else 0 end) over (
             partition by l.person_id, l.item_name
-        ) as heaped_amount
+        ) as most_amount
     from line as l
     left join heaped as h
         on h.person_id = l.person_id and h.item_name = l.item_name and h.charged_on = l.charged_on
@@ -123,13 +129,15 @@ judged_line as (
 select
     case
         when supply_days is null or person_id is null or charged_on is null then 'cannot_judge'
-        when institutions is not null and heaped_amount >= $min_amount then 'hit'
+        when institutions >= $min_institutions and heaped_amount >= $min_amount then 'hit'
+        when institutions is not null and most_amount >= $min_amount then 'cannot_judge'
         else 'clear'
     end as outcome,
     case
         when supply_days is null then 'the days of supply are unknown'
         when person_id is null then 'the person is unknown'
         when charged_on is null then 'the day is unknown'
+        else 'the institution is unknown'
     end as reason,
     settlement_id,
     line_id,

@@ -21,6 +21,7 @@ exclusions  = [
     "a settlement of the stay itself, interim settlements",
     "manual reimbursement: its day is typed in",
     "bed-day payment and stays longer than long_stay_days: their dated refills",
+    "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "住院的首日和末日：入院当日就诊及出院带药",
@@ -30,6 +31,7 @@ exclusions_zh = [
     "该次住院的结算、中途结算",
     "手工报销：日期为手工录入",
     "按床日付费及超过 long_stay_days 天的住院：按期续方",
+    "机构未知：无法判定",
 ]
 limits      = "Under case payment what is taken out of the stay is paid twice. A mother's antenatal or a newborn's visit under her number, and a date keyed wrong, look the same. Bills on the days just before admission are not looked at: the work-up before an agreed stay is lawful in most areas."
 limits_zh   = "按病种付费下，移出住院的费用会被重复支付。母亲产检或新生儿以其编号就诊、日期录错也会呈现相同情形。入院前数日的账单不作判断：多数地区允许预约入院前检查。"
@@ -59,10 +61,14 @@ with visit as (
 met as (
     select v.settlement_id, v.care_setting, v.principal_diagnosis_code, e.encounter_id as stay_encounter_id,
         e.started_on as stay_from, e.ended_on as stay_to,
-        row_number() over (partition by v.settlement_id order by e.started_on, e.encounter_id) as place
+        coalesce(e.institution_id = v.institution_id, false) as is_there,
+        row_number() over (
+            partition by v.settlement_id
+            order by case when e.institution_id = v.institution_id then 0 else 1 end, e.started_on, e.encounter_id
+        ) as place
     from visit as v
     join feature.encounter as e
-        on e.person_id = v.person_id and e.institution_id = v.institution_id
+        on e.person_id = v.person_id and coalesce(e.institution_id = v.institution_id, true)
         and e.encounter_id <> coalesce(v.encounter_id, '') and v.started_on > e.started_on
         and v.started_on < e.ended_on
     where e.is_inpatient and e.days <= $long_stay_days and coalesce(e.payment_method, '') <> $bed_day_method
@@ -85,12 +91,14 @@ excused as (
 select
     case
         when v.started_on is null or v.person_id is null then 'cannot_judge'
-        when m.settlement_id is not null and x.settlement_id is null then 'hit'
+        when m.settlement_id is not null and x.settlement_id is null and m.is_there then 'hit'
+        when m.settlement_id is not null and x.settlement_id is null then 'cannot_judge'
         else 'clear'
     end as outcome,
     case
         when v.started_on is null then 'the day of the visit is unknown'
         when v.person_id is null then 'the person is unknown'
+        when m.settlement_id is not null then 'the institution is unknown'
     end as reason,
     v.settlement_id,
     cast(null as varchar) as line_id,

@@ -17,12 +17,14 @@ exclusions  = [
     "sold again to the same person",
     "fewer than min_packs packs: a wrong scan or a box given to a neighbour",
     "sold again within min_gap_days: two tills scanned one carton",
+    "the institution or the person is unknown: cannot judge",
 ]
 exclusions_zh = [
     "药品回到原销售机构：应看该机构收银台，而非购药人",
     "再次售予同一参保人",
     "不足 min_packs 盒：误扫或转赠邻里一盒",
     "min_gap_days 天以内再次结算：两个收银台扫描同一箱",
+    "机构或参保人未知：无法判定",
 ]
 limits      = "Shows that the pack, or a copy of its code, was sold again, not who carried it. A drugstore that copies codes from a hospital's waste makes innocent buyers appear here: many buyers with one pack each speak for that, one buyer with many packs for resale."
 limits_zh   = "说明该盒药或其追溯码的副本被再次销售，不说明由谁转出。药店从医院废弃包装抄录追溯码，会使无关购药人出现在此：多人各一盒提示此情形，一人多盒提示转卖。"
@@ -49,17 +51,25 @@ with sold as (
 ),
 
 returned as (
-    select f.settlement_id, f.line_id, f.person_id, count(distinct f.trace_code) as packs_again,
-        min(date_diff('day', f.charged_on, s.charged_on)) as gap_days, min(s.institution_id) as again_institution_id
+    select f.settlement_id, f.line_id, f.person_id,
+        count(distinct case when s.institution_id <> f.institution_id and s.person_id <> f.person_id
+            then f.trace_code end) as packs_again,
+        count(distinct f.trace_code) as most_again,
+        min(case when s.institution_id <> f.institution_id and s.person_id <> f.person_id
+            then date_diff('day', f.charged_on, s.charged_on) end) as gap_days,
+        min(case when s.institution_id <> f.institution_id and s.person_id <> f.person_id then s.institution_id end)
+            as again_institution_id
     from sold as f
     join sold as s on s.trace_code = f.trace_code and s.place > 1
-    where f.place = 1 and s.institution_id <> f.institution_id and s.person_id <> f.person_id
+    where f.place = 1 and coalesce(s.institution_id <> f.institution_id, true)
+        and coalesce(s.person_id <> f.person_id, true) and s.settlement_id <> f.settlement_id
         and date_diff('day', f.charged_on, s.charged_on) >= $min_gap_days
     group by f.settlement_id, f.line_id, f.person_id
 ),
 
 counted as (
-    select r.*, sum(r.packs_again) over (partition by r.person_id) as packs
+    select r.*, sum(r.packs_again) over (partition by r.person_id) as packs,
+        sum(r.most_again) over (partition by r.person_id) as most_packs
     from returned as r
 ),
 
@@ -74,10 +84,12 @@ line as (
 select
     case
         when l.person_id is null then 'cannot_judge'
-        when c.packs >= $min_packs then 'hit'
+        when c.packs >= $min_packs and c.packs_again > 0 then 'hit'
+        when c.most_packs >= $min_packs then 'cannot_judge'
         else 'clear'
     end as outcome,
-    case when l.person_id is null then 'the person is unknown' end as reason,
+    case when l.person_id is null then 'the person is unknown' else 'the institution or the later buyer is unknown' end
+        as reason,
     l.settlement_id,
     l.line_id,
     l.encounter_id,

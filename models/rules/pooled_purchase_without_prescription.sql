@@ -18,12 +18,14 @@ exclusions  = [
     "a prescriber is named on the line",
     "the line comes to less than min_amount",
     "no drugstore names a prescription for the drug: the practice of recording, cannot judge",
+    "the institution is unknown, and with it whether it is a drugstore: cannot judge",
 ]
 exclusions_zh = [
     "统筹基金未支付：个人账户或现金",
     "明细载有开方医师",
     "明细金额低于 min_amount",
     "无药店为该药记录处方：属记录习惯，无法判定",
+    "机构未知，无从知道是否为药店：无法判定",
 ]
 limits      = "The paper prescription may lie at the counter; areas without a prescription platform do not fill the field. The number on the line is the store's own and proves nothing."
 limits_zh   = "纸质处方可能存于柜台；无处方流转平台的地区不填该字段。明细中的编号为药店自有编号，不具证明力。"
@@ -45,26 +47,30 @@ with line as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.charged_on, l.item_code,
         l.item_name, l.eligible_amount,
         case when coalesce(r.is_outside_prescription, false) or l.practitioner_id is not null
-            then 1 else 0 end as has_prescription
+            then 1 else 0 end as has_prescription,
+        l.is_pharmacy is null and coalesce(l.care_setting, '') <> 'drugstore' as is_place_unknown
     from feature.fee_line as l
     join record.fee_line as r on r.settlement_id = l.settlement_id and r.line_id = l.line_id
     join record.settlement as s on s.settlement_id = l.settlement_id
-    where l.is_pharmacy and l.catalogue_type = '101' and l.eligible_amount > 0 and s.pooled_fund_amount > 0
+    where coalesce(l.is_pharmacy, l.care_setting <> 'inpatient', true)
+        and l.catalogue_type = '101' and l.eligible_amount > 0 and s.pooled_fund_amount > 0
 ),
 
 usual as (
     select item_code, cast(sum(has_prescription) as double) / greatest(cast(count(*) as double), 1.0) as with_share
     from line
+    where not is_place_unknown
     group by item_code
 )
 
 select
     case
         when l.has_prescription = 1 or l.eligible_amount < $min_amount then 'clear'
-        when u.with_share is null or u.with_share < $min_with then 'cannot_judge'
+        when l.is_place_unknown or u.with_share is null or u.with_share < $min_with then 'cannot_judge'
         else 'hit'
     end as outcome,
     case
+        when l.is_place_unknown then 'the institution is unknown, and with it whether it is a drugstore'
         when l.has_prescription = 0 and l.eligible_amount >= $min_amount
             and (u.with_share is null or u.with_share < $min_with) then 'no drugstore names a prescription for the drug'
     end as reason,

@@ -19,6 +19,8 @@ exclusions  = [
     "orders of a stay: standing orders run in absence",
     "one legal representative: branches of one institution",
     "the practitioner is in no register: cannot judge",
+    "the institution is unknown: cannot judge",
+    "the practitioner is unknown: cannot judge",
 ]
 exclusions_zh = [
     "登记于多处（多点执业）",
@@ -26,6 +28,8 @@ exclusions_zh = [
     "住院医嘱：长期医嘱在其不在岗时延续",
     "同一法定代表人：同一机构的分支",
     "医师不在任何名录：无法判定",
+    "机构未知：无法判定",
+    "医师未知：无法判定",
 ]
 limits      = "A code used by a colleague, or consultation from afar, looks the same. Whether both places can be reached in a day is not asked."
 limits_zh   = "同事借用编码、远程会诊也会呈现相同情形。两地能否当日往返不作考虑。"
@@ -47,16 +51,18 @@ registered_at as (
 
 line as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id, l.charged_on,
-        l.item_name, l.eligible_amount, coalesce(i.owner, l.institution_id) as place
+        l.item_name, l.eligible_amount,
+        case when l.is_pharmacy is not null then coalesce(i.owner, l.institution_id) end as place
     from feature.fee_line as l
     left join feature.institution as i on i.institution_id = l.institution_id
-    where l.practitioner_id is not null and not l.is_pharmacy
+    where not coalesce(l.is_pharmacy, false)
         and l.care_setting in ('outpatient', 'emergency', 'chronic')
 ),
 
 daily as (
     select practitioner_id, charged_on, place, min(institution_id) as institution_id, count(*) as lines
     from line
+    where practitioner_id is not null
     group by practitioner_id, charged_on, place
 ),
 
@@ -67,15 +73,24 @@ elsewhere as (
     join daily as o
         on o.practitioner_id = d.practitioner_id and o.charged_on = d.charged_on and o.place <> d.place
     group by d.practitioner_id, d.charged_on, d.place
+),
+
+somewhere as (
+    select distinct practitioner_id, charged_on from daily where place is null
 )
 
 select
     case
         when r.practitioner_id is null then 'cannot_judge'
         when e.practitioner_id is not null and a.practitioner_id is null and r.is_multi_site = 0 then 'hit'
+        when w.practitioner_id is not null and a.practitioner_id is null and r.is_multi_site = 0 then 'cannot_judge'
         else 'clear'
     end as outcome,
-    case when r.practitioner_id is null then 'the practitioner is in no register' end as reason,
+    case
+        when l.practitioner_id is null then 'the practitioner is unknown'
+        when r.practitioner_id is null then 'the practitioner is in no register'
+        else 'the institution is unknown'
+    end as reason,
     l.settlement_id,
     l.line_id,
     l.encounter_id,
@@ -92,3 +107,4 @@ left join register as r on r.practitioner_id = l.practitioner_id
 left join registered_at as a on a.practitioner_id = l.practitioner_id and a.place = l.place
 left join elsewhere as e
     on e.practitioner_id = l.practitioner_id and e.charged_on = l.charged_on and e.place = l.place
+left join somewhere as w on w.practitioner_id = l.practitioner_id and w.charged_on = l.charged_on

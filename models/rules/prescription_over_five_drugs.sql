@@ -20,6 +20,7 @@ exclusions  = [
     "drugstores: they dispense several prescriptions on one receipt",
     "a drug taken back by a refund",
     "the prescription number is unknown: cannot judge",
+    "the institution is unknown, and with it whether it is a drugstore: cannot judge",
 ]
 exclusions_zh = [
     "中药饮片处方：限制针对西药和中成药",
@@ -27,6 +28,7 @@ exclusions_zh = [
     "药店：一张票据调配多张处方",
     "已退费冲回的药品",
     "处方号未知：无法判定",
+    "机构未知，无从知道是否为药店：无法判定",
 ]
 limits      = "Counts catalogue codes; two strengths of one drug count twice, and the solvent of an infusion counts too. A number the system gives to the whole visit makes several prescriptions one."
 limits_zh   = "按目录编码计数，同一药品两种规格计两种，输液溶媒也计入。系统为整次就诊赋一个处方号时，多张处方会合为一张。"
@@ -44,21 +46,27 @@ with prescribed as (
     select settlement_id, order_number, max(encounter_id) as encounter_id, max(person_id) as person_id,
         max(institution_id) as institution_id, max(practitioner_id) as practitioner_id,
         min(charged_on) as charged_on, count(distinct item_code) as drugs, sum(eligible_amount) as drug_amount,
-        sum(case when item_code is null then 1 else 0 end) as uncoded
+        sum(case when item_code is null then 1 else 0 end) as uncoded,
+        max(case when is_pharmacy is null then 1 else 0 end) as is_place_unknown
     from feature.fee_line
     where catalogue_type = '101' and coalesce(fee_category, '') <> '10' and not coalesce(is_pharmacy, false)
-        and care_setting <> 'inpatient' and quantity > 0
+        and care_setting not in ('inpatient', 'drugstore') and quantity > 0
     group by settlement_id, order_number
 )
 
 select
     case
         when order_number is null then 'cannot_judge'
+        when drugs > $most and is_place_unknown = 1 then 'cannot_judge'
         when drugs > $most then 'hit'
         when drugs + uncoded > $most then 'cannot_judge'
         else 'clear'
     end as outcome,
-    case when order_number is null then 'the prescription number is unknown' else 'drugs without a code' end as reason,
+    case
+        when order_number is null then 'the prescription number is unknown'
+        when drugs > $most then 'the institution is unknown, and with it whether it is a drugstore'
+        else 'drugs without a code'
+    end as reason,
     settlement_id,
     cast(null as varchar) as line_id,
     encounter_id,

@@ -20,6 +20,7 @@ exclusions  = [
     "bed-day payment and stays longer than long_stay_days",
     "hospitals with fewer than min_persons such persons",
     "purchases without a moved prescription: another rule",
+    "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "住院的首日和末日",
@@ -28,6 +29,7 @@ exclusions_zh = [
     "按床日付费及超过 long_stay_days 天的住院",
     "此类参保人不足 min_persons 人的医院",
     "无流转处方的购药：由其他规则判断",
+    "机构未知：无法判定",
 ]
 limits      = "The export does not say who wrote the prescription; it is ascribed to the hospital in whose bed the person lay. Most of its persons at one drugstore (top_pharmacy) speak for an arrangement. Whether the hospital lacked the drug is to be asked. The finding names the stay and its settlement; the purchases are the drugstore's and are listed with it: their documents are to be fetched there."
 limits_zh   = "导出数据不含处方开具者，归于参保人所住医院。该院多数参保人集中在一家药店（top_pharmacy）提示双方可能有约定。医院是否缺药需核实。本条列出住院及其结算；购药为药店结算，随之列示，应到药店调取单据。"
@@ -60,10 +62,11 @@ with moved as (
 purchase as (
     select s.settlement_id, s.person_id, s.institution_id as pharmacy_id, s.eligible_amount, m.has_plain_drug,
         coalesce(s.started_on, s.settled_on) as bought_on,
-        s.medical_category in ('14', '140104', '140201', '9904', '9929') as is_refill
+        s.medical_category in ('14', '140104', '140201', '9904', '9929') as is_refill,
+        s.is_pharmacy is null and coalesce(s.care_setting, '') <> 'drugstore' as is_place_unknown
     from feature.settlement as s
     join moved as m on m.settlement_id = s.settlement_id
-    where s.is_pharmacy
+    where coalesce(s.is_pharmacy, s.care_setting <> 'inpatient', true)
 ),
 
 met as (
@@ -85,6 +88,7 @@ single as (
 hospital as (
     select institution_id, count(distinct person_id) as persons
     from single
+    where not is_place_unknown
     group by institution_id
 ),
 
@@ -97,9 +101,9 @@ favourite as (
 
 ordered as (
     select *,
-        row_number() over (partition by encounter_id order by bought_on, settlement_id) as turn,
-        count(*) over (partition by encounter_id) as purchases,
-        sum(eligible_amount) over (partition by encounter_id) as bought_amount
+        row_number() over (partition by encounter_id, is_place_unknown order by bought_on, settlement_id) as turn,
+        count(*) over (partition by encounter_id, is_place_unknown) as purchases,
+        sum(eligible_amount) over (partition by encounter_id, is_place_unknown) as bought_amount
     from single
 ),
 
@@ -113,12 +117,14 @@ stay_bill as (
 
 select
     case
+        when o.encounter_id is not null and (o.institution_id is null or p.is_place_unknown) then 'cannot_judge'
         when h.persons >= $min_persons then 'hit'
         when p.has_plain_drug = 1 and not coalesce(p.is_refill, false) and (p.person_id is null or p.bought_on is null)
             then 'cannot_judge'
         else 'clear'
     end as outcome,
-    case when p.person_id is null or p.bought_on is null then 'the person or the day is unknown' end as reason,
+    case when p.person_id is null or p.bought_on is null then 'the person or the day is unknown'
+        else 'the institution is unknown' end as reason,
     b.settlement_id,
     cast(null as varchar) as line_id,
     o.encounter_id,

@@ -18,12 +18,14 @@ exclusions  = [
     "rounding: prices within tolerance of the limit",
     "no limit for the institution's level and area though the item has limits: cannot judge",
     "drugs and consumables: their limits are shares of payment, not prices",
+    "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "高出限价部分已由个人承担（over_limit_amount）",
     "舍入：价格在限价的 tolerance 以内",
     "项目有限价，但无该机构级别和地区的限价：无法判定",
     "药品、耗材：其限制为支付标准，非价格",
+    "机构未知：无法判定",
 ]
 limits      = "The limit delivered with the line comes first, else the list's, of the nearest area and the institution's level (which codes mean which level differs by area: parameters). Permitted surcharges for children, nights or holidays and the levels of a hospital's branches are not known. Items without any limit are not judged."
 limits_zh   = "优先采用明细所带限价，其次为表中限价，取最近地区和机构级别（级别代码因地而异，由参数设定）。儿童、夜间、节假日的许可加收及分院级别未知。无限价的项目不作判断。"
@@ -120,7 +122,7 @@ priced as (
     left join offered as o
         on o.item_code = a.item_code and o.institution_id = a.institution_id and o.charged_on = a.charged_on
         and o.choice = 1
-    where s.own_limit is not null or a.item_code is not null
+    where s.own_limit is not null or s.item_code in (select k.item_code from listed as k)
 )
 
 select
@@ -131,6 +133,7 @@ select
         else 'clear'
     end as outcome,
     case
+        when price_limit is null and institution_id is null then 'the institution is unknown'
         when price_limit is null then 'no price limit for the level and area of the institution'
         when quantity is null then 'the quantity is unknown'
     end as reason,

@@ -18,12 +18,16 @@ exclusions  = [
     "diseases treated in courses, pregnancy, newborns (knowledge.admission_exception), but mental disorders stay in: their passing round is the pattern",
     "fewer than min_links stays",
     "the last day of a stay is unknown: cannot judge",
+    "the institution is unknown: cannot judge",
+    "the person is unknown: cannot judge",
 ]
 exclusions_zh = [
     "凭转诊入院，或以转院方式出院后入院：医联体内双向转诊",
     "分疗程治疗的疾病、妊娠、新生儿（knowledge.admission_exception），但精神障碍不排除：轮转住院正是其表现",
     "不足 min_links 次住院",
     "某次住院的末日未知：无法判定",
+    "机构未知：无法判定",
+    "参保人未知：无法判定",
 ]
 limits      = "Deterioration and rehabilitation lead through three hospitals too; referral slips and whether the person was asked tell. The first stay of a chain is not at issue."
 limits_zh   = "病情恶化、康复也可能经过三家医院，以转诊单及是否征求参保人意见为准。链条中的首次住院不列为涉及金额。"
@@ -61,7 +65,7 @@ stay as (
         ) as previous_discharge_way
     from feature.encounter as e
     left join expected as x on x.encounter_id = e.encounter_id
-    where e.is_inpatient and e.person_id is not null
+    where e.is_inpatient
 ),
 
 linked as (
@@ -71,7 +75,13 @@ linked as (
                 and date_diff('day', previous_ended_on, started_on) between 0 and $max_gap
                 and referred_from_encounter_id is null and previous_discharge_way not in ('2', '3') then 0
             else 1
-        end as is_start
+        end as is_start,
+        case
+            when coalesce(previous_institution_id <> institution_id, true) and not is_expected
+                and date_diff('day', previous_ended_on, started_on) between 0 and $max_gap
+                and referred_from_encounter_id is null and previous_discharge_way not in ('2', '3') then 0
+            else 1
+        end as is_certain_start
     from stay
 ),
 
@@ -79,12 +89,16 @@ chained as (
     select *, sum(is_start) over (
         partition by person_id order by started_on, ended_on, encounter_id
         rows between unbounded preceding and current row
-    ) as chain
+    ) as chain, sum(is_certain_start) over (
+        partition by person_id order by started_on, ended_on, encounter_id
+        rows between unbounded preceding and current row
+    ) as longest_chain
     from linked
 ),
 
 placed as (
     select *, count(*) over (partition by person_id, chain) as links,
+        count(*) over (partition by person_id, longest_chain) as most_links,
         min(started_on) over (partition by person_id, chain) as chain_from,
         max(ended_on) over (partition by person_id, chain) as chain_to,
         row_number() over (partition by person_id, chain order by started_on, ended_on, encounter_id) as link
@@ -93,11 +107,17 @@ placed as (
 
 select
     case
+        when p.person_id is null then 'cannot_judge'
         when p.links >= $min_links and p.is_start = 0 then 'hit'
+        when p.most_links >= $min_links and p.is_certain_start = 0 then 'cannot_judge'
         when p.ended_on is null then 'cannot_judge'
         else 'clear'
     end as outcome,
-    case when p.ended_on is null then 'the last day of the stay is unknown' end as reason,
+    case
+        when p.person_id is null then 'the person is unknown'
+        when p.most_links >= $min_links and p.is_certain_start = 0 then 'the institution is unknown'
+        when p.ended_on is null then 'the last day of the stay is unknown'
+    end as reason,
     s.settlement_id,
     cast(null as varchar) as line_id,
     p.encounter_id,

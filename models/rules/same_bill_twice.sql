@@ -19,6 +19,7 @@ exclusions  = [
     "the same total made up of other items",
     "totals below min_amount",
     "fee lines are missing: cannot judge",
+    "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "前一次已退费",
@@ -27,6 +28,7 @@ exclusions_zh = [
     "总额相同而项目不同",
     "总额低于 min_amount",
     "缺少费用明细：无法判定",
+    "机构未知：无法判定",
 ]
 limits      = "Two prescriptions with the same items on one day do occur, for instance where one settlement may hold only a week's supply; the clock and the prescription numbers tell. Interim settlements have other days."
 limits_zh   = "同日两张处方项目相同的情况存在，例如单次结算只能开一周用量；以时刻和处方号为准。中途结算的日期不同。"
@@ -50,11 +52,12 @@ with bill as (
 
 alike as (
     select b.settlement_id, o.settlement_id as previous_settlement_id,
-        coalesce(b.invoice_number = o.invoice_number, false) as is_same_invoice
+        coalesce(b.invoice_number = o.invoice_number, false) as is_same_invoice,
+        coalesce(o.institution_id = b.institution_id, false) as is_there
     from bill as b
     join bill as o
-        on o.person_id = b.person_id and o.institution_id = b.institution_id and o.started_on = b.started_on
-        and o.ended_on = b.ended_on and o.total_amount = b.total_amount
+        on o.person_id = b.person_id and o.started_on = b.started_on and o.ended_on = b.ended_on
+        and o.total_amount = b.total_amount and coalesce(o.institution_id = b.institution_id, true)
     where o.settled_at < b.settled_at or (o.settled_at = b.settled_at and o.settlement_id < b.settlement_id)
 ),
 
@@ -89,13 +92,13 @@ size as (
 ),
 
 matched as (
-    select a.settlement_id, a.previous_settlement_id, a.is_same_invoice, z.items,
+    select a.settlement_id, a.previous_settlement_id, a.is_same_invoice, a.is_there, z.items,
         a.is_same_invoice or coalesce(h.items = z.items and h.items = y.items, false) as is_same_bill,
         z.items is null or y.items is null as has_no_lines,
         row_number() over (
             partition by a.settlement_id
             order by case when coalesce(h.items = z.items and h.items = y.items, false) then 0 else 1 end,
-                a.previous_settlement_id
+                case when a.is_there then 0 else 1 end, a.previous_settlement_id
         ) as place
     from alike as a
     left join shared as h
@@ -117,13 +120,15 @@ select
     case
         when b.person_id is null or b.started_on is null or b.ended_on is null then 'cannot_judge'
         when m.settlement_id is null or c.settlement_id is not null then 'clear'
-        when m.is_same_bill then 'hit'
+        when m.is_same_bill and m.is_there then 'hit'
+        when m.is_same_bill then 'cannot_judge'
         when m.has_no_lines then 'cannot_judge'
         else 'clear'
     end as outcome,
     case
         when b.person_id is null or b.started_on is null or b.ended_on is null
             then 'the person or the days of care are unknown'
+        when m.is_same_bill and not m.is_there then 'the institution is unknown'
         when m.has_no_lines then 'the bill has no fee lines'
     end as reason,
     b.settlement_id,

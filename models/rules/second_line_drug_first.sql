@@ -19,6 +19,7 @@ exclusions  = [
     "the published text names no first-line drug: cannot judge",
     "a drugstore purchase paid without the funds",
     "the person is unknown: cannot judge",
+    "the institution is unknown, and with it whether it is a drugstore: cannot judge",
 ]
 exclusions_zh = [
     "此前任何时间、任何机构或同日用过一线药",
@@ -26,6 +27,7 @@ exclusions_zh = [
     "公布条文未指明一线药：无法判定",
     "未使用基金的药店购药",
     "参保人未知：无法判定",
+    "机构未知，无从知道是否为药店：无法判定",
 ]
 limits      = "First-line drugs that were paid in cash, bought elsewhere or not tolerated before the record begins are not seen; an intolerance or a resistance test stands in the medical record. One first-line drug of the text suffices, whatever its course."
 limits_zh   = "自费、在他处购买或数据起始之前不耐受的一线药看不到；不耐受或耐药检测见病历。条文中有一种一线药即可，不论疗程。"
@@ -46,7 +48,10 @@ second as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.item_name, l.eligible_amount, k.point_id, k.first_line_text,
         coalesce(k.is_first_line_named, false) as is_named,
-        coalesce(l.is_pharmacy, false) and coalesce(s.fund_amount, 0) = 0 as is_account_only
+        coalesce(l.is_pharmacy, l.care_setting = 'drugstore', false) and coalesce(s.fund_amount, 0) = 0
+            as is_account_only,
+        l.is_pharmacy is null and coalesce(l.care_setting, '') <> 'inpatient' and coalesce(s.fund_amount, 0) = 0
+            as is_perhaps_account_only
     from feature.fee_line as l
     join knowledge.second_line_drug as k
         on k.item_code = l.item_code
@@ -105,9 +110,13 @@ select
     case
         when is_account_only or is_preceded then 'clear'
         when reason is not null then 'cannot_judge'
+        when is_perhaps_account_only then 'cannot_judge'
         else 'hit'
     end as outcome,
-    reason,
+    case
+        when reason is not null then reason
+        when is_perhaps_account_only then 'the institution is unknown, and with it whether it is a drugstore'
+    end as reason,
     settlement_id,
     line_id,
     encounter_id,

@@ -19,6 +19,7 @@ exclusions  = [
     "outside the validity of the selection",
     "the excess was the person's own (over_limit_amount)",
     "a price beyond max_ratio times or below one max_ratio-th: another pack unit, cannot judge",
+    "the institution is unknown, and with it whether it is a drugstore: cannot judge",
 ]
 exclusions_zh = [
     "超出部分在允许加成以内：医疗机构零加成，药店为 drugstore_markup",
@@ -27,6 +28,7 @@ exclusions_zh = [
     "中选有效期之外",
     "超出部分由个人承担（over_limit_amount）",
     "价格高于中选价 max_ratio 倍或低于其 max_ratio 分之一：包装单位不同，无法判定",
+    "机构未知，无从知道是否为药店：无法判定",
 ]
 limits      = "Selected prices are a pack's; a pack of another size bears another catalogue code. Provinces allow drugstores other markups: set drugstore_markup. Stock bought before the first day of validity may be sold off dearer for a while."
 limits_zh   = "中选价为单个包装价格，其他包装规格另有目录编码。各省允许药店的加成不同，请设定 drugstore_markup。有效期首日前购进的库存可能在一段时间内以较高价销售。"
@@ -61,7 +63,9 @@ line as (
         cast(l.eligible_amount as double) as eligible_amount,
         cast(coalesce(l.over_limit_amount, 0) as double) as over_limit_amount,
         min(cast(s.selected_price as double)) as selected_price,
-        min(cast(s.selected_price as double)) * (1 + case when l.is_pharmacy then $drugstore_markup else 0 end) as allowed
+        min(cast(s.selected_price as double))
+            * (1 + case when coalesce(l.is_pharmacy, true) then $drugstore_markup else 0 end) as allowed,
+        l.is_pharmacy is null as is_place_unknown
     from feature.fee_line as l
     join selected as s
         on s.catalogue_code = l.catalogue_code
@@ -82,11 +86,14 @@ select
     case
         when unit_price is null or quantity is null or is_other_unit then 'cannot_judge'
         when unit_price > cast(allowed * (1 + $tolerance) as decimal(18, 6)) and excess >= 0.01 then 'hit'
+        when is_place_unknown and unit_price > cast(selected_price * (1 + $tolerance) as decimal(18, 6))
+            then 'cannot_judge'
         else 'clear'
     end as outcome,
     case
         when unit_price is null or quantity is null then 'price or quantity is unknown'
         when is_other_unit then 'the price is of another unit'
+        when is_place_unknown then 'the institution is unknown, and with it whether it is a drugstore'
     end as reason,
     settlement_id,
     line_id,

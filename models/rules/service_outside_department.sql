@@ -18,12 +18,14 @@ exclusions  = [
     "performed by a department whose name contains an allowed word",
     "general practice and departments without a specialty of their own (general_word)",
     "the department is unknown: cannot judge",
+    "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "开单科室名称含任一允许词",
     "执行科室名称含任一允许词",
     "全科及无自身专科的科室（general_word）",
     "科室未知：无法判定",
+    "机构未知：无法判定",
 ]
 limits      = "Rests on starter knowledge. Names of departments are the hospitals' own, from the line or from what the hospital calls the code elsewhere; an order for another department's service is let pass where the performing department is known to be a right one."
 limits_zh   = "依据初始知识表。科室名称为医院自定，取自明细或该编码在医院其他处的称谓；为其他科室项目开单、且执行科室已知属正确科室的，予以放过。"
@@ -61,7 +63,8 @@ line as (
 
 ordered as (
     select r.settlement_id, r.line_id, coalesce(r.ordering_department_name, o.department_name) as department,
-        p.department_name as performer
+        p.department_name as performer,
+        r.institution_id is null and r.performing_department_code is not null as is_performer_unknown
     from record.fee_line as r
     left join feature.department as o
         on o.institution_id = r.institution_id and o.department_code = r.ordering_department_code
@@ -75,6 +78,7 @@ weighed as (
         max(l.institution_id) as institution_id, max(l.practitioner_id) as practitioner_id,
         max(l.charged_on) as charged_on, max(l.item_name) as item_name, max(l.eligible_amount) as eligible_amount,
         max(r.department) as department, max(l.point_id) as point_id,
+        max(case when r.is_performer_unknown then 1 else 0 end) as is_performer_unknown,
         max(case
             when r.department like '%' || l.department_word || '%' or r.department like '%' || $general_word || '%'
                 or r.performer like '%' || l.department_word || '%' then 1 else 0
@@ -85,8 +89,13 @@ weighed as (
 )
 
 select
-    case when department is null then 'cannot_judge' when is_allowed = 1 then 'clear' else 'hit' end as outcome,
-    case when department is null then 'the department is unknown' end as reason,
+    case
+        when department is null then 'cannot_judge'
+        when is_allowed = 1 then 'clear'
+        when is_performer_unknown = 1 then 'cannot_judge'
+        else 'hit'
+    end as outcome,
+    case when department is null then 'the department is unknown' else 'the institution is unknown' end as reason,
     settlement_id,
     line_id,
     encounter_id,

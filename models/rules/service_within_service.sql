@@ -19,12 +19,14 @@ exclusions  = [
     "the containing service was charged at another institution",
     "the containing service was taken back by a refund",
     "pairs within a day: the two were charged on different days",
+    "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "已有按编码公布的项目对：由其他规则判断",
     "包含该项目的服务在其他机构收取",
     "包含该项目的服务已退费冲回",
     "限同日的项目对：两者在不同日期收取",
+    "机构未知：无法判定",
 ]
 limits      = "Told by words of the item names (knowledge.contained_service), from the official self-check list: whether a price document lets both be charged is the area's. Another part of the body, another hour of the day or an operation on the same day explain the two."
 limits_zh   = "按项目名称词语识别（knowledge.contained_service），取自官方自查清单；价格文件是否允许同时收取由各地规定。不同部位、当日不同时段、同日手术均可解释两者并存。"
@@ -82,39 +84,47 @@ whole as (
 
 -- Two joins rather than one with "or": each finds its rows by equality.
 met as (
-    select b.settlement_id, b.line_id, k.whole_name, k.problem, k.time_window
+    select b.settlement_id, b.line_id, k.whole_name, k.problem, k.time_window,
+        coalesce(a.institution_id = b.institution_id, false) as is_there
     from part as b
     join pair as k on k.part_code = b.item_code and k.part_name = b.item_name
         and b.charged_on >= coalesce(k.valid_from, b.charged_on) and b.charged_on <= coalesce(k.valid_to, b.charged_on)
     join whole as a
         on a.item_code = k.whole_code and a.item_name = k.whole_name and a.person_id = b.person_id
-        and a.institution_id = b.institution_id and a.charged_on = b.charged_on
+        and a.charged_on = b.charged_on and coalesce(a.institution_id = b.institution_id, true)
     where k.time_window = 'day'
     union all
-    select b.settlement_id, b.line_id, k.whole_name, k.problem, k.time_window
+    select b.settlement_id, b.line_id, k.whole_name, k.problem, k.time_window,
+        coalesce(a.institution_id = b.institution_id, false) as is_there
     from part as b
     join pair as k on k.part_code = b.item_code and k.part_name = b.item_name
         and b.charged_on >= coalesce(k.valid_from, b.charged_on) and b.charged_on <= coalesce(k.valid_to, b.charged_on)
     join whole as a
         on a.item_code = k.whole_code and a.item_name = k.whole_name and a.encounter_id = b.encounter_id
-        and a.institution_id = b.institution_id
+        and coalesce(a.institution_id = b.institution_id, true)
     where k.time_window = 'visit'
 ),
 
 chosen as (
-    select settlement_id, line_id, whole_name, problem,
-        row_number() over (partition by settlement_id, line_id order by problem, whole_name) as place
+    select settlement_id, line_id, whole_name, problem, is_there,
+        row_number() over (
+            partition by settlement_id, line_id order by case when is_there then 0 else 1 end, problem, whole_name
+        ) as place
     from met
 )
 
 select
     case
-        when c.line_id is not null then 'hit'
+        when c.is_there then 'hit'
+        when c.line_id is not null then 'cannot_judge'
         when b.person_id is null or b.encounter_id is null or b.charged_on is null then 'cannot_judge'
         else 'clear'
     end as outcome,
-    case when b.person_id is null or b.encounter_id is null or b.charged_on is null
-        then 'the person, the encounter or the day is unknown' end as reason,
+    case
+        when c.line_id is not null then 'the institution is unknown'
+        when b.person_id is null or b.encounter_id is null or b.charged_on is null
+            then 'the person, the encounter or the day is unknown'
+    end as reason,
     b.settlement_id,
     b.line_id,
     b.encounter_id,

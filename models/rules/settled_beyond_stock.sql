@@ -19,6 +19,7 @@ exclusions  = [
     "taken back by a refund",
     "an item the institution keeps no stock of: not judged",
     "the stock's quantities are unknown: cannot judge",
+    "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "超出可供数量不超过 tolerance_share：盘点及拆零",
@@ -26,6 +27,7 @@ exclusions_zh = [
     "已退费冲回",
     "机构未建库存账的项目：不作判断",
     "库存数量未知：无法判定",
+    "机构未知：无法判定",
 ]
 limits      = "Stock and bills must count in the same unit: factors of a whole number (pack and piece) point to a unit, not to goods. What was sold for cash lowers the stock and is not seen here, so the excess is the least possible."
 limits_zh   = "库存与账单须按同一单位计数：呈整数倍（盒与片）提示单位问题而非货品问题。现金销售减少库存但数据中看不到，故超出部分为最低值。"
@@ -87,3 +89,8 @@ select
     period_from,
     period_to
 from settled
+union all
+select 'cannot_judge', 'the institution is unknown', settlement_id, line_id, encounter_id, person_id, institution_id,
+    practitioner_id, charged_on, null, item_name, null, null, null, null
+from feature.fee_line
+where institution_id is null and eligible_amount > 0 and quantity > 0 and item_code in (select item_code from stock)

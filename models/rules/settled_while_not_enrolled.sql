@@ -18,6 +18,7 @@ exclusions  = [
     "no fund money: the personal account may be used up",
     "a stay begun while enrolled",
     "a person in no enrolment record where less than register_share of the division's persons are: cannot judge",
+    "the person is unknown: cannot judge",
 ]
 exclusions_zh = [
     "当日在另一险种参保：已转换险种，由后者支付",
@@ -25,6 +26,7 @@ exclusions_zh = [
     "无基金支付：个人账户余额可用完",
     "参保期间已开始的住院",
     "无任何参保记录，而该统筹区有记录者占比低于 register_share：无法判定",
+    "参保人未知：无法判定",
 ]
 limits      = "Arrears paid later restore the benefit from their day: see whether the enrolment was taken up again. Newborns and students are enrolled backwards."
 limits_zh   = "欠费补缴后待遇自规定日恢复，应查是否已续保。新生儿、学生参保可追溯。"
@@ -45,7 +47,6 @@ with paid as (
     select settlement_id, encounter_id, person_id, institution_id, insured_division, started_on, eligible_amount,
         fund_amount
     from feature.settlement
-    where person_id is not null
 ),
 
 spell as (
@@ -55,7 +56,7 @@ spell as (
 
 person as (
     select p.person_id, p.insured_division, case when max(s.person_id) is null then 0 else 1 end as is_registered
-    from (select distinct person_id, insured_division from paid) as p
+    from (select distinct person_id, insured_division from paid where person_id is not null) as p
     left join spell as s on s.person_id = p.person_id
     group by p.person_id, p.insured_division
 ),
@@ -83,13 +84,14 @@ judged as (
 select
     case
         when p.fund_amount <= 0 then 'clear'
-        when p.started_on is null then 'cannot_judge'
+        when p.person_id is null or p.started_on is null then 'cannot_judge'
         when j.settlement_id is null and d.registered_share >= $register_share then 'hit'
         when j.settlement_id is null then 'cannot_judge'
         when j.is_covered = 0 then 'hit'
         else 'clear'
     end as outcome,
     case
+        when p.person_id is null then 'the person is unknown'
         when p.started_on is null then 'the first day of care is unknown'
         when j.settlement_id is null then 'the enrolment register does not cover the division'
     end as reason,

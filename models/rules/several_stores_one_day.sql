@@ -18,12 +18,14 @@ exclusions  = [
     "the whole day's purchases of the drug come to less than min_amount",
     "consumables and devices: only drugs count",
     "no fund and no account paid: bought with own money",
+    "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "不同药店购不同药品：首家品种不全",
     "当日该药购买合计低于 min_amount",
     "耗材和器械：仅计药品",
     "基金和个人账户均未支付：自费购买",
+    "机构未知：无法判定",
 ]
 limits      = "A store that was short of stock sends the buyer on with half of the packs. Settlements sent late carry the day they were settled, so only the day of charge is used."
 limits_zh   = "库存不足的药店会让购药人到他店补足。滞后上传的结算载结算日期，故仅用计费日。"
@@ -43,16 +45,22 @@ meaning = "eligible amount of the drug that day over all stores"
 */
 with line as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.charged_on,
-        coalesce(l.item_name, l.item_code) as item_name, l.eligible_amount
+        coalesce(l.item_name, l.item_code) as item_name, l.eligible_amount,
+        l.is_pharmacy is null and coalesce(l.care_setting, '') <> 'drugstore' as is_place_unknown
     from feature.fee_line as l
     join feature.settlement as s on s.settlement_id = l.settlement_id
-    where l.is_pharmacy and l.catalogue_type = '101' and l.eligible_amount > 0
+    where coalesce(l.is_pharmacy, l.care_setting <> 'inpatient', true)
+        and l.catalogue_type = '101' and l.eligible_amount > 0
         and s.fund_amount + s.account_amount > 0
 ),
 
 daily as (
-    select person_id, item_name, charged_on, count(distinct institution_id) as stores,
-        sum(eligible_amount) as day_amount
+    select person_id, item_name, charged_on,
+        count(distinct case when not is_place_unknown then institution_id end) as stores,
+        sum(case when is_place_unknown then 0 else eligible_amount end) as day_amount,
+        count(distinct case when is_place_unknown or institution_id is null then 'settled ' || settlement_id
+            else institution_id end) as most_stores,
+        sum(eligible_amount) as most_amount
     from line
     group by person_id, item_name, charged_on
 )
@@ -60,12 +68,14 @@ daily as (
 select
     case
         when l.person_id is null or l.charged_on is null then 'cannot_judge'
-        when d.stores >= $min_stores and d.day_amount >= $min_amount then 'hit'
+        when not l.is_place_unknown and d.stores >= $min_stores and d.day_amount >= $min_amount then 'hit'
+        when d.most_stores >= $min_stores and d.most_amount >= $min_amount then 'cannot_judge'
         else 'clear'
     end as outcome,
     case
         when l.person_id is null then 'the person is unknown'
         when l.charged_on is null then 'the day is unknown'
+        else 'the institution is unknown'
     end as reason,
     l.settlement_id,
     l.line_id,

@@ -18,12 +18,14 @@ exclusions  = [
     "two strengths, makers or packs of one drug are one drug",
     "as many drugs of the group as make sense together",
     "drugstores: they dispense for several prescriptions",
+    "the institution is unknown, and with it whether it is a drugstore: cannot judge",
 ]
 exclusions_zh = [
     "住院中换药：两药重叠不足 days_together 天",
     "同一药品的不同规格、厂家、包装视为一种",
     "同组药品联用在合理种数以内",
     "药店：一次调配多张处方",
+    "机构未知，无从知道是否为药店：无法判定",
 ]
 limits      = "One visit only: the same drug from two hospitals is not seen here. Whether a pair is a treatment of its own (a long and a short acting form, an ointment and a tablet) is told by the groups, which are a start."
 limits_zh   = "仅限一次就诊，两家医院开同一药品在此看不到。两药合用是否另成方案（长效与短效、软膏与片剂）由分组决定，分组尚属起步内容。"
@@ -46,13 +48,15 @@ with grouped as (
 member as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.item_name, l.eligible_amount, l.care_setting, g.group_id, substr(l.item_code, 1, 10) as generic,
-        min(g.group_zh) as group_zh, min(g.max_kinds) as max_kinds
+        min(g.group_zh) as group_zh, min(g.max_kinds) as max_kinds,
+        l.is_pharmacy is null and coalesce(l.care_setting, '') not in ('inpatient', 'drugstore') as is_place_unknown
     from feature.fee_line as l
     join grouped as g on g.item_code = l.item_code
         and l.charged_on >= coalesce(g.valid_from, l.charged_on) and l.charged_on <= coalesce(g.valid_to, l.charged_on)
-    where l.eligible_amount > 0 and l.quantity > 0 and not coalesce(l.is_pharmacy, false)
+    where l.eligible_amount > 0 and l.quantity > 0 and not coalesce(l.is_pharmacy, l.care_setting = 'drugstore', false)
     group by l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
-        l.charged_on, l.item_name, l.eligible_amount, l.care_setting, g.group_id, substr(l.item_code, 1, 10)
+        l.charged_on, l.item_name, l.eligible_amount, l.care_setting, l.is_pharmacy, g.group_id,
+        substr(l.item_code, 1, 10)
 ),
 
 taken as (
@@ -99,10 +103,12 @@ judged as (
 select
     case
         when encounter_id is null then 'cannot_judge'
+        when coalesce(is_extra, false) and is_place_unknown then 'cannot_judge'
         when coalesce(is_extra, false) then 'hit'
         else 'clear'
     end as outcome,
-    case when encounter_id is null then 'the encounter is unknown' end as reason,
+    case when encounter_id is null then 'the encounter is unknown'
+        else 'the institution is unknown, and with it whether it is a drugstore' end as reason,
     settlement_id,
     line_id,
     encounter_id,

@@ -17,11 +17,13 @@ exclusions  = [
     "given during a stay",
     "emergencies: one day's use is allowed to save a life",
     "bought at a drugstore",
+    "the institution is unknown, and with it whether it is a drugstore: cannot judge",
 ]
 exclusions_zh = [
     "住院期间使用",
     "急诊：允许使用一天以挽救生命",
     "药店购买",
+    "机构未知，无从知道是否为药店：无法判定",
 ]
 limits      = "Rests on starter knowledge of the classes; the province's own list counts. Observation and day wards settled as out-patient care look the same."
 limits_zh   = "依据初始知识表中的分级，以本省分级管理目录为准。按门诊结算的留观、日间病房也会呈现相同情形。"
@@ -47,7 +49,7 @@ drug as (
 
 given as (
     select distinct l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
-        l.charged_on, l.care_setting, l.item_name, l.eligible_amount
+        l.charged_on, l.care_setting, l.item_name, l.eligible_amount, l.is_pharmacy
     from feature.fee_line as l
     join drug as d
         on d.item_code = l.item_code and d.item_name = coalesce(l.item_name, '')
@@ -57,11 +59,13 @@ given as (
 
 select
     case
+        when care_setting in ('outpatient', 'chronic') and is_pharmacy is null then 'cannot_judge'
         when care_setting in ('outpatient', 'chronic') then 'hit'
         when care_setting is null then 'cannot_judge'
         else 'clear'
     end as outcome,
-    case when care_setting is null then 'the kind of visit is unknown' end as reason,
+    case when care_setting is null then 'the kind of visit is unknown'
+        else 'the institution is unknown, and with it whether it is a drugstore' end as reason,
     settlement_id,
     line_id,
     encounter_id,

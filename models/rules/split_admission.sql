@@ -21,6 +21,8 @@ exclusions  = [
     "admitted on a referral",
     "bed-day payment: a new stay brings nothing",
     "the principal diagnosis is unknown: cannot judge",
+    "the institution is unknown: cannot judge",
+    "the person is unknown: cannot judge",
 ]
 exclusions_zh = [
     "分疗程治疗的疾病（knowledge.admission_exception）",
@@ -29,6 +31,8 @@ exclusions_zh = [
     "凭转诊入院",
     "按床日付费：新的住院不带来额外支付",
     "主诊断未知：无法判定",
+    "机构未知：无法判定",
+    "参保人未知：无法判定",
 ]
 limits      = "Staged operations, the other eye or joint, and a disease that came back look the same: read the discharge summary for an unfinished treatment. Discharge against advice is not excluded, for it is recorded to cover the split. Places with one legal representative count as one. Up to 7 days is the core; 8 to 15 days deserve a look where a place repeats it."
 limits_zh   = "分期手术、另一眼或另一关节手术、疾病复发也会呈现相同情形，应查出院小结是否有未完成的治疗。非医嘱离院不排除，因其可能被用于掩盖分解住院。同一法定代表人的机构视为一家。7 天以内为核心；8 至 15 天的，机构反复出现时值得关注。"
@@ -59,10 +63,16 @@ paired as (
         p.ended_on as previous_ended_on, p.discharge_way as previous_discharge_way,
         p.principal_diagnosis_code as previous_diagnosis_code,
         date_diff('day', p.ended_on, l.started_on) as gap_days,
-        row_number() over (partition by l.encounter_id order by p.ended_on desc, p.encounter_id) as nearness
+        coalesce(p.place = l.place, false) as is_there,
+        row_number() over (
+            partition by l.encounter_id
+            order by
+                case when p.place = l.place and date_diff('day', p.ended_on, l.started_on) <= $max_gap then 0 else 1 end,
+                p.ended_on desc, p.encounter_id
+        ) as nearness
     from stay as l
     join stay as p
-        on p.person_id = l.person_id and p.place = l.place and p.encounter_id <> l.encounter_id
+        on p.person_id = l.person_id and coalesce(p.place = l.place, true) and p.encounter_id <> l.encounter_id
         and p.ended_on <= l.started_on and p.started_on < l.started_on
 ),
 
@@ -89,11 +99,14 @@ weighed as (
 select
     case
         when not w.is_open then 'clear'
-        when w.is_same_disease is null then 'cannot_judge'
+        when w.is_same_disease is null or (w.is_same_disease and not w.is_there) then 'cannot_judge'
         when w.is_same_disease then 'hit'
         else 'clear'
     end as outcome,
-    case when w.is_same_disease is null then 'the principal diagnosis is unknown' end as reason,
+    case
+        when w.is_same_disease is null then 'the principal diagnosis is unknown'
+        when not w.is_there then 'the institution is unknown'
+    end as reason,
     s.settlement_id,
     cast(null as varchar) as line_id,
     w.encounter_id,
@@ -110,3 +123,9 @@ select
     coalesce(w.principal_diagnosis_name, '') as diagnosis_name
 from weighed as w
 join feature.settlement as s on s.encounter_id = w.encounter_id
+union all
+select 'cannot_judge', 'the person is unknown', s.settlement_id, null, e.encounter_id, null, e.institution_id,
+    e.attending_practitioner_id, e.started_on, s.eligible_amount, null, null, null, null, null, null
+from stay as e
+join feature.settlement as s on s.encounter_id = e.encounter_id
+where e.person_id is null

@@ -21,6 +21,7 @@ exclusions  = [
     "chronic-disease refills with nothing but medicines: relatives fetch them",
     "visits of no more than min_amount",
     "still in hospital: cannot judge",
+    "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "住院的首日和末日；相差一天的转院",
@@ -30,6 +31,7 @@ exclusions_zh = [
     "仅取药的门慢特续方：由家属代取",
     "金额不超过 min_amount 的就诊",
     "尚在住院：无法判定",
+    "机构未知：无法判定",
 ]
 limits      = "Either the bed was held for a person who was elsewhere or the card was used by another: temperature chart and check-in tell which. An examination agreed with another hospital and a date keyed wrong look the same. At issue is the stay's daily average for the days spent elsewhere, not the whole stay. A visit names the hospital that held the bed, two stays name both."
 limits_zh   = "或为参保人不在院而保留床位，或为他人使用其医保凭证，以体温单和签到区分。预约到他院检查、日期录错也会呈现相同情形。涉及金额为在他处天数对应的日均费用，而非整次住院。门诊只涉及保留床位的医院，两次住院则涉及双方。"
@@ -52,11 +54,13 @@ with stay as (
 beside as (
     select s.encounter_id, o.institution_id as other_institution_id, o.encounter_id as other_encounter_id,
         greatest(s.started_on, o.started_on) as met_on,
+        coalesce(o.institution_id <> s.institution_id, false) as is_elsewhere,
         date_diff('day', greatest(s.started_on, o.started_on), least(s.ended_on, o.ended_on)) as days_elsewhere,
         case when s.started_on < o.started_on then s.discharge_way else o.discharge_way end as first_discharge_way
     from stay as s
     join stay as o
-        on o.person_id = s.person_id and o.encounter_id <> s.encounter_id and o.institution_id <> s.institution_id
+        on o.person_id = s.person_id and o.encounter_id <> s.encounter_id
+        and coalesce(o.institution_id <> s.institution_id, true)
         and o.started_on < s.ended_on and o.ended_on > s.started_on
 ),
 
@@ -78,10 +82,10 @@ in_course as (
 
 visited as (
     select s.encounter_id, v.institution_id as other_institution_id, v.encounter_id as other_encounter_id,
-        v.started_on as met_on
+        v.started_on as met_on, coalesce(v.institution_id <> s.institution_id, false) as is_elsewhere
     from stay as s
     join visit as v
-        on v.person_id = s.person_id and v.institution_id <> s.institution_id
+        on v.person_id = s.person_id and coalesce(v.institution_id <> s.institution_id, true)
         and v.started_on > s.started_on and v.started_on < s.ended_on
     left join in_course as c on c.settlement_id = v.settlement_id
     where c.settlement_id is null
@@ -96,20 +100,22 @@ visited as (
 ),
 
 event as (
-    select encounter_id, other_institution_id, other_encounter_id, met_on, days_elsewhere, 1 as is_stay
+    select encounter_id, other_institution_id, other_encounter_id, met_on, days_elsewhere, 1 as is_stay, is_elsewhere
     from beside
     where not (days_elsewhere <= 1 and coalesce(first_discharge_way, '9') in ('2', '3'))
     union all
     select encounter_id, min(other_institution_id) as other_institution_id,
-        min(other_encounter_id) as other_encounter_id, met_on, 1 as days_elsewhere, 0 as is_stay
+        min(other_encounter_id) as other_encounter_id, met_on, 1 as days_elsewhere, 0 as is_stay,
+        is_elsewhere
     from visited
-    group by encounter_id, met_on
+    group by encounter_id, met_on, is_elsewhere
 ),
 
 gathered as (
     select encounter_id, min(met_on) as met_on, sum(days_elsewhere) as days_elsewhere, count(*) as times,
         max(is_stay) as is_stay
     from event
+    where is_elsewhere
     group by encounter_id
 ),
 
@@ -117,15 +123,25 @@ first_event as (
     select encounter_id, other_institution_id, other_encounter_id,
         row_number() over (partition by encounter_id order by is_stay desc, met_on, other_encounter_id) as place
     from event
+    where is_elsewhere
+),
+
+perhaps as (
+    select distinct encounter_id from event where not is_elsewhere
 )
 
 select
     case
         when s.ended_on is null or s.person_id is null then 'cannot_judge'
         when g.encounter_id is not null then 'hit'
+        when h.encounter_id is not null then 'cannot_judge'
         else 'clear'
     end as outcome,
-    case when s.person_id is null then 'the person is unknown' else 'still in hospital' end as reason,
+    case
+        when s.person_id is null then 'the person is unknown'
+        when s.ended_on is null then 'still in hospital'
+        else 'the institution is unknown'
+    end as reason,
     p.settlement_id,
     cast(null as varchar) as line_id,
     s.encounter_id,
@@ -148,4 +164,5 @@ select
 from stay as s
 join feature.settlement as p on p.encounter_id = s.encounter_id
 left join gathered as g on g.encounter_id = s.encounter_id
+left join perhaps as h on h.encounter_id = s.encounter_id
 left join first_event as f on f.encounter_id = s.encounter_id and f.place = 1

@@ -24,6 +24,7 @@ exclusions  = [
     "a person from old_years years on, and pregnancy care: the same",
     "up to grace_days beyond the limit: packs cannot be broken",
     "the days of supply are unknown: cannot judge",
+    "the institution is unknown, and with it whether it is a drugstore: cannot judge",
 ]
 exclusions_zh = [
     "住院及出院带药",
@@ -33,6 +34,7 @@ exclusions_zh = [
     "年满 old_years 岁及孕产保健：同样适用",
     "不超过限量 grace_days 天：包装不拆零",
     "供药天数未知：无法判定",
+    "机构未知，无从知道是否为药店：无法判定",
 ]
 limits      = "The seven days may be extended for who lives far away, with the reason on the prescription. Who is chronically ill is told by registration and use. The days are the hospital's own word. Areas set wider limits for stable chronic disease: the tables of a city overrule."
 limits_zh   = "住处较远者可在处方注明理由后适当延长七天限量。是否慢性病按登记和用药判断。天数以医院填报为准。各地对稳定期慢性病可放宽，以当地表为准。"
@@ -76,6 +78,7 @@ filled as (
         l.charged_on, l.item_code, coalesce(l.item_name, '') as item_name, l.eligible_amount, l.quantity,
         nullif(l.supply_days, 0) as supply_days,
         case when l.care_setting = 'emergency' then 'emergency' else 'outpatient' end as care_setting,
+        l.is_pharmacy is null and l.care_setting <> 'emergency' as is_place_unknown,
         l.care_setting <> 'emergency' and (
             l.care_setting in ('chronic', 'maternity_outpatient') or coalesce(r.valid_from <= l.charged_on, false)
             or t.person_id is not null or coalesce(s.age_years >= $old_years, false)
@@ -85,7 +88,7 @@ filled as (
     left join long_term as t on t.person_id = l.person_id and t.generic = substr(l.item_code, 1, 10)
     left join feature.settlement as s on s.settlement_id = l.settlement_id
     where l.catalogue_type = '101' and l.eligible_amount > 0 and not coalesce(l.is_pharmacy, false)
-        and l.care_setting <> 'inpatient' and not coalesce(l.is_take_home, false)
+        and l.care_setting not in ('inpatient', 'drugstore') and not coalesce(l.is_take_home, false)
 ),
 
 item as (
@@ -132,11 +135,14 @@ select
     case
         when share_over > 0 and person_id is null and care_setting <> 'emergency' and not is_chronic
             then 'cannot_judge'
+        when share_over > 0 and is_place_unknown then 'cannot_judge'
         when share_over > 0 then 'hit'
         when supply_days is null then 'cannot_judge'
         else 'clear'
     end as outcome,
     case
+        when share_over > 0 and person_id is not null
+            then 'the institution is unknown, and with it whether it is a drugstore'
         when share_over > 0 then 'the person is unknown, and with it whether the drug is a long-term one'
         else 'the days of supply are unknown'
     end as reason,

@@ -17,11 +17,13 @@ exclusions  = [
     "a diagnosis of an earlier visit, at most lookback_days old, asks for the test",
     "one of several indications fits",
     "no diagnosis of the visit is known: cannot judge",
+    "the person is unknown: cannot judge",
 ]
 exclusions_zh = [
     "lookback_days 天以内的既往就诊诊断需要该检查",
     "符合多个指征之一",
     "本次就诊无已知诊断：无法判定",
+    "参保人未知：无法判定",
 ]
 limits      = "A test ordered on a suspicion that it refuted leaves no diagnosis: single tests prove little, a hospital that does them to everybody is what to look for. Screening before an operation and on admission is to be listed as an indication."
 limits_zh   = "因疑诊而做、结果予以排除的检查不会留下诊断：单次检查证明力弱，应关注对人人开展的医院。术前和入院筛查应列为指征。"
@@ -39,7 +41,7 @@ with told as (
     select *,
         case
             when justified_days_ago <= $lookback_days then 'clear'
-            when not is_diagnosed then 'cannot_judge'
+            when not is_diagnosed or person_id is null then 'cannot_judge'
             else 'hit'
         end as outcome
     from feature.indicated_use
@@ -52,7 +54,10 @@ untold as (
 
 select
     outcome,
-    case when outcome = 'cannot_judge' then 'no diagnosis is known' end as reason,
+    case
+        when outcome = 'cannot_judge' and is_diagnosed then 'the person is unknown, and with it earlier diagnoses'
+        when outcome = 'cannot_judge' then 'no diagnosis is known'
+    end as reason,
     settlement_id,
     line_id,
     encounter_id,

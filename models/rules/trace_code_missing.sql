@@ -17,12 +17,14 @@ exclusions  = [
     "fewer than min_lines drug lines in the month: cannot judge",
     "collection is not yet usual in the area that month: cannot judge",
     "drugs given during a stay, but for those taken home: dispensed in doses",
+    "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "追溯码要求起始月份之前",
     "当月药品明细不足 min_lines 条：无法判定",
     "该月当地采集尚未普及：无法判定",
     "住院期间使用的药品（出院带药除外）：按剂量发放",
+    "机构未知：无法判定",
 ]
 limits      = "Herbs, an institution's own preparations and drugs on the province's list without codes are not told apart beyond the catalogue type. No money is at issue. All institutions must send codes from 2026."
 limits_zh   = "饮片、院内制剂及本省目录中无追溯码的药品，除目录类别外不作区分。不涉及金额。自 2026 年起所有机构均须上传追溯码。"
@@ -73,17 +75,19 @@ monthly as (
 usual as (
     select month, quantile_cont(cast(missing as double), 0.5) as usual_missing
     from monthly
-    where lines >= $min_lines
+    where lines >= $min_lines and institution_id is not null
     group by month
 )
 
 select
     case
+        when m.institution_id is null then 'cannot_judge'
         when m.lines < $min_lines or u.usual_missing is null or u.usual_missing > $usual_missing then 'cannot_judge'
         when m.missing > $max_missing then 'hit'
         else 'clear'
     end as outcome,
     case
+        when m.institution_id is null then 'the institution is unknown'
         when m.lines < $min_lines then 'few drug lines'
         when u.usual_missing is null or u.usual_missing > $usual_missing then 'codes are not yet usual in the area'
     end as reason,

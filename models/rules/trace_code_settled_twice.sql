@@ -18,6 +18,7 @@ exclusions  = [
     "both sales at one institution, each less than a whole pack: a pack opened and sold in parts",
     "both sales at one institution during stays: doses from one pack",
     "a code too short to be one: cannot judge",
+    "the institution or the person is unknown: cannot judge",
 ]
 exclusions_zh = [
     "同一参保人同日在同一机构：重复扫描或上传",
@@ -25,6 +26,7 @@ exclusions_zh = [
     "两次均在同一机构且各不足一盒：拆零销售",
     "两次均在同一机构住院期间：同一盒分剂量使用",
     "编码过短，不构成追溯码：无法判定",
+    "机构或参保人未知：无法判定",
 ]
 limits      = "Implicates who sold the pack again; that the first sale was sound is not known either, so look at both purchase invoices. A code of the carton scanned instead of the pack's repeats too, then many times within days at one place. Self-paid sales are not delivered. The amount is that of the repeated packs, at the line's price a unit."
 limits_zh   = "指向再次销售该盒药的机构；首次销售是否正常同样未知，应核对双方购进票据。扫描箱码代替盒码也会重复，此时同一机构数日内多次出现。自费销售未提供。金额为重复盒数按明细单价计算。"
@@ -48,12 +50,17 @@ with sold as (
 ),
 
 again as (
-    select s.*, f.charged_on as first_on, f.institution_id as first_institution_id, f.person_id as first_person_id
+    select s.*, f.charged_on as first_on, f.institution_id as first_institution_id, f.person_id as first_person_id,
+        coalesce(s.institution_id <> f.institution_id, false) or (
+            not coalesce(s.person_id = f.person_id and s.charged_on = f.charged_on, true)
+            and not (s.quantity < 1 and f.quantity < 1)
+            and not (s.care_setting = 'inpatient' and f.care_setting = 'inpatient')
+        ) as is_certain
     from sold as s
     join sold as f on f.trace_code = s.trace_code and f.place = 1
     where s.place > 1 and s.settlement_id <> f.settlement_id
-        and (s.institution_id <> f.institution_id or (
-            not (s.person_id = f.person_id and s.charged_on = f.charged_on)
+        and (coalesce(s.institution_id <> f.institution_id, true) or (
+            not coalesce(s.person_id = f.person_id and s.charged_on = f.charged_on, false)
             and not (s.quantity < 1 and f.quantity < 1)
             and not (s.care_setting = 'inpatient' and f.care_setting = 'inpatient')
         ))
@@ -63,7 +70,12 @@ repeated as (
     select settlement_id, line_id, count(*) as repeated_packs, min(trace_code) as trace_code,
         min(first_on) as first_on, min(first_institution_id) as first_institution_id
     from again
+    where is_certain
     group by settlement_id, line_id
+),
+
+perhaps as (
+    select distinct settlement_id, line_id from again where not coalesce(is_certain, false)
 ),
 
 line as (
@@ -79,10 +91,13 @@ line as (
 select
     case
         when r.line_id is not null then 'hit'
-        when l.sound_codes = 0 then 'cannot_judge'
+        when p.line_id is not null or l.sound_codes = 0 then 'cannot_judge'
         else 'clear'
     end as outcome,
-    case when r.line_id is null and l.sound_codes = 0 then 'not a trace code' end as reason,
+    case
+        when p.line_id is not null then 'the institution or the person is unknown'
+        when l.sound_codes = 0 then 'not a trace code'
+    end as reason,
     l.settlement_id,
     l.line_id,
     l.encounter_id,
@@ -104,3 +119,4 @@ select
     date_diff('day', r.first_on, l.charged_on) as gap_days
 from line as l
 left join repeated as r on r.settlement_id = l.settlement_id and r.line_id = l.line_id
+left join perhaps as p on p.settlement_id = l.settlement_id and p.line_id = l.line_id

@@ -16,11 +16,13 @@ exclusions  = [
     "all packs of the run dispensed in one settlement no larger than max_in_one: a long prescription from one carton",
     "packs given during a stay",
     "codes that are not digits: cannot judge",
+    "the person is unknown: cannot judge",
 ]
 exclusions_zh = [
     "连号药品在不超过 max_in_one 盒的一次结算中发出：同一箱的长期处方",
     "住院期间使用的药品",
     "编码非数字：无法判定",
+    "参保人未知：无法判定",
 ]
 limits      = "Makers number packs in their own way; some draw serials at random, then runs never show. The run says that packs left one carton for one person, not what became of them."
 limits_zh   = "各厂家编号方式不同，随机编号的不会出现连号。连号仅说明同一箱药品给了同一人，不说明其去向。"
@@ -108,3 +110,9 @@ select
     r.settlements
 from line as l
 left join long_run as r on r.settlement_id = l.settlement_id and r.line_id = l.line_id
+union all
+select 'cannot_judge', 'the person is unknown', l.settlement_id, l.line_id, l.encounter_id, l.person_id,
+    l.institution_id, null, l.charged_on, l.eligible_amount, l.item_name, null, null, null, null
+from feature.fee_line as l
+where l.care_setting <> 'inpatient' and l.person_id is null
+    and l.line_id in (select t.line_id from record.trace_code as t)

@@ -17,12 +17,14 @@ exclusions  = [
     "a line without any code: trace_code_missing asks",
     "the quantity counts tablets or parts of a pack: cannot judge",
     "drugs given during a stay: dispensed in doses",
+    "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "机构通常不逐盒上传追溯码：无法判定",
     "无任何追溯码的明细：由 trace_code_missing 判断",
     "数量按片或不足一盒计：无法判定",
     "住院期间使用的药品：按剂量发放",
+    "机构未知：无法判定",
 ]
 limits      = "Whether the quantity counts packs is seen only from the other lines of the institution. The amount is that of the packs without a code."
 limits_zh   = "数量是否按盒计，仅能从该机构其他明细推断。金额为无追溯码盒数对应部分。"
@@ -74,6 +76,7 @@ select
     end as outcome,
     case
         when s.quantity > $max_quantity or s.quantity <> round(s.quantity, 0) then 'the quantity does not count packs'
+        when s.institution_id is null then 'the institution is unknown'
         when h.lines is null or h.lines < $min_lines or h.full_share < $min_full
             then 'the institution does not scan every pack'
     end as reason,

@@ -17,11 +17,13 @@ exclusions  = [
     "given fewer than least_times times in the visit",
     "a diagnosis of an earlier visit, at most lookback_days old, asks for the treatment",
     "no diagnosis of the visit is known: cannot judge",
+    "the person is unknown: cannot judge",
 ]
 exclusions_zh = [
     "本次就诊中不足 least_times 次",
     "lookback_days 天以内的既往就诊诊断需要该治疗",
     "本次就诊无已知诊断：无法判定",
+    "参保人未知：无法判定",
 ]
 limits      = "Diagnoses are coded for payment and seldom complete. Outpatient courses billed visit by visit are below least_times each and not seen. Units of minutes or sites count as times."
 limits_zh   = "诊断为付费而编码，往往不完整。按次结算的门诊疗程每次不足 least_times 次，看不到。按分钟或部位计量的按次数计。"
@@ -45,7 +47,7 @@ with told as (
         case
             when justified_days_ago <= $lookback_days then 'clear'
             when times < $least_times then 'clear'
-            when not is_diagnosed then 'cannot_judge'
+            when not is_diagnosed or person_id is null then 'cannot_judge'
             else 'hit'
         end as outcome
     from feature.indicated_use
@@ -58,7 +60,10 @@ untold as (
 
 select
     outcome,
-    case when outcome = 'cannot_judge' then 'no diagnosis is known' end as reason,
+    case
+        when outcome = 'cannot_judge' and is_diagnosed then 'the person is unknown, and with it earlier diagnoses'
+        when outcome = 'cannot_judge' then 'no diagnosis is known'
+    end as reason,
     settlement_id,
     line_id,
     encounter_id,
