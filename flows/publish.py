@@ -90,6 +90,7 @@ def _write(
     write_csv(checks.results(con), aside / "check.csv")
     write_csv(drift.compare(con, run_id), aside / "drift.csv")
     rows["artefacts.csv"] = artefacts.write(con, aside / "artefacts.csv")
+    rows["artefact_tasks.csv"] = artefacts.write_tasks(con, aside / "artefact_tasks.csv")
     write_csv(tables.rejected(con, ingest_of(con)), aside / "rejected.csv")
     leads = packs.write(
         con,

@@ -1,4 +1,4 @@
-"""artefacts.csv: the data clerk's list of findings whose likeliest cause is data."""
+"""The data clerk's lists: artefacts.csv, every finding whose likeliest cause is data, and artefact_tasks.csv."""
 
 from __future__ import annotations
 
@@ -22,6 +22,56 @@ def write(con: duckdb.DuckDBPyConnection, path: Path) -> int:
         from model.artefact as a
         join model.finding as f on f.finding_id = a.finding_id
         order by a.kind, f.institution_id, f.source, f.settlement_id, f.line_id, f.finding_id
+        """,
+    )
+    write_csv(rows, path, IDS)
+    return rows.height
+
+
+def write_tasks(con: duckdb.DuckDBPyConnection, path: Path) -> int:
+    """One row a thing to put right at an institution, what most findings hang on first; returns the rows.
+
+    A slip that several findings and subjects share is one task; the yuan are those of its lines, each once.
+    """
+    rows = frame(
+        con,
+        """
+        with place as (
+            select f.finding_id, a.kind, a.reason, a.reason_zh, f.source, f.institution_id, f.settlement_id, f.line_id,
+                f.occurred_on, f.amount
+            from model.artefact as a
+            join model.finding as f on f.finding_id = a.finding_id
+        ),
+
+        task as (
+            select kind, institution_id, reason, reason_zh, count(*) as findings, min(occurred_on) as first_on,
+                max(occurred_on) as last_on, string_agg(distinct source, ';' order by source) as sources
+            from place
+            group by kind, institution_id, reason, reason_zh
+        ),
+
+        line as (
+            select kind, institution_id, reason, settlement_id, line_id, max(amount) as amount
+            from place
+            where settlement_id is not null
+            group by kind, institution_id, reason, settlement_id, line_id
+        ),
+
+        weighed as (
+            select kind, institution_id, reason, count(distinct settlement_id) as settlements,
+                count(line_id) as lines, sum(amount) as amount
+            from line
+            group by kind, institution_id, reason
+        )
+
+        select t.kind, t.institution_id, i.institution_name, t.reason, t.reason_zh, t.findings,
+            coalesce(w.settlements, 0) as settlements, coalesce(w.lines, 0) as lines, t.first_on, t.last_on, w.amount,
+            t.sources
+        from task as t
+        left join weighed as w
+            on w.kind = t.kind and w.institution_id is not distinct from t.institution_id and w.reason = t.reason
+        left join feature.institution as i on i.institution_id = t.institution_id
+        order by t.findings desc, t.kind, t.institution_id, t.reason
         """,
     )
     write_csv(rows, path, IDS)

@@ -1,6 +1,15 @@
 -- A practitioner who is a collecting place: an id of zeros, or one id on most lines of a place of many practitioners.
 -- 归集用医师编码：编码全为零或空值，或在多医师机构中一个编码占大部分明细且跨多个科室。
-with worked as (
+with bound as (
+    select
+        10 as min_practitioners,  -- of the place, by lines or by the register; in a small one somebody does most
+        200 as min_lines,         -- of the place; fewer tell nothing of who works there
+        0.6 as min_share,         -- of the lines, beside others who also sign: nobody does the work of most of ten
+        0.95 as min_only,         -- of the lines, where the others of the register sign next to nothing: a default
+        3 as min_departments      -- that the id signs in; a specialist's many lines lie in one or two
+),
+
+worked as (
     select institution_id, practitioner_id, count(*) as lines, count(distinct department_code) as departments
     from feature.fee_line
     where practitioner_id is not null
@@ -13,30 +22,53 @@ place as (
     group by institution_id
 ),
 
+registered as (
+    select institution_id, count(distinct practitioner_id) as practitioners
+    from record.practitioner
+    where coalesce(is_valid, true) and left_on is null
+    group by institution_id
+),
+
 bucket as (
-    select w.institution_id, w.practitioner_id, w.lines, p.lines as all_lines, p.practitioners
+    select w.institution_id, w.practitioner_id, w.lines, p.lines as all_lines,
+        greatest(p.practitioners, coalesce(r.practitioners, 0)) as practitioners
     from worked as w
     join place as p on p.institution_id = w.institution_id
-    where p.practitioners >= 10 and p.lines >= 200 and w.lines >= 0.6 * p.lines
-        and (w.departments >= 3 or p.departments = 0)
+    left join registered as r on r.institution_id = w.institution_id
+    cross join bound as b
+    where p.lines >= b.min_lines and (w.departments >= b.min_departments or p.departments = 0)
+        and (
+            (p.practitioners >= b.min_practitioners and w.lines >= b.min_share * p.lines)
+            or (coalesce(r.practitioners, 0) >= b.min_practitioners and w.lines >= b.min_only * p.lines)
+        )
+),
+
+-- What is found about the practitioner, and about the place because of the practitioner's work.
+asked as (
+    select finding_id, institution_id, subject_id as practitioner_id
+    from model.finding
+    where subject_type = 'practitioner'
+    union all
+    select finding_id, institution_id, practitioner_id
+    from model.finding
+    where subject_type <> 'practitioner' and practitioner_id is not null
+        and (source like '%practitioner%' or source like '%signature%' or source = 'impossible_day')
 )
 
 select f.finding_id,
-    case when b.practitioner_id is null then 'practitioner id ' || f.subject_id || ' stands for nobody'
-        else 'practitioner id ' || f.subject_id || ' is on ' || cast(b.lines as varchar) || ' of '
+    case when b.practitioner_id is null then 'the practitioner id ' || f.practitioner_id || ' stands for nobody'
+        else 'the practitioner id ' || f.practitioner_id || ' is on ' || cast(b.lines as varchar) || ' of '
             || cast(b.all_lines as varchar) || ' lines of an institution of '
-            || cast(b.practitioners as varchar) || ' practitioners' end as reason,
-    case when b.practitioner_id is null then '医师编码' || f.subject_id || '不对应任何医师'
-        else '医师编码' || f.subject_id || '占该机构' || cast(b.all_lines as varchar) || '条明细中的'
+            || cast(b.practitioners as varchar) || ' practitioners' end
+        || '. Have the institution send who ordered and who performed' as reason,
+    case when b.practitioner_id is null then '医师编码' || f.practitioner_id || '不对应任何医师'
+        else '医师编码' || f.practitioner_id || '占该机构' || cast(b.all_lines as varchar) || '条明细中的'
             || cast(b.lines as varchar) || '条，而该机构有' || cast(b.practitioners as varchar) || '名医师'
-    end as reason_zh
-from model.finding as f
+    end || '。请机构按实际开单、执行医师重传' as reason_zh
+from asked as f
 left join bucket as b
-    on b.practitioner_id = f.subject_id and b.institution_id = coalesce(f.institution_id, b.institution_id)
-where f.subject_type = 'practitioner'
-    and (
-        b.practitioner_id is not null
-        or trim(f.subject_id) in ('', '-', '/', '无', 'null', 'NULL', 'none', 'NONE')
-        or regexp_matches(trim(f.subject_id), '^[A-Za-z]{0,2}0+$')
-        or regexp_matches(trim(f.subject_id), '^[A-Za-z]?9{6,}$')
-    )
+    on b.practitioner_id = f.practitioner_id and b.institution_id = coalesce(f.institution_id, b.institution_id)
+where b.practitioner_id is not null
+    or trim(f.practitioner_id) in ('', '-', '/', '无', 'null', 'NULL', 'none', 'NONE')
+    or regexp_matches(trim(f.practitioner_id), '^[A-Za-z]{0,2}0+$')
+    or regexp_matches(trim(f.practitioner_id), '^[A-Za-z]?9{6,}$')
