@@ -6,6 +6,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,18 @@ FILE_NAME = "fundwatch.toml"
 DEFAULT_HOME = Path("fundwatch-home")
 #: What a file or the environment may set; the rest belongs to one command.
 LASTING = ("objective", "seed", "language", "labels", "threads", "memory_limit", "cron", "pseudonyms", "burden_line")
+#: Tables of a file that set parameters of rules and detectors.
+PARAMETERS = ("rules", "detectors")
 CHOICES = {"objective": ("hit_rate", "money", "both"), "language": ("en", "zh"), "labels": ("names", "zh")}
+
+
+@dataclass(frozen=True)
+class Why:
+    """Why a parameter is not what ships, who answers for it, since when."""
+
+    reason: str
+    owner: str
+    date: date
 
 
 @dataclass(frozen=True)
@@ -43,6 +55,7 @@ class Settings:
     rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     detectors: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     capacity: Mapping[str, Any] = field(default_factory=dict)
+    why: Mapping[tuple[str, str], Why] = field(default_factory=dict)  # by source and parameter, where it is said
 
     def workload(self) -> Capacity:
         """What a round can take on. Raises UsageError for figures that make no sense."""
@@ -93,7 +106,7 @@ def _file(path: Path) -> dict[str, Any]:
         said = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} is not TOML: {error}.") from error
-    unknown = set(said) - set(LASTING) - {"rules", "detectors", "capacity"}
+    unknown = set(said) - set(LASTING) - {*PARAMETERS, "capacity"}
     if unknown:
         raise UsageError(f"{path} sets {', '.join(sorted(unknown))}, which does not exist.")
     for name in ("seed", "threads"):
@@ -102,7 +115,28 @@ def _file(path: Path) -> dict[str, Any]:
     line = said.get("burden_line", 0)
     if isinstance(line, bool) or not isinstance(line, int | float):
         raise UsageError(f"{path}: burden_line must be a number of yuan.")
+    said["why"] = {}
+    for section in PARAMETERS:
+        for source, params in said.get(section, {}).items():
+            if not isinstance(params, dict):
+                raise UsageError(f"{path}: [{section}] sets {source}; write [{section}.ID] and parameters below.")
+            reasoned = {k: v for k, v in params.items() if isinstance(v, dict)}
+            said["why"] |= {(source, k): _why(f"{path}: [{section}.{source}] {k}", v) for k, v in reasoned.items()}
+            params |= {k: v["value"] for k, v in reasoned.items()}
     return said
+
+
+def _why(place: str, said: Mapping[str, Any]) -> Why:
+    """The reason beside a parameter's value; it is given whole or not at all."""
+    wanted = ("value", "reason", "owner", "date")
+    if set(said) != set(wanted):
+        raise UsageError(f"{place} has {', '.join(sorted(said)) or 'nothing'}; it needs {', '.join(wanted)}.")
+    if isinstance(said["date"], datetime) or not isinstance(said["date"], date):
+        raise UsageError(f"{place}: date must be a day without quotation marks, such as 2026-03-01.")
+    for name in ("reason", "owner"):
+        if not isinstance(said[name], str) or not said[name].strip():
+            raise UsageError(f"{place}: {name} is empty.")
+    return Why(said["reason"].strip(), said["owner"].strip(), said["date"])
 
 
 def _read(name: str, value: str, kind: str) -> Any:

@@ -116,7 +116,10 @@ def test_its_settings_are_settings(tmp_path):
 
     (tmp_path / "fundwatch.toml").write_text(block("toml"), encoding="utf-8")
     settings = load(tmp_path, {})
-    assert settings.rules == tomllib.loads(block("toml"))["rules"]
+    (rule_id, said), *others = tomllib.loads(block("toml"))["rules"].items()
+    values = {k: v["value"] if isinstance(v, dict) else v for k, v in said.items()}
+    assert settings.rules == {rule_id: values} and not others
+    assert settings.why[rule_id, "max_gap"].owner == said["max_gap"]["owner"]
     assert next(s for s in steps.sources(settings) if s.id == "split_admission").params["max_gap"] == 3
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from flows.commands.common import COMMON, Common, app
+from flows.settings import FILE_NAME
 
 rule = App(
     name="rule",
@@ -57,7 +58,9 @@ def show(rule_id: Annotated[str, Parameter(help="The rule's id.")], *, common: C
     common.console.say(found.code.rstrip())
     for name, value in found.params.items():
         changed = value != found.card.params[name].value
-        common.console.say(f"{name} = {value}{' (set in fundwatch.toml)' if changed else ''}")
+        why = settings.why.get((found.id, name))
+        said = f": {why.reason}; {why.owner}, {why.date.isoformat()}" if why else ""
+        common.console.say(f"{name} = {value}{f' (set in {FILE_NAME}{said})' if changed else ''}")
 
 
 @rule.command
@@ -89,5 +92,7 @@ def coverage(
     told = [(name, *row.values()) for name, given in here.items() for row in given]
     if told:
         common.console.table("Set in this HOME", ["source", *rules_origin.COLUMNS], told)
+        if bare := rules_origin.unexplained(here):
+            common.console.say(f"Set in {FILE_NAME} without reason, owner and date: {bare} (README, Settings).")
     else:
         common.console.say("Every query, status, parameter and fact is what ships: HOME sets none of its own.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from data.errors import UsageError
@@ -11,7 +11,7 @@ from data.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from flows.settings import Settings
+    from flows.settings import Settings, Why
     from models.source import Source
 
 #: Stands for what features read, and through them any source: the code map first of all.
@@ -22,7 +22,8 @@ COLUMNS = ["what", "value", "ships_as", "set_in", "reason", "owner", "date"]
 def set_here(settings: Settings) -> dict[str, list[dict[str, Any]]]:
     """By source id, every value that is not what ships: its query, status, parameters, rows of knowledge by layer.
 
-    ``ships_as`` is empty for what the package does not have; a switch carries its reason, owner and date.
+    ``ships_as`` is empty for what the package does not have. A switch carries its reason, owner and date, and so does
+    a parameter where it is said.
     """
     from data.knowledge_load import OVERLAY
     from models.workbench import ruleset
@@ -40,7 +41,7 @@ def set_here(settings: Settings) -> dict[str, list[dict[str, Any]]]:
             day = switch.date.isoformat() if switch.date else ""
             why = (switch.reason, switch.owner, day)
             rows.append(_row("status", switch.status, one.card.status, ruleset.SWITCHES, *why))
-        rows += _params(one)
+        rows += _params(one, settings.why)
         tables = sorted(set(re.findall(r"\bknowledge\.(\w+)", one.code)) & set(laid))
         rows += [row for table in tables for row in laid[table]]
         if rows:
@@ -50,14 +51,23 @@ def set_here(settings: Settings) -> dict[str, list[dict[str, Any]]]:
     return found | ({EVERY: by_features} if by_features else {})
 
 
-def _params(one: Source) -> list[dict[str, Any]]:
+def unexplained(found: Mapping[str, Sequence[Mapping[str, Any]]]) -> int:
+    """Of what `set_here` found, the parameters that no reason, owner and date stand beside."""
     from flows.settings import FILE_NAME
 
-    return [
-        _row(name, value, one.card.params[name].value, FILE_NAME)
-        for name, value in one.params.items()
-        if value != one.card.params[name].value
-    ]
+    return sum(row["set_in"] == FILE_NAME and not row["reason"] for rows in found.values() for row in rows)
+
+
+def _params(one: Source, why: Mapping[tuple[str, str], Why]) -> list[dict[str, Any]]:
+    from flows.settings import FILE_NAME
+
+    rows = []
+    for name, value in one.params.items():
+        if value != (ships_as := one.card.params[name].value):
+            said = why.get((one.id, name))
+            given = (said.reason, said.owner, said.date.isoformat()) if said else ()
+            rows.append(_row(name, value, ships_as, FILE_NAME, *given))
+    return rows
 
 
 def _laid(folder: Path) -> dict[str, list[dict[str, Any]]]:

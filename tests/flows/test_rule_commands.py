@@ -133,6 +133,27 @@ def test_coverage_says_what_a_home_sets_itself_and_where(call, filled, finished)
     assert told["care_after_death"] == [mapped]
     _, out, _ = call("rule", "coverage")
     assert "Set in this HOME" in out and "rules/big_bill.sql" in out and "every source" in out
+    assert "Set in fundwatch.toml without reason, owner and date: 1" in out
+
+
+def test_a_parameter_is_set_with_its_reason_owner_and_date(call, filled, finished):
+    shutil.copy(finished[0].home / "warehouse.duckdb", filled)
+    given = '{ value = 3, reason = "one hospital", owner = "Li", date = 2026-03-01 }'
+    (filled / "fundwatch.toml").write_text(f"[rules.split_admission]\nmax_gap = {given}\n", encoding="utf-8")
+    told = next(r for r in json.loads(call("rule", "coverage", "--json")[1]) if r["source"] == "split_admission")
+    row = told["set_here"][0]
+    assert [row[k] for k in ("what", "value", "reason", "owner", "date")] == [
+        "max_gap",
+        3,
+        "one hospital",
+        "Li",
+        "2026-03-01",
+    ]
+    assert "without reason" not in call("rule", "coverage")[1]
+    assert (
+        "max_gap = 3 (set in fundwatch.toml: one hospital; Li, 2026-03-01)"
+        in call("rule", "show", "split_admission")[1]
+    )
 
 
 def test_a_parameter_of_another_kind_is_refused(call, tmp_path):
