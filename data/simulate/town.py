@@ -16,8 +16,6 @@ from data.simulate.clock import DAY, days_in, draw_seconds
 # Kinds of care, as national codes.
 OUTPATIENT, EMERGENCY, CHRONIC, STAY, PURCHASE, PRENATAL, BIRTH = 11, 13, 14, 21, 41, 51, 52
 STAYS = (STAY, BIRTH)
-#: Deeds of a scheme that a practitioner signs to be planted.
-LEAST_SIGNED = 3
 # A visit's defaults; `begin` and `end` are seconds since the year's start, the rest are row numbers or codes.
 # `manual`: paid at the counter against paper bills; `twin`: the visit whose bill it is; `absent`: not really there.
 VISIT: dict[str, int] = {
@@ -91,6 +89,7 @@ class Town:
     filings: list[pl.DataFrame] = field(default_factory=list)
     confounders: list[pl.DataFrame] = field(default_factory=list)
     plants: list[pl.DataFrame] = field(default_factory=list)
+    accomplices: list[tuple[str, int]] = field(default_factory=list)
     taken: dict[str, set[int]] = field(default_factory=dict)
     earned: Ints | None = None
     next_visit: int = 0
@@ -133,13 +132,8 @@ class Town:
         )
 
     def deed(self, scheme: str, label: str | None = None, **subjects: Any) -> Ints:
-        """Register planted deeds, one a row of the subject arrays (type = row numbers, -1 nobody); returns ids.
-
-        A practitioner who signs one or two of them may not have known and is nobody.
-        """
+        """Register planted deeds, one a row of the subject arrays (type = row numbers, -1 nobody); returns ids."""
         columns = {k: np.asarray(v, dtype=np.int64) for k, v in subjects.items()}
-        if "practitioner" in columns:
-            columns["practitioner"] = _often(columns["practitioner"])
         size = len(next(iter(columns.values())))
         ids = np.arange(self.next_plant, self.next_plant + size)
         self.next_plant += size
@@ -153,6 +147,10 @@ class Town:
                 )
             )
         return ids
+
+    def join_in(self, scheme: str, doctor: int) -> None:
+        """Record a practitioner who is in a scheme by agreement, however little of their business it is."""
+        self.accomplices.append((scheme, doctor))
 
     def spare(self, places: Any) -> None:
         """Places that schemes leave honest as long as others are free: they are to look odd for good reasons."""
@@ -208,12 +206,6 @@ class Town:
     def at(self, rng: Generator, place: Ints, day: Ints) -> Ints:
         """A moment on the day within opening hours, in seconds since the year's start."""
         return np.asarray(day) * DAY + self.clock(rng, place)
-
-
-def _often(doctor: Ints) -> Ints:
-    """-1 in the place of who stands there less than LEAST_SIGNED times."""
-    who, times = np.unique(doctor, return_counts=True)
-    return np.where(np.isin(doctor, who[times >= LEAST_SIGNED]), doctor, -1)
 
 
 def _pick(cumulative: Floats, draw: Floats) -> Ints:

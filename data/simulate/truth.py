@@ -11,6 +11,8 @@ from data.simulate.town import Town
 
 TABLE = {"institution": "places", "pharmacy": "places", "practitioner": "doctors", "person": "people"}
 KEY = {"places": "code", "doctors": "code", "people": "psn_no"}
+# What a scheme makes of a subject's business at the least: who signed less of its deeds need not have known of it.
+LEAST_SHARE = 0.03
 SUBJECT = ("scheme", "subject_type", "subject_id", "group_id")
 
 
@@ -24,6 +26,18 @@ def _named(town: Town, frame: pl.DataFrame) -> pl.DataFrame:
     if "group" in frame.columns:
         parts.append(frame.filter(pl.col("subject_type") == "group").with_columns(subject_id=pl.col("group")))
     return pl.concat(parts)
+
+
+def _knowing(town: Town, bill: Bill) -> pl.DataFrame:
+    """The plants but those on practitioners whose deeds are too small a part of all the visits they signed."""
+    plants = pl.concat(town.plants)
+    signed = bill.visits.group_by(subject="doctor").agg(visits=pl.len())
+    deeds = plants.join(signed, on="subject", how="left").group_by("scheme", "subject_type", "subject")
+    share = deeds.agg(share=pl.len() / pl.col("visits").first())
+    agreed = pl.DataFrame(town.accomplices, schema={"scheme": pl.String, "subject": pl.Int64}, orient="row")
+    little = share.filter((pl.col("subject_type") == "practitioner") & (pl.col("share") < LEAST_SHARE))
+    unknowing = little.join(agreed, on=["scheme", "subject"], how="anti")
+    return plants.join(unknowing, on=["scheme", "subject_type", "subject"], how="anti", maintain_order="left")
 
 
 def planted_lines(town: Town, bill: Bill) -> pl.DataFrame:
@@ -40,7 +54,7 @@ def planted_lines(town: Town, bill: Bill) -> pl.DataFrame:
     share = 100 - town.cat.column("own_share")[lines["item"].to_numpy()]
     excess = (lines["hidden"] * lines["cnt"]).to_numpy() * share // 100
     cents = np.where(lines["hidden"].to_numpy() > 0, excess, lines["eligible"].to_numpy())
-    named = _named(town, pl.concat(town.plants))
+    named = _named(town, _knowing(town, bill))
     return (
         lines.select(
             "plant",

@@ -34,6 +34,7 @@ def plant(town: Town, rng: Generator, dose: float) -> None:
         )
         own = own.filter(pl.Series(town.person("death")[own["person"].to_numpy()] < 0))
         limit = deeds.budget(town, rng, int(store), 0.09, 0.28, dose)
+        town.join_in("prescription_kickback", doctor)
         _send(town, rng, int(store), doctor, own, limit)
 
 
