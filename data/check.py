@@ -23,6 +23,7 @@ from data.warehouse import transaction
 
 FOLDER = Path(__file__).with_name("checks")
 MAY_READ = frozenset({"record", "knowledge", "run"})
+BUT_NOT = frozenset({"run.rejected"})
 IDENTITY = "record.person_identity"
 LEVELS = ("stop", "warn", "note")
 HEAD = frozenset({*LEVELS, "zh", "of", "above", "stop above", "needs", "do"})
@@ -186,10 +187,10 @@ def _read(path: Path) -> Check:
         raise sql.SqlRefused(f"its head may not say '{min(unknown)}'")
     if lacking := {"zh", "of"} - set(head):
         raise sql.SqlRefused(f"its head lacks '-- {min(lacking)}: ...'")
-    query = sql.check(text, MAY_READ, but_not={"run.rejected"})
+    query = sql.check(text, MAY_READ, BUT_NOT)
     if IDENTITY in query.tables and query.columns != ("person_id",):
         raise sql.SqlRefused(f"a query over {IDENTITY} may return nothing but person_id")
-    sql.check(f"select count(*) as n from {head['of']}", MAY_READ, but_not={"run.rejected"})
+    sql.check(f"select count(*) as n from {head['of']}", MAY_READ, BUT_NOT)
     above = _share(head.get("above", "0"))
     stop_above = above if level == "stop" else _share(head["stop above"]) if "stop above" in head else None
     if stop_above is not None and "do" not in head:

@@ -6,8 +6,9 @@ wrong in places, so only functions seen to agree on both engines are allowed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import sqlglot
 from sqlglot import exp
@@ -41,7 +42,8 @@ class Query:
     columns: tuple[str, ...]
 
 
-def check(text: str, may_read: Collection[str], but_not: Collection[str] = ()) -> Query:
+@cache
+def check(text: str, may_read: frozenset[str], but_not: frozenset[str] = frozenset()) -> Query:
     """Parse one query; `may_read` are schemas, `but_not` single tables of them.
 
     Raises SqlRefused for anything but one select over those tables in portable SQL.

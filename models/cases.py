@@ -78,7 +78,7 @@ class Bench:
     """An empty warehouse in memory on which cases run, one after the other, without trace."""
 
     def __init__(self) -> None:
-        self.con = duckdb.connect()
+        self.con = duckdb.connect(config={"threads": 1})
         self.con.execute(SCHEMA.read_text(encoding="utf-8"))
         knowledge_load.load(self.con)
         for (table,) in self.con.sql(

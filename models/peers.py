@@ -46,6 +46,8 @@ def score(frame: pl.DataFrame, scale: str, least_volume: float) -> pl.DataFrame:
     percentile, peers = np.full(len(value), np.nan), np.zeros(len(value), dtype=np.int64)
     for level, code in enumerate(codes):
         here = scored & (breadth == level + 1)
+        if not here.any():
+            continue
         gap, noise = _gap(value, volume, centre[level], scale)
         z[here] = np.clip(gap / np.sqrt(allowed[level] + noise), 0, CLIP).round(6)[here]
         median[here] = centre[level][here]
@@ -167,11 +169,16 @@ def _share_noise(own: Floats, usual: Floats, n: Floats, gap: Floats) -> Floats:
 
 
 def _quantile(code: npt.NDArray[np.int64], value: Floats, measured: npt.NDArray[np.bool_], q: float) -> Floats:
-    """Each row's group quantile over the measured rows; NaN where the group has none."""
-    order = pl.DataFrame({"code": code, "value": value, "measured": measured})
-    found = order.filter(pl.col("measured")).group_by("code").agg(middle=pl.col("value").quantile(q, "linear"))
-    joined = order.join(found, on="code", how="left", maintain_order="left")
-    return joined["middle"].fill_null(float("nan")).to_numpy()
+    """Each row's group quantile over the measured rows, between two by their distance; NaN where the group has none."""
+    order = np.lexsort((value[measured], code[measured]))
+    ordered = value[measured][order]
+    members = np.bincount(code[measured], minlength=int(code.max(initial=0)) + 1)
+    found = np.full(len(members), np.nan)
+    has = members > 0
+    place = (np.cumsum(members) - members)[has] + q * (members[has] - 1)
+    low, high = np.floor(place).astype(np.int64), np.ceil(place).astype(np.int64)
+    found[has] = ordered[low] + (ordered[high] - ordered[low]) * (place - low)
+    return np.asarray(found[code])
 
 
 def _place(

@@ -61,7 +61,8 @@ def run(con: duckdb.DuckDBPyConnection, source: Source, of: str) -> None:
         else:
             source.judge(con, source.params)
             judged, hits, cannot, reason = _counts(con)
-            _write(con, source)
+            if hits:
+                _write(con, source)
         con.execute(
             "insert into model.coverage values ($id, $kind, $official, $status, $judged, $hits, $cannot,"
             " $reason, $seconds, $fingerprint)",

@@ -9,6 +9,22 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT.parent / "shared" / "sample"
 
+#: Enough sources for every list to have leads, where a test is about the run and not about what it finds.
+FEW = {
+    "batch_visits",
+    "care_after_death",
+    "co_visit_ring",
+    "exclusive_items_together",
+    "frequent_purchases",
+    "item_for_other_sex",
+    "item_outside_indication",
+    "professional_buyer",
+    "several_stores_one_day",
+    "shared_signature",
+    "split_admission",
+    "stay_overlaps_other_care",
+}
+
 needs_sample = pytest.mark.skipif(not SAMPLE.is_dir(), reason="the sample export is not here")
 
 
@@ -16,6 +32,21 @@ needs_sample = pytest.mark.skipif(not SAMPLE.is_dir(), reason="the sample export
 def _own_environment(monkeypatch):
     for name in [n for n in os.environ if n.startswith(("FUNDWATCH_", "PREFECT_"))]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def few():
+    """Make a HOME whose switches leave few sources; gives the HOME."""
+    from models.workbench import ruleset
+
+    def switch_off(home):
+        home.mkdir(parents=True, exist_ok=True)
+        others = sorted({s.id for s in ruleset.unswitched(home)} - FEW)
+        off = ruleset.Switch("retired", "not at issue here")
+        ruleset.write(home, dict.fromkeys(others, off), lambda: None)
+        return home
+
+    return switch_off
 
 
 @pytest.fixture(scope="session")
@@ -50,12 +81,11 @@ def read_csv_fixture():
     return read_csv
 
 
-@pytest.fixture
-def delivery(tmp_path):
-    """Write a delivery: table name -> list of rows (dicts of national fields); gives the folder."""
+@pytest.fixture(scope="session")
+def deliver():
+    """Write a delivery: table name -> list of rows (dicts of national fields), folder; gives the folder."""
 
-    def write(tables, folder=None):
-        folder = folder or tmp_path / "delivery"
+    def write(tables, folder):
         folder.mkdir(exist_ok=True)
         for name, rows in tables.items():
             with open(folder / name, "w", encoding="utf-8", newline="") as handle:
@@ -65,6 +95,12 @@ def delivery(tmp_path):
         return folder
 
     return write
+
+
+@pytest.fixture
+def delivery(tmp_path, deliver):
+    """The same into this test's own folder, where no other is given."""
+    return lambda tables, folder=None: deliver(tables, folder or tmp_path / "delivery")
 
 
 def settlement(number, **other):
@@ -127,7 +163,7 @@ def clean():
     }
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def rows():
     """The makers of rows, for tests that build their own delivery."""
 

@@ -43,8 +43,8 @@ def test_help_answers_fast_and_imports_nothing_heavy():
     assert best < 2.0  # a broken laziness costs seconds; the promise of half a second is measured by the benchmark
 
 
-def test_steps_one_by_one_then_results(call, town, tmp_path):
-    home = tmp_path / "home"
+def test_steps_one_by_one_then_results(call, town, tmp_path, few):
+    home = few(tmp_path / "home")
     code, out, _ = call("ingest", town, "--home", home)
     assert code == 0 and "rows loaded" in out
     for step, word in (
@@ -70,8 +70,8 @@ def test_steps_one_by_one_then_results(call, town, tmp_path):
     assert code == 0 and "settlements" in out
 
 
-def test_run_prints_the_account_and_a_second_run_says_nothing_new(call, town, tmp_path):
-    home, out_dir = tmp_path / "home", tmp_path / "out"
+def test_run_prints_the_account_and_a_second_run_says_nothing_new(call, town, tmp_path, few):
+    home, out_dir = few(tmp_path / "home"), tmp_path / "out"
     code, out, err = call("run", town, "--home", home, "--out", out_dir)
     assert code == 0 and "rows in =" in err and "yuan" in err
     assert sorted(p.name for p in out_dir.iterdir())[0] == "watchlist_group.csv"
@@ -127,6 +127,13 @@ def test_what_goes_wrong_is_one_plain_sentence_with_its_exit_code(call, tmp_path
         ("seed = ", "not TOML"),
         ("[rules.nothing]\na = 1", "names no rule"),
         ("[rules.split_admission]\nnothing = 1", "no parameter nothing"),
+        ("rules.split_admission = 1", "write [rules.ID]"),
+        ("rules.split_admission.max_gap = {value = 3, reason = 'a'}", "it needs value, reason, owner, date"),
+        (
+            "rules.split_admission.max_gap = {value = 3, reason = ' ', owner = 'Li', date = 2026-03-01}",
+            "reason is empty",
+        ),
+        ("rules.split_admission.max_gap = {value = 3, reason = 'a', owner = 'Li', date = '2026-03'}", "must be a day"),
     ],
 )
 def test_a_wrong_settings_file_is_named(call, tmp_path, text, words):
@@ -156,8 +163,8 @@ def test_options_beat_environment_beats_file(tmp_path):
     assert (settings.seed, settings.objective, settings.language) == (3, "hit_rate", "zh")
 
 
-def test_demo_shows_every_list_beside_the_truth(call, tmp_path):
-    code, out, _ = call("demo", "--persons", 1000, "--home", tmp_path, "--quiet")
+def test_demo_shows_every_list_beside_the_truth(call, tmp_path, few):
+    code, out, _ = call("demo", "--persons", 1000, "--home", few(tmp_path / "demo").parent, "--quiet")
     assert code == 0
     for word in ("watchlist: institution", "watchlist: group", "planted truth", "Everything is in"):
         assert word in out

@@ -29,11 +29,11 @@ main(sys.argv[2:])
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory):
+def undisturbed(tmp_path_factory, few):
     """(settings, the state of its home) of a run that nobody disturbed."""
     place = tmp_path_factory.mktemp("kill")
     town = kill_test._town(place / "town", 300)
-    settings = Settings(home=place / "home", input=town, out=place / "home" / "out", top=10)
+    settings = Settings(home=few(place / "home"), input=town, out=place / "home" / "out", top=10)
     run(settings)
     return settings, kill_test.state(settings.home)
 
@@ -56,9 +56,9 @@ def kill_at(settings, words, delay):
     return was_running
 
 
-def test_killed_while_it_loads_judges_and_publishes_it_ends_with_the_same_bytes(undisturbed, tmp_path):
+def test_killed_while_it_loads_judges_and_publishes_it_ends_with_the_same_bytes(undisturbed, tmp_path, few):
     settings, want = undisturbed
-    home = tmp_path / "home"
+    home = few(tmp_path / "home")
     other = dataclasses.replace(settings, home=home, out=home / "out")
     for words, delay in (("  fee_list_d", 0.0), ("  exclusive_items_together", 0.01), ("publish ...", 0.05)):
         assert kill_at(other, words, delay), words
@@ -103,9 +103,9 @@ def test_a_ranking_that_a_stopped_run_left_is_not_published_as_a_later_one(undis
             steps.perform(by_name[name], other)
 
 
-def test_a_full_disk_is_a_plain_sentence_and_the_next_run_mends_it(undisturbed, tmp_path):
+def test_a_full_disk_is_a_plain_sentence_and_the_next_run_mends_it(undisturbed, tmp_path, few):
     settings, want = undisturbed
-    home = tmp_path / "home"
+    home = few(tmp_path / "home")
     size = (settings.home / "warehouse.duckdb").stat().st_size
     arguments = ["run", settings.input, "--home", home, "--out", home / "out", "--top", "10", "--quiet"]
     said = subprocess.run(

@@ -18,9 +18,9 @@ BROWSER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @pytest.fixture(scope="module")
-def serving(tmp_path_factory, town):
+def serving(tmp_path_factory, town, few):
     """(HOME, API) of `fundwatch serve`, stopped at the end by SIGTERM."""
-    home = tmp_path_factory.mktemp("served")
+    home = few(tmp_path_factory.mktemp("served"))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

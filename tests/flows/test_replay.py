@@ -15,13 +15,13 @@ from flows.settings import Settings
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
+def place(tmp_path_factory, few):
     """A small home with two runs, the second after a second delivery: (settings, run id, later run id)."""
     from data.simulate import simulate
 
     folder = tmp_path_factory.mktemp("replay")
     simulate(folder / "town", persons=300, seed=5)
-    settings = Settings(home=folder / "home", input=folder / "town", seed=3, language="zh")
+    settings = Settings(home=few(folder / "home"), input=folder / "town", seed=3, language="zh")
     said = [steps.perform(step, settings) for step in steps.STEPS]
     first = said[-1].split()[1]
     (folder / "more").mkdir()

@@ -1,5 +1,6 @@
 """The workbench: a bureau's rules and switches, refusals with their place, cases, what a rule would change."""
 
+import shutil
 from dataclasses import replace
 from datetime import date
 
@@ -30,10 +31,11 @@ def fill():
     return write
 
 
-@pytest.fixture
-def loaded(tmp_path, delivery, rows):
-    """A HOME with six settlements of three months at two institutions, judged and ranked without own rules."""
+@pytest.fixture(scope="module")
+def ready_home(tmp_path_factory, deliver, rows):
+    """A HOME with six settlements of three months at two institutions, ready to be judged."""
     amounts = [100, 200, 300, 600, 700, 800]
+    place = tmp_path_factory.mktemp("workbench")
     many = [
         rows.settlement(
             n,
@@ -48,17 +50,24 @@ def loaded(tmp_path, delivery, rows):
         )
         for n, a in enumerate(amounts)
     ]
-    folder = delivery(
+    folder = deliver(
         {
             "setl_d.csv": many,
             "mdtrt_d.csv": [rows.encounter(n, psn_no=f"P{n % 2}", fixmedins_code=f"H{n % 2}") for n in range(6)],
             "fee_list_d.csv": [rows.fee_line(n, psn_no=f"P{n % 2}", fixmedins_code=f"H{n % 2}") for n in range(6)],
-        }
+        },
+        place / "delivery",
     )
-    settings = Settings(home=tmp_path / "home", input=folder)
+    settings = Settings(home=place / "home", input=folder)
     for step in steps.STEPS[:3]:
         steps.perform(step, settings)
     return settings.home
+
+
+@pytest.fixture
+def loaded(ready_home, tmp_path):
+    """A copy of that HOME for one test."""
+    return shutil.copytree(ready_home, tmp_path / "home")
 
 
 def values(table):
