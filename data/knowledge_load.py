@@ -8,6 +8,7 @@ away.
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import re
 from functools import cache
@@ -69,12 +70,18 @@ def _fill(con: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:
     try:
         con.execute(f"delete from knowledge.{table}")
         con.execute(
-            f"insert into knowledge.{table} by name"
-            " from read_csv($path, header = true, all_varchar = true, nullstr = '')",
-            {"path": str(path)},
+            f"insert into knowledge.{table} by name from read_csv($path, header = true, auto_detect = false,"
+            " delim = ',', quote = '\"', escape = '\"', nullstr = '', columns = $columns)",
+            {"path": str(path), "columns": dict.fromkeys(_header(path), "varchar")},
         )
     except duckdb.Error as error:
         raise UsageError(f"{path.name}: {str(error).splitlines()[0]}") from error
+
+
+def _header(path: Path) -> list[str]:
+    """Its column names: known, they spare the reader guessing at every file's form."""
+    with path.open(encoding="utf-8-sig", newline="") as handle:
+        return next(csv.reader(handle), [])
 
 
 def _lay(con: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:

@@ -34,8 +34,9 @@ pytestmark = pytest.mark.spark
 RULES = {r.id: r for r in rule.load()}
 #: What cannot be a rule's usual case where all cases share one record: codes are usual in no month of it.
 LOOSENED = {"trace_code_missing": {"usual_missing": 1.0, "min_lines": 5}}
-#: One core, nothing listens beyond loopback, and no compilation: the queries are many and the tables small.
+#: One core, nothing listens beyond loopback, and little compilation: the queries are many and the tables small.
 SESSION = on_spark.SETTINGS | {
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
     "spark.ui.enabled": "false",

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from polars.testing import assert_frame_equal
 
 from data import knowledge_load, sql
 from data.ingest import ingest
@@ -33,7 +34,7 @@ def test_a_broken_feature_is_named(tmp_path):
 
 
 def everything(con):
-    return {n: con.sql(f"select * from feature.{n} order by all").fetchall() for n in FEATURES}
+    return {n: con.sql(f"select * from feature.{n} order by all").pl() for n in FEATURES}
 
 
 def split(town, first, second):
@@ -83,8 +84,7 @@ def test_a_new_month_and_late_corrections_give_what_a_full_build_gives(town, tmp
         full = everything(con)
     assert applied == ["feature.fee_line"]
     for name in FEATURES:
-        differing = [(a, b) for a, b in zip(grown[name], full[name], strict=True) if a != b]
-        assert not differing, (name, [(x, y) for x, y in zip(*differing[0], strict=True) if x != y])
+        assert_frame_equal(grown[name], full[name], check_exact=True)
 
 
 def test_an_unchanged_record_builds_nothing(town, tmp_path):

@@ -4,20 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-import duckdb
 import pytest
 
 from data import knowledge_load
-from data.warehouse import SCHEMA
 from features import build
-
-
-@pytest.fixture
-def con():
-    with duckdb.connect() as connection:
-        connection.execute(SCHEMA.read_text(encoding="utf-8"))
-        knowledge_load.load(connection)
-        yield connection
 
 
 def put(con, table, columns, *rows):

@@ -1,23 +1,11 @@
 """feature.stay on a few rows whose answers can be counted by hand."""
 
-import duckdb
 import pytest
 
-from data import knowledge_load, sql
-from data.warehouse import SCHEMA
+from data import sql
 from features import build
 
 STAY = build.load()["stay"]
-
-
-@pytest.fixture
-def con():
-    with duckdb.connect() as connection:
-        connection.execute(SCHEMA.read_text(encoding="utf-8"))
-        knowledge_load.load(connection)
-        for name, feature in build.load().items():
-            connection.execute(f"create table feature.{name} as {feature.query.text}")
-        yield connection
 
 
 def put(con, table, header, *rows):
