@@ -14,16 +14,21 @@ def treated(world, name, count, nights=10, until=9, bed=60.0, **said):
     """Stays with a bed each night and a drug on each of the first `until` days."""
     ids = world.stay(name, count, nights=nights, **said)
     starts = world.con.sql("select encounter_id, started_on from feature.stay").pl()
-    for day in range(nights):
-        for item, category, amount in [("B1", "01", bed), *([("D1", "09", 30.0)] if day < until else [])]:
-            frame = pl.DataFrame({"encounter_id": ids}).join(starts, on="encounter_id", maintain_order="left")
-            frame = frame.with_columns(
-                settlement_id=pl.lit("S") + pl.col("encounter_id"),
-                line_id=pl.lit(f"{item}-{day}") + pl.col("encounter_id"),
-                charged_on=pl.col("started_on") + timedelta(days=day),
-            ).drop("started_on")
-            world.add("feature.fee_line", frame, item_code=item, fee_category=category, quantity=1.0, amount=amount,
-                      eligible_amount=amount, institution_id=name, is_pharmacy=False)  # fmt: skip
+    given = [
+        (item, category, amount, day)
+        for day in range(nights)
+        for item, category, amount in [("B1", "01", bed), *([("D1", "09", 30.0)] if day < until else [])]
+    ]
+    items = pl.DataFrame(given, schema=["item_code", "fee_category", "amount", "day"], orient="row")
+    frame = pl.DataFrame({"encounter_id": ids}).join(starts, on="encounter_id", maintain_order="left")
+    frame = items.join(frame, how="cross").select(
+        "encounter_id", "item_code", "fee_category", "amount",
+        settlement_id=pl.lit("S") + pl.col("encounter_id"),
+        line_id=pl.format("{}-{}{}", "item_code", "day", "encounter_id"),
+        charged_on=pl.col("started_on") + pl.duration(days="day"),
+        eligible_amount="amount",
+    )  # fmt: skip
+    world.add("feature.fee_line", frame, quantity=1.0, institution_id=name, is_pharmacy=False)
     return ids
 
 

@@ -1,12 +1,13 @@
 """Leads from findings: one a subject, money once, ids that last, states that tell what changed."""
 
+import shutil
 from decimal import Decimal
 
 import pytest
 
 from data import knowledge_load
 from data.errors import UsageError
-from data.warehouse import open_warehouse
+from data.warehouse import FILE_NAME, open_warehouse
 from features import build
 from models.card import make
 from models.ranking.rank import rank
@@ -22,9 +23,11 @@ BASIS = {
 }
 
 
-@pytest.fixture
-def con(tmp_path):
-    with open_warehouse(tmp_path) as con:
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """HOME of sixty settlements with two lines each, its features built."""
+    home = tmp_path_factory.mktemp("built")
+    with open_warehouse(home) as con:
         knowledge_load.load(con)
         con.execute(
             """
@@ -46,6 +49,13 @@ def con(tmp_path):
             """
         )
         build.build(con, "test")
+    return home
+
+
+@pytest.fixture
+def con(built, tmp_path):
+    shutil.copy(built / FILE_NAME, tmp_path)
+    with open_warehouse(tmp_path) as con:
         yield con
 
 
