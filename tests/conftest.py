@@ -60,6 +60,16 @@ def town(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def hamlet(tmp_path_factory):
+    """Folder of a simulated export of 400 persons, where size is not at issue."""
+    from data.simulate import simulate
+
+    folder = tmp_path_factory.mktemp("hamlet")
+    simulate(folder, persons=400, seed=7)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def finished(town, tmp_path_factory):
     """(settings, what each step said) of one run on the town."""
     from flows import steps

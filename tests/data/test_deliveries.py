@@ -39,10 +39,10 @@ def record(con):
     }
 
 
-def test_a_dirty_delivery_says_the_same_as_the_clean_one(con, town, tmp_path):
-    ingest(con, town)
+def test_a_dirty_delivery_says_the_same_as_the_clean_one(con, hamlet, tmp_path):
+    ingest(con, hamlet)
     wanted = record(con)
-    dirty.soil(town, tmp_path / "dirty", seed=3)
+    dirty.soil(hamlet, tmp_path / "dirty", seed=3)
     with open_warehouse(tmp_path / "other") as other:
         accounts = ingest(other, tmp_path / "dirty")
         found = record(other)
@@ -52,8 +52,8 @@ def test_a_dirty_delivery_says_the_same_as_the_clean_one(con, town, tmp_path):
     assert sum(a.duplicate for a in accounts) >= 3 and sum(a.rejected for a in accounts) == 0
 
 
-def test_spoiled_cells_are_rejected_with_their_row_and_can_be_mended(con, town, tmp_path):
-    harmed = dirty.soil(town, tmp_path / "dirty", seed=4, harm=5)
+def test_spoiled_cells_are_rejected_with_their_row_and_can_be_mended(con, hamlet, tmp_path):
+    harmed = dirty.soil(hamlet, tmp_path / "dirty", seed=4, harm=5)
     account = next(a for a in ingest(con, tmp_path / "dirty") if a.source_table == "fee_list_d")
     assert account.rejected == 5 and account.loaded == account.rows_in - 5
     rejected = con.sql("select * from run.rejected order by row_number").pl()
@@ -70,7 +70,7 @@ def test_spoiled_cells_are_rejected_with_their_row_and_can_be_mended(con, town, 
     (again,) = ingest(con, tmp_path / "mended")
     assert (again.loaded, again.rejected) == (5, 0)
     with open_warehouse(tmp_path / "whole") as whole:
-        ingest(whole, town)
+        ingest(whole, hamlet)
         assert record(con)["fee_line"] == record(whole)["fee_line"]
 
 

@@ -62,8 +62,8 @@ def split(town, first, second):
         more.write_csv(second / path.name.removesuffix(".gz"))
 
 
-def test_a_new_month_and_late_corrections_give_what_a_full_build_gives(town, tmp_path, monkeypatch):
-    split(town, tmp_path / "first", tmp_path / "second")
+def test_a_new_month_and_late_corrections_give_what_a_full_build_gives(hamlet, tmp_path, monkeypatch):
+    split(hamlet, tmp_path / "first", tmp_path / "second")
     applied = []
     whole = increment.apply
     monkeypatch.setattr(increment, "apply", lambda con, table, query: (applied.append(table), whole(con, table, query)))
@@ -87,10 +87,10 @@ def test_a_new_month_and_late_corrections_give_what_a_full_build_gives(town, tmp
         assert_frame_equal(grown[name], full[name], check_exact=True)
 
 
-def test_an_unchanged_record_builds_nothing(town, tmp_path):
+def test_an_unchanged_record_builds_nothing(hamlet, tmp_path):
     with open_warehouse(tmp_path) as con:
         knowledge_load.load(con)
-        ingest(con, town)
+        ingest(con, hamlet)
         assert set(build.build(con, "one")) == set(FEATURES)
         assert build.build(con, "one") == []
         assert set(build.build(con, "one", facts="other")) == set(FEATURES)

@@ -43,9 +43,9 @@ def test_help_answers_fast_and_imports_nothing_heavy():
     assert best < 2.0  # a broken laziness costs seconds; the promise of half a second is measured by the benchmark
 
 
-def test_steps_one_by_one_then_results(call, town, tmp_path, few):
+def test_steps_one_by_one_then_results(call, hamlet, tmp_path, few):
     home = few(tmp_path / "home")
-    code, out, _ = call("ingest", town, "--home", home)
+    code, out, _ = call("ingest", hamlet, "--home", home)
     assert code == 0 and "rows loaded" in out
     for step, word in (
         ("features", "feature tables built"),
@@ -70,12 +70,12 @@ def test_steps_one_by_one_then_results(call, town, tmp_path, few):
     assert code == 0 and "settlements" in out
 
 
-def test_run_prints_the_account_and_a_second_run_says_nothing_new(call, town, tmp_path, few):
+def test_run_prints_the_account_and_a_second_run_says_nothing_new(call, hamlet, tmp_path, few):
     home, out_dir = few(tmp_path / "home"), tmp_path / "out"
-    code, out, err = call("run", town, "--home", home, "--out", out_dir)
+    code, out, err = call("run", hamlet, "--home", home, "--out", out_dir)
     assert code == 0 and "rows in =" in err and "yuan" in err
     assert sorted(p.name for p in out_dir.iterdir())[0] == "watchlist_group.csv"
-    code, out, _ = call("run", town, "--home", home)
+    code, out, _ = call("run", hamlet, "--home", home)
     assert code == 0 and out.count("nothing new") == 6
 
 
@@ -142,12 +142,12 @@ def test_a_wrong_settings_file_is_named(call, tmp_path, text, words):
     assert code == 2 and words in err
 
 
-def test_a_second_writer_is_told_who_holds_the_home(call, town, tmp_path):
+def test_a_second_writer_is_told_who_holds_the_home(call, hamlet, tmp_path):
     from flows import lock
 
     with lock.hold(tmp_path):
         said = subprocess.run(
-            [sys.executable, "-m", "flows.cli", "run", str(town), "--home", str(tmp_path)],
+            [sys.executable, "-m", "flows.cli", "run", str(hamlet), "--home", str(tmp_path)],
             capture_output=True,
             text=True,
         )
@@ -164,7 +164,7 @@ def test_options_beat_environment_beats_file(tmp_path):
 
 
 def test_demo_shows_every_list_beside_the_truth(call, tmp_path, few):
-    code, out, _ = call("demo", "--persons", 1000, "--home", few(tmp_path / "demo").parent, "--quiet")
+    code, out, _ = call("demo", "--persons", 600, "--home", few(tmp_path / "demo").parent, "--quiet")
     assert code == 0
     for word in ("watchlist: institution", "watchlist: group", "planted truth", "Everything is in"):
         assert word in out

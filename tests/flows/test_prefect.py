@@ -18,7 +18,7 @@ BROWSER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @pytest.fixture(scope="module")
-def serving(tmp_path_factory, town, few):
+def serving(tmp_path_factory, hamlet, few):
     """(HOME, API) of `fundwatch serve`, stopped at the end by SIGTERM."""
     home = few(tmp_path_factory.mktemp("served"))
     with socket.socket() as free:
@@ -28,7 +28,7 @@ def serving(tmp_path_factory, town, few):
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "flows.cli", "serve", "--cron", "0 2 5 * *"),
-            *("--input", str(town), "--home", str(home), "--port", str(port)),
+            *("--input", str(hamlet), "--home", str(home), "--port", str(port)),
         ],
         env=environ,
         stdout=subprocess.DEVNULL,
@@ -53,11 +53,11 @@ def ask(api, path, body=None):
         return json.loads(answer.read())
 
 
-def test_a_run_from_the_command_line_appears_on_the_server(serving, town):
+def test_a_run_from_the_command_line_appears_on_the_server(serving, hamlet):
     home, api = serving
     environ = {k: v for k, v in os.environ.items() if not k.startswith(("PREFECT_", "FUNDWATCH_"))}
     said = subprocess.run(
-        [sys.executable, "-m", "flows.cli", "run", str(town), "--home", str(home), "--top", "5"],
+        [sys.executable, "-m", "flows.cli", "run", str(hamlet), "--home", str(home), "--top", "5"],
         env=environ,
         capture_output=True,
         text=True,
@@ -65,7 +65,7 @@ def test_a_run_from_the_command_line_appears_on_the_server(serving, town):
     assert said.returncode == 0, said.stderr
     assert "publish: run " in said.stdout
     (flow_run,) = ask(api, "flow_runs/filter", {"flow_runs": {"state": {"type": {"any_": ["COMPLETED"]}}}})
-    assert flow_run["parameters"]["input"] == str(town) and flow_run["parameters"]["top"] == 5
+    assert flow_run["parameters"]["input"] == str(hamlet) and flow_run["parameters"]["top"] == 5
     tasks = ask(api, "task_runs/filter", {"task_runs": {"flow_run_id": {"any_": [flow_run["id"]]}}})
     assert {t["name"].rsplit("-", 1)[0] for t in tasks} == {"ingest", "check", "features", "detect", "rank", "publish"}
     artifacts = {a["key"]: json.loads(a["data"]) for a in ask(api, "artifacts/filter")}
@@ -103,12 +103,12 @@ def test_a_refused_input_is_one_sentence_also_as_a_flow(serving, tmp_path):
     assert said.stderr.strip().splitlines()[-1].startswith("fundwatch: The input folder")
 
 
-def test_prefect_s_database_names_no_person(serving, town):
+def test_prefect_s_database_names_no_person(serving, hamlet):
     import polars as pl
 
     home, _ = serving
     stored = b"".join(p.read_bytes() for p in (home / "prefect").glob("prefect.db*"))
-    persons = pl.read_csv(town / "psn_info_b.csv.gz", infer_schema=False)
+    persons = pl.read_csv(hamlet / "psn_info_b.csv.gz", infer_schema=False)
     assert stored and not [n for n in persons["certno"].drop_nulls().to_list() if n.encode() in stored]
 
 
