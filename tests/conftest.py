@@ -2,6 +2,7 @@
 
 import csv
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,31 @@ def hamlet(tmp_path_factory):
     folder = tmp_path_factory.mktemp("hamlet")
     simulate(folder, persons=400, seed=7)
     return folder
+
+
+@pytest.fixture(scope="session")
+def empty_warehouse(tmp_path_factory):
+    """File of a warehouse with every table and nothing in it; making it costs more than a test."""
+    import duckdb
+
+    from data.warehouse import SCHEMA
+    from features import build
+
+    path = tmp_path_factory.mktemp("empty") / "warehouse.duckdb"
+    with duckdb.connect(str(path)) as con:
+        con.execute(SCHEMA.read_text(encoding="utf-8"))
+        for name, feature in build.load().items():
+            con.execute(f"create table feature.{name} as {feature.query.text}")
+    return path
+
+
+@pytest.fixture
+def con(empty_warehouse, tmp_path):
+    """A copy of it for one test."""
+    import duckdb
+
+    with duckdb.connect(str(shutil.copy(empty_warehouse, tmp_path / "warehouse.duckdb"))) as con:
+        yield con
 
 
 @pytest.fixture(scope="session")

@@ -32,11 +32,10 @@ def _knowing(town: Town, bill: Bill) -> pl.DataFrame:
     """The plants but those on practitioners whose deeds are too small a part of all the visits they signed."""
     plants = pl.concat(town.plants)
     signed = bill.visits.group_by(subject="doctor").agg(visits=pl.len())
-    deeds = plants.join(signed, on="subject", how="left").group_by("scheme", "subject_type", "subject")
-    share = deeds.agg(share=pl.len() / pl.col("visits").first())
+    deeds = plants.filter(pl.col("subject_type") == "practitioner").join(signed, on="subject")
+    share = deeds.group_by("scheme", "subject_type", "subject").agg(share=pl.len() / pl.col("visits").first())
     agreed = pl.DataFrame(town.accomplices, schema={"scheme": pl.String, "subject": pl.Int64}, orient="row")
-    little = share.filter((pl.col("subject_type") == "practitioner") & (pl.col("share") < LEAST_SHARE))
-    unknowing = little.join(agreed, on=["scheme", "subject"], how="anti")
+    unknowing = share.filter(pl.col("share") < LEAST_SHARE).join(agreed, on=["scheme", "subject"], how="anti")
     return plants.join(unknowing, on=["scheme", "subject_type", "subject"], how="anti", maintain_order="left")
 
 

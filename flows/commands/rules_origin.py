@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from data.errors import UsageError
+from flows.settings import FILE_NAME
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,14 +54,10 @@ def set_here(settings: Settings) -> dict[str, list[dict[str, Any]]]:
 
 def unexplained(found: Mapping[str, Sequence[Mapping[str, Any]]]) -> int:
     """Of what `set_here` found, the parameters that no reason, owner and date stand beside."""
-    from flows.settings import FILE_NAME
-
     return sum(row["set_in"] == FILE_NAME and not row["reason"] for rows in found.values() for row in rows)
 
 
 def _params(one: Source, why: Mapping[tuple[str, str], Why]) -> list[dict[str, Any]]:
-    from flows.settings import FILE_NAME
-
     rows = []
     for name, value in one.params.items():
         if value != (ships_as := one.card.params[name].value):

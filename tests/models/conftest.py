@@ -1,15 +1,11 @@
 """Small made-up worlds of hospital stays for the detectors: one row a stay, everything else follows from it."""
 
 import json
-import shutil
 from datetime import date, timedelta
 
-import duckdb
 import polars as pl
 import pytest
 
-from data.warehouse import SCHEMA
-from features import build
 from models import detectors, source
 
 DAY = date(2025, 1, 6)
@@ -114,25 +110,6 @@ class World:
     def clear(self):
         """Units that the last detector judged and found nothing in."""
         return self.con.sql("select coalesce(sum(units), 0) from judged where outcome = 'clear'").fetchall()[0][0]
-
-
-@pytest.fixture(scope="session")
-def _empty_warehouse(tmp_path_factory):
-    """File of a warehouse with every table and nothing in it; making it costs more than a test."""
-    path = tmp_path_factory.mktemp("empty") / "warehouse.duckdb"
-    with duckdb.connect(str(path)) as con:
-        con.execute(SCHEMA.read_text(encoding="utf-8"))
-        for name, feature in build.load().items():
-            con.execute(f"create table feature.{name} as {feature.query.text}")
-    return path
-
-
-@pytest.fixture
-def con(_empty_warehouse, tmp_path):
-    path = tmp_path / "warehouse.duckdb"
-    shutil.copy(_empty_warehouse, path)
-    with duckdb.connect(str(path)) as con:
-        yield con
 
 
 @pytest.fixture
