@@ -12,7 +12,7 @@ from types import ModuleType
 import numpy as np
 import polars as pl
 
-from data.simulate import confounders, lines, registers, tables, truth
+from data.simulate import confounders, devices, lines, registers, tables, truth
 from data.simulate import schemes as schemes_package
 from data.simulate.bill import Bill, make_bill
 from data.simulate.care import chronic, drugstore, inpatient, outpatient
@@ -38,18 +38,21 @@ def scheme_names() -> list[str]:
 
 
 def drawn_schemes(persons: int, seed: int) -> list[str]:
-    """The schemes of a town that names none: every scheme of drugstores and persons, and some of institutions.
+    """The schemes of a town that names none: every scheme of persons and groups, some of institutions and drugstores.
 
-    A town has too few institutions to be hit by all: four (small) to seven of those schemes, dealt from a deck that
-    is shuffled once for the seeds 1-5, 6-10 and so on, so that five such towns together have seen every scheme.
+    A town has too few institutions and drugstores to be hit by all: four (small) to seven of the institutions'
+    schemes and four of the drugstores', dealt from two decks that are shuffled once for the seeds 1-5, 6-10 and so
+    on, so that five such towns together have seen every scheme.
     """
     known = _modules(schemes_package)
-    deck = [name for name, module in known.items() if module.SUBJECTS[0] == "institution"]
-    hand = min(len(deck), max(4, min(7, round(sizes(persons)[0] / 10))))
+    hands = {"institution": max(4, min(7, round(sizes(persons)[0] / 10))), "pharmacy": 4}
     shuffle, turn = divmod(seed + 4, 5)
-    order = np.random.default_rng([11, shuffle]).permutation(len(deck))
-    dealt = {deck[order[(turn * hand + n) % len(deck)]] for n in range(hand)}
-    return [name for name in known if name not in deck or name in dealt]
+    dealt = {name for name, module in known.items() if module.SUBJECTS[0] not in hands}
+    for stream, (subject_type, hand) in enumerate(hands.items(), start=11):
+        deck = [name for name, module in known.items() if module.SUBJECTS[0] == subject_type]
+        order = np.random.default_rng([stream, shuffle]).permutation(len(deck))
+        dealt |= {deck[order[(turn * hand + n) % len(deck)]] for n in range(min(hand, len(deck)))}
+    return [name for name in known if name in dealt]
 
 
 def make_town(*, persons: int, seed: int, schemes: Sequence[str] | None, dose: float, year: int) -> Town:
@@ -66,6 +69,7 @@ def make_town(*, persons: int, seed: int, schemes: Sequence[str] | None, dose: f
     for number, add in enumerate((chronic.add, outpatient.add, drugstore.add, inpatient.add)):
         add(town, np.random.default_rng([seed, 4, number]))
     settle(town, np.random.default_rng([seed, 5]))
+    devices.install(town, np.random.default_rng([seed, 13]))
     for name, module in _modules(confounders).items():
         if hasattr(module, "after"):
             module.after(town, np.random.default_rng([seed, 7, zlib.crc32(name.encode())]))
@@ -88,6 +92,7 @@ def _small_tables(town: Town, bill: Bill) -> dict[str, Callable[[], pl.DataFrame
         "medins_info_b": lambda: registers.institutions(town),
         "rtal_phac_b": lambda: registers.drugstores(town),
         "dr_info_b": lambda: registers.practitioners(town),
+        "medins_equip_d": lambda: registers.equipment(town),
         "hilist_b": lambda: registers.items(town),
         "hilist_lmtpric_d": lambda: registers.limits(town),
         "opsp_reg_d": lambda: registers.chronic_registrations(town),

@@ -34,6 +34,7 @@ class Catalogue:
     operations: pl.DataFrame
     pairs: pl.DataFrame
     kits: pl.DataFrame
+    goods: pl.DataFrame
     kit_names: tuple[str, ...]
     role: dict[str, int]
     item: dict[str, int]
@@ -128,6 +129,7 @@ def load() -> Catalogue:
         ),
         pairs=_read("exclusive_pairs", **PAIR).select(pl.all().replace_strict(item, return_dtype=pl.Int64)),
         kits=kits,
+        goods=_read("goods"),
         kit_names=kit_names,
         role=dict(zip(roles["role"].to_list(), roles["n"].to_list(), strict=True)),
         item=item,

@@ -48,6 +48,7 @@ RENAMED = {
     "hosp_appr_flag": "is_restricted", "dscg_tkdrug_flag": "take_home", "prd_days": "days",
     "insu_admdvs": "insured_at",
 }  # fmt: skip
+NAMED = {"place": pl.Int64, "item": pl.Int64, "called": pl.String}
 MONEY = {
     "pric": "price", "det_item_fee_sumamt": "amount", "fulamt_ownpay_amt": "own", "overlmt_selfpay": "over",
     "preselfpay_amt": "first", "inscp_amt": "eligible",
@@ -60,6 +61,8 @@ def _described(town: Town, lines: pl.DataFrame) -> pl.DataFrame:
     # The institution's own code and name say what was given, the national code what was charged.
     own = np.where(lines["given"].to_numpy() >= 0, lines["given"].to_numpy(), item)
     of_item = {name: gather(town.cat.items[name], item) for name in ITEM}
+    called = pl.concat(town.own_names) if town.own_names else pl.DataFrame(schema=NAMED)
+    called = lines.select("place", item=own).join(called, on=["place", "item"], how="left", maintain_order="left")
     return lines.with_columns(
         **of_item,
         psn_no=gather(town.people["psn_no"], lines["person"]),
@@ -68,7 +71,9 @@ def _described(town: Town, lines: pl.DataFrame) -> pl.DataFrame:
         limit=pl.Series(town.limit[place, item]),
         take_home=lines["home"],
         own_code=pl.Series(own * 37 % 9000 + 1000),
-        own_name=gather(town.cat.items["name"], own),
+        own_name=pl.coalesce(
+            gather(town.cat.goods["name"], lines["goods"]), called["called"], gather(town.cat.items["name"], own)
+        ),
         dept_code=gather(town.cat.departments["code"], lines["dept"]),
         dept_name=gather(town.cat.departments["name"], lines["dept"]),
         dr=gather(town.doctors["code"], lines["doctor"]),

@@ -131,6 +131,19 @@ def practitioners(town: Town) -> pl.DataFrame:
     )
 
 
+def equipment(town: Town) -> pl.DataFrame:
+    """medins_equip_d, an extension of the national tables."""
+    d = pl.concat(town.devices).group_by("place", "device", maintain_order=True).agg(pl.col("count").sum())
+    d = d.sort("place", "device")
+    return d.select(
+        medins_code=gather(town.places["code"], d["place"]),
+        equip_type="device",
+        equip_cnt="count",
+        begndate=pl.lit(date(town.year - 4, 1, 1)),
+        enddate=pl.lit(None, dtype=pl.String),
+    )
+
+
 def items(town: Town) -> pl.DataFrame:
     """hilist_b."""
     return town.cat.items.select(

@@ -59,7 +59,8 @@ def _credential() -> pl.Expr:
 
 def _operator() -> pl.Expr:
     """Who keyed it: one of three at the institution's counter, for paper bills one of two at the agency."""
-    desk = pl.concat_str("place_code", pl.lit("-"), pl.col("visit") % 3 + 1)
+    till = pl.when(pl.col("desk") > 0).then(pl.col("desk")).otherwise(pl.col("visit") % 3 + 1)
+    desk = pl.concat_str("place_code", pl.lit("-"), till)
     agency = pl.concat_str(pl.lit("9901JB0"), pl.col("person") % 2 + 1)
     return pl.when(pl.col("manual") == 1).then(agency).otherwise(desk)
 
@@ -137,6 +138,7 @@ def encounters(town: Town, bill: Bill) -> pl.DataFrame:
     """mdtrt_d; institutions without a clock write midnight."""
     v = bill.visits
     clockless = pl.Series(town.place("clockless"))[v["place"].to_numpy()] & ~v["kind"].is_in(STAYS)
+    given = gather(town.people["phone"], v["caller"])
     v = v.with_columns(**whose(town, v), **_seen_by(town, v)).with_columns(disease(town, v))
     v = v.with_columns(begin=pl.when(clockless).then(pl.col("begin") // DAY * DAY).otherwise(pl.col("begin")))
     seen = pl.col("kind") != PURCHASE
@@ -157,8 +159,8 @@ def encounters(town: Town, bill: Bill) -> pl.DataFrame:
         "dscg_maindiag_code": pl.when(seen).then("dx"),
         "dscg_maindiag_name": pl.when(seen).then("dx_name"),
         "inhosp_stas": pl.lit("0"),
-        "ttp_pay_flag": pl.lit("0"),
-        "tel": "phone",
+        "ttp_pay_flag": "third",
+        "tel": pl.coalesce(given, "phone"),
         "addr": "address",
         "year": pl.lit(str(town.year)),
         "vali_flag": pl.lit("1"),

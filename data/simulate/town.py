@@ -17,7 +17,9 @@ from data.simulate.clock import DAY, days_in, draw_seconds
 OUTPATIENT, EMERGENCY, CHRONIC, STAY, PURCHASE, PRENATAL, BIRTH = 11, 13, 14, 21, 41, 51, 52
 STAYS = (STAY, BIRTH)
 # A visit's defaults; `begin` and `end` are seconds since the year's start, the rest are row numbers or codes.
-# `manual`: paid at the counter against paper bills; `twin`: the visit whose bill it is; `absent`: not really there.
+# `manual`: paid at the counter against paper bills; `twin`: the visit whose bill it is; `absent`: not really there;
+# `desk`: the till, -1 any; `caller`: the person whose telephone number was given, -1 the own; `third`: marked as a
+# third party's to pay.
 VISIT: dict[str, int] = {
     "person": -1,
     "place": -1,
@@ -42,9 +44,13 @@ VISIT: dict[str, int] = {
     "manual": 0,
     "twin": -1,
     "absent": 0,
+    "desk": -1,
+    "caller": -1,
+    "third": 0,
 }
 # A line's defaults; `price` -1 is the place's own price, `hidden` cents a unit over what is due not declared as
-# such, `plant` the planted deed it belongs to, `given` the item that was given in truth.
+# such, `plant` the planted deed it belongs to, `given` the item that was given in truth, `goods` the goods that went
+# over the counter (a row of the reference list).
 LINE: dict[str, int] = {
     "visit": -1,
     "item": -1,
@@ -56,6 +62,7 @@ LINE: dict[str, int] = {
     "hidden": 0,
     "home": 0,
     "given": -1,
+    "goods": -1,
 }
 
 
@@ -87,6 +94,8 @@ class Town:
     regimens: list[pl.DataFrame] = field(default_factory=list)
     registrations: list[pl.DataFrame] = field(default_factory=list)
     filings: list[pl.DataFrame] = field(default_factory=list)
+    devices: list[pl.DataFrame] = field(default_factory=list)
+    own_names: list[pl.DataFrame] = field(default_factory=list)
     confounders: list[pl.DataFrame] = field(default_factory=list)
     plants: list[pl.DataFrame] = field(default_factory=list)
     accomplices: list[tuple[str, int]] = field(default_factory=list)
@@ -147,6 +156,24 @@ class Town:
                 )
             )
         return ids
+
+    def equip(self, device: str, places: Any, count: Any) -> None:
+        """Enter devices of a kind (its name in the register) at places into the register of equipment."""
+        self.devices.append(
+            pl.DataFrame(
+                {"place": np.asarray(places), "device": device, "count": np.asarray(count)},
+                schema={"place": pl.Int64, "device": pl.String, "count": pl.Int64},
+            )
+        )
+
+    def rename(self, place: int, names: dict[int, str]) -> None:
+        """Give items (row numbers) other names in the own catalogue of a place."""
+        self.own_names.append(
+            pl.DataFrame(
+                {"place": place, "item": list(names), "called": list(names.values())},
+                schema={"place": pl.Int64, "item": pl.Int64, "called": pl.String},
+            )
+        )
 
     def join_in(self, scheme: str, doctor: int) -> None:
         """Record a practitioner who is in a scheme by agreement, however little of their business it is."""
