@@ -1,0 +1,23 @@
+"""Declared injuries: somebody else owes the treatment, the hospital says so and the office recovers it."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from numpy.random import Generator
+
+from data.simulate.care.injury import owed, treat
+from data.simulate.town import Town
+
+
+def after(town: Town, rng: Generator) -> None:
+    """A third of the injuries that somebody else owes, marked as such."""
+    injuries = owed(town)
+    chosen = injuries.filter(pl.Series(rng.random(len(injuries)) < 1 / 3))
+    if len(chosen) == 0:
+        return
+    visits, lines = treat(town, rng, chosen, 1.0, third=1)
+    town.base = pl.concat([town.base, visits.sort("visit").select(town.base.columns)])
+    town.base_lines = pl.concat([town.base_lines, lines.sort("visit", maintain_order=True)])
+    town.taken.setdefault("declared", set()).update(chosen["person"].to_list())
+    town.confound("declared_injury", "person", np.unique(visits["person"].to_numpy()))
