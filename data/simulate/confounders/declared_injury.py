@@ -13,9 +13,7 @@ from data.simulate.town import Town
 def after(town: Town, rng: Generator) -> None:
     """A third of the injuries that somebody else owes, marked as such."""
     injuries = owed(town)
-    chosen = injuries.filter(pl.Series(rng.random(len(injuries)) < 1 / 3))
-    if len(chosen) == 0:
-        return
+    chosen = injuries[np.sort(rng.choice(len(injuries), (len(injuries) + 2) // 3, replace=False))]
     visits, lines = treat(town, rng, chosen, 1.0, third=1)
     town.base = pl.concat([town.base, visits.sort("visit").select(town.base.columns)])
     town.base_lines = pl.concat([town.base_lines, lines.sort("visit", maintain_order=True)])
