@@ -1,5 +1,7 @@
 -- One row: one settlement that stands, net of refunds; reversed, void and aid-only settlements are left out.
 -- care_setting: inpatient, outpatient, emergency, chronic, drugstore ...; null for an unknown medical category
+-- is_pharmacy: by the register; where it does not know the institution, a purchase is a drugstore's, a stay none's,
+--     and for other care it is null
 -- settled_on, month: day of settlement, first day of its month
 -- total_amount, eligible_amount, fund_amount, account_amount, person_paid_amount: yuan, net of partial refunds
 -- refunded_amount: yuan taken back by partial refunds
@@ -69,7 +71,10 @@ select
     n.encounter_id,
     n.person_id,
     n.institution_id,
-    i.is_pharmacy,
+    coalesce(
+        i.is_pharmacy,
+        case g.care_setting when 'drugstore' then true when 'inpatient' then false end
+    ) as is_pharmacy,
     case when i.is_pharmacy then 'drugstore' else g.care_setting end as care_setting,
     n.medical_category,
     n.insurance_type,

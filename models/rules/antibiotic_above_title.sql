@@ -63,8 +63,7 @@ select
     case
         when l.care_setting = 'emergency' or d.rank = 1 then 'clear'
         when t.rank is null then 'cannot_judge'
-        when t.rank < d.rank and l.is_pharmacy is null and l.care_setting is distinct from 'inpatient'
-            then 'cannot_judge'
+        when t.rank < d.rank and l.is_pharmacy is null then 'cannot_judge'
         when t.rank < d.rank then 'hit'
         else 'clear'
     end as outcome,
@@ -88,7 +87,7 @@ select
 from feature.fee_line as l
 join drug as d on d.item_code = l.item_code and d.item_name = coalesce(l.item_name, '')
 left join titled as t on t.practitioner_id = l.practitioner_id
-where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, l.care_setting = 'drugstore', false)
+where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, false)
 union all
 select 'cannot_judge', 'knowledge.antibiotic is empty', null, null, null, null, null, null, null, null, null, null, null,
     null

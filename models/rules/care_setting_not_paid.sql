@@ -39,9 +39,9 @@ with limited as (
             when l.care_setting = 'emergency' then k.allows_emergency
             else k.allows_outpatient
         end as is_allowed,
-        coalesce(l.is_pharmacy, l.care_setting = 'drugstore', false) and coalesce(s.fund_amount, 0) = 0
+        coalesce(l.is_pharmacy, false) and coalesce(s.fund_amount, 0) = 0
             as is_account_only,
-        l.is_pharmacy is null and coalesce(l.care_setting, '') <> 'inpatient' and coalesce(s.fund_amount, 0) = 0
+        l.is_pharmacy is null and coalesce(s.fund_amount, 0) = 0
             as is_perhaps_account_only
     from feature.fee_line as l
     join knowledge.item_care_setting as k

@@ -58,10 +58,10 @@ select
     case
         when r.persons = 0 or s.started_on is null or s.person_id is null then 'cannot_judge'
         when m.settlement_id is not null and not m.is_face_seen and x.settlement_id is null
-            and not (coalesce(s.is_pharmacy, s.care_setting = 'drugstore', false) and s.fund_amount <= 0)
+            and not (coalesce(s.is_pharmacy, false) and s.fund_amount <= 0)
             then case
                 when f.person_id is not null or (s.is_pharmacy is null and s.institution_id is null
-                    and coalesce(s.care_setting, '') <> 'inpatient' and s.fund_amount <= 0) then 'cannot_judge'
+                    and s.fund_amount <= 0) then 'cannot_judge'
                 else 'hit'
             end
         else 'clear'

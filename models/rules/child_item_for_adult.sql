@@ -65,9 +65,9 @@ told as (
         end as reason,
         coalesce(age_years >= age_to_years, false) or coalesce(age_days > age_to_days, false) as is_too_old,
         coalesce(is_maternity, false) or (
-            coalesce(is_pharmacy, care_setting = 'drugstore', false) and coalesce(fund_amount, 0) = 0
+            coalesce(is_pharmacy, false) and coalesce(fund_amount, 0) = 0
         ) as is_excluded,
-        is_pharmacy is null and coalesce(care_setting, '') <> 'inpatient' and coalesce(fund_amount, 0) = 0
+        is_pharmacy is null and coalesce(fund_amount, 0) = 0
             as is_perhaps_excluded
     from aged
 )

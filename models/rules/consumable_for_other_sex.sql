@@ -50,7 +50,7 @@ marked as (
     from feature.fee_line as l
     join meant as m on m.item_code = l.item_code and m.item_name = coalesce(l.item_name, '')
         and l.charged_on >= coalesce(m.valid_from, l.charged_on) and l.charged_on <= coalesce(m.valid_to, l.charged_on)
-    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, l.care_setting = 'drugstore', false)
+    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, false)
     group by l.settlement_id, l.line_id
     having count(distinct m.sex) = 1
 ),
@@ -58,7 +58,7 @@ marked as (
 restricted as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.item_name, l.eligible_amount, s.sex, coalesce(s.is_sex_contradicted, false) as is_contradicted,
-        l.is_pharmacy is null and coalesce(l.care_setting, '') not in ('inpatient', 'drugstore') as is_place_unknown,
+        l.is_pharmacy is null as is_place_unknown,
         m.item_sex, m.item_sex = '2' and coalesce(s.age_years < 1, false) as is_newborn
     from feature.fee_line as l
     join marked as m on m.settlement_id = l.settlement_id and m.line_id = l.line_id

@@ -50,7 +50,7 @@ concerned as (
         l.charged_on, l.item_name, l.eligible_amount, coalesce(r.ordering_department_name, o.department_name) as department,
         n.department_name as performer,
         l.institution_id is null and r.performing_department_code is not null as is_performer_unknown,
-        l.is_pharmacy is null and coalesce(l.care_setting, '') not in ('inpatient', 'drugstore') as is_place_unknown,
+        l.is_pharmacy is null as is_place_unknown,
         max(case
             when coalesce(r.ordering_department_name, o.department_name) like m.department
                 or n.department_name like m.department then 1 else 0
@@ -63,7 +63,7 @@ concerned as (
         on o.institution_id = l.institution_id and o.department_code = r.ordering_department_code
     left join feature.department as n
         on n.institution_id = l.institution_id and n.department_code = r.performing_department_code
-    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, l.care_setting = 'drugstore', false)
+    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, false)
     group by l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.item_name, l.eligible_amount, coalesce(r.ordering_department_name, o.department_name),
         n.department_name, r.performing_department_code, l.is_pharmacy, l.care_setting

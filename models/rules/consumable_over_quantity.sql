@@ -48,13 +48,13 @@ charged as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.item_code, coalesce(l.item_name, '') as item_name, l.eligible_amount, l.quantity,
         k.time_window,
-        l.is_pharmacy is null and coalesce(l.care_setting, '') not in ('inpatient', 'drugstore') as is_place_unknown,
+        l.is_pharmacy is null as is_place_unknown,
         case k.time_window when 'day' then cast(l.charged_on as varchar) else '' end as day,
         cast(min(k.max_quantity) as double) as max_quantity
     from feature.fee_line as l
     join limited as k on k.item_code = l.item_code and k.item_name = coalesce(l.item_name, '')
         and l.charged_on >= coalesce(k.valid_from, l.charged_on) and l.charged_on <= coalesce(k.valid_to, l.charged_on)
-    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, l.care_setting = 'drugstore', false)
+    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, false)
     group by l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.item_code, l.item_name, l.eligible_amount, l.quantity, k.time_window, l.is_pharmacy,
         l.care_setting

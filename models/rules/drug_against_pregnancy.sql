@@ -92,11 +92,11 @@ woman as (
 concerned as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.item_name, f.in_pregnancy, f.in_lactation, f.reason_zh,
-        l.is_pharmacy is null and coalesce(l.care_setting, '') not in ('inpatient', 'drugstore') as is_place_unknown
+        l.is_pharmacy is null as is_place_unknown
     from feature.fee_line as l
     join forbidden as f on f.item_code = l.item_code and f.item_name = coalesce(l.item_name, '')
         and l.charged_on >= coalesce(f.valid_from, l.charged_on) and l.charged_on <= coalesce(f.valid_to, l.charged_on)
-    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, l.care_setting = 'drugstore', false)
+    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, false)
         and (l.person_id in (select person_id from woman) or l.person_id is null)
 ),
 

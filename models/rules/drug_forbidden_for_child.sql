@@ -58,9 +58,9 @@ diagnosed as (
 restricted as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.item_name, s.birth_on, p.id_birth_on, f.age_from_years, f.age_to_years, f.age_to_days,
-        f.reason_zh, coalesce(l.is_pharmacy, l.care_setting = 'drugstore', false) and coalesce(s.fund_amount, 0) = 0
+        f.reason_zh, coalesce(l.is_pharmacy, false) and coalesce(s.fund_amount, 0) = 0
             as is_account_only,
-        l.is_pharmacy is null and coalesce(l.care_setting, '') <> 'inpatient' and coalesce(s.fund_amount, 0) = 0
+        l.is_pharmacy is null and coalesce(s.fund_amount, 0) = 0
             as is_perhaps_account_only,
         f.diagnosis_prefix is not null and d.encounter_id is null as is_other_disease
     from feature.fee_line as l

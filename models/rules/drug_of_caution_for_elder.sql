@@ -45,7 +45,7 @@ with cautious as (
 aged as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.item_name, s.birth_on, p.id_birth_on, k.age_from_years, k.reason_zh,
-        l.is_pharmacy is null and coalesce(l.care_setting, '') not in ('inpatient', 'drugstore') as is_place_unknown,
+        l.is_pharmacy is null as is_place_unknown,
         year(l.charged_on) - year(s.birth_on) - case
             when substr(cast(l.charged_on as varchar), 6, 5) < substr(cast(s.birth_on as varchar), 6, 5) then 1 else 0
         end as age_years
@@ -54,7 +54,7 @@ aged as (
         and l.charged_on >= coalesce(k.valid_from, l.charged_on) and l.charged_on <= coalesce(k.valid_to, l.charged_on)
     join feature.settlement as s on s.settlement_id = l.settlement_id
     left join feature.person as p on p.person_id = l.person_id
-    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, l.care_setting = 'drugstore', false)
+    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, false)
 ),
 
 chosen as (

@@ -49,9 +49,9 @@ meaning = "the area's code of bed-day payment"
 */
 with purchase as (
     select settlement_id, encounter_id, person_id, institution_id, coalesce(started_on, settled_on) as bought_on,
-        eligible_amount, is_pharmacy is null and coalesce(care_setting, '') <> 'drugstore' as is_place_unknown
+        eligible_amount, is_pharmacy is null as is_place_unknown
     from feature.settlement
-    where is_pharmacy or (is_pharmacy is null and coalesce(care_setting, '') <> 'inpatient')
+    where coalesce(is_pharmacy, true)
 ),
 
 stay as (

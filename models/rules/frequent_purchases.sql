@@ -49,9 +49,9 @@ meaning = "eligible amount of the month that is let pass"
 */
 with purchase as (
     select settlement_id, encounter_id, person_id, institution_id, settled_on, month, eligible_amount, fund_amount,
-        is_pharmacy is null and coalesce(care_setting, '') <> 'drugstore' as is_place_unknown
+        is_pharmacy is null as is_place_unknown
     from feature.settlement
-    where is_pharmacy or (is_pharmacy is null and coalesce(care_setting, '') <> 'inpatient')
+    where coalesce(is_pharmacy, true)
 ),
 
 monthly as (

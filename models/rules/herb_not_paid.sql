@@ -35,9 +35,9 @@ sentence_zh = "{occurred_on} “{item_name}”属{kind_zh}的中药饮片，仍�
 with herb as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.order_number, l.item_name, l.eligible_amount, k.kind, k.point_id,
-        coalesce(l.is_pharmacy, l.care_setting = 'drugstore', false) and coalesce(s.fund_amount, 0) = 0
+        coalesce(l.is_pharmacy, false) and coalesce(s.fund_amount, 0) = 0
             as is_account_only,
-        l.is_pharmacy is null and coalesce(l.care_setting, '') <> 'inpatient' and coalesce(s.fund_amount, 0) = 0
+        l.is_pharmacy is null and coalesce(s.fund_amount, 0) = 0
             as is_perhaps_account_only
     from feature.fee_line as l
     join feature.settlement as s on s.settlement_id = l.settlement_id

@@ -63,11 +63,11 @@ with paste as (
 herb as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id, l.charged_on,
         l.order_number, l.item_code, l.quantity, l.supply_days, l.eligible_amount,
-        l.is_pharmacy is null and coalesce(l.care_setting, '') not in ('inpatient', 'drugstore') as is_place_unknown
+        l.is_pharmacy is null as is_place_unknown
     from feature.fee_line as l
     left join paste as p on p.settlement_id = l.settlement_id and p.line_id = l.line_id
     where (l.catalogue_type = '102' or l.item_code like 'T%') and l.eligible_amount > 0
-        and not coalesce(l.is_pharmacy, l.care_setting = 'drugstore', false) and p.line_id is null
+        and not coalesce(l.is_pharmacy, false) and p.line_id is null
 ),
 
 prescription as (

@@ -81,12 +81,12 @@ meets as (
 line as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.item_name, l.eligible_amount, a.indication_id, a.indication, a.point_id,
-        l.is_pharmacy is null and coalesce(l.care_setting, '') not in ('inpatient', 'drugstore') as is_place_unknown
+        l.is_pharmacy is null as is_place_unknown
     from feature.fee_line as l
     join asked as a
         on a.item_code = l.item_code and a.item_name = coalesce(l.item_name, '')
         and l.charged_on >= coalesce(a.valid_from, l.charged_on) and l.charged_on <= coalesce(a.valid_to, l.charged_on)
-    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, l.care_setting = 'drugstore', false)
+    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, false)
 ),
 
 -- What was diagnosed when, for the persons concerned: lists, principal diagnoses of stays, names of chronic care.

@@ -34,9 +34,9 @@ sentence_zh = "{occurred_on} 为{person_sex_zh}性参保人结算限{item_sex_zh
 with restricted as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.item_name, l.eligible_amount, s.sex, s.is_sex_contradicted, s.age_years,
-        coalesce(l.is_pharmacy, l.care_setting = 'drugstore', false) and coalesce(s.fund_amount, 0) = 0
+        coalesce(l.is_pharmacy, false) and coalesce(s.fund_amount, 0) = 0
             as is_account_only,
-        l.is_pharmacy is null and coalesce(l.care_setting, '') <> 'inpatient' and coalesce(s.fund_amount, 0) = 0
+        l.is_pharmacy is null and coalesce(s.fund_amount, 0) = 0
             as is_perhaps_account_only,
         k.sex as item_sex, k.point_id
     from feature.fee_line as l

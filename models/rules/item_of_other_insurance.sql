@@ -41,9 +41,9 @@ with limited as (
         coalesce(s.insurance_type = '510' or substr(s.medical_category, 1, 1) = '5'
             or s.medical_category in ('2106', '2107') or substr(e.principal_diagnosis_code, 1, 1) = 'O'
             or substr(e.principal_diagnosis_code, 1, 3) in ('Z34', 'Z35', 'Z37', 'Z39'), false) as is_maternity,
-        coalesce(l.is_pharmacy, l.care_setting = 'drugstore', false) and coalesce(s.fund_amount, 0) = 0
+        coalesce(l.is_pharmacy, false) and coalesce(s.fund_amount, 0) = 0
             as is_account_only,
-        l.is_pharmacy is null and coalesce(l.care_setting, '') <> 'inpatient' and coalesce(s.fund_amount, 0) = 0
+        l.is_pharmacy is null and coalesce(s.fund_amount, 0) = 0
             as is_perhaps_account_only
     from feature.fee_line as l
     join knowledge.item_insurance as k

@@ -41,9 +41,9 @@ with limited as (
         k.age_to_days, k.point_id, case when e.is_inpatient then e.started_on end as admitted_on,
         coalesce(substr(s.medical_category, 1, 1) = '5' or substr(e.principal_diagnosis_code, 1, 1) = 'O'
             or substr(e.principal_diagnosis_code, 1, 3) in ('Z37', 'Z38', 'Z39'), false) as is_maternity,
-        coalesce(l.is_pharmacy, l.care_setting = 'drugstore', false) and coalesce(s.fund_amount, 0) = 0
+        coalesce(l.is_pharmacy, false) and coalesce(s.fund_amount, 0) = 0
             as is_account_only,
-        l.is_pharmacy is null and coalesce(l.care_setting, '') <> 'inpatient' and coalesce(s.fund_amount, 0) = 0
+        l.is_pharmacy is null and coalesce(s.fund_amount, 0) = 0
             as is_perhaps_account_only
     from feature.fee_line as l
     join knowledge.item_age as k

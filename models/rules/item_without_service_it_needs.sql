@@ -85,12 +85,12 @@ concerned as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.item_name, l.eligible_amount, n.official, n.requirement_id,
         coalesce(n.service_word, x.item_name, n.service_prefix) as service,
-        l.is_pharmacy is null and coalesce(l.care_setting, '') not in ('inpatient', 'drugstore') as is_place_unknown
+        l.is_pharmacy is null as is_place_unknown
     from feature.fee_line as l
     join needing as n on n.item_code = l.item_code and n.item_name = coalesce(l.item_name, '')
         and l.charged_on >= coalesce(n.valid_from, l.charged_on) and l.charged_on <= coalesce(n.valid_to, l.charged_on)
     left join example as x on x.official = n.official and x.requirement_id = n.requirement_id
-    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, l.care_setting = 'drugstore', false)
+    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, false)
         and not coalesce(l.is_take_home, false)
 ),
 

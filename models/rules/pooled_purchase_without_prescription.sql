@@ -48,11 +48,11 @@ with line as (
         l.item_name, l.eligible_amount,
         case when coalesce(r.is_outside_prescription, false) or l.practitioner_id is not null
             then 1 else 0 end as has_prescription,
-        l.is_pharmacy is null and coalesce(l.care_setting, '') <> 'drugstore' as is_place_unknown
+        l.is_pharmacy is null as is_place_unknown
     from feature.fee_line as l
     join record.fee_line as r on r.settlement_id = l.settlement_id and r.line_id = l.line_id
     join record.settlement as s on s.settlement_id = l.settlement_id
-    where coalesce(l.is_pharmacy, l.care_setting <> 'inpatient', true)
+    where coalesce(l.is_pharmacy, true)
         and l.catalogue_type = '101' and l.eligible_amount > 0 and s.pooled_fund_amount > 0
 ),
 

@@ -63,10 +63,10 @@ purchase as (
     select s.settlement_id, s.person_id, s.institution_id as pharmacy_id, s.eligible_amount, m.has_plain_drug,
         coalesce(s.started_on, s.settled_on) as bought_on,
         s.medical_category in ('14', '140104', '140201', '9904', '9929') as is_refill,
-        s.is_pharmacy is null and coalesce(s.care_setting, '') <> 'drugstore' as is_place_unknown
+        s.is_pharmacy is null as is_place_unknown
     from feature.settlement as s
     join moved as m on m.settlement_id = s.settlement_id
-    where coalesce(s.is_pharmacy, s.care_setting <> 'inpatient', true)
+    where coalesce(s.is_pharmacy, true)
 ),
 
 met as (

@@ -48,9 +48,9 @@ second as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.item_name, l.eligible_amount, k.point_id, k.first_line_text,
         coalesce(k.is_first_line_named, false) as is_named,
-        coalesce(l.is_pharmacy, l.care_setting = 'drugstore', false) and coalesce(s.fund_amount, 0) = 0
+        coalesce(l.is_pharmacy, false) and coalesce(s.fund_amount, 0) = 0
             as is_account_only,
-        l.is_pharmacy is null and coalesce(l.care_setting, '') <> 'inpatient' and coalesce(s.fund_amount, 0) = 0
+        l.is_pharmacy is null and coalesce(s.fund_amount, 0) = 0
             as is_perhaps_account_only
     from feature.fee_line as l
     join knowledge.second_line_drug as k

@@ -46,10 +46,10 @@ meaning = "eligible amount of the drug that day over all stores"
 with line as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.charged_on,
         coalesce(l.item_name, l.item_code) as item_name, l.eligible_amount,
-        l.is_pharmacy is null and coalesce(l.care_setting, '') <> 'drugstore' as is_place_unknown
+        l.is_pharmacy is null as is_place_unknown
     from feature.fee_line as l
     join feature.settlement as s on s.settlement_id = l.settlement_id
-    where coalesce(l.is_pharmacy, l.care_setting <> 'inpatient', true)
+    where coalesce(l.is_pharmacy, true)
         and l.catalogue_type = '101' and l.eligible_amount > 0
         and s.fund_amount + s.account_amount > 0
 ),

@@ -49,11 +49,11 @@ member as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.item_name, l.eligible_amount, l.care_setting, g.group_id, substr(l.item_code, 1, 10) as generic,
         min(g.group_zh) as group_zh, min(g.max_kinds) as max_kinds,
-        l.is_pharmacy is null and coalesce(l.care_setting, '') not in ('inpatient', 'drugstore') as is_place_unknown
+        l.is_pharmacy is null as is_place_unknown
     from feature.fee_line as l
     join grouped as g on g.item_code = l.item_code
         and l.charged_on >= coalesce(g.valid_from, l.charged_on) and l.charged_on <= coalesce(g.valid_to, l.charged_on)
-    where l.eligible_amount > 0 and l.quantity > 0 and not coalesce(l.is_pharmacy, l.care_setting = 'drugstore', false)
+    where l.eligible_amount > 0 and l.quantity > 0 and not coalesce(l.is_pharmacy, false)
     group by l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.item_name, l.eligible_amount, l.care_setting, l.is_pharmacy, g.group_id,
         substr(l.item_code, 1, 10)
