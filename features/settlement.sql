@@ -1,7 +1,6 @@
 -- One row: one settlement that stands, net of refunds; reversed, void and aid-only settlements are left out.
 -- care_setting: inpatient, outpatient, emergency, chronic, drugstore ...; null for an unknown medical category
--- is_pharmacy: by the register; where it does not know the institution, a purchase is a drugstore's, a stay none's,
---     and for other care it is null
+-- is_pharmacy: the institution's; where none is named a purchase is a drugstore's, a stay is not, and the rest is null
 -- settled_on, month: day of settlement, first day of its month
 -- total_amount, eligible_amount, fund_amount, account_amount, person_paid_amount: yuan, net of partial refunds
 -- refunded_amount: yuan taken back by partial refunds
