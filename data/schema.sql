@@ -492,11 +492,16 @@ create table if not exists record.person_identity (
     person_id varchar not null,   -- 人员编号 psn_no
     person_name varchar,          -- 人员姓名 psn_name
     id_number varchar,            -- 证件号码 certno
-    phone varchar,                -- 联系电话 tel
     address varchar,              -- 居住地址 live_addr, 联系地址 addr
     id_sex varchar,               -- 证件隐含性别: what a sound id number says, 1 male, 2 female
     id_birth_on date,             -- 证件隐含出生日期
     source_table varchar          -- the delivered table it was first seen in
+);
+
+-- Every telephone number that was ever given for a person.
+create table if not exists record.person_phone (
+    person_id varchar not null,   -- 人员编号 psn_no
+    phone varchar not null        -- 联系电话 tel
 );
 
 -- ------------------------------------------------------------------------------------------- knowledge

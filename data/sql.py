@@ -25,6 +25,9 @@ PORTABLE = frozenset(
     """.split()
 )
 
+#: Who a person is, and how to reach them: for no rule to read.
+PERSONAL = frozenset({"record.person_identity", "record.person_phone"})
+
 TRUNCATIONS = frozenset({"DAY", "HOUR", "MONTH", "QUARTER", "YEAR"})
 
 

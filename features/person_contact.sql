@@ -3,7 +3,7 @@
 -- household: the place of the person's address among all addresses, null without one
 with numbered as (
     select distinct person_id, substr(trim(phone), greatest(length(trim(phone)) - 10, 1)) as number
-    from record.person_identity
+    from record.person_phone
     where regexp_matches(phone, '([0-9][^0-9]*){8}')
         and not regexp_matches(phone, '0{8}|1{8}|2{8}|3{8}|4{8}|5{8}|6{8}|7{8}|8{8}|9{8}|12345678|13800138000')
 ),

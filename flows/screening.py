@@ -182,7 +182,10 @@ def _take_in(
 def _remember(con: duckdb.DuckDBPyConnection, rules: Collection[Source]) -> None:
     """Add what the record knows of the past cases and their persons, and registers whole. A new row stands first."""
     con.execute(PAST)
-    keys = {t.target: t.key for t in mapping.tables().values()} | {"person_identity": ("person_id", "source_table")}
+    keys = {t.target: t.key for t in mapping.tables().values()} | {
+        "person_identity": ("person_id", "source_table"),
+        "person_phone": ("person_id", "phone"),
+    }
     in_home = {t for _, t in _tables(con, "record")}
     for table in sorted(_read(rules, "record") & in_home):
         columns = _columns(con, "warehouse", table) & _columns(con, "screening", table)

@@ -16,7 +16,7 @@ from models.source import OPTIONAL, STANDARD, Params, Source
 
 FOLDER = Path(__file__).with_name("rules")
 MAY_READ = frozenset({"record", "knowledge", "feature"})
-BUT_NOT = frozenset({"record.person_identity"})
+BUT_NOT = sql.PERSONAL
 
 Overrides = Mapping[str, Mapping[str, Any]]
 

@@ -159,10 +159,19 @@ def _replace(con: duckdb.DuckDBPyConnection, table: Table) -> None:
 
 
 def _identities(con: duckdb.DuckDBPyConnection, table: Table) -> None:
-    """Names, id numbers, phones and addresses go to their own table, one row a person and delivered table."""
+    """Names, id numbers and addresses go to their own table, one row a person and delivered table; numbers beside."""
     personal = [f.column for f in table.fields if f.is_personal]
     if not personal or "person_id" not in {f.column for f in table.fields}:
         return
+    if "phone" in personal:
+        personal.remove("phone")
+        con.execute(
+            f"""
+            insert into record.person_phone
+            select distinct person_id, phone from {STAGE} where person_id is not null and phone is not null
+            except select person_id, phone from record.person_phone
+            """
+        )
     implied = ["id_sex", "id_birth_on"] if "id_number" in personal else []
     con.execute(
         f"""

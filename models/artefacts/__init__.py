@@ -16,7 +16,7 @@ from data.warehouse import transaction
 
 FOLDER = Path(__file__).parent
 MAY_READ = frozenset({"record", "feature", "model"})
-BUT_NOT = frozenset({"record.person_identity"})
+BUT_NOT = sql.PERSONAL
 COLUMNS = ("finding_id", "reason", "reason_zh")
 
 

@@ -60,10 +60,9 @@ CARD = card.make(
             "未提供联系电话，或住址未知：无法判定",
         ],
         "limits": "A village doctor or a neighbour who lends a telephone to the old looks the same: call the number and"
-        " ask the persons. One number a person and delivered table is known, the one delivered first. Who acts for"
-        " others (agents, applicants of manual reimbursement) is not in the export, so only the number is judged;"
-        " kinship is guessed from the address.",
-        "limits_zh": "村医或邻居代留电话的老人情形相同：应拨打号码并询问本人。每人每表仅保留最先报送的一个号码。"
+        " ask the persons. Who acts for others (agents, applicants of manual reimbursement) is not in the export, so"
+        " only the number is judged; kinship is guessed from the address.",
+        "limits_zh": "村医或邻居代留电话的老人情形相同：应拨打号码并询问本人。"
         "结算数据无代办人、零星报销申请人，故仅比对电话；亲属关系由住址推定。",
         "status": "trial",
     }

@@ -91,9 +91,20 @@ def test_identities_are_kept_apart(con, delivery, clean, rows):
     columns = all_of(
         con,
         "select column_name from duckdb_columns() where schema_name = 'record' and table_name <> 'person_identity'"
-        " and column_name in ('person_name', 'id_number', 'phone', 'address')",
+        " and table_name <> 'person_phone' and column_name in ('person_name', 'id_number', 'phone', 'address')",
     )
     assert columns == []
+
+
+def test_every_telephone_number_given_for_a_person_is_kept_once(con, delivery, clean, rows):
+    given = ["13900000001", "13900000009", "", "13900000001"]
+    clean["mdtrt_d.csv"] = [rows.encounter(n, psn_no="P1", tel=tel) for n, tel in enumerate(given, start=1)]
+    ingest(con, delivery(clean))
+    numbers = "select person_id, phone from record.person_phone order by 2"
+    assert all_of(con, numbers) == [("P1", "13900000001"), ("P1", "13900000009")]
+    clean["mdtrt_d.csv"] = [rows.encounter(7, psn_no="P1", tel="13900000009")]
+    ingest(con, delivery(clean))
+    assert len(all_of(con, numbers)) == 2
 
 
 def test_the_registers_extensions_are_taken_where_delivered(con, delivery, clean):

@@ -15,7 +15,8 @@ def group(world, number="13912345670", persons=6, homes=None, place="H1", bills=
     who = [f"{name}{i}" for i in range(persons)]
     world.add("record.person_identity", pl.DataFrame({"person_id": who}).with_columns(
         address=pl.Series(homes if homes is not None else [f"{name}村{i}号" for i in range(persons)], dtype=pl.String)
-    ), phone=number, source_table="psn_info_b")  # fmt: skip
+    ), source_table="psn_info_b")  # fmt: skip
+    world.add("record.person_phone", pl.DataFrame({"person_id": who}), phone=number)
     rows = [
         {
             "settlement_id": f"S{p}-{n}", "encounter_id": f"E{p}-{n}", "person_id": p,
@@ -103,8 +104,15 @@ def test_what_is_paid_back_by_hand_is_one_place(world):
 def test_unknown_addresses_and_no_number_at_all_cannot_be_judged(world):
     group(world, homes=[None] * 6)
     assert judge(world) == [] and world.cannot() == {"the addresses are unknown": 1}
-    world.con.execute("update record.person_identity set phone = null")
+    world.con.execute("delete from record.person_phone")
     assert judge(world) == [] and world.cannot() == {"needs 联系电话 (psn_info_b.tel or mdtrt_d.tel)": 6}
+
+
+def test_a_number_counts_beside_the_persons_own(world):
+    group(world)
+    own = pl.DataFrame({"person_id": [f"P{i}" for i in range(6)], "phone": [f"1390000000{i}" for i in range(6)]})
+    world.add("record.person_phone", own)
+    assert {d["persons"] for _, d, _ in judge(world)} == {6}
 
 
 def test_groups_of_the_last_run_and_of_others(world):
