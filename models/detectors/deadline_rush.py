@@ -82,15 +82,12 @@ def judge(con: duckdb.DuckDBPyConnection, params: Mapping[str, Any]) -> None:
 
 _MONTHS = """
     create or replace temp table rush_month as
-    with span as (
-        select min(settled_on) as first_on, max(settled_on) as last_on from feature.visit_bill
-    )
     select b.institution_id, b.month, count(*) as settlements, count(distinct b.person_id) as persons,
         cast(sum(b.eligible_amount) as double) as amount, cast(max(b.eligible_amount) as double) as largest,
         list_contains(string_split($months, ' '), cast(month(b.month) as varchar))
             or list_contains(string_split($months, ' '), strftime(b.month, '%Y-%m')) as is_deadline
     from feature.visit_bill as b
-    cross join span as s
+    cross join feature.delivery_span as s
     where b.care_setting in ('outpatient', 'chronic', 'drugstore') and b.institution_id is not null
         and b.month + interval 3 day >= s.first_on and b.month + interval 1 month - interval 4 day <= s.last_on
     group by b.institution_id, b.month

@@ -45,7 +45,7 @@ def burden(con: duckdb.DuckDBPyConnection, line: float, year: int | None = None)
 
 def fund_months(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """The funds' outlay by month and insurance type."""
-    return _ask(con, "fund_month", ("settlement",), {})
+    return _ask(con, "fund_month", ("settlement", "delivery_span"), {})
 
 
 def _ask(con: duckdb.DuckDBPyConnection, name: str, needs: tuple[str, ...], params: dict[str, Any]) -> pl.DataFrame:

@@ -2,11 +2,7 @@
 -- is_whole: the delivery reaches within three days of both ends of the month
 -- outflow_amount: the funds' yuan at institutions of another city (first four digits of the divisions)
 -- located_amount: the funds' yuan whose two divisions are known
-with span as (
-    select min(settled_on) as first_on, max(settled_on) as last_on from feature.settlement
-),
-
-paid as (
+with paid as (
     select month, coalesce(insurance_type, '-') as insurance_type, person_id, total_amount, fund_amount,
         substr(insured_division, 1, 4) <> substr(institution_division, 1, 4) as is_outside
     from feature.settlement
@@ -22,6 +18,6 @@ select p.month, coalesce(p.insurance_type, 'all') as insurance_type,
     cast(coalesce(sum(p.fund_amount) filter (where p.is_outside), 0) as decimal(16, 2)) as outflow_amount,
     cast(coalesce(sum(p.fund_amount) filter (where p.is_outside is not null), 0) as decimal(16, 2)) as located_amount
 from paid as p
-cross join span as s
+cross join feature.delivery_span as s
 group by grouping sets ((p.month, p.insurance_type), (p.month))
 order by 2, 1

@@ -33,3 +33,14 @@ def test_a_place_nobody_named_is_known_by_its_care(con, place, category, expecte
         if name == "settlement":
             break
     assert con.sql("select is_pharmacy, care_setting from feature.settlement").fetchall() == [expected]
+
+
+def test_the_span_of_a_delivery_is_not_moved_by_stragglers(con):
+    days = [f"2025-{month:02}-{day:02}" for month in (1, 2, 3) for day in range(1, 29) for _ in range(10)]
+    days += ["2025-03-31"] * 4 + ["2025-05-30", "2024-12-31"]
+    con.executemany(
+        "insert into feature.settlement (settlement_id, settled_on) values (?, ?)",
+        [[f"S{n}", day] for n, day in enumerate(days)],
+    )
+    question = build.load()["delivery_span"].query.text
+    assert [str(day) for day in con.sql(question).fetchall()[0]] == ["2025-01-01", "2025-03-31"]

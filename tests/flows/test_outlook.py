@@ -10,6 +10,7 @@ import pytest
 
 from data.errors import InputRefused
 from data.warehouse import open_warehouse
+from features import build
 from flows import audit
 from flows.cli import main
 from flows.exports import outlook
@@ -35,7 +36,6 @@ def call(capsys):
 @pytest.fixture
 def con(tmp_path):
     """An empty warehouse whose features are built."""
-    from features import build
 
     with open_warehouse(tmp_path / "home") as connection:
         for name, feature in build.load().items():
@@ -52,6 +52,7 @@ def pay(con, rows):
     ).with_columns(month=pl.col("settled_on").dt.truncate("1mo"))  # fmt: skip
     con.register("given", frame.to_arrow())
     con.execute("insert into feature.settlement by name select * from given")
+    con.execute(f"create or replace table feature.delivery_span as {build.load()['delivery_span'].query.text}")
 
 
 def two_years(con, growth=1.2, outside="990101"):

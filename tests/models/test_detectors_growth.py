@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from features import build
 from models import detectors, source
 from models.detectors import _shift
 
@@ -45,6 +46,7 @@ def settle(con, amounts, pharmacy=False, first="2025-01-01", last="2025-12-31", 
         "insert into feature.settlement (settlement_id, settled_on) values ('a', $f), ('b', $l)",
         {"f": first, "l": last},
     )
+    con.execute(f"create or replace table feature.delivery_span as {build.load()['delivery_span'].query.text}")
 
 
 def found(con):

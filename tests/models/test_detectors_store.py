@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from features import build
 from models import detectors, source
 
 DETECTORS = {d.id: d for d in detectors.load()}
@@ -75,6 +76,7 @@ def settle(con, rows):
         " 'k|2' as key_2, 'k' as key_3, 'all' as key_4, 1 as breadth from given where institution_id not in"
         " (select institution_id from feature.institution_peer_group)"
     )
+    con.execute(f"create or replace table feature.delivery_span as {build.load()['delivery_span'].query.text}")
 
 
 def found(con, name, kind=None, **params):
