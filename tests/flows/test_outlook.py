@@ -36,7 +36,6 @@ def call(capsys):
 @pytest.fixture
 def con(tmp_path):
     """An empty warehouse whose features are built."""
-
     with open_warehouse(tmp_path / "home") as connection:
         for name, feature in build.load().items():
             connection.execute(f"create table feature.{name} as {feature.query.text}")

@@ -76,6 +76,10 @@ def settle(con, rows):
         " 'k|2' as key_2, 'k' as key_3, 'all' as key_4, 1 as breadth from given where institution_id not in"
         " (select institution_id from feature.institution_peer_group)"
     )
+    span(con)
+
+
+def span(con):
     con.execute(f"create or replace table feature.delivery_span as {build.load()['delivery_span'].query.text}")
 
 
@@ -457,7 +461,9 @@ def test_part_of_a_month_new_places_and_stays_are_no_rush(con):
     con.execute("update feature.visit_bill set care_setting = 'drugstore'")
     con.execute("delete from feature.visit_bill where institution_id = 'D2' and month(month) < 9")
     assert found(con, "deadline_rush") == []
-    con.execute("delete from feature.visit_bill where settled_on > date '2025-12-20'")
+    for table in ("visit_bill", "settlement"):
+        con.execute(f"delete from feature.{table} where settled_on > date '2025-12-20'")
+    span(con)
     assert found(con, "deadline_rush") == [] and coverage(con, "deadline_rush")[0] == 0
 
 

@@ -12,7 +12,7 @@ from data.simulate.town import PURCHASE, Town
 BASKETS = ("s_cold", "s_stomach", "s_pain", "s_heart", "s_sugar", "s_tonic", "s_women", "s_skin")
 
 
-def _baskets(town: Town, rng: Generator, person: Ints) -> Ints:
+def baskets(town: Town, rng: Generator, person: Ints) -> Ints:
     """The kit of each purchase, by the buyer's age and sex."""
     n, age, sex = len(person), town.person("age")[person], town.person("sex")[person]
     weights = np.stack(
@@ -40,7 +40,7 @@ def add(town: Town, rng: Generator) -> None:
     count = np.minimum(rng.poisson(taste * (town.person("age") >= 16)), 40)
     person = np.repeat(np.arange(len(count)), count)
     n = len(person)
-    kits = _baskets(town, rng, person)
+    kits = baskets(town, rng, person)
     day = draw_days(rng, day_weights(town.year, weekend=1.1, winter=1.35, festival=0.6), n)
     place = town.choose_place(rng, person, np.zeros(n, dtype=np.int64), "store", 0.75)
     begin = town.at(rng, place, day)

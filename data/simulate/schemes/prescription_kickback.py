@@ -68,7 +68,7 @@ def _send(town: Town, rng: Generator, store: int, doctor: int, seen: pl.DataFram
         cert=rng.choice([1, 3], count),
     )
     lines = _dear(town, rng, visits)
-    kept = deeds.within(town, visits, lines, limit)
+    kept = deeds.within(town, visits, lines, limit, least=1)
     deeds.plant(town, "prescription_kickback", kept, lines, "pharmacy", "practitioner")
 
 
