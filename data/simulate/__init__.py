@@ -40,18 +40,19 @@ def scheme_names() -> list[str]:
 def drawn_schemes(persons: int, seed: int) -> list[str]:
     """The schemes of a town that names none: every scheme of persons and groups, some of institutions and drugstores.
 
-    A town has too few institutions and drugstores to be hit by all: four (small) to seven of the institutions'
-    schemes and four of the drugstores', dealt from two decks that are shuffled once for the seeds 1-5, 6-10 and so
-    on, so that five such towns together have seen every scheme.
+    A town has too few institutions and drugstores to be hit by all: up to seven of the institutions' schemes, by the
+    size of the town, and four of the drugstores', dealt from two decks that are shuffled once for the seeds 1-5, 6-10
+    and so on. A hand is a fifth of its deck at the least, so that five such towns together have seen every scheme.
     """
     known = _modules(schemes_package)
-    hands = {"institution": max(4, min(7, round(sizes(persons)[0] / 10))), "pharmacy": 4}
+    hands = {"institution": min(7, round(sizes(persons)[0] / 10)), "pharmacy": 4}
     shuffle, turn = divmod(seed + 4, 5)
     dealt = {name for name, module in known.items() if module.SUBJECTS[0] not in hands}
     for stream, (subject_type, hand) in enumerate(hands.items(), start=11):
         deck = [name for name, module in known.items() if module.SUBJECTS[0] == subject_type]
+        hand = min(len(deck), max(hand, -(-len(deck) // 5)))
         order = np.random.default_rng([stream, shuffle]).permutation(len(deck))
-        dealt |= {deck[order[(turn * hand + n) % len(deck)]] for n in range(min(hand, len(deck)))}
+        dealt |= {deck[order[(turn * hand + n) % len(deck)]] for n in range(hand)}
     return [name for name in known if name in dealt]
 
 
