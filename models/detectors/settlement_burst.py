@@ -31,12 +31,12 @@ CARD = card.make(
             "筛查模型 A09 集中刷卡；定点零售药店自查自纠问题清单 1、2、3",
         ],
         "scope": ["outpatient", "chronic", "drugstore"],
-        "window": "ten minutes at one till, where the operator is known, else at one place",
+        "window": "runs of ten-minute windows at one till, where the operator is known, else at one place",
         "needs": ["record.settlement.settled_at"],
         "params": {
             "minutes": {"value": 10, "unit": "minutes", "meaning": "length of the window"},
-            "one_burst": {"value": 8, "unit": "persons", "meaning": "in the window, for one burst to count alone"},
-            "small_burst": {"value": 4, "unit": "persons", "meaning": "in the window, for a burst to be counted"},
+            "one_burst": {"value": 8, "unit": "persons", "meaning": "in a row, for one run to count alone"},
+            "small_burst": {"value": 4, "unit": "persons", "meaning": "in the window, for a run to be counted"},
             "min_bursts": {"value": 4, "unit": "bursts", "meaning": "least small bursts of a place"},
             "times_usual": {"value": 3.0, "unit": "x", "meaning": "least ratio of bursts to those expected"},
             "min_surprise": {
@@ -85,7 +85,7 @@ CARD = card.make(
 def judge(con: duckdb.DuckDBPyConnection, params: Mapping[str, Any]) -> None:
     """One hit a settlement inside a burst. Units are settlements."""
     _judged.empty(con)
-    for step in (_EVENTS, _WINDOWS, _ROUNDS, _PLACES, _HITS):
+    for step in (_EVENTS, _RUNS, _WINDOWS, _ROUNDS, _PLACES, _HITS):
         _judged.script(con, step.replace("{minutes}", str(int(params["minutes"]))), params)
     hits = _judged.number(con, "select count(*) from judged")
     few = _judged.number(
@@ -120,7 +120,47 @@ _EVENTS = """
     ) = 1
 """
 
-#: Each person's window: those who settled in the minutes up to it, and how many others the pace would bring.
+#: Each person's window: those who settled in the minutes up to it. Bursts that touch are one run.
+_RUNS = """
+    create or replace temp table burst_counted as
+    select *, count(*) over (
+            partition by institution_id, till order by settled_at
+            range between interval {minutes} minute preceding and current row
+        ) as persons
+    from burst_event;
+    create or replace temp table burst_part as
+    with marked as (
+        select institution_id, till, settled_at, coalesce(
+                settled_at - lag(settled_at) over (partition by institution_id, till order by settled_at)
+                    > interval {minutes} minute, true
+            ) as is_first
+        from burst_counted where persons >= $small_burst
+    )
+    select institution_id, till, settled_at, count(*) filter (is_first) over (
+            partition by institution_id, till order by settled_at
+        ) as run
+    from marked;
+    create or replace temp table burst_run as
+    with spanned as (
+        select institution_id, till, run, min(settled_at) - interval {minutes} minute as from_at,
+            max(settled_at) as to_at
+        from burst_part group by institution_id, till, run
+    )
+    select s.institution_id, s.till, s.run, min(e.settled_at) as from_at, s.to_at, count(*) as members
+    from spanned as s
+    join burst_event as e on e.institution_id = s.institution_id and e.till = s.till
+        and e.settled_at between s.from_at and s.to_at
+    group by s.institution_id, s.till, s.run, s.to_at;
+    create or replace temp table burst_hour as
+    select r.institution_id, r.till, r.run, hour(e.settled_at) as hour, count(*) as members
+    from burst_run as r
+    join burst_event as e on e.institution_id = r.institution_id and e.till = r.till
+        and e.settled_at between r.from_at and r.to_at
+    group by r.institution_id, r.till, r.run, hour(e.settled_at)
+"""
+
+#: How many others the pace of the place would bring to a window and to the whole run: its hour's and its day's, without
+#: those of the burst itself.
 _WINDOWS = """
     create or replace temp table burst_window as
     with paced as (
@@ -135,20 +175,26 @@ _WINDOWS = """
         select institution_id, till, settled_on, count(*) as events
         from burst_event group by institution_id, till, settled_on
     ),
-    counted as (
-        select e.*, count(*) over (
-                partition by institution_id, till order by settled_at
-                range between interval {minutes} minute preceding and current row
-            ) as persons
-        from burst_event as e
+    known as (
+        select distinct c.*, p.run, r.from_at, coalesce(r.to_at, c.settled_at) as to_at,
+            coalesce(r.members, c.persons) as members, coalesce(h.members, c.persons) as in_hour
+        from burst_counted as c
+        left join burst_part as p on p.institution_id = c.institution_id and p.till = c.till
+            and p.settled_at = c.settled_at and c.persons >= $small_burst
+        left join burst_run as r on r.institution_id = p.institution_id and r.till = p.till and r.run = p.run
+        left join burst_hour as h on h.institution_id = p.institution_id and h.till = p.till and h.run = p.run
+            and h.hour = hour(c.settled_at)
     )
-    select c.*, cast(p.events as double) / o.days * {minutes} / 60
-            * greatest(1, d.events / (cast(o.events as double) / o.days)) as others,
-        c.persons >= $small_burst as is_burst
-    from counted as c
-    join paced as p on p.institution_id = c.institution_id and p.till = c.till and p.hour = hour(c.settled_at)
-    join open as o on o.institution_id = c.institution_id and o.till = c.till
-    join daily as d on d.institution_id = c.institution_id and d.till = c.till and d.settled_on = c.settled_on
+    select k.*, {minutes} * rate.a_minute as others, k.persons >= $small_burst as is_burst,
+        greatest(date_diff('second', k.from_at, k.to_at) / 60.0, {minutes}) * rate.a_minute as run_others
+    from known as k
+    join paced as p on p.institution_id = k.institution_id and p.till = k.till and p.hour = hour(k.settled_at)
+    join open as o on o.institution_id = k.institution_id and o.till = k.till
+    join daily as d on d.institution_id = k.institution_id and d.till = k.till and d.settled_on = k.settled_on
+    cross join lateral (
+        select cast(greatest(p.events - k.in_hour, 0) as double) / o.days / 60
+            * greatest(1, greatest(d.events - k.members, 0) / (cast(o.events as double) / o.days)) as a_minute
+    ) as rate
 """
 
 #: A doctor's round in a home: at a medical institution mostly old persons in a row, most of whom come so monthly.
@@ -191,13 +237,7 @@ _PLACES = """
         from burst_window group by institution_id
     ),
     run as (
-        select institution_id, count(*) as bursts
-        from (
-            select institution_id, settled_at, lag(settled_at) over (
-                    partition by institution_id, till order by settled_at) as before
-            from burst_window where is_burst
-        )
-        where before is null or settled_at - before > interval {minutes} minute
+        select institution_id, count(distinct (till, run)) as bursts from burst_window where is_burst
         group by institution_id
     ),
     peer as (
@@ -218,33 +258,35 @@ _PLACES = """
         bursts * ln(greatest(bursts, 1) / usual_bursts) - bursts + usual_bursts - searched as surprise
     from placed;
     create or replace temp table burst_found as
-    select w.institution_id, w.till, w.settled_at, w.persons, w.others, p.bursts, p.usual_bursts, p.peers,
-        greatest(case when p.is_often then p.surprise end, case when w.persons >= $one_burst then own end) as surprise
-    from (
-        select *, persons * ln(persons / (others + 1)) - persons + others + 1
+    with scored as (
+        select *, members * ln(members / (run_others + 1)) - members + run_others + 1
             - (select ln(count(*)) from burst_window) as own
-        from burst_window
-    ) as w
+        from burst_window where is_burst
+    )
+    select w.institution_id, w.till, w.run, any_value(w.from_at) as from_at, any_value(w.to_at) as to_at,
+        any_value(w.members) as members, max(w.run_others) as others, p.bursts, p.usual_bursts, p.peers,
+        greatest(case when p.is_often then p.surprise end, case when w.members >= $one_burst then min(w.own) end)
+            as surprise
+    from scored as w
     join burst_place as p on p.institution_id = w.institution_id
-    where w.is_burst and (p.is_often
-        or (w.persons >= $one_burst and w.persons > 2 * (w.others + 1) and w.own >= $min_surprise))
+    group by w.institution_id, w.till, w.run, w.members, p.bursts, p.usual_bursts, p.peers, p.is_often, p.surprise
+    having p.is_often
+        or (w.members >= $one_burst and w.members > 2 * (max(w.run_others) + 1) and min(w.own) >= $min_surprise)
 """
 
 _HITS = """
     insert into judged by name
     with member as (
-        select e.*, f.persons, f.others, f.bursts, f.usual_bursts, f.peers, f.surprise, f.settled_at as last_at
+        select e.*, f.members, f.others, f.bursts, f.usual_bursts, f.peers, f.surprise, f.from_at,
+            date_diff('minute', f.from_at, f.to_at) + 1 as minutes
         from burst_found as f
         join burst_event as e on e.institution_id = f.institution_id and e.till = f.till
-            and e.settled_at between f.settled_at - interval {minutes} minute and f.settled_at
-        qualify row_number() over (
-            partition by e.settlement_id order by f.persons desc, f.settled_at
-        ) = 1
+            and e.settled_at between f.from_at and f.to_at
     )
     select 'hit' as outcome, settlement_id, encounter_id, person_id, institution_id, settled_on as occurred_on,
         eligible_amount as amount,
-        cast(to_json(struct_pack(persons := persons, minutes := {minutes}, usual := round(others, 1),
-            from_clock := strftime(last_at - interval {minutes} minute, '%H:%M'), bursts := bursts,
+        cast(to_json(struct_pack(persons := members, minutes := minutes, usual := round(others, 1),
+            from_clock := strftime(from_at, '%H:%M'), bursts := bursts,
             usual_bursts := round(usual_bursts, 1), peers := peers, surprise := round(surprise, 1),
             occurred_on := settled_on, amount := eligible_amount)) as varchar) as detail,
         round(1 - 0.5 * pow(2, -(surprise - $min_surprise) / 5), 4) as weight, 1 as units

@@ -253,6 +253,20 @@ def test_a_busy_hospital_has_its_own_pace_and_operators_are_told_apart(con):
     assert {t for _, t, *_ in found(con, "settlement_burst")} >= {r["settlement_id"] for r in row}
 
 
+def test_a_long_row_counts_whole_and_does_not_hide_itself(con):
+    row = burst(40, persons=18, seconds=120)
+    settle(con, stores() + row)
+    hits = found(con, "settlement_burst")
+    assert {s for s, *_ in hits} == {"D1"} and {t for _, t, *_ in hits} >= {r["settlement_id"] for r in row}
+    detail = hits[0][3]
+    assert detail["persons"] >= 18 and 30 <= detail["minutes"] <= 50 and detail["usual"] < 3
+
+
+def test_a_busy_place_that_is_new_is_no_burst(con):
+    settle(con, [r for n in range(4) for r in everyday(f"H{n}", 8, 150, seed=n)])
+    assert found(con, "settlement_burst") == []
+
+
 def test_round_in_a_home_is_no_burst(con):
     rounds = [
         r | {"person_id": f"old{n % 12}", "age": 82}
