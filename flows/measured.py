@@ -27,6 +27,7 @@ OWN_ZH = {
     "average_precision": "平均精度",
 }
 
+GROUPS_ZH = {"co_visit_ring": "结伴就医购药", "collector_gang": "倒药集取", "agents_phone": "代刷卡中介"}
 #: Heading -> figure of a round of made-up inspections.
 ROUNDS = {
     "next list": "precision",
@@ -68,12 +69,15 @@ def measured_zh(results: Figures) -> str:
         size = f"{ours['planted']['mean']:,.0f}／{ours['subjects']['mean']:,.0f}"
         times = f"{ours['average_precision']['mean'] / blind:.1f}"
         rows.append([title, size, *(_plain(ours[metric]) for metric in OWN_ZH), number(blind), times])
-    rings = results["rings"]
+    rings = "；".join(
+        f"{GROUPS_ZH.get(r['scheme'], r['scheme'])}每镇植入{number(r['planted']['mean'], True)}个，"
+        f"查出比例{_plain(r['found_share'])}，所列成员属实比例{_plain(r['member_precision'])}"
+        for r in results["rings"]
+        if r["scheme"] != "all"
+    )
     return (
         f"{len(results['seeds'])}个模拟城镇（各{results['persons']:,}人）的平均值±标准差，R为植入数：\n\n"
-        f"{table(columns, rows)}\n\n结伴团伙：每镇植入{number(rings['planted']['mean'], True)}个，"
-        f"查出比例{_plain(rings['found_share'])}，"
-        f"名单所列成员中属实比例{_plain(rings['member_precision'])}。"
+        f"{table(columns, rows)}\n\n团伙：{rings}。"
     )
 
 
@@ -116,11 +120,15 @@ def _plain(figure: Figures) -> str:
     return cell({k: figure[k] for k in ("mean", "sd", "n")})
 
 
-def _rings(rings: Figures) -> str:
-    return (
-        f"Rings: {number(rings['planted']['mean'], True)} planted a town, {_plain(rings['found_share'])} of them found,"
-        f" member precision {_plain(rings['member_precision'])}."
-    )
+def _rings(rows: Sequence[Figures]) -> str:
+    said = [
+        f"{r['scheme']} {number(r['planted']['mean'], True)} a town, {_plain(r['found_share'])} of them found, member"
+        f" precision {_plain(r['member_precision'])}"
+        for r in rows
+        if r["scheme"] != "all"
+    ]
+    everyone = next(r for r in rows if r["scheme"] == "all")
+    return f"Groups: {'; '.join(said)}; of all listed members {_plain(everyone['member_precision'])} are planted."
 
 
 def _honest(rows: Sequence[Figures]) -> str:

@@ -67,18 +67,22 @@ def test_measured_figures_are_those_of_the_evaluation():
         "seeds": [1, 2],
         "persons": 20_000,
         "lists": lists,
-        "rings": {"planted": one(4), "found_share": one(0.9), "member_precision": one(0.85)},
+        "rings": [
+            {"scheme": scheme, "planted": one(4), "found_share": one(0.9), "member_precision": one(precision)}
+            for scheme, precision in (("all", 0.75), ("co_visit_ring", 0.85))
+        ],
         "honest": [{"subject_type": "person", "tier_a": one(0), "tier_b": one(3)}],
         "schemes": [row],
         "novel": [row | {"recall": one(0.25)}],
     }
     said = measured.measured(results)
     assert "| person | 1 of 1 | 0.80 ± 0.10 |" in said and "| 4.0 |" in said
-    assert "0.90 ± 0.10 of them found" in said and "person 0 and 3" in said
+    assert "co_visit_ring 4 a town, 0.90 ± 0.10 of them found, member precision 0.85" in said
+    assert "of all listed members 0.75 ± 0.10 are planted" in said and "person 0 and 3" in said
     assert "| made_up | person | 7 | 0.50 ± 0.10" in said and "0.25 ± 0.10" in said
     chinese = measured.measured_zh(results)
     assert chinese.count("| 1／1 | 0.80 ± 0.10 |") == 4 and "| 0.20 | 4.0 |" in chinese
-    assert "查出比例0.90 ± 0.10" in chinese and "2个模拟城镇（各20,000人）" in chinese
+    assert "结伴就医购药每镇植入4个，查出比例0.90 ± 0.10" in chinese and "2个模拟城镇（各20,000人）" in chinese
 
 
 @pytest.mark.parametrize("command", COMMANDS)

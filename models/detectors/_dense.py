@@ -81,14 +81,14 @@ def parts(person: Ints, column: Ints, block: Block) -> list[Block]:
     ]
 
 
-def several_places(person: Ints, drug: Ints, place: Ints) -> tuple[Ints, Ints]:
-    """Distinct edges person and column (drug at place), of drugs that the person has from two places or more."""
+def several_places(person: Ints, drug: Ints, place: Ints, least: int) -> tuple[Ints, Ints]:
+    """Distinct edges person and column (drug at place), of drugs that the person has from `least` places or more."""
     places = int(place.max(initial=0)) + 1
     drugs = int(drug.max(initial=0)) + 1
     triple = np.unique((person * drugs + drug) * places + place)
     pair = triple // places
     _, inverse, times = np.unique(pair, return_inverse=True, return_counts=True)
-    kept = triple[times[inverse] >= 2]
+    kept = triple[times[inverse] >= least]
     return kept // (drugs * places), kept % (drugs * places)
 
 

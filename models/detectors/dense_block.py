@@ -43,6 +43,11 @@ CARD = card.make(
             "min_members": {"value": 4, "unit": "persons", "meaning": "least persons of a block"},
             "min_places": {"value": 3, "unit": "places", "meaning": "least places of a block"},
             "min_drugs": {"value": 2, "unit": "drugs", "meaning": "least drugs of a block"},
+            "min_drug_places": {
+                "value": 3,
+                "unit": "places",
+                "meaning": "least places from which a member has one drug: two are a prescriber's and a store",
+            },
             "min_own_places": {
                 "value": 3,
                 "unit": "places",
@@ -59,13 +64,13 @@ CARD = card.make(
             "seed": {"value": 20250101, "meaning": "of dealing"},
         },
         "exclusions": [
-            "a drug that a person has from one place only",
+            "a drug that a person has from fewer than min_drug_places",
             "popular drugs and busy places: a combination counts less the more persons have it",
             "busy places, and patients with the same diseases: the shuffled runs have both",
             "groups of fewer than min_members, at fewer than min_places",
         ],
         "exclusions_zh": [
-            "参保人仅从一家机构取得的药品",
+            "参保人取得某药品的机构少于 min_drug_places 家",
             "常用药品和繁忙机构：拥有某组合的人越多，其权重越低",
             "繁忙机构及同病参保人：随机置换中同样存在",
             "少于 min_members 人、少于 min_places 家机构的群体",
@@ -89,7 +94,7 @@ def judge(con: duckdb.DuckDBPyConnection, params: Mapping[str, Any]) -> None:
     frame = con.sql(_COLLECTED).pl()
     codes = {c: frame[c].rank("dense").cast(pl.Int64).to_numpy() - 1 for c in ("person_id", "drug", "institution_id")}
     person, drug, place = codes["person_id"], codes["drug"], codes["institution_id"]
-    edge, column = _dense.several_places(person, drug, place)
+    edge, column = _dense.several_places(person, drug, place, int(params["min_drug_places"]))
     _judged.empty(con)
     con.execute("delete from model.group_member where starts_with(group_key, $p)", {"p": PREFIX})
     everyone = frame["person_id"].n_unique()

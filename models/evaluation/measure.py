@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -71,16 +72,26 @@ def _group_metrics(rings: pl.DataFrame) -> dict[str, float]:
     return metrics(scores, planted, yuan)
 
 
-def rings(con: duckdb.DuckDBPyConnection) -> dict[str, float]:
-    """Planted groups, how many a lead names by half, and how true and whole the listed members are."""
+def rings(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
+    """Planted groups, how many a lead names by half, how true and whole the listed members are: all, and by scheme.
+
+    A scheme's listed groups are those of which a planted group of the scheme is the nearest; groups without any planted
+    member count in `all` alone.
+    """
     rows = frame(con, _text("ring"))
-    named = rows.filter(pl.col("rank").is_not_null())
-    found = rows.with_columns(is_found=_found(rows).fill_null(False)).filter("is_found")
+    rows = rows.with_columns(is_found=_found(rows).fill_null(False))
+    known = rows["scheme"].drop_nulls().unique().sort().to_list()
+    return [_rings("all", rows)] + [_rings(scheme, rows.filter(pl.col("scheme") == scheme)) for scheme in known]
+
+
+def _rings(scheme: str, rows: pl.DataFrame) -> dict[str, Any]:
+    named, found = rows.filter(pl.col("rank").is_not_null()), rows.filter("is_found")
     planted = rows.filter(pl.col("planted_members") > 0)["group_id"].n_unique()
     members, whole = float(named["members"].sum()), float(found["planted_members"].sum())
     return {
+        "scheme": scheme,
         "planted": planted,
-        "listed": named.height,
+        "groups": named.height,
         "found": found.height,
         "found_share": found.height / planted if planted else math.nan,
         "member_precision": float(named["shared"].sum()) / members if members else math.nan,

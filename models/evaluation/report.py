@@ -27,6 +27,7 @@ COLUMNS = {
     "size AUC": "size_auc",
     "lift@R": "lift_at_r",
 }
+RINGS = ("planted", "groups", "found", "found_share", "member_precision", "member_recall_of_found")
 FALSE_ALARMS = ("subjects", "tier_a", "tier_ab", "first_2r")
 #: Figures that are numbers of things, and the table that holds nothing else.
 COUNTS = ("planted", "subjects", "rank_interval", "groups")
@@ -61,7 +62,7 @@ def summarise(towns: Sequence[Figures]) -> dict[str, Any]:
     return {
         "seeds": [t["seed"] for t in towns],
         "lists": lists,
-        "rings": {m: spread(t["rings"][m] for t in towns) for m in towns[0]["rings"]},
+        "rings": _by(towns, "rings", ("scheme",), RINGS),
         "schemes": _by(towns, "schemes", ("scheme", "subject_type"), ("planted", "recall", "listed")),
         "novel": _by(towns, "novel", ("scheme", "subject_type"), ("planted", "recall", "listed")),
         "confounders": _by(towns, "confounders", ("kind", "subject_type"), FALSE_ALARMS),
@@ -113,7 +114,6 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def others(results: Figures) -> list[tuple[str, list[str], list[list[str]]]]:
     """(title, columns, rows) of every table that is no list's own; those without rows are left out."""
-    rings = {"groups": results["rings"]["listed"], **results["rings"]}
     stable = [{"subject_type": kind, **figures} for kind, figures in results["stability"].items()]
     without = {(r["scheme"], r["subject_type"]): r["recall"] for r in results["novel"]}
     schemes = [r | {"without": without.get((r["scheme"], r["subject_type"]))} for r in results["schemes"]]
@@ -122,8 +122,8 @@ def others(results: Figures) -> list[tuple[str, list[str], list[list[str]]]]:
             "scheme": "scheme", "list": "subject_type", "planted": "planted", "recall@2R": "recall",
             "anywhere on the list": "listed", "recall@2R, its own sources off": "without",
         }),
-        ("rings", [rings], {
-            "rings planted": "planted", "groups listed": "groups", "rings found": "found_share",
+        ("rings", results["rings"], {
+            "scheme": "scheme", "rings planted": "planted", "groups listed": "groups", "rings found": "found_share",
             "member precision": "member_precision", "member recall of those found": "member_recall_of_found",
         }),
         ("honest look-alikes", results["confounders"], {

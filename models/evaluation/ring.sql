@@ -1,15 +1,15 @@
 -- One row: one group lead or planted group: how many of its members belong to the planted group it fits best.
--- group_id: that planted group; null where the lead has no planted member
+-- group_id, scheme: that planted group and what it does; null where the lead has no planted member
 -- members, planted_members, shared: persons of the lead, of the planted group, of both
 with ring as (
-    select group_id, subject_id as person_id, sum(amount) as yuan
+    select group_id, max(scheme) as scheme, subject_id as person_id, sum(amount) as yuan
     from truth.scheme_subject
     where subject_type = 'person' and group_id is not null
     group by group_id, subject_id
 ),
 
 ring_size as (
-    select group_id, count(*) as n, sum(yuan) as yuan
+    select group_id, max(scheme) as scheme, count(*) as n, sum(yuan) as yuan
     from ring
     group by group_id
 ),
@@ -48,7 +48,7 @@ listed as (
     group by l.lead_id, l.rank, l.tier, l.amount_at_risk, b.group_id
 )
 
-select l.lead_id, l.rank, l.tier, coalesce(l.amount, 0) as amount, coalesce(l.group_id, s.group_id) as group_id,
+select l.lead_id, l.rank, l.tier, coalesce(l.amount, 0) as amount, coalesce(l.group_id, s.group_id) as group_id, s.scheme,
     coalesce(l.members, 0) as members, coalesce(s.n, 0) as planted_members, coalesce(l.shared, 0) as shared,
     coalesce(cast(s.yuan as double), 0) as yuan
 from listed as l

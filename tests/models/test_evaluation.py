@@ -140,7 +140,10 @@ def test_rings_schemes_and_look_alikes_are_counted(measured):
     con, _ = measured
     rings, schemes, honest = measure.rings(con), measure.schemes(con), measure.confounders(con)
     groups = con.sql("select count(*) from truth.scheme_subject where subject_type = 'group'").fetchall()[0][0]
-    assert rings["planted"] == groups and 0 <= rings["found"] <= groups
+    everyone, *by_scheme = rings
+    assert everyone["scheme"] == "all" and everyone["planted"] == groups and 0 <= everyone["found"] <= groups
+    assert sum(r["planted"] for r in by_scheme) == groups and sum(r["found"] for r in by_scheme) == everyone["found"]
+    assert {r["scheme"] for r in by_scheme} >= {"co_visit_ring", "collector_gang", "agents_phone"}
     assert set(schemes["scheme"]) == set(con.sql("select distinct scheme from truth.scheme_subject").pl()["scheme"])
     assert schemes.filter(pl.col("recall") > pl.col("listed")).height == 0
     assert honest.filter(pl.col("tier_a") > pl.col("tier_ab")).height == 0 and honest["subjects"].min() > 0
@@ -191,8 +194,10 @@ def town_of(seed, precision):
     return {
         "seed": seed,
         "lists": {"person": {"fundwatch": figures, "random": at_random(PLANTED, YUAN)}},
-        "rings": {"planted": 2, "listed": 3, "found": 2, "found_share": 1.0, "member_precision": math.nan}
-        | {"member_recall_of_found": 0.5},
+        "rings": [
+            {"scheme": "all", "planted": 2, "groups": 3, "found": 2, "found_share": 1.0, "member_precision": math.nan}
+            | {"member_recall_of_found": 0.5}
+        ],
         "schemes": [{"scheme": "s", "subject_type": "person", "planted": 2, "recall": 0.5, "listed": 1.0}],
         "novel": [{"scheme": "s", "subject_type": "person", "planted": 2, "recall": 0.0, "listed": 0.5}],
         "confounders": [],
