@@ -61,7 +61,6 @@ CARD = card.make(
             "日间手术、分疗程治疗的疾病、新生儿、精神障碍；门慢特就医",
             "住院或账单较少的机构、同类较少的类型：无法判定",
         ],
-        "status": "trial",
         "limits": "A pattern, no finding of its own: it says where records may have been fitted to a limit. No"
         " money is at issue by itself. Limits looked at are the round ones; name a local limit by overlaying"
         " the rule for it.",

@@ -59,6 +59,7 @@ CARD = card.make(
         " for; slow growth is not. The money before is the institution's own: old abuse is its normal.",
         "limits_zh": "新楼、新科室、邻近机构停业也会呈现相同情形。只寻找一次阶跃，缓慢增长不判断。"
         "此前水平为本机构自身水平，既往异常会被视为常态。",
+        "status": "trial",
     }
 )
 

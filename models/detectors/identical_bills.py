@@ -64,9 +64,10 @@ CARD = card.make(
             "本机构常用项目偶然形成的相同账单",
         ],
         "limits": "Only exactly equal bills: one changed quantity hides a stay. A package that only this"
-        " institution sells, or one doctor's habit for one complaint, looks alike: read the records.",
+        " institution sells, or one doctor's habit for one complaint, looks alike, and is spread over the year, so"
+        " equal bills of neighbouring days weigh more: read the records.",
         "limits_zh": "仅看完全相同的账单，改动一个数量即可掩盖。仅本机构提供的套餐、"
-        "某医师对某病的习惯也会呈现相同情形，应查阅病历。",
+        "某医师对某病的习惯也会呈现相同情形，且分散于全年，故相邻日期的雷同账单权重更高；应查阅病历。",
     }
 )
 
@@ -113,7 +114,7 @@ _JUDGED = """
         having count(*) >= $min_attending * max(f.bills)
     ),
     member as (
-        select f.*, b.encounter_id, b.person_id, g.practitioner_id as attending, p.item_text,
+        select f.*, b.encounter_id, b.person_id, e.started_on, g.practitioner_id as attending, p.item_text,
             coalesce(max(e.principal_diagnosis_name) over (partition by f.name, f.diagnosis = b.diagnosis),
                 f.diagnosis) as diagnosis_text
         from found as f
@@ -122,9 +123,22 @@ _JUDGED = """
         join spelt as p on p.name = f.name
         left join signed as g on g.name = f.name and g.practitioner_id = b.practitioner_id
     ),
+    spaced as (
+        select name, least(
+                date_diff('day', lag(started_on) over by_day, started_on),
+                date_diff('day', started_on, lead(started_on) over by_day)
+            ) <= 1 as is_near
+        from member
+        window by_day as (partition by name order by started_on, encounter_id)
+    ),
+    near as (
+        select name, avg(cast(coalesce(is_near, false) as integer)) as near_share from spaced group by name
+    ),
     row_of as (
-        select m.*, s.settlement_id, s.settled_on, s.eligible_amount
-        from member as m join feature.settlement as s on s.encounter_id = m.encounter_id
+        select m.*, d.near_share, s.settlement_id, s.settled_on, s.eligible_amount
+        from member as m
+        join near as d on d.name = m.name
+        join feature.settlement as s on s.encounter_id = m.encounter_id
     ),
     unlined as (
         select count(*) as encounters from feature.encounter as e
@@ -139,7 +153,8 @@ _JUDGED = """
             diagnosis := diagnosis, diagnosis_text := diagnosis_text, by_peers := round(by_peers, 2),
             by_pathway := round(by_pathway, 2), by_chance := round(by_chance, 2), surprise := round(surprise, 1),
             template := left(template, 12), occurred_on := settled_on, item_text := item_text)) as varchar) as detail,
-        left(template, 12) as part, round(1 - 0.5 * pow(2, -(surprise - $min_surprise) / 5), 4) as weight,
+        left(template, 12) as part,
+        round((1 - 0.5 * pow(2, -(surprise - $min_surprise) / 5)) * (0.4 + 0.6 * near_share), 4) as weight,
         cast(null as varchar) as group_key, cast(1 as bigint) as units
     from row_of
     union all

@@ -50,7 +50,6 @@ CARD = card.make(
         "limits": "Packs of one drug bought from several makers may share a till code. Which of the items was handed"
         " over is seen in the purchase papers.",
         "limits_zh": "同一药品购自多个厂家的包装可能共用收银编码。实际发出哪一种，以购进票据为准。",
-        "status": "trial",
     }
 )
 

@@ -71,6 +71,7 @@ CARD = card.make(
         " doctor on a round of chronic persons sees many on few days. No money is at issue by the count alone.",
         "limits_zh": "常见结果为多名医师共用一个编码，其本身即属另一问题。村医巡诊慢性病参保人，少数日期人数较多。"
         "仅人次本身不涉及金额。",
+        "status": "trial",
     }
 )
 

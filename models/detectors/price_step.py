@@ -55,7 +55,6 @@ CARD = card.make(
         " alike. The month's price is the median of its lines. Slow drift without a step is not looked for.",
         "limits_zh": "同一编码下新厂家的价格、同一床位编码下更好的病房也会呈现相同情形。月价格取明细中位数。"
         "无阶跃的缓慢变化不判断。",
-        "status": "trial",
     }
 )
 

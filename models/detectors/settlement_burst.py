@@ -159,8 +159,9 @@ _RUNS = """
     group by r.institution_id, r.till, r.run, hour(e.settled_at)
 """
 
-#: How many others the pace of the place would bring to a window and to the whole run: its hour's and its day's, without
-#: those of the burst itself.
+#: How many others the pace of the place would bring: its hour's and its day's. Campaigns and outbreaks bring crowds to
+#: a hospital, so there ten minutes are held against the whole of a crowded day. A drugstore's crowded day may be the
+#: burst itself, so there the run is held against the rest.
 _WINDOWS = """
     create or replace temp table burst_window as
     with paced as (
@@ -177,7 +178,9 @@ _WINDOWS = """
     ),
     known as (
         select distinct c.*, p.run, r.from_at, coalesce(r.to_at, c.settled_at) as to_at,
-            coalesce(r.members, c.persons) as members, coalesce(h.members, c.persons) as in_hour
+            coalesce(r.members, c.persons) as members,
+            case when c.is_pharmacy then coalesce(h.members, c.persons) else 0 end as own_hour,
+            case when c.is_pharmacy then coalesce(r.members, c.persons) else 0 end as own_day
         from burst_counted as c
         left join burst_part as p on p.institution_id = c.institution_id and p.till = c.till
             and p.settled_at = c.settled_at and c.persons >= $small_burst
@@ -192,8 +195,8 @@ _WINDOWS = """
     join open as o on o.institution_id = k.institution_id and o.till = k.till
     join daily as d on d.institution_id = k.institution_id and d.till = k.till and d.settled_on = k.settled_on
     cross join lateral (
-        select cast(greatest(p.events - k.in_hour, 0) as double) / o.days / 60
-            * greatest(1, greatest(d.events - k.members, 0) / (cast(o.events as double) / o.days)) as a_minute
+        select cast(greatest(p.events - k.own_hour, 0) as double) / o.days / 60
+            * greatest(1, greatest(d.events - k.own_day, 0) / (cast(o.events as double) / o.days)) as a_minute
     ) as rate
 """
 
@@ -259,19 +262,23 @@ _PLACES = """
     from placed;
     create or replace temp table burst_found as
     with scored as (
-        select *, members * ln(members / (run_others + 1)) - members + run_others + 1
+        select *, row_of * ln(row_of / (beside + 1)) - row_of + beside + 1
             - (select ln(count(*)) from burst_window) as own
-        from burst_window where is_burst
+        from (
+            select *, case when is_pharmacy then members else persons end as row_of,
+                case when is_pharmacy then run_others else others end as beside
+            from burst_window where is_burst
+        )
     )
     select w.institution_id, w.till, w.run, any_value(w.from_at) as from_at, any_value(w.to_at) as to_at,
-        any_value(w.members) as members, max(w.run_others) as others, p.bursts, p.usual_bursts, p.peers,
-        greatest(case when p.is_often then p.surprise end, case when w.members >= $one_burst then min(w.own) end)
-            as surprise
+        w.members, max(w.run_others) as others, p.bursts, p.usual_bursts, p.peers,
+        greatest(case when p.is_often then p.surprise end,
+            max(w.own) filter (w.row_of >= $one_burst and w.row_of > 2 * (w.beside + 1))) as surprise
     from scored as w
     join burst_place as p on p.institution_id = w.institution_id
     group by w.institution_id, w.till, w.run, w.members, p.bursts, p.usual_bursts, p.peers, p.is_often, p.surprise
     having p.is_often
-        or (w.members >= $one_burst and w.members > 2 * (max(w.run_others) + 1) and min(w.own) >= $min_surprise)
+        or max(w.own) filter (w.row_of >= $one_burst and w.row_of > 2 * (w.beside + 1)) >= $min_surprise
 """
 
 _HITS = """
