@@ -157,7 +157,7 @@ def cell(figure: Figures | str | None, is_count: bool = False) -> str:
     """A figure as text: mean ± spread (pooled 95 % interval where there is one); – where it does not exist."""
     if isinstance(figure, str):
         return figure
-    if figure is None or math.isnan(figure["mean"]):
+    if figure is None or figure["mean"] is None or math.isnan(figure["mean"]):
         return "–"
     said = number(figure["mean"], is_count)
     if figure["n"] > 1:
