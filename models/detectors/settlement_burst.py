@@ -142,14 +142,13 @@ _RUNS = """
     from marked;
     create or replace temp table burst_run as
     with spanned as (
-        select institution_id, till, run, min(settled_at) - interval {minutes} minute as from_at,
-            max(settled_at) as to_at
+        select institution_id, till, run, min(settled_at) - interval {minutes} minute as since, max(settled_at) as to_at
         from burst_part group by institution_id, till, run
     )
     select s.institution_id, s.till, s.run, min(e.settled_at) as from_at, s.to_at, count(*) as members
     from spanned as s
     join burst_event as e on e.institution_id = s.institution_id and e.till = s.till
-        and e.settled_at between s.from_at and s.to_at
+        and e.settled_at between s.since and s.to_at
     group by s.institution_id, s.till, s.run, s.to_at;
     create or replace temp table burst_hour as
     select r.institution_id, r.till, r.run, hour(e.settled_at) as hour, count(*) as members
