@@ -12,7 +12,7 @@ from types import ModuleType
 import numpy as np
 import polars as pl
 
-from data.simulate import confounders, devices, lines, registers, tables, truth
+from data.simulate import confounders, contracts, devices, lines, registers, tables, truth
 from data.simulate import schemes as schemes_package
 from data.simulate.bill import Bill, make_bill
 from data.simulate.care import chronic, drugstore, inpatient, outpatient
@@ -74,6 +74,7 @@ def make_town(*, persons: int, seed: int, schemes: Sequence[str] | None, dose: f
     for name, module in _modules(confounders).items():
         if hasattr(module, "after"):
             module.after(town, np.random.default_rng([seed, 7, zlib.crc32(name.encode())]))
+    contracts.sign(town, np.random.default_rng([seed, 14]))
     town.visits.clear()
     town.turnover()
     for name in sorted(wanted):
@@ -93,6 +94,7 @@ def _small_tables(town: Town, bill: Bill) -> dict[str, Callable[[], pl.DataFrame
         "medins_info_b": lambda: registers.institutions(town),
         "rtal_phac_b": lambda: registers.drugstores(town),
         "dr_info_b": lambda: registers.practitioners(town),
+        "fixmedins_cntr_reg_d": lambda: registers.contracts(town),
         "medins_equip_d": lambda: registers.equipment(town),
         "hilist_b": lambda: registers.items(town),
         "hilist_lmtpric_d": lambda: registers.limits(town),

@@ -131,6 +131,17 @@ def practitioners(town: Town) -> pl.DataFrame:
     )
 
 
+def contracts(town: Town) -> pl.DataFrame:
+    """fixmedins_cntr_reg_d: a suspended place has a contract that ended and one that began later."""
+    c = town.contracts.sort("place", "begin")
+    return c.select(
+        fixmedins_code=gather(town.places["code"], c["place"]),
+        begntime=_days(town, pl.col("begin")),
+        endtime=pl.when(pl.col("end") < 9000).then(_days(town, pl.col("end"))),
+        cntr_stas=pl.lit("1"),
+    )
+
+
 def equipment(town: Town) -> pl.DataFrame:
     """medins_equip_d, an extension of the national tables."""
     d = pl.concat(town.devices).group_by("place", "device", maintain_order=True).agg(pl.col("count").sum())

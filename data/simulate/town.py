@@ -94,6 +94,7 @@ class Town:
     regimens: list[pl.DataFrame] = field(default_factory=list)
     registrations: list[pl.DataFrame] = field(default_factory=list)
     filings: list[pl.DataFrame] = field(default_factory=list)
+    contracts: pl.DataFrame = field(default_factory=pl.DataFrame)
     devices: list[pl.DataFrame] = field(default_factory=list)
     own_names: list[pl.DataFrame] = field(default_factory=list)
     confounders: list[pl.DataFrame] = field(default_factory=list)
