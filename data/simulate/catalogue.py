@@ -45,6 +45,18 @@ class Catalogue:
         """The number of a kit."""
         return self.kit_names.index(name)
 
+    def kits_like(self, start: str) -> Ints:
+        """The numbers of the kits whose names begin so."""
+        return np.array([n for n, name in enumerate(self.kit_names) if name.startswith(start)])
+
+    def brands(self) -> Ints:
+        """The dear brand of each generic; every other item itself."""
+        brand = np.arange(len(self.items))
+        for number, generic in enumerate(self.items["brand_of"].to_list()):
+            if generic is not None:
+                brand[self.item[generic]] = number
+        return brand
+
     def column(self, name: str) -> NDArray[Any]:
         """An item column as numpy."""
         return self.items[name].to_numpy()

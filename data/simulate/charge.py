@@ -82,13 +82,8 @@ def _consultations(town: Town, rng: Generator, visits: pl.DataFrame) -> pl.DataF
 
 def _brand(town: Town, rng: Generator, rows: pl.DataFrame) -> Ints:
     """The dearer brand instead of the generic, by the place's habit."""
-    codes, generic = town.cat.items["code"].to_list(), town.cat.items["brand_of"].to_list()
-    brand = np.full(len(codes), -1)
-    for number, of in enumerate(generic):
-        if of is not None:
-            brand[town.cat.item[of]] = number
-    item = rows["item"].to_numpy()
-    swap = (brand[item] >= 0) & (rng.random(len(rows)) < town.place("brand")[rows["place"].to_numpy()])
+    brand, item = town.cat.brands(), rows["item"].to_numpy()
+    swap = (brand[item] != item) & (rng.random(len(rows)) < town.place("brand")[rows["place"].to_numpy()])
     return np.where(swap, brand[item], item).astype(np.int64)
 
 

@@ -71,13 +71,15 @@ def plant(
 ) -> None:
     """Add planted visits with those of the lines that are theirs; `who` are the subject types they implicate.
 
-    A column `blamed` beside the visits' own names the person instead of `person`, -1 for nobody.
+    A group is known by its label alone. A column `blamed` beside the visits' own names the person instead of `person`,
+    -1 for nobody.
     """
     if len(visits) == 0:
         return
     town.visits.append(visits)
     owner = OWNER | ({"person": "blamed"} if "blamed" in visits.columns else {})
-    ids = town.deed(scheme, label, **{kind: visits[owner[kind]].to_numpy() for kind in who})
+    rows = {kind: np.zeros(len(visits)) if kind == "group" else visits[owner[kind]].to_numpy() for kind in who}
+    ids = town.deed(scheme, label, **rows)
     deed = pl.DataFrame({"visit": visits["visit"], "deed": ids})
     own = lines.join(deed, on="visit", maintain_order="left").filter(pl.col("deed").is_not_null())
     town.lines.append(own.with_columns(plant="deed").select(town.base_lines.columns))

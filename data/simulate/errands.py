@@ -78,8 +78,7 @@ def possible(town: Town, visits: pl.DataFrame, apart: int, near: int = -1) -> pl
 def add_honest(town: Town, visits: pl.DataFrame, lines: pl.DataFrame) -> None:
     """Add visits with their lines to the honest base."""
     own = lines.filter(pl.col("visit").is_in(visits["visit"].implode())).sort("visit", maintain_order=True)
-    town.base = pl.concat([town.base, visits.sort("visit").select(town.base.columns)])
-    town.base_lines = pl.concat([town.base_lines, own.select(town.base_lines.columns)])
+    town.add_honest(visits.sort("visit"), own)
 
 
 def odd_doctors(town: Town) -> Ints:

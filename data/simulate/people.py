@@ -15,6 +15,9 @@ from data.simulate.clock import days_in
 # Share of the inhabitants of each division.
 DIVISION_SHARE = np.array([0.20, 0.23, 0.15, 0.13, 0.11, 0.10, 0.08])
 
+# Numbers of units from here are villages, below employers.
+VILLAGE = 100_000
+
 
 def _households(rng: Generator, persons: int) -> tuple[Ints, Ints]:
     """Household number and place in the household (0 head, 1 partner, 2 and 3 children, 4 grandparent)."""
@@ -97,8 +100,7 @@ def make_people(rng: Generator, persons: int, year: int) -> pl.DataFrame:
 def employers(rng: Generator, residents: pl.DataFrame) -> Ints:
     """The unit each person is insured through: employers of very different size, and villages of a few hundred.
 
-    Employees and pensioners draw an employer of their division, households of residents their village. Numbers
-    below 100,000 are employers, from there villages.
+    Employees and pensioners draw an employer of their division, households of residents their village, from VILLAGE on.
     """
     division = residents["division"].to_numpy()
     unit = np.zeros(len(residents), dtype=np.int64)
@@ -110,5 +112,5 @@ def employers(rng: Generator, residents: pl.DataFrame) -> Ints:
         villages = max(2, len(here) // 260)
         village = (residents["household"].to_numpy()[here] * 7919) % villages
         employed = residents["insutype"].to_numpy()[here] == 310
-        unit[here] = np.where(employed, number * 10_000 + firm, 100_000 + number * 10_000 + village)
+        unit[here] = np.where(employed, number * 10_000 + firm, VILLAGE + number * 10_000 + village)
     return unit

@@ -131,6 +131,11 @@ class Town:
         self.visits.append(made)
         return made
 
+    def add_honest(self, visits: pl.DataFrame, *lines: pl.DataFrame) -> None:
+        """Add visits with their lines to the settled base, in their order; visits are numbered upwards."""
+        self.base = pl.concat([self.base, visits.select(self.base.columns)])
+        self.base_lines = pl.concat([self.base_lines, *lines])
+
     def confound(self, kind: str, subject_type: str, subjects: Any) -> None:
         """Record honest subjects (row numbers) that look odd."""
         rows = np.unique(np.asarray(subjects, dtype=np.int64))

@@ -28,6 +28,25 @@ def draw_diagnosis(town: Town, rng: Generator, person: Ints, column: str) -> Int
     return np.minimum(drawn, len(sex) - 1)
 
 
+def visit_columns(
+    town: Town, rng: Generator, person: Ints, place: Ints, dept: Ints, diag: Ints, day: Ints, length: tuple[int, int]
+) -> dict[str, Ints]:
+    """The columns of ordinary visits on these days, each of so many seconds."""
+    n = len(person)
+    begin = town.at(rng, place, day)
+    return {
+        "person": person,
+        "place": place,
+        "doctor": town.choose_doctor(rng, place, dept),
+        "dept": dept,
+        "diag": diag,
+        "begin": begin,
+        "end": begin + rng.integers(*length, n),
+        "kit": town.cat.diagnoses["op_kit"].to_numpy()[diag],
+        "cert": rng.choice([1, 2, 3], n, p=[0.5, 0.08, 0.42]),
+    }
+
+
 def add(town: Town, rng: Generator) -> None:
     """Add a year of out-patient visits."""
     count = rng.poisson(A_YEAR * town.person("use"))

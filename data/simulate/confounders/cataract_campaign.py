@@ -6,6 +6,7 @@ import numpy as np
 from numpy.random import Generator
 
 from data.simulate.care.inpatient import stay_columns
+from data.simulate.people import VILLAGE
 from data.simulate.town import Town
 
 
@@ -14,7 +15,7 @@ def add(town: Town, rng: Generator) -> None:
     cataract = town.cat.diagnosis["H25.900"]
     fit = (town.person("age") >= 62) & town.person("ordinary") & (town.person("death") < 0)
     unit = town.person("employer")
-    village, size = np.unique(unit[fit & (unit >= 100_000)], return_counts=True)
+    village, size = np.unique(unit[fit & (unit >= VILLAGE)], return_counts=True)
     large = village[np.argsort(-size, kind="stable")][: max(2, len(village) // 2)]
     places = rng.choice(town.where("eye_hospital"), 1 + len(town.people) // 8000)
     for place in places:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import polars as pl
 from numpy.random import Generator
 
 from data.simulate.care.injury import owed, treat
@@ -15,7 +14,6 @@ def after(town: Town, rng: Generator) -> None:
     injuries = owed(town)
     chosen = injuries[np.sort(rng.choice(len(injuries), (len(injuries) + 2) // 3, replace=False))]
     visits, lines = treat(town, rng, chosen, 1.0, third=1)
-    town.base = pl.concat([town.base, visits.sort("visit").select(town.base.columns)])
-    town.base_lines = pl.concat([town.base_lines, lines.sort("visit", maintain_order=True)])
+    town.add_honest(visits.sort("visit"), lines.sort("visit", maintain_order=True))
     town.taken.setdefault("declared", set()).update(chosen["person"].to_list())
     town.confound("declared_injury", "person", np.unique(visits["person"].to_numpy()))

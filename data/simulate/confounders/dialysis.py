@@ -27,7 +27,7 @@ def add(town: Town, rng: Generator) -> None:
     due &= rng.random(due.shape) < 0.975
     row, day = np.nonzero(due)
     begin = day * DAY + np.where(early[row], 7.4, 12.6) * 3600 + rng.normal(0, 900, len(row))
-    kits = np.array([town.cat.kit(f"dialysis_{k}") for k in ("plain", "filter", "perfusion")])
+    kits = town.cat.kits_like("dialysis_")
     dept = np.full(len(row), town.cat.department["A03.07"])
     own = town.choose_doctor(rng, place, dept[:n])
     town.add_visits(

@@ -35,8 +35,7 @@ def after(town: Town, rng: Generator) -> None:
             end=begin + rng.integers(300, 2400, n),
             cert=rng.choice([1, 3], n),
         )
-        town.base = pl.concat([town.base, visits.select(town.base.columns)])
-        town.base_lines = pl.concat([town.base_lines, outpatient_lines(town, rng, visits), _recipe(town, rng, visits)])
+        town.add_honest(visits, outpatient_lines(town, rng, visits), _recipe(town, rng, visits))
     town.spare(places)
     town.confound("diet_therapy", "institution", places)
 

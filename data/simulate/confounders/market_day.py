@@ -12,11 +12,9 @@ from data.simulate.care.outpatient import draw_diagnosis
 from data.simulate.catalogue import Ints
 from data.simulate.charge import outpatient_lines
 from data.simulate.clock import DAY
+from data.simulate.people import VILLAGE
 from data.simulate.places import STORE
 from data.simulate.town import PURCHASE, Town
-
-# Villages have numbers from here, employers below.
-VILLAGE = 100_000
 
 
 def after(town: Town, rng: Generator) -> None:

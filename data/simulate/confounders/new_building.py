@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import polars as pl
 from numpy.random import Generator
 
 from data.simulate.care.inpatient import lengths, stay_columns
-from data.simulate.care.outpatient import draw_diagnosis
+from data.simulate.care.outpatient import draw_diagnosis, visit_columns
 from data.simulate.clock import day_weights, draw_days
 from data.simulate.town import Town
 
@@ -43,16 +42,4 @@ def _counter(town: Town, rng: Generator, place: int, opens: int, adult: np.ndarr
     dept = town.cat.diagnoses["department"].to_numpy()[diag]
     day = np.maximum(opens, draw_days(rng, day_weights(town.year, weekend=0.55, winter=1.1, festival=0.4), n))
     day = np.where(day == opens, rng.integers(opens, town.days, n), day)
-    where = np.full(n, place)
-    begin = town.at(rng, where, day)
-    town.add_visits(
-        person=person,
-        place=where,
-        doctor=town.choose_doctor(rng, where, dept),
-        dept=dept,
-        diag=diag,
-        begin=begin,
-        end=begin + rng.integers(600, 5400, n),
-        kit=pl.Series(town.cat.diagnoses["op_kit"]).to_numpy()[diag],
-        cert=rng.choice([1, 2, 3], n, p=[0.5, 0.08, 0.42]),
-    )
+    town.add_visits(**visit_columns(town, rng, person, np.full(n, place), dept, diag, day, (600, 5400)))

@@ -10,12 +10,10 @@ from data.simulate.catalogue import Flags, Ints
 from data.simulate.clock import DAY, weekdays
 from data.simulate.town import Town
 
-KITS = ("dialysis_plain", "dialysis_filter", "dialysis_perfusion")
-
 
 def after(town: Town, rng: Generator) -> None:
     """One centre repairs for three to seven weeks, where there are three of them or more."""
-    kits = [town.cat.kit(name) for name in KITS]
+    kits = town.cat.kits_like("dialysis_").tolist()
     dialysed = town.base.select(pl.col("kit").is_in(kits)).to_series().to_numpy()
     centres = np.unique(town.base["place"].to_numpy()[dialysed])
     if len(centres) < 3:

@@ -47,8 +47,7 @@ def _sell(town: Town, rng: Generator, place: int) -> None:
         end=begin + rng.integers(2400, 7200, len(person)),
         cert=rng.choice([1, 3], len(person)),
     )
-    town.base = pl.concat([town.base, visits.select(town.base.columns)])
-    town.base_lines = pl.concat([town.base_lines, *_bill(town, rng, place, visits)])
+    town.add_honest(visits, *_bill(town, rng, place, visits))
 
 
 def _seen(town: Town, person: np.ndarray, day: np.ndarray) -> np.ndarray:

@@ -22,13 +22,13 @@ GROUPS = {
 def after(town: Town, rng: Generator) -> None:
     """One hospital, for every fifteen thousand persons one more, each with one such department."""
     codes = town.cat.items["code"].to_list()
-    brand = {town.cat.item[of]: n for n, of in enumerate(town.cat.items["brand_of"].to_list()) if of is not None}
+    brand = town.cat.brands()
     pool = town.where(*POOL)
     places = rng.choice(pool, min(len(pool), 1 + len(town.people) // 15_000), replace=False)
     for place in places:
         own = town.places["departments"][int(place)].split(";")
         dept = str(rng.choice([d for d in GROUPS if d in own]))
-        group = {n: b for n, b in brand.items() if codes[n].startswith(GROUPS[dept])}
+        group = {n: int(b) for n, b in enumerate(brand) if n != b and codes[n].startswith(GROUPS[dept])}
         seen = town.base.filter((pl.col("place") == place) & (pl.col("dept") == town.cat.department[dept]))
         kept = town.base_lines["visit"].is_in(seen["visit"].implode()) & town.base_lines["item"].is_in(list(group))
         kept &= pl.Series(rng.random(len(town.base_lines)) < rng.uniform(0.8, 0.97))

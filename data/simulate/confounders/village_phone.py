@@ -81,8 +81,7 @@ def _come(town: Town, rng: Generator, place: int, doctor: int, number: int, old:
         caller=number,
         cert=3,
     ).filter(pl.Series(fit) & ~busy)
-    town.base = pl.concat([town.base, visits.select(town.base.columns)])
-    town.base_lines = pl.concat([town.base_lines, _for_a_month(town, outpatient_lines(town, rng, visits))])
+    town.add_honest(visits, _for_a_month(town, outpatient_lines(town, rng, visits)))
 
 
 def _for_a_month(town: Town, lines: pl.DataFrame) -> pl.DataFrame:

@@ -13,11 +13,11 @@ from numpy.random import Generator
 from data.simulate import deeds
 from data.simulate.catalogue import Ints
 from data.simulate.clock import DAY, weekdays
+from data.simulate.people import VILLAGE
 from data.simulate.places import STORE
 from data.simulate.town import CHRONIC, Town
 
 STATIONS = ("village", "clinic", "community", "township")
-VILLAGE = 100_000  # from here a unit is a village, below an employer
 
 
 def after(town: Town, rng: Generator) -> None:

@@ -36,6 +36,5 @@ def after(town: Town, rng: Generator) -> None:
         cert=rng.choice([1, 3], n),
     )
     lines = regimen_lines(town, rng, visits, pl.concat(town.regimens))
-    town.base = pl.concat([town.base, visits.select(town.base.columns)])
-    town.base_lines = pl.concat([town.base_lines, lines])
+    town.add_honest(visits, lines)
     town.confound("year_end_stock", "person", who)

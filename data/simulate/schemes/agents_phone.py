@@ -90,14 +90,4 @@ def _use(
     visits = visits.filter(pl.Series(fit) & once)
     lines = outpatient_lines(town, rng, visits)
     visits = deeds.within(town, visits, lines, limit)
-    town.visits.append(visits)
-    ids = town.deed(
-        "agents_phone",
-        label,
-        group=np.zeros(visits.height),
-        person=visits["person"].to_numpy(),
-        institution=visits["place"].to_numpy(),
-    )
-    deed = pl.DataFrame({"visit": visits["visit"], "deed": ids})
-    billed = lines.join(deed, on="visit", maintain_order="left").filter(pl.col("deed").is_not_null())
-    town.lines.append(billed.with_columns(plant="deed").select(town.base_lines.columns))
+    deeds.plant(town, "agents_phone", visits, lines, "group", "person", "institution", label=label)

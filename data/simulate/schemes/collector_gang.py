@@ -103,13 +103,7 @@ def _collect(
     lines = _boxes(town, rng, visits, member, town.cat.chronic["code"][chronic])
     fit = deeds.free(town, visits["person"].to_numpy(), day, np.zeros(n, dtype=np.int64))
     visits = visits.filter(pl.Series(fit) & pl.col("visit").is_in(lines["visit"].implode()))
-    if visits.height == 0:
-        return
-    town.visits.append(visits)
-    ids = town.deed("collector_gang", gang, group=np.zeros(visits.height), person=visits["person"].to_numpy())
-    deed = pl.DataFrame({"visit": visits["visit"], "deed": ids})
-    own = lines.join(deed, on="visit", maintain_order="left").filter(pl.col("deed").is_not_null())
-    town.lines.append(own.with_columns(plant="deed").select(town.base_lines.columns))
+    deeds.plant(town, "collector_gang", visits, lines, "group", "person", label=gang)
 
 
 def _boxes(town: Town, rng: Generator, visits: pl.DataFrame, member: Ints, disease: str) -> pl.DataFrame:

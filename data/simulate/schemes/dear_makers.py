@@ -21,7 +21,7 @@ POOL = ("private_general", "private_small", "district_general", "tcm_hospital", 
 
 def plant(town: Town, rng: Generator, dose: float) -> None:
     """Give a few hospitals an agreement with an agent."""
-    brand = _brands(town)
+    brand = town.cat.brands()
     pool = deeds.busy(town, POOL, stays=5, visits=60)
     for hospital in town.pick(rng, pool, deeds.quota(town)):
         limit = deeds.budget(town, rng, int(hospital), 0.05, 0.28, dose)
@@ -39,15 +39,6 @@ def plant(town: Town, rng: Generator, dose: float) -> None:
         rows, item, more = rows[turned], item[turned], more[turned]
         ids = town.deed("dear_makers", institution=np.full(len(rows), hospital))
         deeds.mark(town, rows, ids, item=brand[item], hidden=more)
-
-
-def _brands(town: Town) -> Ints:
-    """The brand of each generic; every other item itself."""
-    brand = np.arange(len(town.cat.items))
-    for number, generic in enumerate(town.cat.items["brand_of"].to_list()):
-        if generic is not None:
-            brand[town.cat.item[generic]] = number
-    return brand
 
 
 def _willing(town: Town, rng: Generator, rows: Ints) -> Flags:

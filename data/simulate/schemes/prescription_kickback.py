@@ -80,11 +80,7 @@ def _dear(town: Town, rng: Generator, visits: pl.DataFrame) -> pl.DataFrame:
     )
     rows = rows.filter(pl.Series(rng.random(len(rows)) < 0.55))
     item = rows["item"].to_numpy()
-    brand = np.arange(len(town.cat.items))
-    for number, generic in enumerate(town.cat.items["brand_of"].to_list()):
-        if generic is not None:
-            brand[town.cat.item[generic]] = number
-    item = np.where(rng.random(len(item)) < 0.75, brand[item], item)
+    item = np.where(rng.random(len(item)) < 0.75, town.cat.brands()[item], item)
     cnt = rng.integers(2, 6, len(item)) if len(item) else np.zeros(0, dtype=np.int64)
     days = np.minimum(90, cnt * np.maximum(7, town.cat.column("pack_days")[item]))
     at = rows["begin"].to_numpy() + 30

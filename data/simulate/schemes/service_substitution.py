@@ -52,10 +52,8 @@ def plant(town: Town, rng: Generator, dose: float) -> None:
 
 def _dearer(town: Town) -> Ints:
     """The item charged in place of each, or -1: the pairs, and the brand of every generic."""
-    made = np.full(len(town.cat.items), -1)
-    for number, generic in enumerate(town.cat.items["brand_of"].to_list()):
-        if generic is not None:
-            made[town.cat.item[generic]] = number
+    brand = town.cat.brands()
+    made = np.where(brand == np.arange(len(brand)), -1, brand)
     for given, charged in PAIRS.items():
         made[town.cat.item[given]] = town.cat.item[charged]
     return made

@@ -18,13 +18,11 @@ from data.simulate.clock import DAY, weekdays
 from data.simulate.town import CHRONIC, OUTPATIENT, Town
 
 SUBJECTS = ("institution",)
-KITS = ("dialysis_plain", "dialysis_filter", "dialysis_perfusion")
 
 
 def plant(town: Town, rng: Generator, dose: float) -> None:
     """Write sessions at a few of the places that dialyse."""
-    kits = [town.cat.kit(name) for name in KITS]
-    given = town.base.filter(pl.col("kit").is_in(kits) & (pl.col("refund") == 0))
+    given = town.base.filter(pl.col("kit").is_in(town.cat.kits_like("dialysis_").tolist()) & (pl.col("refund") == 0))
     pool = np.unique(given["place"].to_numpy())
     for centre in town.pick(rng, pool, deeds.quota(town)):
         here = given.filter(pl.col("place") == centre)
@@ -69,7 +67,7 @@ def _sessions(town: Town, rng: Generator, centre: int, here: pl.DataFrame, given
     row, day = row[absent], day[absent]
     n = len(row)
     begin = day * DAY + np.where(rng.random(n) < 0.55, 7.5, 12.6) * 3600 + rng.normal(0, 1500, n)
-    kits = np.array([town.cat.kit(name) for name in KITS])
+    kits = town.cat.kits_like("dialysis_")
     dept = np.full(n, town.cat.department["A03.07"])
     chronic = town.cat.chronic["code"].to_list().index("M07801")
     return town.new_visits(

@@ -13,7 +13,7 @@ from numpy.random import Generator
 
 from data.simulate import deeds
 from data.simulate.care.inpatient import lengths
-from data.simulate.care.outpatient import draw_diagnosis
+from data.simulate.care.outpatient import draw_diagnosis, visit_columns
 from data.simulate.catalogue import Ints
 from data.simulate.charge import is_stay, outpatient_lines, stay_lines
 from data.simulate.clock import day_weights, draw_days
@@ -80,18 +80,7 @@ def _seen(town: Town, rng: Generator, place: int, limit: int, since: int, weeks:
     day = _days(town, rng, len(person), since, weeks, town.days - 1)
     fits = np.isin(dept, own) & ~np.isin(person, lain) & deeds.free(town, person, day, np.zeros(len(day), dtype=int))
     person, diag, dept, day = person[fits], diag[fits], dept[fits], day[fits]
-    n, where = len(person), np.full(len(person), place)
-    begin = town.at(rng, where, day)
-    visits = town.new_visits(
-        person=person,
-        place=where,
-        doctor=town.choose_doctor(rng, where, dept),
-        dept=dept,
-        diag=diag,
-        begin=begin,
-        end=begin + rng.integers(6 * 60, 80 * 60, n),
-        kit=table["op_kit"].to_numpy()[diag],
-        cert=rng.choice([1, 2, 3], n, p=[0.5, 0.08, 0.42]),
-    )
+    where = np.full(len(person), place)
+    visits = town.new_visits(**visit_columns(town, rng, person, where, dept, diag, day, (6 * 60, 80 * 60)))
     lines = outpatient_lines(town, rng, visits)
     deeds.plant(town, "sudden_growth", deeds.within(town, visits, lines, limit), lines, "institution")
