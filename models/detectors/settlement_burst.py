@@ -140,22 +140,20 @@ _RUNS = """
             partition by institution_id, till order by settled_at
         ) as run
     from marked;
-    create or replace temp table burst_run as
+    create or replace temp table burst_hour as
     with spanned as (
         select institution_id, till, run, min(settled_at) - interval {minutes} minute as since, max(settled_at) as to_at
         from burst_part group by institution_id, till, run
     )
-    select s.institution_id, s.till, s.run, min(e.settled_at) as from_at, s.to_at, count(*) as members
+    select s.institution_id, s.till, s.run, s.to_at, hour(e.settled_at) as hour, min(e.settled_at) as from_at,
+        count(*) as members
     from spanned as s
     join burst_event as e on e.institution_id = s.institution_id and e.till = s.till
         and e.settled_at between s.since and s.to_at
-    group by s.institution_id, s.till, s.run, s.to_at;
-    create or replace temp table burst_hour as
-    select r.institution_id, r.till, r.run, hour(e.settled_at) as hour, count(*) as members
-    from burst_run as r
-    join burst_event as e on e.institution_id = r.institution_id and e.till = r.till
-        and e.settled_at between r.from_at and r.to_at
-    group by r.institution_id, r.till, r.run, hour(e.settled_at)
+    group by s.institution_id, s.till, s.run, s.to_at, hour(e.settled_at);
+    create or replace temp table burst_run as
+    select institution_id, till, run, to_at, min(from_at) as from_at, cast(sum(members) as bigint) as members
+    from burst_hour group by institution_id, till, run, to_at
 """
 
 #: How many others the pace of the place would bring: its hour's and its day's. Campaigns and outbreaks bring crowds to
