@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import tomllib
 from collections.abc import Mapping
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 FILE_NAME = "fundwatch.toml"
 DEFAULT_HOME = Path("fundwatch-home")
 #: What a file or the environment may set; the rest belongs to one command.
-LASTING = ("objective", "seed", "language", "labels", "threads", "memory_limit", "cron", "pseudonyms", "burden_line")
+LASTING = tuple(
+    "objective seed language labels threads memory_limit cron pseudonyms burden_line least_yuan".split()
+)
 #: Tables of a file that set parameters of rules and detectors.
 PARAMETERS = ("rules", "detectors")
 CHOICES = {"objective": ("hit_rate", "money", "both"), "language": ("en", "zh"), "labels": ("names", "zh")}
@@ -52,6 +55,7 @@ class Settings:
     memory_limit: str = "3GB"
     cron: str = ""
     burden_line: float | None = None  # yuan a year, the area's own
+    least_yuan: float = 30.0  # at issue; a lead with less stays out of tiers A and B
     rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     detectors: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     capacity: Mapping[str, Any] = field(default_factory=dict)
@@ -68,6 +72,7 @@ class Settings:
         return {
             "objective": self.objective,
             "seed": self.seed,
+            "least_yuan": float(self.least_yuan),
             "language": self.language,
             "labels": self.labels,
             "unmask": self.unmask,
@@ -94,6 +99,9 @@ def load(home: Path | None = None, environ: Mapping[str, str] | None = None, **o
     for name, allowed in CHOICES.items():
         if getattr(settings, name) not in allowed:
             raise UsageError(f"{name} is '{getattr(settings, name)}'; it must be {' or '.join(allowed)}.")
+    least = settings.least_yuan
+    if isinstance(least, bool) or not isinstance(least, int | float) or not 0 <= least < math.inf:
+        raise UsageError(f"least_yuan is {least!r}; it must be a number of yuan, not below 0, such as 30.")
     if settings.capacity or settings.top is not None or settings.days is not None:
         settings.workload()
     return settings
@@ -143,7 +151,7 @@ def _read(name: str, value: str, kind: str) -> Any:
     if kind == "bool":
         return value.lower() in ("1", "true", "yes")
     try:
-        if kind == "float | None":
+        if kind.startswith("float"):
             return float(value)
         return int(value) if kind == "int" else value
     except ValueError as error:

@@ -168,7 +168,7 @@ def rank(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> str:
     if _done(con, "rank") == fingerprint:
         return "nothing new"
     name_run(con, this, of_run)
-    counts = rank_leads(con, sources(settings), this, settings.objective, settings.seed)
+    counts = rank_leads(con, sources(settings), this, settings.objective, settings.seed, least_yuan=settings.least_yuan)
     told = ", ".join(f"{n:,} {kind}" for kind, n in counts.items()) or "no"
     said = f"{told} leads, {learned.told(con)['said']}"
     _finish(con, "ranked", _ranked_of(settings, con), this)
@@ -182,8 +182,8 @@ def publish(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> str
         raise UsageError("Nothing was ranked yet. Run `fundwatch rank` first.")
     if _done(con, "ranked") != _ranked_of(settings, con):
         raise UsageError(
-            "The ranking is older than the findings, or was made for another objective or seed."
-            " Run `fundwatch rank` first, or set both in fundwatch.toml."
+            "The ranking is older than the findings, or was made for another objective, seed or least_yuan."
+            " Run `fundwatch rank` first, or set them in fundwatch.toml."
         )
     this, fingerprint = run_id(settings, con)
     return publishing.publish(settings, con, sources(settings), this, fingerprint, say)
@@ -237,7 +237,7 @@ def _ranked_of(settings: Settings, con: duckdb.DuckDBPyConnection) -> str:
     """What leads are made of, so that a ranking left behind by a stopped run is never published as a later one."""
     prints = con.sql("select source, fingerprint from model.coverage order by 1").fetchall()
     said = [_judged_of(settings, con), repr(prints), settings.objective, str(settings.seed), verdicts.version(con)]
-    said.append(suppressions.version(con))
+    said += [suppressions.version(con), str(float(settings.least_yuan))]
     return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
 
 

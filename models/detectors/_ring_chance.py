@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 TRIES = 12
 #: Visits of others at a place below which its calendar says less than an even one.
 SPARSE = 30
-#: Room for a place or person beside a group in one integer.
+#: Room for a person, place or event beside a group or place in one integer of 64 bits.
 WIDE = 2**32
 
 
@@ -59,10 +59,11 @@ def events(con: duckdb.DuckDBPyConnection, share: float) -> None:
             from dated
         )
         select community, place, way, start, members, day,
-            place * 1000000 + sum(is_new) over (partition by community, place order by start) as event
+            cast(place as bigint) * $wide
+                + cast(sum(is_new) over (partition by community, place order by start) as bigint) as event
         from parted
         """,
-        {"share": share},
+        {"share": share, "wide": WIDE},
     )
 
 

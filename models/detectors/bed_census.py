@@ -155,7 +155,7 @@ _JUDGED = """
         m.peak_on as occurred_on,
         cast(b.amount * p.part_of_stay * cast(t.beyond_days as double) / t.nights as decimal(16, 2)) as amount,
         cast(to_json(struct_pack(month := m.month, over_days := m.over_days,
-            most := cast(floor(greatest($max_use * m.beds, m.beds + $min_over_persons - 1)) as integer),
+            most := cast(floor(greatest($max_use * m.beds, m.beds + $min_over_persons - 1)) as bigint),
             peak := cast(m.peak as integer), peak_on := m.peak_on, beds := m.beds,
             beyond := cast(m.beyond as integer), use_text := round(100 * m.use, 0) || '%',
             peer_text := round(100 * m.peer_use, 0) || '%', peers := m.peers, own_days := t.own_days)) as varchar)

@@ -148,8 +148,8 @@ select
     charged_on as occurred_on,
     eligible_amount as amount,
     item_name,
-    cast(left_days as integer) as left_days,
-    cast(supplied as integer) as supplied_days,
+    cast(left_days as bigint) as left_days,
+    cast(supplied as bigint) as supplied_days,
     span_days,
     institutions
 from judged_line

@@ -155,7 +155,7 @@ select
     charged_on as occurred_on,
     cast(cast(eligible_amount as double) * share_over as decimal(16, 2)) as amount,
     item_name,
-    cast(coalesce(supply_days, 0) as integer) as supply_days,
+    cast(coalesce(supply_days, 0) as bigint) as supply_days,
     max_days,
     point_id
 from weighed

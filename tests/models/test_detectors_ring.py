@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 
 from models import detectors, source
+from models.detectors import _ring_chance as chance
 
 RING = {d.id: d for d in detectors.load()}["co_visit_ring"]
 START = np.datetime64("2025-01-01")
@@ -90,6 +91,36 @@ def test_ring_over_three_institutions_is_found_with_its_members(con):
     assert 0.7 < low <= high <= 1
     judged, hits = con.sql("select judged, hits from model.coverage").fetchall()[0]
     assert judged == frame.height and hits == len(rows)
+
+
+def test_a_ring_is_found_among_more_places_than_a_narrow_number_holds(con):
+    """A province: 2,500 institutions before the ring's, and person numbers of eighteen digits."""
+    rng = np.random.default_rng(1)
+    others = np.repeat(np.arange(2500), 3)
+    spread = visits(
+        np.char.add("51990000000", (2 * 10**6 + rng.integers(0, 900, len(others))).astype(str)),
+        np.char.add("H", np.char.zfill(others.astype(str), 6)),
+        rng.integers(0, 360, len(others)), rng.integers(8, 18, len(others)),
+    )  # fmt: skip
+    name = "51990000000999999"
+    settle(con, town(rng), spread, ring(rng, places=("Z0", "Z1", "Z2"), name=name))
+    assert groups(con) == [{f"{name}{n}" for n in range(8)}]
+
+
+def test_events_are_told_apart_at_places_and_persons_with_the_largest_numbers(con):
+    last = 2**31 - 1
+    con.execute(
+        """
+        create temp table ring_group as
+            select cast(0 as integer) as community, cast($last - i as integer) as person from range(4) as p(i);
+        create temp table ring_cell as
+            select g.person, cast($last - p.n as integer) as place, cast(1 as integer) as way, 3 * e.k as start
+            from ring_group as g, range(2) as p(n), range(5) as e(k)
+        """.replace("$last", str(last))
+    )
+    chance.seat(con)
+    chance.events(con, 0.4)
+    assert chance.counts(con) == {0: 10}
 
 
 def test_second_run_replaces_the_members(con):
