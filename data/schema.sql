@@ -1522,6 +1522,13 @@ create table if not exists model.finding_counted (
     also_in varchar                    -- finding_id of the one that carries its money; null: itself, or no settlement
 );
 
+-- 线索重叠: two leads, mostly of different lists, in which the same yuan stand; in both directions
+create table if not exists model.lead_overlap (
+    lead_id varchar not null,
+    other_lead_id varchar not null,
+    amount decimal(16,2) not null      -- 重叠金额, yuan that stand in both
+);
+
 -- -------------------------------------------------------------------------------------------- casebook
 -- 线索登记: one open lead a subject, across runs
 create table if not exists casebook.lead_register (
@@ -1540,9 +1547,9 @@ create table if not exists casebook.lead_register (
 create table if not exists casebook.selection (
     run_id varchar not null,
     subject_type varchar not null,
-    places integer not null,           -- --top
+    places integer not null,           -- leads of this list on the work list
     lead_id varchar not null,
-    arm varchar not null,              -- rank, ensemble, control
+    arm varchar not null,              -- rank, ensemble, control; spare: for days that the draw left over
     probability double not null,
     stratum bigint,
     seed bigint not null,

@@ -47,8 +47,8 @@ def publish(
                 said += f"; {changed}"
         profile.remember(con, run_id)
         _remember(con, settings, run_id, fingerprint, folder)
-        if settings.out is not None:
-            _copy(settings, con, run_id, settings.out)
+        if settings.out is not None and (remark := _copy(settings, con, run_id, settings.out)):
+            said += f"; {remark}"
     except OSError as error:
         where, why = error.filename or folder, error.strerror or error
         raise FundwatchError(f"{where} cannot be written: {why}. The warehouse is as it was.") from error
@@ -184,21 +184,26 @@ def _remember(con: duckdb.DuckDBPyConnection, settings: Settings, run_id: str, f
     )
 
 
-def _copy(settings: Settings, con: duckdb.DuckDBPyConnection, run_id: str, out: Path) -> None:
-    """All lists are written aside first, so a full disk leaves the earlier copies as they were."""
-    aside = out / ".fundwatch.part"
+def _copy(settings: Settings, con: duckdb.DuckDBPyConnection, run_id: str, out: Path) -> str:
+    """All lists are written aside first, so a full disk leaves the earlier copies as they were; returns a remark."""
+    aside, remark, round_rows = out / ".fundwatch.part", "", {}
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
     lists = watchlists.lists(con, run_id, language=settings.language, unmask=settings.unmask)
     if settings.top is not None or settings.days is not None:
-        frames = worklists.frames(con, settings.workload(), settings.seed)
-        hashes = worklists.publish(frames, aside / worklists.FRAME)
+        plan = worklists.plan(con, settings.workload(), settings.seed, settings.objective)
+        hashes = worklists.publish(plan, aside / worklists.FRAME)
         os.replace(aside / worklists.FRAME, out / worklists.FRAME)  # there before anybody is drawn
         audit.record(settings.home, "draw", run_id, {"seed": settings.seed, "frames": hashes, "to": str(out.resolve())})
-        lists = worklists.draw(con, lists, frames, run_id)
-    rows = watchlists.write(lists, aside, labels=settings.labels)
+        chosen = worklists.draw(con, plan, run_id)
+        round_rows = {worklists.ROUND: worklists.write(lists, chosen, aside / worklists.ROUND, labels=settings.labels)}
+        lists, remark = worklists.cut(lists, chosen), worklists.nothing_fits(plan, settings.workload())
+    else:
+        (out / worklists.ROUND).unlink(missing_ok=True)  # of an earlier copy, and not of these lists
+    rows = round_rows | watchlists.write(lists, aside, labels=settings.labels)
     _log(settings, "copy", run_id, aside, rows, to=str(out.resolve()))
     for path in sorted(aside.iterdir()):
         os.replace(path, out / path.name)
     aside.rmdir()
     audit.sync_folder(out)
+    return remark

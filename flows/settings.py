@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 FILE_NAME = "fundwatch.toml"
 DEFAULT_HOME = Path("fundwatch-home")
 #: What a file or the environment may set; the rest belongs to one command.
-LASTING = tuple(
-    "objective seed language labels threads memory_limit cron pseudonyms burden_line least_yuan".split()
-)
+LASTING = tuple("objective seed language labels threads memory_limit cron pseudonyms burden_line least_yuan".split())
 #: Tables of a file that set parameters of rules and detectors.
 PARAMETERS = ("rules", "detectors")
 CHOICES = {"objective": ("hit_rate", "money", "both"), "language": ("en", "zh"), "labels": ("names", "zh")}

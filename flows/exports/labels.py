@@ -33,6 +33,11 @@ ZH = {
     "peer_group": "对比组",
     "members": "团伙成员",
     "run_id": "运行编号",
+    "job": "核查方式",
+    "effort_days": "预计人天",
+    "arm": "入选方式",
+    "probability": "入选概率",
+    "yield_per_day": "每人天预期追回",
     "finding_id": "疑点编号",
     "source": "规则编号",
     "title": "规则名称",
@@ -54,6 +59,11 @@ ZH = {
     "eligible_amount": "符合范围金额",
     "amount": "疑点金额",
     "fund_amount": "疑点基金",
+}
+#: What stands in a work list's cells.
+VALUES_ZH = {
+    "job": {"desk": "书面审核", "visit": "现场检查", "desk and visit": "书面审核和现场检查"},
+    "arm": {"rank": "按排名", "ensemble": "仅综合模型提示", "control": "随机抽取", "spare": "余量补足"},
 }
 CHOICES = ("names", "zh")
 

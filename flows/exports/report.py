@@ -12,14 +12,14 @@ from data.warehouse import frame
 from flows.exports import checks, tables
 from flows.exports.safe import whole
 from flows.exports.words import page
+from models.ranking import totals
 from models.source import Source
 
 HEAD = 10
-TOTALS = """
-    select subject_type, count(*) as leads, count(*) filter (where tier = 'A') as a,
-        count(*) filter (where tier = 'B') as b, count(*) filter (where tier = 'C') as c,
-        sum(amount_at_risk) as amount, sum(expected_yield) as expected
-    from model.lead group by subject_type order by subject_type
+TIERS = """
+    select subject_type, count(*) filter (where tier = 'A') as a, count(*) filter (where tier = 'B') as b,
+        count(*) filter (where tier = 'C') as c, sum(expected_yield) as expected
+    from model.lead group by subject_type
 """
 ARTEFACTS = "select kind, count(*) as findings from model.artefact group by kind order by kind"
 
@@ -38,12 +38,18 @@ def write(
     covered = tables.coverage(con).filter(pl.col("status") == "live")
     found = checks.results(con)
     said = frame(con, "select said from model.ranking")["said"].to_list()
+    money = totals.totals(con)
+    whole_lists = money.row(-1, named=True)
+    by_list = money.rename({"list": "subject_type"}).join(frame(con, TIERS), on="subject_type", maintain_order="left")
     text = page(
         "report",
         language,
         run_id=run_id,
         ranking=said[0] if said else "",
-        totals=frame(con, TOTALS).to_dicts(),
+        totals=by_list.to_dicts(),
+        whole=whole_lists,
+        whole_said={k: f"{v:,}" for k, v in whole_lists.items() if k != "list"},
+        shared=totals.overlaps(con).to_dicts(),
         lists={kind: rows.head(HEAD).to_dicts() for kind, rows in lists.items()},
         account=tables.account(con, ingest_id).to_dicts(),
         checks=found.filter(pl.col("state").is_in(["warn", "stop"])).to_dicts(),

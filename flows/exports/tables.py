@@ -10,12 +10,16 @@ import polars as pl
 from data.warehouse import frame
 from flows.exports.safe import whole
 
+#: A finding that makes no lead (a trial source, judged or set aside by people) has no lead_id; of the others, the
+#: counted amounts of a lead sum to what its list says.
 FINDINGS = """
     select f.finding_id, f.source, f.source_version, f.certainty, f.outcome, f.subject_type,
-        case when f.subject_type = 'group' then r.lead_id else f.subject_id end as subject_id, r.lead_id,
+        case when f.subject_type = 'group' then r.lead_id else f.subject_id end as subject_id, m.lead_id,
         f.settlement_id, f.line_id, f.encounter_id, f.person_id, f.institution_id, f.practitioner_id,
-        f.occurred_on, f.amount, f.fund_amount, f.detail
+        f.occurred_on, f.amount, f.fund_amount, f.detail, c.status, m.counted_amount, m.counted_fund
     from model.finding as f
+    join model.coverage as c on c.source = f.source
+    left join model.finding_counted as m on m.finding_id = f.finding_id
     left join (
         select g.lead_id, g.subject_type, g.subject_key
         from casebook.lead_register as g join model.lead as l on l.lead_id = g.lead_id

@@ -37,7 +37,8 @@ def rounds(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 
 def estimate(part: pl.DataFrame) -> dict[str, Any]:
     """One work list (arm, probability, stratum, is_true, yuan; null is_true = not judged); see `rounds`."""
-    ranked, drawn = part.filter(pl.col("arm") != "control"), part.filter(pl.col("arm") == "control")
+    # those who filled the days a draw left over were among those drawn from, who are judged by the drawn alone
+    ranked, drawn = part.filter(~pl.col("arm").is_in(["control", "spare"])), part.filter(pl.col("arm") == "control")
     below = float((1 / drawn["probability"]).sum()) if drawn.height else 0.0
     p, p_low, p_high = _share(ranked, float(ranked.height))
     rate, low, high = _share(_weighted(drawn), below)

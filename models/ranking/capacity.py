@@ -18,7 +18,8 @@ from data.warehouse import frame
 class Capacity:
     """`top` leads of each list, or `days` inspector-days over all lists; how they are shared out, and the bounds.
 
-    The day figures are a planner's estimate, not measured: desk work and visit for one lead, records read a day.
+    The day figures are a planner's estimate, not measured: opening a lead at the desk, the visit by kind of subject,
+    records read a day.
     """
 
     top: int | None = None
@@ -32,6 +33,7 @@ class Capacity:
     practitioner: float = 1.0
     person: float = 0.5
     group: float = 2.0
+    desk: float = 0.1  # days to open a lead whose money the record proves, before its records are read
     records_a_day: float = 60.0  # settlements one inspector reads a day
     another_site: float = 0.5  # days for every institution after the first
     most: float = 15.0  # days; beyond it records are sampled
@@ -59,21 +61,28 @@ def of(said: Mapping[str, Any], top: int | None = None, days: float | None = Non
 
 
 def leads(con: duckdb.DuckDBPyConnection, capacity: Capacity) -> pl.DataFrame:
-    """Every lead (subject_type, lead_id, rank, score, rule, institution_id, is_ensemble) and its effort in days."""
+    """Every lead: subject_type, lead_id, rank, rule, institution_id, propensity, is_ensemble, expected_yield, and its
+    check in two parts: desk_days and desk_yield (what the record alone proves), visit_days and visit_yield (the rest;
+    none where the record settles everything), effort: both. Days of a part that does not exist are null."""
     rows = frame(con, Path(__file__).with_name("capacity.sql").read_text(encoding="utf-8"))
     first = {kind: getattr(capacity, kind) for kind in ("institution", "pharmacy", "practitioner", "person", "group")}
-    effort = (
+    desk = capacity.desk + pl.col("desk_records") / capacity.records_a_day
+    visit = (
         pl.col("subject_type").replace_strict(first, return_dtype=pl.Float64)
-        + pl.col("records") / capacity.records_a_day
+        + (pl.col("records") - pl.col("desk_records")).clip(0) / capacity.records_a_day
         + capacity.another_site * (pl.col("sites") - 1)
     )
-    return rows.with_columns(effort=effort.clip(upper_bound=capacity.most).round(2)).drop("records", "sites")
-
-
-def split(everyone: pl.DataFrame, days: float) -> dict[str, float]:
-    """Days for each list: what its leads would take if the best of all lists were checked until the days are spent."""
-    ordered = everyone.sort("score", "effort", "lead_id", descending=[True, False, False])
-    within = ordered.with_columns(spent=pl.col("effort").cum_sum()).filter(pl.col("spent") <= days)
-    spent = dict(within.group_by("subject_type").agg(pl.col("effort").sum()).iter_rows())
-    total = sum(spent.values())
-    return {str(kind): float(d) * days / total for kind, d in sorted(spent.items())} if total else {}
+    parted = rows.with_columns(
+        desk_days=pl.when((pl.col("desk_records") > 0) | pl.col("is_settled")).then(
+            desk.clip(upper_bound=capacity.most).round(2)
+        ),
+        desk_yield=pl.when("is_settled").then(1.0).otherwise("desk_share") * pl.col("expected_yield"),
+    ).with_columns(
+        visit_days=pl.when(~pl.col("is_settled")).then(
+            pl.min_horizontal(visit, capacity.most - pl.col("desk_days").fill_null(0.0)).round(2)
+        )
+    )
+    return parted.with_columns(
+        visit_yield=pl.col("expected_yield") - pl.col("desk_yield"),
+        effort=pl.sum_horizontal("desk_days", "visit_days").round(2),
+    ).drop("records", "sites", "desk_records", "desk_share", "is_settled")

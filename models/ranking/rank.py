@@ -36,7 +36,7 @@ def rank(
     learning: bool = True,
     least_yuan: float = LEAST_YUAN,
 ) -> dict[str, int]:
-    """Replace model.lead, its lines, evidence and parts, and model.ranking; returns leads per subject type.
+    """Replace model.lead, what belongs to it in model, and model.ranking; returns leads per subject type.
 
     Without `learning` the order is as if nobody had ever given a verdict; judged leads stay off the list all the same.
     A lead with less than `least_yuan` at issue, or none of the funds, stays out of tiers A and B.
@@ -50,12 +50,11 @@ def rank(
         evidence = _believed(con, known.rates)
         _make(con, "lead_found", "lead_found")
         _make(con, "lead_unit", "lead_line")
-        con.execute("delete from model.lead_line")
+        for table in ("lead_line", "finding_counted", "lead_overlap"):
+            con.execute(f"delete from model.{table}")
         con.execute("insert into model.lead_line by name select * from lead_unit order by all")
-        con.execute("delete from model.finding_counted")
-        con.execute(
-            f"insert into model.finding_counted by name {query('finding_counted')} order by lead_id, finding_id"
-        )
+        for table in ("finding_counted", "lead_overlap"):
+            con.execute(f"insert into model.{table} by name select * from ({query(table)}) as t order by all")
         leads = _tiered(_scored(con, evidence, known, objective, seed), evidence, least_yuan)
         leads = reasons.attach(leads, evidence, {s.id: s.card for s in sources})
         register.store(con, leads, run_id)

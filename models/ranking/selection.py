@@ -50,28 +50,32 @@ def choose(leads: pl.DataFrame, capacity: Capacity, seed: int) -> WorkList:
 
 
 def frame_of(leads: pl.DataFrame, capacity: Capacity, seed: int) -> Frame:
-    """What capacity leaves to choose outright, and what is left to chance.
+    """What the places of `capacity.top` leave to choose outright, and what is left to chance.
 
-    `leads` has lead_id and rank, and may have rule, institution_id, effort (days) and is_ensemble; without them no rule
-    or institution is bounded, a lead costs a day, and nothing is the ensemble's own. arm is 'rank' or 'ensemble'
-    (probability 1), of the draw 'control'. When everybody fits everybody is chosen by rank.
+    `leads` has lead_id and rank, and may have rule, institution_id and is_ensemble; without them no rule or institution
+    is bounded, and nothing is the ensemble's own. arm is 'rank' or 'ensemble' (probability 1), of the draw 'control'.
+    When everybody fits everybody is chosen by rank; places that a share cannot use go by rank.
     """
-    ordered = _complete(leads).sort("rank")
-    cost = pl.lit(1.0) if capacity.days is None else pl.col("effort")
-    ordered = ordered.with_columns(cost=cost)
-    room = float(capacity.top or 0) if capacity.days is None else capacity.days
-    if ordered["cost"].sum() <= room:
-        return Frame(_named(ordered, "rank"), ordered.head(0).select("lead_id", stratum=pl.lit(0)), (), seed)
-    own, for_chance = _reserved(ordered, capacity, room)
+    ordered = _complete(leads).sort("rank").with_columns(cost=pl.lit(1.0))
+    room = int(capacity.top or 0)
+    if ordered.height <= room:
+        return settled(named(ordered, "rank"), ordered.head(0), 0, seed)
+    own = round(room * capacity.ensemble) if ordered["is_ensemble"].any() else 0
+    for_chance = round(room * capacity.control)
     ranked = _ranked(ordered, capacity, room - for_chance - own)
     rest = ordered.join(ranked, on="lead_id", how="anti", maintain_order="left")
-    novel = _fitting(rest.filter("is_ensemble"), own)
+    novel = fitting(rest.filter("is_ensemble"), own)
     rest = rest.join(novel, on="lead_id", how="anti", maintain_order="left")
-    below = rest.with_columns(stratum=(pl.int_range(pl.len()) * STRATA // pl.len()).cast(pl.Int64))
-    mean = float(below["cost"].mean() or 1.0) if below.height else 1.0  # type: ignore[arg-type]
-    places = _allotted(below["stratum"], math.floor(for_chance / mean + 0.5))
-    chosen = pl.concat([_named(ranked, "rank"), _named(novel, "ensemble")])
-    return Frame(chosen, below.select("lead_id", "stratum"), places, seed)
+    ranked = pl.concat([ranked, rest.head(own - novel.height)])
+    rest = rest.slice(own - novel.height)
+    return settled(pl.concat([named(ranked, "rank"), named(novel, "ensemble")]), rest, for_chance, seed)
+
+
+def settled(chosen: pl.DataFrame, rest: pl.DataFrame, places: int, seed: int) -> Frame:
+    """The frame of `places` drawn from `rest`, best first, in strata of its order; no more strata than places."""
+    strata = max(1, min(STRATA, places))
+    below = rest.select("lead_id", stratum=(pl.int_range(pl.len()) * strata // pl.len()).cast(pl.Int64))
+    return Frame(chosen, below, _allotted(below["stratum"], places), seed)
 
 
 def draw(frame: Frame) -> WorkList:
@@ -85,37 +89,28 @@ def _complete(leads: pl.DataFrame) -> pl.DataFrame:
     lacking = {
         "rule": pl.lit(None, pl.String),
         "institution_id": pl.lit(None, pl.String),
-        "effort": pl.lit(1.0),
         "is_ensemble": pl.lit(False),
     }
     return leads.with_columns(*(v.alias(c) for c, v in lacking.items() if c not in leads.columns))
 
 
-def _reserved(ordered: pl.DataFrame, capacity: Capacity, room: float) -> tuple[float, float]:
-    """Room for what only the ensemble sees, where there is any, and for the control arm; whole places."""
-    own, chance = room * capacity.ensemble, room * capacity.control
-    if capacity.days is None:
-        own, chance = float(round(own)), float(round(chance))
-    return (own if ordered["is_ensemble"].any() else 0.0), chance
-
-
-def _ranked(ordered: pl.DataFrame, capacity: Capacity, room: float) -> pl.DataFrame:
+def _ranked(ordered: pl.DataFrame, capacity: Capacity, places: int) -> pl.DataFrame:
     """By rank, at most so many of one leading rule and one institution; places nobody else fills go by rank alone."""
-    of_rule = max(1, math.ceil(capacity.per_rule * (room if capacity.days is None else _count(ordered, room))))
-    bounded = ordered.filter((pl.int_range(pl.len()).over("rule") < of_rule) | pl.col("rule").is_null()).filter(
-        (pl.int_range(pl.len()).over("institution_id") < capacity.per_institution) | pl.col("institution_id").is_null()
-    )
-    first = _fitting(bounded, room)
+    of_rule = max(1, math.ceil(capacity.per_rule * places))
+    first = bounded(ordered, of_rule, capacity.per_institution).head(places)
     left = ordered.join(first, on="lead_id", how="anti", maintain_order="left")
-    return pl.concat([first, _fitting(left, room - float(first["cost"].sum()))])
+    return pl.concat([first, left.head(places - first.height)])
 
 
-def _count(ordered: pl.DataFrame, room: float) -> int:
-    return int((ordered["cost"].cum_sum() <= room).sum())
+def bounded(ordered: pl.DataFrame, of_rule: int, of_institution: int) -> pl.DataFrame:
+    """The first so many leads of each leading rule, and of those of each institution."""
+    return ordered.filter((pl.int_range(pl.len()).over("rule") < of_rule) | pl.col("rule").is_null()).filter(
+        (pl.int_range(pl.len()).over("institution_id") < of_institution) | pl.col("institution_id").is_null()
+    )
 
 
-def _fitting(ordered: pl.DataFrame, room: float) -> pl.DataFrame:
-    """The first leads that fit into `room`; one too large for what is left lets the next ones pass."""
+def fitting(ordered: pl.DataFrame, room: float) -> pl.DataFrame:
+    """The first rows whose `cost` fits into `room`; one too large for what is left lets the next ones pass."""
     taken = ordered.head(0)
     while True:
         ordered = ordered.filter(pl.col("cost") <= room + 1e-9)
@@ -126,7 +121,8 @@ def _fitting(ordered: pl.DataFrame, room: float) -> pl.DataFrame:
         ordered = ordered.slice(fits.height)
 
 
-def _named(leads: pl.DataFrame, arm: str) -> pl.DataFrame:
+def named(leads: pl.DataFrame, arm: str) -> pl.DataFrame:
+    """The leads as chosen outright for this arm."""
     none = pl.lit(None, dtype=pl.Int64)
     return leads.select("lead_id", arm=pl.lit(arm), probability=pl.lit(1.0), stratum=none)
 

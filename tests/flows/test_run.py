@@ -14,6 +14,7 @@ import pytest
 from data.warehouse import open_warehouse
 from flows import steps
 from flows.exports.watchlists import COLUMNS, SUBJECT_TYPES
+from models.ranking import totals
 
 CONTRACT = (
     "rank, lead_id, subject_type, subject_id, subject_name, region, tier, score, rank_low, rank_high, amount_at_risk,"
@@ -81,10 +82,52 @@ def test_findings_have_the_contract_s_columns_and_belong_to_leads(folder, read_c
     assert findings.columns == (
         "finding_id source source_version certainty outcome subject_type subject_id lead_id settlement_id line_id"
         " encounter_id person_id institution_id practitioner_id occurred_on amount fund_amount detail"
+        " status counted_amount counted_fund"
     ).split(" ")
     assert findings["finding_id"].is_unique().all()
     listed = {r["lead_id"] for kind in SUBJECT_TYPES for r in read_csv(folder / f"watchlist_{kind}.csv")}
     assert set(findings["lead_id"].drop_nulls()) == listed  # trial rules have findings and no lead
+
+
+def test_findings_summed_by_lead_are_what_the_lists_say_and_trials_are_no_part_of_it(folder, read_csv):
+    findings = pl.read_parquet(folder / "findings.parquet")
+    trials = findings.filter(pl.col("status") == "trial")
+    assert trials.height and trials["lead_id"].is_null().all()
+    assert set(findings["status"]) == {"live", "trial"}
+    summed = findings.drop_nulls("lead_id").group_by("lead_id").agg(pl.col("counted_amount", "counted_fund").sum())
+    said = {
+        r["lead_id"]: (float(r["amount_at_risk"]), float(r["fund_at_risk"]))
+        for kind in SUBJECT_TYPES
+        for r in read_csv(folder / f"watchlist_{kind}.csv")
+    }
+    assert {lead: (float(amount), float(fund)) for lead, amount, fund in summed.iter_rows()} == said
+
+
+def test_the_report_s_lists_and_what_they_share_add_up_to_each_yuan_once(finished, folder):
+    """The money of all lists is that of its lines, counted by hand: each line once, a settlement with its lines."""
+    with open_warehouse(finished[0].home) as con:
+        money, shared = totals.totals(con), totals.overlaps(con)
+        lines = con.sql("select settlement_id, line_id, amount from model.lead_line").fetchall()
+        pairs = con.sql("select lead_id, other_lead_id, amount from model.lead_overlap").fetchall()
+        amounts = dict(con.sql("select lead_id, amount_at_risk from model.lead").fetchall())
+    best = {}
+    for settlement, line, amount in lines:
+        part = best.setdefault(settlement, {})
+        part[line] = max(amount, part.get(line, amount))
+    once = sum(max(p.get(None, 0), sum(v for k, v in p.items() if k is not None)) for p in best.values())
+    *each, whole = money.to_dicts()
+    assert whole["once"] == once > 0
+    for column in ("leads", "amount", "fund", "again", "fund_again", "once", "fund_once"):
+        assert whole[column] == sum(row[column] for row in each)
+    for row in money.to_dicts():
+        assert row["amount"] == row["again"] + row["once"] and row["fund"] == row["fund_again"] + row["fund_once"]
+        assert min(row["again"], row["once"], row["fund_again"], row["fund_once"]) >= 0
+    assert whole["again"] > 0 and shared.filter(pl.col("list") != pl.col("other_list"))["amount"].min() > 0
+    text = (folder / "report.html").read_text(encoding="utf-8")
+    assert all(f"¥{whole[c]:,}" in text for c in ("amount", "again", "once"))
+    assert f"{whole['once']:,} yuan at issue, each once" in finished[1]["rank"]
+    assert {(b, a, m) for a, b, m in pairs} == set(pairs)
+    assert all(0 < m <= min(amounts[a], amounts[b]) for a, b, m in pairs)
 
 
 def test_evidence_stands_for_every_lead_of_tiers_a_and_b(folder, read_csv):

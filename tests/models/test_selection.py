@@ -5,7 +5,7 @@ import pytest
 
 from data.errors import UsageError
 from models.ranking import capacity
-from models.ranking.capacity import Capacity, split
+from models.ranking.capacity import Capacity
 from models.ranking.selection import choose, draw, frame_of
 
 
@@ -71,11 +71,16 @@ def test_some_places_are_kept_for_what_only_the_ensemble_sees():
     assert dict(nobody.group_by("arm").len().iter_rows()) == {"rank": 16, "control": 4}
 
 
-def test_days_are_spent_and_a_lead_too_large_lets_others_pass():
-    cost = leads(60).with_columns(effort=pl.when(pl.col("rank") == 2).then(20.0).otherwise(1.0))
-    chosen = cost.join(choose(cost, Capacity(days=10), 1).leads, on="lead_id")
-    assert chosen.filter(arm="rank")["rank"].sort().to_list() == [1, 3, 4, 5, 6, 7, 8, 9]
-    assert chosen.filter(arm="control").height in (1, 2)
+def test_places_that_the_ensemble_cannot_fill_go_by_rank():
+    known = leads(100).with_columns(is_ensemble=pl.col("rank") < 3)
+    chosen = choose(known, Capacity(top=20), 1).leads
+    assert dict(chosen.group_by("arm").len().iter_rows()) == {"rank": 16, "control": 4}
+
+
+def test_one_drawn_lead_stands_for_all_that_were_not_chosen():
+    frame = frame_of(leads(100), Capacity(top=5), 1)
+    (drawn,) = draw(frame).leads.filter(arm="control").rows(named=True)
+    assert 1 / drawn["probability"] == pytest.approx(96) and frame.below.height == 96
 
 
 def test_the_frame_is_settled_before_the_draw():
@@ -83,19 +88,6 @@ def test_the_frame_is_settled_before_the_draw():
     assert frame.chosen.height == 16 and frame.below.height == 84 and sum(frame.places) == 4
     assert draw(frame).leads.filter(arm="control")["lead_id"].is_in(frame.below["lead_id"].implode()).all()
     assert draw(frame).frame_hash == frame.hash != frame_of(leads(99), Capacity(top=20), 3).hash
-
-
-def test_days_go_to_the_lists_whose_leads_are_best():
-    everyone = pl.DataFrame(
-        {
-            "subject_type": ["person", "institution", "person", "institution"],
-            "lead_id": ["a", "b", "c", "d"],
-            "score": [90.0, 80.0, 70.0, 10.0],
-            "effort": [0.5, 3.0, 0.5, 3.0],
-        }
-    )
-    assert split(everyone, 4.0) == pytest.approx({"institution": 3.0, "person": 1.0})
-    assert split(everyone, 0.1) == {}
 
 
 @pytest.mark.parametrize(
