@@ -191,7 +191,7 @@ def _copy(settings: Settings, con: duckdb.DuckDBPyConnection, run_id: str, out: 
     aside.mkdir(parents=True)
     lists = watchlists.lists(con, run_id, language=settings.language, unmask=settings.unmask)
     if settings.top is not None or settings.days is not None:
-        plan = worklists.plan(con, settings.workload(), settings.seed, settings.objective)
+        plan = worklists.plan(con, settings.workload(), settings.seed, settings.objective, settings.least_yuan)
         hashes = worklists.publish(plan, aside / worklists.FRAME)
         os.replace(aside / worklists.FRAME, out / worklists.FRAME)  # there before anybody is drawn
         audit.record(settings.home, "draw", run_id, {"seed": settings.seed, "frames": hashes, "to": str(out.resolve())})

@@ -41,9 +41,9 @@ class Plan:
     days: float = 0.0
 
 
-def plan(con: duckdb.DuckDBPyConnection, capacity: Capacity, seed: int, objective: str) -> Plan:
+def plan(con: duckdb.DuckDBPyConnection, capacity: Capacity, seed: int, objective: str, least_yuan: float) -> Plan:
     """What capacity leaves to choose outright and to chance."""
-    leads = capacities.leads(con, capacity)
+    leads = capacities.leads(con, capacity, least_yuan)
     whole = days.whole(leads)
     if capacity.days is not None:
         made = days.plan(leads, capacity, seed, objective)

@@ -60,11 +60,13 @@ def of(said: Mapping[str, Any], top: int | None = None, days: float | None = Non
     return made
 
 
-def leads(con: duckdb.DuckDBPyConnection, capacity: Capacity) -> pl.DataFrame:
-    """Every lead: subject_type, lead_id, rank, rule, institution_id, propensity, is_ensemble, expected_yield, and its
-    check in two parts: desk_days and desk_yield (what the record alone proves), visit_days and visit_yield (the rest;
-    none where the record settles everything), effort: both. Days of a part that does not exist are null."""
-    rows = frame(con, Path(__file__).with_name("capacity.sql").read_text(encoding="utf-8"))
+def leads(con: duckdb.DuckDBPyConnection, capacity: Capacity, least_yuan: float = 0.0) -> pl.DataFrame:
+    """Every lead: subject_type, lead_id, rank, rule, institution_id, propensity, is_ensemble, is_worth_it (fund money,
+    and `least_yuan` at issue), expected_yield, and its check in two parts: desk_days and desk_yield (what the record
+    alone proves), visit_days and visit_yield (the rest; none where the record settles everything), effort: both.
+    Days of a part that does not exist are null."""
+    text = Path(__file__).with_name("capacity.sql").read_text(encoding="utf-8")
+    rows = frame(con, text, {"least_yuan": least_yuan})
     first = {kind: getattr(capacity, kind) for kind in ("institution", "pharmacy", "practitioner", "person", "group")}
     desk = capacity.desk + pl.col("desk_records") / capacity.records_a_day
     visit = (

@@ -26,6 +26,7 @@ seen_by as (
 )
 
 select l.subject_type, l.lead_id, l.rank, split_part(l.rules, ';', 1) as rule, l.institution_id, l.propensity,
+    l.fund_at_risk > 0 and cast(l.amount_at_risk as double) >= $least_yuan as is_worth_it,
     cast(l.expected_yield as double) as expected_yield, coalesce(e.records, 0) as records,
     greatest(1, coalesce(e.sites, 1)) as sites, coalesce(b.is_ensemble, false) as is_ensemble,
     coalesce(b.is_settled, false) as is_settled, coalesce(d.records, 0) as desk_records,

@@ -77,9 +77,9 @@ def _jobs(leads: pl.DataFrame, objective: str) -> pl.DataFrame:
     """A row a job, best a day first: lead_id, job, cost, yield and what bounds leads.
 
     Where the visit is worth more a day than the desk both are one job: there is no reason to stop between. For the hit
-    rate a lead counts once, with its first job.
+    rate a lead counts once, with its first job. What is too small for the upper tiers comes last.
     """
-    kept = ("lead_id", "rule", "institution_id", "is_ensemble", "propensity")
+    kept = ("lead_id", "rule", "institution_id", "is_ensemble", "is_worth_it", "propensity")
     desk, visit = (pl.col(f"{part}_yield") / pl.max_horizontal(f"{part}_days", 0.01) for part in ("desk", "visit"))
     is_two = pl.all_horizontal(pl.col("desk_days", "visit_days").is_not_null())
     if objective != "hit_rate":
@@ -93,9 +93,10 @@ def _jobs(leads: pl.DataFrame, objective: str) -> pl.DataFrame:
         every.append(parted.select(*kept, **own))
     cost = pl.max_horizontal("cost", 0.01)
     likely = pl.when(pl.col("nth") == 0).then("propensity").otherwise(0.0) / cost
+    gain = likely if objective == "hit_rate" else pl.col("yield") / cost
     return (
         pl.concat(every)
-        .with_columns(gain=likely if objective == "hit_rate" else pl.col("yield") / cost, likely=likely)
+        .with_columns(gain=pl.when("is_worth_it").then(gain).otherwise(0.0), likely=likely)
         .sort("gain", "likely", "lead_id", "nth", descending=[True, True, False, False])
     )
 

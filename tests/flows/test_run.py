@@ -11,9 +11,11 @@ import stat
 import polars as pl
 import pytest
 
+from data.errors import UsageError
 from data.warehouse import open_warehouse
 from flows import steps
 from flows.exports.watchlists import COLUMNS, SUBJECT_TYPES
+from flows.settings import load
 from models.ranking import totals
 
 CONTRACT = (
@@ -204,6 +206,68 @@ def test_out_has_a_round_s_work_lists(finished, read_csv):
         by_rank = [int(r["rank"]) for r in rows if r["control_arm"] == "0"]
         assert len(drawn) == (2 if every > settings.top else 0)  # a fifth of ten places is drawn at random
         assert by_rank == sorted(by_rank) and by_rank[0] == 1  # one rule may take no more than half of the places
+
+
+def test_days_give_a_work_list_that_says_who_how_long_and_why(own, read_csv):
+    settings, folder = own
+    every = {kind: read_csv(folder / f"watchlist_{kind}.csv") for kind in SUBJECT_TYPES}
+    for days in (1.0, 5.0, 20.0):
+        said = publish(dataclasses.replace(settings, top=None, days=days))
+        rows = read_csv(settings.out / "worklist.csv")
+        assert rows and "no lead fits" not in said
+        assert sum(float(r["effort_days"]) for r in rows) <= days + 1e-6
+        a_day = [float(r["yield_per_day"]) for r in rows]
+        assert a_day == sorted(a_day, reverse=True)
+        arms = [r["arm"] for r in rows]
+        assert "rank" in arms and (len(rows) < 10 or "control" in arms)
+        assert {r["job"] for r in rows} <= {"desk", "visit", "desk and visit"}
+        lists = {kind: read_csv(settings.out / f"watchlist_{kind}.csv") for kind in SUBJECT_TYPES}
+        assert {r["lead_id"] for part in lists.values() for r in part} == {r["lead_id"] for r in rows}
+        drawn = {r["lead_id"] for part in lists.values() for r in part if r["control_arm"] == "1"}
+        assert drawn == {r["lead_id"] for r in rows if r["arm"] == "control"}
+        for r in rows:
+            (listed,) = [x for x in every[r["subject_type"]] if x["lead_id"] == r["lead_id"]]
+            assert [r[c] for c in ("subject_id", "rank", "tier")] == [listed[c] for c in ("subject_id", "rank", "tier")]
+    said = publish(dataclasses.replace(settings, top=None, days=0.01, labels="zh"))
+    assert "no lead fits into 0.01 days: the smallest check takes 0.1" in said
+    publish(dataclasses.replace(settings, top=None))
+    assert not (settings.out / "worklist.csv").exists()  # all leads again, and no round
+
+
+def publish(settings):
+    (step,) = [s for s in steps.STEPS if s.name == "publish"]
+    return steps.perform(step, settings)
+
+
+def test_a_work_list_in_chinese_says_everything_in_it(own, read_csv):
+    settings, _ = own
+    publish(dataclasses.replace(settings, labels="zh"))
+    rows = read_csv(settings.out / "worklist.csv")
+    assert {"线索编号", "核查方式", "预计人天", "入选方式", "入选概率", "每人天预期追回"} <= set(rows[0])
+    assert {r["入选方式"] for r in rows} == {"按排名", "随机抽取"}
+    assert {r["核查方式"] for r in rows} <= {"书面审核", "现场检查", "书面审核和现场检查"}
+
+
+@pytest.mark.parametrize("wrong", ["-1", '"much"', "true", "nan", "inf"])
+def test_least_yuan_is_a_number_of_yuan(wrong, tmp_path):
+    (tmp_path / "fundwatch.toml").write_text(f"least_yuan = {wrong}\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="least_yuan"):
+        load(tmp_path, {})
+
+
+def test_least_yuan_decides_the_tiers_and_is_part_of_the_run(own):
+    settings, folder = own
+    (settings.home / "fundwatch.toml").write_text("least_yuan = 100000000\n", encoding="utf-8")
+    assert load(settings.home, {}).least_yuan == 1e8
+    assert load(settings.home, {"FUNDWATCH_LEAST_YUAN": "12.5"}).least_yuan == 12.5
+    settings = dataclasses.replace(settings, least_yuan=1e8, top=None, out=None)
+    with pytest.raises(UsageError, match="least_yuan"):
+        publish(settings)  # ranked with another
+    (step,) = [s for s in steps.STEPS if s.name == "rank"]
+    steps.perform(step, settings)
+    assert f"run {folder.name}" not in publish(settings)
+    with open_warehouse(settings.home) as con:
+        assert con.sql("select distinct tier from model.lead").fetchall() == [("C",)]
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ def leads(*rows, **columns):
         rule=pl.lit(None, pl.String),
         institution_id=pl.lit(None, pl.String),
         is_ensemble=pl.lit(False),
+        is_worth_it=pl.lit(True),
         expected_yield=pl.sum_horizontal("desk_yield", "visit_yield"),
         effort=pl.sum_horizontal("desk_days", "visit_days"),
     )
@@ -130,3 +131,11 @@ def test_bounds_hold_for_days_too():
     both = pl.when(pl.col("subject_type") == "institution").then(pl.lit("H1")).otherwise(None)
     mixed = round_of(county().with_columns(institution_id=both), 2, per_institution=2, control=0)
     assert len([lead for lead in mixed["lead_id"] if lead.startswith("H")]) == 2
+
+
+@pytest.mark.parametrize("objective", ["both", "hit_rate"])
+def test_what_has_no_fund_money_or_little_at_issue_comes_last(objective):
+    small = county().with_columns(is_worth_it=pl.col("lead_id") != "H01")
+    assert "H01" in round_of(county(), 5, control=0)["lead_id"].to_list()
+    assert "H01" not in round_of(small, 5, objective, control=0)["lead_id"].to_list()
+    assert "H01" in round_of(small, 1000, objective)["lead_id"].to_list()
