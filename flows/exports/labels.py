@@ -63,7 +63,7 @@ ZH = {
 #: What stands in a work list's cells.
 VALUES_ZH = {
     "job": {"desk": "书面审核", "visit": "现场检查", "desk and visit": "书面审核和现场检查"},
-    "arm": {"rank": "按排名", "ensemble": "仅综合模型提示", "control": "随机抽取", "spare": "余量补足"},
+    "arm": {"rank": "按排名", "ensemble": "仅综合模型提示", "control": "随机抽取", "spare": "剩余人天补充"},
 }
 CHOICES = ("names", "zh")
 

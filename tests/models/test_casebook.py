@@ -327,6 +327,14 @@ def test_the_control_arm_speaks_for_those_nobody_chose():
     assert nobody["prevalence"] is None and nobody["yuan"] is None and nobody["precision"] == 1.0
 
 
+def test_what_filled_the_days_a_draw_left_over_moves_no_estimate():
+    part = a_round([1.0] * 6 + [0.0] * 2, [1.0] + [0.0] * 3, 0.1)
+    spare = part.head(3).with_columns(arm=pl.lit("spare"), is_true=pl.lit(0.0))
+    before, after = estimates.estimate(part), estimates.estimate(pl.concat([part, spare]))
+    for name in ("precision", "rate_below", "leads", "prevalence", "yuan"):
+        assert after[name] == before[name]
+
+
 def test_the_estimates_of_many_rounds_are_right_on_average_and_their_intervals_hold():
     import numpy as np
 

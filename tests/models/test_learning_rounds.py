@@ -3,6 +3,7 @@
 import shutil
 from datetime import date
 
+import polars as pl
 import pytest
 
 from data.warehouse import FILE_NAME, open_warehouse
@@ -109,14 +110,21 @@ def test_tips_and_confirmed_inspections_raise_a_lead_and_say_so(played):
 def test_what_a_check_takes_grows_with_records_and_only_the_ensemble_s_own_leads_are_its(played):
     con, sources, *_ = played
     rank(con, sources, "again")
-    lead = con.sql("select lead_id from model.lead where subject_type = 'institution' order by rank limit 1").fetchall()
+    suspected = "select lead_id from model.lead_evidence where certainty = 'suspected'"
+    lead = con.sql(
+        f"select lead_id from model.lead where subject_type = 'institution' and lead_id in ({suspected})"
+        " order by rank limit 1"
+    ).fetchall()
     key = {"lead": lead[0][0]}
     before = capacity.leads(con, Capacity())
     assert before.height == con.sql("select count(*) from model.lead").fetchall()[0][0]
-    assert not before["is_ensemble"].any() and before["effort"].min() >= 0.5 and before["effort"].max() <= 15
+    assert not before["is_ensemble"].any() and before["effort"].min() >= 0.1 and before["effort"].max() <= 15
     (own,) = before.filter(lead_id=key["lead"]).to_dicts()
     records = con.execute("select settlements from model.lead where lead_id = $lead", key).fetchall()[0][0]
-    assert own["effort"] >= 3 and own["rule"] and (records == 0 or own["effort"] > 3)
+    assert own["visit_days"] >= 3 and own["rule"] and (records == 0 or own["effort"] > 3)
+    proven = con.sql(f"select lead_id from model.lead where lead_id not in ({suspected})").fetchall()
+    desk = before.filter(pl.col("lead_id").is_in([lead_id for (lead_id,) in proven]))
+    assert desk.height and desk["visit_days"].is_null().all() and desk["desk_days"].is_not_null().all()
     con.execute("update model.lead_evidence set source = 'institution_ensemble' where lead_id = $lead", key)
     after = capacity.leads(con, Capacity(institution=7.0))
     assert after.filter("is_ensemble")["lead_id"].to_list() == [key["lead"]]
