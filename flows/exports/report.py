@@ -48,7 +48,7 @@ def write(
         ranking=said[0] if said else "",
         totals=by_list.to_dicts(),
         whole=whole_lists,
-        whole_said={k: f"{v:,}" for k, v in whole_lists.items() if k != "list"},
+        whole_text={k: f"{v:,}" for k, v in whole_lists.items() if k != "list"},
         shared=totals.overlaps(con).to_dicts(),
         lists={kind: rows.head(HEAD).to_dicts() for kind, rows in lists.items()},
         account=tables.account(con, ingest_id).to_dicts(),

@@ -46,21 +46,21 @@ def plan(con: duckdb.DuckDBPyConnection, capacity: Capacity, seed: int, objectiv
     leads = capacities.leads(con, capacity, least_yuan)
     whole = days.whole(leads)
     if capacity.days is not None:
-        made = days.plan(leads, capacity, seed, objective)
-        jobs = pl.concat([made.jobs, whole.join(made.jobs, on="lead_id", how="anti", maintain_order="left")])
-        return Plan(leads, {"days": made.frame}, jobs, made, capacity.days)
+        planned = days.plan(leads, capacity, seed, objective)
+        jobs = pl.concat([planned.jobs, whole.join(planned.jobs, on="lead_id", how="anti", maintain_order="left")])
+        return Plan(leads, {"days": planned.frame}, jobs, planned, capacity.days)
     lists = {kind: leads.filter(pl.col("subject_type") == kind) for kind in SUBJECT_TYPES}
     return Plan(leads, {kind: selection.frame_of(rows, capacity, seed) for kind, rows in lists.items()}, whole)
 
 
-def publish(made: Plan, path: Path) -> dict[str, str]:
+def publish(planned: Plan, path: Path) -> dict[str, str]:
     """Write whom the draw is from: lead, stratum, its size and places, seed and hash; returns the hashes.
 
     To be called before `draw`: whoever keeps the file can repeat the draw.
     """
-    kinds = made.leads.select("lead_id", "subject_type")
+    kinds = planned.leads.select("lead_id", "subject_type")
     parts = []
-    for frame in made.frames.values():
+    for frame in planned.frames.values():
         places = dict(enumerate(frame.places))
         stratum = pl.col("stratum").cast(pl.Int64)
         parts.append(
@@ -75,22 +75,22 @@ def publish(made: Plan, path: Path) -> dict[str, str]:
             )
         )
     write_csv(pl.concat(parts), path)
-    return {name: frame.hash for name, frame in made.frames.items()}
+    return {name: frame.hash for name, frame in planned.frames.items()}
 
 
-def draw(con: duckdb.DuckDBPyConnection, made: Plan, run_id: str) -> pl.DataFrame:
+def draw(con: duckdb.DuckDBPyConnection, planned: Plan, run_id: str) -> pl.DataFrame:
     """Draw, and remember who was chosen and with which probability.
 
     Columns: lead_id, subject_type, arm, probability, job, effort, yield; lists in their order, best rank first.
     """
-    kinds = made.leads.select("lead_id", "subject_type", "rank")
+    kinds = planned.leads.select("lead_id", "subject_type", "rank")
     order = pl.col("subject_type").replace_strict({k: n for n, k in enumerate(SUBJECT_TYPES)}, return_dtype=pl.Int64)
     chosen = []
-    for frame in made.frames.values():
+    for frame in planned.frames.values():
         drawn = selection.draw(frame)
-        rows = drawn.leads.join(made.jobs, on="lead_id", maintain_order="left")
-        if made.round is not None:
-            left = days.spare(made.round, rows, made.days - float(rows["effort"].sum()))
+        rows = drawn.leads.join(planned.jobs, on="lead_id", maintain_order="left")
+        if planned.round is not None:
+            left = days.spare(planned.round, rows, planned.days - float(rows["effort"].sum()))
             named = selection.named(left, SPARE).join(left, on="lead_id", maintain_order="left")
             rows = pl.concat([rows, named.select(rows.columns)])
         rows = rows.join(kinds, on="lead_id", maintain_order="left").sort(order, "rank")
@@ -146,14 +146,14 @@ def write(lists: Mapping[str, pl.DataFrame], chosen: pl.DataFrame, path: Path, *
     )
     ids = labelled(rows.head(0).select("subject_id", "region"), labels).columns
     if labels == "zh":
-        rows = rows.with_columns(pl.col(c).replace(said) for c, said in VALUES_ZH.items())
+        rows = rows.with_columns(pl.col(c).replace(words) for c, words in VALUES_ZH.items())
     write_csv(labelled(rows, labels), path, ids=ids)
     return rows.height
 
 
-def nothing_fits(made: Plan, capacity: Capacity) -> str:
+def nothing_fits(planned: Plan, capacity: Capacity) -> str:
     """One sentence where days were given and no lead was chosen, else empty."""
-    if capacity.days is None or not made.leads.height or any(f.chosen.height for f in made.frames.values()):
+    if capacity.days is None or not planned.leads.height or any(f.chosen.height for f in planned.frames.values()):
         return ""
-    least = float(made.leads.select(pl.min_horizontal("desk_days", "visit_days").min()).item())
+    least = float(planned.leads.select(pl.min_horizontal("desk_days", "visit_days").min()).item())
     return f"no lead fits into {capacity.days:g} days: the smallest check takes {least:g}; the lists in --out are empty"

@@ -40,7 +40,7 @@ def whole(leads: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit(VISIT))
         .otherwise(pl.lit(BOTH))
     )
-    return leads.select("lead_id", "effort", job=named, **{"yield": pl.col("expected_yield")})
+    return leads.select("lead_id", named.alias("job"), "effort", pl.col("expected_yield").alias("yield"))
 
 
 def plan(leads: pl.DataFrame, capacity: Capacity, seed: int, objective: str) -> Round:
@@ -66,10 +66,10 @@ def plan(leads: pl.DataFrame, capacity: Capacity, seed: int, objective: str) -> 
     return _settled(jobs, ranked, novel, _without(below, ranked), places, seed)
 
 
-def spare(made: Round, drawn: pl.DataFrame, left: float) -> pl.DataFrame:
+def spare(planned: Round, drawn: pl.DataFrame, left: float) -> pl.DataFrame:
     """The jobs (lead_id, job, effort, yield) for the days that the draw left over: it is given enough for the dearest
     that may be drawn, and others are cheaper. They come from those it was made from, and say nothing of the rest."""
-    rest = _without(_without(made.every, made.jobs), drawn)
+    rest = _without(_without(planned.every, planned.jobs), drawn)
     return _by_lead(selection.fitting(rest, left))
 
 

@@ -13,7 +13,7 @@ def leads(*rows, **columns):
     """Leads as capacity.leads gives them; a row: lead_id, kind, desk_days, desk_yield, visit_days, visit_yield."""
     names = ["lead_id", "subject_type", "desk_days", "desk_yield", "visit_days", "visit_yield"]
     schema = dict.fromkeys(names[:2], pl.String) | dict.fromkeys(names[2:], pl.Float64)
-    made = pl.DataFrame(rows, schema=schema, orient="row").with_columns(
+    table = pl.DataFrame(rows, schema=schema, orient="row").with_columns(
         rank=pl.int_range(1, pl.len() + 1).over("subject_type"),
         propensity=pl.lit(0.5),
         rule=pl.lit(None, pl.String),
@@ -23,7 +23,7 @@ def leads(*rows, **columns):
         expected_yield=pl.sum_horizontal("desk_yield", "visit_yield"),
         effort=pl.sum_horizontal("desk_days", "visit_days"),
     )
-    return made.with_columns(**columns)
+    return table.with_columns(**columns)
 
 
 def county():
@@ -36,11 +36,11 @@ def county():
 
 def round_of(table, number, objective="both", seed=1, **capacity):
     """Every chosen lead with its arm and what is done about it, as the work list has them."""
-    made = days.plan(table, Capacity(days=number, **capacity), seed, objective)
-    drawn = selection.draw(made.frame).leads
-    others = days.whole(table).join(made.jobs, on="lead_id", how="anti")
-    rows = drawn.join(pl.concat([made.jobs, others.select(made.jobs.columns)]), on="lead_id", maintain_order="left")
-    more = days.spare(made, rows, number - rows["effort"].sum())
+    planned = days.plan(table, Capacity(days=number, **capacity), seed, objective)
+    drawn = selection.draw(planned.frame).leads
+    others = days.whole(table).join(planned.jobs, on="lead_id", how="anti")
+    rows = drawn.join(pl.concat([planned.jobs, others]), on="lead_id", maintain_order="left")
+    more = days.spare(planned, rows, number - rows["effort"].sum())
     return pl.concat([rows, selection.named(more, "spare").join(more, on="lead_id").select(rows.columns)])
 
 
@@ -97,16 +97,16 @@ def test_the_smallest_check_is_drawn_where_the_share_is_too_small_for_it():
 
 
 def test_drawing_happens_as_often_as_it_is_said():
-    times, said = {}, {}
+    times, stated = {}, {}
     for seed in range(300):
         for lead, probability in round_of(county(), 20, seed=seed).filter(arm="control").select(
             "lead_id", "probability"
         ).iter_rows():  # fmt: skip
             times[lead] = times.get(lead, 0) + 1
-            said[lead] = probability
+            stated[lead] = probability
     assert len(times) > 10
     for lead, count in times.items():
-        assert count / 300 == pytest.approx(said[lead], abs=0.11)
+        assert count / 300 == pytest.approx(stated[lead], abs=0.11)
 
 
 def test_shares_that_nobody_can_use_go_to_the_best_a_day():
