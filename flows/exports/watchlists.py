@@ -10,6 +10,7 @@ import polars as pl
 
 from data.warehouse import frame
 from flows.exports.labels import labelled
+from flows.exports.names import person_name_sql
 from flows.exports.safe import write_csv
 
 SUBJECT_TYPES = ("institution", "pharmacy", "practitioner", "person", "group")
@@ -32,7 +33,7 @@ def watchlist(
 ) -> pl.DataFrame:
     """One list in the contract's columns; persons' names keep their first character unless unmasked."""
     said = "reasons_zh" if language == "zh" else "reasons"
-    name = "i.person_name" if unmask else "substr(i.person_name, 1, 1) || '**'"
+    name = person_name_sql(unmask)
     rows = frame(
         con,
         f"""

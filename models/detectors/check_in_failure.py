@@ -155,6 +155,7 @@ _HITS = """
         round(1 - 0.5 * pow(2, -(z - $min_z) / 2), 4) as weight,
         cast(to_json(struct_pack(indicator := indicator, title := title, title_zh := title_zh, own := own,
             peer_median := peer_median, peers := peers, z := round(z, 2), checks := volume,
+            own_text := own || '%', peer_text := peer_median || '%',
             occurred_on := settled_on, amount := eligible_amount)) as varchar) as detail
     from row_of
 """

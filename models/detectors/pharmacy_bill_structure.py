@@ -139,6 +139,7 @@ def _hits(scored: pl.DataFrame, money: pl.DataFrame, params: Mapping[str, Any]) 
             excess=(pl.col("own") - pl.col("peer_median")) / 100 * pl.col("eligible"),
             reason_text=pl.format("{} {}% against {}%", "title", "own", "peer_median"),
             reason_text_zh=pl.format("{}占{}%（同类中位数{}%）", "title_zh", "own", "peer_median"),
+            **_outlier.beside_peers(),
         )
     )
     return (
@@ -151,7 +152,7 @@ def _hits(scored: pl.DataFrame, money: pl.DataFrame, params: Mapping[str, Any]) 
             amount=pl.col("excess").max().round(2),
             reason_text=pl.col("reason_text").str.join("; "),
             reason_text_zh=pl.col("reason_text_zh").str.join("；"),
-            indicators=pl.struct("indicator", "own", "peer_median", "peer_percentile", pl.col("z").round(2)),
+            indicators=pl.struct(*_outlier.BESIDE_PEERS, pl.col("z").round(2)),
         )
         .filter((pl.col("signs") >= params["min_signs"]) & (pl.col("z") >= params["strong_z"]))
     )

@@ -154,7 +154,8 @@ _JUDGED = """
         cast(to_json(struct_pack(visits := cast(visits as integer), persons := persons, departments := departments,
             days := days, main := main, outside_text := round(100 * outside, 0) || '%', peers := peers,
             peer_text := format('{:g}', round(usual, 1)), months := months, department := department_code,
-            occurred_on := charged_on)) as varchar) as detail,
+            indicator_title := 'departments signed in', indicator_title_zh := '签名涉及科室数（同类为九成分位）',
+            own_text := cast(departments as varchar), occurred_on := charged_on)) as varchar) as detail,
         o.practitioner_id as part,
         round(1 - 0.5 * pow(2, -(departments / (2.0 * greatest(usual, 1)) - 1)), 4) as weight,
         cast(null as varchar) as group_key, cast(1 as bigint) as units
