@@ -1455,7 +1455,8 @@ create table if not exists model.lead (
     members varchar,                   -- a group's person ids joined by ;
     institution_id varchar,            -- where most of its money is, or itself
     tips bigint,                       -- 举报: tips about the subject
-    top_chance double                  -- chance to be among the first 50 when counts and rates are drawn again
+    top_chance double,                 -- chance to be among the first 50 when counts and rates are drawn again
+    indicator_amount decimal(16,2)     -- what an indicator would amount to, of findings without a line; feeds nothing
 );
 
 -- 线索证据: what each source says of each lead, and how far it is believed
@@ -1509,6 +1510,16 @@ create table if not exists model.lead_line (
     amount decimal(16,2),
     fund_amount decimal(16,2),
     rate double                        -- chance that at least one family is right about it
+);
+
+-- 疑点计入金额: what each finding of a lead contributes to the lead's money, each line once at its largest, a settlement
+-- containing its lines; of a lead the counted amounts sum to amount_at_risk, the counted funds to fund_at_risk
+create table if not exists model.finding_counted (
+    finding_id varchar not null,       -- every hit of a live source that makes a lead of this run; none of a trial
+    lead_id varchar not null,
+    counted_amount decimal(16,2) not null,  -- 计入金额, yuan; 0 where another finding carries the money
+    counted_fund decimal(16,2) not null,    -- 计入基金, yuan
+    also_in varchar                    -- finding_id of the one that carries its money; null: itself, or no settlement
 );
 
 -- -------------------------------------------------------------------------------------------- casebook

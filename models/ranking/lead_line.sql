@@ -1,58 +1,44 @@
 -- One row: one line of a lead, or one settlement where a whole settlement is at issue, with its money once.
 -- amount: the largest amount at issue of any finding there, never more than was eligible
 -- rate: chance that at least one independent family of evidence is right about it
-with found as (
-    select r.lead_id, f.settlement_id, f.line_id, f.encounter_id, f.family, f.amount, p.chance
-    from listed_finding as f
-    join ranked_subject as r on r.subject_type = f.subject_type and r.subject_id = f.subject_id
-    join family_chance as p on p.lead_id = r.lead_id and p.family = f.family
-    where f.settlement_id is not null
-),
-
-by_line as (
-    select lead_id, settlement_id, line_id, encounter_id, max(amount) as amount
-    from found
+with by_line as (
+    select lead_id, settlement_id, line_id, max(amount) as amount
+    from lead_found
     where line_id is not null
-    group by lead_id, settlement_id, line_id, encounter_id
-),
-
--- A line belongs to one delivery of its encounter; what it was eligible for bounds what it can be worth.
-bounded as (
-    select b.lead_id, b.settlement_id, b.line_id, least(b.amount, coalesce(l.eligible_amount, b.amount)) as amount
-    from by_line as b
-    left join feature.fee_line as l on l.encounter_id = b.encounter_id and l.line_id = b.line_id
+    group by lead_id, settlement_id, line_id
 ),
 
 lines_together as (
     select lead_id, settlement_id, sum(amount) as amount
-    from bounded
+    from by_line
     group by lead_id, settlement_id
 ),
 
 whole as (
-    select f.lead_id, f.settlement_id, max(f.amount) as amount
-    from found as f
-    where f.line_id is null
-    group by f.lead_id, f.settlement_id
+    select lead_id, settlement_id, max(amount) as amount, max(settlement_eligible) as eligible_amount
+    from lead_found
+    where line_id is null
+    group by lead_id, settlement_id
 ),
 
 -- Where a whole settlement is at issue its lines are inside it.
 unit as (
     select w.lead_id, w.settlement_id, cast(null as varchar) as line_id,
-        least(greatest(w.amount, coalesce(t.amount, 0)), s.eligible_amount) as amount
+        least(greatest(w.amount, coalesce(t.amount, 0)), w.eligible_amount) as amount
     from whole as w
-    join feature.settlement as s on s.settlement_id = w.settlement_id
     left join lines_together as t on t.lead_id = w.lead_id and t.settlement_id = w.settlement_id
     union all
     select b.lead_id, b.settlement_id, b.line_id, b.amount
-    from bounded as b
+    from by_line as b
     where not exists (
         select 1 from whole as w where w.lead_id = b.lead_id and w.settlement_id = b.settlement_id
     )
 ),
 
 heard as (
-    select distinct lead_id, settlement_id, line_id, family, chance from found
+    select distinct f.lead_id, f.settlement_id, f.line_id, f.family, p.chance
+    from lead_found as f
+    join family_chance as p on p.lead_id = f.lead_id and p.family = f.family
 ),
 
 -- Of a whole settlement every family heard anywhere in it speaks, once; of a line those heard there.

@@ -1,6 +1,8 @@
 -- One row: one lead with its money and its extent.
--- amount_at_risk: yuan of its lines once, or the excess over peers where that is larger; never above its business
--- expected_yield: sum of chance times money
+-- amount_at_risk, fund_at_risk: yuan of its lines and settlements, each once
+-- expected_yield: sum of chance times that money
+-- indicator_amount: the largest yuan that a finding without a settlement would amount to, never above its business;
+--     it says how far the subject stands from its peers, not what can be asked back
 with money as (
     select lead_id, sum(amount) as amount, sum(fund_amount) as fund_amount, sum(cast(amount * rate as decimal(18, 4))) as expected
     from lead_unit
@@ -8,11 +10,10 @@ with money as (
 ),
 
 excess as (
-    select e.lead_id, max(e.excess) as amount, max(e.excess * p.chance) as expected
-    from lead_evidence as e
-    join family_chance as p on p.lead_id = e.lead_id and p.family = e.family
-    where e.excess is not null
-    group by e.lead_id
+    select lead_id, max(excess) as amount
+    from lead_evidence
+    where excess is not null
+    group by lead_id
 ),
 
 extent as (
@@ -75,10 +76,7 @@ together as (
     select r.*, x.findings, x.settlements, x.persons, x.first_on, x.last_on,
         coalesce(m.amount, 0) as line_amount, coalesce(m.fund_amount, 0) as line_fund,
         coalesce(m.expected, 0) as line_expected,
-        greatest(0, least(coalesce(e.amount, 0), coalesce(r.eligible_amount, e.amount, 0)) - coalesce(m.amount, 0))
-            as beyond,
-        coalesce(e.expected, 0) / nullif(coalesce(e.amount, 0), 0) as beyond_chance,
-        coalesce(r.fund_amount, 0) / nullif(coalesce(r.eligible_amount, 0), 0) as fund_share,
+        case when e.amount is not null then least(e.amount, coalesce(r.eligible_amount, e.amount)) end as indicator,
         coalesce(h.confirmed, 0) as prior_confirmed, coalesce(o.tips, 0) as tips,
         case when r.subject_type in ('institution', 'pharmacy') then r.subject_id else p.institution_id end
             as institution_id
@@ -97,7 +95,6 @@ together as (
 
 select lead_id, subject_type, subject_id, previous_lead_id, is_opened, findings, settlements, persons, first_on,
     last_on, prior_confirmed, tips, institution_id,
-    cast(line_amount + beyond as decimal(16, 2)) as amount_at_risk,
-    cast(line_fund + beyond * coalesce(fund_share, 0) as decimal(16, 2)) as fund_at_risk,
-    cast(line_expected + beyond * coalesce(beyond_chance, 0) as decimal(16, 2)) as expected_yield
+    cast(line_amount as decimal(16, 2)) as amount_at_risk, cast(line_fund as decimal(16, 2)) as fund_at_risk,
+    cast(line_expected as decimal(16, 2)) as expected_yield, cast(indicator as decimal(16, 2)) as indicator_amount
 from together

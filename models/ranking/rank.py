@@ -18,6 +18,9 @@ from models.source import Source
 
 FOLDER = Path(__file__).parent
 
+#: Yuan below which a lead is for spare time, whatever is said of it.
+LEAST_YUAN = 30.0
+
 
 def query(name: str) -> str:
     """The text of one ranking query."""
@@ -31,10 +34,12 @@ def rank(
     objective: str = "both",
     seed: int = 1,
     learning: bool = True,
+    least_yuan: float = LEAST_YUAN,
 ) -> dict[str, int]:
     """Replace model.lead, its lines, evidence and parts, and model.ranking; returns leads per subject type.
 
     Without `learning` the order is as if nobody had ever given a verdict; judged leads stay off the list all the same.
+    A lead with less than `least_yuan` at issue, or none of the funds, stays out of tiers A and B.
     Raises UsageError for an objective that does not exist.
     """
     if objective not in strength.OBJECTIVES:
@@ -43,10 +48,15 @@ def rank(
         _subjects(con)
         known = learn.learn(con, sources, seed, learning)
         evidence = _believed(con, known.rates)
+        _make(con, "lead_found", "lead_found")
         _make(con, "lead_unit", "lead_line")
         con.execute("delete from model.lead_line")
         con.execute("insert into model.lead_line by name select * from lead_unit order by all")
-        leads = _scored(con, evidence, known, objective, seed)
+        con.execute("delete from model.finding_counted")
+        con.execute(
+            f"insert into model.finding_counted by name {query('finding_counted')} order by lead_id, finding_id"
+        )
+        leads = _tiered(_scored(con, evidence, known, objective, seed), evidence, least_yuan)
         leads = reasons.attach(leads, evidence, {s.id: s.card for s in sources})
         register.store(con, leads, run_id)
         learned.store(con, known)
@@ -161,30 +171,31 @@ def _scored(
         rank_low=pl.Series(stands.low),
         rank_high=pl.Series(stands.high),
         top_chance=pl.Series(stands.in_top, dtype=pl.Float64).round(2),
-        tier=_tier(evidence, lead_ids=leads["lead_id"]),
-    ).sort("subject_type", "score", "expected_yield", "lead_id", descending=[False, True, True, False])
+    ).sort("subject_type", "score", "expected_yield", "propensity", "lead_id", descending=[False, *[True] * 3, False])
     placed = leads.with_columns(rank=pl.int_range(1, pl.len() + 1).over("subject_type"))
     return placed.with_columns(
         rank_low=pl.min_horizontal("rank_low", "rank"), rank_high=pl.max_horizontal("rank_high", "rank")
     )
 
 
-def _tier(evidence: pl.DataFrame, lead_ids: pl.Series) -> pl.Series:
-    """A: several independent families agree, or one contradiction again and again. B: one family carries
-    weight. C: something to look at when there is time."""
+def _tiered(leads: pl.DataFrame, evidence: pl.DataFrame, least_yuan: float) -> pl.DataFrame:
+    """Add the tier. A: several independent families agree, or one contradiction again and again. B: one family carries
+    weight. C: something to look at when there is time, and whatever has no fund money or too little money at issue."""
     families = evidence.group_by("lead_id", "family").agg(
         pl.col("chance").max(), definite=pl.col("chance").filter(pl.col("certainty") == "definite").max()
     )
     by_lead = families.group_by("lead_id").agg(
         agreeing=(pl.col("chance") >= 0.5).sum(), best=pl.col("chance").max(), definite=pl.col("definite").max()
     )
-    tiers = by_lead.select(
-        "lead_id",
-        tier=pl.when((pl.col("agreeing") >= 2) | (pl.col("definite") >= 0.8))
-        .then(pl.lit("A"))
-        .when(pl.col("best") >= 0.25)
-        .then(pl.lit("B"))
-        .otherwise(pl.lit("C")),
-    ).sort("lead_id")
-    assert tiers.height == len(lead_ids)
-    return tiers["tier"]
+    is_worth_it = (pl.col("fund_at_risk") > 0) & (pl.col("amount_at_risk").cast(pl.Float64) >= least_yuan)
+    return (
+        leads.join(by_lead, on="lead_id", how="left", maintain_order="left", validate="1:1")
+        .with_columns(
+            tier=pl.when(is_worth_it & ((pl.col("agreeing") >= 2) | (pl.col("definite") >= 0.8)))
+            .then(pl.lit("A"))
+            .when(is_worth_it & (pl.col("best") >= 0.25))
+            .then(pl.lit("B"))
+            .otherwise(pl.lit("C"))
+        )
+        .drop("agreeing", "best", "definite")
+    )

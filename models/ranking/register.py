@@ -26,7 +26,7 @@ def store(con: duckdb.DuckDBPyConnection, leads: pl.DataFrame, run_id: str) -> N
                 else 'persisting'
             end as status,
             l.prior_confirmed, false as is_control_arm, l.rules, l.reasons, l.reasons_zh, p.peer_group, m.members,
-            l.institution_id, l.tips, l.top_chance
+            l.institution_id, l.tips, l.top_chance, l.indicator_amount
         from lead_frame as l
         join casebook.lead_register as r on r.lead_id = l.lead_id
         left join feature.institution_peer_group as p

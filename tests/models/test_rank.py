@@ -192,3 +192,122 @@ def test_missing_data_is_cannot_judge_never_clear(con):
         (0, 0, "needs 医保目录限价信息 (hilist_lmtpric_d)"),
         (0, 0, "needs 性别 (setl_d.gend)"),
     ]
+
+
+def test_what_each_finding_counts_for_adds_up_to_its_lead(con):
+    whole = a_source("whole", "settlement_id < 'S3'", amount="45.55", whole=True, subjects=("institution", "person"))
+    large = a_source("large", amount="70", whole=True, certainty="suspected")
+    both = ("institution", "person")
+    lines = a_source("lines", "settlement_id > 'S2' and line_id < 'L5'", amount="33.33", subjects=both)
+    same = a_source("same", "settlement_id > 'S4'", amount="33.33", subjects=both, certainty="suspected")
+    con.execute("update feature.settlement set fund_rate = 0.3337")  # so that cents of lines and settlements differ
+    ranked(con, [whole, large, lines, same])
+    said = con.sql(
+        """
+        select l.lead_id, any_value(l.amount_at_risk), any_value(l.fund_at_risk), sum(c.counted_amount),
+            sum(c.counted_fund), any_value(l.findings), count(*)
+        from model.lead as l join model.finding_counted as c on c.lead_id = l.lead_id group by l.lead_id
+        """
+    ).fetchall()
+    assert len(said) == 10
+    for _, amount, fund, counted, counted_fund, findings, rows in said:
+        assert (counted, counted_fund, rows) == (amount, fund, findings)
+        assert fund > 0
+    carriers = con.sql(
+        """
+        select count(*) filter (where c.counted_amount > 0), count(*) filter (where o.also_in is not null),
+            count(*) filter (where c.lead_id <> o.lead_id), count(*)
+        from model.finding_counted as c join model.finding_counted as o on o.finding_id = c.also_in
+        """
+    ).fetchall()[0]
+    assert carriers[:3] == (0, 0, 0) and carriers[3] > 0
+
+
+def test_a_line_is_carried_by_its_largest_finding_and_the_more_certain_of_equals(con):
+    at = "line_id = 'L1-0'"
+    ranked(
+        con,
+        [
+            a_source("a", at, amount="30", certainty="suspected"),
+            a_source("b", at, amount="30"),
+            a_source("c", at, amount="30"),
+            a_source("d", at, amount="29.99"),
+            a_source("e", at, amount="null"),
+        ],
+    )
+    said = con.sql(
+        "select f.source, c.counted_amount, o.source from model.finding_counted as c"
+        " join model.finding as f on f.finding_id = c.finding_id"
+        " left join model.finding as o on o.finding_id = c.also_in order by f.source"
+    ).fetchall()
+    nothing = Decimal("0.00")
+    assert said == [(s, Decimal("30.00") if s == "b" else nothing, None if s == "b" else "b") for s in "abcde"]
+
+
+def test_lines_dearer_than_what_the_whole_settlement_is_said_to_hold_carry_it_up_to_what_was_eligible(con):
+    at = "settlement_id = 'S1'"
+    con.execute("update feature.settlement set eligible_amount = 60.01")
+    ranked(con, [a_source("whole", at, amount="20", whole=True), a_source("lines", at, amount="40")])
+    said = con.sql(
+        "select f.source, f.line_id, c.counted_amount, c.also_in is null from model.finding_counted as c"
+        " join model.finding as f on f.finding_id = c.finding_id order by f.source, f.line_id"
+    ).fetchall()
+    assert said == [
+        ("lines", "L1-0", Decimal("40.00"), True),
+        ("lines", "L1-1", Decimal("20.01"), True),
+        ("whole", None, Decimal("0.00"), False),
+    ]
+    assert lead_of(con, "H1")["amount_at_risk"] == Decimal("60.01")
+
+
+def test_trial_and_judged_findings_count_for_no_lead(con):
+    ranked(con, [a_source("a", "institution_id = 'H1'"), a_source("t", "institution_id = 'H1'", status="trial")])
+    sources = "select distinct f.source from model.finding_counted as c join model.finding as f using (finding_id)"
+    assert con.sql(sources).fetchall() == [("a",)]
+
+
+def test_an_indicator_is_no_money_of_a_lead(con):
+    """What stands without a line neither raises the money, nor the yield, nor the tier."""
+    ranked(con, [a_source("a", "institution_id = 'H1'")])
+    before = lead_of(con, "H1")
+    ranked(con, [a_source("a", "institution_id = 'H1'"), an_indicator("peers", 2300)], "run-2")
+    lead, alone = lead_of(con, "H1"), lead_of(con, "H2")
+    for column in ("amount_at_risk", "fund_at_risk"):
+        assert lead[column] == before[column]
+    assert lead["indicator_amount"] == Decimal("1600.00")  # never more than its business
+    assert before["indicator_amount"] is None
+    assert lead["expected_yield"] == before["expected_yield"]
+    assert [alone[c] for c in ("amount_at_risk", "fund_at_risk", "expected_yield")] == [0, 0, 0]
+    assert alone["indicator_amount"] == Decimal("1600.00") and alone["tier"] == "C"
+
+
+def an_indicator(name, amount):
+    """A detector that says of every institution, with all its weight, what it has beyond its peers; no settlement."""
+    said = BASIS | {"subjects": ["institution"], "certainty": "definite", "family": name}
+
+    def judge(con, params):
+        con.execute(
+            f"""
+            create or replace temp table judged as
+            select 'hit' as outcome, null as reason, null as settlement_id, null as line_id, null as encounter_id,
+                null as person_id, institution_id, null as practitioner_id, date '2025-01-31' as occurred_on,
+                cast({amount} as decimal(16,2)) as amount, cast(i as varchar) as detail,
+                'part-' || i as part, cast(1 as double) as weight, cast(null as varchar) as group_key, 1 as units
+            from (select distinct institution_id from feature.settlement) as s, range(40) as t(i)
+            """
+        )
+
+    return Source(name, "detector", make(said), {}, name, judge)
+
+
+def test_small_money_and_none_of_the_funds_stay_out_of_the_upper_tiers(con):
+    def tiers(sources, **options):
+        ranked(con, sources, **options)
+        return dict(con.sql("select subject_id, tier from model.lead").fetchall())
+
+    small = a_source("a", "institution_id = 'H1'", amount="0.70")  # 28 yuan in forty lines
+    assert tiers([small]) == {"H1": "C"}
+    assert tiers([small], least_yuan=28) == {"H1": "A"}
+    assert tiers([a_source("a", "institution_id = 'H1'", amount="0.75")]) == {"H1": "A"}  # thirty
+    con.execute("update feature.settlement set fund_rate = 0")
+    assert tiers([a_source("a")], least_yuan=0) == {"H0": "C", "H1": "C", "H2": "C"}
