@@ -100,6 +100,7 @@ def _write(
         run_id,
         language=settings.language,
         labels=settings.labels,
+        unmask=settings.unmask,
     )
     manifest = _manifest(settings, con, sources, run_id, fingerprint, aside)
     whole(

@@ -23,9 +23,9 @@ named_on_line as (
     group by l.ordering_practitioner_id
 ),
 
--- A lead ranked before counted amounts were kept shows its findings without them.
+-- A lead ranked by an earlier version shows its findings without them.
 counted as (
-    select finding_id, lead_id, counted_amount, counted_fund, also_in from model.finding_counted
+    {counted}
 ),
 
 listed as (

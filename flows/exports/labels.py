@@ -71,6 +71,7 @@ ZH = {
     "counted_fund": "计入基金",
     "also_in": "金额计入的疑点编号",
     "together": "同日同机构成员数",
+    "settlement_ids": "结算ID",
     "sex": "性别",
     "age": "年龄",
 }
