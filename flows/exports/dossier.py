@@ -18,7 +18,7 @@ from models.source import Source
 
 #: Findings shown on the page, the most money of each rule; between the least and the most of a rule. The rest stands
 #: in evidence.csv.
-SHOWN, LEAST, MOST = 24, 2, 12
+SHOWN, LEAST, MOST = 20, 2, 10
 #: A group's days and members show what its rules say again and again.
 OF_GROUP = 3
 #: Other leads with the same money, figures beside peers, places that the page has room for.
@@ -78,8 +78,8 @@ class Dossiers:
         zh, rules = self.language == "zh", []
         room = SHOWN // max(1, evidence["source"].n_unique())
         shown = OF_GROUP if lead["subject_type"] == "group" else max(LEAST, min(MOST, room))
-        if evidence.height <= SHOWN:
-            shown = SHOWN
+        if evidence.height <= MOST:
+            shown = MOST
         for (name,), rows in evidence.group_by("source", maintain_order=True):
             card = self.sources[str(name)].card
             told = sentences.blocks(rows, shown, self.language)
