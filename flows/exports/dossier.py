@@ -10,8 +10,9 @@ import duckdb
 import polars as pl
 
 from data.warehouse import frame
-from flows.exports.words import materials, page
+from flows.exports.words import page
 from models.source import Source
+from models.wording import filled
 
 #: Findings of each rule shown on the page, the largest amounts; the rest stands in evidence.csv.
 SHOWN = 12
@@ -59,7 +60,7 @@ class Dossiers:
     def _reasons(self, evidence: pl.DataFrame) -> list[dict[str, Any]]:
         zh, said = self.language == "zh", []
         for (name,), rows in evidence.group_by("source", maintain_order=True):
-            card = self.sources[str(name)].card
+            card, params = self.sources[str(name)].card, self.sources[str(name)].params
             top = rows.sort("amount", descending=True, nulls_last=True, maintain_order=True).head(SHOWN)
             said.append(
                 {
@@ -67,8 +68,8 @@ class Dossiers:
                     "title": card.title_zh if zh else card.title,
                     "certainty": card.certainty,
                     "clause": "；".join(card.basis),
-                    "exclusions": card.exclusions_zh if zh else card.exclusions,
-                    "limits": card.limits_zh if zh else card.limits,
+                    "exclusions": [filled(e, params) for e in (card.exclusions_zh if zh else card.exclusions)],
+                    "limits": filled(card.limits_zh if zh else card.limits, params),
                     "findings": rows.height,
                     "amount": rows["amount"].sum() or Decimal(0),
                     "lines": top.sort("occurred_on", maintain_order=True, nulls_last=True).to_dicts(),
@@ -78,8 +79,7 @@ class Dossiers:
 
     def _fetch(self, evidence: pl.DataFrame) -> list[str]:
         cards = (self.sources[name].card for name in evidence["source"].unique(maintain_order=True))
-        known = materials(self.language)
-        return list(dict.fromkeys(known[f] for c in cards if (f := c.family or c.violation) in known))
+        return list(dict.fromkeys(ask for c in cards for ask in c.asks(self.language)))
 
 
 def _by_lead(rows: pl.DataFrame) -> dict[str, list[dict[str, Any]]]:

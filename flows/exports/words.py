@@ -17,13 +17,6 @@ def words(language: str) -> dict[str, str]:
     return {row["key"]: row[language] for row in _rows("words")}
 
 
-@cache
-def materials(language: str) -> dict[str, str]:
-    """Family of evidence -> what to ask for on site."""
-    column = "ask_zh" if language == "zh" else "ask"
-    return {row["family"]: row[column] for row in _rows("materials")}
-
-
 def page(name: str, language: str, **values: object) -> str:
     """The page `<name>.html.j2` filled; every value is escaped, a name it lacks is an error."""
     return _pages().get_template(f"{name}.html.j2").render(w=words(language), language=language, **values) + "\n"
