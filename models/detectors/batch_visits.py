@@ -67,7 +67,7 @@ CARD = card.make(
         " day. A place that bills the same package every day has made it usual; a group that comes every month with"
         " a chronic benefit is left to the detector of groups that visit together.",
         "limits_zh": "义诊日、单位集体就医与收集医保凭证表现相同，应查阅当日登记。每日按同一套餐收费的机构，"
-        "已使其成为常态；每月以门慢特待遇同来的人群由 “多人结伴就医、购药、住院”模型判断。",
+        "已使其成为常态；每月以门慢特待遇同来的人群由“多人结伴就医、购药、住院”模型判断。",
     }
 )
 

@@ -77,8 +77,8 @@ CARD = card.make(
         ],
         "limits": "Neighbours who share places raise the density a little everywhere (by a tenth in made-up towns),"
         " which the margin of {times_chance} times chance allows for. A village whose chronically ill"
-        " follow one doctor through the same places would look alike. Members who share drugs but each go elsewhere are left to the detector of"
-        " professional buyers.",
+        " follow one doctor through the same places would look alike. Members who share drugs but"
+        " each go elsewhere are left to the detector of professional buyers.",
         "limits_zh": "共用机构的邻里会使密度普遍略高（模拟城镇约高一成），故须达随机水平的 {times_chance} 倍。"
         "同村慢性病参保人随同一医师去相同机构也会呈现相同情形。成员药品相同但各去不同机构的，"
         "由“多机构高频开取易倒卖药品”模型判断。",
