@@ -14,7 +14,8 @@ import duckdb
 from data import knowledge_load
 from data.errors import FundwatchError
 from flows import audit, version
-from flows.exports import artefacts, checks, packs, report, tables, watchlists, workbook, worklists
+from flows.exports import artefacts, checks, packs, regions, report, tables, watchlists, workbook, worklists
+from flows.exports.labels import Known, labelled
 from flows.exports.safe import whole, write_csv
 from flows.settings import Settings
 from models.casebook import drift, profile
@@ -48,7 +49,7 @@ def publish(
         profile.remember(con, run_id)
         _remember(con, settings, run_id, fingerprint, folder)
         if settings.out is not None:
-            _copy(settings, con, run_id, settings.out)
+            _copy(settings, con, run_id, settings.out, _known(con, sources))
     except OSError as error:
         where, why = error.filename or folder, error.strerror or error
         raise FundwatchError(f"{where} cannot be written: {why}. The warehouse is as it was.") from error
@@ -81,17 +82,23 @@ def _write(
     aside = folder.with_name(f".{run_id}.part")
     aside.mkdir(parents=True, mode=0o700)
     lists = watchlists.lists(con, run_id, language=settings.language, unmask=settings.unmask)
-    rows = watchlists.write(lists, aside, labels=settings.labels)
-    workbook.write(lists, aside / "watchlists.xlsx", language=settings.language, labels=settings.labels)
+    known = _known(con, sources)
+    rows = watchlists.write(lists, aside, labels=settings.labels, known=known)
+    workbook.write(lists, aside / "watchlists.xlsx", language=settings.language, labels=settings.labels, known=known)
+    if settings.language == "zh":
+        lists = watchlists.with_regions(lists, known)
     report.write(con, sources, lists, aside / "report.html", run_id, ingest_of(con), language=settings.language)
     rows["findings.parquet"] = tables.findings(con, aside / "findings.parquet")
-    write_csv(tables.coverage(con), aside / TIMED)
-    write_csv(tables.account(con, ingest_of(con)), aside / "account.csv")
-    write_csv(checks.results(con), aside / "check.csv")
-    write_csv(drift.compare(con, run_id), aside / "drift.csv")
-    rows["artefacts.csv"] = artefacts.write(con, aside / "artefacts.csv")
-    rows["artefact_tasks.csv"] = artefacts.write_tasks(con, aside / "artefact_tasks.csv")
-    write_csv(tables.rejected(con, ingest_of(con)), aside / "rejected.csv")
+    for name, table in (
+        ("coverage", tables.coverage(con)),
+        ("account", tables.account(con, ingest_of(con))),
+        ("check", checks.results(con)),
+        ("drift", drift.compare(con, run_id)),
+        ("rejected", tables.rejected(con, ingest_of(con))),
+    ):
+        write_csv(labelled(table, settings.labels, name, known), aside / f"{name}.csv")
+    rows["artefacts.csv"] = artefacts.write(con, aside / "artefacts.csv", settings.labels, known)
+    rows["artefact_tasks.csv"] = artefacts.write_tasks(con, aside / "artefact_tasks.csv", settings.labels, known)
     leads = packs.write(
         con,
         sources,
@@ -115,6 +122,10 @@ def _write(
     aside.rename(folder)
     audit.sync_folder(folder.parent)
     return leads
+
+
+def _known(con: duckdb.DuckDBPyConnection, sources: Collection[Source]) -> Known:
+    return Known({s.id: s.card.title_zh for s in sources}, regions.known(con))
 
 
 def _log(settings: Settings, event: str, run_id: str, folder: Path, rows: dict[str, int], **more: str) -> None:
@@ -185,7 +196,7 @@ def _remember(con: duckdb.DuckDBPyConnection, settings: Settings, run_id: str, f
     )
 
 
-def _copy(settings: Settings, con: duckdb.DuckDBPyConnection, run_id: str, out: Path) -> None:
+def _copy(settings: Settings, con: duckdb.DuckDBPyConnection, run_id: str, out: Path, known: Known) -> None:
     """All lists are written aside first, so a full disk leaves the earlier copies as they were."""
     aside = out / ".fundwatch.part"
     shutil.rmtree(aside, ignore_errors=True)
@@ -193,11 +204,11 @@ def _copy(settings: Settings, con: duckdb.DuckDBPyConnection, run_id: str, out: 
     lists = watchlists.lists(con, run_id, language=settings.language, unmask=settings.unmask)
     if settings.top is not None or settings.days is not None:
         frames = worklists.frames(con, settings.workload(), settings.seed)
-        hashes = worklists.publish(frames, aside / worklists.FRAME)
+        hashes = worklists.publish(frames, aside / worklists.FRAME, settings.labels)
         os.replace(aside / worklists.FRAME, out / worklists.FRAME)  # there before anybody is drawn
         audit.record(settings.home, "draw", run_id, {"seed": settings.seed, "frames": hashes, "to": str(out.resolve())})
         lists = worklists.draw(con, lists, frames, run_id)
-    rows = watchlists.write(lists, aside, labels=settings.labels)
+    rows = watchlists.write(lists, aside, labels=settings.labels, known=known)
     _log(settings, "copy", run_id, aside, rows, to=str(out.resolve()))
     for path in sorted(aside.iterdir()):
         os.replace(path, out / path.name)

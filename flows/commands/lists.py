@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from flows.commands.common import COMMON, Common, app
+from flows.commands.common import COMMON, Common, Language, app
 
 Top = Annotated[int, Parameter(help="How many leads.")]
 
@@ -103,12 +103,13 @@ def runs(*, common: Common = COMMON) -> None:
 def doctor(
     input: Annotated[Path | None, Parameter(help="A delivery to look at before it is loaded.")] = None,
     *,
+    language: Language = None,
     common: Common = COMMON,
 ) -> None:
     """Look at this installation, at HOME, and at a delivery: what is there and what would be off."""
     from flows import checkup
 
-    report = checkup.look(common.settings(input=input))
+    report = checkup.look(common.settings(input=input, language=language))
     common.console.give([{"what": w, "state": s, "said": t} for w, s, t in report])
     common.console.table("", ["what", "state", "said"], report)
     if any(state == "bad" for _, state, _ in report):

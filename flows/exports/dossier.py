@@ -12,9 +12,10 @@ import polars as pl
 
 from data.warehouse import frame
 from flows.exports import chart, people, sentences
-from flows.exports.words import materials, page, words
+from flows.exports.words import page, words
 from models.casebook import verdicts
 from models.source import Source
+from models.wording import filled
 
 #: Findings shown on the page, the most money of each rule; between the least and the most of a rule. The rest stands
 #: in evidence.csv.
@@ -81,7 +82,7 @@ class Dossiers:
         if evidence.height <= MOST:
             shown = MOST
         for (name,), rows in evidence.group_by("source", maintain_order=True):
-            card = self.sources[str(name)].card
+            card, params = self.sources[str(name)].card, self.sources[str(name)].params
             told = sentences.blocks(rows, shown, self.language)
             rules.append(
                 {
@@ -89,8 +90,8 @@ class Dossiers:
                     "title": card.title_zh if zh else card.title,
                     "certainty": card.certainty,
                     "clause": "；".join(card.basis),
-                    "exclusions": card.exclusions_zh if zh else card.exclusions,
-                    "limits": card.limits_zh if zh else card.limits,
+                    "exclusions": [filled(e, params) for e in (card.exclusions_zh if zh else card.exclusions)],
+                    "limits": filled(card.limits_zh if zh else card.limits, params),
                     "findings": rows.height,
                     "amount": rows["amount"].sum() or Decimal(0),
                     "counted": rows["counted_amount"].sum() or Decimal(0),
@@ -143,8 +144,7 @@ class Dossiers:
 
     def _fetch(self, evidence: pl.DataFrame) -> list[str]:
         cards = (self.sources[name].card for name in evidence["source"].unique(maintain_order=True))
-        known = materials(self.language)
-        return list(dict.fromkeys(known[f] for c in cards if (f := c.family or c.violation) in known))
+        return list(dict.fromkeys(ask for c in cards for ask in c.asks(self.language)))
 
 
 def _query(name: str) -> str:

@@ -9,7 +9,8 @@ import duckdb
 import polars as pl
 
 from data.warehouse import frame
-from flows.exports.labels import labelled
+from flows.exports import regions
+from flows.exports.labels import NOTHING, Known, labelled
 from flows.exports.names import person_name_sql
 from flows.exports.safe import write_csv
 
@@ -81,10 +82,16 @@ def lists(con: duckdb.DuckDBPyConnection, run_id: str, *, language: str, unmask:
     return {kind: watchlist(con, kind, run_id, language=language, unmask=unmask) for kind in SUBJECT_TYPES}
 
 
-def write(of: Mapping[str, pl.DataFrame], folder: Path, *, labels: str) -> dict[str, int]:
+def with_regions(of: Mapping[str, pl.DataFrame], known: Known) -> dict[str, pl.DataFrame]:
+    """The lists with divisions by name, for pages; a file for joins keeps the code."""
+    name = pl.col("region").map_elements(lambda code: regions.named(code, known.regions), return_dtype=pl.String)
+    return {kind: rows.with_columns(name) for kind, rows in of.items()}
+
+
+def write(of: Mapping[str, pl.DataFrame], folder: Path, *, labels: str, known: Known = NOTHING) -> dict[str, int]:
     """Write the lists into the folder; returns the rows of each file."""
     for kind, rows in of.items():
         # the ids are made safe before the columns may change their names
         ids = labelled(rows.head(0).select(IDS), labels).columns
-        write_csv(labelled(rows, labels), folder / f"watchlist_{kind}.csv", ids=ids)
+        write_csv(labelled(rows, labels, known=known), folder / f"watchlist_{kind}.csv", ids=ids)
     return {f"watchlist_{kind}.csv": rows.height for kind, rows in of.items()}

@@ -10,6 +10,7 @@ import duckdb
 import polars as pl
 
 from data.warehouse import transaction
+from flows.exports.labels import labelled
 from flows.exports.safe import write_csv
 from flows.exports.watchlists import COLUMNS, SUBJECT_TYPES
 from models.ranking import capacity as capacities
@@ -31,7 +32,7 @@ def frames(con: duckdb.DuckDBPyConnection, capacity: Capacity, seed: int) -> dic
     return made
 
 
-def publish(made: Mapping[str, Frame], path: Path) -> dict[str, str]:
+def publish(made: Mapping[str, Frame], path: Path, labels: str = "names") -> dict[str, str]:
     """Write whom the draw is from: lead, stratum, its size and places, seed and hash; returns the hashes.
 
     To be called before `draw`: whoever keeps the file can repeat the draw.
@@ -51,7 +52,7 @@ def publish(made: Mapping[str, Frame], path: Path) -> dict[str, str]:
                 frame_hash=pl.lit(frame.hash),
             )
         )
-    write_csv(pl.concat(parts), path)
+    write_csv(labelled(pl.concat(parts), labels, "worklist_frame"), path)
     return {kind: frame.hash for kind, frame in made.items()}
 
 

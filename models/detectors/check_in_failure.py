@@ -22,6 +22,7 @@ CARD = card.make(
         "title_zh": "就医签到人脸不符、位置不符率明显高于同类",
         "violation": "check_in_failure",
         "family": "presence",
+        "fetch": ["check_in"],
         "subjects": ["institution", "pharmacy"],
         "certainty": "suspected",
         "sentence": "{title}: {own}% of {checks} check-ins here against {peer_median}% at {peers} peers;"

@@ -19,6 +19,7 @@ CARD = card.make(
         "title_zh": "参保人指标明显高于同类人员",
         "violation": "person_pattern",
         "family": "pattern",
+        "fetch": ["frequency"],
         "subjects": ["person"],
         "certainty": "suspected",
         "sentence": "{indicator_title}: {own_text} against {peer_text} of {peers} persons of the same disease, age, sex"

@@ -22,6 +22,7 @@ CARD = card.make(
         "title_zh": "药店结算结构多项异常",
         "violation": "pharmacy_pattern",
         "family": "pattern",
+        "fetch": ["store"],
         "subjects": ["pharmacy"],
         "certainty": "suspected",
         "sentence": "{signs} signs at once in {purchases} purchases, against {peers} stores of the area: {reason_text}",
@@ -48,7 +49,7 @@ CARD = card.make(
             "min_visits": {"value": 50, "unit": "purchases", "meaning": "fewer: not judged"},
         },
         "exclusions": [
-            "one sign alone: pharmacy_peer_outlier says it; dear items, one item and few persons are one sign, as one"
+            "one sign alone: the peer comparison says it; dear items, one item and few persons are one sign, as one"
             " patient with a dear drug makes all three",
             "stores of special drugs: cannot judge",
             "equal amounts below 50 yuan; whole tens that small prices make",
@@ -56,7 +57,7 @@ CARD = card.make(
             "what the stores of the area do as well",
         ],
         "exclusions_zh": [
-            "仅一项特征：见 pharmacy_peer_outlier；高价、单一项目、少数人员属同一特征，一名用高价药者即可引起",
+            "仅一项特征：见药店同类对比；高价、单一项目、少数人员属同一特征，一名用高价药者即可引起",
             "特药药店：无法判定",
             "50 元以下的等额；小额定价形成的整十元",
             "业务量过小，占比不可靠",

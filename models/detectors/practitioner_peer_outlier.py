@@ -19,6 +19,7 @@ CARD = card.make(
         "title_zh": "医师指标明显高于同科室同类医师",
         "violation": "practitioner_pattern",
         "family": "pattern",
+        "fetch": ["medication", "pattern"],
         "subjects": ["practitioner"],
         "certainty": "suspected",
         "sentence": "{indicator_title}: {own_text} against {peer_text} of {peers} peers ({peer_group})",

@@ -3,6 +3,7 @@ title       = "Care or purchase while in custody"
 title_zh    = "羁押、服刑期间就医购药"
 violation   = "care_in_custody"
 family      = "identity"
+fetch       = ["custody_record", "identity"]
 subjects    = ["institution", "pharmacy", "person"]
 certainty   = "definite"
 stage       = "supervision"

@@ -3,6 +3,7 @@ title       = "Care at home while abroad"
 title_zh    = "出境期间在境内就医"
 violation   = "care_while_abroad"
 family      = "identity"
+fetch       = ["border_record", "identity"]
 subjects    = ["person"]
 certainty   = "suspected"
 stage       = "supervision"

@@ -24,8 +24,8 @@ exclusions_zh = [
     "不超过合理次数",
     "按日限次且分多日收取",
 ]
-limits      = "Told by words of the item names (knowledge.service_limit), from the official self-check list. Several days posted on one, a second treatment after a failed one, intensive care and people under treatment for hepatitis look the same."
-limits_zh   = "按项目名称词语识别（knowledge.service_limit），取自官方自查清单。多日费用集中一天记账、失败后再次治疗、重症监护、肝炎治疗人员也会呈现相同情形。"
+limits      = "Told by words of the item names, from the official self-check list. Several days posted on one, a second treatment after a failed one, intensive care and people under treatment for hepatitis look the same."
+limits_zh   = "按项目名称词语识别，取自官方自查清单。多日费用集中一天记账、失败后再次治疗、重症监护、肝炎治疗人员也会呈现相同情形。"
 status      = "trial"
 version     = "1"
 sentence    = "{item_name} was charged {times} times ({scope}) where {most} is usual; of this line of {occurred_on} {amount} yuan are above (self-check item {problem})"

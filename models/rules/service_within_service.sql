@@ -28,8 +28,8 @@ exclusions_zh = [
     "限同日的项目对：两者在不同日期收取",
     "机构未知：无法判定",
 ]
-limits      = "Told by words of the item names (knowledge.contained_service), from the official self-check list: whether a price document lets both be charged is the area's. Another part of the body, another hour of the day or an operation on the same day explain the two."
-limits_zh   = "按项目名称词语识别（knowledge.contained_service），取自官方自查清单；价格文件是否允许同时收取由各地规定。不同部位、当日不同时段、同日手术均可解释两者并存。"
+limits      = "Told by words of the item names, from the official self-check list: whether a price document lets both be charged is the area's. Another part of the body, another hour of the day or an operation on the same day explain the two."
+limits_zh   = "按项目名称词语识别，取自官方自查清单；价格文件是否允许同时收取由各地规定。不同部位、当日不同时段、同日手术均可解释两者并存。"
 status      = "trial"
 version     = "1"
 sentence    = "{item_name} ({amount} yuan) was charged on {occurred_on} beside {containing_item}, which contains it (self-check item {problem})"
