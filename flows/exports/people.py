@@ -11,6 +11,7 @@ import polars as pl
 from data.warehouse import frame
 from flows.exports.chart import day
 from flows.exports.names import person_name_sql
+from flows.exports.words import words
 
 IDS = ("institution_id", "person_id", "settlement_ids")
 PLACE = ("institution_id", "institution_name")
@@ -96,3 +97,35 @@ def gathering(members: pl.DataFrame, visits: pl.DataFrame) -> dict[str, Any]:
         "joint_days": days.height,
         "days_left": days.height - chosen.height,
     }
+
+
+def told(places: pl.DataFrame, gathering: dict[str, Any] | None, language: str) -> list[str]:
+    """The same in lines of text, for a terminal: a heading, its rows, and a heading for what follows."""
+    w = words(language)
+    heading = w["colon"].rstrip()
+    lines = [w["where"] + heading]
+    lines += [
+        "  "
+        + w["place_line"].format(
+            place=p["institution_name"] or "–",
+            code=p["institution_id"],
+            department=p["department_name"] or p["department_code"] or "–",
+            findings=p["findings"],
+            persons=p["persons"],
+            amount=f"{p['counted_amount'] or 0:,.2f}",
+        )
+        for p in places.head(JOINT_DAYS).iter_rows(named=True)
+    ]
+    if gathering is None:
+        return lines
+    lines.append(w["members"] + heading)
+    for m in gathering["members"]:
+        sex = {"1": w["male"], "2": w["female"]}.get(m["sex"], "–")
+        age = "–" if m["age"] is None else w["age"].format(age=m["age"])
+        lines.append("  " + w["member_line"].format_map({**m, "sex": sex, "age": age}))
+    lines.append(w["together"] + heading)
+    for d in gathering["days"]:
+        numbers = w["comma"].join(str(n) for n, here in enumerate(d["present"], start=1) if here)
+        name = d["institution_name"] or d["institution_id"]
+        lines.append("  " + w["day_line"].format(day=d["occurred_on"], place=name, n=d["together"], numbers=numbers))
+    return lines
