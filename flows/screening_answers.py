@@ -12,7 +12,7 @@ from models.source import Source
 
 
 def in_chinese(answers: pl.DataFrame) -> pl.DataFrame:
-    """The answers with Chinese reasons why a line cannot be judged; what rules found is said in the language already."""
+    """The answers with the reasons of what cannot be judged in Chinese, as what rules found already is."""
     reasons = pl.col("reason").map_elements(
         lambda joined: "；".join(wording.reason_zh(reason) for reason in re.split("; |；", joined)),
         return_dtype=pl.String,

@@ -74,21 +74,21 @@ def write(lists: Mapping[str, pl.DataFrame], path: Path, *, language: str, label
     whole(path, fill)
 
 
-def _sheet(book: Any, name: str, rows: pl.DataFrame, named: list[str], frozen: tuple[int, int]) -> None:
+def _sheet(book: Any, title: str, rows: pl.DataFrame, named: list[str], frozen: tuple[int, int]) -> None:
     """One sheet; `named` are the machine names of its columns."""
     shown = rows.with_columns(pl.selectors.decimal().cast(pl.Float64), pl.selectors.boolean().cast(pl.Int8))
-    wrapped = {label: {"text_wrap": True, "valign": "top"} for label, n in zip(rows.columns, named) if n in WRAPPED}
-    top = {label: {"valign": "top"} for label in rows.columns}
+    called = dict(zip(rows.columns, named, strict=True))
+    cells: dict[Any, Any] = {label: {"text_wrap": name in WRAPPED, "valign": "top"} for label, name in called.items()}
     sheet = shown.write_excel(
         workbook=book,
-        worksheet=name,
+        worksheet=title,
         freeze_panes=frozen,
-        column_formats=top | wrapped,
-        column_widths={label: _width(label, n) for label, n in zip(rows.columns, named)},
+        column_formats=cells,
+        column_widths={label: _width(label, name) for label, name in called.items()},
         dtype_formats={pl.Float64: "#,##0.00", pl.Int64: "0", pl.Int32: "0", pl.Int8: "0", pl.Date: "yyyy-mm-dd"},
         header_format={"bold": True, "text_wrap": True, "valign": "vcenter"},
         table_style=STYLE,
-    ).get_worksheet_by_name(name)
+    ).get_worksheet_by_name(title)
     sheet.set_landscape()
     sheet.set_paper(A4)
     sheet.fit_to_pages(1, 0)

@@ -125,7 +125,7 @@ def test_the_workbook_holds_the_lists_with_their_ids_as_text(lists, tmp_path):
         workbook.write(lists | {"institution": odd}, tmp_path / name, language="zh", labels="zh")
     assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
     sheets = pl.read_excel(tmp_path / "a.xlsx", sheet_id=0, infer_schema_length=0)
-    assert [*sheets] == ["定点医疗机构", "定点零售药店", "医师", "参保人", "团伙", "字段 fields"]
+    assert [*sheets] == ["定点医疗机构", "定点零售药店", "医师", "参保人", "团伙", "字段说明"]
     read = sheets["定点医疗机构"]
     assert read.height == odd.height and read["对象编码"][0] == "012345678901234567" and read["对象名称"][0] == "=1+1"
     assert float(read["涉及金额"][0]) == pytest.approx(float(odd["amount_at_risk"][0]))
