@@ -1365,6 +1365,19 @@ create table if not exists knowledge.institution_grade (
     basis varchar not null
 );
 
+-- 行政区划: names of administrative divisions, for the pages people read; key: division
+create table if not exists knowledge.division (
+    division varchar not null,      -- six digits, as in 医保区划
+    name_zh varchar not null,       -- its own name, without those above it
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
 -- 再入院例外诊断: diagnoses whose soon re-admission is expected; key: diagnosis_prefix
 create table if not exists knowledge.admission_exception (
     diagnosis_prefix varchar not null,

@@ -104,6 +104,12 @@ def _off(brought: set[str], found: list[Delivery], settings: Settings) -> Iterat
         for need in source.card.needs:
             _, table, *column = need.split(".")
             if by_target[table].source not in brought or (column and (table, column[0]) not in columns):
-                lacking.append(need.removeprefix("record."))
+                lacking.append(_named(by_target[table], column))
         if lacking:
             yield source.id, "off", f"will say 'cannot judge': needs {', '.join(lacking)}"
+
+
+def _named(table: mapping.Table, column: list[str]) -> str:
+    """What a source needs, as coverage.csv names it."""
+    found = next((f for f in table.fields if column and f.column == column[0]), None)
+    return f"{found.name_zh} ({table.source}.{found.source})" if found else f"{table.name_zh} ({table.source})"

@@ -5,8 +5,16 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
+
+_language: ContextVar[str] = ContextVar("language", default="en")
+
+
+def speak(language: str) -> None:
+    """Answers from here on are in this language; JSON, progress and errors stay as they are."""
+    _language.set(language)
 
 
 @dataclass(frozen=True)
@@ -24,7 +32,7 @@ class Console:
     def say(self, line: str) -> None:
         """A line of the answer."""
         if not self.as_json:
-            print(line, flush=True)
+            print(_spoken(line), flush=True)
 
     def give(self, document: Any) -> None:
         """The answer as JSON, when asked for."""
@@ -35,6 +43,10 @@ class Console:
         """A table of the answer; wide cells wrap on a terminal and stay whole elsewhere."""
         if self.as_json:
             return
+        if _language.get() == "zh":
+            from flows.exports.labels import told
+
+            title, (columns, rows) = _spoken(title), told(columns, rows)
         from rich import box
         from rich.console import Console as Rich
         from rich.table import Table
@@ -46,3 +58,11 @@ class Console:
         for row in rows:
             table.add_row(*("" if cell is None else str(cell) for cell in row))
         out.print(table)
+
+
+def _spoken(text: str) -> str:
+    if _language.get() == "en":
+        return text
+    from flows.exports.words import spoken  # it brings the pages, which English answers do without
+
+    return "\n".join(spoken(line, _language.get()) for line in text.split("\n"))

@@ -14,7 +14,8 @@ import duckdb
 from data import knowledge_load
 from data.errors import FundwatchError
 from flows import audit, version
-from flows.exports import artefacts, checks, packs, report, tables, watchlists, workbook, worklists
+from flows.exports import artefacts, checks, packs, regions, report, tables, watchlists, workbook, worklists
+from flows.exports.labels import Known, labelled
 from flows.exports.safe import whole, write_csv
 from flows.settings import Settings
 from models.casebook import drift, profile
@@ -47,7 +48,7 @@ def publish(
                 said += f"; {changed}"
         profile.remember(con, run_id)
         _remember(con, settings, run_id, fingerprint, folder)
-        if settings.out is not None and (remark := _copy(settings, con, run_id, settings.out)):
+        if settings.out is not None and (remark := _copy(settings, con, run_id, settings.out, _known(con, sources))):
             said += f"; {remark}"
     except OSError as error:
         where, why = error.filename or folder, error.strerror or error
@@ -81,17 +82,23 @@ def _write(
     aside = folder.with_name(f".{run_id}.part")
     aside.mkdir(parents=True, mode=0o700)
     lists = watchlists.lists(con, run_id, language=settings.language, unmask=settings.unmask)
-    rows = watchlists.write(lists, aside, labels=settings.labels)
-    workbook.write(lists, aside / "watchlists.xlsx", language=settings.language, labels=settings.labels)
+    known = _known(con, sources)
+    rows = watchlists.write(lists, aside, labels=settings.labels, known=known)
+    workbook.write(lists, aside / "watchlists.xlsx", language=settings.language, labels=settings.labels, known=known)
+    if settings.language == "zh":
+        lists = watchlists.with_regions(lists, known)
     report.write(con, sources, lists, aside / "report.html", run_id, ingest_of(con), language=settings.language)
     rows["findings.parquet"] = tables.findings(con, aside / "findings.parquet")
-    write_csv(tables.coverage(con), aside / TIMED)
-    write_csv(tables.account(con, ingest_of(con)), aside / "account.csv")
-    write_csv(checks.results(con), aside / "check.csv")
-    write_csv(drift.compare(con, run_id), aside / "drift.csv")
-    rows["artefacts.csv"] = artefacts.write(con, aside / "artefacts.csv")
-    rows["artefact_tasks.csv"] = artefacts.write_tasks(con, aside / "artefact_tasks.csv")
-    write_csv(tables.rejected(con, ingest_of(con)), aside / "rejected.csv")
+    for name, table in (
+        ("coverage", tables.coverage(con)),
+        ("account", tables.account(con, ingest_of(con))),
+        ("check", checks.results(con)),
+        ("drift", drift.compare(con, run_id)),
+        ("rejected", tables.rejected(con, ingest_of(con))),
+    ):
+        write_csv(labelled(table, settings.labels, name, known), aside / f"{name}.csv")
+    rows["artefacts.csv"] = artefacts.write(con, aside / "artefacts.csv", settings.labels, known)
+    rows["artefact_tasks.csv"] = artefacts.write_tasks(con, aside / "artefact_tasks.csv", settings.labels, known)
     leads = packs.write(
         con,
         sources,
@@ -100,6 +107,7 @@ def _write(
         run_id,
         language=settings.language,
         labels=settings.labels,
+        unmask=settings.unmask,
     )
     manifest = _manifest(settings, con, sources, run_id, fingerprint, aside)
     whole(
@@ -114,6 +122,10 @@ def _write(
     aside.rename(folder)
     audit.sync_folder(folder.parent)
     return leads
+
+
+def _known(con: duckdb.DuckDBPyConnection, sources: Collection[Source]) -> Known:
+    return Known({s.id: s.card.title_zh for s in sources}, regions.known(con))
 
 
 def _log(settings: Settings, event: str, run_id: str, folder: Path, rows: dict[str, int], **more: str) -> None:
@@ -184,7 +196,7 @@ def _remember(con: duckdb.DuckDBPyConnection, settings: Settings, run_id: str, f
     )
 
 
-def _copy(settings: Settings, con: duckdb.DuckDBPyConnection, run_id: str, out: Path) -> str:
+def _copy(settings: Settings, con: duckdb.DuckDBPyConnection, run_id: str, out: Path, known: Known) -> str:
     """All lists are written aside first, so a full disk leaves the earlier copies as they were; returns a remark."""
     aside, remark, round_rows = out / ".fundwatch.part", "", {}
     shutil.rmtree(aside, ignore_errors=True)
@@ -192,15 +204,16 @@ def _copy(settings: Settings, con: duckdb.DuckDBPyConnection, run_id: str, out: 
     lists = watchlists.lists(con, run_id, language=settings.language, unmask=settings.unmask)
     if settings.top is not None or settings.days is not None:
         plan = worklists.plan(con, settings.workload(), settings.seed, settings.objective, settings.least_yuan)
-        hashes = worklists.publish(plan, aside / worklists.FRAME)
+        hashes = worklists.publish(plan, aside / worklists.FRAME, settings.labels)
         os.replace(aside / worklists.FRAME, out / worklists.FRAME)  # there before anybody is drawn
         audit.record(settings.home, "draw", run_id, {"seed": settings.seed, "frames": hashes, "to": str(out.resolve())})
         chosen = worklists.draw(con, plan, run_id)
-        round_rows = {worklists.ROUND: worklists.write(lists, chosen, aside / worklists.ROUND, labels=settings.labels)}
+        written = worklists.write(lists, chosen, aside / worklists.ROUND, labels=settings.labels, known=known)
+        round_rows = {worklists.ROUND: written}
         lists, remark = worklists.cut(lists, chosen), worklists.nothing_fits(plan, settings.workload())
     else:
         (out / worklists.ROUND).unlink(missing_ok=True)  # of an earlier copy, and not of these lists
-    rows = round_rows | watchlists.write(lists, aside, labels=settings.labels)
+    rows = round_rows | watchlists.write(lists, aside, labels=settings.labels, known=known)
     _log(settings, "copy", run_id, aside, rows, to=str(out.resolve()))
     for path in sorted(aside.iterdir()):
         os.replace(path, out / path.name)

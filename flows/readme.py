@@ -16,6 +16,7 @@ from pathlib import Path
 from flows.measured import learning, measured, measured_zh
 from models import detectors, rule
 from models.source import Source
+from models.wording import filled
 
 README = Path(__file__).parents[1] / "README.md"
 DEMO = {"persons": 3_000, "seed": 1}
@@ -28,7 +29,7 @@ def catalogue(sources: list[Source]) -> str:
         official = ", ".join(map(str, s.card.official)) or "–"
         lines.append(
             f"| `{s.id}` | {official} | {s.card.status} | {s.card.certainty} | {', '.join(s.card.subjects)} |"
-            f" {s.card.title}. {_sentences(s.card.limits, 1)} |"
+            f" {s.card.title}. {_sentences(filled(s.card.limits, s.params), 1)} |"
         )
     return "\n".join(lines)
 

@@ -22,7 +22,7 @@ from data.errors import InputRefused, UsageError
 from data.warehouse import SCHEMA, frame, open_warehouse
 from features import build
 from flows import steps
-from flows.screening_answers import answers_sql
+from flows.screening_answers import answers_sql, in_chinese
 from flows.settings import Settings
 from models import source
 from models.source import KEYS, STANDARD, Source
@@ -96,6 +96,8 @@ def screen(settings: Settings, delivery: Path, say: Callable[[str], None] = lamb
             else:
                 _judge(con, one)
         answers = frame(con, answers_sql(rules, settings.language))
+        if settings.language == "zh":
+            answers = in_chinese(answers)
         settlements = con.sql("select count(*) from new_settlement").fetchall()[0][0]
     return Screened(answers, len(rules) - len(lacking), lacking, settlements, rejected)
 

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
-from models import explain
+import polars as pl
+
+from models import explain, wording
 from models.source import Source
+
+
+def in_chinese(answers: pl.DataFrame) -> pl.DataFrame:
+    """The answers with the reasons of what cannot be judged in Chinese, as what rules found already is."""
+    reasons = pl.col("reason").map_elements(
+        lambda joined: "；".join(wording.reason_zh(reason) for reason in re.split("; |；", joined)),
+        return_dtype=pl.String,
+    )
+    return answers.with_columns(
+        reason=pl.when(pl.col("answer") == "cannot_judge").then(reasons).otherwise(pl.col("reason"))
+    )
 
 
 def answers_sql(rules: Collection[Source], language: str) -> str:
@@ -41,8 +55,8 @@ def answers_sql(rules: Collection[Source], language: str) -> str:
         judged as (
             select settlement_id, line_id, encounter_id, max(gravest) as gravest, max(amount) as amount,
                 string_agg(source, ';' order by weight desc, source) as rules,
-                string_agg(said, '; ' order by weight desc, source) as reason,
-                string_agg(clause, '; ' order by weight desc, source) as clause
+                string_agg(said, '{"；" if language == "zh" else "; "}' order by weight desc, source) as reason,
+                string_agg(clause, '{"；" if language == "zh" else "; "}' order by weight desc, source) as clause
             from counted where weight > 1 or gravest = 1
             group by all
         )

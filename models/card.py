@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any, cast
 
+from models import wording
+
 SUBJECTS = ("institution", "pharmacy", "practitioner", "person", "group")
 CERTAINTIES = ("definite", "suspected")
 STAGES = ("reminder", "audit", "supervision")
@@ -42,6 +44,7 @@ class Card:
     official: tuple[int, ...] = ()
     problem: tuple[str, ...] = ()
     family: str = ""  # sources of one family are one piece of evidence; default: the violation
+    fetch: tuple[str, ...] = ()  # words of models/materials.csv: what to ask for on site; default: the family's
     stage: str = "supervision"
     scope: tuple[str, ...] = ()
     window: str = ""
@@ -49,7 +52,7 @@ class Card:
     params: Mapping[str, Parameter] = field(default_factory=dict)
     exclusions: tuple[str, ...] = ()
     exclusions_zh: tuple[str, ...] = ()  # as many, in the same order; the inspector's page shows them
-    limits: str = ""
+    limits: str = ""  # in these four, {param} stands for the value in force; see models/wording.py
     limits_zh: str = ""
     effective_from: date | None = None
     effective_to: date | None = None
@@ -66,6 +69,11 @@ class Card:
             if _kind(value) != kind:
                 raise CardError(f"{name} is {value!r}; it must be {kind}")
         return {name: p.value for name, p in self.params.items()} | dict(overrides or {})
+
+    def asks(self, language: str) -> list[str]:
+        """What to ask for on site: what the card itself names, else what its family asks for."""
+        known = wording.materials(language)
+        return [known[word] for word in self.fetch or (self.family or self.violation,) if word in known]
 
 
 def _kind(value: object) -> str:
@@ -110,5 +118,10 @@ def _check(card: Card) -> None:
         raise CardError(f"subjects must be some of {', '.join(SUBJECTS)}")
     if card.exclusions_zh and len(card.exclusions_zh) != len(card.exclusions):
         raise CardError("exclusions and exclusions_zh differ in number")
+    texts = (*card.exclusions, *card.exclusions_zh, card.limits, card.limits_zh)
+    if odd := wording.holes(texts) - set(card.params):
+        raise CardError(f"exclusions or limits name {', '.join(sorted(odd))}, which is no parameter")
+    if odd := set(card.fetch) - set(wording.materials("en")):
+        raise CardError(f"fetch names {', '.join(sorted(odd))}, which is no material")
     if not card.basis or not all(card.basis):
         raise CardError("basis is empty: name the clause")

@@ -19,6 +19,8 @@ HEAD = 1 << 20
 MOST_LINE = 1 << 20
 #: What rejected.csv says of itself; a mended copy is a delivery.
 MENDED = ("file", "row_number", "table", "field", "reason", "raw")
+#: The same with Chinese labels.
+MENDED_ZH = ("文件", "行号", "表", "字段", "拒收原因", "原始内容")
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,7 @@ def _is_mended(part: Part) -> bool:
     if part.form != "text":
         return False
     header = next(csv.reader([_first_line(_head(part), "utf-8")]), [])
-    return tuple(header) == MENDED
+    return tuple(header) in (MENDED, MENDED_ZH)
 
 
 def _digest(part: Part) -> str:

@@ -12,7 +12,7 @@ import duckdb
 
 from data import mapping
 from data.errors import InputRefused
-from data.ingest.find import Delivery
+from data.ingest.find import MENDED, Delivery
 from data.ingest.unpack import Part
 
 
@@ -22,7 +22,7 @@ def deliveries(
     """One delivery a file named in the mended rejects. Raises InputRefused for a file that was never delivered."""
     for part in parts:
         with part.path.open(encoding="utf-8-sig", newline="") as handle:
-            rows = list(csv.DictReader(handle))
+            rows = list(csv.DictReader(handle, MENDED))[1:]  # its labels may be Chinese
         for file, table in sorted({(row["file"], row["table"]) for row in rows}):
             mine = [
                 row["raw"].lstrip("'") if row["raw"].startswith("'=") else row["raw"]

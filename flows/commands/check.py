@@ -6,36 +6,37 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from flows.commands.common import COMMON, Common, app
+from flows.commands.common import COMMON, Common, Language, app
+from flows.settings import Settings
 
 
 @app.command
 def check(
     *,
     every: Annotated[bool, Parameter(negative=(), help="Show also the checks that hold.")] = False,
+    language: Language = None,
     common: Common = COMMON,
 ) -> None:
     """Judge the record: keys, orphans, sums, dates, persons, codes, months, coverage. A stop ends with exit code 1."""
     from data.errors import CheckStopped
     from flows import lock, steps
 
-    settings = common.settings()
+    settings = common.settings(language=language)
     step = next(s for s in steps.STEPS if s.name == "check")
     try:
         with lock.hold(settings.home):
             said = steps.perform(step, settings, lambda line: common.console.progress(f"  {line}"))
     except CheckStopped:
-        _show(common, every)
+        _show(common, settings, every)
         raise
-    _show(common, every)
+    _show(common, settings, every)
     common.console.say(f"check: {said}")
 
 
-def _show(common: Common, every: bool) -> None:
+def _show(common: Common, settings: Settings, every: bool) -> None:
     from data.warehouse import open_warehouse
     from flows.exports.checks import results
 
-    settings = common.settings()
     with open_warehouse(settings.home, read_only=True) as con:
         found = results(con)
     common.console.give(found.to_dicts())

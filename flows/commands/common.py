@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
+from flows import console
 from flows.console import Console
 from flows.settings import Settings, load
 
@@ -16,6 +17,8 @@ app = App(
     help="Ranked lists of whom to inspect first, from medical-insurance settlement exports.",
     version_flags=["--version"],
 )
+
+Language = Annotated[str | None, Parameter(help="Language of the answer: en or zh.")]
 
 
 @Parameter(name="*")
@@ -32,7 +35,9 @@ class Common:
         return Console(self.quiet, self.json)
 
     def settings(self, **options: Any) -> Settings:
-        return load(self.home, **options)
+        settings = load(self.home, **options)
+        console.speak(settings.language)
+        return settings
 
 
 COMMON = Common()

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from flows.commands.common import COMMON, Common, app
+from flows.commands.common import COMMON, Common, Language, app
 
 Top = Annotated[int, Parameter(help="How many leads.")]
 
@@ -50,7 +50,7 @@ def explain(
     from data.errors import UsageError
     from data.warehouse import open_warehouse
     from flows import steps
-    from flows.exports import evidence
+    from flows.exports import evidence, people
 
     settings = common.settings(language=language)
     with open_warehouse(settings.home, read_only=True) as con:
@@ -63,10 +63,21 @@ def explain(
         findings = evidence.evidence(
             con, steps.sources(settings), "l.lead_id = $id", {"id": lead_id}, settings.language
         )
+        members = people.members(con, "l.lead_id = $id", {"id": lead_id})
         parts = con.execute(
             "select part, points from model.lead_part where lead_id = $id order by points desc, part", {"id": lead_id}
         ).fetchall()
-    common.console.give({**lead, "parts": dict(parts), "evidence": findings.to_dicts()})
+    places = people.places(findings)
+    gathering = people.gathering(members, people.visits(members, findings)) if members.height else None
+    common.console.give(
+        {
+            **lead,
+            "parts": dict(parts),
+            "places": places.to_dicts(),
+            "gathering": gathering,
+            "evidence": findings.to_dicts(),
+        }
+    )
     common.console.say(
         f"{lead['lead_id']}: {lead['subject_type']} {lead['subject_id']}, tier {lead['tier']}, score {lead['score']},"
         f" rank {lead['rank']} ({lead['rank_low']}-{lead['rank_high']}), {lead['status']}"
@@ -76,6 +87,8 @@ def explain(
         f" {lead['findings']} findings, {lead['first_on']} to {lead['last_on']}"
     )
     common.console.say(f"score {lead['score']} = {' + '.join(f'{points} {part}' for part, points in parts)}")
+    for line in people.told(places, gathering, settings.language):
+        common.console.say(line)
     for (source, title, clause), part in findings.group_by("source", "title", "clause", maintain_order=True):
         common.console.say(f"\n{title} [{source}], {part.height} findings, {part['amount'].sum():,} yuan\n  {clause}")
         for sentence in part["explanation"].head(lines):
@@ -103,12 +116,13 @@ def runs(*, common: Common = COMMON) -> None:
 def doctor(
     input: Annotated[Path | None, Parameter(help="A delivery to look at before it is loaded.")] = None,
     *,
+    language: Language = None,
     common: Common = COMMON,
 ) -> None:
     """Look at this installation, at HOME, and at a delivery: what is there and what would be off."""
     from flows import checkup
 
-    report = checkup.look(common.settings(input=input))
+    report = checkup.look(common.settings(input=input, language=language))
     common.console.give([{"what": w, "state": s, "said": t} for w, s, t in report])
     common.console.table("", ["what", "state", "said"], report)
     if any(state == "bad" for _, state, _ in report):

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from flows.commands.common import COMMON, Common, app
+from flows.commands.common import COMMON, Common, Language, app
 from flows.settings import FILE_NAME
 
 rule = App(
@@ -17,12 +17,12 @@ app.command(rule)
 
 
 @rule.command(name="list")
-def list_(*, common: Common = COMMON) -> None:
+def list_(*, language: Language = None, common: Common = COMMON) -> None:
     """List every rule and detector, and where it comes from: the package or HOME/rules."""
     from flows import steps
     from models.workbench import ruleset
 
-    settings = common.settings()
+    settings = common.settings(language=language)
     rows = [
         (
             s.id,
@@ -39,7 +39,8 @@ def list_(*, common: Common = COMMON) -> None:
     ]
     names = ["id", "kind", "official", "certainty", "status", "subjects", "title", "title_zh", "origin"]
     common.console.give([dict(zip(names, row, strict=True)) for row in rows])
-    common.console.table("", names, rows)
+    shown = [i for i, name in enumerate(names) if name != "title" or settings.language != "zh"]
+    common.console.table("", [names[i] for i in shown], [[row[i] for i in shown] for row in rows])
 
 
 @rule.command
@@ -67,6 +68,7 @@ def show(rule_id: Annotated[str, Parameter(help="The rule's id.")], *, common: C
 def coverage(
     *,
     problems: Annotated[bool, Parameter(negative=(), help="The official problem items instead.")] = False,
+    language: Language = None,
     common: Common = COMMON,
 ) -> None:
     """What every rule and detector judged in the last run, what it could not and why; then what HOME sets itself."""
@@ -80,7 +82,7 @@ def coverage(
     from flows.commands import rules_origin
     from flows.exports.tables import coverage as covered
 
-    settings = common.settings()
+    settings = common.settings(language=language)
     with open_warehouse(settings.home, read_only=True) as con:
         rows = covered(con)
     if rows.is_empty():

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from flows.commands.common import COMMON, Common, app
+from flows.commands.common import COMMON, Common, Language, app
 
 SHOWN = 50
 
@@ -17,7 +17,8 @@ def screen(
     delivery: Annotated[Path, Parameter(help="File or folder with setl_d, mdtrt_d and fee_list_d of new settlements.")],
     *,
     out: Annotated[Path | None, Parameter(help="Write the answers to this CSV, one row a line.")] = None,
-    language: Annotated[str | None, Parameter(help="en or zh.")] = None,
+    language: Language = None,
+    labels: Annotated[str | None, Parameter(help="Column labels and values of the file: names or zh.")] = None,
     common: Common = COMMON,
 ) -> None:
     """Answer every line of new settlements before they are paid: pass, suspected, definite or cannot_judge.
@@ -28,16 +29,19 @@ def screen(
     import polars as pl
 
     from data.errors import FundwatchError
-    from flows import audit, screening
+    from flows import audit, screening, steps
+    from flows.exports.labels import Known, labelled, valued
     from flows.exports.safe import write_csv
 
-    settings = common.settings(language=language)
+    settings = common.settings(language=language, labels=labels)
     found = screening.screen(settings, delivery, common.console.progress)
+    known = Known({s.id: s.card.title_zh for s in steps.sources(settings)})
     if out is not None:
         audit.record(settings.home, "screen", None, {"files": [out.name], "lines": found.answers.height})
         try:
             out.parent.mkdir(parents=True, exist_ok=True)
-            write_csv(found.answers, out, ("settlement_id", "line_id"))
+            ids = labelled(found.answers.head(0).select("settlement_id", "line_id"), settings.labels, "screen").columns
+            write_csv(labelled(found.answers, settings.labels, "screen", known), out, ids)
         except OSError as error:
             raise FundwatchError(f"{out} cannot be written: {error.strerror or error}.") from error
     counts = found.counts()
@@ -57,9 +61,12 @@ def screen(
     if found.rejected:
         common.console.say(f"{found.rejected:,} rows could not be read and have no answer.")
     for rule, lack in found.lacking.items():
-        common.console.say(f"{rule} was not asked: it needs {lack}.")
+        name = known.titles[rule] if settings.language == "zh" else rule
+        common.console.say(f"{name} was not asked: it needs {lack}.")
     if out is None:
         shown = found.answers.filter(pl.col("answer") != "pass").drop("clause").head(SHOWN)
+        if settings.language == "zh":
+            shown = valued(shown, "screen", known)
         common.console.table(f"The first {SHOWN} lines that do not pass", shown.columns, shown.rows())
     else:
         common.console.say(str(out))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from flows.commands.common import COMMON, Common, app
+from flows.commands.common import COMMON, Common, Language, app
 from flows.commands.run import run_directly
 
 SIZES = {"small": 20_000, "middle": 100_000, "large": 300_000}
@@ -48,6 +48,7 @@ def demo(
     persons: Persons = 3_000,
     seed: Seed = 1,
     top: Annotated[int, Parameter(help="Leads shown of each list.")] = 5,
+    language: Language = None,
     common: Common = COMMON,
 ) -> None:
     """Make a small town, run everything on it, and show the top of each list beside the planted truth."""
@@ -58,11 +59,12 @@ def demo(
     from flows.exports.watchlists import SUBJECT_TYPES, watchlist
     from models.evaluation import truth
 
-    home = common.settings().home / "demo"
+    given = common.settings(language=language)
+    home = given.home / "demo"
     export = home / f"town-{persons}-{seed}"
     common.console.progress(f"simulating {persons:,} persons ...")
     simulate(export, persons=persons, seed=seed)
-    settings = dataclasses.replace(common.settings(), home=home, input=export)
+    settings = dataclasses.replace(given, home=home, input=export)
     said = run_directly(settings, common)
     with open_warehouse(home) as con:
         truth.load(con, export / "truth")

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from flows.commands.common import COMMON, Common, app
+from flows.commands.common import COMMON, Common, Language, app
 
 verdict = App(name="verdict", help="The casebook: take in what inspections found.")
 app.command(verdict)
@@ -19,6 +19,7 @@ def import_(
     file: Annotated[Path, Parameter(help="Verdicts as CSV or xlsx, or the contract's insp_result_d.")],
     *,
     yes: Annotated[bool, Parameter(negative=(), help="Append them; without it nothing is written.")] = False,
+    language: Language = None,
     common: Common = COMMON,
 ) -> None:
     """Show what a file of verdicts would do, and with --yes append them and close their leads.
@@ -34,7 +35,7 @@ def import_(
     from models.casebook import verdicts
     from models.casebook.read import read
 
-    settings = common.settings()
+    settings = common.settings(language=language)
     if not (settings.home / FILE_NAME).exists():
         with open_warehouse(settings.home, read_only=True):  # says that there is none
             return

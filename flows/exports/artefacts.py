@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import duckdb
+import polars as pl
 
 from data.warehouse import frame
+from flows.exports.labels import NOTHING, Known, labelled
 from flows.exports.safe import write_csv
 
 IDS = ("institution_id", "settlement_id", "line_id")
 
 
-def write(con: duckdb.DuckDBPyConnection, path: Path) -> int:
+def write(con: duckdb.DuckDBPyConnection, path: Path, labels: str = "names", known: Known = NOTHING) -> int:
     """One row a finding and kind, by kind; returns the rows."""
     rows = frame(
         con,
@@ -24,11 +26,11 @@ def write(con: duckdb.DuckDBPyConnection, path: Path) -> int:
         order by a.kind, f.institution_id, f.source, f.settlement_id, f.line_id, f.finding_id
         """,
     )
-    write_csv(rows, path, IDS)
+    _write(rows, path, labels, known)
     return rows.height
 
 
-def write_tasks(con: duckdb.DuckDBPyConnection, path: Path) -> int:
+def write_tasks(con: duckdb.DuckDBPyConnection, path: Path, labels: str = "names", known: Known = NOTHING) -> int:
     """One row a thing to put right at an institution, what most findings hang on first; returns the rows.
 
     A slip that several findings and subjects share is one task; the yuan are those of its lines, each once.
@@ -74,5 +76,10 @@ def write_tasks(con: duckdb.DuckDBPyConnection, path: Path) -> int:
         order by t.findings desc, t.kind, t.institution_id, t.reason
         """,
     )
-    write_csv(rows, path, IDS)
+    _write(rows, path, labels, known)
     return rows.height
+
+
+def _write(rows: pl.DataFrame, path: Path, labels: str, known: Known) -> None:
+    ids = labelled(rows.head(0).select(i for i in IDS if i in rows.columns), labels, "artefacts").columns
+    write_csv(labelled(rows, labels, "artefacts", known), path, ids)

@@ -1,101 +1,156 @@
-"""leads/<lead_id>/dossier.html: one page for the inspector, complete in itself: who, why, how much, what to fetch."""
+"""leads/<lead_id>/dossier.html: what the inspector takes along: who, why, how much, beside whom, what to fetch."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import polars as pl
 
 from data.warehouse import frame
-from flows.exports.words import materials, page
+from flows.exports import chart, people, sentences
+from flows.exports.words import page, words
+from models.casebook import verdicts
 from models.source import Source
+from models.wording import filled
 
-#: Findings of each rule shown on the page, the largest amounts; the rest stands in evidence.csv.
-SHOWN = 12
+#: Findings shown on the page, the most money of each rule; between the least and the most of a rule. The rest stands
+#: in evidence.csv.
+SHOWN, LEAST, MOST = 20, 2, 10
+#: A group's days and members show what its rules say again and again.
+OF_GROUP = 3
+#: Other leads with the same money, figures beside peers, places that the page has room for.
+RELATED, PEERS, PLACES = 6, 12, 10
 
-#: What detectors say of peers in a finding's detail, one row an indicator and lead.
-PEERS = """
-    select r.lead_id, f.source,
-        coalesce(json_extract_string(f.detail, $title), json_extract_string(f.detail, '$.title'), f.source)
-            as indicator,
-        json_extract_string(f.detail, '$.own') as own, json_extract_string(f.detail, '$.peer_median') as usual,
-        json_extract_string(f.detail, '$.peers') as n, json_extract_string(f.detail, '$.peer_percentile') as percentile
-    from model.finding as f
-    join casebook.lead_register as r on r.subject_type = f.subject_type and r.subject_key = f.subject_id
-    join model.lead as l on l.lead_id = r.lead_id and l.tier in ('A', 'B')
-    join model.coverage as c on c.source = f.source and c.status = 'live'
-    where json_extract_string(f.detail, '$.own') is not null
-        and json_extract_string(f.detail, '$.peer_median') is not null
-    order by r.lead_id, f.source, indicator, f.finding_id
-"""
 POINTS = "select lead_id, part, points from model.lead_part where points <> 0 order by lead_id, points desc, part"
 
 
 class Dossiers:
     """The pages of one run's leads: tables read once, a page made of the parts of its lead."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, sources: Mapping[str, Source], language: str) -> None:
-        self.sources, self.language = sources, language
-        title = "$.title_zh" if language == "zh" else "$.title"
-        self._peers = _by_lead(frame(con, PEERS, {"title": title}))
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        sources: Collection[Source],
+        lists: Mapping[str, pl.DataFrame],
+        language: str,
+    ) -> None:
+        self.sources, self.language, self.words = {s.id: s for s in sources}, language, words(language)
+        verdicts.prepare(con, sources)
+        self._peers = _by_lead(frame(con, _query("peers"), {"language": language}))
         self._points = _by_lead(frame(con, POINTS))
+        self._history = _by_lead(frame(con, _query("history")))
+        self._subjects = _by_lead(frame(con, _query("subject")))
+        named = ("lead_id", "subject_type", "subject_id", "subject_name", "rank", "tier", "amount_at_risk")
+        others = pl.concat(rows.select(named) for rows in lists.values()).rename({"lead_id": "other_id"})
+        related = frame(con, _query("related")).join(others, on="other_id", maintain_order="left")
+        self._related = _by_lead(related)
 
-    def page(self, lead: dict[str, Any], evidence: pl.DataFrame) -> str:
-        """The page of one lead (a watchlist row) with its evidence rows."""
+    def page(self, lead: dict[str, Any], evidence: pl.DataFrame, members: pl.DataFrame | None = None) -> str:
+        """The page of one lead (a watchlist row) with its evidence rows; `members` of a group."""
+        lead_id, reasons = lead["lead_id"], self._reasons(lead, evidence)
+        places = people.places(evidence)
+        related = self._related.get(lead_id, [])
         return page(
             "dossier",
             self.language,
             lead=lead,
-            reasons=self._reasons(evidence),
-            points=self._points.get(lead["lead_id"], []),
-            peers=self._peers.get(lead["lead_id"], [])[: 2 * SHOWN],
-            months=_months(evidence),
+            facts=self._facts(lead),
+            summary=self._summary(lead, reasons, places),
+            reasons=reasons,
+            found=sum((r["amount"] for r in reasons), Decimal(0)),
+            counted=sum((r["counted"] for r in reasons), Decimal(0)),
+            points=self._points.get(lead_id, []),
+            peers=self._peers.get(lead_id, [])[:PEERS],
+            chart=chart.months(evidence),
+            places=places.head(PLACES).to_dicts(),
+            places_left=max(0, places.height - PLACES),
+            gathering=None if members is None else people.gathering(members, people.visits(members, evidence)),
+            history=self._history.get(lead_id, []),
+            related=related[:RELATED],
+            related_left=max(0, len(related) - RELATED),
             fetch=self._fetch(evidence),
         )
 
-    def _reasons(self, evidence: pl.DataFrame) -> list[dict[str, Any]]:
-        zh, said = self.language == "zh", []
+    def _reasons(self, lead: dict[str, Any], evidence: pl.DataFrame) -> list[dict[str, Any]]:
+        zh, rules = self.language == "zh", []
+        room = SHOWN // max(1, evidence["source"].n_unique())
+        shown = OF_GROUP if lead["subject_type"] == "group" else max(LEAST, min(MOST, room))
+        if evidence.height <= MOST:
+            shown = MOST
         for (name,), rows in evidence.group_by("source", maintain_order=True):
-            card = self.sources[str(name)].card
-            top = rows.sort("amount", descending=True, nulls_last=True, maintain_order=True).head(SHOWN)
-            said.append(
+            card, params = self.sources[str(name)].card, self.sources[str(name)].params
+            told = sentences.blocks(rows, shown, self.language)
+            rules.append(
                 {
                     "source": name,
                     "title": card.title_zh if zh else card.title,
                     "certainty": card.certainty,
                     "clause": "；".join(card.basis),
-                    "exclusions": card.exclusions_zh if zh else card.exclusions,
-                    "limits": card.limits_zh if zh else card.limits,
+                    "exclusions": [filled(e, params) for e in (card.exclusions_zh if zh else card.exclusions)],
+                    "limits": filled(card.limits_zh if zh else card.limits, params),
                     "findings": rows.height,
                     "amount": rows["amount"].sum() or Decimal(0),
-                    "lines": top.sort("occurred_on", maintain_order=True, nulls_last=True).to_dicts(),
+                    "counted": rows["counted_amount"].sum() or Decimal(0),
+                    "shown": min(shown, rows.height),
+                    **told,
                 }
             )
-        return sorted(said, key=lambda r: (r["certainty"] != "definite", -r["amount"], r["source"]))
+        return sorted(rules, key=lambda r: (r["certainty"] != "definite", -r["counted"], -r["amount"], r["source"]))
+
+    def _facts(self, lead: dict[str, Any]) -> list[str]:
+        """What is known of the subject beside its name, in words; nothing of what was not delivered."""
+        row, w = self._subjects[lead["lead_id"]][0], self.words
+        zh = self.language == "zh"
+        level = row["level_zh"] if zh else row["level"] and w["level"].format(level=row["level"])
+        told = [
+            level,
+            {"1": w["public"], "2": w["private"]}.get(row["ownership"]),
+            w["beds"].format(beds=row["beds"]) if row["beds"] else None,
+            w["owner"].format(owner=row["owner"]) if row["owner"] else None,
+            row["practice_scope"],
+            {"1": w["male"], "2": w["female"]}.get(row["sex"]),
+            w["age"].format(age=row["age"]) if row["age"] is not None else None,
+        ]
+        if row["business"]:
+            share = 100 * float(lead["amount_at_risk"]) / float(row["business"])
+            told.append(w["business"].format(business=f"{row['business']:,}", share=f"{share:.1f}"))
+        return [fact for fact in told if fact]
+
+    def _summary(self, lead: dict[str, Any], reasons: list[dict[str, Any]], places: pl.DataFrame) -> str:
+        """Who, why, how much in one sentence."""
+        w = self.words
+        names = list(dict.fromkeys(r for r in places["institution_name"].to_list() if r))
+        where = ""
+        if lead["subject_type"] in ("practitioner", "group", "person") and names:
+            more = w["and_more_places"].format(n=len(names) - 2) if len(names) > 2 else ""
+            where = w["summary_at"].format(places=w["comma"].join(names[:2]) + more)
+        titles = w["comma"].join(w["quoted"].format(title=r["title"]) for r in reasons[:2])
+        more = w["and_more_rules"].format(n=len(reasons) - 2) if len(reasons) > 2 else ""
+        return w["summary"].format(
+            kind=w[lead["subject_type"]],
+            name=lead["subject_name"] or lead["subject_id"],
+            where=where,
+            rules=titles + more,
+            settlements=f"{lead['settlements']:,}",
+            persons=f"{lead['persons']:,}",
+            amount=f"{lead['amount_at_risk']:,}",
+            fund=f"{lead['fund_at_risk']:,}",
+            period=w["summary_period"].format(first=lead["first_on"], last=lead["last_on"]) if lead["first_on"] else "",
+        )
 
     def _fetch(self, evidence: pl.DataFrame) -> list[str]:
         cards = (self.sources[name].card for name in evidence["source"].unique(maintain_order=True))
-        known = materials(self.language)
-        return list(dict.fromkeys(known[f] for c in cards if (f := c.family or c.violation) in known))
+        return list(dict.fromkeys(ask for c in cards for ask in c.asks(self.language)))
+
+
+def _query(name: str) -> str:
+    return Path(__file__).with_name(f"dossier_{name}.sql").read_text(encoding="utf-8")
 
 
 def _by_lead(rows: pl.DataFrame) -> dict[str, list[dict[str, Any]]]:
     parts = rows.partition_by("lead_id", as_dict=True, include_key=False, maintain_order=True)
     return {str(lead): part.to_dicts() for (lead,), part in parts.items()}
-
-
-def _months(evidence: pl.DataFrame) -> list[dict[str, Any]]:
-    """Month, amount at issue and its share of the largest, without the gaps between first and last left out."""
-    dated = evidence.filter(pl.col("occurred_on").is_not_null())
-    if dated.is_empty():
-        return []
-    months = dated.group_by(month=pl.col("occurred_on").dt.truncate("1mo")).agg(pl.col("amount").sum())
-    first, last = months["month"].min(), months["month"].max()
-    every = pl.select(month=pl.date_range(first, last, "1mo"))  # type: ignore[arg-type]
-    whole = every.join(months, on="month", how="left").sort("month").with_columns(pl.col("amount").fill_null(0))
-    amount = pl.col("amount").cast(pl.Float64)
-    share = pl.when(amount.max() > 0).then(amount / amount.max()).otherwise(0.0)
-    return whole.select(pl.col("month").dt.strftime("%Y-%m"), "amount", share=share).to_dicts()

@@ -1,17 +1,22 @@
-"""The exact lines and settlements of leads, each with its clause and its sentence."""
+"""The exact lines and settlements of leads: where the file is, the money that counts, the clause and the sentence."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from pathlib import Path
 
 import duckdb
 import polars as pl
 
 from data.warehouse import frame
+from flows.exports.names import person_name_sql
 from models import explain
 from models.source import Source
 
 IDS = (
+    "department_code",
+    "record_number",
+    "case_number",
     "settlement_id",
     "line_id",
     "encounter_id",
@@ -20,30 +25,42 @@ IDS = (
     "practitioner_id",
     "item_code",
 )
+QUERY = Path(__file__).with_name("evidence.sql")
+COUNTED = "select finding_id, lead_id, counted_amount, counted_fund, also_in from model.finding_counted"
+#: A HOME of an earlier version, opened to be read only.
+UNCOUNTED = """
+    select cast(null as varchar) as finding_id, cast(null as varchar) as lead_id,
+        cast(null as decimal(16, 2)) as counted_amount, cast(null as decimal(16, 2)) as counted_fund,
+        cast(null as varchar) as also_in
+    where false
+"""
 
 
 def evidence(
-    con: duckdb.DuckDBPyConnection, sources: Collection[Source], where: str, params: dict[str, object], language: str
+    con: duckdb.DuckDBPyConnection,
+    sources: Collection[Source],
+    where: str,
+    params: dict[str, object],
+    language: str,
+    *,
+    unmask: bool = False,
 ) -> pl.DataFrame:
-    """One row a finding of the leads that `where` (over `l`, model.lead) selects, with its lead_id first."""
-    return frame(
-        con,
-        f"""
-        select l.lead_id, f.finding_id, f.source, {explain.card_sql(sources, language, "title")} as title,
-            {explain.card_sql(sources, language, "basis")} as clause, f.certainty,
-            {explain.sentence_sql(sources, language)} as explanation,
-            f.settlement_id, f.line_id, f.encounter_id, f.person_id, f.institution_id, f.practitioner_id,
-            f.occurred_on, e.item_code, e.item_name, e.quantity, e.unit_price, e.amount as line_amount,
-            coalesce(e.eligible_amount, s.eligible_amount) as eligible_amount, f.amount, f.fund_amount
-        from model.lead as l
-        join casebook.lead_register as r on r.lead_id = l.lead_id
-        join model.finding as f on f.subject_type = l.subject_type
-            and f.subject_id = case when l.subject_type = 'group' then r.subject_key else l.subject_id end
-        join model.coverage as c on c.source = f.source and c.status = 'live'
-        left join feature.settlement as s on s.settlement_id = f.settlement_id
-        left join feature.fee_line as e on e.settlement_id = f.settlement_id and e.line_id = f.line_id
-        where f.outcome = 'hit' and ({where})
-        order by l.lead_id, f.source, f.occurred_on, f.settlement_id, f.line_id, f.finding_id
-        """,
-        params,
-    )
+    """One row a finding of the leads that `where` (over `l`, model.lead) selects, with its lead_id first.
+
+    Then comes what the place looks up first: department, file numbers, name and days; then the item, the money, the
+    words, and the ids.
+    """
+    parts = {
+        "title": explain.card_sql(sources, language, "title"),
+        "clause": explain.card_sql(sources, language, "basis"),
+        "sentence": explain.sentence_sql(sources, language),
+        "name": person_name_sql(unmask),
+        "where": where,
+        "counted": COUNTED if _is_there(con, "finding_counted") else UNCOUNTED,
+    }
+    return frame(con, QUERY.read_text(encoding="utf-8").format_map(parts), params)
+
+
+def _is_there(con: duckdb.DuckDBPyConnection, table: str) -> bool:
+    query = "select count(*) from duckdb_tables() where schema_name = 'model' and table_name = $table"
+    return bool(con.execute(query, {"table": table}).fetchall()[0][0])

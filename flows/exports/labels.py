@@ -1,75 +1,146 @@
-"""Chinese column labels for people who read the files; machine names are the default."""
+"""Columns and values in Chinese for people who read the files; machine names are the default.
+
+columns.csv says each column's label, how its values are worded, and what it means; words.csv words the values.
+"""
 
 from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from data.errors import UsageError
+from flows.exports import regions
+from flows.exports.words import spoken, words
+from models import wording
 
-ZH = {
-    "rank": "排名",
-    "lead_id": "线索编号",
-    "subject_type": "对象类型",
-    "subject_id": "对象编码",
-    "subject_name": "对象名称",
-    "region": "归属区划",
-    "tier": "线索等级",
-    "score": "风险分",
-    "rank_low": "排名下限",
-    "rank_high": "排名上限",
-    "amount_at_risk": "涉及金额",
-    "fund_at_risk": "涉及基金",
-    "expected_yield": "预期追回",
-    "findings": "疑点数",
-    "settlements": "涉及结算数",
-    "persons": "涉及人数",
-    "first_on": "最早日期",
-    "last_on": "最晚日期",
-    "status": "线索状态",
-    "prior_confirmed": "既往查实次数",
-    "control_arm": "随机抽查",
-    "rules": "规则与模型",
-    "reasons": "线索说明",
-    "peer_group": "对比组",
-    "members": "团伙成员",
-    "run_id": "运行编号",
-    "job": "核查方式",
-    "effort_days": "预计人天",
-    "arm": "入选方式",
-    "probability": "入选概率",
-    "yield_per_day": "每人天预期追回",
-    "finding_id": "疑点编号",
-    "source": "规则编号",
-    "title": "规则名称",
-    "clause": "依据",
-    "certainty": "判定类型",
-    "explanation": "疑点说明",
-    "settlement_id": "结算ID",
-    "line_id": "记账流水号",
-    "encounter_id": "就诊ID",
-    "person_id": "人员编号",
-    "institution_id": "定点医药机构编号",
-    "practitioner_id": "医师代码",
-    "occurred_on": "发生日期",
-    "item_code": "医保目录编码",
-    "item_name": "医保目录名称",
-    "quantity": "数量",
-    "unit_price": "单价",
-    "line_amount": "明细金额",
-    "eligible_amount": "符合范围金额",
-    "amount": "疑点金额",
-    "fund_amount": "疑点基金",
-}
-#: What stands in a work list's cells.
-VALUES_ZH = {
-    "job": {"desk": "书面审核", "visit": "现场检查", "desk and visit": "书面审核和现场检查"},
-    "arm": {"rank": "按排名", "ensemble": "仅综合模型提示", "control": "随机抽取", "spare": "剩余人天补充"},
-}
 CHOICES = ("names", "zh")
+DIGITS = {"1": "一", "2": "二", "3": "三"}
+COLUMNS = Path(__file__).with_name("columns.csv")
 
 
-def labelled(frame: pl.DataFrame, labels: str) -> pl.DataFrame:
-    """The frame with the chosen column labels. Raises UsageError for labels that do not exist."""
+@dataclass(frozen=True)
+class Column:
+    """What people call a column, how its values are worded, and what it means."""
+
+    zh: str
+    values: str
+    meaning_zh: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Known:
+    """Names that only a run knows: Chinese titles of rules by id, names of divisions by code."""
+
+    titles: Mapping[str, str] = field(default_factory=dict)
+    regions: Mapping[str, str] = field(default_factory=dict)
+
+
+NOTHING = Known()
+
+
+@cache
+def columns(table: str = "") -> dict[str, Column]:
+    """Machine name -> column: those all tables share, then the table's own."""
+    with COLUMNS.open(encoding="utf-8", newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    return {
+        row["column"]: Column(row["zh"], row["values"], row["meaning_zh"], row["meaning"])
+        for wanted in dict.fromkeys(("", table))
+        for row in rows
+        if row["table"] == wanted
+    }
+
+
+def labelled(frame: pl.DataFrame, labels: str, table: str = "", known: Known = NOTHING) -> pl.DataFrame:
+    """The frame with the chosen labels; `zh` words the values too and leaves out what only repeats in English.
+
+    Raises UsageError for labels that do not exist.
+    """
     if labels not in CHOICES:
         raise UsageError(f"--labels {labels} does not exist; use {' or '.join(CHOICES)}.")
-    return frame.rename({c: ZH[c] for c in frame.columns if c in ZH}) if labels == "zh" else frame
+    if labels != "zh":
+        return frame
+    named = columns(table)
+    frame = frame.drop(c for c in frame.columns if c in named and named[c].values == "drop")
+    return valued(frame, table, known).rename({c: named[c].zh for c in frame.columns if c in named})
+
+
+def valued(frame: pl.DataFrame, table: str = "", known: Known = NOTHING) -> pl.DataFrame:
+    """The frame with its values in Chinese; ids, amounts and what was delivered stay."""
+    named = columns(table)
+    worded = {
+        c: _each(frame[c], _worder(c, named[c].values, known))
+        for c, kind in frame.schema.items()
+        if kind == pl.String and c in named and named[c].values not in ("", "drop")
+    }
+    return frame.with_columns(**worded)
+
+
+def told(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> tuple[list[str], list[list[Any]]]:
+    """A table of the command line in Chinese: its columns' names and its cells, amounts and ids as they are."""
+    named = columns("console")
+    worded = [_worder(n, named[n].values, NOTHING) if n in named and named[n].values else None for n in names]
+    cells = [[w(c) if w and isinstance(c, str) else c for w, c in zip(worded, row, strict=True)] for row in rows]
+    return [named[n].zh if n in named else n for n in names], cells
+
+
+def peer_group(key: str, names: Mapping[str, str]) -> str:
+    """The key of a peer group in words: specialised, hospital|2|1, drugstore|510104, drugstore|all."""
+    w = words("zh")
+    kind, *parts = key.split("|")
+    if f"peers.{kind}" not in w:
+        return key
+    if kind == "drugstore":
+        where = w["peers.all"] if parts == ["all"] else regions.named(parts[0], names)
+        return f"{w['peers.drugstore']}（{where}）"
+    level = [w["peers.level"].format(DIGITS[p]) if p in DIGITS else w["peers.unlevelled"] for p in parts[:1]]
+    owner = [w.get(f"peers.{p}", p) for p in parts[1:]]
+    return "·".join([w[f"peers.{kind}"], *level, *owner])
+
+
+def _worder(column: str, values: str, known: Known) -> Callable[[str], str]:
+    w = words("zh")
+    match values:
+        case "words":
+            return lambda value: "、".join(w.get(f"{column}.{v}", w.get(v, v)) for v in value.split(", "))
+        case "titles":
+            return lambda value: "；".join(known.titles.get(name, name) for name in value.split(";"))
+        case "regions":
+            return lambda value: regions.named(value, known.regions) or value
+        case "peer_group":
+            return lambda value: peer_group(value, known.regions)
+        case "drift":
+            return lambda value: w.get(f"drift.{value}", known.titles.get(value, value))
+        case "examples":
+            return _example
+        case "phrases":
+            return lambda value: spoken(value, "zh")
+        case _:
+            return lambda value: spoken(wording.reason_zh(value), "zh")
+
+
+def _example(value: str) -> str:
+    """name=value pairs of a check's example under the columns' Chinese names; why nothing was judged in words."""
+    if "=" not in value:
+        return spoken(wording.reason_zh(value), "zh")
+    named = columns("example")
+    pairs = re.sub(r"\b([a-z_]+)=", lambda m: f"{named[m[1]].zh if m[1] in named else m[1]}=", value)
+    return pairs.replace("; ", "；").replace(", ", "，")
+
+
+def _each(values: pl.Series, word: Callable[[str], str]) -> pl.Series:
+    """Every distinct value worded once."""
+    different = values.drop_nulls().unique().to_list()
+    return values.replace_strict(different, [word(v) for v in different], default=None, return_dtype=pl.String)
+
+
+#: Machine name -> Chinese label of the columns all tables share.
+ZH = {name: column.zh for name, column in columns().items()}

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import polars as pl
 
 from data.warehouse import frame
 from flows.exports import checks, tables
+from flows.exports.labels import valued
 from flows.exports.safe import whole
-from flows.exports.words import page
+from flows.exports.words import page, spoken
 from models.ranking import totals
 from models.source import Source
 
@@ -45,7 +47,7 @@ def write(
         "report",
         language,
         run_id=run_id,
-        ranking=said[0] if said else "",
+        ranking=_ranking(said[0], language) if said else "",
         totals=by_list.to_dicts(),
         whole=whole_lists,
         whole_text={k: f"{v:,}" for k, v in whole_lists.items() if k != "list"},
@@ -60,8 +62,18 @@ def write(
             "lacking": covered.filter((pl.col("judged") == 0) & pl.col("reason").is_not_null()).height,
         },
         hits=covered.filter(pl.col("hits") > 0).sort("hits", "source", descending=[True, False]).to_dicts(),
-        lacking=covered.filter((pl.col("judged") == 0) & pl.col("reason").is_not_null()).to_dicts(),
+        lacking=_lacking(covered, language),
         titles={s.id: s.card.title_zh if language == "zh" else s.card.title for s in sources},
         artefacts=frame(con, ARTEFACTS).to_dicts(),
     )
     whole(path, lambda aside: aside.write_text(text, encoding="utf-8"))
+
+
+def _lacking(covered: pl.DataFrame, language: str) -> list[dict[str, Any]]:
+    rows = covered.filter((pl.col("judged") == 0) & pl.col("reason").is_not_null()).select("source", "reason")
+    return (valued(rows, "coverage") if language == "zh" else rows).to_dicts()
+
+
+def _ranking(sentence: str, language: str) -> str:
+    """How the order came about, without the words that the page says before it."""
+    return spoken(sentence.removeprefix("ranked by: "), language)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import csv
+import re
 from functools import cache
 from pathlib import Path
 
 import jinja2
 
+from models import wording
+
 FOLDER = Path(__file__).parent
+#: Sentences of the command line and of ranking: English with {} where something stands, and Chinese.
+PHRASES = FOLDER / "phrases.csv"
 
 
 @cache
@@ -17,11 +22,26 @@ def words(language: str) -> dict[str, str]:
     return {row["key"]: row[language] for row in _rows("words")}
 
 
-@cache
-def materials(language: str) -> dict[str, str]:
-    """Family of evidence -> what to ask for on site."""
-    column = "ask_zh" if language == "zh" else "ask"
-    return {row["family"]: row[column] for row in _rows("materials")}
+def spoken(sentence: str, language: str) -> str:
+    """A sentence of the program in the language: phrases.csv has them; one it lacks stays English."""
+    return wording.translated(sentence, PHRASES, _counted) if language == "zh" else sentence
+
+
+def _counted(part: str) -> str:
+    """29 institution, 75 person and the like in Chinese; a name, a path or a sentence as it is."""
+    pieces = re.split(r"(, | \+ )", part)
+    worded = [_worded(piece) for piece in pieces[::2]]
+    if None in worded:
+        return part
+    separators = [" + " if s == " + " else "，" for s in pieces[1::2]] + [""]
+    return "".join(f"{word}{s}" for word, s in zip(worded, separators, strict=True))
+
+
+def _worded(piece: str) -> str | None:
+    match = re.fullmatch(r"(?:(-?[\d,.]+) )?([a-z_ ]+)", piece)
+    if match is None or match[2] not in words("zh"):
+        return None
+    return words("zh")[match[2]] + (match[1] or "")
 
 
 def page(name: str, language: str, **values: object) -> str:

@@ -10,7 +10,7 @@ import duckdb
 import polars as pl
 
 from data.warehouse import transaction
-from flows.exports.labels import VALUES_ZH, labelled
+from flows.exports.labels import NOTHING, Known, labelled
 from flows.exports.safe import write_csv
 from flows.exports.watchlists import COLUMNS, SUBJECT_TYPES
 from models.ranking import capacity as capacities
@@ -53,7 +53,7 @@ def plan(con: duckdb.DuckDBPyConnection, capacity: Capacity, seed: int, objectiv
     return Plan(leads, {kind: selection.frame_of(rows, capacity, seed) for kind, rows in lists.items()}, whole)
 
 
-def publish(planned: Plan, path: Path) -> dict[str, str]:
+def publish(planned: Plan, path: Path, labels: str = "names") -> dict[str, str]:
     """Write whom the draw is from: lead, stratum, its size and places, seed and hash; returns the hashes.
 
     To be called before `draw`: whoever keeps the file can repeat the draw.
@@ -74,7 +74,7 @@ def publish(planned: Plan, path: Path) -> dict[str, str]:
                 frame_hash=pl.lit(frame.hash),
             )
         )
-    write_csv(pl.concat(parts), path)
+    write_csv(labelled(pl.concat(parts), labels, "worklist_frame"), path)
     return {name: frame.hash for name, frame in planned.frames.items()}
 
 
@@ -129,7 +129,9 @@ def cut(lists: Mapping[str, pl.DataFrame], chosen: pl.DataFrame) -> dict[str, pl
     }
 
 
-def write(lists: Mapping[str, pl.DataFrame], chosen: pl.DataFrame, path: Path, *, labels: str) -> int:
+def write(
+    lists: Mapping[str, pl.DataFrame], chosen: pl.DataFrame, path: Path, *, labels: str, known: Known = NOTHING
+) -> int:
     """worklist.csv: the chosen leads of all lists, best a day first, each with its job and its days; returns how many.
 
     `lists` are those whose leads were chosen from.
@@ -144,10 +146,8 @@ def write(lists: Mapping[str, pl.DataFrame], chosen: pl.DataFrame, path: Path, *
         .sort("yield_per_day", "lead_id", descending=[True, False])
         .select(WORKLIST)
     )
-    ids = labelled(rows.head(0).select("subject_id", "region"), labels).columns
-    if labels == "zh":
-        rows = rows.with_columns(pl.col(c).replace(words) for c, words in VALUES_ZH.items())
-    write_csv(labelled(rows, labels), path, ids=ids)
+    ids = labelled(rows.head(0).select("subject_id", "region"), labels, "worklist").columns
+    write_csv(labelled(rows, labels, "worklist", known), path, ids=ids)
     return rows.height
 
 

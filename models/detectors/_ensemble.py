@@ -146,12 +146,13 @@ def _reasons(told: pl.DataFrame, key: str) -> pl.DataFrame:
         told.with_columns(
             reason_text=pl.format("{} {} against {}", "title", own, usual),
             reason_text_zh=pl.format("{}{}（同类中位数{}）", "title_zh", own, usual),
+            **_outlier.beside_peers(),
         )
         .group_by(key, maintain_order=True)
         .agg(
             reason_text=pl.col("reason_text").str.join("; "),
             reason_text_zh=pl.col("reason_text_zh").str.join("；"),
-            reasons=pl.struct("indicator", "own", "peer_median", "peer_percentile", "peers", pl.col("z").round(2)),
+            reasons=pl.struct(*_outlier.BESIDE_PEERS, "peers", pl.col("z").round(2)),
         )
     )
 

@@ -113,7 +113,7 @@ def _scored(stays: pl.DataFrame, share: Share, params: Mapping[str, Any]) -> pl.
         & (pl.col("own") - high >= params["min_points"] / 100)
     )
     return found.select(
-        "institution_id", "volume", "z", "peers", "peer_group", reason=reason, share=pl.lit(share.name),
+        "institution_id", "volume", "z", "peers", "peer_group", "peer_percentile", reason=reason, share=pl.lit(share.name),
         is_money=pl.lit(share.is_money), is_own=pl.lit(share.money == ""),
         title=pl.lit(share.title), title_zh=pl.lit(share.title_zh),
         flagged=pl.col("flagged").cast(pl.Int64),
@@ -166,7 +166,8 @@ _JUDGED = """
             cast(to_json(struct_pack(share := f.share, share_title := f.title, share_title_zh := f.title_zh,
                 own_text := f.own || '%', expected_text := f.expected || '%', peer_text := f.peer_median || '%',
                 flagged := f.flagged, stays := f.volume, peers := f.peers, peer_group := f.peer_group,
-                adjusted := f.adjusted, z := round(f.z, 2), occurred_on := s.started_on)) as varchar) as detail
+                adjusted := f.adjusted, peer_percentile := round(f.peer_percentile, 1), z := round(f.z, 2),
+                occurred_on := s.started_on)) as varchar) as detail
         from found as f
         join feature.settlement as s on s.encounter_id = f.encounter_id
         left join feature.stay as e on e.encounter_id = f.encounter_id

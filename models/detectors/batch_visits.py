@@ -18,6 +18,7 @@ CARD = card.make(
         "title_zh": "同日批量同病种（同金额）就医购药",
         "violation": "batch_visits",
         "family": "pattern",
+        "fetch": ["identity", "pattern"],
         "subjects": ["institution", "pharmacy"],
         "certainty": "suspected",
         "sentence": "{persons} persons on {occurred_on} for {kind_text}, billed in only {amounts} different amounts;"
@@ -64,9 +65,9 @@ CARD = card.make(
         ],
         "limits": "A free consultation day, a firm's outing and a card collector look alike: read the register of the"
         " day. A place that bills the same package every day has made it usual; a group that comes every month with"
-        " a chronic benefit is left to co_visit_ring.",
+        " a chronic benefit is left to the detector of groups that visit together.",
         "limits_zh": "义诊日、单位集体就医与收集医保凭证表现相同，应查阅当日登记。每日按同一套餐收费的机构，"
-        "已使其成为常态；每月以门慢特待遇同来的人群由 co_visit_ring 判断。",
+        "已使其成为常态；每月以门慢特待遇同来的人群由“多人结伴就医、购药、住院”模型判断。",
     }
 )
 

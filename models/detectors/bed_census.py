@@ -158,8 +158,9 @@ _JUDGED = """
             most := cast(floor(greatest($max_use * m.beds, m.beds + $min_over_persons - 1)) as bigint),
             peak := cast(m.peak as integer), peak_on := m.peak_on, beds := m.beds,
             beyond := cast(m.beyond as integer), use_text := round(100 * m.use, 0) || '%',
-            peer_text := round(100 * m.peer_use, 0) || '%', peers := m.peers, own_days := t.own_days)) as varchar)
-            as detail,
+            peer_text := round(100 * m.peer_use, 0) || '%', peers := m.peers, own_days := t.own_days,
+            indicator_title := 'bed use in ' || m.month, indicator_title_zh := m.month || '床位使用率',
+            own_text := round(100 * m.use, 0) || '%')) as varchar) as detail,
         m.month as part, round(1 - 0.5 * pow(2, -m.over_days / 10.0), 4) as weight,
         cast(null as varchar) as group_key, cast(1 as bigint) as units
     from there as t

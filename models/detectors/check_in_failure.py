@@ -22,6 +22,7 @@ CARD = card.make(
         "title_zh": "就医签到人脸不符、位置不符率明显高于同类",
         "violation": "check_in_failure",
         "family": "presence",
+        "fetch": ["check_in"],
         "subjects": ["institution", "pharmacy"],
         "certainty": "suspected",
         "sentence": "{title}: {own}% of {checks} check-ins here against {peer_median}% at {peers} peers;"
@@ -155,6 +156,7 @@ _HITS = """
         round(1 - 0.5 * pow(2, -(z - $min_z) / 2), 4) as weight,
         cast(to_json(struct_pack(indicator := indicator, title := title, title_zh := title_zh, own := own,
             peer_median := peer_median, peers := peers, z := round(z, 2), checks := volume,
+            own_text := own || '%', peer_text := peer_median || '%',
             occurred_on := settled_on, amount := eligible_amount)) as varchar) as detail
     from row_of
 """

@@ -84,9 +84,9 @@ CARD = card.make(
             "有儿童的小群体，或证据较少者：家庭",
         ],
         "limits": "Who shares an address, a telephone or an employer is not known here. Residents of one home"
-        " who are brought to the doctor together look alike. Windows busier than max_cell are not judged.",
+        " who are brought to the doctor together look alike. Windows busier than {max_cell:person} are not judged.",
         "limits_zh": "是否同住址、同电话、同单位，此处未知。养老机构人员集中送医也会呈现相同情形。"
-        "超过 max_cell 人的时间窗不作判断。",
+        "超过 {max_cell} 人的时间窗不作判断。",
     }
 )
 

@@ -59,10 +59,10 @@ CARD = card.make(
         "limits": "Referral of the severely ill shows in the same figure. Better coding after the start of DRG"
         " payment moves all peers. The loss is the difference of two payment standards, which the export does"
         " not hold: the amount is what such a complication adds to a stay of the same diagnosis and level, measured or"
-        " by the shares cc_adds and mcc_adds where that is more, in the part beyond the usual share.",
+        " by the shares {cc_adds:%} and {mcc_adds:%} where that is more, in the part beyond the usual share.",
         "limits_zh": "收治转诊的重症，也会使该指标偏高。DRG 付费启动后编码质量改善，会使同类普遍上升。"
         "损失为两种支付标准之差，导出数据中没有：金额按同病种同级别住院有该类并发症时多出的费用（实测值，"
-        "不低于 cc_adds、mcc_adds 占比），取超出正常占比的部分。",
+        "不低于住院费用的 {cc_adds:%}、{mcc_adds:%}），取超出正常占比的部分。",
     }
 )
 

@@ -55,7 +55,7 @@ CARD = card.make(
             "too few institutions with the consumable in the month: cannot judge",
             "a price many times higher or lower: box and piece, cannot judge",
             "local codes: only the national code says that goods are the same",
-            "what lay above a limit and was the person's own (over_limit_amount)",
+            "what lay above a limit and was the person's own",
         ],
         "exclusions_zh": [
             "零售药店",
@@ -64,7 +64,7 @@ CARD = card.make(
             "当月有该耗材的机构过少：无法判定",
             "高出或低于数倍的价格：盒与件之别，无法判定",
             "自编码：仅国家编码可认定为同一耗材",
-            "超出限额且由个人承担的部分（over_limit_amount）",
+            "超出限额且由个人承担的部分",
         ],
         "limits": "A code whose last five characters are zeros names no maker, so a better make looks like a dear one:"
         " compare maker and model on the invoice. Private institutions may set prices freely unless their agreement"

@@ -19,6 +19,7 @@ CARD = card.make(
         "title_zh": "疑似转嫁住院费用（住院前后门诊购药、自费占比明显高于同类）",
         "violation": "cost_shifting",
         "family": "coding",
+        "fetch": ["shifted_cost"],
         "subjects": ["institution"],
         "certainty": "suspected",
         "scope": ["inpatient"],
@@ -44,12 +45,12 @@ CARD = card.make(
             "self_share": {"value": 0.3, "unit": "share", "meaning": "of the bill outside the catalogue"},
         },
         "exclusions": [
-            "diseases treated in courses, mental disorders, pregnancy, newborns (knowledge.admission_exception)",
+            "diseases treated in courses, mental disorders, pregnancy, newborns",
             "day surgery and day care",
             "what age, sex, chapter of diagnosis and level explain",
         ],
         "exclusions_zh": [
-            "分疗程治疗的疾病、精神障碍、妊娠、新生儿（knowledge.admission_exception）",
+            "分疗程治疗的疾病、精神障碍、妊娠、新生儿",
             "日间手术和日间病房",
             "可由年龄、性别、诊断章和机构级别解释的部分",
         ],

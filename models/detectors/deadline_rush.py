@@ -59,8 +59,8 @@ CARD = card.make(
             "数据期内新开业的机构；单笔高额：超出须来自多笔结算",
             "住院",
         ],
-        "limits": "A neighbour that closed and a sale look the same. A rush that lasts is growth_break's.",
-        "limits_zh": "邻近机构停业、促销也会呈现相同情形。持续增长属 growth_break。",
+        "limits": "A neighbour that closed and a sale look the same. A rush that lasts is the growth detector's.",
+        "limits_zh": "邻近机构停业、促销也会呈现相同情形。持续增长由业务量突增模型判断。",
     }
 )
 

@@ -18,6 +18,7 @@ CARD = card.make(
         "title_zh": "医师处方在一家药店的费用明显高于同一参保人其他同病费用",
         "violation": "prescription_flow",
         "family": "ring",
+        "fetch": ["kickback", "store"],
         "subjects": ["practitioner", "pharmacy"],
         "certainty": "suspected",
         "sentence": "{persons} persons took this practitioner's prescriptions to this one store, where their bills are"
@@ -42,15 +43,15 @@ CARD = card.make(
         },
         "exclusions": [
             "the seriously ill: each person is compared with their own bills for the same disease",
-            "one person's new treatment: at least min_persons must pay more",
+            "one person's new treatment: at least {min_persons} must pay more",
             "drugs that few stores of the area sell, or this one to most of their buyers: there is no other way to go",
-            "persons with fewer than min_own bills for the disease elsewhere",
+            "persons with fewer than {min_own:bill} for the disease elsewhere",
         ],
         "exclusions_zh": [
             "重病参保人：与其本人同病的其他费用比较",
-            "个别人更换治疗方案：须有至少 min_persons 人费用升高",
+            "个别人更换治疗方案：须有至少 {min_persons} 人费用升高",
             "当地少数药店销售的药品，或该店售予多数购药人的药品：别无去处",
-            "同病其他费用少于 min_own 次的参保人",
+            "同病其他费用少于 {min_own} 次的参保人",
         ],
         "limits": "Prescriptions for a longer time cost more at once: compare the days of supply. A practitioner who"
         " sees persons only after their illness got worse looks alike.",

@@ -64,23 +64,24 @@ CARD = card.make(
             "seed": {"value": 20250101, "meaning": "of dealing"},
         },
         "exclusions": [
-            "a drug that a person has from fewer than min_drug_places",
+            "a drug that a person has from fewer than {min_drug_places:place}",
             "popular drugs and busy places: a combination counts less the more persons have it",
             "busy places, and patients with the same diseases: the shuffled runs have both",
-            "groups of fewer than min_members, at fewer than min_places",
+            "groups of fewer than {min_members:person}, at fewer than {min_places:place}",
         ],
         "exclusions_zh": [
-            "参保人取得某药品的机构少于 min_drug_places 家",
+            "参保人取得某药品的机构少于 {min_drug_places} 家",
             "常用药品和繁忙机构：拥有某组合的人越多，其权重越低",
             "繁忙机构及同病参保人：随机置换中同样存在",
-            "少于 min_members 人、少于 min_places 家机构的群体",
+            "少于 {min_members} 人、少于 {min_places} 家机构的群体",
         ],
         "limits": "Neighbours who share places raise the density a little everywhere (by a tenth in made-up towns),"
-        " which times_chance allows for. A village whose chronically ill follow one doctor through the same places"
-        " would look alike. Members who share drugs but each go elsewhere are professional_buyer's.",
-        "limits_zh": "共用机构的邻里会使密度普遍略高（模拟城镇约高一成），由 times_chance 放宽。"
+        " which the margin of {times_chance} times chance allows for. A village whose chronically ill"
+        " follow one doctor through the same places would look alike. Members who share drugs but"
+        " each go elsewhere are left to the detector of professional buyers.",
+        "limits_zh": "共用机构的邻里会使密度普遍略高（模拟城镇约高一成），故须达随机水平的 {times_chance} 倍。"
         "同村慢性病参保人随同一医师去相同机构也会呈现相同情形。成员药品相同但各去不同机构的，"
-        "由 professional_buyer 判断。",
+        "由“多机构高频开取易倒卖药品”模型判断。",
     }
 )
 

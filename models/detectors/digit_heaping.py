@@ -44,13 +44,13 @@ CARD = card.make(
         "exclusions": [
             "stays and chronic visits; the same amount of the same person counts once",
             "the kind's own digits: fixed prices shape them, so only the distance from the others counts",
-            "fewer than min_bills bills, or too few of the kind: cannot judge",
+            "fewer than {min_bills:bill}, or too few of the kind: cannot judge",
             "settlements without a time of day, for the minutes",
         ],
         "exclusions_zh": [
             "住院和门慢特；同一参保人相同金额只计一次",
             "该类型自身的数字分布受固定价格影响，仅看与其他机构的距离",
-            "账单不足 min_bills 张，或同类过少：无法判定",
+            "账单不足 {min_bills} 张，或同类过少：无法判定",
             "看分钟时，无时刻的结算不计",
         ],
         "limits": "Weak by itself: one frequent package moves a digit. Counts with a fifth of the weight of other"

@@ -50,13 +50,13 @@ CARD = card.make(
             "drugstores and medical institutions are compared with their own kind",
             "a drug whose price differs as much among the others",
             "a price many times higher or lower: sold in other units, cannot judge",
-            "what lay above a limit and was the person's own (over_limit_amount)",
+            "what lay above a limit and was the person's own",
         ],
         "exclusions_zh": [
             "药店与医疗机构各与自身同类比较",
             "在其他机构间价格同样差异大的药品",
             "高出或低于数倍的价格：计价单位不同，无法判定",
-            "超出限额且由个人承担的部分（over_limit_amount）",
+            "超出限额且由个人承担的部分",
         ],
         "limits": "The code names maker, specification and pack; a line in pieces beside packs is told apart only by"
         " its price. Prices that manufacturers changed within the window count like others. Drugstores set prices"

@@ -47,14 +47,14 @@ CARD = card.make(
             "too few public institutions, or drugstores, with the drug: cannot judge",
             "a price many times higher or lower: sold in other units, cannot judge",
             "ownership unknown: cannot judge",
-            "what lay above a limit and was the person's own (over_limit_amount)",
+            "what lay above a limit and was the person's own",
         ],
         "exclusions_zh": [
             "已提供该药该级别支付标准的，优先于任何中位价",
             "有该药的公立机构或药店过少：无法判定",
             "高出或低于数倍的价格：计价单位不同，无法判定",
             "所有制未知：无法判定",
-            "超出限额且由个人承担的部分（over_limit_amount）",
+            "超出限额且由个人承担的部分",
         ],
         "limits": "Private institutions and drugstores may set prices freely unless their agreement binds them to a"
         " standard: read the agreement first. Public institutions buy at the platform's price; where it is above the"

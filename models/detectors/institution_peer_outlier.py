@@ -20,6 +20,7 @@ CARD = card.make(
         "official": [56, 57, 58, 59, 60, 61],
         "violation": "institution_pattern",
         "family": "pattern",
+        "fetch": ["figures", "pattern"],
         "subjects": ["institution"],
         "certainty": "suspected",
         "sentence": "{indicator_title}: {own_text} against {peer_text} at {peers} peers",

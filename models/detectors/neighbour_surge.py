@@ -18,6 +18,7 @@ CARD = card.make(
         "title_zh": "暂停协议期间邻近机构结算激增（疑似代结算）",
         "violation": "neighbour_surge",
         "family": "internal_control",
+        "fetch": ["contract", "identity"],
         "subjects": ["institution", "pharmacy"],
         "certainty": "suspected",
         "sentence": "While {paused_id} was suspended ({from_on} to {to_on}) this place, {km} km away{owner_text}, had"

@@ -39,14 +39,14 @@ CARD = card.make(
             "hourly": {"value": "特级|特护|小时", "meaning": "names of nursing that is charged by the hour"},
         },
         "exclusions": [
-            "one grade alone (rule bed_items_over_stay)",
+            "one grade alone (another rule)",
             "nursing by the hour",
             "the day of a change of grade, and the day of discharge",
             "bulk posting: the whole stay is counted, not the day",
             "still in hospital: cannot judge",
         ],
         "exclusions_zh": [
-            "仅一个等级（由规则 bed_items_over_stay 判断）",
+            "仅一个等级（由床位护理超天数规则判断）",
             "按小时计费的护理",
             "变更护理等级当日及出院日",
             "集中记账：按整次住院合计，不按单日计算",

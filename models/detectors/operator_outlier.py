@@ -18,6 +18,7 @@ CARD = card.make(
         "title_zh": "经办内控：零星报销、退费重结集中于个别经办人",
         "violation": "operator_outlier",
         "family": "internal_control",
+        "fetch": ["internal_control"],
         "subjects": ["institution"],
         "certainty": "suspected",
         "sentence": "Operator {operator} of office {office}: {how}, where {peers} operators have {usual} (median);"

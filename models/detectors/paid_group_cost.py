@@ -48,13 +48,13 @@ CARD = card.make(
         },
         "exclusions": [
             "stays that ended in death or a transfer, and stays of one night",
-            "diseases treated in courses, mental disorders, pregnancy, newborns (knowledge.admission_exception)",
+            "diseases treated in courses, mental disorders, pregnancy, newborns",
             "groups with too few stays elsewhere: not counted",
             "stays paid by service or by the bed-day",
         ],
         "exclusions_zh": [
             "死亡、转院的住院及仅一天的住院",
-            "分疗程治疗的疾病、精神障碍、妊娠、新生儿（knowledge.admission_exception）",
+            "分疗程治疗的疾病、精神障碍、妊娠、新生儿",
             "他院住院过少的病组：不计",
             "按项目付费或按床日付费的住院",
         ],

@@ -18,6 +18,7 @@ CARD = card.make(
         "title_zh": "零星报销的异地住院无其他就医痕迹",
         "violation": "unseen_paper_stay",
         "family": "eligibility",
+        "fetch": ["manual_claim", "hospital_confirmation"],
         "subjects": ["person"],
         "certainty": "suspected",
         "sentence": "Repaid on paper on {occurred_on}: in hospital in {division} from {started_on} to {ended_on},"
@@ -44,15 +45,15 @@ CARD = card.make(
         },
         "exclusions": [
             "a filing for the place that holds on the day, referred stays, emergencies, deaths",
-            "malignant and other diseases treated in courses (knowledge.admission_exception)",
-            "an illness of the same chapter treated by card within days before or after",
+            "malignant and other diseases treated in courses",
+            "an illness of the same chapter treated by card within {days:day} before or after",
             "one stay of a person whose card was never used at home: cannot judge",
             "persons insured elsewhere, whose filings are kept there: cannot judge",
         ],
         "exclusions_zh": [
             "当日有效的异地备案、转诊住院、急诊、死亡",
-            "恶性肿瘤等分疗程治疗的疾病（knowledge.admission_exception）",
-            "前后 days 天内刷卡治疗过同类疾病",
+            "恶性肿瘤等分疗程治疗的疾病",
+            "前后 {days} 天内刷卡治疗过同类疾病",
             "在参保地从未刷卡的参保人仅有一次此类住院：无法判定",
             "在其他地区参保、备案不在本地的参保人：无法判定",
         ],

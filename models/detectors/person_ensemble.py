@@ -19,6 +19,7 @@ CARD = card.make(
         "title_zh": "参保人多项指标综合异常",
         "violation": "person_pattern",
         "family": "pattern",
+        "fetch": ["ensemble"],
         "subjects": ["person"],
         "certainty": "suspected",
         "sentence": "More unusual than {place}% of {subjects} persons in {themes} respects: {reason_text}",
@@ -41,10 +42,10 @@ CARD = card.make(
             "one high indicator alone",
         ],
         "exclusions_zh": ["年内就诊购药不足每月一次", "可计算指标过少", "少于 12 人", "仅一项指标偏高"],
-        "limits": "A second opinion on the indicators of person_peer_outlier, not further evidence: isolation forest,"
+        "limits": "A second opinion on the peer indicators of persons, not further evidence: isolation forest,"
         " nearest neighbours and upper tails, averaged, of many persons against a sample. It says what is unusual, not"
         " what is wrong, and carries no amount.",
-        "limits_zh": "是对 person_peer_outlier 指标的第二意见，并非新增证据：孤立森林、最近邻和上尾概率的平均，"
+        "limits_zh": "是对参保人同类对比指标的第二意见，并非新增证据：孤立森林、最近邻和上尾概率的平均，"
         "人数多时以抽样为参照。说明何处异常，不说明何处有误，不列金额。",
         "status": "trial",
     }

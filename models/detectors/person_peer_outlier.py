@@ -19,12 +19,13 @@ CARD = card.make(
         "title_zh": "参保人指标明显高于同类人员",
         "violation": "person_pattern",
         "family": "pattern",
+        "fetch": ["frequency"],
         "subjects": ["person"],
         "certainty": "suspected",
         "sentence": "{indicator_title}: {own_text} against {peer_text} of {peers} persons of the same disease, age, sex"
-        " and insurance ({peer_group})",
+        " and insurance",
         "sentence_zh": "{indicator_title_zh}：本人{own_text}，"
-        "同病种、年龄、性别、险种{peers}人（{peer_group}）中位数{peer_text}",
+        "同病种、年龄、性别、险种{peers}人中位数{peer_text}",
         "basis": ["《医疗保障基金使用监督管理条例》第二十五条：依数据监控确定检查重点；第十七条、第四十一条"],
         "window": "the whole delivered window",
         "needs": ["record.settlement", "record.fee_line"],

@@ -22,6 +22,7 @@ CARD = card.make(
         "title_zh": "药店结算结构多项异常",
         "violation": "pharmacy_pattern",
         "family": "pattern",
+        "fetch": ["store"],
         "subjects": ["pharmacy"],
         "certainty": "suspected",
         "sentence": "{signs} signs at once in {purchases} purchases, against {peers} stores of the area: {reason_text}",
@@ -48,7 +49,7 @@ CARD = card.make(
             "min_visits": {"value": 50, "unit": "purchases", "meaning": "fewer: not judged"},
         },
         "exclusions": [
-            "one sign alone: pharmacy_peer_outlier says it; dear items, one item and few persons are one sign, as one"
+            "one sign alone: the peer comparison says it; dear items, one item and few persons are one sign, as one"
             " patient with a dear drug makes all three",
             "stores of special drugs: cannot judge",
             "equal amounts below 50 yuan; whole tens that small prices make",
@@ -56,7 +57,7 @@ CARD = card.make(
             "what the stores of the area do as well",
         ],
         "exclusions_zh": [
-            "仅一项特征：见 pharmacy_peer_outlier；高价、单一项目、少数人员属同一特征，一名用高价药者即可引起",
+            "仅一项特征：见药店同类对比；高价、单一项目、少数人员属同一特征，一名用高价药者即可引起",
             "特药药店：无法判定",
             "50 元以下的等额；小额定价形成的整十元",
             "业务量过小，占比不可靠",
@@ -139,6 +140,7 @@ def _hits(scored: pl.DataFrame, money: pl.DataFrame, params: Mapping[str, Any]) 
             excess=(pl.col("own") - pl.col("peer_median")) / 100 * pl.col("eligible"),
             reason_text=pl.format("{} {}% against {}%", "title", "own", "peer_median"),
             reason_text_zh=pl.format("{}占{}%（同类中位数{}%）", "title_zh", "own", "peer_median"),
+            **_outlier.beside_peers(),
         )
     )
     return (
@@ -151,7 +153,7 @@ def _hits(scored: pl.DataFrame, money: pl.DataFrame, params: Mapping[str, Any]) 
             amount=pl.col("excess").max().round(2),
             reason_text=pl.col("reason_text").str.join("; "),
             reason_text_zh=pl.col("reason_text_zh").str.join("；"),
-            indicators=pl.struct("indicator", "own", "peer_median", "peer_percentile", pl.col("z").round(2)),
+            indicators=pl.struct(*_outlier.BESIDE_PEERS, pl.col("z").round(2)),
         )
         .filter((pl.col("signs") >= params["min_signs"]) & (pl.col("z") >= params["strong_z"]))
     )

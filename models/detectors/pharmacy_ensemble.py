@@ -18,6 +18,7 @@ CARD = card.make(
         "title_zh": "定点零售药店多项指标综合异常",
         "violation": "pharmacy_pattern",
         "family": "pattern",
+        "fetch": ["ensemble"],
         "subjects": ["pharmacy"],
         "certainty": "suspected",
         "sentence": "More unusual than {place}% of {subjects} in {themes} respects: {reason_text}",
@@ -29,10 +30,10 @@ CARD = card.make(
         "params": _ensemble.PARAMS,
         "exclusions": ["too few indicators measured", "fewer than 12 subjects", "one high indicator alone"],
         "exclusions_zh": ["可计算指标过少", "少于 12 家", "仅一项指标偏高"],
-        "limits": "A second opinion on the indicators of pharmacy_peer_outlier, not further evidence: isolation"
+        "limits": "A second opinion on the peer indicators of drugstores, not further evidence: isolation"
         " forest, nearest neighbours and upper tails, averaged. It says what is unusual, not what is wrong, and"
         " carries no amount.",
-        "limits_zh": "是对 pharmacy_peer_outlier 指标的第二意见，并非新增证据：孤立森林、最近邻和上尾概率的平均。"
+        "limits_zh": "是对药店同类对比指标的第二意见，并非新增证据：孤立森林、最近邻和上尾概率的平均。"
         "说明何处异常，不说明何处有误，不列金额。",
         "status": "trial",
     }

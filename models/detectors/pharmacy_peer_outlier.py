@@ -19,6 +19,7 @@ CARD = card.make(
         "title_zh": "定点零售药店指标明显高于同类药店",
         "violation": "pharmacy_pattern",
         "family": "pattern",
+        "fetch": ["store"],
         "subjects": ["pharmacy"],
         "certainty": "suspected",
         "sentence": "{indicator_title}: {own_text} against {peer_text} at {peers} peers",

@@ -19,6 +19,7 @@ CARD = card.make(
         "title_zh": "医师多项指标综合异常",
         "violation": "practitioner_pattern",
         "family": "pattern",
+        "fetch": ["ensemble"],
         "subjects": ["practitioner"],
         "certainty": "suspected",
         "sentence": "More unusual than {place}% of {subjects} in {themes} respects: {reason_text}",
@@ -41,10 +42,10 @@ CARD = card.make(
             "one high indicator alone",
         ],
         "exclusions_zh": ["全零编码，不对应具体医师", "可计算指标过少", "少于 12 名", "仅一项指标偏高"],
-        "limits": "A second opinion on the indicators of practitioner_peer_outlier, not further evidence: isolation"
+        "limits": "A second opinion on the peer indicators of practitioners, not further evidence: isolation"
         " forest, nearest neighbours and upper tails, averaged. It says what is unusual, not what is wrong, and"
         " carries no amount.",
-        "limits_zh": "是对 practitioner_peer_outlier 指标的第二意见，并非新增证据：孤立森林、最近邻和上尾概率的平均。"
+        "limits_zh": "是对医师同类对比指标的第二意见，并非新增证据：孤立森林、最近邻和上尾概率的平均。"
         "说明何处异常，不说明何处有误，不列金额。",
         "status": "trial",
     }

@@ -15,6 +15,7 @@ CARD = card.make(
         "title_zh": "医师日接诊量持续远高于同类医师",
         "violation": "practitioner_volume",
         "family": "capacity",
+        "fetch": ["workload"],
         "subjects": ["practitioner", "institution"],
         "certainty": "suspected",
         "scope": ["outpatient", "emergency", "chronic"],
@@ -52,7 +53,7 @@ CARD = card.make(
         "exclusions": [
             "persons with laboratory, examination or treatment lines alone: ordered before, not seen that day",
             "orders of a stay: ward rounds",
-            "a popular practitioner's long day: more than max_minutes a person by the clock",
+            "a popular practitioner's long day: more than {max_minutes:minute} a person by the clock",
             "one campaign, a vaccination day: the days must recur over months",
             "rounds: the same persons on every such day (nursing home, dialysis)",
             "codes of zeros that stand for nobody",
@@ -61,7 +62,7 @@ CARD = card.make(
         "exclusions_zh": [
             "仅有检验、检查、治疗明细的参保人：此前开单，当日未接诊",
             "住院医嘱：查房",
-            "热门医师的长工作日：按时刻每人超过 max_minutes 分钟",
+            "热门医师的长工作日：按时刻每人超过 {max_minutes} 分钟",
             "单次活动、疫苗接种日：须在数月内反复出现",
             "巡诊：每个此类日期均为同一批人（养老机构、透析）",
             "全零编码，不对应具体医师",

@@ -18,6 +18,7 @@ CARD = card.make(
         "title_zh": "医师与药店定向流转（参保人集中流向一家药店）",
         "violation": "prescription_flow",
         "family": "ring",
+        "fetch": ["kickback", "store"],
         "subjects": ["practitioner", "pharmacy"],
         "certainty": "suspected",
         "sentence": "{persons} of the {all_persons} persons ({share}%) who bought at drugstores after seeing this"

@@ -70,7 +70,7 @@ CARD = card.make(
         " a card explain some of it. oversupply names the single drug, this the person; both are one family."
         " What was collected before the delivered period is not seen.",
         "limits_zh": "数量按计价单位，多为盒。药品遗失、双倍剂量、无医保凭证的家属可解释部分。"
-        "oversupply 指向单一药品，本条指向参保人，两者属同一类证据。提供数据之前取的药看不到。",
+        "“跨机构超量囤药”指向单一药品，本条指向参保人，两者属同一类证据。提供数据之前取的药看不到。",
     }
 )
 

@@ -18,6 +18,7 @@ CARD = card.make(
         "title_zh": "年度待遇额度冲顶（等额拆分或年末突击）",
         "violation": "quota_exhaustion",
         "family": "pattern",
+        "fetch": ["frequency"],
         "subjects": ["person"],
         "certainty": "suspected",
         "sentence": "{used} yuan of the yearly {cap} ({used_share}%) of this benefit used in {settlements}"
@@ -57,12 +58,12 @@ CARD = card.make(
         "exclusions": [
             "benefits whose limit is neither given nor seen as a pile of persons at one height: cannot judge",
             "the seriously ill whose amounts differ and run evenly through the year",
-            "fewer than min_settlements settlements",
+            "fewer than {min_settlements:settlement}",
         ],
         "exclusions_zh": [
             "限额既未提供，也看不出多人集中于同一高度的待遇：无法判定",
             "重病者金额各异且全年均匀支出",
-            "不足 min_settlements 次结算",
+            "不足 {min_settlements} 次结算",
         ],
         "limits": "A limit that is inferred is the height at which persons pile up. A monthly package of one"
         " price uses"

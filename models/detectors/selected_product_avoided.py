@@ -157,6 +157,8 @@ _JUDGED = """
     select 'hit' as outcome, institution_id, cast(excess as decimal(16, 2)) as amount,
         cast(to_json(struct_pack(drugs := drugs, own := round(100 * share, 1), usual := round(100 * usual, 1),
             peers := peers, never := never, worst := worst, z := round(z, 2), peer_group := peer_group,
+            indicator_title := 'share of selected products', indicator_title_zh := '集采中选品使用占比',
+            own_text := round(100 * share, 1) || '%', peer_text := round(100 * usual, 1) || '%',
             lines := lines)) as varchar) as detail,
         round(1 - 0.5 * pow(2, -(z - $min_z) / 2.0), 4) as weight, 1 as units
     from rated

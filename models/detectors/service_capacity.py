@@ -48,14 +48,14 @@ CARD = card.make(
         },
         "exclusions": [
             "one or two days: charges posted late",
-            "single persons beyond 24 hours (rule item_over_daily_limit)",
+            "single persons beyond 24 hours (another rule)",
             "several parts of one person in the scanner on a day count once; surcharges, films and guidance do not",
             "continuous blood purification at the bed, PET and SPECT",
             "no approved beds, no staff or no such device in the registers: cannot judge",
         ],
         "exclusions_zh": [
             "仅一两天：费用补记",
-            "个人单日超过 24 小时（由规则 item_over_daily_limit 判断）",
+            "个人单日超过 24 小时（由单日超量规则判断）",
             "同一人同日多部位检查计一次；加收、胶片、引导不计",
             "床旁连续性血液净化、PET、SPECT",
             "登记中无批准床位、人员或该类设备：无法判定",

@@ -18,6 +18,7 @@ CARD = card.make(
         "title_zh": "短时集中刷卡",
         "violation": "settlement_burst",
         "family": "pattern",
+        "fetch": ["identity", "pattern"],
         "subjects": ["institution", "pharmacy"],
         "certainty": "suspected",
         "sentence": "{persons} persons settled within {minutes} minutes from {from_clock} on {occurred_on}, {usual}"

@@ -45,7 +45,7 @@ CARD = card.make(
         },
         "exclusions": [
             "families and homes: few addresses, or half of the persons at one",
-            "the number an institution gives for all it has none of (over max_persons there)",
+            "the number an institution gives for all it has none of (over {max_persons:person} there)",
             "placeholders: one digit throughout, counting up, fewer than eight digits",
             "persons who share no place beside the number",
             "dialysis, chemotherapy, check-ups, vaccination",
@@ -53,7 +53,7 @@ CARD = card.make(
         ],
         "exclusions_zh": [
             "家庭及养老机构：住址很少，或半数以上人员同住一处",
-            "机构为无电话者统一填写的号码（在该机构超过 max_persons 人）",
+            "机构为无电话者统一填写的号码（在该机构超过 {max_persons} 人）",
             "占位号码：同一数字、顺序数字、不足八位",
             "除电话外不到相同机构的人员",
             "透析、化疗、体检、疫苗接种",

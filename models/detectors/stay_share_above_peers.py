@@ -57,7 +57,7 @@ CARD = card.make(
             "bed_day_method": {"value": "5", "meaning": "the area's code of bed-day payment"},
         },
         "exclusions": [
-            "diseases treated in courses, mental disorders, pregnancy, newborns (knowledge.admission_exception)",
+            "diseases treated in courses, mental disorders, pregnancy, newborns",
             "day surgery and day care, bed-day payment",
             "stays that ended in death or a transfer; a stay after a medical transfer is no relay",
             "stays with an operation, for idle days, low threshold, check-ups and one-day stays",
@@ -66,7 +66,7 @@ CARD = card.make(
             "still in hospital, fee lines without fee category, special kinds without peers: cannot judge",
         ],
         "exclusions_zh": [
-            "分疗程治疗的疾病、精神障碍、妊娠、新生儿（knowledge.admission_exception）",
+            "分疗程治疗的疾病、精神障碍、妊娠、新生儿",
             "日间手术、日间病房、按床日付费",
             "死亡或转院的住院；医疗转院后的住院不视为接力",
             "有手术的住院（挂床、低标准、体检式、一日住院）",

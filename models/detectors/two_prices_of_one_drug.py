@@ -44,13 +44,13 @@ CARD = card.make(
             "a price that changes once, or goes up and comes back",
             "prices whose distance is of whole packs to pieces: cannot judge",
             "services, consumables and herbs: their prices vary by kind",
-            "what lay above a limit and was the person's own (over_limit_amount)",
+            "what lay above a limit and was the person's own",
         ],
         "exclusions_zh": [
             "一次性调价，或上涨后回落",
             "差异为整盒与拆零之比：无法判定",
             "服务项目、耗材、饮片：价格因类型而异",
-            "超出限额且由个人承担的部分（over_limit_amount）",
+            "超出限额且由个人承担的部分",
         ],
         "limits": "Batches bought at different prices may alternate for some days. Whether the dear price goes to"
         " persons with benefits can only be seen beside the till's own records.",

@@ -25,6 +25,7 @@ CARD = card.make(
         "title_zh": "疑似减少服务、推诿（费用指数低而再入院或转院偏高）",
         "violation": "under_service",
         "family": "coding",
+        "fetch": ["referral"],
         "subjects": ["institution"],
         "certainty": "suspected",
         "scope": ["inpatient"],
@@ -51,12 +52,12 @@ CARD = card.make(
             "methods": {"value": "2,3,4", "meaning": "codes of payment by disease, point or group (DRG/DIP)"},
         },
         "exclusions": [
-            "diseases treated in courses, mental disorders, pregnancy, newborns (knowledge.admission_exception)",
+            "diseases treated in courses, mental disorders, pregnancy, newborns",
             "cheap hospitals whose persons stay well: efficient",
             "stays paid by service or by the bed-day; too few stays, groups or peers: cannot judge",
         ],
         "exclusions_zh": [
-            "分疗程治疗的疾病、精神障碍、妊娠、新生儿（knowledge.admission_exception）",
+            "分疗程治疗的疾病、精神障碍、妊娠、新生儿",
             "费用低而参保人情况良好的医院：效率高",
             "按项目付费或按床日付费的住院；住院、病组或同类过少：无法判定",
         ],

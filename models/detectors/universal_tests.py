@@ -136,8 +136,13 @@ _JUDGED = """
                 of_text_zh := case when department_code = '' then '' else '科室' || department_code end
                     || case when base_word is null then '住院' else '做“' || base_word || '”的住院' end,
                 official_text := coalesce(' (self-check list 2025, ' || problem || ')', ''),
-                official_text_zh := coalesce('（2025年自查自纠问题清单' || problem || '）', ''),
-                department_code := department_code, problem := problem)) as varchar) as detail,
+                official_text_zh := coalesce('（2025年自查自纠问题清单第' || substr(problem, 10) || '项）', ''),
+                department_code := department_code, problem := problem,
+                indicator_title := 'share with ' || test_name
+                    || case when department_code = '' then '' else ', department ' || department_code end,
+                indicator_title_zh := test_name || '开展率'
+                    || case when department_code = '' then '' else '（科室' || department_code || '）' end
+            )) as varchar) as detail,
             test || '|' || department_code as part,
             round(1 - 0.5 * pow(2, -(share / usual - $min_ratio) / $min_ratio), 4) as weight,
             cast(null as varchar) as group_key, cast(1 as bigint) as units

@@ -18,6 +18,7 @@ CARD = card.make(
         "title_zh": "年末在新去处集中支取门慢特待遇",
         "violation": "quota_exhaustion",
         "family": "growth",
+        "fetch": ["resale"],
         "subjects": ["pharmacy", "institution", "person"],
         "certainty": "suspected",
         "sentence": "In the last months of {year} {newcomers} of {persons} persons with a registered disease came to"
@@ -51,13 +52,13 @@ CARD = card.make(
             "persons who stock up where they always go, and one more fill of the usual size",
             "the seriously ill: each person is compared with their own earlier bills for the same disease",
             "what is usual at all places in these months",
-            "persons with fewer than min_own bills for the disease earlier in the year",
+            "persons with fewer than {min_own:bill} for the disease earlier in the year",
         ],
         "exclusions_zh": [
             "在原去处备药，以及按平常量多取一次的参保人",
             "重病参保人：与其本人同病此前的费用比较",
             "所有机构在这些月份的普遍情形",
-            "当年此前同病费用少于 min_own 次的参保人",
+            "当年此前同病费用少于 {min_own} 次的参保人",
         ],
         "limits": "A store that opened or won a hospital's prescriptions late in the year gets newcomers too; that they"
         " pay more at once may be a longer supply. Who kept the goods is not known.",

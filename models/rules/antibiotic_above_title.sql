@@ -4,6 +4,7 @@ title_zh    = "抗菌药物分级使用管理：医师职称与级别不符"
 official    = [45]
 violation   = "antibiotic_right"
 family      = "medication"
+fetch       = ["antibiotic"]
 subjects    = ["practitioner", "institution"]
 certainty   = "suspected"
 stage       = "audit"

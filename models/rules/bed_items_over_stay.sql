@@ -28,8 +28,8 @@ exclusions_zh = [
     "集中记账：按整次住院合计，不按单日计算",
     "尚在住院或缺少数量：无法判定",
 ]
-limits      = "Two wards charged in full on the days of each other pass unseen. In provinces where the day of discharge is free set extra_days to 0."
-limits_zh   = "两个病区分别按全天计费、互补对方日期的，无法发现。出院日不计费的省份，请将 extra_days 设为 0。"
+limits      = "Two wards charged in full on the days of each other pass unseen. Where the day of discharge is free, the parameter for it (now {extra_days:day}) is to be set to 0."
+limits_zh   = "两个病区分别按全天计费、互补对方日期的，无法发现。出院日不计费的省份，应将允许多计的天数（现为 {extra_days} 天）调为 0。"
 version     = "1"
 sentence    = "{quantity} days of {item_name} for a stay of {nights} nights; {amount} yuan of this line of {occurred_on} are over"
 sentence_zh = "住院 {nights} 天，“{item_name}”计 {quantity} 天；{occurred_on} 本条超出部分 {amount} 元"

@@ -3,6 +3,7 @@ title       = "Reimbursed by hand after it was settled already"
 title_zh    = "已联网结算又手工报销（重复报销）"
 violation   = "bill_reimbursed_twice"
 family      = "eligibility"
+fetch       = ["manual_claim"]
 subjects    = ["person"]
 certainty   = "definite"
 stage       = "audit"
@@ -16,14 +17,14 @@ exclusions  = [
     "the earlier settlement was refunded before",
     "interim settlements and other parts of one stay: other days or another total",
     "settlements of medical aid alone",
-    "totals below min_amount that only look alike",
+    "totals below {min_amount} yuan that only look alike",
     "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "前一次结算此前已退费",
     "中途结算及同一次住院的其他分段结算：日期或总额不同",
     "仅医疗救助的结算",
-    "总额低于 min_amount 且仅为看似相同",
+    "总额低于 {min_amount} 元且仅为看似相同",
     "机构未知：无法判定",
 ]
 limits      = "Two bills of one day and one total are rarely two treatments; the same invoice number never is. Office clerks sometimes correct a settlement and forget the refund: the money is then still out. Whether it was the person or somebody with his papers is not known."

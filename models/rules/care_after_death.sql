@@ -3,6 +3,7 @@ title       = "Care or purchase after the day of death"
 title_zh    = "死亡后就医、购药"
 violation   = "care_after_death"
 family      = "identity"
+fetch       = ["death_record", "identity"]
 subjects    = ["institution", "pharmacy", "person"]
 certainty   = "definite"
 stage       = "supervision"
@@ -14,18 +15,18 @@ basis       = [
 needs       = ["record.settlement.started_on"]
 exclusions  = [
     "a stay that ended in death and was settled after it: its first day counts, not the settlement",
-    "the first grace_days after death: certificates and charges of the last hours",
+    "the first {grace_days:day} after death: certificates and charges of the last hours",
     "no register of deaths was delivered: cannot judge those without a death in hospital",
     "the person is unknown: cannot judge",
 ]
 exclusions_zh = [
     "住院期间死亡、死后才结算的：以入院日计，不以结算日计",
-    "死亡后 grace_days 天以内：开具证明及最后数小时的费用",
+    "死亡后 {grace_days} 天以内：开具证明及最后数小时的费用",
     "未提供死亡登记：院内死亡以外的情形无法判定",
     "参保人未知：无法判定",
 ]
-limits      = "Registers date deaths late or by the funeral, and a mistyped identity number declares the living dead: 2 to 7 days are weak, beyond 30 days strong (lag_days), and care at several places for months speaks for a wrong register. Check a second register first. Purchases paid from the personal account count, for it ends with death. Who used the card is not known; the person stands for the card."
-limits_zh   = "登记的死亡日期可能偏晚或以殡葬日为准，证件号码录错会把在世者登记为死亡：相差 2 至 7 天较弱，超过 30 天较强（lag_days）；数月内在多处就医说明登记可能有误，应先核对另一登记来源。个人账户支付的购药同样计入，因账户随死亡终止。用卡人无法确定，此处以参保人代指其医保凭证。"
+limits      = "Registers date deaths late or by the funeral, and a mistyped identity number declares the living dead: 2 to 7 days are weak, beyond 30 days strong, and care at several places for months speaks for a wrong register. Check a second register first. Purchases paid from the personal account count, for it ends with death. Who used the card is not known; the person stands for the card."
+limits_zh   = "登记的死亡日期可能偏晚或以殡葬日为准，证件号码录错会把在世者登记为死亡：相差 2 至 7 天较弱，超过 30 天较强；数月内在多处就医说明登记可能有误，应先核对另一登记来源。个人账户支付的购药同样计入，因账户随死亡终止。用卡人无法确定，此处以参保人代指其医保凭证。"
 version     = "1"
 sentence    = "{what} on {occurred_on}, {lag_days} days after the registered day of death {died_on} ({amount} yuan)"
 sentence_zh = "登记死亡日期 {died_on}，{lag_days} 天后（{occurred_on}）仍有{what_zh}，涉及 {amount} 元"

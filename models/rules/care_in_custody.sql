@@ -3,6 +3,7 @@ title       = "Care or purchase while in custody"
 title_zh    = "羁押、服刑期间就医购药"
 violation   = "care_in_custody"
 family      = "identity"
+fetch       = ["custody_record", "identity"]
 subjects    = ["institution", "pharmacy", "person"]
 certainty   = "definite"
 stage       = "supervision"
@@ -32,7 +33,7 @@ limits      = "Medical parole and sentences served outside are lawful and not in
 limits_zh   = "保外就医、监外执行属合法情形，登记中不体现，应向司法行政部门核实确切日期。用卡人无法确定，此处以参保人代指其医保凭证。"
 version     = "1"
 sentence    = "{what} on {occurred_on} ({amount} yuan) while the register of {source_department} has the person in custody from {status_from} to {status_to}"
-sentence_zh = "{source_department}登记 {status_from} 至 {status_to} 羁押或服刑，{occurred_on} 仍有{what_zh}，涉及 {amount} 元"
+sentence_zh = "{source_department}登记 {status_from} {until_zh} 羁押或服刑，{occurred_on} 仍有{what_zh}，涉及 {amount} 元"
 */
 select
     case
@@ -57,6 +58,7 @@ select
     s.eligible_amount as amount,
     m.status_from,
     coalesce(cast(m.status_to as varchar), 'today') as status_to,
+    coalesce('至 ' || cast(m.status_to as varchar), '至今') as until_zh,
     coalesce(m.source_department, '') as source_department,
     m.what,
     m.what_zh

@@ -3,6 +3,7 @@ title       = "Care at home while abroad"
 title_zh    = "出境期间在境内就医"
 violation   = "care_while_abroad"
 family      = "identity"
+fetch       = ["border_record", "identity"]
 subjects    = ["person"]
 certainty   = "suspected"
 stage       = "supervision"
@@ -36,7 +37,7 @@ limits      = "An online consultation needs no presence and is not marked in the
 limits_zh   = "互联网诊疗无需本人到场，导出数据中无标识。登记遗漏的短暂入境也会呈现相同情形，数月内多次就医则可排除这一可能。用卡人无法确定，此处以参保人代指其医保凭证。"
 version     = "1"
 sentence    = "{what} on {occurred_on} ({amount} yuan) while the register has the person abroad from {status_from} to {status_to}"
-sentence_zh = "出入境登记 {status_from} 至 {status_to} 在境外，{occurred_on} 仍有{what_zh}，涉及 {amount} 元"
+sentence_zh = "出入境登记 {status_from} {until_zh} 在境外，{occurred_on} 仍有{what_zh}，涉及 {amount} 元"
 */
 -- What the person need not have been there for: typed-in bills, chronic refills of nothing but medicines.
 with excused as (
@@ -82,6 +83,7 @@ select
     s.eligible_amount as amount,
     m.status_from,
     coalesce(cast(m.status_to as varchar), 'today') as status_to,
+    coalesce('至 ' || cast(m.status_to as varchar), '至今') as until_zh,
     m.what,
     m.what_zh
 from feature.settlement as s

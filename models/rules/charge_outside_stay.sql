@@ -4,6 +4,7 @@ title_zh    = "计费日期与住院时间不符"
 official    = [42]
 violation   = "charge_outside_stay"
 family      = "stay"
+fetch       = ["overcharge", "stay"]
 subjects    = ["institution", "practitioner"]
 certainty   = "definite"
 stage       = "supervision"
@@ -15,21 +16,21 @@ basis       = [
 ]
 needs       = ["record.fee_line.charged_at", "record.encounter.started_at"]
 exclusions  = [
-    "take-home drugs within late_days after discharge",
-    "late posting: no more than late_lines lines of the stay within late_days after discharge",
-    "examinations and laboratory tests within workup_days before admission",
-    "an emergency that became a stay: anything within workup_days before admission",
+    "take-home drugs within {late_days:day} after discharge",
+    "late posting: no more than {late_lines:line} of the stay within {late_days:day} after discharge",
+    "examinations and laboratory tests within {workup_days:day} before admission",
+    "an emergency that became a stay: anything within {workup_days:day} before admission",
     "the day of the charge is unknown: cannot judge",
 ]
 exclusions_zh = [
-    "出院后 late_days 天以内的出院带药",
-    "补记账：出院后 late_days 天以内，且该次住院不超过 late_lines 条",
-    "入院前 workup_days 天以内的检查、检验",
-    "急诊转住院：入院前 workup_days 天以内的全部费用",
+    "出院后 {late_days} 天以内的出院带药",
+    "补记账：出院后 {late_days} 天以内，且该次住院不超过 {late_lines} 条",
+    "入院前 {workup_days} 天以内的检查、检验",
+    "急诊转住院：入院前 {workup_days} 天以内的全部费用",
     "计费日期未知：无法判定",
 ]
-limits      = "Hospitals post a forgotten line the morning after; one such line a stay is let pass (late_lines), several are a day charged that was not spent there. Work-up before an agreed admission may be settled with the stay in most areas; where it may not, set workup_days to 0. A stay whose dates were keyed wrong shows as many lines at once."
-limits_zh   = "医院常在出院次日补记漏记项目，每次住院一条予以放过（late_lines），多条则为对未住院日期计费。多数地区允许预约入院前的检查并入住院结算；不允许的地区请将 workup_days 设为 0。住院日期录错时会一次出现多条。"
+limits      = "Hospitals post a forgotten line the morning after; one such line a stay is let pass, several are a day charged that was not spent there. Work-up before an agreed admission may be settled with the stay in most areas; where it may not, the days allowed before admission (now {workup_days:day}) are to be set to 0. A stay whose dates were keyed wrong shows as many lines at once."
+limits_zh   = "医院常在出院次日补记漏记项目，每次住院一条予以放过，多条则为对未住院日期计费。多数地区允许预约入院前的检查并入住院结算；不允许的地区应将入院前允许天数（现为 {workup_days} 天）调为 0。住院日期录错时会一次出现多条。"
 version     = "1"
 sentence    = "{item_name} ({amount} yuan) was charged on {occurred_on}, {days_off} days {side} a stay of {started_on} to {ended_on}; {lines_outside} lines of the stay lie outside it"
 sentence_zh = "住院 {started_on} 至 {ended_on}，“{item_name}”计费日期 {occurred_on}，在{side_zh} {days_off} 天，涉及 {amount} 元（该次住院共 {lines_outside} 条）"

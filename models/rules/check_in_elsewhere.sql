@@ -3,6 +3,7 @@ title       = "Checked in far from the institution"
 title_zh    = "签到位置与机构不符"
 violation   = "check_in_elsewhere"
 family      = "presence"
+fetch       = ["check_in"]
 subjects    = ["person"]
 certainty   = "suspected"
 stage       = "supervision"
@@ -13,7 +14,7 @@ basis       = [
 ]
 needs       = ["record.check_in.longitude", "record.check_in.latitude"]
 exclusions  = [
-    "nearer than max_km: large sites and poor reception",
+    "nearer than {max_km} km: large sites and poor reception",
     "another check-in at the place the same day",
     "no settlement of the person there that day or during a stay",
     "an institution whose check-ins are mostly far: its registered coordinates are wrong, cannot judge",
@@ -21,7 +22,7 @@ exclusions  = [
     "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
-    "距离小于 max_km：院区较大或信号不佳",
+    "距离小于 {max_km} 公里：院区较大或信号不佳",
     "当日另有在该机构的签到",
     "当日或住院期间该参保人在该机构无结算",
     "多数签到均偏远的机构：登记坐标有误，无法判定",

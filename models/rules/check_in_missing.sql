@@ -3,6 +3,7 @@ title       = "Settled without check-in where everybody checks in"
 title_zh    = "未签到结算集中的机构"
 violation   = "check_in_missing"
 family      = "presence"
+fetch       = ["check_in"]
 subjects    = ["institution", "pharmacy"]
 certainty   = "suspected"
 stage       = "supervision"
@@ -14,24 +15,24 @@ basis       = [
 ]
 needs       = ["record.check_in", "record.settlement.settled_at"]
 exclusions  = [
-    "institutions without the device, or that used it for less than min_used of their persons",
+    "institutions without the device, or that used it for less than {min_used:%} of their persons",
     "the days before the device's first and after its last check-in",
     "emergencies and stays",
     "manual reimbursement",
     "a check-in within a day of the settlement, whatever the face",
-    "one missing here and there: only institutions that lack more than max_missing of their check-ins and times_usual the usual share",
-    "fewer than min_settlements at the institution: cannot judge",
+    "one missing here and there: only institutions that lack more than {max_missing:%} of their check-ins and at least {times_usual} times the usual share",
+    "fewer than {min_settlements:settlement} at the institution: cannot judge",
     "the institution is unknown: cannot judge",
     "the person is unknown: cannot judge",
 ]
 exclusions_zh = [
-    "未配备签到设备，或用其签到的参保人占比低于 min_used 的机构",
+    "未配备签到设备，或用其签到的参保人占比低于 {min_used:%} 的机构",
     "设备首次签到之前、末次签到之后的日期",
     "急诊和住院",
     "手工报销",
     "结算前后一天内有签到，不论人脸是否相符",
-    "零星缺失：仅看缺失率超过 max_missing 且达一般水平 times_usual 倍的机构",
-    "机构结算不足 min_settlements 笔：无法判定",
+    "零星缺失：仅看缺失率超过 {max_missing:%} 且达一般水平 {times_usual} 倍的机构",
+    "机构结算不足 {min_settlements} 笔：无法判定",
     "机构未知：无法判定",
     "参保人未知：无法判定",
 ]

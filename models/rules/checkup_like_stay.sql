@@ -14,23 +14,23 @@ basis       = [
 ]
 needs       = ["record.fee_line.fee_category"]
 exclusions  = [
-    "diseases treated in courses, staging of tumours, pregnancy, newborns, mental disorders (knowledge.admission_exception)",
+    "diseases treated in courses, staging of tumours, pregnancy, newborns, mental disorders",
     "stays with an operation",
     "transferred, or ended in death: the work-up served the next hospital",
     "bed-day payment",
-    "fewer than min_kinds different examinations",
-    "institutions with fewer than min_stays such stays or less than min_stay_share of their stays",
+    "fewer than {min_kinds} different examinations",
+    "institutions with fewer than {min_stays} such stays or less than {min_stay_share:%} of their stays",
     "fee lines without fee category: cannot judge",
     "still in hospital: cannot judge",
     "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
-    "分疗程治疗的疾病、肿瘤分期检查、妊娠、新生儿、精神障碍（knowledge.admission_exception）",
+    "分疗程治疗的疾病、肿瘤分期检查、妊娠、新生儿、精神障碍",
     "有手术的住院",
     "转院或死亡：检查为后续医院所用",
     "按床日付费",
-    "不同检查不足 min_kinds 种",
-    "此类住院不足 min_stays 次，或占比低于 min_stay_share 的机构",
+    "不同检查不足 {min_kinds} 种",
+    "此类住院不足 {min_stays} 次，或占比低于 {min_stay_share:%} 的机构",
     "明细缺少费用类别：无法判定",
     "尚在住院：无法判定",
     "机构未知：无法判定",

@@ -4,6 +4,7 @@ title_zh    = "儿童专用药品、医疗服务项目用于成人"
 official    = [65, 80]
 violation   = "age_mismatch"
 family      = "identity"
+fetch       = ["identity", "medication"]
 subjects    = ["institution", "pharmacy", "practitioner", "person"]
 certainty   = "definite"
 stage       = "audit"

@@ -3,6 +3,7 @@ title       = "Settled with a chronic-disease benefit that the person is not reg
 title_zh    = "无门慢特资格享受门慢特待遇"
 violation   = "chronic_benefit_unregistered"
 family      = "eligibility"
+fetch       = ["certification"]
 subjects    = ["institution", "pharmacy"]
 certainty   = "suspected"
 stage       = "audit"
@@ -14,15 +15,15 @@ basis       = [
 ]
 needs       = ["record.chronic_registration.disease_code", "record.settlement.disease_code"]
 exclusions  = [
-    "registered for another form of the disease (the same first family_length characters of its code)",
-    "the registration began within grace_days after the care: entered late",
+    "registered for another form of the disease (the same first {family_length} characters of its code)",
+    "the registration began within {grace_days:day} after the care: entered late",
     "care on the last day of the registration",
     "no fund paid",
     "nobody at all is registered for the disease: its register was not delivered, cannot judge",
 ]
 exclusions_zh = [
-    "登记的是同一疾病的其他类型（编码前 family_length 位相同）",
-    "就医后 grace_days 天以内登记生效：登记补录",
+    "登记的是同一疾病的其他类型（编码前 {family_length} 位相同）",
+    "就医后 {grace_days} 天以内登记生效：登记补录",
     "登记有效期最后一天的就医",
     "基金未支付",
     "该病种无任何人登记：未提供登记数据，无法判定",

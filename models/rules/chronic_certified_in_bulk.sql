@@ -3,6 +3,7 @@ title       = "Chronic diseases certified in bulk on one day"
 title_zh    = "门慢特资格批量认定"
 violation   = "bulk_certification"
 family      = "eligibility"
+fetch       = ["certification"]
 subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "supervision"
@@ -13,14 +14,14 @@ basis       = [
 ]
 needs       = ["record.chronic_registration.certified_on", "record.chronic_registration.certifying_institution_id"]
 exclusions  = [
-    "no more than max_a_day certifications: a busy panel day",
-    "an institution whose usual panel day is as busy (up to max_times its median day)",
+    "no more than {max_a_day} certifications: a busy panel day",
+    "an institution whose usual panel day is as busy (up to {max_times} times its median day)",
     "registrations carried over to another code of the same person on one day count once",
     "the certifying institution or the day is unknown: cannot judge",
 ]
 exclusions_zh = [
-    "不超过 max_a_day 人：正常的集中评审日",
-    "该机构平时评审日同样繁忙（不超过其中位数的 max_times 倍）",
+    "不超过 {max_a_day} 人：正常的集中评审日",
+    "该机构平时评审日同样繁忙（不超过其中位数的 {max_times} 倍）",
     "同一参保人同日转换病种编码的结转登记只计一次",
     "认定机构或日期未知：无法判定",
 ]

@@ -4,6 +4,7 @@ title_zh    = "医用耗材与性别不符"
 official    = [87]
 violation   = "sex_mismatch"
 family      = "identity"
+fetch       = ["consumables", "identity"]
 subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "audit"

@@ -4,6 +4,7 @@ title_zh    = "医用耗材与科室不符"
 official    = [85]
 violation   = "department_mismatch"
 family      = "overcharge"
+fetch       = ["consumables"]
 subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "audit"

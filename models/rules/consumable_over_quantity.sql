@@ -4,6 +4,7 @@ title_zh    = "医用耗材数量超标"
 official    = [86]
 violation   = "over_quantity"
 family      = "overcharge"
+fetch       = ["consumables"]
 subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "audit"

@@ -4,6 +4,7 @@ title_zh    = "医疗服务项目与医用耗材重复收费"
 official    = [30]
 violation   = "duplicate_charge"
 family      = "overcharge"
+fetch       = ["consumables", "overcharge"]
 subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "audit"

@@ -4,6 +4,7 @@ title_zh    = "诊断与患者性别不符"
 official    = [54]
 violation   = "sex_mismatch"
 family      = "identity"
+fetch       = ["identity", "coding"]
 subjects    = ["institution", "person"]
 certainty   = "suspected"
 stage       = "supervision"

@@ -4,6 +4,7 @@ title_zh    = "诊断与患者年龄不符"
 official    = [55]
 violation   = "age_mismatch"
 family      = "identity"
+fetch       = ["identity", "coding"]
 subjects    = ["institution", "person"]
 certainty   = "suspected"
 stage       = "supervision"

@@ -17,13 +17,13 @@ needs       = ["record.diagnosis.diagnosis_code"]
 exclusions  = [
     "any one item of the requirement was charged, at any time of the stay",
     "still in hospital: the rest of the lines is to come",
-    "stays of fewer than least_days days: transferred or broken off before treatment",
+    "stays of fewer than {least_days:day}: transferred or broken off before treatment",
     "the stay has no fee lines: cannot judge",
 ]
 exclusions_zh = [
     "住院期间任何时间收取过所需项目之一",
     "尚在住院：其余明细待传",
-    "住院不足 least_days 天：治疗前转院或中止",
+    "住院不足 {least_days} 天：治疗前转院或中止",
     "该次住院无费用明细：无法判定",
 ]
 limits      = "Rests on starter knowledge. Tests done shortly before admission, at another hospital or billed within a package leave no line; a secondary diagnosis from the history needs none."

@@ -3,6 +3,7 @@ title       = "More dialysis sessions in a week than are given"
 title_zh    = "血液透析超频次"
 violation   = "dialysis_over_frequency"
 family      = "frequency"
+fetch       = ["dialysis"]
 subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "audit"
@@ -15,13 +16,13 @@ basis       = [
 needs       = ["record.fee_line.charged_at"]
 exclusions  = [
     "extra sessions of an acute or critical illness: days during a stay do not count",
-    "up to max_sessions within any seven days: holidays shift the shifts",
+    "up to {max_sessions:session} within any seven days: holidays shift the shifts",
     "tubes, dialysers, monitoring and surcharges are no sessions",
     "two methods charged on one day are one session here",
 ]
 exclusions_zh = [
     "急危重症的加做透析：住院期间的日期不计",
-    "任意七日内不超过 max_sessions 次：节假日调整班次",
+    "任意七日内不超过 {max_sessions} 次：节假日调整班次",
     "管路、透析器、监测及加收不计为透析次数",
     "同日收取两种透析方式，此处计一次",
 ]

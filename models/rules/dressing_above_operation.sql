@@ -3,6 +3,7 @@ title       = "Large dressings charged after keyhole operations only"
 title_zh    = "只做腔镜手术而收大、特大换药"
 violation   = "above_standard"
 family      = "overcharge"
+fetch       = ["operation_record", "overcharge"]
 subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "audit"

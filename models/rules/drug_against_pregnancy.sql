@@ -16,7 +16,7 @@ needs       = ["record.fee_line.charged_at", "record.fee_line.item_code"]
 exclusions  = [
     "the visit in which the pregnancy ends: delivery, miscarriage, abortion, ectopic pregnancy",
     "a pregnancy that ended between the antenatal visit and the drug",
-    "an antenatal visit more than pregnancy_days before",
+    "an antenatal visit more than {pregnancy_days:day} before",
     "bought at a drugstore",
     "forbidden in lactation only, and the woman is pregnant; or the other way round",
     "the person is unknown: cannot judge",
@@ -25,7 +25,7 @@ exclusions  = [
 exclusions_zh = [
     "终止妊娠的当次就诊：分娩、流产、引产、异位妊娠",
     "产检之后、用药之前妊娠已终止",
-    "产检早于用药 pregnancy_days 天以上",
+    "产检早于用药 {pregnancy_days} 天以上",
     "药店购买",
     "仅哺乳期禁用而参保人处于妊娠期，或反之",
     "参保人未知：无法判定",

@@ -4,6 +4,7 @@ title_zh    = "药品超医疗机构级别限制使用"
 official    = [12]
 violation   = "level_restriction"
 family      = "medication"
+fetch       = ["licence", "medication"]
 subjects    = ["institution", "practitioner"]
 certainty   = "definite"
 stage       = "audit"
@@ -17,7 +18,7 @@ exclusions  = [
     "drugstores: they have no level",
     "dispensed on a prescription moved from another institution",
     "a later prescription, where the text asks the level of the first one only",
-    "a first prescription with less than look_back_days of record before it: cannot judge",
+    "a first prescription with less than {look_back_days:day} of record before it: cannot judge",
     "the institution's level is unknown: cannot judge",
     "the person is unknown: cannot judge",
 ]
@@ -25,7 +26,7 @@ exclusions_zh = [
     "药店：无级别",
     "凭其他机构流转处方调配",
     "条文仅限首次处方级别时的后续处方",
-    "首次处方之前的数据不足 look_back_days 天：无法判定",
+    "首次处方之前的数据不足 {look_back_days} 天：无法判定",
     "机构级别未知：无法判定",
     "参保人未知：无法判定",
 ]

@@ -4,6 +4,7 @@ title_zh    = "药品超限定病种目录范围使用"
 official    = [11]
 violation   = "off_disease_list"
 family      = "eligibility"
+fetch       = ["certification", "medication"]
 subjects    = ["institution", "pharmacy", "practitioner"]
 certainty   = "definite"
 stage       = "audit"

@@ -14,11 +14,11 @@ basis       = [
 ]
 needs       = ["record.fee_line.charged_at", "record.fee_line.item_code"]
 exclusions  = [
-    "an interruption longer than gap_days begins a new course (scope illness)",
+    "an interruption longer than {gap_days:day} begins a new course, where courses are counted by illness",
     "another stay begins a new course (scope stay)",
 ]
 exclusions_zh = [
-    "中断超过 gap_days 天视为新疗程（按疾病计的疗程）",
+    "中断超过 {gap_days} 天视为新疗程（按疾病计的疗程）",
     "另一次住院视为新疗程（按住院计的疗程）",
 ]
 limits      = "Counts days on which the item was charged, not days a pack lasts: packs for several days are undercounted, a week posted on one day too. Another maker's code of the same drug begins its own count."

@@ -3,6 +3,7 @@ title       = "Drugstore purchase on the card of a person in hospital"
 title_zh    = "住院期间药店购药"
 violation   = "purchase_during_stay"
 family      = "presence"
+fetch       = ["presence", "store"]
 subjects    = ["pharmacy", "person"]
 certainty   = "suspected"
 stage       = "supervision"
@@ -16,19 +17,19 @@ needs       = ["record.settlement.started_on", "record.settlement.ended_on"]
 exclusions  = [
     "first and last day of the stay",
     "dispensed on a prescription moved from a hospital",
-    "purchases of no more than min_amount: relatives fetch everyday medicines",
-    "stays paid by the bed-day or longer than long_stay_days: the card lives with the family",
+    "purchases of no more than {min_amount} yuan: relatives fetch everyday medicines",
+    "stays paid by the bed-day or longer than {long_stay_days:day}: the card lives with the family",
     "the institution is unknown, and with it whether it is a drugstore: cannot judge",
 ]
 exclusions_zh = [
     "住院的首日和末日",
     "凭医院流转处方调配",
-    "购药金额不超过 min_amount：家属代购日常用药",
-    "按床日付费或住院超过 long_stay_days 天：医保凭证由家属保管",
+    "购药金额不超过 {min_amount} 元：家属代购日常用药",
+    "按床日付费或住院超过 {long_stay_days} 天：医保凭证由家属保管",
     "机构未知，无从知道是否为药店：无法判定",
 ]
-limits      = "Relatives may buy with the personal account for themselves, lawfully since accounts are shared within a family; such purchases carry no fund money (fund_amount 0). Many persons of one hospital at one drugstore mean that the hospital sends them out to buy: look at the hospital in the detail. A stay that still lasts is not looked at."
-limits_zh   = "个人账户实行家庭共济后，家属可合法使用其为自己购药，此类购药无基金支付（fund_amount 为 0）。同一医院多名参保人在同一药店购药，说明医院可能安排外购，应关注明细中的医院。尚未出院的住院不作判断。"
+limits      = "Relatives may buy with the personal account for themselves, lawfully since accounts are shared within a family; such purchases carry no fund money. Many persons of one hospital at one drugstore mean that the hospital sends them out to buy: look at the hospital in the detail. A stay that still lasts is not looked at."
+limits_zh   = "个人账户实行家庭共济后，家属可合法使用其为自己购药，此类购药无基金支付。同一医院多名参保人在同一药店购药，说明医院可能安排外购，应关注明细中的医院。尚未出院的住院不作判断。"
 version     = "1"
 sentence    = "A purchase of {amount} yuan on {occurred_on} while the person was in hospital at {hospital_id} from {started_on} to {ended_on}"
 sentence_zh = "参保人 {started_on} 至 {ended_on} 在 {hospital_id} 住院期间，{occurred_on} 于药店购药 {amount} 元"

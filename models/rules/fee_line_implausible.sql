@@ -14,12 +14,12 @@ basis       = [
 ]
 needs       = ["record.fee_line.amount"]
 exclusions  = [
-    "a difference within tolerance_yuan or tolerance_share: rounding of the unit price",
+    "a difference within {tolerance_yuan} yuan or {tolerance_share:%}: rounding of the unit price",
     "void lines and lines without a settlement",
     "the settlement has no fee lines at all: cannot judge the sum",
 ]
 exclusions_zh = [
-    "差额在 tolerance_yuan 或 tolerance_share 以内：单价舍入",
+    "差额在 {tolerance_yuan} 元或 {tolerance_share:%} 以内：单价舍入",
     "作废明细及无对应结算的明细",
     "该次结算无任何费用明细：合计无法判定",
 ]

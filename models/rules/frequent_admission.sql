@@ -4,6 +4,7 @@ title_zh    = "频繁住院"
 official    = [52]
 violation   = "frequent_admission"
 family      = "frequency"
+fetch       = ["stay"]
 subjects    = ["person"]
 certainty   = "suspected"
 stage       = "supervision"
@@ -15,7 +16,7 @@ basis       = [
 ]
 needs       = ["record.encounter.principal_diagnosis_code"]
 exclusions  = [
-    "stays for diseases treated in courses, mental disorders, pregnancy, newborns (knowledge.admission_exception)",
+    "stays for diseases treated in courses, mental disorders, pregnancy, newborns",
     "bed-day payment: long-term care",
     "a transfer: begun within a day of a discharge elsewhere, both are one",
     "the principal diagnosis is unknown: cannot judge",
@@ -23,7 +24,7 @@ exclusions  = [
     "the person is unknown: cannot judge",
 ]
 exclusions_zh = [
-    "分疗程治疗的疾病、精神障碍、妊娠、新生儿住院（knowledge.admission_exception）",
+    "分疗程治疗的疾病、精神障碍、妊娠、新生儿住院",
     "按床日付费：长期护理",
     "转院：出院后一天内在他院入院，合并为一次",
     "主诊断未知：无法判定",

@@ -4,6 +4,7 @@ title_zh    = "频繁购药"
 official    = [51]
 violation   = "frequent_purchases"
 family      = "frequency"
+fetch       = ["store", "frequency"]
 subjects    = ["person"]
 certainty   = "suspected"
 stage       = "supervision"
@@ -17,13 +18,13 @@ needs       = ["record.settlement.settled_at"]
 exclusions  = [
     "several settlements on one day at one store count as one purchase",
     "months paid from the personal account and in cash alone: relatives share it lawfully",
-    "small purchases: no more than min_amount in the month",
+    "small purchases: no more than {min_amount} yuan in the month",
     "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "同日同店多笔结算计为一次购药",
     "当月仅以个人账户和现金支付：家庭共济属合法",
-    "小额购药：当月不超过 min_amount",
+    "小额购药：当月不超过 {min_amount} 元",
     "机构未知：无法判定",
 ]
 limits      = "Several chronic diseases at once explain many purchases, but not many stores. Relatives collect for the bedridden."

@@ -4,6 +4,7 @@ title_zh    = "中药饮片单复方、单方均不予支付"
 official    = [3, 4]
 violation   = "herb_not_paid"
 family      = "medication"
+fetch       = ["herbs"]
 subjects    = ["institution", "pharmacy", "practitioner"]
 certainty   = "definite"
 stage       = "audit"

@@ -4,6 +4,7 @@ title_zh    = "中药饮片超量上传"
 official    = [77]
 violation   = "herb_over_dose"
 family      = "medication"
+fetch       = ["herbs"]
 subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "audit"
@@ -15,12 +16,12 @@ basis       = [
 ]
 needs       = ["record.fee_line.supply_days", "record.fee_line.quantity"]
 exclusions  = [
-    "up to factor times the printed dose: experienced physicians go beyond it",
+    "up to {factor} times the printed dose: experienced physicians go beyond it",
     "a herb whose name only sounds alike",
     "the number of doses is unknown: cannot judge",
 ]
 exclusions_zh = [
-    "不超过规定剂量的 factor 倍：经验丰富的医师可酌情超量",
+    "不超过规定剂量的 {factor} 倍：经验丰富的医师可酌情超量",
     "仅名称相近的饮片",
     "剂数未知：无法判定",
 ]

@@ -4,6 +4,7 @@ title_zh    = "中药饮片超大处方"
 official    = [76]
 violation   = "oversized_prescription"
 family      = "medication"
+fetch       = ["herbs"]
 subjects    = ["institution", "practitioner"]
 certainty   = "suspected"
 stage       = "audit"
@@ -16,14 +17,14 @@ basis       = [
 needs       = ["record.fee_line.order_number"]
 exclusions  = [
     "few herbs, a dose of ordinary weight and an ordinary price, however many doses",
-    "pastes and pills made for weeks (herbal_use says so)",
+    "pastes and pills made for weeks (the prescription says so)",
     "weighed only where the number of doses is known",
     "the prescription number is unknown: cannot judge",
     "the institution is unknown, and with it whether it is a drugstore: cannot judge",
 ]
 exclusions_zh = [
     "味数少、每剂重量和价格正常，不论剂数多少",
-    "供数周服用的膏方、丸剂（由 herbal_use 注明）",
+    "供数周服用的膏方、丸剂（由处方注明）",
     "仅在剂数已知时计算每剂重量",
     "处方号未知：无法判定",
     "机构未知，无从知道是否为药店：无法判定",

@@ -15,25 +15,25 @@ basis       = [
 needs       = ["record.fee_line.charged_at", "record.fee_line.fee_category"]
 exclusions  = [
     "the day of discharge, and days without any charge",
-    "diseases treated in courses, mental disorders, pregnancy, newborns (knowledge.admission_exception)",
+    "diseases treated in courses, mental disorders, pregnancy, newborns",
     "bed-day payment",
     "stays with an operation: waiting and healing",
     "stays that ended in death",
     "stays shorter than 2 nights",
-    "take-home drugs do not make a day busy, nor do charges up to idle_amount",
-    "the institution posts in bulk (bulk_share of a stay's lines on one day): cannot judge",
+    "take-home drugs do not make a day busy, nor do charges up to {idle_amount} yuan",
+    "the institution posts in bulk ({bulk_share:%} of a stay's lines on one day): cannot judge",
     "still in hospital: cannot judge",
     "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "出院日及无任何收费的日期",
-    "分疗程治疗的疾病、精神障碍、妊娠、新生儿（knowledge.admission_exception）",
+    "分疗程治疗的疾病、精神障碍、妊娠、新生儿",
     "按床日付费",
     "有手术的住院：术前等待及术后恢复",
     "住院期间死亡",
     "住院不足 2 天",
-    "出院带药及不超过 idle_amount 的收费，不视为当日有诊疗",
-    "机构集中记账（单日记账达该次住院明细的 bulk_share）：无法判定",
+    "出院带药及不超过 {idle_amount} 元的收费，不视为当日有诊疗",
+    "机构集中记账（单日记账达该次住院明细的 {bulk_share:%}）：无法判定",
     "尚在住院：无法判定",
     "机构未知：无法判定",
 ]

@@ -3,6 +3,7 @@ title       = "More persons seen in a day than a day holds"
 title_zh    = "医师单日接诊量超能力"
 violation   = "impossible_day"
 family      = "capacity"
+fetch       = ["workload"]
 subjects    = ["institution", "practitioner"]
 certainty   = "suspected"
 stage       = "supervision"
@@ -16,14 +17,14 @@ needs       = ["record.fee_line.ordering_practitioner_id"]
 exclusions  = [
     "persons with laboratory, examination or treatment lines alone: ordered before, not seen that day",
     "orders of a stay: ward rounds",
-    "a date without a clock on which the institution posts several days (more than max_posting times its median day): cannot judge",
+    "a date without a clock on which the institution posts several days (more than {max_posting} times its median day): cannot judge",
     "the practitioner is unknown: cannot judge",
     "the institution or some persons are unknown: cannot judge",
 ]
 exclusions_zh = [
     "仅有检验、检查、治疗明细的参保人：此前开单，当日未接诊",
     "住院医嘱：查房",
-    "仅有日期无时刻，且机构当日集中记账多日费用（超过其日中位数 max_posting 倍）：无法判定",
+    "仅有日期无时刻，且机构当日集中记账多日费用（超过其日中位数 {max_posting} 倍）：无法判定",
     "医师未知：无法判定",
     "机构或部分参保人未知：无法判定",
 ]

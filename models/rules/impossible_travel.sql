@@ -3,6 +3,7 @@ title       = "At two places in a time no one can travel"
 title_zh    = "短时间内两地就医购药（时空不可能）"
 violation   = "impossible_travel"
 family      = "presence"
+fetch       = ["identity"]
 subjects    = ["person"]
 certainty   = "suspected"
 stage       = "supervision"
@@ -16,9 +17,9 @@ exclusions  = [
     "stays: relatives settle them",
     "manual reimbursement: the clock is the office's",
     "a relative fetches medicines at one place (purchase, or a refill of nothing but medicines) while the person is at the other; two such places at once are not excused",
-    "nearer than min_km or slower than max_kmh",
+    "nearer than {min_km} km or slower than {max_kmh} km/h",
     "a settlement without time of day, a place without coordinates: cannot judge",
-    "more than max_same_minute settlements of the place in that minute: its clock is the upload's, cannot judge",
+    "more than {max_same_minute:settlement} of the place in that minute: its clock is the upload's, cannot judge",
     "the institution is unknown: cannot judge",
     "the person is unknown: cannot judge",
 ]
@@ -26,14 +27,14 @@ exclusions_zh = [
     "住院：由家属办理结算",
     "手工报销：时间为经办时间",
     "参保人在一处，家属在另一处代取药（购药或仅取药的续方）；两处均可代取药时不排除",
-    "距离小于 min_km 或速度低于 max_kmh",
+    "距离小于 {min_km} 公里或速度低于 {max_kmh} 公里/小时",
     "结算无时刻、机构无坐标：无法判定",
-    "该机构同一分钟内结算超过 max_same_minute 笔：时刻为上传时间，无法判定",
+    "该机构同一分钟内结算超过 {max_same_minute} 笔：时刻为上传时间，无法判定",
     "机构未知：无法判定",
     "参保人未知：无法判定",
 ]
-limits      = "Distances are straight lines between registered coordinates, so roads are longer; a branch that settles under the seat's number, and an online shop, look the same. An electronic voucher can be shown from afar by a relative, a plastic card cannot (credential in the detail)."
-limits_zh   = "距离为登记坐标间的直线距离，实际路程更长；分支机构以总部编码结算、网上药店也会呈现相同情形。电子凭证可由家属异地出示，实体卡不能（见明细 credential）。"
+limits      = "Distances are straight lines between registered coordinates, so roads are longer; a branch that settles under the seat's number, and an online shop, look the same. An electronic voucher can be shown from afar by a relative, a plastic card cannot , so the kind of credential is to be asked for."
+limits_zh   = "距离为登记坐标间的直线距离，实际路程更长；分支机构以总部编码结算、网上药店也会呈现相同情形。电子凭证可由家属异地出示，实体卡不能，应核对就诊凭证类型。"
 version     = "1"
 sentence    = "Settled at {institution_id} {minutes} minutes after {previous_institution_id}, {km} km apart, on {occurred_on} ({amount} yuan)"
 sentence_zh = "{occurred_on} 在 {previous_institution_id} 结算 {minutes} 分钟后又在相距 {km} 公里的 {institution_id} 结算，涉及 {amount} 元"

@@ -4,6 +4,7 @@ title_zh    = "中药饮片配伍禁忌"
 official    = [75]
 violation   = "herb_incompatibility"
 family      = "medication"
+fetch       = ["herbs"]
 subjects    = ["institution", "practitioner"]
 certainty   = "suspected"
 stage       = "reminder"

@@ -16,7 +16,7 @@ needs       = ["record.diagnosis.diagnosis_code"]
 exclusions  = [
     "any diagnosis of the settlement meets the text, principal or not",
     "the chronic disease the settlement is for meets the text",
-    "a diagnosis of the person within look_back_days before meets the text",
+    "a diagnosis of the person within {look_back_days:day} before meets the text",
     "drugstores: a purchase carries no diagnosis",
     "the settlement carries no diagnosis: cannot judge",
     "the settlement is coded as a treatment (chemotherapy, dialysis, aftercare) that does not name the disease: cannot judge",
@@ -26,15 +26,15 @@ exclusions  = [
 exclusions_zh = [
     "结算的任一诊断符合限定条文，不论是否主诊断",
     "结算所属的门慢特病种符合限定条文",
-    "参保人此前 look_back_days 天内的诊断符合限定条文",
+    "参保人此前 {look_back_days} 天内的诊断符合限定条文",
     "药店：购药不带诊断",
     "结算无诊断：无法判定",
     "结算诊断为治疗类编码（化疗、透析、术后随访）而未指明疾病：无法判定",
     "公布条文未指明可编码的疾病：无法判定",
     "机构未知，无从知道是否为药店：无法判定",
 ]
-limits      = "Which codes meet a text was worked out from its disease words and must be reviewed. Severity, line of treatment, gene tests and hours since onset stand in the medical record only (needs_record): whoever meets the diagnosis may still fail them. A diagnosis the hospital did not code looks the same."
-limits_zh   = "条文对应的编码由疾病名称推导，须经复核。严重程度、治疗线数、基因检测、发病小时数仅见于病历（needs_record），诊断符合者仍可能不满足。医院未编码的诊断也会呈现相同情形。"
+limits      = "Which codes meet a text was worked out from its disease words and must be reviewed. Severity, line of treatment, gene tests and hours since onset stand in the medical record only: whoever meets the diagnosis may still fail them. A diagnosis the hospital did not code looks the same."
+limits_zh   = "条文对应的编码由疾病名称推导，须经复核。严重程度、治疗线数、基因检测、发病小时数仅见于病历，诊断符合者仍可能不满足。医院未编码的诊断也会呈现相同情形。"
 version     = "1"
 sentence    = "{item_name} was charged on {occurred_on} ({amount} yuan); none of the {diagnoses} diagnoses of the settlement is one it is paid for ({indication})"
 sentence_zh = "{occurred_on} 结算“{item_name}”{amount} 元，本次 {diagnoses} 个诊断均不符合限定支付适应症（{indication}）"

@@ -4,6 +4,7 @@ title_zh    = "超互联网医院药品支付范围"
 official    = [47]
 violation   = "internet_restriction"
 family      = "medication"
+fetch       = ["internet_visit"]
 subjects    = ["institution", "practitioner"]
 certainty   = "definite"
 stage       = "audit"
@@ -22,8 +23,8 @@ exclusions_zh = [
     "线下就诊，不论何种药品",
     "无医疗类别可识别为互联网诊疗：无法判定",
 ]
-limits      = "Internet visits are told by the medical category (care setting internet in knowledge.medical_category); the national codes have none, an area's own codes come with its tables. A drug fetched in person after an internet visit looks the same."
-limits_zh   = "按医疗类别识别互联网诊疗（knowledge.medical_category 中就医方式为 internet）；国家编码中无此类别，本地编码随当地表提供。互联网诊疗后到院取药也会呈现相同情形。"
+limits      = "Internet visits are told by the medical category; the national codes have none, an area's own codes come with its tables. A drug fetched in person after an internet visit looks the same."
+limits_zh   = "按医疗类别识别互联网诊疗；国家编码中无此类别，本地编码随当地表提供。互联网诊疗后到院取药也会呈现相同情形。"
 version     = "1"
 sentence    = "{item_name} was prescribed on an internet visit on {occurred_on} ({amount} yuan)"
 sentence_zh = "{occurred_on} 互联网诊疗开具麻醉、精神药品“{item_name}”，涉及 {amount} 元"

@@ -4,6 +4,7 @@ title_zh    = "药品、医疗服务项目与性别不符"
 official    = [67, 81]
 violation   = "sex_mismatch"
 family      = "identity"
+fetch       = ["identity", "overcharge"]
 subjects    = ["institution", "pharmacy", "practitioner", "person"]
 certainty   = "definite"
 stage       = "audit"

@@ -4,6 +4,7 @@ title_zh    = "限工伤、生育保险项目由基本医疗保险支付"
 official    = [1, 2, 16, 17]
 violation   = "insurance_mismatch"
 family      = "eligibility"
+fetch       = ["other_insurance"]
 subjects    = ["institution", "pharmacy", "practitioner"]
 certainty   = "definite"
 stage       = "audit"

@@ -14,13 +14,13 @@ basis       = [
 ]
 needs       = ["record.fee_line.charged_at", "record.fee_line.item_code"]
 exclusions  = [
-    "a diagnosis of an earlier visit, at most lookback_days old, is one it is meant for",
+    "a diagnosis of an earlier visit, at most {lookback_days:day} old, is one it is meant for",
     "one of several indications fits",
     "no diagnosis of the visit is known: cannot judge",
     "the person is unknown: cannot judge",
 ]
 exclusions_zh = [
-    "lookback_days 天以内的既往就诊诊断符合适应症",
+    "{lookback_days} 天以内的既往就诊诊断符合适应症",
     "符合多个适应症之一",
     "本次就诊无已知诊断：无法判定",
     "参保人未知：无法判定",

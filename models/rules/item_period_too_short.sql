@@ -23,8 +23,8 @@ exclusions_zh = [
     "前一次已退费冲回",
     "参保人未知：无法判定",
 ]
-limits      = "The first use in the record has none before it and counts as clear. The day of charge stands for the day of use. Another institution may not have known of the earlier use: across_institutions tells."
-limits_zh   = "数据中的首次使用无前次可比，视为无疑点。以收费日代替使用日。其他机构可能不知前次使用，见 across_institutions。"
+limits      = "The first use in the record has none before it and counts as clear. The day of charge stands for the day of use. Another institution may not have known of the earlier use; the explanation tells whether it was another one."
+limits_zh   = "数据中的首次使用无前次可比，视为无疑点。以收费日代替使用日。其他机构可能不知前次使用，疑点说明中注明是否跨机构。"
 version     = "1"
 sentence    = "{item_name} was charged on {occurred_on}, {gap_days} days after {used_before}; {min_gap_days} days must lie between ({amount} yuan)"
 sentence_zh = "“{item_name}”于 {used_before}、{occurred_on} 两次收费，间隔 {gap_days} 天，短于 {min_gap_days} 天，后一次涉及 {amount} 元"

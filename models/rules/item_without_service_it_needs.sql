@@ -14,14 +14,14 @@ basis       = [
 ]
 needs       = ["record.fee_line.charged_at", "record.fee_line.item_code"]
 exclusions  = [
-    "the service was charged at another visit to the institution, at most days_apart days away",
+    "the service was charged at another visit to the institution, at most {days_apart:day} away",
     "the service (or the consumable that a service is done with) was charged but not paid by the funds",
     "bought at a drugstore, or taken home from a stay",
     "the institution is unknown: cannot judge",
     "the person is unknown: cannot judge",
 ]
 exclusions_zh = [
-    "该服务项目在同一机构另一次就诊收取，相隔不超过 days_apart 天",
+    "该服务项目在同一机构另一次就诊收取，相隔不超过 {days_apart} 天",
     "该服务项目（或该服务所用耗材）已收取但基金未支付",
     "药店购买，或出院带药",
     "机构未知：无法判定",

@@ -16,15 +16,15 @@ needs       = ["record.fee_line.charged_at", "record.settlement.settled_at"]
 exclusions  = [
     "stays: charged over weeks, settled at the end",
     "repaid to the person at the counter: settled late by nature",
-    "fewer than min_lines lines in the month: cannot judge",
-    "up to max_late of the lines",
+    "fewer than {min_lines:line} in the month: cannot judge",
+    "up to {max_late:%} of the lines",
     "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "住院：数周内陆续计费，出院时结算",
     "向参保人零星报销：结算本就滞后",
-    "当月明细不足 min_lines 条：无法判定",
-    "滞后明细占比不超过 max_late",
+    "当月明细不足 {min_lines} 条：无法判定",
+    "滞后明细占比不超过 {max_late:%}",
     "机构未知：无法判定",
 ]
 limits      = "Lines outages and backlogs give the same picture. No money is at issue; late data make day and clock rules about the institution weaker."

@@ -15,10 +15,10 @@ basis       = [
 ]
 needs       = ["record.fee_line.fee_category", "record.fee_line.dosage_form"]
 exclusions  = [
-    "diseases treated in courses, mental disorders, pregnancy, newborns (knowledge.admission_exception)",
+    "diseases treated in courses, mental disorders, pregnancy, newborns",
     "transferred, or ended in death",
     "day surgery, and stays begun as an emergency",
-    "children below child_years",
+    "children below {child_years:year}",
     "stays with an operation",
     "bed-day payment",
     "no drug of the stay has a dosage form: cannot judge",
@@ -26,10 +26,10 @@ exclusions  = [
     "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
-    "分疗程治疗的疾病、精神障碍、妊娠、新生儿（knowledge.admission_exception）",
+    "分疗程治疗的疾病、精神障碍、妊娠、新生儿",
     "转院或死亡",
     "日间手术及急诊入院",
-    "不满 child_years 岁的儿童",
+    "不满 {child_years} 岁的儿童",
     "有手术的住院",
     "按床日付费",
     "该次住院药品均无剂型：无法判定",

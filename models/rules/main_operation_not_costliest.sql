@@ -16,13 +16,13 @@ basis       = [
 needs       = ["record.procedure.procedure_code"]
 exclusions  = [
     "a settlement with one operation only",
-    "the costliest costs less than margin more than the main one",
+    "the costliest costs less than {margin:%} more than the main one",
     "no fee of the main operation is known: cannot judge",
     "no operation, or more than one, is marked as the main one: cannot judge",
 ]
 exclusions_zh = [
     "仅一项手术的结算",
-    "费用最高者高出主要手术不足 margin",
+    "费用最高者高出主要手术不足 {margin:%}",
     "主要手术无已知费用：无法判定",
     "未标记主要手术或标记多个：无法判定",
 ]

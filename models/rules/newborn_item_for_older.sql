@@ -4,6 +4,7 @@ title_zh    = "限新生儿项目用于非新生儿"
 official    = [6, 18, 32]
 violation   = "age_mismatch"
 family      = "identity"
+fetch       = ["overcharge", "identity"]
 subjects    = ["institution", "practitioner"]
 certainty   = "suspected"
 stage       = "audit"

@@ -4,6 +4,7 @@ title_zh    = "有手术收费无手术操作编码"
 official    = [38]
 violation   = "operation_charged_not_coded"
 family      = "coding"
+fetch       = ["operation_record", "coding"]
 subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "audit"
@@ -15,19 +16,19 @@ basis       = [
 ]
 needs       = ["record.procedure", "record.fee_line.fee_category"]
 exclusions  = [
-    "operations below min_amount, and anaesthesia alone",
+    "operations below {min_amount} yuan, and anaesthesia alone",
     "reversed charges",
     "a stay refunded and settled again: the list hangs on the encounter",
     "deliveries and other stays whose encounter names a procedure",
-    "institutions that code less than min_coded of their operated stays: the list was not delivered, cannot judge",
+    "institutions that code less than {min_coded:%} of their operated stays: the list was not delivered, cannot judge",
     "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
-    "费用低于 min_amount 的手术，以及仅麻醉",
+    "费用低于 {min_amount} 元的手术，以及仅麻醉",
     "已冲销的收费",
     "退费后重新结算的住院：手术操作清单关联于就诊记录",
     "分娩等就诊记录中已注明手术操作的住院",
-    "手术住院编码率低于 min_coded 的机构：未提供清单，无法判定",
+    "手术住院编码率低于 {min_coded:%} 的机构：未提供清单，无法判定",
     "机构未知：无法判定",
 ]
 limits      = "Either the operation was not done or the record is incomplete; on its own it is mostly the second. Operation record and anaesthesia sheet tell."

@@ -4,6 +4,7 @@ title_zh    = "有手术操作编码无对应收费"
 official    = [38]
 violation   = "operation_coded_not_charged"
 family      = "coding"
+fetch       = ["operation_record", "overcharge"]
 subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "audit"
@@ -16,22 +17,22 @@ basis       = [
 needs       = ["record.procedure", "record.fee_line.fee_category"]
 exclusions  = [
     "the principal procedure alone is looked at",
-    "diagnostic and other non-operative procedures (from chapter_from on)",
-    "any charge for an operation, or a single treatment of min_price or more",
+    "diagnostic and other non-operative procedures (from chapter {chapter_from} on)",
+    "any charge for an operation, or a single treatment of {min_price} yuan or more",
     "fee for service and bed-day payment: the code brings nothing",
     "the institution never charges operations by their fee category, or has no fee lines: cannot judge",
     "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "仅看主要手术操作",
-    "诊断性及其他非手术操作（自 chapter_from 起）",
-    "有任何手术收费，或单项治疗不低于 min_price",
+    "诊断性及其他非手术操作（ICD-9-CM-3 第 {chapter_from} 章起）",
+    "有任何手术收费，或单项治疗不低于 {min_price} 元",
     "按项目付费、按床日付费：编码不带来额外支付",
     "机构从不以费用类别收取手术费，或无费用明细：无法判定",
     "机构未知：无法判定",
 ]
-limits      = "A small bedside operation may be charged under treatment at less than min_price. At issue is what the code adds to the case payment, which the export does not say: the stay's whole amount is its upper bound. Operation record and consent tell."
-limits_zh   = "床旁小手术可能以低于 min_price 的治疗项目收费。涉及的是编码使病例支付增加的部分，导出数据未体现：以整次住院费用为其上限。以手术记录和知情同意书为准。"
+limits      = "A small bedside operation may be charged under treatment at less than {min_price} yuan. At issue is what the code adds to the case payment, which the export does not say: the stay's whole amount is its upper bound. Operation record and consent tell."
+limits_zh   = "床旁小手术可能以低于 {min_price} 元的治疗项目收费。涉及的是编码使病例支付增加的部分，导出数据未体现：以整次住院费用为其上限。以手术记录和知情同意书为准。"
 version     = "1"
 sentence    = "{procedure_code} {procedure_name} was coded for the stay of {occurred_on} ({diagnosis_code} {diagnosis_name}), yet no operation was charged; the stay cost {amount} yuan"
 sentence_zh = "{occurred_on} 入院（{diagnosis_code} {diagnosis_name}）编有手术操作 {procedure_code} {procedure_name}，但无任何手术收费，该次住院涉及 {amount} 元"

@@ -4,6 +4,7 @@ title_zh    = "手术项目未按规定折价收费"
 official    = [15]
 violation   = "no_discount"
 family      = "overcharge"
+fetch       = ["operation_record", "overcharge"]
 subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "audit"
@@ -16,7 +17,7 @@ needs       = ["record.fee_line.charged_at", "record.fee_line.unit_price"]
 exclusions  = [
     "the dearest operation of the day: it is charged in full",
     "a discount in the quantity: a fraction of an operation",
-    "a discount in the price: below full_share of the place's full price for the operation",
+    "a discount in the price: below {full_share:%} of the place's full price for the operation",
     "operations of one group on different days or at different institutions",
     "the price or quantity is unknown: cannot judge",
     "the institution is unknown: cannot judge",
@@ -24,7 +25,7 @@ exclusions  = [
 exclusions_zh = [
     "当日价格最高的手术：按全价收费",
     "以数量折价：不足一次的计量",
-    "以单价折价：低于该机构全价的 full_share",
+    "以单价折价：低于该机构全价的 {full_share:%}",
     "同组手术在不同日期或不同机构",
     "价格或数量未知：无法判定",
     "机构未知：无法判定",

@@ -3,6 +3,7 @@ title       = "Orders in the name of a practitioner who has left"
 title_zh    = "离职、协议终止医师开单"
 violation   = "ordered_after_leaving"
 family      = "internal_control"
+fetch       = ["practitioner_register", "signatures"]
 subjects    = ["institution", "practitioner"]
 certainty   = "definite"
 stage       = "audit"
@@ -13,7 +14,7 @@ basis       = [
 ]
 needs       = ["record.practitioner.left_on"]
 exclusions  = [
-    "up to grace_days after leaving: orders posted late",
+    "up to {grace_days:day} after leaving: orders posted late",
     "during a stay begun before leaving: standing orders run on",
     "still or again registered at the institution under another entry",
     "registered at several places (multi-site) and left only one of them: judged there alone",
@@ -21,7 +22,7 @@ exclusions  = [
     "the practitioner is unknown: cannot judge",
 ]
 exclusions_zh = [
-    "离职后 grace_days 天以内：医嘱补录",
+    "离职后 {grace_days} 天以内：医嘱补录",
     "离职前已开始的住院：长期医嘱延续",
     "在该机构以另一登记仍在或再次在册",
     "登记于多处（多点执业）而仅离开其中一处：仅就该处判断",

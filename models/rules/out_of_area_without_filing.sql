@@ -3,6 +3,7 @@ title       = "Repeated care elsewhere without filing"
 title_zh    = "异地就医无备案且频繁"
 violation   = "out_of_area_without_filing"
 family      = "eligibility"
+fetch       = ["filing"]
 subjects    = ["person"]
 certainty   = "suspected"
 stage       = "supervision"
@@ -16,7 +17,7 @@ exclusions  = [
     "a filing for the prefecture, or its province, that holds on the day",
     "emergencies, and stays that began as one: they count as filed",
     "referred stays (medical category 23)",
-    "malignant and other diseases treated in courses (knowledge.admission_exception)",
+    "malignant and other diseases treated in courses",
     "persons insured elsewhere, whose filings are kept there: cannot judge",
     "the person is unknown: cannot judge",
 ]
@@ -24,7 +25,7 @@ exclusions_zh = [
     "当日有效的、覆盖该地市或该省的备案",
     "急诊及急诊入院：视同已备案",
     "转诊住院（医疗类别 23）",
-    "恶性肿瘤及其他分疗程治疗的疾病（knowledge.admission_exception）",
+    "恶性肿瘤及其他分疗程治疗的疾病",
     "异地参保人，其备案不在本地：无法判定",
     "参保人未知：无法判定",
 ]

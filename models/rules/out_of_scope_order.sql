@@ -3,6 +3,7 @@ title       = "Orders from a department outside the practitioner's scope"
 title_zh    = "超执业范围开单"
 violation   = "out_of_scope_order"
 family      = "internal_control"
+fetch       = ["practitioner_register", "signatures"]
 subjects    = ["practitioner"]
 certainty   = "suspected"
 stage       = "audit"
@@ -15,7 +16,7 @@ needs       = ["record.practitioner.practice_scope_code", "record.fee_line.order
 exclusions  = [
     "general practice and emergency medicine, by scope or by department: they serve all",
     "subspecialties of one first-level department",
-    "fewer than min_lines such lines of the practitioner there: a consultation",
+    "fewer than {min_lines} such lines of the practitioner there: a consultation",
     "most of the practitioner's orders come from that department: the register is out of date, cannot judge",
     "scope or department are not national codes: cannot judge",
     "the practitioner is unknown: cannot judge",
@@ -23,7 +24,7 @@ exclusions  = [
 exclusions_zh = [
     "全科医学、急诊医学的执业范围或科室：面向各科",
     "同一一级科目下的亚专业",
-    "该医师在该科室此类明细不足 min_lines 条：会诊",
+    "该医师在该科室此类明细不足 {min_lines} 条：会诊",
     "该医师多数医嘱出自该科室：登记未更新，无法判定",
     "执业范围或科室非国家编码：无法判定",
     "医师未知：无法判定",

@@ -14,20 +14,20 @@ basis       = [
 ]
 needs       = ["record.fee_line.supply_days"]
 exclusions  = [
-    "a double dose, lifelong: all collected so far lasts less than max_rate times the days gone by",
-    "up to min_left_days at home: holidays, long prescriptions, a fill a few weeks early",
+    "a double dose, lifelong: all collected so far lasts less than {max_rate} times the days gone by",
+    "up to {min_left_days:day} at home: holidays, long prescriptions, a fill a few weeks early",
     "everything from one place: that place's prescribing is the question",
     "drugs given on the spot or during a stay (no days of supply)",
-    "the person collected less than min_amount of the drug in excess in all",
+    "the person collected less than {min_amount} yuan of the drug in excess in all",
     "the days of supply are unknown: cannot judge",
     "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
-    "长期双倍剂量：累计取药可用天数不足已过天数的 max_rate 倍",
-    "手中余量不超过 min_left_days 天：节假日、长处方、提前数周取药",
+    "长期双倍剂量：累计取药可用天数不足已过天数的 {max_rate} 倍",
+    "手中余量不超过 {min_left_days} 天：节假日、长处方、提前数周取药",
     "全部取自同一机构：应看该机构开药情况",
     "当场使用或住院期间的药品（无供药天数）",
-    "该参保人该药超量合计不足 min_amount",
+    "该参保人该药超量合计不足 {min_amount} 元",
     "供药天数未知：无法判定",
     "机构未知：无法判定",
 ]

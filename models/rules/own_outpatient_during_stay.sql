@@ -3,6 +3,7 @@ title       = "The hospital's own out-patient bill during a stay there"
 title_zh    = "住院期间本院门诊结算（转嫁费用）"
 violation   = "cost_moved_out_of_stay"
 family      = "stay"
+fetch       = ["shifted_cost"]
 subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "supervision"
@@ -15,22 +16,22 @@ basis       = [
 needs       = ["record.settlement.started_on", "record.encounter.ended_at"]
 exclusions  = [
     "first and last day of the stay: the way in and take-home medicines",
-    "out-patient dialysis, chemotherapy and other courses (knowledge.admission_exception)",
+    "out-patient dialysis, chemotherapy and other courses",
     "chronic-disease refills with nothing but medicines: relatives fetch them",
     "emergencies, check-ups",
     "a settlement of the stay itself, interim settlements",
     "manual reimbursement: its day is typed in",
-    "bed-day payment and stays longer than long_stay_days: their dated refills",
+    "bed-day payment and stays longer than {long_stay_days:day}: their dated refills",
     "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "住院的首日和末日：入院当日就诊及出院带药",
-    "门诊透析、化疗及其他分疗程治疗（knowledge.admission_exception）",
+    "门诊透析、化疗及其他分疗程治疗",
     "仅取药的门慢特续方：由家属代取",
     "急诊、体检",
     "该次住院的结算、中途结算",
     "手工报销：日期为手工录入",
-    "按床日付费及超过 long_stay_days 天的住院：按期续方",
+    "按床日付费及超过 {long_stay_days} 天的住院：按期续方",
     "机构未知：无法判定",
 ]
 limits      = "Under case payment what is taken out of the stay is paid twice. A mother's antenatal or a newborn's visit under her number, and a date keyed wrong, look the same. Bills on the days just before admission are not looked at: the work-up before an agreed stay is lawful in most areas."

@@ -15,15 +15,15 @@ needs       = ["record.trace_code.trace_code"]
 exclusions  = [
     "the pack comes back at the place that sold it: its own till, not the buyer, is the question",
     "sold again to the same person",
-    "fewer than min_packs packs: a wrong scan or a box given to a neighbour",
-    "sold again within min_gap_days: two tills scanned one carton",
+    "fewer than {min_packs:pack}: a wrong scan or a box given to a neighbour",
+    "sold again within {min_gap_days:day}: two tills scanned one carton",
     "the institution or the person is unknown: cannot judge",
 ]
 exclusions_zh = [
     "药品回到原销售机构：应看该机构收银台，而非购药人",
     "再次售予同一参保人",
-    "不足 min_packs 盒：误扫或转赠邻里一盒",
-    "min_gap_days 天以内再次结算：两个收银台扫描同一箱",
+    "不足 {min_packs} 盒：误扫或转赠邻里一盒",
+    "{min_gap_days} 天以内再次结算：两个收银台扫描同一箱",
     "机构或参保人未知：无法判定",
 ]
 limits      = "Shows that the pack, or a copy of its code, was sold again, not who carried it. A drugstore that copies codes from a hospital's waste makes innocent buyers appear here: many buyers with one pack each speak for that, one buyer with many packs for resale."

@@ -3,6 +3,7 @@ title       = "Pooled fund paid for a drugstore's drug without a prescription"
 title_zh    = "无流转处方使用统筹基金购药"
 violation   = "purchase_without_prescription"
 family      = "internal_control"
+fetch       = ["electronic_prescription", "store"]
 subjects    = ["pharmacy"]
 certainty   = "suspected"
 stage       = "audit"
@@ -16,14 +17,14 @@ needs       = ["record.fee_line.is_outside_prescription", "record.settlement.poo
 exclusions  = [
     "the pooled fund paid nothing: account or cash",
     "a prescriber is named on the line",
-    "the line comes to less than min_amount",
+    "the line comes to less than {min_amount} yuan",
     "no drugstore names a prescription for the drug: the practice of recording, cannot judge",
     "the institution is unknown, and with it whether it is a drugstore: cannot judge",
 ]
 exclusions_zh = [
     "统筹基金未支付：个人账户或现金",
     "明细载有开方医师",
-    "明细金额低于 min_amount",
+    "明细金额低于 {min_amount} 元",
     "无药店为该药记录处方：属记录习惯，无法判定",
     "机构未知，无从知道是否为药店：无法判定",
 ]

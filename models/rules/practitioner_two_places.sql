@@ -3,6 +3,7 @@ title       = "Orders at two institutions on one day without registration for th
 title_zh    = "未办理多点执业同日两处开单"
 violation   = "practitioner_two_places"
 family      = "capacity"
+fetch       = ["practitioner_register", "workload"]
 subjects    = ["institution", "practitioner"]
 certainty   = "suspected"
 stage       = "audit"

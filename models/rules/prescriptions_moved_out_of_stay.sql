@@ -3,6 +3,7 @@ title       = "In-patients sent to buy at a drugstore on moved prescriptions"
 title_zh    = "住院期间凭流转处方到药店购药（转嫁费用）"
 violation   = "cost_moved_out_of_stay"
 family      = "stay"
+fetch       = ["shifted_cost", "electronic_prescription"]
 subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "supervision"
@@ -17,8 +18,8 @@ exclusions  = [
     "first and last day of the stay",
     "negotiated drugs by the second channel: approved to be bought outside",
     "chronic-disease refills: prescribed before the stay, fetched by relatives",
-    "bed-day payment and stays longer than long_stay_days",
-    "hospitals with fewer than min_persons such persons",
+    "bed-day payment and stays longer than {long_stay_days:day}",
+    "hospitals with fewer than {min_persons} such persons",
     "purchases without a moved prescription: another rule",
     "the institution is unknown: cannot judge",
 ]
@@ -26,13 +27,13 @@ exclusions_zh = [
     "住院的首日和末日",
     "双通道谈判药品：允许外购",
     "门慢特续方：住院前开具，由家属代取",
-    "按床日付费及超过 long_stay_days 天的住院",
-    "此类参保人不足 min_persons 人的医院",
+    "按床日付费及超过 {long_stay_days} 天的住院",
+    "此类参保人不足 {min_persons} 人的医院",
     "无流转处方的购药：由其他规则判断",
     "机构未知：无法判定",
 ]
-limits      = "The export does not say who wrote the prescription; it is ascribed to the hospital in whose bed the person lay. Most of its persons at one drugstore (top_pharmacy) speak for an arrangement. Whether the hospital lacked the drug is to be asked. The finding names the stay and its settlement; the purchases are the drugstore's and are listed with it: their documents are to be fetched there."
-limits_zh   = "导出数据不含处方开具者，归于参保人所住医院。该院多数参保人集中在一家药店（top_pharmacy）提示双方可能有约定。医院是否缺药需核实。本条列出住院及其结算；购药为药店结算，随之列示，应到药店调取单据。"
+limits      = "The export does not say who wrote the prescription; it is ascribed to the hospital in whose bed the person lay. Most of its persons at one drugstore speak for an arrangement. Whether the hospital lacked the drug is to be asked. The finding names the stay and its settlement; the purchases are the drugstore's and are listed with it: their documents are to be fetched there."
+limits_zh   = "导出数据不含处方开具者，归于参保人所住医院。该院多数参保人集中在一家药店提示双方可能有约定。医院是否缺药需核实。本条列出住院及其结算；购药为药店结算，随之列示，应到药店调取单据。"
 version     = "1"
 sentence    = "In hospital from {started_on} to {ended_on}, the person bought {purchases} times on moved prescriptions ({amount} yuan), first on {occurred_on} at {pharmacy_id} (settlement {purchase_settlement_id}); {persons} persons of this hospital did, most at {top_pharmacy}"
 sentence_zh = "{started_on} 至 {ended_on} 住院期间凭流转处方到药店购药 {purchases} 次共 {amount} 元，首次 {occurred_on} 在药店 {pharmacy_id}（结算 {purchase_settlement_id}）；该院同类 {persons} 人，主要在 {top_pharmacy}"

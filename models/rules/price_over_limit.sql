@@ -4,6 +4,7 @@ title_zh    = "医疗服务项目超限定单价收费"
 official    = [14]
 violation   = "price_over_limit"
 family      = "price"
+fetch       = ["overcharge"]
 subjects    = ["institution"]
 certainty   = "definite"
 stage       = "audit"
@@ -14,15 +15,15 @@ basis       = [
 ]
 needs       = ["record.fee_line.unit_price"]
 exclusions  = [
-    "what lies above the limit is already the person's own (over_limit_amount)",
-    "rounding: prices within tolerance of the limit",
+    "what lies above the limit is already the person's own",
+    "rounding: prices within {tolerance} % of the limit",
     "no limit for the institution's level and area though the item has limits: cannot judge",
     "drugs and consumables: their limits are shares of payment, not prices",
     "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
-    "高出限价部分已由个人承担（over_limit_amount）",
-    "舍入：价格在限价的 tolerance 以内",
+    "高出限价部分已由个人承担",
+    "舍入：价格在限价的 {tolerance}% 以内",
     "项目有限价，但无该机构级别和地区的限价：无法判定",
     "药品、耗材：其限制为支付标准，非价格",
     "机构未知：无法判定",

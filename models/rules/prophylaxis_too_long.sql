@@ -4,6 +4,7 @@ title_zh    = "围手术期抗菌药物预防性应用超时限"
 official    = [44]
 violation   = "long_prophylaxis"
 family      = "medication"
+fetch       = ["operation_record", "antibiotic"]
 subjects    = ["institution", "practitioner"]
 certainty   = "suspected"
 stage       = "supervision"
@@ -16,13 +17,13 @@ basis       = [
 ]
 needs       = ["record.procedure.procedure_on"]
 exclusions  = [
-    "any diagnosis of an infection in the stay: then it is treatment (infection_codes)",
+    "any diagnosis of an infection in the stay: then it is treatment",
     "another operation of the stay without a limit in the table, or a later one: the hours run from the last",
     "take-home drugs",
     "the day of the operation is unknown: cannot judge",
 ]
 exclusions_zh = [
-    "该次住院有任一感染诊断：属治疗用药（infection_codes）",
+    "该次住院有任一感染诊断：属治疗用药",
     "该次住院另有表中无时限的手术或更晚的手术：时限自末次手术起算",
     "出院带药",
     "手术日期未知：无法判定",

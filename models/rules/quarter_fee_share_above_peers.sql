@@ -4,6 +4,7 @@ title_zh    = "季度药品、检验检查、耗材、治疗、CT、核磁费用
 official    = [56, 57, 58, 59, 60, 61]
 violation   = "one_sided_fees"
 family      = "pattern"
+fetch       = ["figures"]
 subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "supervision"
@@ -15,17 +16,17 @@ basis       = [
 ]
 needs       = ["record.fee_line.fee_category"]
 exclusions  = [
-    "the quarter has fewer than least_stays stays: cannot judge",
-    "fewer than least_peers institutions of the peer group have 20 such stays in the quarter: cannot judge",
-    "above the peers by less than margin: however close together they lie",
+    "the quarter has fewer than {least_stays:stay}: cannot judge",
+    "fewer than {least_peers:institution} of the peer group have 20 such stays in the quarter: cannot judge",
+    "above the peers by less than {margin:pp} percentage points: however close together they lie",
 ]
 exclusions_zh = [
-    "该季度住院不足 least_stays 次：无法判定",
-    "同类机构中该季度住院达 20 次的不足 least_peers 家：无法判定",
-    "高于同类不足 margin：不论同类之间如何接近",
+    "该季度住院不足 {least_stays} 次：无法判定",
+    "同类机构中该季度住院达 20 次的不足 {least_peers} 家：无法判定",
+    "高于同类不足 {margin:pp} 个百分点：不论同类之间如何接近",
 ]
-limits      = "An indicator of where to look, without money at issue. Not adjusted for case mix: a specialist ward or an expensive treatment the peers lack explains much. Shares are of the eligible fees of stays; CT and MRI are the items of knowledge.item_group; consumables and drugs used for them count on their own."
-limits_zh   = "仅提示关注方向，不涉及金额。未按病种结构调整：专科病区或同类没有的高费用治疗可解释大部分差异。占比以住院符合政策范围费用计；CT、核磁为 knowledge.item_group 中的项目，其所用耗材、药品分别计入。"
+limits      = "An indicator of where to look, without money at issue. Not adjusted for case mix: a specialist ward or an expensive treatment the peers lack explains much. Shares are of the eligible fees of stays; CT and MRI are the items grouped under them in the knowledge tables; consumables and drugs used for them count on their own."
+limits_zh   = "仅提示关注方向，不涉及金额。未按病种结构调整：专科病区或同类没有的高费用治疗可解释大部分差异。占比以住院符合政策范围费用计；CT、核磁为知识库项目分组所列项目，其所用耗材、药品分别计入。"
 status      = "trial"
 version     = "1"
 sentence    = "In the quarter from {occurred_on} the fees of {stays} stays lie above the peers ({peers} institutions of {peer_group}): {shares}"

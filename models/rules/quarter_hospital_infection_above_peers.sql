@@ -4,6 +4,7 @@ title_zh    = "季度院内感染发生率高于同类机构"
 official    = [62]
 violation   = "hospital_infection_rate"
 family      = "pattern"
+fetch       = ["figures"]
 subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "supervision"
@@ -15,17 +16,17 @@ basis       = [
 ]
 needs       = ["record.diagnosis.present_on_admission"]
 exclusions  = [
-    "the quarter has fewer than least_stays discharges with the mark of admission: cannot judge",
-    "fewer than least_peers institutions of the peer group have 20 such stays in the quarter: cannot judge",
-    "above the peers by less than margin: however close together they lie",
+    "the quarter has fewer than {least_stays} discharges with the mark of admission: cannot judge",
+    "fewer than {least_peers:institution} of the peer group have 20 such stays in the quarter: cannot judge",
+    "above the peers by less than {margin:pp} percentage points: however close together they lie",
 ]
 exclusions_zh = [
-    "该季度带入院病情标记的出院不足 least_stays 次：无法判定",
-    "同类机构中该季度住院达 20 次的不足 least_peers 家：无法判定",
-    "高于同类不足 margin：不论同类之间如何接近",
+    "该季度带入院病情标记的出院不足 {least_stays} 次：无法判定",
+    "同类机构中该季度住院达 20 次的不足 {least_peers} 家：无法判定",
+    "高于同类不足 {margin:pp} 个百分点：不论同类之间如何接近",
 ]
-limits      = "An infection is a diagnosis of knowledge.diagnosis_group that the settlement list says was not there on admission; one that was there, or of which nobody knew, does not count. An indicator of where to look, without money at issue. Infections are told by the diagnosis (infection_codes) and the mark that it was not there on admission; places that never fill the mark show none. Not adjusted for case mix: intensive care and oncology acquire more."
-limits_zh   = "院内感染指 knowledge.diagnosis_group 中、医保结算清单标记为入院时没有的诊断；入院时已有或情况不明的不计。仅提示关注方向，不涉及金额。感染按诊断（infection_codes）及入院时没有的标记识别，从不填写标记的机构不会显示。未按病种结构调整：重症监护和肿瘤科感染较多。"
+limits      = "An infection is a diagnosis of the knowledge base's group of infections that the settlement list says was not there on admission; one that was there, or of which nobody knew, does not count. An indicator of where to look, without money at issue. Infections are told by the diagnosis and the mark that it was not there on admission; places that never fill the mark show none. Not adjusted for case mix: intensive care and oncology acquire more."
+limits_zh   = "院内感染指知识库感染诊断组内、医保结算清单标记为入院时没有的诊断；入院时已有或情况不明的不计。仅提示关注方向，不涉及金额。感染按诊断及入院时没有的标记识别，从不填写标记的机构不会显示。未按病种结构调整：重症监护和肿瘤科感染较多。"
 status      = "trial"
 version     = "1"
 sentence    = "In the quarter from {occurred_on} {infected} of {stays} stays acquired an infection ({rate_percent}%); the median of the peers is {peer_percent}% ({peers} institutions of {peer_group})"

@@ -15,16 +15,16 @@ basis       = [
 needs       = ["record.encounter.started_at", "record.encounter.ended_at"]
 exclusions  = [
     "a stay begun on a referral, or after a discharge as transfer: up and down within a medical alliance",
-    "diseases treated in courses, pregnancy, newborns (knowledge.admission_exception), but mental disorders stay in: their passing round is the pattern",
-    "fewer than min_links stays",
+    "diseases treated in courses, pregnancy, newborns, but mental disorders stay in: their passing round is the pattern",
+    "fewer than {min_links:stay}",
     "the last day of a stay is unknown: cannot judge",
     "the institution is unknown: cannot judge",
     "the person is unknown: cannot judge",
 ]
 exclusions_zh = [
     "凭转诊入院，或以转院方式出院后入院：医联体内双向转诊",
-    "分疗程治疗的疾病、妊娠、新生儿（knowledge.admission_exception），但精神障碍不排除：轮转住院正是其表现",
-    "不足 min_links 次住院",
+    "分疗程治疗的疾病、妊娠、新生儿，但精神障碍不排除：轮转住院正是其表现",
+    "不足 {min_links} 次住院",
     "某次住院的末日未知：无法判定",
     "机构未知：无法判定",
     "参保人未知：无法判定",

@@ -3,6 +3,7 @@ title       = "The same bill settled twice by one institution"
 title_zh    = "同一费用重复结算"
 violation   = "same_bill_twice"
 family      = "overcharge"
+fetch       = ["double_settlement"]
 subjects    = ["institution", "pharmacy"]
 certainty   = "suspected"
 stage       = "audit"
@@ -15,18 +16,18 @@ needs       = ["record.settlement.started_on", "record.settlement.total_amount"]
 exclusions  = [
     "the first was refunded",
     "manual reimbursement: another rule",
-    "diseases treated in courses, several sessions a day (knowledge.admission_exception)",
+    "diseases treated in courses, several sessions a day",
     "the same total made up of other items",
-    "totals below min_amount",
+    "totals below {min_amount} yuan",
     "fee lines are missing: cannot judge",
     "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "前一次已退费",
     "手工报销：由其他规则判断",
-    "分疗程治疗的疾病、一日多次治疗（knowledge.admission_exception）",
+    "分疗程治疗的疾病、一日多次治疗",
     "总额相同而项目不同",
-    "总额低于 min_amount",
+    "总额低于 {min_amount} 元",
     "缺少费用明细：无法判定",
     "机构未知：无法判定",
 ]

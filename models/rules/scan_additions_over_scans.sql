@@ -3,6 +3,7 @@ title       = "More three-dimensional reconstructions charged than scans"
 title_zh    = "三维重建加收次数多于CT、磁共振检查次数"
 violation   = "over_frequency"
 family      = "overcharge"
+fetch       = ["imaging", "overcharge"]
 subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "audit"

@@ -15,7 +15,7 @@ basis       = [
 needs       = ["record.fee_line.charged_at", "record.fee_line.item_code"]
 exclusions  = [
     "a first-line drug at any time before in the record, at any institution, or on the same day",
-    "the record begins less than look_back_days before: cannot judge",
+    "the record begins less than {look_back_days:day} before: cannot judge",
     "the published text names no first-line drug: cannot judge",
     "a drugstore purchase paid without the funds",
     "the person is unknown: cannot judge",
@@ -23,7 +23,7 @@ exclusions  = [
 ]
 exclusions_zh = [
     "此前任何时间、任何机构或同日用过一线药",
-    "数据起始距用药不足 look_back_days 天：无法判定",
+    "数据起始距用药不足 {look_back_days} 天：无法判定",
     "公布条文未指明一线药：无法判定",
     "未使用基金的药店购药",
     "参保人未知：无法判定",

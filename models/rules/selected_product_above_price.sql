@@ -13,25 +13,25 @@ basis       = [
 ]
 needs       = ["record.procurement_drug.selected_price", "record.fee_line.catalogue_code"]
 exclusions  = [
-    "the excess within the allowed markup: none in institutions, drugstore_markup in drugstores",
-    "rounding: less than tolerance of the price",
+    "the excess within the allowed markup: none in institutions, {drugstore_markup:%} in drugstores",
+    "rounding: less than {tolerance:%} of the price",
     "a product of the drug that was not selected",
     "outside the validity of the selection",
-    "the excess was the person's own (over_limit_amount)",
-    "a price beyond max_ratio times or below one max_ratio-th: another pack unit, cannot judge",
+    "the excess was the person's own",
+    "a price beyond {max_ratio} times or below one {max_ratio}th: another pack unit, cannot judge",
     "the institution is unknown, and with it whether it is a drugstore: cannot judge",
 ]
 exclusions_zh = [
-    "超出部分在允许加成以内：医疗机构零加成，药店为 drugstore_markup",
-    "舍入：不足价格的 tolerance",
+    "超出部分在允许加成以内：医疗机构零加成，药店为 {drugstore_markup:%}",
+    "舍入：不足价格的 {tolerance:%}",
     "未中选的同通用名产品",
     "中选有效期之外",
-    "超出部分由个人承担（over_limit_amount）",
-    "价格高于中选价 max_ratio 倍或低于其 max_ratio 分之一：包装单位不同，无法判定",
+    "超出部分由个人承担",
+    "价格高于中选价 {max_ratio} 倍或低于其 {max_ratio} 分之一：包装单位不同，无法判定",
     "机构未知，无从知道是否为药店：无法判定",
 ]
-limits      = "Selected prices are a pack's; a pack of another size bears another catalogue code. Provinces allow drugstores other markups: set drugstore_markup. Stock bought before the first day of validity may be sold off dearer for a while."
-limits_zh   = "中选价为单个包装价格，其他包装规格另有目录编码。各省允许药店的加成不同，请设定 drugstore_markup。有效期首日前购进的库存可能在一段时间内以较高价销售。"
+limits      = "Selected prices are a pack's; a pack of another size bears another catalogue code. Provinces allow drugstores other markups: the markup of the parameters is {drugstore_markup:%}. Stock bought before the first day of validity may be sold off dearer for a while."
+limits_zh   = "中选价为单个包装价格，其他包装规格另有目录编码。各省允许药店的加成不同，本规则按 {drugstore_markup:%} 计。有效期首日前购进的库存可能在一段时间内以较高价销售。"
 version     = "1"
 sentence    = "{item_name} was charged at {unit_price} yuan a unit; the selected price is {selected_price} ({amount} yuan above)"
 sentence_zh = "中选药品“{item_name}”单价 {unit_price} 元，中选价 {selected_price} 元，超出 {amount} 元"

@@ -4,6 +4,7 @@ title_zh    = "医疗服务项目超医疗机构级别限制"
 official    = [24]
 violation   = "level_restriction"
 family      = "overcharge"
+fetch       = ["licence", "overcharge"]
 subjects    = ["institution"]
 certainty   = "definite"
 stage       = "audit"

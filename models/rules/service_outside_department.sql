@@ -4,6 +4,7 @@ title_zh    = "医疗服务项目限科室使用"
 official    = [21]
 violation   = "department_restriction"
 family      = "overcharge"
+fetch       = ["licence", "overcharge"]
 subjects    = ["institution", "practitioner"]
 certainty   = "suspected"
 stage       = "audit"
@@ -16,14 +17,14 @@ needs       = ["record.fee_line.ordering_department_code"]
 exclusions  = [
     "the ordering department's name contains an allowed word, any of several suffices",
     "performed by a department whose name contains an allowed word",
-    "general practice and departments without a specialty of their own (general_word)",
+    "general practice and departments without a specialty of their own",
     "the department is unknown: cannot judge",
     "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "开单科室名称含任一允许词",
     "执行科室名称含任一允许词",
-    "全科及无自身专科的科室（general_word）",
+    "全科及无自身专科的科室",
     "科室未知：无法判定",
     "机构未知：无法判定",
 ]

@@ -24,12 +24,12 @@ exclusions_zh = [
     "不超过合理次数",
     "按日限次且分多日收取",
 ]
-limits      = "Told by words of the item names (knowledge.service_limit), from the official self-check list. Several days posted on one, a second treatment after a failed one, intensive care and people under treatment for hepatitis look the same."
-limits_zh   = "按项目名称词语识别（knowledge.service_limit），取自官方自查清单。多日费用集中一天记账、失败后再次治疗、重症监护、肝炎治疗人员也会呈现相同情形。"
+limits      = "Told by words of the item names, from the official self-check list. Several days posted on one, a second treatment after a failed one, intensive care and people under treatment for hepatitis look the same."
+limits_zh   = "按项目名称词语识别，取自官方自查清单。多日费用集中一天记账、失败后再次治疗、重症监护、肝炎治疗人员也会呈现相同情形。"
 status      = "trial"
 version     = "1"
 sentence    = "{item_name} was charged {times} times ({scope}) where {most} is usual; of this line of {occurred_on} {amount} yuan are above (self-check item {problem})"
-sentence_zh = "{occurred_on} “{item_name}”{scope_zh}计收 {times} 次，通常不超过 {most} 次，本条超出部分 {amount} 元（自查清单 {problem}）"
+sentence_zh = "{occurred_on} “{item_name}”{scope_zh}计收 {times} 次，通常不超过 {most} 次，本条超出部分 {amount} 元（自查清单{problem_zh}）"
 */
 with limited as (
     select i.item_code, i.item_name, k.problem, k.name_pattern, k.time_window, k.max_times, k.valid_from, k.valid_to
@@ -82,7 +82,8 @@ select
     c.most,
     case c.time_window when 'day' then 'on the day' else 'in the visit' end as scope,
     case c.time_window when 'day' then '当日' else '本次就诊' end as scope_zh,
-    c.problem
+    c.problem,
+    case when c.problem like 'hospital-%' then '第' || substr(c.problem, 10) || '项' else c.problem end as problem_zh
 from line as l
 join counted as c
     on c.encounter_id = l.encounter_id and c.item_code = l.item_code and c.problem = l.problem

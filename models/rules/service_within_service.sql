@@ -28,12 +28,12 @@ exclusions_zh = [
     "限同日的项目对：两者在不同日期收取",
     "机构未知：无法判定",
 ]
-limits      = "Told by words of the item names (knowledge.contained_service), from the official self-check list: whether a price document lets both be charged is the area's. Another part of the body, another hour of the day or an operation on the same day explain the two."
-limits_zh   = "按项目名称词语识别（knowledge.contained_service），取自官方自查清单；价格文件是否允许同时收取由各地规定。不同部位、当日不同时段、同日手术均可解释两者并存。"
+limits      = "Told by words of the item names, from the official self-check list: whether a price document lets both be charged is the area's. Another part of the body, another hour of the day or an operation on the same day explain the two."
+limits_zh   = "按项目名称词语识别，取自官方自查清单；价格文件是否允许同时收取由各地规定。不同部位、当日不同时段、同日手术均可解释两者并存。"
 status      = "trial"
 version     = "1"
 sentence    = "{item_name} ({amount} yuan) was charged on {occurred_on} beside {containing_item}, which contains it (self-check item {problem})"
-sentence_zh = "{occurred_on} 收取“{item_name}”{amount} 元，同时已收取包含该项目的“{containing_item}”（自查清单 {problem}）"
+sentence_zh = "{occurred_on} 收取“{item_name}”{amount} 元，同时已收取包含该项目的“{containing_item}”（自查清单{problem_zh}）"
 */
 with item as (
     select distinct item_code, item_name
@@ -135,6 +135,7 @@ select
     b.eligible_amount as amount,
     b.item_name,
     c.whole_name as containing_item,
-    c.problem
+    c.problem,
+    case when c.problem like 'hospital-%' then '第' || substr(c.problem, 10) || '项' else c.problem end as problem_zh
 from part as b
 left join chosen as c on c.settlement_id = b.settlement_id and c.line_id = b.line_id and c.place = 1

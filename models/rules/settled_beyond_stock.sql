@@ -14,7 +14,7 @@ basis       = [
 ]
 needs       = ["record.stock.item_code"]
 exclusions  = [
-    "up to tolerance_share beyond what was available: counting and broken packs",
+    "up to {tolerance_share:%} beyond what was available: counting and broken packs",
     "lines before the stock was used up: only the last lines of the period are at issue",
     "taken back by a refund",
     "an item the institution keeps no stock of: not judged",
@@ -22,7 +22,7 @@ exclusions  = [
     "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
-    "超出可供数量不超过 tolerance_share：盘点及拆零",
+    "超出可供数量不超过 {tolerance_share:%}：盘点及拆零",
     "库存用尽之前的明细：仅期末明细列为疑点",
     "已退费冲回",
     "机构未建库存账的项目：不作判断",

@@ -3,6 +3,7 @@ title       = "Fund money for a person not enrolled that day"
 title_zh    = "停保、未参保期间享受基金支付"
 violation   = "not_enrolled"
 family      = "eligibility"
+fetch       = ["enrolment"]
 subjects    = ["person"]
 certainty   = "suspected"
 stage       = "audit"
@@ -14,18 +15,18 @@ basis       = [
 needs       = ["record.enrolment.enrolled_from", "record.settlement.started_on"]
 exclusions  = [
     "enrolled that day under another insurance type: changed over, paid under the other",
-    "the first grace_days after the enrolment ended",
+    "the first {grace_days:day} after the enrolment ended",
     "no fund money: the personal account may be used up",
     "a stay begun while enrolled",
-    "a person in no enrolment record where less than register_share of the division's persons are: cannot judge",
+    "a person in no enrolment record where less than {register_share:%} of the division's persons are: cannot judge",
     "the person is unknown: cannot judge",
 ]
 exclusions_zh = [
     "当日在另一险种参保：已转换险种，由后者支付",
-    "参保终止后 grace_days 天以内",
+    "参保终止后 {grace_days} 天以内",
     "无基金支付：个人账户余额可用完",
     "参保期间已开始的住院",
-    "无任何参保记录，而该统筹区有记录者占比低于 register_share：无法判定",
+    "无任何参保记录，而该统筹区有记录者占比低于 {register_share:%}：无法判定",
     "参保人未知：无法判定",
 ]
 limits      = "Arrears paid later restore the benefit from their day: see whether the enrolment was taken up again. Newborns and students are enrolled backwards."

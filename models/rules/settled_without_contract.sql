@@ -3,6 +3,7 @@ title       = "Care settled outside the institution's contract"
 title_zh    = "协议期外结算"
 violation   = "settled_without_contract"
 family      = "internal_control"
+fetch       = ["contract"]
 subjects    = ["institution", "pharmacy"]
 certainty   = "definite"
 stage       = "audit"

@@ -17,13 +17,13 @@ needs       = ["record.settlement.total_amount"]
 exclusions  = [
     "void, reversed and aid-only settlements",
     "an amount that the export does not carry: the identity it belongs to is not asked",
-    "a difference of amounts within tolerance_yuan",
+    "a difference of amounts within {tolerance_yuan} yuan",
     "while in hospital no discharge way is asked",
 ]
 exclusions_zh = [
     "作废、冲销及仅医疗救助的结算",
     "导出数据未携带的金额：涉及它的等式不予检查",
-    "金额差异在 tolerance_yuan 以内",
+    "金额差异在 {tolerance_yuan} 元以内",
     "住院期间不检查离院方式",
 ]
 limits      = "Names the first fault in this order: persons, days, amounts, diagnoses; how many there are is counted. The list's own table is not part of the export: what it repeats of settlement, encounter and diagnoses is read from there."

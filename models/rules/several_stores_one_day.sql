@@ -3,6 +3,7 @@ title       = "The same drug bought at several drugstores on one day"
 title_zh    = "同日多家药店购同一药品"
 violation   = "several_stores_one_day"
 family      = "frequency"
+fetch       = ["store", "frequency"]
 subjects    = ["person"]
 certainty   = "suspected"
 stage       = "supervision"
@@ -15,14 +16,14 @@ basis       = [
 needs       = ["record.fee_line.item_code"]
 exclusions  = [
     "different drugs at different stores: the first had not all of them",
-    "the whole day's purchases of the drug come to less than min_amount",
+    "the whole day's purchases of the drug come to less than {min_amount} yuan",
     "consumables and devices: only drugs count",
     "no fund and no account paid: bought with own money",
     "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "不同药店购不同药品：首家品种不全",
-    "当日该药购买合计低于 min_amount",
+    "当日该药购买合计低于 {min_amount} 元",
     "耗材和器械：仅计药品",
     "基金和个人账户均未支付：自费购买",
     "机构未知：无法判定",

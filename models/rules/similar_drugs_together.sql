@@ -14,14 +14,14 @@ basis       = [
 ]
 needs       = ["record.fee_line.charged_at", "record.fee_line.item_code"]
 exclusions  = [
-    "a switch within a stay: the drugs meet on fewer than days_together days",
+    "a switch within a stay: the drugs meet on fewer than {days_together:day}",
     "two strengths, makers or packs of one drug are one drug",
     "as many drugs of the group as make sense together",
     "drugstores: they dispense for several prescriptions",
     "the institution is unknown, and with it whether it is a drugstore: cannot judge",
 ]
 exclusions_zh = [
-    "住院中换药：两药重叠不足 days_together 天",
+    "住院中换药：两药重叠不足 {days_together} 天",
     "同一药品的不同规格、厂家、包装视为一种",
     "同组药品联用在合理种数以内",
     "药店：一次调配多张处方",

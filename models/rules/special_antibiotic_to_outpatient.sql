@@ -4,6 +4,7 @@ title_zh    = "门诊使用特殊使用级抗菌药物"
 official    = [45]
 violation   = "antibiotic_right"
 family      = "medication"
+fetch       = ["antibiotic"]
 subjects    = ["institution", "practitioner"]
 certainty   = "suspected"
 stage       = "audit"

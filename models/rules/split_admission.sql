@@ -15,7 +15,7 @@ basis       = [
 ]
 needs       = ["record.encounter.principal_diagnosis_code"]
 exclusions  = [
-    "diseases treated in courses (knowledge.admission_exception)",
+    "diseases treated in courses",
     "discharged to another institution (transfer or community)",
     "the earlier stay ended in death",
     "admitted on a referral",
@@ -25,7 +25,7 @@ exclusions  = [
     "the person is unknown: cannot judge",
 ]
 exclusions_zh = [
-    "分疗程治疗的疾病（knowledge.admission_exception）",
+    "分疗程治疗的疾病",
     "转往其他机构（转院或社区）",
     "前一次住院死亡",
     "凭转诊入院",

@@ -17,9 +17,9 @@ exclusions  = [
     "first and last day of the stay; a transfer recorded one day apart",
     "interim settlements of the same encounter",
     "the same institution's own outpatient settlement: costs moved out of the stay, another matter",
-    "out-patient dialysis, chemotherapy and other courses (knowledge.admission_exception)",
+    "out-patient dialysis, chemotherapy and other courses",
     "chronic-disease refills with nothing but medicines: relatives fetch them",
-    "visits of no more than min_amount",
+    "visits of no more than {min_amount} yuan",
     "still in hospital: cannot judge",
     "the institution is unknown: cannot judge",
 ]
@@ -27,9 +27,9 @@ exclusions_zh = [
     "住院的首日和末日；相差一天的转院",
     "同一次就诊的中途结算",
     "同一机构自身的门诊结算：属费用移出住院，另行判断",
-    "门诊透析、化疗及其他分疗程治疗（knowledge.admission_exception）",
+    "门诊透析、化疗及其他分疗程治疗",
     "仅取药的门慢特续方：由家属代取",
-    "金额不超过 min_amount 的就诊",
+    "金额不超过 {min_amount} 元的就诊",
     "尚在住院：无法判定",
     "机构未知：无法判定",
 ]

@@ -14,13 +14,13 @@ basis       = [
 ]
 needs       = ["record.fee_line.charged_at", "record.fee_line.item_code"]
 exclusions  = [
-    "a diagnosis of an earlier visit, at most lookback_days old, asks for the test",
+    "a diagnosis of an earlier visit, at most {lookback_days:day} old, asks for the test",
     "one of several indications fits",
     "no diagnosis of the visit is known: cannot judge",
     "the person is unknown: cannot judge",
 ]
 exclusions_zh = [
-    "lookback_days 天以内的既往就诊诊断需要该检查",
+    "{lookback_days} 天以内的既往就诊诊断需要该检查",
     "符合多个指征之一",
     "本次就诊无已知诊断：无法判定",
     "参保人未知：无法判定",

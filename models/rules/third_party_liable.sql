@@ -3,6 +3,7 @@ title       = "Injury that work-injury insurance or a third party should pay"
 title_zh    = "应由工伤保险或第三人负担的外伤费用"
 violation   = "third_party_liable"
 family      = "eligibility"
+fetch       = ["accident"]
 subjects    = ["person"]
 certainty   = "suspected"
 stage       = "supervision"
@@ -15,7 +16,7 @@ needs       = ["record.encounter.principal_diagnosis_code"]
 exclusions  = [
     "complications of care (T80-T88)",
     "the institution marked a third party: declared, the office recovers it",
-    "begun more than early_days before the accident or after the liability ended",
+    "begun more than {early_days:day} before the accident or after the liability ended",
     "other diseases of the same person",
     "asked and answered with no, nothing in a register",
     "no register of work injuries or third parties was delivered: cannot judge",
@@ -23,7 +24,7 @@ exclusions  = [
 exclusions_zh = [
     "医疗并发症（T80-T88）",
     "机构已标记第三方责任：已申报，由经办机构追偿",
-    "早于事故日 early_days 天以上或责任期满后开始",
+    "早于事故日 {early_days} 天以上或责任期满后开始",
     "同一参保人的其他疾病",
     "已询问且答为否，登记中亦无",
     "未提供工伤或第三方责任登记：无法判定",

@@ -3,6 +3,7 @@ title       = "Drugs settled without the trace codes others send"
 title_zh    = "未按要求采集、上传药品追溯码"
 violation   = "trace_code_missing"
 family      = "data_quality"
+fetch       = ["traceability"]
 subjects    = ["institution", "pharmacy"]
 certainty   = "suspected"
 stage       = "supervision"
@@ -14,14 +15,14 @@ basis       = [
 needs       = ["record.trace_code.trace_code"]
 exclusions  = [
     "before the month from which codes are asked for",
-    "fewer than min_lines drug lines in the month: cannot judge",
+    "fewer than {min_lines} drug lines in the month: cannot judge",
     "collection is not yet usual in the area that month: cannot judge",
     "drugs given during a stay, but for those taken home: dispensed in doses",
     "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "追溯码要求起始月份之前",
-    "当月药品明细不足 min_lines 条：无法判定",
+    "当月药品明细不足 {min_lines} 条：无法判定",
     "该月当地采集尚未普及：无法判定",
     "住院期间使用的药品（出院带药除外）：按剂量发放",
     "机构未知：无法判定",

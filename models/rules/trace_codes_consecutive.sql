@@ -13,13 +13,13 @@ basis       = [
 ]
 needs       = ["record.trace_code.trace_code"]
 exclusions  = [
-    "all packs of the run dispensed in one settlement no larger than max_in_one: a long prescription from one carton",
+    "all packs of the run dispensed in one settlement no larger than {max_in_one:pack}: a long prescription from one carton",
     "packs given during a stay",
     "codes that are not digits: cannot judge",
     "the person is unknown: cannot judge",
 ]
 exclusions_zh = [
-    "连号药品在不超过 max_in_one 盒的一次结算中发出：同一箱的长期处方",
+    "连号药品在不超过 {max_in_one} 盒的一次结算中发出：同一箱的长期处方",
     "住院期间使用的药品",
     "编码非数字：无法判定",
     "参保人未知：无法判定",

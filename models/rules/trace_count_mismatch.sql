@@ -14,14 +14,14 @@ basis       = [
 needs       = ["record.trace_code.trace_code", "record.fee_line.quantity"]
 exclusions  = [
     "the institution does not usually send a code for every pack: cannot judge",
-    "a line without any code: trace_code_missing asks",
+    "a line without any code: another rule asks for missing codes",
     "the quantity counts tablets or parts of a pack: cannot judge",
     "drugs given during a stay: dispensed in doses",
     "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "机构通常不逐盒上传追溯码：无法判定",
-    "无任何追溯码的明细：由 trace_code_missing 判断",
+    "无任何追溯码的明细：由“未按要求采集、上传药品追溯码”规则判断",
     "数量按片或不足一盒计：无法判定",
     "住院期间使用的药品：按剂量发放",
     "机构未知：无法判定",

@@ -13,11 +13,11 @@ basis       = [
 ]
 needs       = ["record.trace_code.trace_code", "record.fee_line.catalogue_code"]
 exclusions  = [
-    "the product number has no settled meaning: fewer than min_lines lines or min_institutions places, or less than min_share of one drug: cannot judge",
+    "the product number has no settled meaning: fewer than {min_lines:line} or {min_institutions:place}, or less than {min_share:%} of one drug: cannot judge",
     "another catalogue code of the same registered name: renewed codes and other packings",
 ]
 exclusions_zh = [
-    "药品标识无稳定对应：不足 min_lines 条、不足 min_institutions 家或同一药品占比低于 min_share：无法判定",
+    "药品标识无稳定对应：不足 {min_lines} 条、不足 {min_institutions} 家或同一药品占比低于 {min_share:%}：无法判定",
     "同一注册名称的其他目录编码：编码更新及其他包装",
 ]
 limits      = "Which drug a product number stands for is learnt from what nearly everybody bills with it; where a whole area swaps, it stays hidden. The same name of another maker is let pass, though a dear maker billed for a cheap one is a swap too."

@@ -14,19 +14,19 @@ basis       = [
 ]
 needs       = ["record.fee_line.charged_at", "record.fee_line.item_code"]
 exclusions  = [
-    "given fewer than least_times times in the visit",
-    "a diagnosis of an earlier visit, at most lookback_days old, asks for the treatment",
+    "given fewer than {least_times} times in the visit",
+    "a diagnosis of an earlier visit, at most {lookback_days:day} old, asks for the treatment",
     "no diagnosis of the visit is known: cannot judge",
     "the person is unknown: cannot judge",
 ]
 exclusions_zh = [
-    "本次就诊中不足 least_times 次",
-    "lookback_days 天以内的既往就诊诊断需要该治疗",
+    "本次就诊中不足 {least_times} 次",
+    "{lookback_days} 天以内的既往就诊诊断需要该治疗",
     "本次就诊无已知诊断：无法判定",
     "参保人未知：无法判定",
 ]
-limits      = "Diagnoses are coded for payment and seldom complete. Outpatient courses billed visit by visit are below least_times each and not seen. Units of minutes or sites count as times."
-limits_zh   = "诊断为付费而编码，往往不完整。按次结算的门诊疗程每次不足 least_times 次，看不到。按分钟或部位计量的按次数计。"
+limits      = "Diagnoses are coded for payment and seldom complete. Outpatient courses billed visit by visit have fewer than {least_times} each and are not seen. Units of minutes or sites count as times."
+limits_zh   = "诊断为付费而编码，往往不完整。按次结算的门诊疗程每次不足 {least_times} 次，看不到。按分钟或部位计量的按次数计。"
 status      = "trial"
 version     = "1"
 sentence    = "{item_name} was charged {times} times in the visit, this line on {occurred_on} ({amount} yuan); its diagnoses ({diagnosis}) do not ask for it"

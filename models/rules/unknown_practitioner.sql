@@ -3,6 +3,7 @@ title       = "Orders in the name of somebody no register knows"
 title_zh    = "开单医师不在医保医师名录"
 violation   = "unknown_practitioner"
 family      = "internal_control"
+fetch       = ["practitioner_register", "signatures"]
 subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "audit"
@@ -13,14 +14,14 @@ basis       = [
 ]
 needs       = ["record.practitioner.practitioner_id", "record.fee_line.ordering_practitioner_id"]
 exclusions  = [
-    "registered anywhere: practitioner_two_places asks about the place",
+    "registered anywhere: another rule asks about the place",
     "codes that are not a physician's (nurses, technicians, pharmacists have registers of their own)",
     "an institution whose orders are mostly unknown to the register: its register was not delivered, cannot judge",
     "the institution is unknown: cannot judge",
     "the practitioner is unknown: cannot judge",
 ]
 exclusions_zh = [
-    "在任何机构登记：机构问题由 practitioner_two_places 判断",
+    "在任何机构登记：机构问题由“未办理多点执业同日两处开单”规则判断",
     "非医师编码（护士、技师、药师另有名录）",
     "多数开单医师不在名录的机构：未提供其名录，无法判定",
     "机构未知：无法判定",

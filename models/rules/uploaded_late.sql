@@ -14,13 +14,13 @@ basis       = [
 ]
 needs       = ["record.fee_line.created_at", "record.fee_line.charged_at"]
 exclusions  = [
-    "uploaded within max_days",
+    "uploaded within {max_days:day}",
     "void lines and lines of refunds",
     "care outside the pooling area that is reimbursed by hand: it has no real-time upload",
     "the time of upload is unknown: cannot judge",
 ]
 exclusions_zh = [
-    "在 max_days 天以内上传",
+    "在 {max_days} 天以内上传",
     "作废明细及退费明细",
     "统筹地区外手工报销的就医：无实时上传",
     "上传时间未知：无法判定",

@@ -12,7 +12,7 @@ import pytest
 from data.warehouse import open_warehouse
 from flows import steps
 from flows.exports import dossier, report, watchlists, workbook
-from flows.exports.words import materials, page, words
+from flows.exports.words import page, words
 from models import detectors, rule
 
 HOSTILE = "<script>alert(1)</script>"
@@ -78,13 +78,13 @@ def test_a_page_names_every_rule_with_its_clause_and_what_to_fetch(folder, read_
         text = (pack / "dossier.html").read_text(encoding="utf-8")
         for source in {r["source"] for r in read_csv(pack / "evidence.csv")}:
             assert cards[source].basis[0] in text and source in text
-            assert materials("en")[cards[source].family or cards[source].violation].replace("'", "&#39;") in text
+            assert all(ask.replace("'", "&#39;") in text for ask in cards[source].asks("en"))
 
 
-def test_every_family_of_evidence_says_what_to_fetch():
-    families = {s.card.family or s.card.violation for s in rule.load() + detectors.load() if s.card.status == "live"}
-    assert families - set(materials("en")) == set()
-    assert set(materials("zh")) == set(materials("en")) and set(words("zh")) == set(words("en"))
+def test_every_source_says_what_to_fetch():
+    lacking = [s.id for s in rule.load() + detectors.load() if not s.card.asks("en") or not s.card.asks("zh")]
+    assert not lacking, lacking
+    assert set(words("zh")) == set(words("en"))
 
 
 def test_replay_sql_finds_the_same_lines_again(finished, folder, read_csv):
@@ -125,7 +125,7 @@ def test_the_workbook_holds_the_lists_with_their_ids_as_text(lists, tmp_path):
         workbook.write(lists | {"institution": odd}, tmp_path / name, language="zh", labels="zh")
     assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
     sheets = pl.read_excel(tmp_path / "a.xlsx", sheet_id=0, infer_schema_length=0)
-    assert [*sheets] == ["定点医疗机构", "定点零售药店", "医师", "参保人", "团伙", "字段 fields"]
+    assert [*sheets] == ["定点医疗机构", "定点零售药店", "医师", "参保人", "团伙", "字段说明"]
     read = sheets["定点医疗机构"]
     assert read.height == odd.height and read["对象编码"][0] == "012345678901234567" and read["对象名称"][0] == "=1+1"
     assert float(read["涉及金额"][0]) == pytest.approx(float(odd["amount_at_risk"][0]))

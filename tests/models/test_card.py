@@ -1,9 +1,11 @@
 """Cards and the loader: what is wrong is said, every broken file at once."""
 
+import re
+
 import pytest
 
 from data.errors import UsageError
-from models import card, detectors, rule
+from models import card, detectors, rule, wording
 
 QUERY = """
 select 'hit' as outcome, null as reason, settlement_id, line_id, encounter_id, person_id, institution_id,
@@ -104,3 +106,57 @@ def test_exclusions_in_two_languages_must_be_as_many():
     assert card.parse(said).exclusions_zh == (), "English alone will do"
     with pytest.raises(card.CardError, match="differ in number"):
         card.parse(said + 'exclusions_zh = ["甲"]')
+
+
+def _texts(c):
+    return (*c.exclusions, *c.exclusions_zh, c.limits, c.limits_zh)
+
+
+def test_a_card_s_texts_say_the_value_in_force_and_no_name_of_a_parameter_or_table():
+    """An inspector cannot know what min_used is: the page says 25%."""
+    odd = []
+    for source in [*rule.load(), *detectors.load()]:
+        assert not wording.holes(wording.filled(t, source.params) for t in _texts(source.card)), source.id
+        for text in _texts(source.card):
+            bare = wording.HOLE.sub("", text)
+            odd += [
+                (source.id, w) for w in re.findall(r"[a-z]+_[a-z_]+|\b(?:knowledge|feature|record|model)\.[a-z]+", bare)
+            ]
+        for text in (*source.card.exclusions_zh, source.card.limits_zh):
+            bare = wording.HOLE.sub("", text)
+            odd += [(source.id, p) for p in source.card.params if re.search(rf"(?<![A-Za-z]){p}(?![A-Za-z])", bare)]
+    assert not odd, odd
+
+
+def test_an_overridden_parameter_is_said_as_it_is_in_force(folder):
+    text = CARD.replace(
+        "[params]", 'exclusions = ["up to {most:unit} a day"]\nexclusions_zh = ["每日不超过 {most}"]\n[params]'
+    )
+    (one,) = rule.load({"r": {"most": 1}}, folder("r", text + QUERY))
+    assert [wording.filled(e, one.params) for e in _texts(one.card)[:2]] == ["up to 1 unit a day", "每日不超过 1"]
+    shares = {"share": 0.05, "words": ["a", "b"], "whole": 8.0}
+    said = "{share:%}, {share:pp} points, {words}, {whole:minute}, {other}"
+    assert wording.filled(said, shares) == "5%, 5 points, a、b, 8 minutes, {other}"
+
+
+@pytest.mark.parametrize(
+    ("entry", "why"),
+    [
+        ('limits = "below {least}"', "exclusions or limits name least, which is no parameter"),
+        ('fetch = ["tea"]', "fetch names tea, which is no material"),
+    ],
+)
+def test_a_text_without_its_parameter_and_a_material_that_does_not_exist_are_refused(folder, entry, why):
+    with pytest.raises(UsageError, match=f"r.sql: {why}"):
+        rule.load(folder=folder("r", CARD.replace("[params]", f"{entry}\n[params]") + QUERY))
+
+
+def test_what_to_fetch_follows_the_rule_and_not_only_its_family(every_card):
+    asked = {name: "；".join(c.asks("zh")) for name, c in every_card.items()}
+    assert "离职" in asked["ordered_after_leaving"] and "报销" not in asked["ordered_after_leaving"]
+    assert "发票原件" in asked["bill_reimbursed_twice"] and "执业" not in asked["bill_reimbursed_twice"]
+    assert "工伤认定" in asked["third_party_liable"] and "交通事故" in asked["third_party_liable"]
+    assert "死亡" in asked["care_after_death"] and "出入境" in asked["care_while_abroad"]
+    assert all(asked.values()), [name for name, ask in asked.items() if not ask]
+    for language in ("en", "zh"):
+        assert all(wording.materials(language).values())

@@ -1,0 +1,51 @@
+-- One row: one figure of a lead of tier A or B beside its peers', as the detectors keep it in their findings' detail:
+-- once for the lead, or as a list of indicators. Figures come with their unit.
+with compared as (
+    select r.lead_id, f.source, f.detail
+    from model.finding as f
+    join casebook.lead_register as r on r.subject_type = f.subject_type and r.subject_key = f.subject_id
+    join model.lead as l on l.lead_id = r.lead_id and l.tier in ('A', 'B')
+    join model.coverage as c on c.source = f.source and c.status = 'live'
+    where f.outcome = 'hit' and f.detail like '%peer_text%'
+),
+
+listed as (
+    select lead_id, source, json_extract_string(detail, '$.peers') as peers,
+        unnest(from_json(
+            coalesce(json_extract(detail, '$.indicators'), json_extract(detail, '$.reasons')),
+            '[{"indicator_title": "varchar", "indicator_title_zh": "varchar", "own_text": "varchar",'
+            || ' "peer_text": "varchar", "peers": "varchar", "peer_percentile": "double", "z": "double"}]'
+        )) as i
+    from compared
+    where coalesce(json_extract(detail, '$.indicators'), json_extract(detail, '$.reasons')) is not null
+),
+
+figure as (
+    select lead_id, source,
+        coalesce(
+            json_extract_string(detail, '$.indicator_title'), json_extract_string(detail, '$.share_title'),
+            json_extract_string(detail, '$.title'), json_extract_string(detail, '$.what')
+        ) as title,
+        coalesce(
+            json_extract_string(detail, '$.indicator_title_zh'), json_extract_string(detail, '$.share_title_zh'),
+            json_extract_string(detail, '$.title_zh'), json_extract_string(detail, '$.what_zh')
+        ) as title_zh,
+        json_extract_string(detail, '$.own_text') as own, json_extract_string(detail, '$.peer_text') as usual,
+        json_extract_string(detail, '$.peers') as peers,
+        try_cast(json_extract_string(detail, '$.peer_percentile') as double) as percentile,
+        try_cast(json_extract_string(detail, '$.z') as double) as z
+    from compared
+    where coalesce(json_extract(detail, '$.indicators'), json_extract(detail, '$.reasons')) is null
+    union all
+    select lead_id, source, i.indicator_title, i.indicator_title_zh, i.own_text, i.peer_text,
+        coalesce(i.peers, peers),
+        i.peer_percentile, i.z
+    from listed
+)
+
+select lead_id, source, case when $language = 'zh' then title_zh else title end as indicator, own, usual, peers as n,
+    max(percentile) as percentile, max(z) as z
+from figure
+where title is not null and own is not null and usual is not null
+group by lead_id, source, title, title_zh, own, usual, peers
+order by lead_id, max(z) desc nulls last, source, title, own

@@ -1,0 +1,82 @@
+-- One row: one finding that a lead rests on, with what the place needs to find the file, the clock, the money that
+-- counts, and the sentence. What stands in braces is SQL: title, clause and sentence made of the cards (over f), how a
+-- person's name is written (over i), and which leads (over l).
+with person_name as (
+    select person_id, arg_min(person_name, source_table) as person_name
+    from record.person_identity
+    where person_name is not null
+    group by person_id
+),
+
+registered as (
+    select practitioner_id, max(practitioner_name) as practitioner_name
+    from record.practitioner
+    group by practitioner_id
+),
+
+-- Who is in no register is known by the name on the lines.
+named_on_line as (
+    select l.ordering_practitioner_id as practitioner_id, max(l.ordering_practitioner_name) as practitioner_name
+    from record.fee_line as l
+    where l.ordering_practitioner_name is not null
+        and not exists (select 1 from registered as r where r.practitioner_id = l.ordering_practitioner_id)
+    group by l.ordering_practitioner_id
+),
+
+-- A lead ranked by an earlier version shows its findings without them.
+counted as (
+    {counted}
+),
+
+listed as (
+    select l.lead_id, f.*, k.counted_amount, k.counted_fund, k.also_in
+    from model.lead as l
+    join casebook.lead_register as r on r.lead_id = l.lead_id
+    join model.finding as f
+        on f.subject_type = l.subject_type
+        and f.subject_id = case when l.subject_type = 'group' then r.subject_key else l.subject_id end
+    join model.coverage as c on c.source = f.source and c.status = 'live'
+    left join counted as k on k.finding_id = f.finding_id and k.lead_id = l.lead_id
+    where f.outcome = 'hit' and ({where})
+        and (k.finding_id is not null or not exists (select 1 from counted))
+)
+
+select f.lead_id,
+    o.institution_name,
+    coalesce(e.department_code, n.admitting_department_code, n.discharge_department_code) as department_code,
+    coalesce(
+        d.department_name,
+        case when e.department_code is null then n.admitting_department_name end
+    ) as department_name,
+    n.record_number, n.case_number, {name} as person_name,
+    coalesce(cast(n.started_at as date), s.started_on) as admitted_on,
+    case when not coalesce(n.is_in_hospital, false) then coalesce(cast(n.ended_at as date), s.ended_on) end
+        as discharged_on,
+    case when e.has_clock then strftime(e.charged_at, '%Y-%m-%d %H:%M:%S')
+        else strftime(e.charged_at, '%Y-%m-%d') end as charged_at,
+    strftime(s.settled_at, '%Y-%m-%d %H:%M:%S') as settled_at,
+    coalesce(p.practitioner_name, q.practitioner_name) as practitioner_name,
+    f.occurred_on, e.item_code, e.item_name, e.quantity, e.unit_price, e.amount as line_amount,
+    coalesce(e.eligible_amount, s.eligible_amount) as eligible_amount,
+    s.total_amount as settlement_amount, s.fund_amount as settlement_fund,
+    f.amount, f.fund_amount, f.counted_amount, f.counted_fund, f.also_in,
+    {title} as title, f.certainty, {sentence} as explanation, {clause} as clause,
+    f.settlement_id, f.line_id, coalesce(f.encounter_id, s.encounter_id) as encounter_id,
+    coalesce(f.person_id, s.person_id) as person_id, coalesce(f.institution_id, s.institution_id) as institution_id,
+    coalesce(f.practitioner_id, e.practitioner_id, n.attending_practitioner_id) as practitioner_id,
+    f.finding_id, f.source
+from listed as f
+left join feature.settlement as s on s.settlement_id = f.settlement_id
+left join feature.fee_line as e on e.settlement_id = f.settlement_id and e.line_id = f.line_id
+left join record.encounter as n on n.encounter_id = coalesce(f.encounter_id, s.encounter_id)
+left join feature.institution as o on o.institution_id = coalesce(f.institution_id, s.institution_id)
+left join feature.department as d
+    on d.institution_id = coalesce(f.institution_id, s.institution_id)
+    and d.department_code
+        = coalesce(e.department_code, n.admitting_department_code, n.discharge_department_code)
+left join person_name as i on i.person_id = coalesce(f.person_id, s.person_id)
+left join registered as p
+    on p.practitioner_id = coalesce(f.practitioner_id, e.practitioner_id, n.attending_practitioner_id)
+left join named_on_line as q
+    on q.practitioner_id = coalesce(f.practitioner_id, e.practitioner_id, n.attending_practitioner_id)
+order by f.lead_id, f.source, f.occurred_on, f.settlement_id, f.line_id, f.finding_id
