@@ -13,7 +13,6 @@ import polars as pl
 from data.warehouse import frame
 from flows.exports import chart, people, sentences
 from flows.exports.words import page, words
-from models.casebook import verdicts
 from models.source import Source
 from models.wording import filled
 
@@ -39,10 +38,8 @@ class Dossiers:
         language: str,
     ) -> None:
         self.sources, self.language, self.words = {s.id: s for s in sources}, language, words(language)
-        verdicts.prepare(con, sources)
         self._peers = _by_lead(frame(con, _query("peers"), {"language": language}))
         self._points = _by_lead(frame(con, POINTS))
-        self._history = _by_lead(frame(con, _query("history")))
         self._subjects = _by_lead(frame(con, _query("subject")))
         named = ("lead_id", "subject_type", "subject_id", "subject_name", "rank", "tier", "amount_at_risk")
         others = pl.concat(rows.select(named) for rows in lists.values()).rename({"lead_id": "other_id"})
@@ -69,7 +66,6 @@ class Dossiers:
             places=places.head(PLACES).to_dicts(),
             places_left=max(0, places.height - PLACES),
             gathering=None if members is None else people.gathering(members, people.visits(members, evidence)),
-            history=self._history.get(lead_id, []),
             related=related[:RELATED],
             related_left=max(0, len(related) - RELATED),
             fetch=self._fetch(evidence),
