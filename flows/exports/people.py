@@ -26,8 +26,8 @@ def places(evidence: pl.DataFrame) -> pl.DataFrame:
         .group_by(*PLACE, "department_code", "department_name")
         .agg(
             findings=pl.len(),
-            settlements=pl.col("settlement_id").n_unique(),
-            persons=pl.col("person_id").n_unique(),
+            settlements=pl.col("settlement_id").drop_nulls().n_unique(),
+            persons=pl.col("person_id").drop_nulls().n_unique(),
             counted_amount=pl.col("counted_amount").sum(),
             first_on=day().min(),
             last_on=day().max(),
