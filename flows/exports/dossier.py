@@ -13,7 +13,6 @@ import polars as pl
 from data.warehouse import frame
 from flows.exports import chart, people, sentences
 from flows.exports.words import page, words
-from models.casebook import verdicts
 from models.source import Source
 from models.wording import filled
 
@@ -39,10 +38,8 @@ class Dossiers:
         language: str,
     ) -> None:
         self.sources, self.language, self.words = {s.id: s for s in sources}, language, words(language)
-        verdicts.prepare(con, sources)
         self._peers = _by_lead(frame(con, _query("peers"), {"language": language}))
         self._points = _by_lead(frame(con, POINTS))
-        self._history = _by_lead(frame(con, _query("history")))
         self._subjects = _by_lead(frame(con, _query("subject")))
         named = ("lead_id", "subject_type", "subject_id", "subject_name", "rank", "tier", "amount_at_risk")
         others = pl.concat(rows.select(named) for rows in lists.values()).rename({"lead_id": "other_id"})
@@ -53,6 +50,7 @@ class Dossiers:
         """The page of one lead (a watchlist row) with its evidence rows; `members` of a group."""
         lead_id, reasons = lead["lead_id"], self._reasons(lead, evidence)
         places = people.places(evidence)
+        elsewhere = lead["subject_type"] in ("practitioner", "person") or places.height > 1
         related = self._related.get(lead_id, [])
         return page(
             "dossier",
@@ -66,10 +64,10 @@ class Dossiers:
             points=self._points.get(lead_id, []),
             peers=self._peers.get(lead_id, [])[:PEERS],
             chart=chart.months(evidence),
-            places=places.head(PLACES).to_dicts(),
+            # of a group, a table of its own says where; of one department or none the head of the page does
+            places=places.head(PLACES).to_dicts() if elsewhere and members is None else [],
             places_left=max(0, places.height - PLACES),
             gathering=None if members is None else people.gathering(members, people.visits(members, evidence)),
-            history=self._history.get(lead_id, []),
             related=related[:RELATED],
             related_left=max(0, len(related) - RELATED),
             fetch=self._fetch(evidence),
@@ -83,6 +81,7 @@ class Dossiers:
             shown = MOST
         for (name,), rows in evidence.group_by("source", maintain_order=True):
             card, params = self.sources[str(name)].card, self.sources[str(name)].params
+            placed = pl.col("settlement_id").is_not_null()
             told = sentences.blocks(rows, shown, self.language)
             rules.append(
                 {
@@ -93,7 +92,8 @@ class Dossiers:
                     "exclusions": [filled(e, params) for e in (card.exclusions_zh if zh else card.exclusions)],
                     "limits": filled(card.limits_zh if zh else card.limits, params),
                     "findings": rows.height,
-                    "amount": rows["amount"].sum() or Decimal(0),
+                    "amount": rows.filter(placed)["amount"].sum() or Decimal(0),
+                    "indicator": rows.filter(~placed)["amount"].sum() or Decimal(0),
                     "counted": rows["counted_amount"].sum() or Decimal(0),
                     "shown": min(shown, rows.height),
                     **told,
@@ -105,7 +105,7 @@ class Dossiers:
         """What is known of the subject beside its name, in words; nothing of what was not delivered."""
         row, w = self._subjects[lead["lead_id"]][0], self.words
         zh = self.language == "zh"
-        level = row["level_zh"] if zh else row["level"] and w["level"].format(level=row["level"])
+        level = row["level"] and (row["level_zh"] if zh else w["level"].format(level=row["level"]))
         told = [
             level,
             {"1": w["public"], "2": w["private"]}.get(row["ownership"]),
@@ -126,10 +126,10 @@ class Dossiers:
         names = list(dict.fromkeys(r for r in places["institution_name"].to_list() if r))
         where = ""
         if lead["subject_type"] in ("practitioner", "group", "person") and names:
-            more = w["and_more_places"].format(n=len(names) - 2) if len(names) > 2 else ""
+            more = w["and_more_places"].format(n=len(names) - 2, total=len(names)) if len(names) > 2 else ""
             where = w["summary_at"].format(places=w["comma"].join(names[:2]) + more)
         titles = w["comma"].join(w["quoted"].format(title=r["title"]) for r in reasons[:2])
-        more = w["and_more_rules"].format(n=len(reasons) - 2) if len(reasons) > 2 else ""
+        more = w["and_more_rules"].format(n=len(reasons) - 2, total=len(reasons)) if len(reasons) > 2 else ""
         return w["summary"].format(
             kind=w[lead["subject_type"]],
             name=lead["subject_name"] or lead["subject_id"],

@@ -15,8 +15,8 @@ from flows.exports.words import words
 
 IDS = ("institution_id", "person_id", "settlement_ids")
 PLACE = ("institution_id", "institution_name")
-#: Members and days that a page has room for; members.csv has all.
-MEMBERS, JOINT_DAYS = 20, 14
+#: Members, places and days that a page has room for; members.csv has all.
+MEMBERS, PLACES, JOINT_DAYS = 20, 10, 14
 
 
 def places(evidence: pl.DataFrame) -> pl.DataFrame:
@@ -26,8 +26,8 @@ def places(evidence: pl.DataFrame) -> pl.DataFrame:
         .group_by(*PLACE, "department_code", "department_name")
         .agg(
             findings=pl.len(),
-            settlements=pl.col("settlement_id").n_unique(),
-            persons=pl.col("person_id").n_unique(),
+            settlements=pl.col("settlement_id").drop_nulls().n_unique(),
+            persons=pl.col("person_id").drop_nulls().n_unique(),
             counted_amount=pl.col("counted_amount").sum(),
             first_on=day().min(),
             last_on=day().max(),
@@ -69,10 +69,11 @@ def visits(members: pl.DataFrame, evidence: pl.DataFrame) -> pl.DataFrame:
 
 
 def gathering(members: pl.DataFrame, visits: pl.DataFrame) -> dict[str, Any]:
-    """What a page shows of a group: its members with their joint visits, and a table of days by members.
+    """What a page shows of a group: its members with their joint visits, and tables of places and days by members.
 
-    members: the most joint visits first, numbered from 1; days: the days with most of them, by date, each with
-    `present`, a flag for each member shown. members_left and days_left: how many are in members.csv only.
+    members: the most joint visits first, numbered from 1; at: the places with most of them, each with `days`, on how
+    many each member shown was there; days: the joint days with most of them, by date, each with `present`, a flag for
+    each member shown. members_left and days_left: how many are in members.csv only.
     """
     joint = visits.filter(pl.col("together") > 1)
     counted = joint.group_by("person_id").agg(joint_visits=pl.len(), places=pl.col("institution_id").n_unique())
@@ -87,7 +88,17 @@ def gathering(members: pl.DataFrame, visits: pl.DataFrame) -> dict[str, Any]:
     days = joint.group_by("occurred_on", *PLACE).agg(pl.col("person_id"), together=pl.col("together").first())
     chosen = days.sort("together", "occurred_on", "institution_id", descending=[True, False, False]).head(JOINT_DAYS)
     ids = shown["person_id"].to_list()
+    at = (
+        visits.group_by(*PLACE)
+        .agg(
+            pl.col("person_id").n_unique().alias("together"),
+            *(pl.col("occurred_on").filter(pl.col("person_id") == i).n_unique().alias(f"of {i}") for i in ids),
+        )
+        .sort("together", "institution_id", descending=[True, False])
+        .head(PLACES)
+    )
     return {
+        "at": at.select(*PLACE, "together", days=pl.concat_list([f"of {i}" for i in ids])).to_dicts(),
         "members": shown.to_dicts(),
         "members_left": everyone.height - shown.height,
         "days": chosen.sort("occurred_on", "institution_id")
@@ -123,7 +134,8 @@ def told(places: pl.DataFrame, gathering: dict[str, Any] | None, language: str) 
         sex = {"1": w["male"], "2": w["female"]}.get(m["sex"], "–")
         age = "–" if m["age"] is None else w["age"].format(age=m["age"])
         lines.append("  " + w["member_line"].format_map({**m, "sex": sex, "age": age}))
-    lines.append(w["together"] + heading)
+    if gathering["days"]:
+        lines.append(w["together"] + heading)
     for d in gathering["days"]:
         numbers = w["comma"].join(str(n) for n, here in enumerate(d["present"], start=1) if here)
         name = d["institution_name"] or d["institution_id"]

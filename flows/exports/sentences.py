@@ -24,7 +24,9 @@ def blocks(rows: pl.DataFrame, shown: int, language: str) -> dict[str, Any]:
     top = cut.sort("counted_amount", "amount", *DAYS, descending=[True, True, False, False, False], nulls_last=True)
     is_shown = pl.int_range(pl.len()) < shown
     told = top.with_columns(rest=rest, is_shown=is_shown).with_columns(
-        head=pl.col("rest").list.head(pl.col("rest").list.len().cast(pl.Int64).sub(1).clip(0)).list.join(BREAK[language])
+        head=pl.col("rest")
+        .list.head(pl.col("rest").list.len().cast(pl.Int64).sub(1).clip(0))
+        .list.join(BREAK[language])
     )
     sizes = pl.len().over("head")
     told = told.with_columns(

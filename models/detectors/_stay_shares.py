@@ -113,7 +113,8 @@ def _scored(stays: pl.DataFrame, share: Share, params: Mapping[str, Any]) -> pl.
         & (pl.col("own") - high >= params["min_points"] / 100)
     )
     return found.select(
-        "institution_id", "volume", "z", "peers", "peer_group", "peer_percentile", reason=reason, share=pl.lit(share.name),
+        "institution_id", "volume", "z", "peers", "peer_group", "peer_percentile",
+        reason=reason, share=pl.lit(share.name),
         is_money=pl.lit(share.is_money), is_own=pl.lit(share.money == ""),
         title=pl.lit(share.title), title_zh=pl.lit(share.title_zh),
         flagged=pl.col("flagged").cast(pl.Int64),

@@ -61,7 +61,12 @@ def test_steps_one_by_one_then_results(call, hamlet, tmp_path, few):
     code, out, _ = call("explain", leads[0]["lead_id"], "--home", home)
     assert code == 0 and leads[0]["subject_id"] in out and "yuan at risk" in out
     code, out, _ = call("explain", leads[0]["lead_id"], "--home", home, "--language", "zh", "--json")
-    assert json.loads(out)["evidence"][0]["explanation"]
+    told = json.loads(out)
+    assert told["evidence"][0]["explanation"]
+    named = {place["institution_name"] for place in told["places"]}
+    assert named and named == {row["institution_name"] for row in told["evidence"]}
+    code, out, _ = call("explain", leads[0]["lead_id"], "--home", home)
+    assert code == 0 and all(name in out for name in named)
     code, out, _ = call("runs", "--home", home, "--json")
     assert len(json.loads(out)) == 1
     code, out, _ = call("rule", "coverage", "--home", home, "--json")

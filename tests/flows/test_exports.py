@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from decimal import Decimal
 from html.parser import HTMLParser
 
 import duckdb
@@ -11,8 +12,8 @@ import pytest
 
 from data.warehouse import open_warehouse
 from flows import steps
-from flows.exports import dossier, report, watchlists, workbook
-from flows.exports.words import page, words
+from flows.exports import chart, dossier, evidence, people, report, sentences, watchlists, workbook
+from flows.exports.words import words
 from models import detectors, rule
 
 HOSTILE = "<script>alert(1)</script>"
@@ -64,7 +65,8 @@ def test_every_lead_of_tier_a_and_b_has_a_whole_pack(folder, read_csv):
         pack = folder / "leads" / lead_id
         said = json.loads((pack / "manifest.json").read_text(encoding="utf-8"))
         assert said["lead_id"] == lead_id and said["findings"] == len(read_csv(pack / "evidence.csv"))
-        assert {f["file"] for f in said["files"]} == {"dossier.html", "evidence.csv", "replay.sql"}
+        of_group = {"members.csv"} if row["subject_type"] == "group" else set()
+        assert {f["file"] for f in said["files"]} == {"dossier.html", "evidence.csv", "replay.sql"} | of_group
         for one in said["files"]:
             assert one["sha256"] == hashlib.sha256((pack / one["file"]).read_bytes()).hexdigest()
         text = (pack / "dossier.html").read_text(encoding="utf-8")
@@ -102,21 +104,229 @@ def test_replay_sql_finds_the_same_lines_again(finished, folder, read_csv):
     assert asked > 15
 
 
-def test_what_an_export_says_stays_text(lists):
-    (lead, *_) = lists["institution"].with_columns(subject_name=pl.lit(HOSTILE)).to_dicts()
-    values = {"reasons": [], "points": [], "peers": [], "months": [], "fetch": [HOSTILE]}
-    text = page("dossier", "zh", lead=lead, **values)
-    assert HOSTILE not in text and "&lt;script&gt;" in text
+@pytest.fixture(scope="module")
+def rows(finished, warehouse):
+    sources = steps.sources(finished[0])
+    return evidence.evidence(warehouse, sources, "l.tier in ('A', 'B')", {}, "zh")
 
 
-def test_a_lead_s_months_have_no_gaps():
-    rows = pl.DataFrame(
-        {"occurred_on": ["2025-01-03", "2025-01-30", "2025-04-01", None], "amount": ["1", "2", "1.5", "9"]}
-    ).with_columns(pl.col("occurred_on").str.to_date(), pl.col("amount").cast(pl.Decimal(16, 2)))
-    said = dossier._months(rows)
-    assert [m["month"] for m in said] == ["2025-01", "2025-02", "2025-03", "2025-04"]
-    assert [float(m["amount"]) for m in said] == [3.0, 0.0, 0.0, 1.5]
-    assert [m["share"] for m in said] == [1.0, 0.0, 0.0, 0.5]
+@pytest.fixture(scope="module")
+def pages(finished, warehouse, lists):
+    return dossier.Dossiers(warehouse, steps.sources(finished[0]), lists, "zh")
+
+
+def test_what_an_export_says_stays_text(lists, rows, pages):
+    names = ("institution_name", "department_name", "person_name", "case_number", "item_name", "explanation")
+    for lead in lists["institution"].filter(pl.col("tier") != "C").head(2).to_dicts():
+        hostile = rows.filter(lead_id=lead["lead_id"]).with_columns(pl.lit(HOSTILE).alias(n) for n in names)
+        text = pages.page(lead | {"subject_name": HOSTILE}, hostile)
+        assert HOSTILE not in text and text.count("&lt;script&gt;") > len(names)
+
+
+def yuan(text):
+    return Decimal(text.replace(",", ""))
+
+
+def test_every_pack_adds_up_to_the_money_of_its_lead(folder, lists, read_csv):
+    """In the file, in the rows of the rules, in the bars by month: each yuan once, to the cent."""
+    asked, twice = 0, 0
+    for lead in pl.concat(lists.values()).filter(pl.col("tier") != "C").to_dicts():
+        pack = folder / "leads" / lead["lead_id"]
+        found = read_csv(pack / "evidence.csv")
+        assert sum(Decimal(r["counted_amount"]) for r in found) == lead["amount_at_risk"]
+        assert sum(Decimal(r["counted_fund"]) for r in found) == lead["fund_at_risk"]
+        text = (pack / "dossier.html").read_text(encoding="utf-8")
+        listed = re.findall(r'<td class="n">¥([\d,.]+)</td><td class="n">¥([\d,.]+)</td><td class="clause">', text)
+        assert len(listed) == len({r["source"] for r in found})
+        amount = sum(Decimal(r["amount"] or 0) for r in found if r["settlement_id"])
+        assert sum(yuan(at_issue) for at_issue, _ in listed) == amount
+        assert sum(yuan(counted) for _, counted in listed) == lead["amount_at_risk"]
+        bars = re.findall(r"<title>\d{4}-\d\d ¥([\d,.]+)</title>", text)
+        assert not bars or sum(map(yuan, bars)) == lead["amount_at_risk"]
+        assert ("counts once" in text) == (amount != lead["amount_at_risk"])
+        asked, twice = asked + bool(bars), twice + (amount != lead["amount_at_risk"])
+    assert asked and twice
+
+
+def test_a_line_found_twice_says_where_its_money_counts(rows):
+    carried = rows.filter(pl.col("also_in").is_not_null())
+    assert carried.height and carried["counted_amount"].sum() == 0
+    carriers = carried.join(rows, left_on=["lead_id", "also_in"], right_on=["lead_id", "finding_id"])
+    assert carriers.height == carried.height
+    assert (carriers["settlement_id"] == carriers["settlement_id_right"]).all()
+
+
+def test_evidence_says_by_what_a_hospital_finds_the_file(rows, warehouse):
+    placed = rows.filter(pl.col("encounter_id").is_not_null())
+    delivered = warehouse.sql(
+        "select encounter_id, case_number as told, cast(started_at as date) as came from record.encounter"
+    ).pl()
+    beside = placed.join(delivered, on="encounter_id")
+    assert beside.height == placed.height and beside["told"].null_count() == 0
+    assert (beside["case_number"] == beside["told"]).all() and (beside["admitted_on"] == beside["came"]).all()
+    needed = ("institution_name", "settled_at", "settlement_amount", "person_name")
+    assert sum(placed[c].null_count() for c in needed) == 0
+    assert placed["person_name"].str.contains(r"^.\*\*$").all()
+    lines = placed.filter(pl.col("line_id").is_not_null() & pl.col("practitioner_id").is_not_null())
+    assert lines.height and lines["charged_at"].null_count() == 0 and lines["practitioner_name"].null_count() == 0
+    departments = lines.filter(pl.col("department_code").is_not_null())
+    assert departments.height and departments["department_name"].null_count() == 0
+
+
+def test_names_are_written_in_full_only_when_asked(finished, warehouse):
+    shown = evidence.evidence(warehouse, steps.sources(finished[0]), "l.rank = 1", {}, "en", unmask=True)
+    named = shown["person_name"].drop_nulls()
+    assert named.len() and not named.str.contains("*", literal=True).any()
+
+
+def test_evidence_of_a_home_ranked_before_amounts_were_counted_is_shown_without_them(con, finished):
+    con.execute("insert into model.lead (lead_id, subject_type, subject_id) values ('L1', 'person', 'P1')")
+    con.execute("insert into casebook.lead_register values ('L1', 'person', 'P1', 'r', 'r', 1, 1, null, null)")
+    con.execute(
+        "insert into model.finding (finding_id, source, subject_type, subject_id, outcome, amount)"
+        " values ('f', 'item_for_other_sex', 'person', 'P1', 'hit', 5)"
+    )
+    con.execute("insert into model.coverage (source, kind, status) values ('item_for_other_sex', 'rule', 'live')")
+    con.execute("drop table model.finding_counted")
+    shown = evidence.evidence(con, steps.sources(finished[0]), "true", {}, "en")
+    assert shown["amount"].to_list() == [5] and shown["counted_amount"].to_list() == [None]
+
+
+def test_months_count_each_yuan_once_and_leave_no_gap():
+    found = pl.DataFrame(
+        {
+            "occurred_on": ["2025-01-03", "2025-01-30", "2025-04-01", None, None],
+            "settled_at": [None, None, None, "2025-04-02 08:00:00", None],
+            "counted_amount": ["1", "0", "1.5", "2", "9"],
+        },
+        schema_overrides={"settled_at": pl.String},
+    ).with_columns(
+        pl.col("occurred_on").str.to_date(),
+        pl.col("counted_amount").cast(pl.Decimal(16, 2)),
+        charged_at=pl.lit(None, dtype=pl.String),
+    )
+    drawn = chart.months(found)
+    assert [(b["month"], float(b["amount"])) for b in drawn["bars"]] == [
+        ("2025-01", 1.0), ("2025-02", 0.0), ("2025-03", 0.0), ("2025-04", 3.5)
+    ]  # fmt: skip
+    assert drawn["undated"] == 9 and [t["yuan"] for t in drawn["ticks"]] == [0, 1, 2, 3, 4]
+    assert [b["share"] for b in drawn["bars"]] == [0.25, 0, 0, 0.875]
+    assert chart.months(found.head(0)) == {"bars": [], "ticks": [], "undated": 0}
+
+
+def test_what_all_or_several_findings_say_stands_once():
+    said = ["A；同；甲1", "A；同；甲2", "A；同；甲2", "B；同；乙"]
+    found = pl.DataFrame(
+        {
+            "explanation": said,
+            "counted_amount": [4, 3, 2, 1],
+            "amount": [4, 3, 2, 1],
+            "occurred_on": [None] * 4,
+            "settlement_id": list("abcd"),
+            "line_id": [None] * 4,
+        },
+        schema_overrides={"occurred_on": pl.Date, "line_id": pl.String},
+    )
+    told = sentences.blocks(found, 4, "zh")
+    assert told["common"] == "同"
+    first, second = told["blocks"]
+    assert (first["head"], first["findings"], first["counted"]) == ("A", 3, 9)
+    assert [(r["tail"], r["is_same"]) for r in first["lines"]] == [("甲1", False), ("甲2", False), ("甲2", True)]
+    assert second["head"] == "" and second["lines"][0]["tail"] == "B；乙"
+    few = sentences.blocks(found, 2, "zh")["blocks"]
+    assert [len(b["lines"]) for b in few] == [2] and few[0]["findings"] == 3
+    whole = sentences.blocks(found.head(1), 4, "zh")
+    assert whole["common"] == "" and whole["blocks"][0]["lines"][0]["tail"] == said[0]
+
+
+def test_no_sentence_is_printed_again_and_again(folder):
+    for pack in (folder / "leads").iterdir():
+        text = (pack / "dossier.html").read_text(encoding="utf-8")
+        said = re.findall(r"<td>([^<>]{40,})</td></tr>", text)
+        assert len(said) == len(set(said)), pack.name
+
+
+def test_peers_figures_have_names_and_units_for_every_live_source_that_compares(pages, finished, warehouse):
+    comparing = set(
+        warehouse.sql(
+            """
+            select distinct r.lead_id, f.source from model.finding as f
+            join casebook.lead_register as r on r.subject_type = f.subject_type and r.subject_key = f.subject_id
+            join model.lead as l on l.lead_id = r.lead_id and l.tier in ('A', 'B')
+            join model.coverage as c on c.source = f.source and c.status = 'live'
+            where f.outcome = 'hit' and f.detail like '%peer_text%'
+            """
+        ).fetchall()
+    )
+    shown = {(lead, row["source"]): row for lead, listed in pages._peers.items() for row in listed}
+    assert comparing and set(shown) == comparing
+    ids = {s.id for s in steps.sources(finished[0])}
+    for row in shown.values():
+        assert row["indicator"] not in ids and re.search(r"[一-鿿]", row["indicator"])
+        assert re.search(r"\d", row["own"]) and re.search(r"\d", row["usual"])
+    assert any(row["own"].endswith("%") for row in shown.values())
+
+
+def test_one_sentence_says_who_why_and_how_much(folder, lists):
+    for lead in pl.concat(lists.values()).filter(pl.col("tier") != "C").to_dicts():
+        text = (folder / "leads" / lead["lead_id"] / "dossier.html").read_text(encoding="utf-8")
+        (sentence,) = re.findall(r'<p class="summary">(.*)</p>', text)
+        assert f"{lead['amount_at_risk']:,}" in sentence and f"{lead['settlements']:,}" in sentence
+        assert f'content: "Lead for review {lead["lead_id"]}"' in text and "counter(page)" in text
+
+
+def test_a_practitioner_is_found_at_a_place_and_a_group_by_its_members_and_days(folder, lists, rows, read_csv):
+    for lead in lists["practitioner"].filter(pl.col("tier") != "C").to_dicts():
+        text = (folder / "leads" / lead["lead_id"] / "dossier.html").read_text(encoding="utf-8")
+        for name in rows.filter(lead_id=lead["lead_id"])["institution_name"].drop_nulls().unique().head(10):
+            assert name in text
+        assert re.match("主要涉及.+。", lead["reasons"])
+    groups = lists["group"].filter(pl.col("tier") != "C").to_dicts()
+    assert groups
+    for lead in groups:
+        pack = folder / "leads" / lead["lead_id"]
+        text = (pack / "dossier.html").read_text(encoding="utf-8")
+        visits = read_csv(pack / "members.csv")
+        own = rows.filter(pl.col("lead_id") == lead["lead_id"], pl.col("settlement_id").is_not_null())
+        assert {r["person_id"] for r in visits} <= set(lead["members"].split(";"))
+        assert {s for r in visits for s in r["settlement_ids"].split(";")} == set(own["settlement_id"])
+        assert sum(Decimal(r["counted_amount"]) for r in visits) == lead["amount_at_risk"]
+        joint = {(r["occurred_on"], r["institution_id"]) for r in visits if int(r["together"]) > 1}
+        assert text.count('<td class="mark">●</td>') >= 2 * min(len(joint), people.JOINT_DAYS)
+        assert all(name in text for name in own["institution_name"].unique().head(10))
+        assert all(member in text for member in lead["members"].split(";")[: people.MEMBERS])
+
+
+def test_a_group_s_days_show_who_was_there():
+    members = pl.DataFrame(
+        {"lead_id": "L", "person_id": ["P1", "P2", "P3"], "person_name": "王**", "sex": "1", "age": [50, 60, None]}
+    )
+    came = [
+        ("2025-03-01", "P1", "S1"),
+        ("2025-03-01", "P2", "S2"),
+        ("2025-03-02", "P1", "S3"),
+        ("2025-03-01", "P1", "S4"),
+    ]
+    found = pl.DataFrame(came, schema=["occurred_on", "person_id", "settlement_id"], orient="row").with_columns(
+        pl.col("occurred_on").str.to_date(),
+        institution_id=pl.lit("H1"),
+        institution_name=pl.lit("一院"),
+        settled_at=pl.lit(None, dtype=pl.String),
+        charged_at=pl.lit(None, dtype=pl.String),
+        counted_amount=pl.lit(10),
+    )
+    visits = people.visits(members, found)
+    assert visits.select("person_id", "together", "settlement_ids").rows() == [
+        ("P1", 2, "S1;S4"), ("P2", 2, "S2"), ("P1", 1, "S3")
+    ]  # fmt: skip
+    shown = people.gathering(members, visits)
+    assert [(m["person_id"], m["joint_visits"], m["counted_amount"]) for m in shown["members"]] == [
+        ("P1", 1, 30), ("P2", 1, 10), ("P3", 0, 0)
+    ]  # fmt: skip
+    assert shown["joint_days"] == 1 and shown["days"][0]["present"] == [True, True, False]
+    assert shown["at"] == [{"institution_id": "H1", "institution_name": "一院", "together": 2, "days": [2, 1, 0]}]
+    told = people.told(people.places(found.with_columns(department_code=None, department_name=None)), shown, "zh")
+    assert any("一院" in line and "2人（序号1、2）" in line for line in told)
 
 
 def test_the_workbook_holds_the_lists_with_their_ids_as_text(lists, tmp_path):
