@@ -179,13 +179,13 @@ def test_what_is_rejected_says_why_in_chinese():
         assert HAN.search(spoken(reason, "zh")), reason
 
 
-def test_a_mended_copy_of_the_chinese_rejects_is_a_delivery(con, delivery, tmp_path):
+def test_a_mended_copy_of_the_chinese_rejects_is_a_delivery(con, delivery, clean, tmp_path):
     from flows.exports import tables
     from flows.exports.safe import write_csv
-    from tests.conftest import settlement
 
-    folder = delivery({"setl_d": [settlement(1), settlement(2, medfee_sumamt="abc")]}) if callable(delivery) else delivery
-    ingest.ingest(con, folder)
+    many = [dict(clean["setl_d.csv"][0], setl_id=f"S{n}") for n in range(1, 41)]
+    clean["setl_d.csv"] = [*many, dict(many[0], setl_id="S41", medfee_sumamt="abc")]
+    ingest.ingest(con, delivery(clean))
     (fingerprint,) = con.sql("select fingerprint from run.step where step = 'ingest'").fetchall()[0]
     rejects = tables.rejected(con, fingerprint)
     assert rejects.height == 1
@@ -195,7 +195,7 @@ def test_a_mended_copy_of_the_chinese_rejects_is_a_delivery(con, delivery, tmp_p
     write_csv(labels.labelled(raw, "zh", "rejected"), mended / "rejected.csv")
     assert "拒收原因" in (mended / "rejected.csv").read_text(encoding="utf-8-sig")
     ingest.ingest(con, mended)
-    assert con.sql("select count(*) from record.settlement").fetchall()[0][0] == 2
+    assert con.sql("select count(*) from record.settlement").fetchall()[0][0] == 41
 
 
 NAMES = {
@@ -304,7 +304,7 @@ def test_the_command_line_answers_in_chinese(chinese, machine, monkeypatch, caps
     monkeypatch.setenv("COLUMNS", "400")
     main([*(lead if c == "LEAD" else c for c in command), "--home", str(settings.home)])
     told = capsys.readouterr().out
-    packages = {"duckdb", "polars", "prefect", "fastapi", "scikit", "learn", "pyod", "sqlglot"}
+    packages = {"Python", "duckdb", "polars", "prefect", "fastapi", "scikit", "learn", "pyod", "sqlglot"}
     left = english(re.sub(r"/\S+|〔\w+〕", " ", told), machine | packages | {c.name for c in check.load()})
     assert HAN.search(told) and not left, (left, told[:2000])
 
