@@ -14,7 +14,7 @@ import duckdb
 from data import knowledge_load
 from data.errors import FundwatchError
 from flows import audit, version
-from flows.exports import artefacts, checks, packs, report, tables, watchlists, workbook, worklists
+from flows.exports import artefacts, checks, packs, report, tables, tips, watchlists, workbook, worklists
 from flows.exports.safe import whole, write_csv
 from flows.settings import Settings
 from models.casebook import drift, profile
@@ -48,7 +48,7 @@ def publish(
         profile.remember(con, run_id)
         _remember(con, settings, run_id, fingerprint, folder)
         if settings.out is not None:
-            _copy(settings, con, run_id, settings.out)
+            said += _copy(settings, con, run_id, settings.out)
     except OSError as error:
         where, why = error.filename or folder, error.strerror or error
         raise FundwatchError(f"{where} cannot be written: {why}. The warehouse is as it was.") from error
@@ -89,6 +89,9 @@ def _write(
     write_csv(tables.account(con, ingest_of(con)), aside / "account.csv")
     write_csv(checks.results(con), aside / "check.csv")
     write_csv(drift.compare(con, run_id), aside / "drift.csv")
+    rows["tips_unmatched.csv"] = tips.write(
+        con, aside / "tips_unmatched.csv", language=settings.language, labels=settings.labels
+    )
     rows["artefacts.csv"] = artefacts.write(con, aside / "artefacts.csv")
     rows["artefact_tasks.csv"] = artefacts.write_tasks(con, aside / "artefact_tasks.csv")
     write_csv(tables.rejected(con, ingest_of(con)), aside / "rejected.csv")
@@ -184,8 +187,11 @@ def _remember(con: duckdb.DuckDBPyConnection, settings: Settings, run_id: str, f
     )
 
 
-def _copy(settings: Settings, con: duckdb.DuckDBPyConnection, run_id: str, out: Path) -> None:
-    """All lists are written aside first, so a full disk leaves the earlier copies as they were."""
+def _copy(settings: Settings, con: duckdb.DuckDBPyConnection, run_id: str, out: Path) -> str:
+    """All lists are written aside first, so a full disk leaves the earlier copies as they were.
+
+    Returns what the copied lists leave out that has to be handled all the same; empty where nothing.
+    """
     aside = out / ".fundwatch.part"
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
@@ -202,3 +208,5 @@ def _copy(settings: Settings, con: duckdb.DuckDBPyConnection, run_id: str, out: 
         os.replace(path, out / path.name)
     aside.rmdir()
     audit.sync_folder(out)
+    outside = tips.outside(con, lists)
+    return f"; {outside:,} leads with tips to handle lie outside this round's lists, see report.html" if outside else ""

@@ -23,7 +23,7 @@ from flows.settings import Settings
 from models import artefacts, source
 from models.casebook import rates as verdicts
 from models.casebook import suppressions
-from models.ranking import learned
+from models.ranking import learned, tips
 from models.ranking.rank import rank as rank_leads
 from models.source import Source
 from models.workbench import ruleset
@@ -170,7 +170,7 @@ def rank(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> str:
     name_run(con, this, of_run)
     counts = rank_leads(con, sources(settings), this, settings.objective, settings.seed)
     told = ", ".join(f"{n:,} {kind}" for kind, n in counts.items()) or "no"
-    said = f"{told} leads, {learned.told(con)['said']}"
+    said = "; ".join(s for s in (f"{told} leads, {learned.told(con)['said']}", tips.summary(con)) if s)
     _finish(con, "ranked", _ranked_of(settings, con), this)
     _finish(con, "rank", fingerprint, said)
     return said

@@ -10,6 +10,7 @@ import duckdb
 import polars as pl
 
 from data.warehouse import frame
+from flows.exports import history
 from flows.exports.words import materials, page
 from models.source import Source
 
@@ -42,6 +43,7 @@ class Dossiers:
         title = "$.title_zh" if language == "zh" else "$.title"
         self._peers = _by_lead(frame(con, PEERS, {"title": title}))
         self._points = _by_lead(frame(con, POINTS))
+        self._history = history.by_lead(con, sources, language)
 
     def page(self, lead: dict[str, Any], evidence: pl.DataFrame) -> str:
         """The page of one lead (a watchlist row) with its evidence rows."""
@@ -51,6 +53,7 @@ class Dossiers:
             lead=lead,
             reasons=self._reasons(evidence),
             points=self._points.get(lead["lead_id"], []),
+            history=self._history.get(lead["lead_id"]),
             peers=self._peers.get(lead["lead_id"], [])[: 2 * SHOWN],
             months=_months(evidence),
             fetch=self._fetch(evidence),

@@ -54,6 +54,10 @@ ZH = {
     "eligible_amount": "符合范围金额",
     "amount": "疑点金额",
     "fund_amount": "疑点基金",
+    "tip_id": "举报编号",
+    "received_on": "受理日期",
+    "why": "未匹配原因",
+    "candidates": "可能的对象",
 }
 CHOICES = ("names", "zh")
 

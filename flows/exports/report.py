@@ -9,7 +9,7 @@ import duckdb
 import polars as pl
 
 from data.warehouse import frame
-from flows.exports import checks, tables
+from flows.exports import checks, tables, tips
 from flows.exports.safe import whole
 from flows.exports.words import page
 from models.source import Source
@@ -45,6 +45,8 @@ def write(
         ranking=said[0] if said else "",
         totals=frame(con, TOTALS).to_dicts(),
         lists={kind: rows.head(HEAD).to_dicts() for kind, rows in lists.items()},
+        tips=tips.listed(con),
+        tips_unmatched=tips.unmatched(con, language).height,
         account=tables.account(con, ingest_id).to_dicts(),
         checks=found.filter(pl.col("state").is_in(["warn", "stop"])).to_dicts(),
         coverage={

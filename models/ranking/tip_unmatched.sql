@@ -22,7 +22,7 @@ near as (
     from open_end as o
     join place as p
         on (length(o.bare) >= 3 and length(p.bare) >= 3 and (contains(p.bare, o.bare) or contains(o.bare, p.bare)))
-        or (length(o.bare) >= 5 and levenshtein(o.bare, p.bare) <= 2)
+        or (levenshtein(o.bare, p.bare) <= 2 and levenshtein(o.bare, p.bare) * 4 <= length(o.bare))
     where coalesce(o.said_type not in ('person', 'practitioner'), true)
     union
     select o.tip_id, d.practitioner_id, d.practitioner_name, 0

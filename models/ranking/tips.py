@@ -79,9 +79,9 @@ def _alone(con: duckdb.DuckDBPyConnection, leads: pl.DataFrame) -> pl.DataFrame:
     before = leads.group_by("subject_type").len("before")
     rows = frame(con, _query("tip_lead")).join(before, on="subject_type", how="left", maintain_order="left")
     start = pl.col("before").fill_null(0).cast(pl.Int64)
-    return rows.with_columns(
-        rank=start + pl.col("place"), rank_low=start + 1, rank_high=start + pl.col("places")
-    ).drop("before", "place", "places")
+    return rows.with_columns(rank=start + pl.col("place"), rank_low=start + 1, rank_high=start + pl.col("places")).drop(
+        "before", "place", "places"
+    )
 
 
 def _with_reasons(leads: pl.DataFrame, tips: pl.DataFrame) -> pl.DataFrame:
