@@ -50,9 +50,9 @@ def lines(history: History, language: str) -> list[str]:
     w, comma = words(language), "，" if language == "zh" else ", "
     if not (history["tips"] or history["cases"]):
         return []
-    said = [f"\n{w['history']}"]
+    said = [f"\n{w['known_before']}"]
     if history["tips"]:
-        said.append(f"  {w['history_caution']}")
+        said.append(f"  {w['tip_caution']}")
     for tip in history["tips"]:
         head = " ".join(str(tip[k]) for k in ("received_on", "channel", "tip_id") if tip[k] is not None)
         state = [w["tip_open"] if tip["is_open"] else w["tip_handled"]]

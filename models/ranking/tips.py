@@ -89,12 +89,9 @@ def _with_reasons(leads: pl.DataFrame, tips: pl.DataFrame) -> pl.DataFrame:
     short = pl.col("content").str.slice(0, LONGEST)
     cut = pl.when(pl.col("content").str.len_chars() > LONGEST).then(short + "…").otherwise(short)
     said = tips.sort("lead_id", "received_on", "tip_id", descending=[False, True, False], nulls_last=True).with_columns(
-        part=pl.concat_str(
-            pl.lit("tip of "), day, _or_nothing(" (", pl.col("channel"), ")"), _or_nothing(": ", cut, "")
-        ),
-        part_zh=pl.concat_str(
-            pl.lit("举报"), day, _or_nothing("（", pl.col("channel"), "）"), _or_nothing("：", cut, "")
-        ),
+        # the channel may tell an insider: it stands in the lead's page, not in the lists
+        part=pl.concat_str(pl.lit("tip of "), day, _or_nothing(": ", cut)),
+        part_zh=pl.concat_str(pl.lit("举报"), day, _or_nothing("：", cut)),
     )
     joined = said.group_by("lead_id", maintain_order=True).agg(
         told=pl.col("part").head(SHOWN).str.join("; "),
@@ -116,5 +113,5 @@ def _with_reasons(leads: pl.DataFrame, tips: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _or_nothing(before: str, value: pl.Expr, after: str) -> pl.Expr:
-    return pl.when(value.is_not_null()).then(pl.concat_str(pl.lit(before), value, pl.lit(after))).otherwise(pl.lit(""))
+def _or_nothing(before: str, value: pl.Expr) -> pl.Expr:
+    return pl.when(value.is_not_null()).then(pl.concat_str(pl.lit(before), value)).otherwise(pl.lit(""))

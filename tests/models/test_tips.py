@@ -144,8 +144,8 @@ def test_a_tip_about_somebody_without_findings_is_a_lead_of_their_list(con, kind
     assert (lead["subject_type"], lead["tier"], lead["rules"], lead["status"]) == (listed, "C", "tip", "new")
     assert (lead["findings"], lead["settlements"], lead["persons"]) == (0, 0, 0)
     assert {lead["amount_at_risk"], lead["fund_at_risk"], lead["expected_yield"]} == {Decimal("0.00")}
-    assert lead["reasons"] == "tip of 2025-03-01 (来信): 多收了检查费"
-    assert lead["reasons_zh"] == "举报2025-03-01（来信）：多收了检查费"
+    assert lead["reasons"] == "tip of 2025-03-01: 多收了检查费"
+    assert lead["reasons_zh"] == "举报2025-03-01：多收了检查费"
     assert unmatched(con) == {}
 
 
@@ -166,7 +166,7 @@ def test_a_tip_beside_findings_is_said_in_the_reasons_and_adds_no_second_lead(co
     tip(con, "T1", name="安泽县(城关)中医医院", kind="医院")
     lead = ranked(con)["H1"]
     assert lead["lead_id"] == before["lead_id"] and lead["rules"] == "a" and lead["tips"] == 1
-    assert lead["reasons"] == before["reasons"] + "; tip of 2025-03-01 (来信): 多收了检查费"
+    assert lead["reasons"] == before["reasons"] + "; tip of 2025-03-01: 多收了检查费"
     assert lead["score"] > before["score"] and lead["amount_at_risk"] == before["amount_at_risk"]
 
 
@@ -174,7 +174,7 @@ def test_long_and_many_tips_are_cut_in_the_reasons(con):
     for n in range(4):
         tip(con, f"T{n}", code="H2", day=f"2025-03-0{n + 1}", content="长" * 60)
     said = ranked(con)["H2"]["reasons_zh"]
-    assert said.startswith("举报2025-03-04（来信）：" + "长" * 40 + "…；举报2025-03-03") and said.endswith("；另有举报2件")
+    assert said.startswith("举报2025-03-04：" + "长" * 40 + "…；举报2025-03-03") and said.endswith("；另有举报2件")
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ def test_after_its_verdict_a_tip_is_handled_and_a_new_one_opens_a_lead_that_name
     tip(con, "T2", code="H2", day="2025-03-02", content="又多收了")
     lead = ranked(con, "run-3")["H2"]
     assert lead["status"] == "reopened" and lead["lead_id"] != first["H2"]["lead_id"]
-    assert lead["reasons"] == "tip of 2025-03-02 (来信): 又多收了"
+    assert lead["reasons"] == "tip of 2025-03-02: 又多收了"
     known = "select tip_id, is_open from model.lead_tip where lead_id = $l order by 1"
     assert con.execute(known, {"l": lead["lead_id"]}).fetchall() == [("T1", False), ("T2", True)]
     cases = "select conclusion, case_no from model.lead_case where lead_id = $l"
@@ -292,7 +292,9 @@ def test_earlier_cases_are_on_the_lead_once_each_and_counted_also_without_findin
     )
     lead = ranked(con)["H2"]
     assert lead["prior_confirmed"] == 1
-    query = "select case_no, decided_on, conclusion, confirmed_amount from model.lead_case where lead_id = $l order by 1"
+    query = (
+        "select case_no, decided_on, conclusion, confirmed_amount from model.lead_case where lead_id = $l order by 1"
+    )
     assert con.execute(query, {"l": lead["lead_id"]}).fetchall() == [
         ("C1", date(2023, 5, 1), "confirmed", Decimal("100.00")),
         ("C2", date(2024, 5, 1), "unsure", None),
@@ -319,4 +321,4 @@ def test_nothing_leads_to_who_gave_the_tip(content, said):
 
 def test_the_name_of_a_person_a_tip_is_about_is_masked_in_its_words(con):
     tip(con, "T1", "person", "P2", name="李小明", content="李小明倒卖药品")
-    assert ranked(con)["P2"]["reasons_zh"] == "举报2025-03-01（来信）：李**倒卖药品"
+    assert ranked(con)["P2"]["reasons_zh"] == "举报2025-03-01：李**倒卖药品"
