@@ -53,7 +53,7 @@ class Dossiers:
             lead=lead,
             reasons=self._reasons(evidence),
             points=self._points.get(lead["lead_id"], []),
-            history=self._history.get(lead["lead_id"]),
+            known_before=self._history.get(lead["lead_id"]),
             peers=self._peers.get(lead["lead_id"], [])[: 2 * SHOWN],
             months=_months(evidence),
             fetch=self._fetch(evidence),

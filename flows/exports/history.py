@@ -60,10 +60,14 @@ def lines(history: History, language: str) -> list[str]:
         said.append(f"  - {head}: {tip['content'] or w['tip_silent']} ({comma.join(state)})")
     for case in history["cases"]:
         head = " ".join(str(case[k]) for k in ("decided_on", "case_no", "about") if case[k] is not None)
-        parts = [w[case["conclusion"]] if case["conclusion"] in w else str(case["conclusion_said"])]
-        named = (("case_amount", "confirmed_amount"), ("recovered", "recovered_amount"), ("penalty", "penalty_amount"))
+        parts = [w[f"case_{case['conclusion']}"] if case["conclusion"] else str(case["conclusion_said"])]
+        named = (
+            ("case_amount", "confirmed_amount"),
+            ("case_recovered", "recovered_amount"),
+            ("case_penalty", "penalty_amount"),
+        )
         parts += [f"{w[word]} {case[column]:,}" for word, column in named if case[column] is not None]
-        parts += [f"{w['transferred_to']} {case['transferred_to']}"] if case["transferred_to"] else []
+        parts += [f"{w['case_transferred']} {case['transferred_to']}"] if case["transferred_to"] else []
         said.append(f"  - {head}: {comma.join(parts)}")
     return said
 
