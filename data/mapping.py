@@ -40,6 +40,11 @@ class Table:
     fields: tuple[Field, ...]
 
     @property
+    def kept(self) -> tuple[Field, ...]:
+        """The fields that stand in the record table: who a person is stands apart, what a tip says does not."""
+        return self.fields if self.source == "tip_d" else tuple(f for f in self.fields if not f.is_personal)
+
+    @property
     def money(self) -> str | None:
         """The column whose sum is the table's yuan in the account."""
         return {"setl_d": "total_amount", "fee_list_d": "amount"}.get(self.source)

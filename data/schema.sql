@@ -431,13 +431,15 @@ create table if not exists record.procurement_drug (
     row_number bigint                 -- its data row there, from 1
 );
 
--- 举报线索 tip_d; key: tip_id
+-- 举报线索 tip_d; key: tip_id. Who gave the tip is not taken in; what the content says of them is hidden on the way out
 create table if not exists record.tip (
     tip_id varchar not null,  -- 举报编号 tip_id
     received_on date,         -- 受理日期 recv_date
     subject_type varchar,     -- 对象类型 subject_type
     subject_id varchar,       -- 对象编号 subject_id
+    subject_name varchar,     -- 对象名称 subject_name, an extension; may name a person
     channel varchar,          -- 渠道 channel
+    content varchar,          -- 内容 content; may name persons, so no rule may read this table
     updated_at timestamp,          -- 更新时间 updt_time, where delivered
     file_id varchar,          -- the delivery file, run.input_file
     row_number bigint         -- its data row there, from 1
@@ -1487,6 +1489,44 @@ create table if not exists model.lead_evidence (
     chance double                      -- that it is right
 );
 
+-- 举报与线索: every tip about a lead's subject, in words that do not tell who gave it
+create table if not exists model.lead_tip (
+    lead_id varchar not null,
+    tip_id varchar not null,           -- 举报编号
+    received_on date,                  -- 受理日期
+    channel varchar,                   -- 渠道
+    content varchar,                   -- 内容
+    matched_by varchar not null,       -- code, name, name without company form
+    is_open boolean not null           -- no closed lead of the subject has dealt with it yet
+);
+
+-- 既往查处: earlier inspections and verdicts about a lead's subject, one row a case and rule
+create table if not exists model.lead_case (
+    lead_id varchar not null,
+    decided_on date,
+    case_no varchar,
+    rule varchar,                      -- as delivered; null: the whole subject
+    sources varchar,                   -- source ids that go by this name, joined by ;
+    conclusion varchar,                -- confirmed, partly_confirmed, dismissed, unsure; null: a word nobody knows
+    conclusion_said varchar,           -- as delivered
+    confirmed_amount decimal(16,2),    -- yuan
+    recovered_amount decimal(16,2),
+    penalty_amount decimal(16,2),
+    transferred_to varchar
+);
+
+-- 未匹配举报: tips that are about nobody the record knows for sure; for the clerk
+create table if not exists model.tip_unmatched (
+    tip_id varchar not null,
+    received_on date,
+    subject_type varchar,              -- as delivered; so the next two
+    subject_id varchar,
+    subject_name varchar,
+    is_person boolean not null,
+    why varchar not null,              -- no_subject, unknown_code, unknown_name, several, several_kinds, person_by_name, group
+    candidates varchar                 -- places it might be: code and name, joined by ;
+);
+
 -- 分数构成: what each family of evidence adds to a lead's score; a lead's points sum to its score
 create table if not exists model.lead_part (
     lead_id varchar not null,
@@ -1677,7 +1717,7 @@ create table if not exists casebook.run_profile (
     noise double                       -- of a source: hits vary this much more than chance from month to month
 );
 
--- 已核疑点: the findings a closed lead rested on; a later lead of the subject needs others
+-- 已核疑点: the findings a closed lead rested on, and the tips (tip:<tip_id>); a later lead of the subject needs others
 create table if not exists casebook.judged_finding (
     lead_id varchar not null,
     finding_id varchar not null

@@ -25,8 +25,8 @@ PORTABLE = frozenset(
     """.split()
 )
 
-#: Who a person is, and how to reach them: for no rule to read.
-PERSONAL = frozenset({"record.person_identity", "record.person_phone"})
+#: Who a person is, how to reach them, and what people say of each other: for no rule to read.
+PERSONAL = frozenset({"record.person_identity", "record.person_phone", "record.tip"})
 
 TRUNCATIONS = frozenset({"DAY", "HOUR", "MONTH", "QUARTER", "YEAR"})
 

@@ -14,7 +14,7 @@ import duckdb
 from data import knowledge_load
 from data.errors import FundwatchError
 from flows import audit, version
-from flows.exports import artefacts, checks, packs, regions, report, tables, watchlists, workbook, worklists
+from flows.exports import artefacts, checks, packs, regions, report, tables, tips, watchlists, workbook, worklists
 from flows.exports.labels import Known, labelled
 from flows.exports.safe import whole, write_csv
 from flows.settings import Settings
@@ -97,6 +97,8 @@ def _write(
         ("rejected", tables.rejected(con, ingest_of(con))),
     ):
         write_csv(labelled(table, settings.labels, name, known), aside / f"{name}.csv")
+    unmatched = tips.write(con, aside / "tips_unmatched.csv", language=settings.language, labels=settings.labels)
+    rows["tips_unmatched.csv"] = unmatched
     rows["artefacts.csv"] = artefacts.write(con, aside / "artefacts.csv", settings.labels, known)
     rows["artefact_tasks.csv"] = artefacts.write_tasks(con, aside / "artefact_tasks.csv", settings.labels, known)
     leads = packs.write(
@@ -125,7 +127,7 @@ def _write(
 
 
 def _known(con: duckdb.DuckDBPyConnection, sources: Collection[Source]) -> Known:
-    return Known({s.id: s.card.title_zh for s in sources}, regions.known(con))
+    return Known({s.id: s.card.title_zh for s in sources} | {"tip": "举报"}, regions.known(con))
 
 
 def _log(settings: Settings, event: str, run_id: str, folder: Path, rows: dict[str, int], **more: str) -> None:
@@ -197,7 +199,10 @@ def _remember(con: duckdb.DuckDBPyConnection, settings: Settings, run_id: str, f
 
 
 def _copy(settings: Settings, con: duckdb.DuckDBPyConnection, run_id: str, out: Path, known: Known) -> str:
-    """All lists are written aside first, so a full disk leaves the earlier copies as they were; returns a remark."""
+    """All lists are written aside first, so a full disk leaves the earlier copies as they were.
+
+    Returns what is to be said of the copied lists, above all what they leave out that has to be handled all the same.
+    """
     aside, remark, round_rows = out / ".fundwatch.part", "", {}
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
@@ -219,4 +224,6 @@ def _copy(settings: Settings, con: duckdb.DuckDBPyConnection, run_id: str, out: 
         os.replace(path, out / path.name)
     aside.rmdir()
     audit.sync_folder(out)
-    return remark
+    outside = tips.outside(con, lists)
+    left_out = f"{outside:,} leads with tips to handle lie outside this round's lists, see report.html"
+    return "; ".join(s for s in (remark, left_out if outside else "") if s)

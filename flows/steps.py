@@ -23,7 +23,7 @@ from flows.settings import Settings
 from models import artefacts, source
 from models.casebook import rates as verdicts
 from models.casebook import suppressions
-from models.ranking import learned, totals
+from models.ranking import learned, tips, totals
 from models.ranking.rank import rank as rank_leads
 from models.source import Source
 from models.workbench import ruleset
@@ -171,7 +171,8 @@ def rank(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> str:
     counts = rank_leads(con, sources(settings), this, settings.objective, settings.seed, least_yuan=settings.least_yuan)
     told = ", ".join(f"{n:,} {kind}" for kind, n in counts.items()) or "no"
     whole = totals.totals(con).row(-1, named=True)
-    said = f"{told} leads, {whole['once']:,} yuan at issue, each once, {learned.told(con)['said']}"
+    leads = f"{told} leads, {whole['once']:,} yuan at issue, each once, {learned.told(con)['said']}"
+    said = "; ".join(s for s in (leads, tips.summary(con)) if s)
     _finish(con, "ranked", _ranked_of(settings, con), this)
     _finish(con, "rank", fingerprint, said)
     return said

@@ -113,10 +113,31 @@ def _seen(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> Account | None:
         "select rows_in, yuan_in from run.input_file where file_id = $id and source_table = $source",
         {"id": delivery.file_id, "source": delivery.table.source},
     ).fetchall()
-    if not seen:
+    if not seen or _lacks_words(con, delivery):
         return None
     rows, yuan = seen[0]
     return Account(delivery.name, delivery.table.source, rows, 0, duplicate=rows, yuan_in=yuan, yuan_duplicate=yuan)
+
+
+def _lacks_words(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> bool:
+    """Whether a file of tips came before the record kept what tips say: it is read once more."""
+    if delivery.table.source != "tip_d" or not {f.column for f in delivery.fields.values()} & {"content"}:
+        return False
+    rows = con.execute(
+        """
+        select 1 from run.input_file as i
+        where i.file_id = $id and i.source_table = 'tip_d'
+            and i.loaded_at < (select max(finished_at) from run.step where step = 'schema')
+            and exists (select 1 from record.tip where file_id = $id)
+            and not exists (select 1 from record.tip where file_id = $id and content is not null)
+        """,
+        {"id": delivery.file_id},
+    ).fetchall()
+    if rows:
+        con.execute(
+            "delete from run.input_file where file_id = $id and source_table = 'tip_d'", {"id": delivery.file_id}
+        )
+    return bool(rows)
 
 
 def _new(

@@ -22,6 +22,9 @@ MENDED = ("file", "row_number", "table", "field", "reason", "raw")
 #: The same with Chinese labels.
 MENDED_ZH = ("文件", "行号", "表", "字段", "拒收原因", "原始内容")
 
+#: Required fields that another may stand for: offices list tips by the name of the place.
+IN_PLACE_OF = {"tip_d": {"subject_id": "subject_name", "subject_type": "subject_name"}}
+
 
 @dataclass(frozen=True)
 class Delivery:
@@ -184,7 +187,12 @@ def _digest(part: Part) -> str:
 
 def _require_fields(delivery: Delivery) -> None:
     have = [f.source for f in delivery.fields.values()]
-    lacking = [f.source for f in delivery.table.fields if f.is_required and f.source not in have]
+    replaced = IN_PLACE_OF.get(delivery.table.source, {})
+    lacking = [
+        f.source
+        for f in delivery.table.fields
+        if f.is_required and f.source not in have and replaced.get(f.source) not in have
+    ]
     if lacking:
         raise InputRefused(
             f"{delivery.name} ({delivery.table.source}) lacks the column {', '.join(lacking)}."

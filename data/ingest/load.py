@@ -21,7 +21,7 @@ def load(con: duckdb.DuckDBPyConnection, delivery: Delivery, ingest_id: str, fol
     table = delivery.table
     account = _account(con, delivery)
     _replace(con, table)
-    columns = ", ".join([*(f"s.{f.column}" for f in table.fields if not f.is_personal), "s.updated_at"])
+    columns = ", ".join([*(f"s.{f.column}" for f in table.kept), "s.updated_at"])
     con.execute(
         f"""
         insert into record.{table.target} by name
@@ -88,7 +88,7 @@ def _mark(con: duckdb.DuckDBPyConnection, table: Table) -> None:
     order of delivery; which version stands follows the update time where rows carry one.
     """
     key = ", ".join(table.key)
-    columns = [f.column for f in table.fields if not f.is_personal]
+    columns = [f.column for f in table.kept]
     earlier = ", ".join(f"lag({c}) over later" for c in columns)
     con.execute(
         f"""

@@ -16,6 +16,8 @@ from data.mapping import Field
 
 KEY_FILE = "pseudonym.key"
 BLOCK = 64
+#: How the subject types of persons begin.
+PERSON_WORD = "^(person|参保|个人|患者)"
 HIDDEN = ("person_id", "id_number")
 LENGTH = 24  # hex digits kept: 96 bits
 KEY_BYTES = 32
@@ -44,6 +46,10 @@ class Pseudonyms:
     def hides(self, field: Field) -> bool:
         """Whether the field's values are persons' ids."""
         return field.column in HIDDEN
+
+    def subject(self, value: str, said_type: str) -> str:
+        """SQL for the code a tip or inspection names: hidden where its subject type says that it is a person's."""
+        return f"case when regexp_matches(lower({said_type}), '{PERSON_WORD}') then {self.sql(value)} else {value} end"
 
     def sql(self, value: str) -> str:
         """SQL for the pseudonym of a text: HMAC-SHA256 (RFC 2104), shortened; null stays null."""

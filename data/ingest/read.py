@@ -70,9 +70,11 @@ def _read(
             checks.append(f"'{field.source}|' || ({fault})")
         if field.column in delivery.table.key and field.is_required:
             checks.append(f"case when {raw} is null then '{field.source}|empty, and it names the row' end")
-        columns.append(
-            f"{pseudonyms.sql(value) if pseudonyms and pseudonyms.hides(field) else value} as {field.column}"
-        )
+        if pseudonyms and pseudonyms.hides(field):
+            value = pseudonyms.sql(value)
+        elif pseudonyms and field.column == "subject_id" and "subject_type" in by_column:
+            value = pseudonyms.subject(value, "t_subject_type")
+        columns.append(f"{value} as {field.column}")
     if "id_number" in {f.column for f in delivery.table.fields}:
         columns += normalise.implied("t_id_number" if "id_number" in by_column else None)
     texts = [f"{normalise.text(cell)} as t_{column}" for column, (cell, _) in by_column.items()]

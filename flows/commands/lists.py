@@ -50,7 +50,7 @@ def explain(
     from data.errors import UsageError
     from data.warehouse import open_warehouse
     from flows import steps
-    from flows.exports import evidence, people
+    from flows.exports import evidence, history, people
 
     settings = common.settings(language=language)
     with open_warehouse(settings.home, read_only=True) as con:
@@ -63,6 +63,7 @@ def explain(
         findings = evidence.evidence(
             con, steps.sources(settings), "l.lead_id = $id", {"id": lead_id}, settings.language
         )
+        known = history.one(con, steps.sources(settings), settings.language, lead_id)
         members = people.members(con, "l.lead_id = $id", {"id": lead_id})
         parts = con.execute(
             "select part, points from model.lead_part where lead_id = $id order by points desc, part", {"id": lead_id}
@@ -76,6 +77,7 @@ def explain(
             "places": places.to_dicts(),
             "gathering": gathering,
             "evidence": findings.to_dicts(),
+            "history": known,
         }
     )
     common.console.say(
@@ -86,8 +88,9 @@ def explain(
         f"{lead['amount_at_risk']:,} yuan at risk ({lead['fund_at_risk']:,} of the funds),"
         f" {lead['findings']} findings, {lead['first_on']} to {lead['last_on']}"
     )
-    common.console.say(f"score {lead['score']} = {' + '.join(f'{points} {part}' for part, points in parts)}")
-    for line in people.told(places, gathering, settings.language):
+    if parts:
+        common.console.say(f"score {lead['score']} = {' + '.join(f'{points} {part}' for part, points in parts)}")
+    for line in [*people.told(places, gathering, settings.language), *history.lines(known, settings.language)]:
         common.console.say(line)
     for (source, title, clause), part in findings.group_by("source", "title", "clause", maintain_order=True):
         common.console.say(f"\n{title} [{source}], {part.height} findings, {part['amount'].sum():,} yuan\n  {clause}")

@@ -11,7 +11,7 @@ import duckdb
 import polars as pl
 
 from data.warehouse import frame
-from flows.exports import chart, people, sentences
+from flows.exports import chart, history, people, sentences
 from flows.exports.words import page, words
 from models.source import Source
 from models.wording import filled
@@ -40,6 +40,7 @@ class Dossiers:
         self.sources, self.language, self.words = {s.id: s for s in sources}, language, words(language)
         self._peers = _by_lead(frame(con, _query("peers"), {"language": language}))
         self._points = _by_lead(frame(con, POINTS))
+        self._history = history.by_lead(con, self.sources, language)
         self._subjects = _by_lead(frame(con, _query("subject")))
         named = ("lead_id", "subject_type", "subject_id", "subject_name", "rank", "tier", "amount_at_risk")
         others = pl.concat(rows.select(named) for rows in lists.values()).rename({"lead_id": "other_id"})
@@ -62,6 +63,7 @@ class Dossiers:
             found=sum((r["amount"] for r in reasons), Decimal(0)),
             counted=sum((r["counted"] for r in reasons), Decimal(0)),
             points=self._points.get(lead_id, []),
+            known_before=self._history.get(lead_id),
             peers=self._peers.get(lead_id, [])[:PEERS],
             chart=chart.months(evidence),
             # of a group, a table of its own says where; of one department or none the head of the page does

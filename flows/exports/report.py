@@ -10,7 +10,7 @@ import duckdb
 import polars as pl
 
 from data.warehouse import frame
-from flows.exports import checks, tables
+from flows.exports import checks, tables, tips
 from flows.exports.labels import valued
 from flows.exports.safe import whole
 from flows.exports.words import page, spoken
@@ -53,6 +53,8 @@ def write(
         whole_text={k: f"{v:,}" for k, v in whole_lists.items() if k != "list"},
         shared=totals.overlaps(con).to_dicts(),
         lists={kind: rows.head(HEAD).to_dicts() for kind, rows in lists.items()},
+        tips=tips.listed(con),
+        tips_unmatched=tips.unmatched(con, language).height,
         account=tables.account(con, ingest_id).to_dicts(),
         checks=found.filter(pl.col("state").is_in(["warn", "stop"])).to_dicts(),
         coverage={

@@ -71,7 +71,8 @@ def _is_known(con: duckdb.DuckDBPyConnection, subject_type: str, subject_id: str
         f"""
         select 1 where exists (
             select 1 from model.finding where subject_type = $type and subject_id = $id
-        ) or exists (select 1 from feature.fee_line where {column} = $id)
+        ) or exists (select 1 from model.lead where subject_type = $type and subject_id = $id)
+        or exists (select 1 from feature.fee_line where {column} = $id)
         """,
         {"type": subject_type, "id": subject_id},
     ).fetchall()

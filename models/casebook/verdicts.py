@@ -129,6 +129,17 @@ def append(con: duckdb.DuckDBPyConnection, made: Plan, witness: Callable[[], Non
             )
             con.execute(
                 """
+                insert into casebook.judged_finding
+                select t.lead_id, 'tip:' || t.tip_id
+                from model.lead_tip as t
+                join casebook.lead_register as r on r.lead_id = t.lead_id
+                where r.closed_on is null and t.is_open
+                    and r.lead_id in (select lead_id from new_verdict where is_closing)
+                order by all
+                """
+            )
+            con.execute(
+                """
                 update casebook.lead_register as r set closed_on = v.day
                 from (select lead_id, min(decided_on) as day from new_verdict where is_closing group by lead_id) as v
                 where v.lead_id = r.lead_id and r.closed_on is null

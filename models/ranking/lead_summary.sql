@@ -65,11 +65,11 @@ history as (
 ),
 
 told as (
-    select case when s.subject_type in ('institution', 'pharmacy') then 'place' else s.subject_type end as kind,
+    select case when t.subject_type in ('institution', 'pharmacy') then 'place' else t.subject_type end as kind,
         t.subject_id, count(*) as tips
-    from record.tip as t
-    join subject_word as s on s.word = lower(t.subject_type)
-    group by case when s.subject_type in ('institution', 'pharmacy') then 'place' else s.subject_type end, t.subject_id
+    from tip_subject as t
+    where t.subject_id is not null
+    group by case when t.subject_type in ('institution', 'pharmacy') then 'place' else t.subject_type end, t.subject_id
 ),
 
 together as (

@@ -13,7 +13,7 @@ from data.errors import UsageError
 from data.warehouse import frame, transaction
 from models.learning import learn
 from models.learning.learn import Learned
-from models.ranking import learned, parts, reasons, register, strength
+from models.ranking import learned, parts, reasons, register, strength, tips
 from models.source import Source
 
 FOLDER = Path(__file__).parent
@@ -45,6 +45,7 @@ def rank(
     if objective not in strength.OBJECTIVES:
         raise UsageError(f"The objective '{objective}' does not exist; use {', '.join(strength.OBJECTIVES)}.")
     with transaction(con):
+        tips.prepare(con, sources)
         _subjects(con)
         known = learn.learn(con, sources, seed, learning)
         evidence = _believed(con, known.rates)
@@ -57,6 +58,7 @@ def rank(
             con.execute(f"insert into model.{table} by name select * from ({query(table)}) as t order by all")
         leads = _tiered(_scored(con, evidence, known, objective, seed), evidence, least_yuan)
         leads = reasons.attach(leads, evidence, {s.id: s.card for s in sources})
+        leads = tips.beside(con, leads)
         register.store(con, leads, run_id)
         learned.store(con, known)
     return dict(leads.group_by("subject_type").len().sort("subject_type").iter_rows())

@@ -1,9 +1,12 @@
--- One row: one subject with at least one finding of a live source, and how much business it had.
+-- One row: one subject with at least one finding of a live source or a tip to handle, and how much business it had.
 -- volume: settlements that stand (practitioners: encounters served, by day), the exposure to slips
 -- eligible_amount, fund_amount: yuan of all its business
 with accused as (
-    select distinct f.subject_type, f.subject_id
+    select f.subject_type, f.subject_id
     from listed_finding as f
+    union
+    select o.subject_type, o.subject_id
+    from open_tip as o
 ),
 
 by_institution as (

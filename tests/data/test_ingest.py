@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from data.errors import InputRefused
-from data.ingest import ingest
+from data.ingest import Intake, Pseudonyms, ingest
 from data.warehouse import open_warehouse
 
 
@@ -166,3 +166,62 @@ def replace(path, old, new):
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+TIP = {"tip_id": "T1", "recv_date": "2025-03-01", "subject_type": "institution", "subject_id": "H1", "channel": "来信"}
+
+
+def test_what_a_tip_says_is_kept_and_a_corrected_tip_replaces(con, delivery, clean):
+    clean["tip_d.csv"] = [TIP | {"content": "多收费"}]
+    ingest(con, delivery(clean))
+    clean["tip_d.csv"] = [TIP | {"content": "空挂床"}]
+    account = next(a for a in ingest(con, delivery(clean)) if a.source_table == "tip_d")
+    assert (account.loaded, account.duplicate, account.replaced) == (0, 0, 1)
+    assert all_of(con, "select tip_id, content from record.tip") == [("T1", "空挂床")]
+
+
+def test_tips_listed_by_the_name_of_the_place_are_taken_without_codes(con, delivery, clean):
+    clean["举报线索.csv"] = [
+        {
+            "举报编号": "T1",
+            "受理时间": "2025年3月1日",
+            "被举报单位": "安泽县第一医院",
+            "举报渠道": "来信",
+            "举报内容": "多收费",
+        }
+    ]
+    ingest(con, delivery(clean))
+    query = "select tip_id, cast(received_on as varchar), subject_id, subject_name, channel, content from record.tip"
+    assert all_of(con, query) == [("T1", "2025-03-01", None, "安泽县第一医院", "来信", "多收费")]
+
+
+def test_tips_that_name_neither_codes_nor_places_are_refused(con, delivery, clean):
+    clean["tip_d.csv"] = [{"tip_id": "T1", "recv_date": "2025-03-01", "content": "多收费"}]
+    with pytest.raises(InputRefused, match="subject_type, subject_id"):
+        ingest(con, delivery(clean))
+
+
+def test_under_pseudonyms_a_tip_or_inspection_about_a_person_names_their_pseudonym(con, delivery, clean, tmp_path):
+    clean["tip_d.csv"] = [TIP, TIP | {"tip_id": "T2", "subject_type": "参保人", "subject_id": "P1"}]
+    case = {"case_id": "C1", "subject_type": "person", "subject_id": "P1", "insp_date": "2025-01-01", "result": "查实"}
+    clean["insp_result_d.csv"] = [case]
+    ingest(con, delivery(clean), intake=Intake(pseudonyms=Pseudonyms.of(tmp_path)))
+    ((person,),) = all_of(con, "select distinct person_id from record.settlement")
+    assert all_of(con, "select subject_id from record.tip order by tip_id") == [("H1",), (person,)]
+    assert all_of(con, "select subject_id from record.inspection_result") == [(person,)] != [("P1",)]
+
+
+def test_tips_loaded_before_their_words_were_kept_are_read_once_more(con, delivery, clean):
+    clean["tip_d.csv"] = [TIP | {"content": "多收费"}]
+    folder = delivery(clean)
+    ingest(con, folder)
+    con.execute("update record.tip set content = null")
+    con.execute("update run.input_file set loaded_at = loaded_at - interval 2 day")
+    con.execute("delete from run.step where step = 'schema'")
+    con.execute("insert into run.step values ('schema', 'x', now() - interval 1 day, null, null)")
+    files = all_of(con, "select file_id from run.input_file order by 1")
+    account = next(a for a in ingest(con, folder) if a.source_table == "tip_d")
+    assert account.replaced == 1 and all_of(con, "select content from record.tip") == [("多收费",)]
+    assert all_of(con, "select file_id from run.input_file order by 1") == files
+    account = next(a for a in ingest(con, folder) if a.source_table == "tip_d")
+    assert (account.replaced, account.duplicate) == (0, 1)
