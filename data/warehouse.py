@@ -31,8 +31,8 @@ def open_warehouse(
     warehouse, or when a newer fundwatch wrote it.
     """
     path = home / FILE_NAME
-    if read_only and not path.exists():
-        raise UsageError(f"{home} holds no warehouse yet. Run `fundwatch run INPUT --home {home}` first.")
+    if read_only:
+        stands(home)
     con = _connect(home, path, read_only)
     try:
         con.execute("set preserve_insertion_order = true")
@@ -45,6 +45,12 @@ def open_warehouse(
         yield con
     finally:
         con.close()
+
+
+def stands(home: Path) -> None:
+    """Raises UsageError where HOME has no warehouse: a mistyped --home is no order to make one."""
+    if not (home / FILE_NAME).exists():
+        raise UsageError(f"{home} holds no warehouse yet. Run `fundwatch run INPUT --home {home}` first.")
 
 
 @contextmanager

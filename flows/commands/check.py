@@ -19,7 +19,7 @@ def check(
     from data.errors import CheckStopped
     from flows import lock, steps
 
-    settings = common.settings()
+    settings = common.settled()
     step = next(s for s in steps.STEPS if s.name == "check")
     try:
         with lock.hold(settings.home):

@@ -7,9 +7,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from flows.commands.common import COMMON, Common, app
+from flows.commands.common import COMMON, COUNT, Common, app
 
-Top = Annotated[int, Parameter(help="How many leads.")]
+Top = Annotated[int, Parameter(converter=COUNT, help="How many leads.")]
 
 
 @app.command
@@ -42,7 +42,7 @@ def watchlist(
 def explain(
     lead_id: Annotated[str, Parameter(help="The lead's id from a watchlist.")],
     *,
-    lines: Annotated[int, Parameter(help="How many findings of each rule to show.")] = 5,
+    lines: Annotated[int, Parameter(converter=COUNT, help="How many findings of each rule to show.")] = 5,
     language: Annotated[str | None, Parameter(help="en or zh.")] = None,
     common: Common = COMMON,
 ) -> None:
@@ -106,9 +106,15 @@ def doctor(
     common: Common = COMMON,
 ) -> None:
     """Look at this installation, at HOME, and at a delivery: what is there and what would be off."""
+    from data.errors import UsageError
     from flows import checkup
+    from flows.settings import Settings, home_of
 
-    report = checkup.look(common.settings(input=input))
+    try:
+        settings, faults = common.settings(input=input), []
+    except UsageError as error:  # what else there is to say is said with the settings that ship
+        settings, faults = Settings(home=home_of(common.home), input=input), [("settings", "bad", str(error))]
+    report = [*faults, *checkup.look(settings)]
     common.console.give([{"what": w, "state": s, "said": t} for w, s, t in report])
     common.console.table("", ["what", "state", "said"], report)
     if any(state == "bad" for _, state, _ in report):

@@ -31,7 +31,7 @@ def suppress(
     from flows import audit, lock, steps
     from models.casebook import suppressions
 
-    settings = common.settings()
+    settings = common.settled()
     if not subject_type:
         with open_warehouse(settings.home, read_only=True) as con:
             rows = suppressions.standing(con)

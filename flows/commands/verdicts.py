@@ -29,15 +29,12 @@ def import_(
     same lead counts in place of the earlier.
     """
     from data.errors import InputRefused
-    from data.warehouse import FILE_NAME, open_warehouse
+    from data.warehouse import open_warehouse
     from flows import lock, steps
     from models.casebook import verdicts
     from models.casebook.read import read
 
-    settings = common.settings()
-    if not (settings.home / FILE_NAME).exists():
-        with open_warehouse(settings.home, read_only=True):  # says that there is none
-            return
+    settings = common.settled()
     told = read(file)
     with lock.hold(settings.home), open_warehouse(settings.home, memory_limit=settings.memory_limit) as con:
         made = verdicts.plan(con, told, steps.sources(settings), pseudonyms=_pseudonyms(settings))
