@@ -9,6 +9,10 @@ class FundwatchError(Exception):
     exit_code = 1
 
 
+class InUse(FundwatchError):
+    """Another process holds what this one asks for."""
+
+
 class CheckStopped(FundwatchError):
     """A check found something that makes the lists wrong; nothing was published."""
 

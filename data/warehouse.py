@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from data.errors import FundwatchError, UsageError
+from data.errors import FundwatchError, InUse, UsageError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -83,7 +83,7 @@ def _connect(home: Path, path: Path, read_only: bool) -> duckdb.DuckDBPyConnecti
         holder = re.search(r"\(PID (\d+)\)", str(error))
         if "Could not set lock" in str(error) or holder:
             who = f"process {holder[1]}" if holder else "another process"
-            raise FundwatchError(f"The warehouse {path} is in use by {who}. Wait for it, or stop it.") from error
+            raise InUse(f"The warehouse {path} is in use by {who}. Wait for it, or stop it.") from error
         raise FundwatchError(
             f"{path} cannot be opened as a warehouse: {str(error).splitlines()[0]}. It was left as it is."
         ) from error

@@ -63,7 +63,7 @@ class Console:
         from rich.console import Console as Rich
         from rich.table import Table
 
-        out = Rich(width=None if sys.stdout.isatty() else 200, highlight=False)
+        out = Rich(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False, emoji=False)
         cells = {name: ["" if row[i] is None else str(row[i]) for row in rows] for i, name in enumerate(columns)}
         widths = {name: _least(name, column) for name, column in cells.items()}
         for name in spare:

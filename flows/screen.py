@@ -64,7 +64,7 @@ def screen(
         "seed": seed,
         "unmask": unmask,
     }
-    said = {}
+    said: dict[str, Any] = {}
     with lock.hold(Path(home)):
         for step in steps.STEPS:
             one = task(

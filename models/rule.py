@@ -34,7 +34,7 @@ def load(overrides: Overrides | None = None, folder: Path = FOLDER) -> list[Sour
         try:
             rules.append(read(path, overrides.get(name, {})))
         except SettingError as error:
-            problems.append(f"[rules.{name}] of the settings: {error}")
+            problems.append(f"[rules.{name}] in fundwatch.toml: {error}")
         except (CardError, sql.SqlRefused) as error:
             problems.append(f"{path.name}: {error}")
     if problems:

@@ -66,7 +66,8 @@ def demo(
     run = run_directly(settings, common)["publish"]
     with open_warehouse(home) as con:
         truth.load(con, export / "truth")
-        lists = {kind: watchlist(con, kind, str(run.run_id), language=settings.language, top=top) for kind in SUBJECT_TYPES}
+        this = str(run.run_id)
+        lists = {kind: watchlist(con, kind, this, language=settings.language, top=top) for kind in SUBJECT_TYPES}
         judged = truth.hits_at(con, 10)
     shown = ["rank", "subject_id", "subject_name", "tier", "score", "amount_at_risk", "reasons"]
     for kind, rows in lists.items():

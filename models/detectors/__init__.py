@@ -30,7 +30,7 @@ def load(overrides: Mapping[str, Mapping[str, Any]] | None = None) -> list[Sourc
         try:
             params = module.CARD.values(overrides.get(name, {}))
         except SettingError as error:
-            problems.append(f"[detectors.{name}] of the settings: {error}")
+            problems.append(f"[detectors.{name}] in fundwatch.toml: {error}")
             continue
         sources.append(Source(name, "detector", module.CARD, params, _code(module), module.judge))
     if problems:

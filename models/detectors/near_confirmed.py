@@ -48,7 +48,12 @@ CARD = card.make(
                 "meaning": "of a place and day; busier days say nothing and are dropped",
             },
             "restart": {"value": 0.25, "unit": "share", "meaning": "chance that the walk starts anew at a confirmed"},
-            "runs": {"value": 19, "min": 1, "unit": "runs", "meaning": "times as many random persons are taken for confirmed"},
+            "runs": {
+                "value": 19,
+                "min": 1,
+                "unit": "runs",
+                "meaning": "times as many random persons are taken for confirmed",
+            },
             "seed": {"value": 20250101, "meaning": "of drawing them"},
         },
         "exclusions": [

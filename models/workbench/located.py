@@ -24,7 +24,7 @@ def read(path: Path, overrides: Params | None = None) -> Source:
     try:
         return rule.read(path, overrides)
     except SettingError as error:
-        raise UsageError(f"[rules.{path.stem}] of the settings: {error}") from error
+        raise UsageError(f"[rules.{path.stem}] in fundwatch.toml: {error}") from error
     except CardError as error:
         raise UsageError(f"{path.name}{_undeclared(path.read_text(encoding='utf-8'))}: {error}") from error
     except sql.SqlRefused as error:
