@@ -13,7 +13,8 @@ from typing import Any
 #: Cells of a column that never break: ids, amounts, days. Longer ones are text.
 ONE_WORD = 24
 #: What a column of text needs to be read at all.
-READABLE = 12
+READABLE = 10
+GAP = 3
 _answered: ContextVar[bool] = ContextVar("answered", default=False)
 
 
@@ -67,7 +68,7 @@ class Console:
         cells = {name: ["" if row[i] is None else str(row[i]) for row in rows] for i, name in enumerate(columns)}
         widths = {name: _least(name, column) for name, column in cells.items()}
         for name in spare:
-            if sum(widths.values()) + 2 * (len(widths) - 1) <= out.width:
+            if sum(widths.values()) + GAP * (len(widths) - 1) <= out.width:
                 break
             del widths[name]
         table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
@@ -80,7 +81,7 @@ class Console:
 
 
 def _is_firm(cells: Sequence[str]) -> bool:
-    return all(len(cell) <= ONE_WORD and " " not in cell for cell in cells)
+    return all(len(cell) <= ONE_WORD and cell.isascii() and " " not in cell for cell in cells)
 
 
 def _least(name: str, cells: Sequence[str]) -> int:

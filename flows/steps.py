@@ -30,6 +30,11 @@ from models.source import Source
 from models.workbench import ruleset
 
 Say = Callable[[str], None]
+#: A group stands with its findings: what a retired detector, or one that lost its data, left behind goes with them.
+ORPHANS = """
+    delete from model.group_member
+    where group_key not in (select subject_id from model.finding where subject_type = 'group')
+"""
 
 
 @dataclass(frozen=True)
@@ -149,6 +154,7 @@ def detect(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> Outc
     for one in todo:
         source.run(con, one, of)
         say(one.id)
+    con.execute(ORPHANS)
     said = _triage(con)
     hits, cannot = con.sql(
         "select coalesce(sum(hits), 0), count(*) filter (where reason like 'needs %') from model.coverage"

@@ -67,16 +67,19 @@ def explain(
     try:
         with open_warehouse(settings.home, read_only=True) as con:
             lead = leads.listed(con, lead_id, _last_run(con, needed=False), settings.language)
+            known = leads.registered(con, lead_id)
             if lead is None:
-                _registered(leads.registered(con, lead_id), lead_id, common)
+                _registered(known, lead_id, common)
                 return
             findings = leads.findings(con, steps.sources(settings), lead_id, settings.language)
             parts = leads.parts(con, lead_id)
     except InUse:
         _as_published(settings.home, lead_id, lines, common)
         return
-    common.console.give({**lead, "parts": dict(parts), "evidence": findings.to_dicts()})
+    verdict = known if known is not None and known["conclusion"] is not None else None
+    common.console.give({**lead, "verdict": verdict, "parts": dict(parts), "evidence": findings.to_dicts()})
     _about(lead, common)
+    _verdict(verdict, common)
     common.console.say(f"score {lead['score']} = {' + '.join(f'{points} {part}' for part, points in parts)}")
     _reasons(findings, lines, settings.home.resolve() / "runs" / lead["run_id"] / "leads" / lead_id, common)
 
@@ -121,7 +124,14 @@ def _registered(known: dict[str, Any] | None, lead_id: str, common: Common) -> N
         )
     else:
         common.console.say(f"{about}, last listed by run {known['last_run']}, closed on {known['closed_on']}.")
-    if known["conclusion"] is not None:
+    _verdict(known, common)
+    if known["reopened_as"] is not None:
+        common.console.say(f"New evidence since then is lead {known['reopened_as']}.")
+
+
+def _verdict(known: dict[str, Any] | None, common: Common) -> None:
+    """The verdict that stands on a lead, if any."""
+    if known is not None and known["conclusion"] is not None:
         yuan = [
             f"{known[column]:,} yuan {word}"
             for column, word in (("confirmed_amount", "confirmed"), ("recovered_amount", "recovered"))
@@ -130,8 +140,6 @@ def _registered(known: dict[str, Any] | None, lead_id: str, common: Common) -> N
         details = [known["conclusion_said"], *yuan, known["reason"], known["case_no"] and f"case {known['case_no']}"]
         told = ", ".join(str(detail) for detail in details if detail)
         common.console.say(f"Verdict of {known['decided_on']}: {known['conclusion']} ({told}), from {known['file']}.")
-    if known["reopened_as"] is not None:
-        common.console.say(f"New evidence since then is lead {known['reopened_as']}.")
 
 
 def _as_published(home: Path, lead_id: str, lines: int, common: Common) -> None:

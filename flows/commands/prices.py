@@ -48,6 +48,7 @@ def prices(
         "item_name",
         "specification",
         "institution_id",
+        "institution_name",
         "kind",
         "price",
         "lowest",
@@ -56,8 +57,7 @@ def prices(
         "ratio",
         "place",
     ]
-    common.console.table(
-        "", names, rows.sort("ratio", descending=True, maintain_order=True).head(top).select(names).rows()
-    )
+    dearest = rows.sort("ratio", descending=True, maintain_order=True).head(top)
+    common.console.table("", names, dearest.select(names).rows(), spare=["kind", "lowest", "highest", "specification"])
     drugs = rows["item_code"].n_unique()
     common.console.say(f"{rows.height:,} prices of {drugs:,} drugs{f', in {out}' if out else ''}.")
