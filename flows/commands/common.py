@@ -27,6 +27,7 @@ app = App(
     help="Ranked lists of whom to inspect first, from medical-insurance settlement exports.",
     version=_version,
     version_flags=["--version"],
+    suppress_keyboard_interrupt=False,  # main says what Ctrl-C means
 )
 
 

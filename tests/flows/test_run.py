@@ -25,7 +25,7 @@ CONTRACT = (
 @pytest.fixture(scope="module")
 def folder(finished):
     settings, said = finished
-    return settings.home / "runs" / re.search(r"run (\S+) in", said["publish"])[1]
+    return settings.home / "runs" / said["publish"].run_id
 
 
 def test_every_list_is_there_in_the_contract_s_columns(folder, read_csv):
@@ -175,7 +175,7 @@ def test_a_second_run_does_nothing_and_says_so(own):
     settings, folder = own
     before = {p: p.stat().st_mtime_ns for p in folder.rglob("*") if p.is_file()}
     said = {step.name: steps.perform(step, settings) for step in steps.STEPS}
-    assert all("nothing new" in s for s in said.values()), said
+    assert all("nothing new" in s.sentence for s in said.values()), said
     assert {p: p.stat().st_mtime_ns for p in folder.rglob("*") if p.is_file()} == before
 
 
@@ -195,7 +195,7 @@ def test_an_unfinished_folder_is_made_again(own):
     (folder / "manifest.json").unlink()
     (folder / "watchlist_person.csv").unlink()
     said = steps.perform(steps.STEPS[-1], settings)
-    assert "nothing new" not in said
+    assert "nothing new" not in said.sentence and said.run_id == folder.name
     assert (folder / "watchlist_person.csv").exists() and (folder / "manifest.json").exists()
 
 
