@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 SCHEMA = Path(__file__).with_name("schema.sql")
 FILE_NAME = "warehouse.duckdb"
+#: Seconds a writer waits for those who read: a look at a list must not end a run between two of its steps.
+PATIENCE = 10.0
 
 
 @contextmanager
@@ -76,7 +79,7 @@ def _connect(home: Path, path: Path, read_only: bool) -> duckdb.DuckDBPyConnecti
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not path.exists():
             _found(path)
-        con = duckdb.connect(str(path), read_only=read_only)
+        con = _patient(path, read_only)
     except OSError as error:
         raise FundwatchError(f"{home} cannot be written: {error.strerror}. Choose another --home.") from error
     except duckdb.IOException as error:
@@ -90,6 +93,18 @@ def _connect(home: Path, path: Path, read_only: bool) -> duckdb.DuckDBPyConnecti
     if not read_only:
         path.chmod(0o600)
     return con
+
+
+def _patient(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
+    """Connect; a writer tries again for a while where another process has the file."""
+    until = time.monotonic() + (0.0 if read_only else PATIENCE)
+    while True:
+        try:
+            return duckdb.connect(str(path), read_only=read_only)
+        except duckdb.IOException as error:
+            if "Could not set lock" not in str(error) or time.monotonic() >= until:
+                raise
+        time.sleep(0.1)
 
 
 def _found(path: Path) -> None:

@@ -27,13 +27,14 @@ def watchlist(
     common: Common = COMMON,
 ) -> None:
     """Print the top of one watchlist of the last run."""
-    from data.errors import InUse, UsageError
+    from data.errors import InUse, UsageError, like
     from data.warehouse import open_warehouse
     from flows.exports import published
     from flows.exports.watchlists import SUBJECT_TYPES, watchlist
 
     if subject_type not in SUBJECT_TYPES:
-        raise UsageError(f"There is no list of '{subject_type}'. Use {', '.join(SUBJECT_TYPES)}.")
+        near = like(subject_type, SUBJECT_TYPES)
+        raise UsageError(f"There is no list of '{subject_type}'.{near} Use {', '.join(SUBJECT_TYPES)}.")
     settings = common.settings(language=language)
     try:
         with open_warehouse(settings.home, read_only=True) as con:

@@ -102,7 +102,7 @@ def test_rules_can_be_listed_and_shown_with_overrides(call, tmp_path):
     [
         (["run", "{tmp}/nowhere"], 3, "does not exist"),
         (["run", "{tmp}"], 3, "no table of the national export"),
-        (["run"], 2, "requires an argument"),
+        (["run"], 2, "INPUT is missing. Try `fundwatch run --help`"),
         (["run", "{tmp}", "--objective", "luck"], 2, "hit_rate"),
         (["frobnicate"], 2, "Unknown command"),
         (["watchlist", "dentist"], 2, "no list of 'dentist'"),
@@ -119,6 +119,9 @@ def test_rules_can_be_listed_and_shown_with_overrides(call, tmp_path):
         (["run", "{tmp}", "--seed", "-1"], 2, "--seed is -1"),
         (["explain"], 2, "LEAD_ID is missing. Try `fundwatch explain --help`"),
         (["rule", "show", "nothing"], 2, "no rule 'nothing'"),
+        (["rule", "show", "split_admision"], 2, "Did you mean 'split_admission'?"),
+        (["rule", "test", "idle_stays"], 2, "Did you mean 'idle_stay'?"),
+        (["watchlist", "persons"], 2, "Did you mean 'person'?"),
         (["simulate", "{tmp}/t", "--persons", "3"], 2, "at least 200"),
         (["serve", "--input", "{tmp}/nowhere"], 3, "does not exist"),
         (["doctor", "{tmp}/nowhere"], 1, "bad"),

@@ -1,6 +1,7 @@
 """watchlist, explain and runs as their user meets them: on a narrow terminal, after a move, while a run is on."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -58,6 +59,7 @@ def test_ids_and_amounts_stay_whole_on_a_narrow_terminal(call, home, lists, monk
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
     code, out, _ = call("watchlist", kind, "--home", home)
+    out = re.sub(r"\x1b\[[0-9;]*m", "", out)
     words = out.split()
     wanted = [r for r in lists if r["subject_type"] == kind][:20]
     assert code == 0 and wanted

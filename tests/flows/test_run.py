@@ -207,3 +207,20 @@ def test_labels_in_chinese(own, tmp_path, read_csv):
     assert list(rows[0])[:4] == ["排名", "线索编号", "对象类型", "对象编码"]
     assert "次结算" in rows[0]["线索说明"]
     shutil.rmtree(out)
+
+
+def test_a_retired_detector_takes_its_groups_along(own):
+    """Groups of a detector that is switched off, and members left by an earlier version, are nobody's."""
+    from models.workbench import ruleset
+
+    settings, _ = own
+    with open_warehouse(settings.home) as con:
+        assert con.sql("select count(*) from model.group_member").fetchall()[0][0] > 0
+        con.execute("insert into model.group_member values ('co-visit-old', 'P1', 1)")
+    off = ruleset.Switch("retired", "not at issue here")
+    ruleset.write(settings.home, {"co_visit_ring": off}, lambda: None)
+    steps.perform(next(s for s in steps.STEPS if s.name == "detect"), settings)
+    with open_warehouse(settings.home) as con:
+        keys = con.sql("select distinct group_key from model.group_member").fetchall()
+        known = con.sql("select distinct subject_id from model.finding where subject_type = 'group'").fetchall()
+    assert not [k for (k,) in keys if k.startswith("co-visit-")] and set(keys) == set(known)

@@ -112,6 +112,7 @@ def test_bad_input_is_one_sentence_and_exit_code_3(parted, tmp_path, capsys, del
             main(["screen", str(bad), "--home", str(settings.home), "--quiet"])
         said = capsys.readouterr()
         assert left.value.code == 3 and said.err.startswith("fundwatch: ") and "Traceback" not in said.err
+        assert str(bad) in said.err and "delivery-" not in said.err  # the path as it was given
 
 
 def test_one_archive_is_a_delivery_and_an_empty_home_is_not(parted, tmp_path, capsys):
