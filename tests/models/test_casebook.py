@@ -149,7 +149,7 @@ def test_refused_rows_say_why_and_the_others_go_in(con, leads, write):
         f"{leads['H1']},,,confirmed,500,2025-07-01\n"
         "L000000000000,,,confirmed,,\n"
         f"{leads['H2']},,,perhaps,,\n"
-        f"{leads['H2']},,,,,\n"
+        f"{leads['H2']},,,,5,\n"
         ",,,confirmed,,\n"
         ",institution,H99,confirmed,,\n"
         ",planet,H1,confirmed,,\n"
