@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 
 class FundwatchError(Exception):
     """An expected error. Its text is shown as it is, without traceback."""
 
     exit_code = 1
+
+
+class InUse(FundwatchError):
+    """Another process holds what this one asks for."""
 
 
 class CheckStopped(FundwatchError):
@@ -25,3 +32,9 @@ class InputRefused(FundwatchError):
     """The delivery cannot be loaded as it is; the warehouse is as it was before."""
 
     exit_code = 3
+
+
+def like(word: str, known: Iterable[str]) -> str:
+    """' Did you mean ...?' with the nearest of the known words; empty where none is near."""
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.7)
+    return f" Did you mean '{near[0]}'?" if near else ""

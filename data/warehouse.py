@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from data.errors import FundwatchError, UsageError
+from data.errors import FundwatchError, InUse, UsageError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 SCHEMA = Path(__file__).with_name("schema.sql")
 FILE_NAME = "warehouse.duckdb"
+#: Seconds a writer waits for those who read: a look at a list must not end a run between two of its steps.
+PATIENCE = 10.0
 
 
 @contextmanager
@@ -31,8 +34,8 @@ def open_warehouse(
     warehouse, or when a newer fundwatch wrote it.
     """
     path = home / FILE_NAME
-    if read_only and not path.exists():
-        raise UsageError(f"{home} holds no warehouse yet. Run `fundwatch run INPUT --home {home}` first.")
+    if read_only:
+        stands(home)
     con = _connect(home, path, read_only)
     try:
         con.execute("set preserve_insertion_order = true")
@@ -45,6 +48,12 @@ def open_warehouse(
         yield con
     finally:
         con.close()
+
+
+def stands(home: Path) -> None:
+    """Raises UsageError where HOME has no warehouse: a mistyped --home is no order to make one."""
+    if not (home / FILE_NAME).exists():
+        raise UsageError(f"{home} holds no warehouse yet. Run `fundwatch run INPUT --home {home}` first.")
 
 
 @contextmanager
@@ -70,20 +79,32 @@ def _connect(home: Path, path: Path, read_only: bool) -> duckdb.DuckDBPyConnecti
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not path.exists():
             _found(path)
-        con = duckdb.connect(str(path), read_only=read_only)
+        con = _patient(path, read_only)
     except OSError as error:
         raise FundwatchError(f"{home} cannot be written: {error.strerror}. Choose another --home.") from error
     except duckdb.IOException as error:
         holder = re.search(r"\(PID (\d+)\)", str(error))
         if "Could not set lock" in str(error) or holder:
             who = f"process {holder[1]}" if holder else "another process"
-            raise FundwatchError(f"The warehouse {path} is in use by {who}. Wait for it, or stop it.") from error
+            raise InUse(f"The warehouse {path} is in use by {who}. Wait for it, or stop it.") from error
         raise FundwatchError(
             f"{path} cannot be opened as a warehouse: {str(error).splitlines()[0]}. It was left as it is."
         ) from error
     if not read_only:
         path.chmod(0o600)
     return con
+
+
+def _patient(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
+    """Connect; a writer tries again for a while where another process has the file."""
+    until = time.monotonic() + (0.0 if read_only else PATIENCE)
+    while True:
+        try:
+            return duckdb.connect(str(path), read_only=read_only)
+        except duckdb.IOException as error:
+            if "Could not set lock" not in str(error) or time.monotonic() >= until:
+                raise
+        time.sleep(0.1)
 
 
 def _found(path: Path) -> None:

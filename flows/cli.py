@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
+import signal
 import sys
+from types import FrameType
 
 from cyclopts import CycloptsError
 
 from data.errors import FundwatchError
-from flows import commands
+from flows import commands, console, usage
 from flows.commands.common import app
 
 for _command in pkgutil.iter_modules(commands.__path__):
@@ -18,33 +20,64 @@ for _command in pkgutil.iter_modules(commands.__path__):
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run one command; exit 0 done, 1 stopped, 2 usage, 3 input refused."""
+    """Run one command; exit 0 done, 1 stopped, 2 usage, 3 input refused, 130 stopped by Ctrl-C."""
     os.umask(0o077)  # everything this program writes is for its user alone
+    words = sys.argv[1:] if arguments is None else arguments
+    console.begin()
+    stop = _Stop()
     try:
-        app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
-    except CycloptsError as error:
-        _leave(f"{_flat(str(error))} Try `fundwatch --help`.", 2)
-    except FundwatchError as error:
-        _leave(str(error), error.exit_code)
-    except KeyboardInterrupt:
-        _leave("Interrupted. The next run goes on from the last finished step.", 130)
+        app(words, exit_on_error=False, print_error=False, result_action="return_value")
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
-    except Exception as error:
-        from flows import trouble
-
-        if (sentence := trouble.sentence(error, "fundwatch")) is None:
+    except (Exception, KeyboardInterrupt) as error:
+        told = _told(error, stop.asked)
+        if told is None:
             raise
-        _leave(sentence, 1)
+        _leave(*told, as_json="--json" in words)
+    finally:
+        stop.restore()
 
 
-def _flat(message: str) -> str:
-    return " ".join(message.split())
+class _Stop:
+    """Remembers Ctrl-C: the libraries turn the interrupt into errors of their own."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._before: object = None
+        try:
+            if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+                self._before = signal.signal(signal.SIGINT, self._ask)
+        except ValueError:  # not the main thread
+            pass
+
+    def _ask(self, number: int, at: FrameType | None) -> None:
+        self.asked = True
+        raise KeyboardInterrupt
+
+    def restore(self) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def _leave(sentence: str, code: int) -> None:
+def _told(error: BaseException, is_stopped: bool) -> tuple[str, int] | None:
+    """The sentence and the exit code of an error, None where it is a fault of the program."""
+    if is_stopped or isinstance(error, KeyboardInterrupt):
+        return "Stopped; run again to go on. What was finished stays.", 130
+    if isinstance(error, CycloptsError):
+        return usage.sentence(error), 2
+    if isinstance(error, FundwatchError):
+        return str(error), error.exit_code
+    from flows import trouble
+
+    sentence = trouble.sentence(error, "fundwatch")
+    return None if sentence is None else (sentence, 1)
+
+
+def _leave(sentence: str, code: int, as_json: bool) -> None:
     print(f"fundwatch: {sentence}", file=sys.stderr)
+    if as_json and not console.is_answered():
+        console.Console(as_json=True).give({"error": sentence, "exit_code": code})
     sys.exit(code)
 
 

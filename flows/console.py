@@ -7,9 +7,26 @@ import sys
 from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
+#: Cells of a column that never break: ids, amounts, days. Longer ones are text.
+ONE_WORD = 24
+#: What a column of text needs to be read at all.
+READABLE = 10
+GAP = 3
+_answered: ContextVar[bool] = ContextVar("answered", default=False)
 _language: ContextVar[str] = ContextVar("language", default="en")
+
+
+def begin() -> None:
+    """A new command: nothing is answered yet."""
+    _answered.set(False)
+
+
+def is_answered() -> bool:
+    """Whether this command has printed its JSON document: there is never a second one."""
+    return _answered.get()
 
 
 def speak(language: str) -> None:
@@ -35,12 +52,18 @@ class Console:
             print(_spoken(line), flush=True)
 
     def give(self, document: Any) -> None:
-        """The answer as JSON, when asked for."""
+        """The answer as JSON, when asked for; numbers as numbers, days as text."""
         if self.as_json:
-            print(json.dumps(document, ensure_ascii=False, indent=1, default=str))
+            _answered.set(True)
+            print(json.dumps(document, ensure_ascii=False, indent=1, default=_plain), flush=True)
 
-    def table(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        """A table of the answer; wide cells wrap on a terminal and stay whole elsewhere."""
+    def table(
+        self, title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], spare: Sequence[str] = ()
+    ) -> None:
+        """A table of the answer; text wraps on a terminal and stays whole elsewhere, ids and amounts never break.
+
+        Where the terminal is too narrow, columns of `spare` are left out, the first ones first.
+        """
         if self.as_json:
             return
         if _language.get() == "zh":
@@ -51,12 +74,19 @@ class Console:
         from rich.console import Console as Rich
         from rich.table import Table
 
-        out = Rich(width=None if sys.stdout.isatty() else 200, highlight=False)
+        out = Rich(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False, emoji=False)
+        cells = {name: ["" if row[i] is None else str(row[i]) for row in rows] for i, name in enumerate(columns)}
+        widths = {name: _least(name, column) for name, column in cells.items()}
+        for name in spare:
+            if sum(widths.values()) + GAP * (len(widths) - 1) <= out.width:
+                break
+            del widths[name]
         table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-        for column in columns:
-            table.add_column(column, overflow="fold")
-        for row in rows:
-            table.add_row(*("" if cell is None else str(cell) for cell in row))
+        for name, width in widths.items():
+            firm = _is_firm(cells[name])
+            table.add_column(name, overflow="fold", no_wrap=firm, min_width=width if firm else None)
+        for place in range(len(rows)):
+            table.add_row(*(cells[name][place] for name in widths))
         out.print(table)
 
 
@@ -66,3 +96,19 @@ def _spoken(text: str) -> str:
     from flows.exports.words import spoken  # it brings the pages, which English answers do without
 
     return "\n".join(spoken(line, _language.get()) for line in text.split("\n"))
+
+
+def _is_firm(cells: Sequence[str]) -> bool:
+    return all(len(cell) <= ONE_WORD and cell.isascii() and " " not in cell for cell in cells)
+
+
+def _least(name: str, cells: Sequence[str]) -> int:
+    """The width below which a column is no use: its longest id or amount, some words of a text."""
+    from rich.cells import cell_len
+
+    longest = max(map(cell_len, (name, *cells)))
+    return longest if _is_firm(cells) else min(longest, READABLE)
+
+
+def _plain(value: Any) -> Any:
+    return float(value) if isinstance(value, Decimal) else str(value)

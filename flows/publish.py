@@ -6,17 +6,20 @@ import hashlib
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
 
 from data import knowledge_load
-from data.errors import FundwatchError
+from data.errors import FundwatchError, UsageError
 from flows import audit, version
 from flows.exports import artefacts, checks, packs, regions, report, tables, tips, watchlists, workbook, worklists
 from flows.exports.labels import Known, labelled
 from flows.exports.safe import whole, write_csv
+from flows.outcome import Outcome
 from flows.settings import Settings
 from models.casebook import drift, profile
 from models.ranking import learned
@@ -34,26 +37,60 @@ def publish(
     run_id: str,
     fingerprint: str,
     say: Callable[[str], None],
-) -> str:
-    """Write HOME/runs/<run_id>/ unless it stands complete; returns one sentence. Copies lists to settings.out."""
+) -> Outcome:
+    """Write HOME/runs/<run_id>/ unless it stands complete. Copies lists to settings.out.
+
+    Raises UsageError where nothing can be written to settings.out, before anything is done; FundwatchError for what
+    goes wrong later, saying whether the run stands.
+    """
+    ready(settings.out)
     folder = settings.home / "runs" / run_id
+    counts = {"packs": 0}
     try:
         _sweep(folder.parent)
         if complete(folder, fingerprint):
-            said = f"nothing new: run {run_id} stands in {folder}"
+            sentence = f"nothing new: run {run_id} stands in {folder}"
         else:
-            leads = _write(settings, con, sources, run_id, fingerprint, folder)
-            said = f"run {run_id} in {folder}, {leads:,} evidence packs"
+            counts["packs"] = _write(settings, con, sources, run_id, fingerprint, folder)
+            sentence = f"run {run_id} in {folder}, {counts['packs']:,} evidence packs"
             if changed := drift.summary(drift.compare(con, run_id)):
-                said += f"; {changed}"
-        profile.remember(con, run_id)
-        _remember(con, settings, run_id, fingerprint, folder)
-        if settings.out is not None and (remark := _copy(settings, con, run_id, settings.out, _known(con, sources))):
-            said += f"; {remark}"
+                sentence += f"; {changed}"
     except OSError as error:
         where, why = error.filename or folder, error.strerror or error
-        raise FundwatchError(f"{where} cannot be written: {why}. The warehouse is as it was.") from error
-    return said
+        raise FundwatchError(f"{where} cannot be written: {why}. No run was published.") from error
+    profile.remember(con, run_id)
+    _remember(con, settings, run_id, fingerprint)
+    if settings.out is not None:
+        try:
+            if remark := _copy(settings, con, run_id, settings.out, _known(con, sources)):
+                sentence += f"; {remark}"
+        except OSError as error:
+            where, why = error.filename or settings.out, error.strerror or error
+            raise FundwatchError(
+                f"Run {run_id} is published in {folder}, but {where} cannot be written: {why}."
+                f" Make room or choose another folder, then run `fundwatch publish --out DIR`."
+            ) from error
+    return Outcome(sentence, counts, run_id, folder.resolve())
+
+
+def ready(out: Path | None) -> None:
+    """Try whether lists can be written to `out`; leaves nothing behind. Raises UsageError where they cannot."""
+    if out is None:
+        return
+    new: list[Path] = []
+    try:
+        new = [place for place in (out, *out.parents) if not place.exists()]
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        raise UsageError(
+            f"--out {out} cannot be written: {error.strerror or error}. Choose another folder; nothing was done yet."
+        ) from error
+    finally:
+        for place in new:
+            with suppress(OSError):
+                place.rmdir()
 
 
 def complete(folder: Path, fingerprint: str) -> bool:
@@ -182,7 +219,8 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def _remember(con: duckdb.DuckDBPyConnection, settings: Settings, run_id: str, fingerprint: str, folder: Path) -> None:
+def _remember(con: duckdb.DuckDBPyConnection, settings: Settings, run_id: str, fingerprint: str) -> None:
+    """The run's row. Its folder is kept relative to HOME, which may be moved."""
     con.execute(
         """
         insert into run.run
@@ -192,8 +230,8 @@ def _remember(con: duckdb.DuckDBPyConnection, settings: Settings, run_id: str, f
         {
             "id": run_id,
             "fingerprint": fingerprint,
-            "input": str(settings.input) if settings.input else None,
-            "folder": str(folder),
+            "input": str(settings.input.resolve()) if settings.input else None,
+            "folder": f"runs/{run_id}",
         },
     )
 

@@ -19,22 +19,23 @@ from data import errors
 from data.warehouse import open_warehouse
 from flows import lock, settings, steps
 from flows.exports import tables, watchlists
+from flows.outcome import Outcome
 
 #: What Prefect's own database may hold of a lead: nothing that names a person.
 SHOWN = ("rank", "lead_id", "tier", "score", "amount_at_risk", "expected_yield", "findings", "status", "reasons")
 ROWS = 20
 
 
-def perform(name: str, options: dict[str, Any]) -> str | State[Any]:
+def perform(name: str, options: dict[str, Any]) -> Outcome | State[Any]:
     """One step, said in the flow run's log; an expected error is a failed state with its sentence."""
     log = get_run_logger()
     step = next(s for s in steps.STEPS if s.name == name)
     try:
-        said = steps.perform(step, _settings(options), log.info)
+        outcome = steps.perform(step, _settings(options), log.info)
     except errors.FundwatchError as error:
         return Failed(message=str(error), name=type(error).__name__)
-    log.info("%s: %s", name, said)
-    return said
+    log.info("%s: %s", name, outcome)
+    return outcome
 
 
 @flow(name="screen", validate_parameters=False)
@@ -49,8 +50,8 @@ def screen(
     labels: str | None = None,
     seed: int | None = None,
     unmask: bool | None = None,
-) -> dict[str, str] | State[Any]:
-    """From an export to published watchlists; returns what each step said."""
+) -> dict[str, Outcome] | State[Any]:
+    """From an export to published watchlists; returns what came of each step."""
     options: dict[str, Any] = {
         "home": home,
         "input": input,
@@ -63,7 +64,7 @@ def screen(
         "seed": seed,
         "unmask": unmask,
     }
-    said = {}
+    said: dict[str, Any] = {}
     with lock.hold(Path(home)):
         for step in steps.STEPS:
             one = task(
@@ -77,12 +78,12 @@ def screen(
             state = one(step.name, options, return_state=True)
             if not state.is_completed():
                 return Failed(message=state.message, name=state.name)
-            said[step.name] = f"{step.name}: {state.result()}"
+            said[step.name] = state.result()
         _artifacts(_settings(options))
     return said
 
 
-def run_as_flow(wanted: settings.Settings, say: Callable[[str], None]) -> dict[str, str]:
+def run_as_flow(wanted: settings.Settings, say: Callable[[str], None]) -> dict[str, Outcome]:
     """Run the flow in this process against the prepared server. Raises what the failed step raised."""
     say("running as the Prefect flow 'screen' ...")
     state = screen(

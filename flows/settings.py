@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -23,6 +24,9 @@ LASTING = tuple("objective seed language labels threads memory_limit cron pseudo
 #: Tables of a file that set parameters of rules and detectors.
 PARAMETERS = ("rules", "detectors")
 CHOICES = {"objective": ("hit_rate", "money", "both"), "language": ("en", "zh"), "labels": ("names", "zh")}
+#: How much memory: what DuckDB understands, and nothing that it would only refuse in the middle of a run.
+MEMORY = r"0*[1-9][0-9]*(\.[0-9]+)? ?([KMGT]i?B)|0*([1-9][0-9]?|100)(\.[0-9]+)? ?%"
+MOST_THREADS = 4096
 
 
 @dataclass(frozen=True)
@@ -86,23 +90,27 @@ def load(home: Path | None = None, environ: Mapping[str, str] | None = None, **o
     Raises UsageError for an unknown key, a value of the wrong kind, or a file that is not TOML.
     """
     environ = os.environ if environ is None else environ
-    home = home or Path(environ.get("FUNDWATCH_HOME") or DEFAULT_HOME)
+    home = home_of(home, environ)
     said: dict[str, Any] = _file(home / FILE_NAME)
     kinds = {f.name: str(f.type) for f in fields(Settings)}
     for name in LASTING:
         if (value := environ.get(f"FUNDWATCH_{name.upper()}")) not in (None, ""):
             said[name] = _read(name, value, kinds[name])
-    said |= {k: v for k, v in options.items() if v is not None}
+            _check(f"FUNDWATCH_{name.upper()}", name, said[name])
+    for name, value in options.items():
+        if value is not None:
+            _check(f"--{name.replace('_', '-')}", name, value)
+            said[name] = value
     settings = replace(Settings(home=home), **said)
-    for name, allowed in CHOICES.items():
-        if getattr(settings, name) not in allowed:
-            raise UsageError(f"{name} is '{getattr(settings, name)}'; it must be {' or '.join(allowed)}.")
-    least = settings.least_yuan
-    if isinstance(least, bool) or not isinstance(least, int | float) or not 0 <= least < math.inf:
-        raise UsageError(f"least_yuan is {least!r}; it must be a number of yuan, not below 0, such as 30.")
     if settings.capacity or settings.top is not None or settings.days is not None:
         settings.workload()
     return settings
+
+
+def home_of(home: Path | None, environ: Mapping[str, str] | None = None) -> Path:
+    """HOME as given, else by the environment, else the default."""
+    environ = os.environ if environ is None else environ
+    return home or Path(environ.get("FUNDWATCH_HOME") or DEFAULT_HOME)
 
 
 def _file(path: Path) -> dict[str, Any]:
@@ -115,12 +123,12 @@ def _file(path: Path) -> dict[str, Any]:
     unknown = set(said) - set(LASTING) - {*PARAMETERS, "capacity"}
     if unknown:
         raise UsageError(f"{path} sets {', '.join(sorted(unknown))}, which does not exist.")
-    for name in ("seed", "threads"):
-        if name in said and not isinstance(said[name], int):
-            raise UsageError(f"{path}: {name} must be a whole number.")
-    line = said.get("burden_line", 0)
-    if isinstance(line, bool) or not isinstance(line, int | float):
-        raise UsageError(f"{path}: burden_line must be a number of yuan.")
+    for name in LASTING:
+        if name in said:
+            _check(f"{path}: {name}", name, said[name])
+    for section in (*PARAMETERS, "capacity"):
+        if not isinstance(said.get(section, {}), dict):
+            raise UsageError(f"{path}: {section} is {said[section]!r}; it is a table, written [{section}].")
     said["why"] = {}
     for section in PARAMETERS:
         for source, params in said.get(section, {}).items():
@@ -130,6 +138,31 @@ def _file(path: Path) -> dict[str, Any]:
             said["why"] |= {(source, k): _why(f"{path}: [{section}.{source}] {k}", v) for k, v in reasoned.items()}
             params |= {k: v["value"] for k, v in reasoned.items()}
     return said
+
+
+def _check(where: str, name: str, value: Any) -> None:
+    """One setting's value; `where` is the file and key, the variable or the option it was given by."""
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    wanted = None
+    if name in CHOICES:
+        wanted = None if value in CHOICES[name] else " or ".join(CHOICES[name])
+    elif name == "memory_limit":
+        fits = isinstance(value, str) and re.fullmatch(MEMORY, value.strip(), re.IGNORECASE)
+        wanted = None if fits else 'an amount of memory such as "3GB" or "75%"'
+    elif name == "threads":
+        wanted = None if is_whole and 0 <= value <= MOST_THREADS else f"a whole number from 0 (all) to {MOST_THREADS}"
+    elif name == "seed":
+        wanted = None if is_whole and value >= 0 else "a whole number, not below 0"
+    elif name in ("burden_line", "least_yuan"):
+        is_number = is_whole or (isinstance(value, float) and math.isfinite(value))
+        wanted = None if is_number and value >= 0 else "a number of yuan, not below 0"
+    elif name == "pseudonyms":
+        wanted = None if isinstance(value, bool) else "true or false"
+    elif name == "cron":
+        wanted = None if isinstance(value, str) else 'text such as "0 2 5 * *"'
+    if wanted is not None:
+        shown = f"'{value}'" if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else value
+        raise UsageError(f"{where} is {shown}; it must be {wanted}.")
 
 
 def _why(place: str, said: Mapping[str, Any]) -> Why:
@@ -147,7 +180,8 @@ def _why(place: str, said: Mapping[str, Any]) -> Why:
 
 def _read(name: str, value: str, kind: str) -> Any:
     if kind == "bool":
-        return value.lower() in ("1", "true", "yes")
+        words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+        return words.get(value.strip().lower(), value)
     try:
         if kind.startswith("float"):
             return float(value)

@@ -19,6 +19,7 @@ from data.warehouse import open_warehouse, transaction
 from features import build
 from flows import publish as publishing
 from flows import trouble, version
+from flows.outcome import Outcome
 from flows.settings import Settings
 from models import artefacts, source
 from models.casebook import rates as verdicts
@@ -29,6 +30,11 @@ from models.source import Source
 from models.workbench import ruleset
 
 Say = Callable[[str], None]
+#: A group stands with its findings: what a retired detector, or one that lost its data, left behind goes with them.
+ORPHANS = """
+    delete from model.group_member
+    where group_key not in (select subject_id from model.finding where subject_type = 'group')
+"""
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,7 @@ class Step:
     """One step: its name, what it does, and how often it may be tried again."""
 
     name: str
-    act: Callable[[Settings, duckdb.DuckDBPyConnection, Say], str]
+    act: Callable[[Settings, duckdb.DuckDBPyConnection, Say], Outcome]
     retries: int = 0
 
 
@@ -91,43 +97,47 @@ def intake(settings: Settings, only: Collection[str] | None = None) -> ingestion
     )
 
 
-def ingest(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> str:
-    """Take the delivery into the record."""
+def ingest(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> Outcome:
+    """Take the delivery into the record. What the run's last step could not write to is said before its first."""
     if settings.input is None:
         raise UsageError("Give the folder that holds the export.")
+    publishing.ready(settings.out)
     accounts = ingestion.ingest(con, settings.input, say, intake(settings))
     loaded, rows = sum(a.loaded + a.replaced for a in accounts), sum(a.rows_in for a in accounts)
     rejected = sum(a.rejected for a in accounts)
+    counts = {"files": len(accounts), "rows": rows, "loaded": loaded, "rejected": rejected}
     if not loaded and not rejected:
-        return f"nothing new: all {rows:,} rows of {len(accounts)} files were loaded before"
+        return Outcome(f"nothing new: all {rows:,} rows of {len(accounts)} files were loaded before", counts)
     yuan = sum(a.yuan_loaded for a in accounts if a.source_table == "setl_d")
     more = f"; {rejected:,} rows rejected, see rejected.csv" if rejected else ""
-    return f"{loaded:,} of {rows:,} rows loaded from {len(accounts)} files, {yuan:,} yuan of settlements{more}"
+    sentence = f"{loaded:,} of {rows:,} rows loaded from {len(accounts)} files, {yuan:,} yuan of settlements{more}"
+    return Outcome(sentence, counts)
 
 
-def check(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> str:
+def check(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> Outcome:
     """Judge the record as it stands, before anything is computed from it."""
     said = "\n".join([record_version(settings, con), version.code(("data",))])
     fingerprint = hashlib.sha256(said.encode()).hexdigest()[:16]
     if _done(con, "check") == fingerprint:
-        return "nothing new"
+        return Outcome("nothing new", {"checks": 0})
     _know(settings, con)
-    found = checking.summary(checking.run(con, say))
-    _finish(con, "check", fingerprint, found)
-    return found
+    results = checking.run(con, say)
+    sentence = checking.summary(results)
+    _finish(con, "check", fingerprint, sentence)
+    return Outcome(sentence, {"checks": len(results), "warnings": sum(r.failed for r in results)})
 
 
-def features(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> str:
+def features(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> Outcome:
     """Load the knowledge and build the feature tables that changed."""
     of = record_version(settings, con)
     _know(settings, con)
     built = build.build(con, of, say, knowledge_load.version(overlay(settings)))
     if _done(con, "features") != of:
         _finish(con, "features", of, f"{len(built)} feature tables built")
-    return f"{len(built)} feature tables built" if built else "nothing new"
+    return Outcome(f"{len(built)} feature tables built" if built else "nothing new", {"tables": len(built)})
 
 
-def detect(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> str:
+def detect(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> Outcome:
     """Judge with every rule and detector whose query, parameters or data changed."""
     if _done(con, "features") != record_version(settings, con):
         raise UsageError("The feature tables are older than the record. Run `fundwatch features` first.")
@@ -144,16 +154,18 @@ def detect(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> str:
     for one in todo:
         source.run(con, one, of)
         say(one.id)
+    con.execute(ORPHANS)
     said = _triage(con)
     hits, cannot = con.sql(
         "select coalesce(sum(hits), 0), count(*) filter (where reason like 'needs %') from model.coverage"
     ).fetchall()[0]
+    counts = {"judged": len(todo), "retired": len(gone), "hits": int(hits), "lacking_data": cannot}
     if not todo and not gone:
-        return "nothing new"
-    return f"{len(todo)} sources judged, {hits:,} hits in all{said}, {cannot} sources lack their data"
+        return Outcome("nothing new", counts)
+    return Outcome(f"{len(todo)} sources judged, {hits:,} hits in all{said}, {cannot} sources lack their data", counts)
 
 
-def rank(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> str:
+def rank(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> Outcome:
     """Make the findings leads, one a subject, and order them."""
     prints = con.sql("select source, fingerprint from model.coverage order by 1").fetchall()
     if not prints:
@@ -166,19 +178,19 @@ def rank(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> str:
     said = "\n".join([this, repr(prints), repr(settings.deciding()), version.code(("data", "models"))])
     fingerprint = hashlib.sha256(said.encode()).hexdigest()[:16]
     if _done(con, "rank") == fingerprint:
-        return "nothing new"
+        return Outcome("nothing new", _leads(con))
     name_run(con, this, of_run)
     counts = rank_leads(con, sources(settings), this, settings.objective, settings.seed, least_yuan=settings.least_yuan)
     told = ", ".join(f"{n:,} {kind}" for kind, n in counts.items()) or "no"
     whole = totals.totals(con).row(-1, named=True)
     leads = f"{told} leads, {whole['once']:,} yuan at issue, each once, {learned.told(con)['said']}"
-    said = "; ".join(s for s in (leads, tips.summary(con)) if s)
+    sentence = "; ".join(s for s in (leads, tips.summary(con)) if s)
     _finish(con, "ranked", _ranked_of(settings, con), this)
-    _finish(con, "rank", fingerprint, said)
-    return said
+    _finish(con, "rank", fingerprint, sentence)
+    return Outcome(sentence, _leads(con))
 
 
-def publish(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> str:
+def publish(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> Outcome:
     """Write the run's folder, whole or not at all, and copy the lists to --out."""
     if _done(con, "rank") is None:
         raise UsageError("Nothing was ranked yet. Run `fundwatch rank` first.")
@@ -201,8 +213,8 @@ STEPS = (
 )
 
 
-def perform(step: Step, settings: Settings, say: Say = lambda _: None) -> str:
-    """Open the warehouse and do one step; returns what it says."""
+def perform(step: Step, settings: Settings, say: Say = lambda _: None) -> Outcome:
+    """Open the warehouse and do one step; returns what came of it."""
     try:
         with open_warehouse(settings.home, memory_limit=settings.memory_limit, threads=settings.threads) as con:
             return step.act(settings, con, say)
@@ -212,6 +224,11 @@ def perform(step: Step, settings: Settings, say: Say = lambda _: None) -> str:
         if (sentence := trouble.sentence(error, step.name)) is None:
             raise
         raise FundwatchError(sentence) from error
+
+
+def _leads(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """How many leads each list has."""
+    return dict(con.sql("select subject_type, count(*) from model.lead group by 1 order by 1").fetchall())
 
 
 def _know(settings: Settings, con: duckdb.DuckDBPyConnection) -> None:

@@ -1,4 +1,4 @@
-"""What code this is: a hash of every file of the four packages that can change a result."""
+"""What code this is: the release, and a hash of every file of the four packages that can change a result."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from pathlib import Path
 LIBRARIES = ("duckdb", "networkx", "numpy", "polars", "pyod", "scikit-learn", "scipy")
 
 ROOT = Path(__file__).parents[1]
+#: Year and month of the release; the package's own version is read from here.
+__version__ = "2026.11"
 
 
 @cache
@@ -23,6 +25,11 @@ def code(packages: tuple[str, ...] = ("data", "features", "models", "flows")) ->
             if path.suffix in (".py", ".sql", ".csv"):
                 digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def told() -> str:
+    """What `fundwatch --version` says: the release, and which code it really is."""
+    return f"fundwatch {__version__} (code {code()})"
 
 
 def libraries() -> dict[str, str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any, cast
@@ -20,6 +21,10 @@ class CardError(ValueError):
     """A card that is incomplete or contradicts itself."""
 
 
+class SettingError(CardError):
+    """A parameter set from outside that the card does not have, or to what it cannot be."""
+
+
 @dataclass(frozen=True)
 class Parameter:
     """A threshold: its value, its unit and what it decides."""
@@ -27,6 +32,26 @@ class Parameter:
     value: int | float | str
     unit: str = ""
     meaning: str = ""
+    min: int | float | None = None
+    max: int | float | None = None
+
+    def bounds(self) -> tuple[float, float]:
+        """Least and greatest value that makes sense: as declared, else of the default's sign, a share at most 1."""
+        if isinstance(self.value, str):
+            return -math.inf, math.inf
+        low = 0.0 if self.value >= 0 else -math.inf
+        high = 1.0 if self.unit == "share" and self.value <= 1 else math.inf if self.value >= 0 else 0.0
+        return low if self.min is None else self.min, high if self.max is None else self.max
+
+    def check(self, name: str, value: float) -> None:
+        """Raises SettingError for a number out of bounds."""
+        low, high = self.bounds()
+        if math.isfinite(value) and low <= value <= high:
+            return
+        limits = [f"not below {low:g}"] if math.isfinite(low) else []
+        limits += [f"not above {high:g}"] if math.isfinite(high) else []
+        unit = f" ({self.unit})" if self.unit else ""
+        raise SettingError(f"{name} is {value:g}; it must be a number{unit}, {' and '.join(limits)}")
 
 
 @dataclass(frozen=True)
@@ -60,14 +85,19 @@ class Card:
     version: str = "1"
 
     def values(self, overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Parameter values with overrides applied. Raises CardError for an unknown name or a value of another kind."""
+        """Parameter values with overrides applied.
+
+        Raises SettingError for an unknown name, a value of another kind or a number out of bounds.
+        """
         unknown = set(overrides or {}) - set(self.params)
         if unknown:
-            raise CardError(f"has no parameter {', '.join(sorted(unknown))}")
+            raise SettingError(f"has no parameter {', '.join(sorted(unknown))}")
         for name, value in (overrides or {}).items():
             kind = _kind(self.params[name].value)
             if _kind(value) != kind:
-                raise CardError(f"{name} is {value!r}; it must be {kind}")
+                raise SettingError(f"{name} is {value!r}; it must be {kind}")
+            if kind == "a number":
+                self.params[name].check(name, value)
         return {name: p.value for name, p in self.params.items()} | dict(overrides or {})
 
     def asks(self, language: str) -> list[str]:
@@ -80,6 +110,11 @@ def _kind(value: object) -> str:
     if isinstance(value, bool):
         return "true or false"
     return "a number" if isinstance(value, int | float) else "text" if isinstance(value, str) else "a list"
+
+
+def listed(what: str, problems: Sequence[str]) -> str:
+    """One problem is one sentence; several stand below each other."""
+    return f"{what}: {problems[0]}." if len(problems) == 1 else "\n".join([f"{what}:", *problems])
 
 
 def parse(text: str) -> Card:

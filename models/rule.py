@@ -11,7 +11,7 @@ import duckdb
 
 from data import mapping, sql
 from data.errors import UsageError
-from models.card import Card, CardError, parse
+from models.card import Card, CardError, SettingError, listed, parse
 from models.source import OPTIONAL, STANDARD, Params, Source
 
 FOLDER = Path(__file__).with_name("rules")
@@ -33,10 +33,12 @@ def load(overrides: Overrides | None = None, folder: Path = FOLDER) -> list[Sour
     for name, path in paths.items():
         try:
             rules.append(read(path, overrides.get(name, {})))
+        except SettingError as error:
+            problems.append(f"[rules.{name}] in fundwatch.toml: {error}")
         except (CardError, sql.SqlRefused) as error:
             problems.append(f"{path.name}: {error}")
     if problems:
-        raise UsageError("The rules cannot be loaded:\n" + "\n".join(problems))
+        raise UsageError(listed("The rules cannot be loaded", problems))
     return rules
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from flows.commands.common import COMMON, Common, app
+from flows.commands.common import COMMON, COUNT, Common, app
 
 
 @app.command
@@ -21,7 +21,7 @@ def burden(
         ),
     ] = None,
     year: Annotated[int | None, Parameter(help="One year; all by default.")] = None,
-    top: Annotated[int, Parameter(help="How many rows to show; the file holds all.")] = 20,
+    top: Annotated[int, Parameter(converter=COUNT, help="How many rows to show; the file holds all.")] = 20,
     out: Annotated[Path | None, Parameter(help="Write all rows to this CSV file.")] = None,
     labels: Annotated[str | None, Parameter(help="Column labels of the file: names or zh.")] = None,
     unmask: Annotated[

@@ -21,7 +21,7 @@ def check(
     from data.errors import CheckStopped
     from flows import lock, steps
 
-    settings = common.settings(language=language)
+    settings = common.settled(language=language)
     step = next(s for s in steps.STEPS if s.name == "check")
     try:
         with lock.hold(settings.home):

@@ -8,14 +8,26 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from flows import console
+from flows import console, usage
 from flows.console import Console
 from flows.settings import Settings, load
+
+#: Options that count: a whole number of at least 1.
+COUNT = usage.count
+
+
+def _version() -> str:
+    from flows import version  # reads every file of the packages
+
+    return version.told()
+
 
 app = App(
     name="fundwatch",
     help="Ranked lists of whom to inspect first, from medical-insurance settlement exports.",
+    version=_version,
     version_flags=["--version"],
+    suppress_keyboard_interrupt=False,  # main says what Ctrl-C means
 )
 
 Language = Annotated[str | None, Parameter(help="Language of the answer: en or zh.")]
@@ -37,6 +49,14 @@ class Common:
     def settings(self, **options: Any) -> Settings:
         settings = load(self.home, **options)
         console.speak(settings.language)
+        return settings
+
+    def settled(self, **options: Any) -> Settings:
+        """Settings for a command that works on what HOME holds. Raises UsageError where no warehouse is there."""
+        from data.warehouse import stands
+
+        settings = self.settings(**options)
+        stands(settings.home)
         return settings
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from flows.commands import dosing
-from flows.commands.common import COMMON, Common, app
+from flows.commands.common import COMMON, COUNT, Common, app
 from flows.settings import Settings
 
 RANK_SEEDS = (1, 2, 3)
@@ -31,7 +31,7 @@ SHOWN = (
 @app.command
 def evaluate(
     *,
-    seeds: Annotated[int, Parameter(help="How many towns, by the seeds 1, 2, ...")] = 5,
+    seeds: Annotated[int, Parameter(converter=COUNT, help="How many towns, by the seeds 1, 2, ...")] = 5,
     persons: Annotated[int, Parameter(help="Insured persons of each town.")] = 20_000,
     schemes: Annotated[
         str | None,
@@ -43,8 +43,8 @@ def evaluate(
     objective: Annotated[str | None, Parameter(help="What the order is for: hit_rate, money or both.")] = None,
     verdicts: Annotated[bool, Parameter(negative=(), help="Measure with this HOME's verdicts instead.")] = False,
     learning: Annotated[bool, Parameter(negative=(), help="Measure what rounds of verdicts teach the lists.")] = False,
-    rounds: Annotated[int, Parameter(help="With --learning: how many rounds of inspection.")] = 3,
-    per_round: Annotated[int, Parameter(help="With --learning: leads on a round's work list.")] = 50,
+    rounds: Annotated[int, Parameter(converter=COUNT, help="With --learning: how many rounds of inspection.")] = 3,
+    per_round: Annotated[int, Parameter(converter=COUNT, help="With --learning: leads on a round's work list.")] = 50,
     noise: Annotated[float, Parameter(help="With --learning: share of verdicts that are wrong.")] = 0.0,
     markdown: Annotated[bool, Parameter(negative=(), help="Answer as Markdown tables.")] = False,
     common: Common = COMMON,

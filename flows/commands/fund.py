@@ -38,7 +38,7 @@ def fund(
     settings = common.settings(labels=labels, language=language)
     given = None if account is None else outlook.read_account(account)
     with open_warehouse(settings.home, read_only=True) as con:
-        rows = funds.warnings(funds.months(con, given), language=settings.language)
+        rows = funds.named(funds.warnings(funds.months(con, given), language=settings.language))
     known = rows["insurance_type"].unique().sort().to_list()
     if insurance not in known:
         raise UsageError(f"--insurance is '{insurance}'; the record has {', '.join(known) or 'no settlements'}.")
@@ -47,9 +47,15 @@ def fund(
         outlook.write(settings.home, "fund", rows, out, settings.labels)
     common.console.give({"months": rows.to_dicts(), "missing": missing})
     shown = rows.filter(rows["insurance_type"] == insurance)
+    marked = shown["month"] + shown["is_whole"].not_().replace_strict({True: " *", False: ""})
     names = ["month", "settlements", "fund_amount", "growth", "fund_to_date", "projected_year", "outflow_share"]
     names += ["budget_used", "reserve_months", "warnings"]
-    common.console.table(f"insurance type {insurance}", names, shown.select(names).rows())
+    spare = ["budget_used", "reserve_months", "outflow_share", "growth"]
+    common.console.table(
+        f"insurance type {insurance}", names, shown.with_columns(month=marked).select(names).rows(), spare
+    )
+    if not shown["is_whole"].all():
+        common.console.say("* The delivery does not hold the whole month; growth and projection leave it out.")
     for gap in missing:
         common.console.say(f"Missing: {gap}.")
     if out is not None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from flows.commands.common import COMMON, Common, Language, app
+from flows.commands.common import COMMON, COUNT, Common, Language, app
 
-Top = Annotated[int, Parameter(help="How many leads.")]
+if TYPE_CHECKING:
+    import polars as pl
+
+READ_FROM_FILES = "The warehouse is in use; this is run {run} as it was published."
+Top = Annotated[int, Parameter(converter=COUNT, help="How many leads.")]
 
 
 @app.command
@@ -23,96 +27,170 @@ def watchlist(
     common: Common = COMMON,
 ) -> None:
     """Print the top of one watchlist of the last run."""
-    from data.errors import UsageError
+    from data.errors import InUse, UsageError, like
     from data.warehouse import open_warehouse
+    from flows.exports import published
     from flows.exports.watchlists import SUBJECT_TYPES, watchlist
 
     if subject_type not in SUBJECT_TYPES:
-        raise UsageError(f"There is no list of '{subject_type}'. Use {', '.join(SUBJECT_TYPES)}.")
+        near = like(subject_type, SUBJECT_TYPES)
+        raise UsageError(f"There is no list of '{subject_type}'.{near} Use {', '.join(SUBJECT_TYPES)}.")
     settings = common.settings(language=language)
-    with open_warehouse(settings.home, read_only=True) as con:
-        last = _last_run(con)
-        rows = watchlist(con, subject_type, last, language=settings.language, top=top)
+    try:
+        with open_warehouse(settings.home, read_only=True) as con:
+            last = _last_run(con)
+            rows = watchlist(con, subject_type, last, language=settings.language, top=top)
+    except InUse:
+        folder = published.last(settings.home)
+        last, rows = folder.name, published.watchlist(folder, subject_type, top)
+        common.console.progress(READ_FROM_FILES.format(run=last))
     common.console.give(rows.to_dicts())
     shown = ["rank", "lead_id", "subject_id", "subject_name", "tier", "score", "amount_at_risk", "status", "reasons"]
-    common.console.table(f"{subject_type}, run {last}", shown, rows.select(shown).rows())
+    spare = ["status", "tier", "score", "subject_name"]
+    common.console.table(f"{subject_type}, run {last}", shown, rows.select(shown).rows(), spare)
 
 
 @app.command
 def explain(
     lead_id: Annotated[str, Parameter(help="The lead's id from a watchlist.")],
     *,
-    lines: Annotated[int, Parameter(help="How many findings of each rule to show.")] = 5,
+    lines: Annotated[int, Parameter(converter=COUNT, help="How many findings of each rule to show.")] = 5,
     language: Annotated[str | None, Parameter(help="en or zh.")] = None,
     common: Common = COMMON,
 ) -> None:
     """Say why a lead is on the list: its money, its rules with their clauses, its findings in words."""
-    from data.errors import UsageError
+    from data.errors import InUse
     from data.warehouse import open_warehouse
     from flows import steps
-    from flows.exports import evidence, history, people
+    from flows.exports import history, leads, people
 
     settings = common.settings(language=language)
-    with open_warehouse(settings.home, read_only=True) as con:
-        found = con.execute("select * from model.lead where lead_id = $id", {"id": lead_id})
-        names = [d[0] for d in found.description or []]
-        rows = found.fetchall()
-        if not rows:
-            raise UsageError(f"There is no lead {lead_id} in the last run. See `fundwatch watchlist`.")
-        lead = dict(zip(names, rows[0], strict=True))
-        findings = evidence.evidence(
-            con, steps.sources(settings), "l.lead_id = $id", {"id": lead_id}, settings.language
-        )
-        known = history.one(con, steps.sources(settings), settings.language, lead_id)
-        members = people.members(con, "l.lead_id = $id", {"id": lead_id})
-        parts = con.execute(
-            "select part, points from model.lead_part where lead_id = $id order by points desc, part", {"id": lead_id}
-        ).fetchall()
+    try:
+        with open_warehouse(settings.home, read_only=True) as con:
+            lead = leads.listed(con, lead_id, _last_run(con, needed=False), settings.language)
+            known = leads.registered(con, lead_id)
+            if lead is None:
+                _registered(known, lead_id, common)
+                return
+            sources = steps.sources(settings)
+            findings = leads.findings(con, sources, lead_id, settings.language)
+            before = history.one(con, sources, settings.language, lead_id)
+            members = people.members(con, "l.lead_id = $id", {"id": lead_id})
+            parts = leads.parts(con, lead_id)
+    except InUse:
+        _as_published(settings.home, lead_id, lines, common)
+        return
     places = people.places(findings)
     gathering = people.gathering(members, people.visits(members, findings)) if members.height else None
-    common.console.give(
-        {
-            **lead,
-            "parts": dict(parts),
-            "places": places.to_dicts(),
-            "gathering": gathering,
-            "evidence": findings.to_dicts(),
-            "history": known,
-        }
-    )
+    verdict = known if known is not None and known["conclusion"] is not None else None
+    answer = {**lead, "verdict": verdict, "parts": dict(parts), "places": places.to_dicts(), "gathering": gathering}
+    common.console.give({**answer, "evidence": findings.to_dicts(), "history": before})
+    _about(lead, common)
+    _verdict(verdict, common)
+    if parts:
+        common.console.say(f"score {lead['score']} = {' + '.join(f'{points} {part}' for part, points in parts)}")
+    for line in [*people.told(places, gathering, settings.language), *history.lines(before, settings.language)]:
+        common.console.say(line)
+    _reasons(findings, lines, settings.home.resolve() / "runs" / lead["run_id"] / "leads" / lead_id, common)
+
+
+def _about(lead: dict[str, Any], common: Common) -> None:
+    name = f" {lead['subject_name']}" if lead["subject_name"] else ""
     common.console.say(
-        f"{lead['lead_id']}: {lead['subject_type']} {lead['subject_id']}, tier {lead['tier']}, score {lead['score']},"
-        f" rank {lead['rank']} ({lead['rank_low']}-{lead['rank_high']}), {lead['status']}"
+        f"{lead['lead_id']}: {lead['subject_type']} {lead['subject_id']}{name}, tier {lead['tier']},"
+        f" score {lead['score']}, rank {lead['rank']} ({lead['rank_low']}-{lead['rank_high']}), {lead['status']}"
     )
     common.console.say(
         f"{lead['amount_at_risk']:,} yuan at risk ({lead['fund_at_risk']:,} of the funds),"
         f" {lead['findings']} findings, {lead['first_on']} to {lead['last_on']}"
     )
-    if parts:
-        common.console.say(f"score {lead['score']} = {' + '.join(f'{points} {part}' for part, points in parts)}")
-    for line in [*people.told(places, gathering, settings.language), *history.lines(known, settings.language)]:
-        common.console.say(line)
-    for (source, title, clause), part in findings.group_by("source", "title", "clause", maintain_order=True):
+
+
+def _reasons(findings: pl.DataFrame, lines: int, folder: Path, common: Common) -> None:
+    """Rule by rule, the largest amount first; where the rest stands, there is a file, or an option that shows it."""
+    from flows.exports import leads
+
+    for (source, title, clause), part in leads.by_rule(findings):
         common.console.say(f"\n{title} [{source}], {part.height} findings, {part['amount'].sum():,} yuan\n  {clause}")
         for sentence in part["explanation"].head(lines):
             common.console.say(f"  - {sentence}")
         if part.height > lines:
-            common.console.say(f"  and {part.height - lines} more in evidence.csv")
+            path = folder / "evidence.csv"
+            where = f"in {path}" if path.exists() else f"with --lines {part.height}"
+            common.console.say(f"  and {part.height - lines} more {where}")
+
+
+def _registered(known: dict[str, Any] | None, lead_id: str, common: Common) -> None:
+    """A lead that is on no list now: judged, or no longer found."""
+    from data.errors import UsageError
+
+    if known is None:
+        raise UsageError(f"No run ever opened a lead {lead_id}. See `fundwatch watchlist`.")
+    common.console.give(known)
+    about = f"{lead_id}: {known['subject_type']} {known['subject_id']}, opened by run {known['opened_run']}"
+    if known["closed_on"] is None:
+        common.console.say(
+            f"{about}, last found by run {known['last_run']}; the last ranking does not find it any more."
+        )
+    else:
+        common.console.say(f"{about}, last listed by run {known['last_run']}, closed on {known['closed_on']}.")
+    _verdict(known, common)
+    if known["reopened_as"] is not None:
+        common.console.say(f"New evidence since then is lead {known['reopened_as']}.")
+
+
+def _verdict(known: dict[str, Any] | None, common: Common) -> None:
+    """The verdict that stands on a lead, if any."""
+    if known is not None and known["conclusion"] is not None:
+        yuan = [
+            f"{known[column]:,} yuan {word}"
+            for column, word in (("confirmed_amount", "confirmed"), ("recovered_amount", "recovered"))
+            if known[column] is not None
+        ]
+        details = [known["conclusion_said"], *yuan, known["reason"], known["case_no"] and f"case {known['case_no']}"]
+        told = ", ".join(str(detail) for detail in details if detail)
+        common.console.say(f"Verdict of {known['decided_on']}: {known['conclusion']} ({told}), from {known['file']}.")
+
+
+def _as_published(home: Path, lead_id: str, lines: int, common: Common) -> None:
+    """While a run holds the warehouse: what the last run wrote of the lead."""
+    from data.errors import UsageError
+    from flows.exports import published
+
+    folder = published.last(home)
+    lead = published.lead(folder, lead_id)
+    if lead is None:
+        raise UsageError(f"Run {folder.name} lists no lead {lead_id}; the warehouse is in use, so ask again later.")
+    findings = published.evidence(folder, lead_id)
+    common.console.progress(READ_FROM_FILES.format(run=folder.name))
+    common.console.give({**lead, "evidence": [] if findings is None else findings.to_dicts()})
+    _about(lead, common)
+    if findings is None:
+        common.console.say(f"{lead['reasons']}\nIts findings one by one are shown when the warehouse is free.")
+    else:
+        _reasons(findings, lines, folder / "leads" / lead_id, common)
 
 
 @app.command
 def runs(*, common: Common = COMMON) -> None:
     """List the finished runs."""
+    from data.errors import InUse
     from data.warehouse import open_warehouse
+    from flows.exports import published
 
-    with open_warehouse(common.settings().home, read_only=True) as con:
-        rows = con.sql(
-            "select run_id, strftime(finished_at, '%Y-%m-%d %H:%M'), input, folder from run.run"
-            " order by finished_at desc"
-        ).fetchall()
+    home = common.settings().home
     names = ["run_id", "finished", "input", "folder"]
-    common.console.give([dict(zip(names, row, strict=True)) for row in rows])
-    common.console.table("", names, rows)
+    try:
+        with open_warehouse(home, read_only=True) as con:
+            found = con.sql(
+                "select run_id, strftime(finished_at, '%Y-%m-%d %H:%M'), input from run.run order by finished_at desc"
+            ).fetchall()
+        # a run's folder is where HOME is now, wherever it was when the run was made
+        rows = [dict(zip(names, (*row, str(home.resolve() / "runs" / row[0])), strict=True)) for row in found]
+    except InUse:
+        rows = published.runs(home)
+    common.console.give(rows)
+    common.console.table("", names, [tuple(row.values()) for row in rows], spare=["input"])
 
 
 @app.command
@@ -123,9 +201,15 @@ def doctor(
     common: Common = COMMON,
 ) -> None:
     """Look at this installation, at HOME, and at a delivery: what is there and what would be off."""
+    from data.errors import UsageError
     from flows import checkup
+    from flows.settings import Settings, home_of
 
-    report = checkup.look(common.settings(input=input, language=language))
+    try:
+        settings, faults = common.settings(input=input, language=language), []
+    except UsageError as error:  # what else there is to say is said with the settings that ship
+        settings, faults = Settings(home=home_of(common.home), input=input), [("settings", "bad", str(error))]
+    report = [*faults, *checkup.look(settings)]
     common.console.give([{"what": w, "state": s, "said": t} for w, s, t in report])
     common.console.table("", ["what", "state", "said"], report)
     if any(state == "bad" for _, state, _ in report):
@@ -134,10 +218,10 @@ def doctor(
         raise CheckStopped("Something is wrong; see the lines marked 'bad'.")
 
 
-def _last_run(con) -> str:  # type: ignore[no-untyped-def]
+def _last_run(con, needed: bool = True) -> str:  # type: ignore[no-untyped-def]
     from data.errors import UsageError
 
     rows = con.sql("select run_id from run.run order by finished_at desc, run_id desc limit 1").fetchall()
-    if not rows:
+    if not rows and needed:
         raise UsageError("No run is finished yet. Run `fundwatch run INPUT` first.")
-    return str(rows[0][0])
+    return str(rows[0][0]) if rows else ""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from flows.commands.common import COMMON, Common, app
+from flows.commands.common import COMMON, COUNT, Common, app
 
 KINDS = ("pharmacy", "institution")
 
@@ -21,8 +21,8 @@ def prices(
     above: Annotated[
         float | None, Parameter(help="Only prices of at least so many times the median of the kind.")
     ] = None,
-    peers: Annotated[int, Parameter(help="Only drugs that at least so many of the kind have.")] = 2,
-    top: Annotated[int, Parameter(help="How many rows to show; the file holds all.")] = 20,
+    peers: Annotated[int, Parameter(converter=COUNT, help="Only drugs that at least so many of the kind have.")] = 2,
+    top: Annotated[int, Parameter(converter=COUNT, help="How many rows to show; the file holds all.")] = 20,
     out: Annotated[Path | None, Parameter(help="Write all rows to this CSV file.")] = None,
     labels: Annotated[str | None, Parameter(help="Column labels of the file: names or zh.")] = None,
     common: Common = COMMON,
@@ -48,6 +48,7 @@ def prices(
         "item_name",
         "specification",
         "institution_id",
+        "institution_name",
         "kind",
         "price",
         "lowest",
@@ -56,8 +57,7 @@ def prices(
         "ratio",
         "place",
     ]
-    common.console.table(
-        "", names, rows.sort("ratio", descending=True, maintain_order=True).head(top).select(names).rows()
-    )
+    dearest = rows.sort("ratio", descending=True, maintain_order=True).head(top)
+    common.console.table("", names, dearest.select(names).rows(), spare=["kind", "lowest", "highest", "specification"])
     drugs = rows["item_code"].n_unique()
     common.console.say(f"{rows.height:,} prices of {drugs:,} drugs{f', in {out}' if out else ''}.")

@@ -21,7 +21,7 @@ def replay(
     from data.errors import CheckStopped
     from flows import replay as replaying
 
-    found = replaying.replay(common.settings(), run_id, common.console.progress)
+    found = replaying.replay(common.settled(), run_id, common.console.progress)
     common.console.give({**asdict(found), "identical": found.is_identical})
     for note in found.notes:
         common.console.say(f"note: {note}")

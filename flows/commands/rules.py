@@ -48,13 +48,14 @@ def show(rule_id: Annotated[str, Parameter(help="The rule's id.")], *, common: C
     """Show one rule's card and query, with the parameters in force."""
     from dataclasses import asdict
 
-    from data.errors import UsageError
+    from data.errors import UsageError, like
     from flows import steps
 
     settings = common.settings()
-    found = next((s for s in steps.sources(settings) if s.id == rule_id), None)
+    everyone = {s.id: s for s in steps.sources(settings)}
+    found = everyone.get(rule_id)
     if found is None:
-        raise UsageError(f"There is no rule '{rule_id}'. See `fundwatch rule list`.")
+        raise UsageError(f"There is no rule '{rule_id}'.{like(rule_id, everyone)} See `fundwatch rule list`.")
     common.console.give({"id": found.id, "kind": found.kind, **asdict(found.card), "in_force": dict(found.params)})
     common.console.say(found.code.rstrip())
     for name, value in found.params.items():

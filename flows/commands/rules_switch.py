@@ -30,7 +30,7 @@ def retire(rule_id: RuleId, *, reason: Reason, owner: Owner = "", common: Common
 def _switch(common: Common, rule_id: str, to: str | None, reason: str, owner: str) -> None:
     from datetime import date
 
-    from data.errors import UsageError
+    from data.errors import UsageError, like
     from flows import audit, lock
     from models.workbench import ruleset, trial
 
@@ -42,7 +42,8 @@ def _switch(common: Common, rule_id: str, to: str | None, reason: str, owner: st
         everyone = ruleset.sources(settings.home, settings.rules, settings.detectors)
         found = next((s for s in everyone if s.id == rule_id), None)
         if found is None:
-            raise UsageError(f"There is no rule '{rule_id}'. See `fundwatch rule list`.")
+            near = like(rule_id, (s.id for s in everyone))
+            raise UsageError(f"There is no rule '{rule_id}'.{near} See `fundwatch rule list`.")
         before = found.card.status
         after = to or NEXT.get(before, before)
         if after == before:

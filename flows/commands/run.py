@@ -7,7 +7,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from flows.commands.common import COMMON, Common, app
+from flows.commands.common import COMMON, COUNT, Common, app
+from flows.outcome import Outcome, document
 from flows.settings import Settings
 
 Input = Annotated[Path, Parameter(help="Folder that holds the export.")]
@@ -24,7 +25,7 @@ def run(
     input: Input,
     *,
     out: Annotated[Path | None, Parameter(help="Copy the watchlists here.")] = None,
-    top: Annotated[int | None, Parameter(help="Cut each list in --out after this many leads.")] = None,
+    top: Annotated[int | None, Parameter(converter=COUNT, help="Cut each list in --out after this many leads.")] = None,
     days: Days = None,
     objective: Objective = None,
     language: Language = None,
@@ -53,24 +54,22 @@ def run(
         server.prepare(settings.home, url)  # before anything imports Prefect
         from flows.screen import run_as_flow
 
-        said = run_as_flow(settings, common.console.progress)
+        outcomes = run_as_flow(settings, common.console.progress)
     else:
-        said = run_directly(settings, common)
-    for line in said.values():
-        common.console.say(line)
-    common.console.give(said)
+        outcomes = run_directly(settings, common)
+    _show(outcomes, common)
 
 
-def run_directly(settings: Settings, common: Common) -> dict[str, str]:
-    """The steps in order in this process; returns what each said."""
+def run_directly(settings: Settings, common: Common) -> dict[str, Outcome]:
+    """The steps in order in this process; returns what came of each."""
     from flows import lock, steps
 
-    said = {}
+    outcomes = {}
     with lock.hold(settings.home):
         for step in steps.STEPS:
             common.console.progress(f"{step.name} ...")
-            said[step.name] = f"{step.name}: {steps.perform(step, settings, _indented(common))}"
-    return said
+            outcomes[step.name] = steps.perform(step, settings, _indented(common))
+    return outcomes
 
 
 @app.command
@@ -82,26 +81,26 @@ def ingest(input: Input, *, common: Common = COMMON) -> None:
 @app.command
 def features(*, common: Common = COMMON) -> None:
     """Load the knowledge and build the feature tables that changed."""
-    _one("features", common.settings(), common)
+    _one("features", common.settled(), common)
 
 
 @app.command
 def detect(*, common: Common = COMMON) -> None:
     """Judge with every rule and detector that changed or whose data changed."""
-    _one("detect", common.settings(), common)
+    _one("detect", common.settled(), common)
 
 
 @app.command
 def rank(*, objective: Objective = None, seed: Seed = None, common: Common = COMMON) -> None:
     """Make the findings leads, one a subject, and order them."""
-    _one("rank", common.settings(objective=objective, seed=seed), common)
+    _one("rank", common.settled(objective=objective, seed=seed), common)
 
 
 @app.command
 def publish(
     *,
     out: Annotated[Path | None, Parameter(help="Copy the watchlists here.")] = None,
-    top: Annotated[int | None, Parameter(help="Cut each list in --out after this many leads.")] = None,
+    top: Annotated[int | None, Parameter(converter=COUNT, help="Cut each list in --out after this many leads.")] = None,
     days: Days = None,
     language: Language = None,
     labels: Labels = None,
@@ -109,7 +108,7 @@ def publish(
     common: Common = COMMON,
 ) -> None:
     """Write the run's folder: lists, evidence, findings, coverage, account, manifest."""
-    settings = common.settings(out=out, top=top, days=days, language=language, labels=labels, unmask=unmask or None)
+    settings = common.settled(out=out, top=top, days=days, language=language, labels=labels, unmask=unmask or None)
     _one("publish", settings, common)
 
 
@@ -118,9 +117,14 @@ def _one(name: str, settings: Settings, common: Common) -> None:
 
     step = next(s for s in steps.STEPS if s.name == name)
     with lock.hold(settings.home):
-        said = f"{name}: {steps.perform(step, settings, _indented(common))}"
-    common.console.say(said)
-    common.console.give({name: said})
+        outcome = steps.perform(step, settings, _indented(common))
+    _show({name: outcome}, common)
+
+
+def _show(outcomes: dict[str, Outcome], common: Common) -> None:
+    for name, outcome in outcomes.items():
+        common.console.say(f"{name}: {outcome}")
+    common.console.give(document(outcomes))
 
 
 def _indented(common: Common):  # type: ignore[no-untyped-def]

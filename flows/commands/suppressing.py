@@ -26,12 +26,12 @@ def suppress(
 
     For what is no verdict: an approved exception, a case another unit works on. The findings stay and are counted.
     """
-    from data.errors import UsageError
+    from data.errors import UsageError, like
     from data.warehouse import open_warehouse
     from flows import audit, lock, steps
     from models.casebook import suppressions
 
-    settings = common.settings()
+    settings = common.settled()
     if not subject_type:
         with open_warehouse(settings.home, read_only=True) as con:
             rows = suppressions.standing(con)
@@ -41,8 +41,8 @@ def suppress(
     reason = " ".join(reason.split())
     if not subject_id or not reason:
         raise UsageError("Give the subject's id and the reason: fundwatch suppress TYPE ID --reason TEXT.")
-    if source and source not in {s.id for s in steps.sources(settings)}:
-        raise UsageError(f"There is no rule or detector '{source}'. See `fundwatch rule list`.")
+    if source and source not in (known := {s.id for s in steps.sources(settings)}):
+        raise UsageError(f"There is no rule or detector '{source}'.{like(source, known)} See `fundwatch rule list`.")
     said = {"subject_type": subject_type, "subject_id": subject_id, "source": source or None, "until": until or None}
     # the log names no person: a person's id stays in the casebook
     logged = said | {"subject_id": None if subject_type == "person" else subject_id, "reason": reason, "lifted": lift}

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from flows.commands.common import COMMON, Common, Language, app
+from flows.commands.common import COMMON, COUNT, Common, Language, app
 from flows.commands.run import run_directly
 
 SIZES = {"small": 20_000, "middle": 100_000, "large": 300_000}
@@ -47,7 +47,7 @@ def demo(
     *,
     persons: Persons = 3_000,
     seed: Seed = 1,
-    top: Annotated[int, Parameter(help="Leads shown of each list.")] = 5,
+    top: Annotated[int, Parameter(converter=COUNT, help="Leads shown of each list.")] = 5,
     language: Language = None,
     common: Common = COMMON,
 ) -> None:
@@ -65,11 +65,11 @@ def demo(
     common.console.progress(f"simulating {persons:,} persons ...")
     simulate(export, persons=persons, seed=seed)
     settings = dataclasses.replace(given, home=home, input=export)
-    said = run_directly(settings, common)
+    run = run_directly(settings, common)["publish"]
     with open_warehouse(home) as con:
         truth.load(con, export / "truth")
-        last = said["publish"].split("run ")[-1].split(" ")[0]
-        lists = {kind: watchlist(con, kind, last, language=settings.language, top=top) for kind in SUBJECT_TYPES}
+        this = str(run.run_id)
+        lists = {kind: watchlist(con, kind, this, language=settings.language, top=top) for kind in SUBJECT_TYPES}
         judged = truth.hits_at(con, 10)
     shown = ["rank", "subject_id", "subject_name", "tier", "score", "amount_at_risk", "reasons"]
     for kind, rows in lists.items():
@@ -82,4 +82,4 @@ def demo(
             "truth": [dict(zip(names, j, strict=True)) for j in judged],
         }
     )
-    common.console.say(f"Everything is in {home / 'runs' / last}")
+    common.console.say(f"Everything is in {run.folder}")

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from flows.commands.common import COMMON, Common, Language, app
+from flows.commands.common import COMMON, COUNT, Common, Language, app
 
 verdict = App(name="verdict", help="The casebook: take in what inspections found.")
 app.command(verdict)
@@ -26,19 +26,17 @@ def import_(
 
     A row names a lead (lead_id, 线索编号) or a subject (subject_type, subject_id), its conclusion (确认违规, 部分确认,
     申诉成立-排除, 证据不足-暂缓, 数据问题 ... or confirmed, partly_confirmed, dismissed, unsure), and where known
-    confirmed_amount, recovered_amount, date, reason, case_no, rule. Verdicts are only ever appended: a later one on the
-    same lead counts in place of the earlier.
+    confirmed_amount, recovered_amount, date, reason, case_no, rule; `fundwatch verdict form` writes such a file to fill
+    in, and rows left empty there are passed over. Verdicts are only ever appended: a later one on the same lead counts
+    in place of the earlier.
     """
     from data.errors import InputRefused
-    from data.warehouse import FILE_NAME, open_warehouse
+    from data.warehouse import open_warehouse
     from flows import lock, steps
     from models.casebook import verdicts
     from models.casebook.read import read
 
-    settings = common.settings(language=language)
-    if not (settings.home / FILE_NAME).exists():
-        with open_warehouse(settings.home, read_only=True):  # says that there is none
-            return
+    settings = common.settled(language=language)
     told = read(file)
     with lock.hold(settings.home), open_warehouse(settings.home, memory_limit=settings.memory_limit) as con:
         made = verdicts.plan(con, told, steps.sources(settings), pseudonyms=_pseudonyms(settings))
@@ -47,6 +45,40 @@ def import_(
     _show(made, written, yes, common)
     if counts["refused"] == made.rows.height:
         raise InputRefused(f"No row of {made.name} could be read as a verdict; the reasons are above.")
+
+
+@verdict.command
+def form(
+    file: Annotated[Path, Parameter(help="CSV file to write.")],
+    subject_type: Annotated[str | None, Parameter(help="One list; all by default.")] = None,
+    *,
+    top: Annotated[int | None, Parameter(converter=COUNT, help="Only the first so many leads of each list.")] = None,
+    labels: Annotated[str | None, Parameter(help="Column labels: names or zh.")] = None,
+    language: Annotated[str | None, Parameter(help="en or zh.")] = None,
+    common: Common = COMMON,
+) -> None:
+    """Write the open leads with empty columns for their verdicts: fill it in and give it to `verdict import`."""
+    from data.errors import FundwatchError, UsageError
+    from data.warehouse import open_warehouse
+    from flows import audit
+    from flows.exports import forms
+    from flows.exports.watchlists import SUBJECT_TYPES
+
+    if subject_type not in (None, *SUBJECT_TYPES):
+        raise UsageError(f"There is no list of '{subject_type}'. Use {', '.join(SUBJECT_TYPES)}.")
+    settings = common.settled(labels=labels, language=language)
+    kinds = SUBJECT_TYPES if subject_type is None else (subject_type,)
+    with open_warehouse(settings.home, read_only=True) as con:
+        rows = forms.blank(con, kinds, top, settings.language)
+    try:
+        audit.record(settings.home, "form", None, {"files": {file.name: rows.height}, "to": str(file.resolve())})
+        forms.write(rows, file, settings.labels)
+    except OSError as error:
+        raise FundwatchError(f"{file} cannot be written: {error.strerror or error}. Choose another place.") from error
+    common.console.give({"file": str(file), "leads": rows.height})
+    common.console.say(
+        f"{rows.height:,} leads in {file}; fill in the conclusions, then `fundwatch verdict import {file}`."
+    )
 
 
 def _pseudonyms(settings: Any) -> Any:
@@ -87,6 +119,14 @@ def _show(made: Any, written: int, yes: bool, common: Common) -> None:
         common.console.table("refused", ["data row", "reason"], refused.select("row_number", "why").rows())
     if made.ignored:
         common.console.say(f"Columns without a meaning here: {', '.join(made.ignored)}.")
+    beyond = new.filter(new["beyond"].is_not_null())
+    for row in beyond.select("row_number", "lead_id", "confirmed_amount", "beyond").head(SHOWN).iter_rows():
+        common.console.say("Row {}: {} has {:,} yuan confirmed and {:,} at issue; look again.".format(*row))
+    if counts["undated"]:
+        day = new.filter(new["is_undated"])["decided_on"][0]
+        common.console.say(f"{counts['undated']:,} rows give no day: theirs is the day of the import, {day}.")
+    if counts["blank"]:
+        common.console.say(f"{counts['blank']:,} rows are not filled in yet and were passed over.")
     words = ("confirmed", "partly_confirmed", "dismissed", "unsure")
     parts = ", ".join(f"{counts[c]:,} {c}" for c in words if c in counts) or "none"
     common.console.say(

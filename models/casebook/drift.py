@@ -24,11 +24,12 @@ A_BIN = 15  # subjects a bin needs; fewer bins for few subjects
 FEWEST = 40  # subjects in either run before an indicator is compared
 FEWEST_HITS = 10  # in both runs together
 BEYOND, EXPECTED, FEW, NEW, GONE = "beyond chance", "as expected", "too few", "new", "gone"
+OTHERWISE = "not comparable"  # the run before measured it, this version measures it no more, or in another way
 COLUMNS = {
     "what": pl.String,  # indicator, score, source, top
     "subject_type": pl.String,
     "name": pl.String,
-    "before": pl.Float64,  # median, hit rate; of a list its places compared
+    "before": pl.Float64,  # median, hit rate, both of the run before; of a list its places compared
     "now": pl.Float64,
     "change": pl.Float64,  # stability index; difference of rates; share of the first places that stayed
     "by_chance": pl.Float64,  # mean of the change by chance alone
@@ -93,14 +94,16 @@ def _shapes(con: duckdb.DuckDBPyConnection, known: pl.DataFrame) -> list[tuple[A
             rows.append((*key, None, _median(of), None, None, None, None, NEW))
             continue
         edges = json.loads(was["edges"])
-        middle = edges[len(edges) // 2] if edges else None
+        middle = _middle(edges, json.loads(was["counts"]))
         if min(len(of), was["n"]) < FEWEST or not edges:
             rows.append((*key, middle, _median(of), None, None, None, None, FEW))
             continue
         bins = _merged([json.loads(was["counts"]), profile.binned(of, edges)], min(len(of), was["n"]) // A_BIN)
         index, mean, limit, p = stability(*bins)
         rows.append((*key, middle, _median(of), _four(index), _four(mean), _four(limit), p, None))
-    rows += [(*key, None, None, None, None, None, None, GONE) for key in kept if key not in current]
+    for key in kept:
+        if key not in current:
+            rows.append((*key, None, None, None, None, None, None, OTHERWISE if key[0] == "indicator" else GONE))
     return rows
 
 
@@ -169,6 +172,13 @@ def _tested(said: pl.DataFrame) -> pl.DataFrame:
     beyond = pl.when(pl.col("p") <= cut).then(pl.lit(BEYOND)).otherwise(pl.lit(EXPECTED))
     filled = pl.coalesce("state", pl.when(pl.col("p").is_not_null()).then(beyond))
     return said.with_columns(state=filled).with_columns(pl.col("p").round(6))
+
+
+def _middle(edges: list[float], counts: list[int]) -> float | None:
+    """The median a profile was made of, exactly as `_median` takes it: it is one of the deciles kept."""
+    place = (sum(counts) - 1) // 2
+    upto = np.cumsum(counts[: len(edges)])
+    return _four(edges[int(np.argmax(upto > place))]) if edges and upto[-1] > place else None
 
 
 def _median(of: np.ndarray) -> float | None:

@@ -1,7 +1,8 @@
 """What a run looks like in counts: the main indicators, the scores, the hit rates, the first places of each list.
 
 Kept so that later runs can say what changed. Counts by bin and nine deciles of each indicator; lead ids of the first
-places; no subject.
+places; no subject. An indicator is a rate, a mean or a share of the months delivered, never a sum over all of them: a
+record of twelve months stands beside one of eleven.
 """
 
 from __future__ import annotations
@@ -20,24 +21,38 @@ TOP = 50
 INDICATORS = {
     "institution": """
         select amount_per_stay, amount_per_visit, nights_per_stay, drug_share, exam_share, material_share,
-            treatment_share, short_stay_share, repeated_stay_share, stays_per_person, visits_per_person, price_index
-        from feature.institution_indicator order by institution_id
+            treatment_share, short_stay_share, repeated_stay_share, price_index, m.settlements_a_month,
+            m.settlements_per_person_month
+        from feature.institution_indicator as i
+        left join (
+            select institution_id, avg(settlements) as settlements_a_month,
+                cast(sum(settlements) as double) / nullif(sum(persons), 0) as settlements_per_person_month
+            from feature.institution_month group by institution_id
+        ) as m on m.institution_id = i.institution_id
+        order by i.institution_id
     """,
     "pharmacy": """
-        select amount_per_purchase, amount_per_person, purchases_per_person_month, round_share, repeated_share,
+        select amount_per_purchase, m.amount_per_person_month, purchases_per_person_month, round_share, repeated_share,
             ward_share, patent_share, price_index
-        from feature.pharmacy_indicator order by institution_id
+        from feature.pharmacy_indicator as i
+        left join (
+            select institution_id,
+                cast(sum(eligible_amount) as double) / nullif(sum(persons), 0) as amount_per_person_month
+            from feature.pharmacy_month group by institution_id
+        ) as m on m.institution_id = i.institution_id
+        order by i.institution_id
     """,
     "practitioner": """
-        select count(*) as days, avg(encounters) as encounters_a_day,
+        select cast(count(*) as double) / count(distinct date_trunc('month', charged_on)) as days_a_month,
+            avg(encounters) as encounters_a_day,
             cast(sum(eligible_amount) as double) / nullif(sum(encounters), 0) as amount_per_encounter,
             cast(sum(lines) as double) / nullif(sum(encounters), 0) as lines_per_encounter
         from feature.practitioner_day group by practitioner_id order by practitioner_id
     """,
     "person": """
-        select count(*) as months, avg(settlements) as settlements_a_month, avg(days) as days_a_month,
-            cast(sum(eligible_amount) as double) / count(*) as amount_a_month, max(institutions) as most_institutions,
-            sum(inpatient_days) as inpatient_days
+        select avg(settlements) as settlements_a_month, avg(days) as days_a_month,
+            cast(sum(eligible_amount) as double) / count(*) as amount_a_month,
+            avg(institutions) as institutions_a_month, avg(inpatient_days) as inpatient_days_a_month
         from feature.person_month group by person_id order by person_id
     """,
 }

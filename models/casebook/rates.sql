@@ -12,11 +12,10 @@ with spoken as (
 
 inspected as (
     select distinct 'inspection ' || i.case_id as said_by, n.source,
-        case c.conclusion when 'confirmed' then 1.0 when 'partly_confirmed' then 0.5 else 0.0 end as truth
-    from record.inspection_result as i
-    join conclusion_word as c on c.word = lower(i.result)
+        case i.conclusion when 'confirmed' then 1.0 when 'partly_confirmed' then 0.5 else 0.0 end as truth
+    from inspection as i
     join source_name as n on n.name = i.rule_id
-    where c.conclusion <> 'unsure'
+    where i.conclusion <> 'unsure'
         and not exists (
             select 1 from casebook.verdict as v
             where v.case_no = i.case_id and v.subject_id = i.subject_id

@@ -1,13 +1,16 @@
 -- One row: one row of the file with the lead and subject it is about and what is to become of it.
--- state: new, known (said before), refused; why: the reason of a refusal, null otherwise
+-- state: new, known (said before), blank (nothing filled in yet), refused; why: the reason of a refusal, else null
+-- beyond: the yuan at issue where more than that is confirmed; is_undated: the day is the day of the import
 with worded as (
-    select t.*, lower(replace(replace(t.conclusion, '—', '-'), '－', '-')) as word, c.conclusion as meant,
+    select t.*, c.conclusion as meant,
         c.closes = '1' as is_closing, c.reason as usual_reason, s.subject_type as meant_type,
-        case when s.subject_type = 'group' then coalesce(t.lead_id, t.subject_id) else t.lead_id end as named_lead
+        case when s.subject_type = 'group' then coalesce(t.lead_id, t.subject_id) else t.lead_id end as named_lead,
+        t.conclusion is null and t.reason is null and t.decided_on is null and t.confirmed_quantity is null
+            and t.confirmed_amount is null and t.confirmed_fund_amount is null and t.recovered_amount is null
+            and t.penalty_amount is null and t.case_no is null and t.document_no is null as is_blank
     from verdict_row as t
-    left join conclusion_word as c
-        on c.word = lower(replace(replace(t.conclusion, '—', '-'), '－', '-'))
-    left join subject_word as s on s.word = lower(t.subject_type)
+    left join conclusion_word as c on c.word = t.conclusion_word
+    left join subject_word as s on s.word = t.subject_word
 ),
 
 subject as (
@@ -75,8 +78,8 @@ judged as (
         case
             when p.fault is not null then p.fault
             when p.lead_id is null and p.subject_id is null then 'names neither a lead nor a subject'
-            when p.conclusion is null then 'has no conclusion'
-            when p.meant is null then 'the conclusion ''' || p.conclusion || ''' is not known'
+            when p.conclusion is null and not p.is_blank then 'has no conclusion'
+            when p.meant is null and not p.is_blank then 'the conclusion ''' || p.conclusion || ''' is not known'
             when p.subject_type is not null and p.meant_type is null
                 then 'the subject type ''' || p.subject_type || ''' is not known'
             when p.named_lead is not null and p.this_lead is null then 'there is no lead ' || p.named_lead
@@ -139,6 +142,7 @@ by_rule as (
 select c.row_number,
     case
         when c.wrong is not null or c.conclusions > 1 then 'refused'
+        when c.is_blank then 'blank'
         when c.copy > 1 or v.verdict_id is not null then 'known'
         else 'new'
     end as state,
@@ -165,7 +169,9 @@ select c.row_number,
         where o.verdict_id <> c.verdict_id and coalesce(o.lead_id, '') = coalesce(c.this_lead, '')
             and o.subject_type = c.this_type and coalesce(o.rule, '') = coalesce(c.rule, '')
             and (c.this_lead is not null or (o.subject_id = c.this_key and coalesce(o.case_no, '') = coalesce(c.case_no, '')))
-    ) as is_superseding
+    ) as is_superseding,
+    case when c.confirmed_amount > l.amount_at_risk then l.amount_at_risk end as beyond,
+    c.decided_on is null as is_undated
 from compared as c
 left join (select distinct verdict_id from casebook.verdict) as v on v.verdict_id = c.verdict_id
 left join model.lead as l on l.lead_id = c.this_lead

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
@@ -15,12 +14,13 @@ from data.errors import InputRefused, UsageError
 from data.ingest import Pseudonyms, normalise
 from data.mapping import Field
 from data.warehouse import frame, transaction
+from models.casebook import words
 from models.casebook.read import Told, columns
 from models.source import Source
 
 FOLDER = Path(__file__).parent
 #: Columns of the plan that are no column of the verdict.
-PLAN_ONLY = ("state", "why", "about", "is_superseding")
+PLAN_ONLY = ("state", "why", "about", "is_superseding", "beyond", "is_undated")
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Plan:
     ignored: tuple[str, ...]
 
     def of(self, state: str) -> pl.DataFrame:
-        """The rows that are new, known or refused."""
+        """The rows that are new, known, blank or refused."""
         return self.rows.filter(pl.col("state") == state)
 
     @property
@@ -53,6 +53,9 @@ class Plan:
             "without_lead": new["lead_id"].null_count(),
             "leads_closed": len(self.closing),
             "known": self.of("known").height,
+            "blank": self.of("blank").height,
+            "undated": int(new["is_undated"].sum()),
+            "beyond_lead": new["beyond"].count(),
             "refused": self.of("refused").height,
         }
 
@@ -166,7 +169,9 @@ def _typed(con: duckdb.DuckDBPyConnection, told: Told, pseudonyms: Pseudonyms | 
     con.execute(
         f"""
         create or replace temp table verdict_row as
-        select t.row_number, {", ".join(values)}, {hidden} as hidden_id, coalesce({", ".join(faults)}) as fault
+        select t.row_number, {", ".join(values)}, {words.plain("t.conclusion")} as conclusion_word,
+            {words.plain("t.subject_type")} as subject_word, {hidden} as hidden_id,
+            coalesce({", ".join(faults)}) as fault
         from told_frame as t
         """
     )
@@ -174,22 +179,16 @@ def _typed(con: duckdb.DuckDBPyConnection, told: Told, pseudonyms: Pseudonyms | 
 
 
 def prepare(con: duckdb.DuckDBPyConnection, sources: Collection[Source]) -> None:
-    """Temporary tables of words: conclusion_word, subject_word, and source_name (the names a source goes by)."""
-    listed = {
-        "conclusion_word": pl.read_csv(FOLDER / "conclusions.csv", infer_schema=False),
-        "subject_word": pl.read_csv(FOLDER / "subject_words.csv", infer_schema=False),
-        "source_name": source_names(sources),
-    }
-    for table, words in listed.items():
-        con.register("word_frame", words)
-        con.execute(f"create or replace temp table {table} as select * from word_frame")
-        con.unregister("word_frame")
+    """Temporary tables of words: those of `words`, and source_name (the names a source goes by)."""
+    words.prepare(con)
+    con.register("word_frame", source_names(con, sources))
+    con.execute("create or replace temp table source_name as select * from word_frame")
+    con.unregister("word_frame")
 
 
-def source_names(sources: Collection[Source]) -> pl.DataFrame:
+def source_names(con: duckdb.DuckDBPyConnection, sources: Collection[Source]) -> pl.DataFrame:
     """source, name: a source's id, official numbers (2025 edition) and official codes of rule base 1.0."""
-    with (FOLDER / "official_code.csv").open(encoding="utf-8", newline="") as handle:
-        codes = {int(row["number"]): row["code"] for row in csv.DictReader(handle)}
+    codes = dict(con.sql("select number, code from knowledge.official_rule where code is not null").fetchall())
     named = [(s.id, s.id) for s in sources]
     named += [(s.id, str(n)) for s in sources for n in s.card.official]
     named += [(s.id, codes[n]) for s in sources for n in s.card.official if n in codes]

@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from data.errors import UsageError
-from models.card import CardError
+from models.card import SettingError, listed
 from models.source import Source
 
 
@@ -29,12 +29,12 @@ def load(overrides: Mapping[str, Mapping[str, Any]] | None = None) -> list[Sourc
         module = importlib.import_module(f"{__name__}.{name}")
         try:
             params = module.CARD.values(overrides.get(name, {}))
-        except CardError as error:
-            problems.append(f"{name} {error}")
+        except SettingError as error:
+            problems.append(f"[detectors.{name}] in fundwatch.toml: {error}")
             continue
         sources.append(Source(name, "detector", module.CARD, params, _code(module), module.judge))
     if problems:
-        raise UsageError("The detectors cannot be loaded:\n" + "\n".join(problems))
+        raise UsageError(listed("The detectors cannot be loaded", problems))
     return sources
 
 

@@ -25,8 +25,8 @@ PARAMS: dict[str, dict[str, int | float | str]] = {
     "min_indicators": {"value": 2, "unit": "indicators", "meaning": "least themes of them that count"},
     "min_measured": {"value": 4, "unit": "indicators", "meaning": "fewer measured: cannot judge"},
     "min_visits": {"value": 50, "unit": "events", "meaning": "fewer visits, persons or lines: not measured"},
-    "trees": {"value": 200, "unit": "trees", "meaning": "of one isolation forest"},
-    "seeds": {"value": 3, "unit": "forests", "meaning": "forests that are averaged"},
+    "trees": {"value": 200, "min": 1, "unit": "trees", "meaning": "of one isolation forest"},
+    "seeds": {"value": 3, "min": 1, "unit": "forests", "meaning": "forests that are averaged"},
     "max_weight": {"value": 0.5, "unit": "share", "meaning": "of a finding: a second opinion counts half"},
 }
 

@@ -66,6 +66,7 @@ CARD = card.make(
             },
             "runs": {
                 "value": 8,
+                "min": 1,
                 "unit": "runs",
                 "meaning": "times the days are dealt anew to measure chance",
             },

@@ -60,7 +60,7 @@ CARD = card.make(
             },
             "times_chance": {"value": 1.2, "unit": "x", "meaning": "least density to that of the densest by chance"},
             "max_blocks": {"value": 5, "unit": "blocks", "meaning": "looked for at most"},
-            "runs": {"value": 9, "unit": "runs", "meaning": "times the places are dealt to other persons"},
+            "runs": {"value": 9, "min": 1, "unit": "runs", "meaning": "times the places are dealt to other persons"},
             "seed": {"value": 20250101, "meaning": "of dealing"},
         },
         "exclusions": [

@@ -42,7 +42,7 @@ CARD = card.make(
             "min_before": {"value": 6, "unit": "months", "meaning": "months before the step"},
             "min_after": {"value": 2, "unit": "months", "meaning": "months after the step"},
             "min_settlements": {"value": 15, "unit": "a month", "meaning": "fewer on average: not judged"},
-            "runs": {"value": 999, "unit": "runs", "meaning": "shuffled orders of the months"},
+            "runs": {"value": 999, "min": 1, "unit": "runs", "meaning": "shuffled orders of the months"},
             "seed": {"value": 20250101, "meaning": "of shuffling"},
         },
         "exclusions": [

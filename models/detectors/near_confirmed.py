@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -11,9 +10,7 @@ import duckdb
 from models import card
 from models.detectors import _judged
 
-PARTS = ("models.detectors._judged", "models.detectors._spread")
-#: The casebook's lists of the words that inspections are delivered in.
-WORDS = Path(__file__).parents[1] / "casebook"
+PARTS = ("models.detectors._judged", "models.detectors._spread", "models.casebook.words")
 
 CARD = card.make(
     {
@@ -48,7 +45,12 @@ CARD = card.make(
                 "meaning": "of a place and day; busier days say nothing and are dropped",
             },
             "restart": {"value": 0.25, "unit": "share", "meaning": "chance that the walk starts anew at a confirmed"},
-            "runs": {"value": 19, "unit": "runs", "meaning": "times as many random persons are taken for confirmed"},
+            "runs": {
+                "value": 19,
+                "min": 1,
+                "unit": "runs",
+                "meaning": "times as many random persons are taken for confirmed",
+            },
             "seed": {"value": 20250101, "meaning": "of drawing them"},
         },
         "exclusions": [
@@ -76,10 +78,11 @@ def judge(con: duckdb.DuckDBPyConnection, params: Mapping[str, Any]) -> None:
     """One hit a settlement on a day with a confirmed person there. Units are settlements outside stays."""
     import polars as pl
 
+    from models.casebook import words
     from models.detectors import _spread
 
     _judged.empty(con)
-    _words(con)
+    words.prepare(con)
     _judged.script(con, _GRAPH, params)
     seeds = _judged.number(con, "select count(*) from near_seed")
     everyone = _judged.number(con, "select count(distinct person_id) from near_edge")
@@ -113,16 +116,6 @@ def judge(con: duckdb.DuckDBPyConnection, params: Mapping[str, Any]) -> None:
     _judged.drop(con, "near_")
 
 
-def _words(con: duckdb.DuckDBPyConnection) -> None:
-    """near_conclusion and near_subject: the words in which inspections are delivered, as the casebook reads them."""
-    import polars as pl
-
-    for table, file in (("near_conclusion", "conclusions.csv"), ("near_subject", "subject_words.csv")):
-        con.register("near_listed", pl.read_csv(WORDS / file, infer_schema=False).to_arrow())
-        con.execute(f"create or replace temp table {table} as select * from near_listed")
-        con.unregister("near_listed")
-
-
 #: Persons at a place on a day, outside stays, days that say something; and the confirmed among them.
 _GRAPH = """
     create or replace temp table near_edge as
@@ -140,10 +133,8 @@ _GRAPH = """
         select unnest(string_split(members, ';')) from casebook.current_verdict
         where subject_type = 'group' and members is not null and conclusion in ('confirmed', 'partly_confirmed')
         union
-        select i.subject_id from record.inspection_result as i
-        join near_conclusion as c on c.word = lower(replace(replace(i.result, '—', '-'), '－', '-'))
-            and c.conclusion in ('confirmed', 'partly_confirmed')
-        join near_subject as k on k.word = lower(i.subject_type) and k.subject_type = 'person'
+        select subject_id from inspection
+        where subject_type = 'person' and conclusion in ('confirmed', 'partly_confirmed')
     )
     select distinct trim(person_id) as person_id from said
     where trim(person_id) in (select person_id from near_edge)

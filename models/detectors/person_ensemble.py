@@ -33,7 +33,7 @@ CARD = card.make(
             "quantile": {"value": 0.99, "unit": "share", "meaning": "subjects that score below this share: clear"},
             "min_visits": {"value": 12, "unit": "bills", "meaning": "one a month in a year; fewer: not looked at"},
             "min_stays": {"value": 3, "unit": "stays", "meaning": "fewer stays: not measured"},
-            "trees": {"value": 100, "unit": "trees", "meaning": "of one isolation forest"},
+            "trees": {"value": 100, "min": 1, "unit": "trees", "meaning": "of one isolation forest"},
         },
         "exclusions": [
             "fewer bills than one a month in a year",

@@ -31,7 +31,8 @@ def months(con: duckdb.DuckDBPyConnection, account: pl.DataFrame | None = None) 
     """One row a month and insurance type, and of all types, in COLUMNS; what cannot be computed is null.
 
     `account` has month (a date, the first), insurance_type, income, balance and budget, the fund's own figures.
-    Comparisons and sums use whole months only; growth and shares are percentages.
+    Comparisons and the projection use whole months only; a month that is not whole adds to the sum since January where
+    the months before it are. Growth and shares are percentages.
     """
     paid = ask.fund_months(con).with_columns(
         pl.col("fund_amount", "total_amount", "outflow_amount", "located_amount").cast(pl.Float64)
@@ -40,6 +41,9 @@ def months(con: duckdb.DuckDBPyConnection, account: pl.DataFrame | None = None) 
         *KEY, "fund_amount", share=_percent(pl.col("outflow_amount"), pl.col("located_amount"))
     )
     frame = paid.join(_last_year(whole), on=KEY, how="left").join(_to_date(whole), on=KEY, how="left")
+    frame = frame.join(_so_far(paid), on=KEY, how="left").with_columns(
+        fund_to_date=pl.coalesce("fund_to_date", "so_far")
+    )
     frame = (
         frame.with_columns(pl.when("is_whole").then(c).alias(c) for c in ("fund_last_year", "share_last_year"))
         .with_columns(
@@ -74,6 +78,11 @@ def warnings(frame: pl.DataFrame, bounds: Bounds = Bounds(), language: str = "en
     ]
     told = [pl.when(when.fill_null(False)).then(pl.lit(words)) for when, words in said]
     return frame.with_columns(warnings=pl.concat_str(told, separator="；" if zh else "; ", ignore_nulls=True))
+
+
+def named(frame: pl.DataFrame) -> pl.DataFrame:
+    """The same rows with the month as people write it, 2025-01."""
+    return frame.with_columns(pl.col("month").dt.strftime("%Y-%m"))
 
 
 def lacking(frame: pl.DataFrame) -> list[str]:
@@ -138,6 +147,17 @@ def _to_date(whole: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _so_far(paid: pl.DataFrame) -> pl.DataFrame:
+    """What a month that is not whole adds to the whole months since January."""
+    year = pl.col("month").dt.year()
+    earlier = pl.col("is_whole").cast(pl.Int64).cum_sum().over("insurance_type", year)  # it does not count itself
+    summed = paid.sort("month").with_columns(
+        earlier=earlier, so_far=pl.col("fund_amount").cum_sum().over("insurance_type", year).round(2)
+    )
+    is_next = ~pl.col("is_whole") & (pl.col("earlier") == pl.col("month").dt.month() - 1)
+    return summed.filter(is_next).select(*KEY, "so_far")
+
+
 def _with_account(frame: pl.DataFrame, whole: pl.DataFrame, account: pl.DataFrame | None) -> pl.DataFrame:
     money = ("income", "balance", "budget")
     if account is None:
@@ -156,7 +176,7 @@ def _with_account(frame: pl.DataFrame, whole: pl.DataFrame, account: pl.DataFram
     )
     joined = frame.join(given, on=KEY, how="left").join(budget, on=KEY, how="left").join(usual, on=KEY, how="left")
     return joined.with_columns(
-        budget_used=_percent(pl.col("fund_to_date"), pl.col("budget_to_date")),
+        budget_used=pl.when("is_whole").then(_percent(pl.col("fund_to_date"), pl.col("budget_to_date"))),
         reserve_months=(pl.col("balance") / pl.col("usual")).round(1),
     )
 

@@ -45,12 +45,10 @@ main_place as (
 
 -- A verdict that was delivered as an inspection too counts once.
 proven as (
-    select case when s.subject_type in ('institution', 'pharmacy') then 'place' else s.subject_type end as kind,
+    select case when i.subject_type in ('institution', 'pharmacy') then 'place' else i.subject_type end as kind,
         i.subject_id, i.case_id as said_by
-    from record.inspection_result as i
-    join conclusion_word as c on c.word = lower(i.result)
-    join subject_word as s on s.word = lower(i.subject_type)
-    where c.conclusion = 'confirmed'
+    from inspection as i
+    where i.conclusion = 'confirmed' and i.subject_type is not null
     union
     select case when v.subject_type in ('institution', 'pharmacy') then 'place' else v.subject_type end, v.subject_id,
         coalesce(v.case_no, v.verdict_id)

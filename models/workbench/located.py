@@ -13,7 +13,7 @@ from sqlglot.errors import SqlglotError
 from data import sql
 from data.errors import UsageError
 from models import rule
-from models.card import CardError, parse
+from models.card import CardError, SettingError, parse
 from models.source import Params, Source
 
 EXPLAIN = "explain "
@@ -23,6 +23,8 @@ def read(path: Path, overrides: Params | None = None) -> Source:
     """One rule from its file. Raises UsageError naming the file and, for its query, line and column."""
     try:
         return rule.read(path, overrides)
+    except SettingError as error:
+        raise UsageError(f"[rules.{path.stem}] in fundwatch.toml: {error}") from error
     except CardError as error:
         raise UsageError(f"{path.name}{_undeclared(path.read_text(encoding='utf-8'))}: {error}") from error
     except sql.SqlRefused as error:

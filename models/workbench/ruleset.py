@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
 from pathlib import Path
 
-from data.errors import UsageError
+from data.errors import UsageError, like
 from models import detectors, rule
 from models.card import STATUSES
 from models.rule import Overrides
@@ -80,7 +80,7 @@ def one(home: Path, rule_id: str, overrides: Overrides | None = None) -> Source:
     """One rule, whatever the others look like. Raises UsageError if there is none or its file is refused."""
     path = own(home).get(rule_id) or _packaged().get(rule_id)
     if path is None:
-        raise UsageError(f"There is no rule '{rule_id}'. See `fundwatch rule list`.")
+        raise UsageError(f"There is no rule '{rule_id}'.{like(rule_id, known(home))} See `fundwatch rule list`.")
     return _switched(located.read(path, (overrides or {}).get(rule_id)), switches(home))
 
 

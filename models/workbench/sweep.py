@@ -11,6 +11,7 @@ import duckdb
 import polars as pl
 
 from data.errors import UsageError
+from models.card import SettingError
 from models.source import Source
 from models.workbench.backtest import Period, collect, money
 from models.workbench.bench import judge
@@ -33,6 +34,11 @@ def values_of(source: Source, name: str, texts: Sequence[str]) -> list[Any]:
         raise UsageError(f"--values is '{' '.join(parts)}'; {name} must be {KINDS.get(kind, 'text')}.") from error
     if any(isinstance(v, float) and not math.isfinite(v) for v in values):
         raise UsageError(f"{name} must be a number.")
+    try:
+        for value in values:
+            source.card.values({name: value})
+    except SettingError as error:
+        raise UsageError(f"--values: {error}.") from error
     return values
 
 

@@ -22,7 +22,7 @@ HOSTILE = "<script>alert(1)</script>"
 @pytest.fixture(scope="module")
 def folder(finished):
     settings, said = finished
-    return settings.home / "runs" / re.search(r"run (\S+) in", said["publish"])[1]
+    return settings.home / "runs" / said["publish"].run_id
 
 
 @pytest.fixture(scope="module")

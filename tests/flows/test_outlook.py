@@ -85,11 +85,21 @@ def test_outlay_is_held_against_last_year_and_projected_by_its_course(con):
 def test_month_delivered_in_part_is_compared_with_nothing(con):
     two_years(con)
     pay(con, [("2026-01-02", "310", 5.0, "990101")])
-    part = at(fund.months(con), "2026-01-01")
-    assert part["is_whole"] is False
-    assert [part[c] for c in ("growth", "fund_last_year", "fund_to_date", "projected_year", "outflow_change")] == [
+    rows = fund.months(con)
+    part = at(rows, "2026-01-01")
+    assert part["is_whole"] is False and part["fund_to_date"] == 5.0
+    assert [part[c] for c in ("growth", "fund_last_year", "projected_year", "outflow_change", "budget_used")] == [
         None
     ] * 5
+    assert at(rows, "2025-12-01", "310")["fund_to_date"] == 1440.0
+
+
+def test_an_unfinished_month_adds_to_the_whole_months_before_it(con):
+    two_years(con)
+    con.execute("delete from feature.settlement where settled_on >= date '2025-07-01'")
+    pay(con, [("2025-06-30", "310", 0.0, "990101"), ("2025-07-02", "310", 7.0, "990101")])
+    july = at(fund.months(con), "2025-07-01", "310")
+    assert july["is_whole"] is False and july["fund_to_date"] == 727.0 and july["growth"] is None
 
 
 def test_what_flows_to_other_cities_and_the_funds_own_figures_give_warnings(con):
@@ -169,6 +179,7 @@ def test_fund_on_a_town_says_what_is_missing(call, finished, tmp_path):
     home = finished[0].home
     code, out, _ = call("fund", "--home", home)
     assert code == 0 and "Missing: no balance of the fund" in out and "Missing: no budget" in out
+    assert " 2025-01 " in out and "2025-01-01" not in out
     code, out, _ = call("fund", "--home", home, "--json", "--out", tmp_path / "fund.csv", "--labels", "zh")
     said = json.loads(out)
     assert (
@@ -183,6 +194,8 @@ def test_prices_of_a_town_beside_each_other(call, finished, tmp_path, read_csv):
     home, path = finished[0].home, tmp_path / "prices.csv"
     code, out, _ = call("prices", "--home", home, "--kind", "pharmacy", "--peers", 5, "--out", path)
     rows = read_csv(path)
+    shown = [r["institution_name"] for r in sorted(rows, key=lambda r: -float(r["ratio"]))[:3]]
+    assert all(name[:4] in out for name in shown)
     assert code == 0 and f"{len(rows):,} prices" in out and {r["kind"] for r in rows} == {"pharmacy"}
     for row in rows:
         assert float(row["lowest"]) <= float(row["price"]) <= float(row["highest"]) and int(row["peers"]) >= 5

@@ -23,12 +23,12 @@ def place(tmp_path_factory, few):
     simulate(folder / "town", persons=300, seed=5)
     settings = Settings(home=few(folder / "home"), input=folder / "town", seed=3, language="zh")
     said = [steps.perform(step, settings) for step in steps.STEPS]
-    first = said[-1].split()[1]
+    first = said[-1].run_id
     (folder / "more").mkdir()
     bills = pl.read_csv(folder / "town" / "setl_d.csv.gz", infer_schema=False).head(1)
     bills.with_columns(setl_id=pl.lit("S-LATER")).write_csv(folder / "more" / "setl_d.csv")
     said = [steps.perform(step, dataclasses.replace(settings, input=folder / "more")) for step in steps.STEPS]
-    return settings, first, said[-1].split()[1]
+    return settings, first, said[-1].run_id
 
 
 def copy_of(place, tmp_path):

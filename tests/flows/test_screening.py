@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 import shutil
 from pathlib import Path
 
@@ -113,6 +112,7 @@ def test_bad_input_is_one_sentence_and_exit_code_3(parted, tmp_path, capsys, del
             main(["screen", str(bad), "--home", str(settings.home), "--quiet"])
         said = capsys.readouterr()
         assert left.value.code == 3 and said.err.startswith("fundwatch: ") and "Traceback" not in said.err
+        assert str(bad) in said.err and "delivery-" not in said.err  # the path as it was given
 
 
 def test_one_archive_is_a_delivery_and_an_empty_home_is_not(parted, tmp_path, capsys):
@@ -127,7 +127,7 @@ def test_one_archive_is_a_delivery_and_an_empty_home_is_not(parted, tmp_path, ca
 
 def test_artefacts_are_published_as_a_list(finished, read_csv):
     settings, said = finished
-    folder = settings.home / "runs" / re.search(r"run (\S+) in", said["publish"])[1]
+    folder = settings.home / "runs" / said["publish"].run_id
     text = (folder / "artefacts.csv").read_text(encoding="utf-8-sig").splitlines()
     assert text[0] == "finding_id,source,kind,reason,reason_zh,institution_id,settlement_id,line_id,occurred_on,amount"
     classed = pl.read_parquet(folder / "findings.parquet").filter(pl.col("outcome") == "artefact")

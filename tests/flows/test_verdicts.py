@@ -92,6 +92,40 @@ def test_a_file_that_cannot_be_read_is_refused_with_exit_code_3(call, tmp_path, 
     assert found == code and words in err and "Traceback" not in err
 
 
+def test_what_is_odd_about_a_file_is_told_by_name(call, tmp_path, lead):
+    path = tmp_path / "v.csv"
+    path.write_text(f"线索编号,核查结论,确认违规金额,理由\n{lead['lead_id']},查实,99999999,多收\n", encoding="utf-8")
+    code, out, _ = call("verdict", "import", path)
+    assert (
+        code == 0
+        and f"Row 1: {lead['lead_id']} has 99,999,999.00 yuan confirmed and {lead['amount_at_risk']:,.2f} at issue"
+        in out
+    )
+    assert "1 rows give no day: theirs is the day of the import, 20" in out and "without a meaning" not in out
+
+
+@pytest.mark.parametrize("labels", ["names", "zh"])
+def test_a_form_comes_back_as_verdicts(call, home, tmp_path, read_csv, labels):
+    path, before = tmp_path / "form.csv", audit.verify(home)[0]
+    code, out, _ = call("verdict", "form", path, "person", "--top", 3, "--labels", labels)
+    assert code == 0 and "3 leads in" in out and audit.verify(home) == (before + 1, None)
+    wanted = json.loads(call("watchlist", "person", "--top", 3, "--json")[1])
+    lead_id, conclusion = ("线索编号", "核查结论") if labels == "zh" else ("lead_id", "conclusion")
+    assert [r[lead_id] for r in read_csv(path)] == [r["lead_id"] for r in wanted]
+    code, out, _ = call("verdict", "import", path)
+    assert code == 0 and "3 rows are not filled in yet" in out and "0 new verdicts" in out
+    head, first, *rest = path.read_text(encoding="utf-8-sig").splitlines()
+    cells = head.split(",")
+    filled = (
+        first.rsplit("," * (len(cells) - cells.index(conclusion)), 1)[0]
+        + ",查实"
+        + "," * (len(cells) - cells.index(conclusion) - 1)
+    )
+    path.write_text("\n".join([head, filled, *rest]), encoding="utf-8")
+    told = json.loads(call("verdict", "import", path, "--yes", "--json")[1])
+    assert (told["new"], told["blank"], told["refused"], told["closed"]) == (1, 2, 0, [wanted[0]["lead_id"]])
+
+
 def test_a_home_without_a_warehouse_is_named(capsys, tmp_path, verdicts):
     with pytest.raises(SystemExit) as left:
         main(["verdict", "import", str(verdicts), "--home", str(tmp_path / "other")])

@@ -160,3 +160,30 @@ def test_what_to_fetch_follows_the_rule_and_not_only_its_family(every_card):
     assert all(asked.values()), [name for name, ask in asked.items() if not ask]
     for language in ("en", "zh"):
         assert all(wording.materials(language).values())
+
+
+@pytest.mark.parametrize(
+    ("parameter", "good", "bad"),
+    [
+        ({"value": 3, "unit": "days"}, [0, 2.5, 9999], [-1, -99999, float("nan"), float("inf")]),
+        ({"value": 0.4, "unit": "share"}, [0, 1], [-0.1, 1.1]),
+        ({"value": 2.0, "unit": "share"}, [0, 3.0], [-0.1]),
+        ({"value": -2.0, "unit": "degrees"}, [-9, 0], [1]),
+        ({"value": 7, "unit": "hour", "min": 1, "max": 24}, [1, 24], [0, 25]),
+    ],
+)
+def test_a_number_that_makes_no_sense_is_refused(parameter, good, bad):
+    source = card.make(
+        {"title": "t", "title_zh": "题", "violation": "v", "subjects": ["person"], "certainty": "definite", "sentence": "",
+         "sentence_zh": "", "basis": ["b"], "params": {"most": parameter}}
+    )  # fmt: skip
+    assert [source.values({"most": value})["most"] for value in good] == good
+    for value in bad:
+        with pytest.raises(card.SettingError, match=f"most is {value:g}; it must be a number .*not (below|above)"):
+            source.values({"most": value})
+
+
+def test_what_ships_lies_within_its_own_bounds(tmp_path):
+    for source in [*rule.load(), *detectors.load()]:
+        numbers = {k: p for k, p in source.card.params.items() if isinstance(p.value, int | float)}
+        assert source.card.values({k: p.value for k, p in numbers.items()}) == dict(source.card.values()), source.id

@@ -149,7 +149,7 @@ def test_refused_rows_say_why_and_the_others_go_in(con, leads, write):
         f"{leads['H1']},,,confirmed,500,2025-07-01\n"
         "L000000000000,,,confirmed,,\n"
         f"{leads['H2']},,,perhaps,,\n"
-        f"{leads['H2']},,,,,\n"
+        f"{leads['H2']},,,,5,\n"
         ",,,confirmed,,\n"
         ",institution,H99,confirmed,,\n"
         ",planet,H1,confirmed,,\n"
@@ -285,6 +285,60 @@ def test_rates_start_at_the_prior_and_move_with_verdicts_and_inspections(con, le
     assert now["b"]["rate"] == pytest.approx(0.1 * (1 + now["b"]["credited"]) / (1 + now["b"]["expected"]))
     assert (now["a"]["confirmed"], now["a"]["dismissed"]) == (2.5, 1.5)  # the official code of rule 49 is a's
     assert now["c"]["rate"] == 0.3 and rates.version(con) != version
+
+
+@pytest.mark.parametrize("dash", ["-", "—", "——", "–", " — ", "－", "‑", "―"])
+def test_any_dash_says_the_same_in_verdicts_in_rates_and_in_the_history(con, leads, write, dash):
+    word = f"申诉成立{dash}排除"
+    (row,) = planned(con, write(f"lead_id,conclusion\n{leads['H1']},{word}\n")).rows.to_dicts()
+    assert (row["state"], row["conclusion"]) == ("new", "dismissed")
+    con.execute(
+        "insert into record.inspection_result (case_id, subject_type, subject_id, rule_id, result) values"
+        " ('C1', '医疗机构　', 'H1', 'b', $word)", {"word": word},
+    )  # fmt: skip
+    (b,) = rates.rates(con, SOURCES).filter(pl.col("source") == "b").to_dicts()
+    assert (b["confirmed"], b["dismissed"]) == (0.0, 1.0) and b["rate"] < b["prior"]
+    assert con.sql("select subject_type, conclusion from inspection").fetchall() == [("institution", "dismissed")]
+
+
+def test_every_official_code_names_its_rule(con):
+    codes = dict(con.sql("select number, code from knowledge.official_rule where code is not null").fetchall())
+    assert codes[9] == "GZ10000101009000"
+    sources = [a_source(f"s{n}", "true", official=[n]) for n in codes]
+    named = dict(verdicts.source_names(con, sources).select("name", "source").rows())
+    assert {n: named[code] for n, code in codes.items()} == {n: f"s{n}" for n in codes}
+
+
+def test_the_dossier_s_own_fields_are_understood(con, leads, write):
+    made = planned(con, write(f"线索编号,核查结论,理由,核查人\n{leads['H1']},排除,有手术记录,李某\n"))
+    row = made.rows.row(0, named=True)
+    assert (row["reason"], row["handled_by"], made.ignored) == ("有手术记录", "李某", ())
+
+
+def test_rows_not_filled_in_are_passed_over_and_half_filled_ones_refused(con, leads, write):
+    made = planned(
+        con,
+        write(
+            f"lead_id,conclusion,confirmed_amount,date\n{leads['H1']},,,\n{leads['H2']},,500,\n{leads['H3']},查实,,2026-01-02\n"
+        ),
+    )
+    assert made.rows["state"].to_list() == ["blank", "refused", "new"]
+    assert made.counts["blank"] == 1 and made.counts["undated"] == 0
+    assert "no conclusion" in made.of("refused")["why"][0]
+    assert verdicts.append(con, made) == 1
+
+
+def test_more_than_the_lead_and_a_missing_day_are_told(con, leads, write):
+    made = planned(
+        con,
+        write(
+            f"lead_id,conclusion,confirmed_amount,date\n{leads['H1']},查实,999999,\n{leads['H2']},查实,1,2026-01-02\n"
+        ),
+    )
+    assert made.counts["new"] == 2 and made.counts["beyond_lead"] == 1 and made.counts["undated"] == 1
+    (row,) = made.rows.filter(pl.col("beyond").is_not_null()).to_dicts()
+    at_risk = con.execute("select amount_at_risk from model.lead where lead_id = $l", {"l": leads["H1"]}).fetchall()
+    assert row["lead_id"] == leads["H1"] and [(row["beyond"],)] == at_risk
 
 
 def test_an_inspection_imported_as_a_verdict_counts_once(con, write):

@@ -349,7 +349,7 @@ def test_members_of_confirmed_groups_and_old_inspections_count_as_confirmed(con)
     ("kind", "result", "counts"),
     [
         ("参保人员", "查实", True), ("person", "部分属实", True), ("个人", "违规属实", True), ("person", "PARTLY_CONFIRMED", True),
-        ("person", "查否", False), ("person", "证据不足－暂缓", False), ("机构", "查实", False), ("person", "处理中", False),
+        ("person", "查否", False), ("person", "证据不足－暂缓", False), ("person", "申诉成立——排除", False), ("参保人员 ", " 查实", True), ("机构", "查实", False), ("person", "处理中", False),
     ],
 )  # fmt: skip
 def test_inspections_speak_the_casebook_s_words(con, kind, result, counts):

@@ -48,12 +48,61 @@ def test_the_first_run_compares_with_nothing_and_the_next_one_with_the_first(con
     this = next((settings.home / "runs").iterdir()).name
     first, _ = profile.before(con, this)
     assert first is None and drift.compare(con, this).height == 0 and drift.summary(drift.compare(con, this)) == ""
-    assert "drift" not in said["publish"]
+    assert "drift" not in said["publish"].sentence
     again = drift.compare(con, "next")
     assert set(again["compared_with"]) == {this} and not (again["state"] == drift.BEYOND).any()
     assert again.filter(what="top", state=drift.EXPECTED)["change"].to_list().count(1.0) >= 3
     assert again.filter(pl.col("what") == "source")["change"].drop_nulls().abs().max() == 0
     assert drift.summary(again) == f"no drift beyond chance since run {this}"
+
+
+def test_where_only_a_rule_changed_no_indicator_of_the_data_did(con):
+    con.execute(
+        "update casebook.run_profile set hits = hits + 40 where what = 'source' and name = 'frequent_purchases'"
+    )
+    rows = drift.compare(con, "next").filter(what="indicator")
+    assert rows.height > 20 and rows["before"].to_list() == rows["now"].to_list()
+    assert set(rows["change"].drop_nulls()) == {0.0} and drift.BEYOND not in rows["state"]
+
+
+@pytest.mark.parametrize(
+    "of", [[4.0], [1.0, 2.0], [0.0] * 7 + [3.0] * 2, [1.0, 1.0, 5.0, 9.0], list(range(100)), [2.0] * 50 + [7.0] * 51]
+)
+def test_the_median_of_a_kept_profile_is_the_one_it_was_made_of(of):
+    of = np.array(of, dtype=float)
+    edges = profile.deciles(of)
+    assert drift._middle(edges, profile.binned(of, edges)) == drift._median(of)
+
+
+def test_a_month_more_is_no_drift(con):
+    """A record that has grown by a month of the same business stands beside the one before."""
+    last = con.sql("select max(last_on) from feature.delivery_span").fetchall()[0][0].replace(day=1)
+    later = {
+        t: con.sql(f"select * from feature.{t}").pl()
+        for t in ("person_month", "institution_month", "pharmacy_month", "practitioner_day")
+    }
+    for table, day in (
+        ("person_month", "month"),
+        ("institution_month", "month"),
+        ("pharmacy_month", "month"),
+        ("practitioner_day", "charged_on"),
+    ):
+        con.execute(f"delete from feature.{table} where {day} >= $last", {"last": last})
+    con.execute("delete from casebook.run_profile")
+    profile.remember(con, "eleven months")
+    for table, rows in later.items():
+        con.register("rows_frame", rows)
+        con.execute(f"delete from feature.{table}; insert into feature.{table} by name select * from rows_frame")
+        con.unregister("rows_frame")
+    rows = drift.compare(con, "twelve months").filter(what="indicator", subject_type="person")
+    assert rows.height == 5 and not set(rows["state"]) - {drift.EXPECTED}
+
+
+def test_what_an_older_version_measured_otherwise_is_called_so(con):
+    con.execute("update casebook.run_profile set name = 'inpatient_days' where name = 'inpatient_days_a_month'")
+    rows = {r["name"]: r for r in drift.compare(con, "next").filter(subject_type="person").iter_rows(named=True)}
+    assert rows["inpatient_days"]["state"] == drift.OTHERWISE and rows["inpatient_days"]["change"] is None
+    assert rows["inpatient_days_a_month"]["state"] == drift.NEW
 
 
 def test_what_changed_is_named(con):

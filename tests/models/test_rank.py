@@ -179,6 +179,15 @@ def test_earlier_confirmed_inspections_are_counted(con):
     assert lead_of(con, "H1")["prior_confirmed"] == 1
 
 
+def test_an_inspection_counts_in_whatever_words_and_dashes(con):
+    con.execute(
+        "insert into record.inspection_result (case_id, subject_type, subject_id, inspected_on, result) values"
+        " ('C1', '医院', 'H1', date '2024-01-01', ' 查实 '), ('C2', '医院', 'H1', date '2024-02-01', '申诉成立——排除')"
+    )
+    ranked(con, [a_source("a")])
+    assert lead_of(con, "H1")["prior_confirmed"] == 1
+
+
 def test_an_unknown_objective_is_refused(con):
     with pytest.raises(UsageError, match="hit_rate"):
         rank(con, [], "run-1", objective="luck")

@@ -1,0 +1,173 @@
+"""watchlist, explain and runs as their user meets them: on a narrow terminal, after a move, while a run is on."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from data.warehouse import open_warehouse
+from flows.cli import main
+
+
+@pytest.fixture(scope="module")
+def home(finished, tmp_path_factory):
+    """A copy of the finished run's home; tests here only read it."""
+    place = tmp_path_factory.mktemp("lists") / "home"
+    shutil.copytree(finished[0].home, place)
+    return place
+
+
+@pytest.fixture
+def own(home, tmp_path):
+    """A copy that a test may change."""
+    shutil.copytree(home, tmp_path / "home")
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def call(capsys):
+    def run(*arguments):
+        code = 0
+        try:
+            main([str(a) for a in arguments])
+        except SystemExit as left:
+            code = left.code or 0
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run
+
+
+@pytest.fixture
+def lists(call, home):
+    """Every lead of the last run."""
+    kinds = ("institution", "pharmacy", "practitioner", "person", "group")
+    return [r for k in kinds for r in json.loads(call("watchlist", k, "--top", 500, "--home", home, "--json")[1])]
+
+
+def test_numbers_are_numbers_in_json(lists):
+    for lead in lists:
+        for name in ("rank", "score", "amount_at_risk", "fund_at_risk", "expected_yield", "findings"):
+            assert isinstance(lead[name], int | float), (name, lead[name])
+
+
+@pytest.mark.parametrize("kind", ["institution", "person", "group"])
+def test_ids_and_amounts_stay_whole_on_a_narrow_terminal(call, home, lists, monkeypatch, kind):
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    code, out, _ = call("watchlist", kind, "--home", home)
+    out = re.sub(r"\x1b\[[0-9;]*m", "", out)
+    words = out.split()
+    wanted = [r for r in lists if r["subject_type"] == kind][:20]
+    assert code == 0 and wanted
+    for lead in wanted:
+        assert {lead["lead_id"], lead["subject_id"], f"{lead['amount_at_risk']:.2f}"} <= set(words)
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_explain_names_the_subject_and_orders_rules_by_money(call, home, lists):
+    lead = max((r for r in lists if r["subject_type"] == "institution"), key=lambda r: len(r["rules"].split(";")))
+    code, out, _ = call("explain", lead["lead_id"], "--home", home)
+    assert code == 0 and lead["subject_name"] in out.splitlines()[0]
+    evidence = json.loads(call("explain", lead["lead_id"], "--home", home, "--json")[1])["evidence"]
+    yuan = {}
+    for row in evidence:
+        yuan[row["source"]] = yuan.get(row["source"], 0) + (row["amount"] or 0)
+    shown = [line.split(" [")[1].split("]")[0] for line in out.splitlines() if " findings, " in line and " [" in line]
+    assert len(shown) > 1 and [yuan[s] for s in shown] == sorted(yuan.values(), reverse=True)
+
+
+def test_explain_says_where_the_rest_stands_and_it_stands_there(call, home, lists):
+    """Tiers A and B have a file with the rest; tier C has none, and is told how to see all."""
+    seen = set()
+    for lead in lists:
+        tier = "C" if lead["tier"] == "C" else "AB"
+        if tier in seen or lead["findings"] < 2:
+            continue
+        code, out, _ = call("explain", lead["lead_id"], "--home", home, "--lines", 1)
+        more = [line for line in out.splitlines() if line.startswith("  and ")]
+        if code == 0 and more:
+            seen.add(tier)
+            path = home.resolve() / "runs" / lead["run_id"] / "leads" / lead["lead_id"] / "evidence.csv"
+            if tier == "AB":
+                assert path.exists() and all(line.endswith(f" more in {path}") for line in more)
+            else:
+                assert not path.exists() and "evidence.csv" not in out
+                lines = max(int(line.split("--lines ")[1]) for line in more)
+                full = call("explain", lead["lead_id"], "--home", home, "--lines", lines)[1]
+                assert full.count("  - ") == lead["findings"] and "  and " not in full
+    assert seen == {"AB", "C"}
+
+
+def test_a_closed_lead_is_explained_from_the_register(call, own, lists, tmp_path):
+    lead = lists[0]
+    file = tmp_path / "v.csv"
+    file.write_text(
+        f"线索编号,核查结论,确认违规金额,核查日期,理由\n{lead['lead_id']},查实,12.50,2026-01-31,有记录\n",
+        encoding="utf-8",
+    )
+    assert call("verdict", "import", file, "--yes", "--home", own)[0] == 0
+    code, out, _ = call("explain", lead["lead_id"], "--home", own)
+    assert code == 0 and "Verdict of 2026-01-31: confirmed (查实, 12.50 yuan confirmed, 有记录)" in out
+    with open_warehouse(own) as con:
+        con.execute("delete from model.lead where lead_id = $lead", {"lead": lead["lead_id"]})
+    code, out, _ = call("explain", lead["lead_id"], "--home", own)
+    assert code == 0 and lead["subject_id"] in out and "closed on 2026-01-31" in out and "confirmed" in out
+    told = json.loads(call("explain", lead["lead_id"], "--home", own, "--json")[1])
+    assert told["conclusion"] == "confirmed" and told["confirmed_amount"] == 12.5
+    code, _, err = call("explain", "L0", "--home", own)
+    assert code == 2 and "No run ever opened a lead L0" in err
+
+
+def test_a_lead_that_is_found_no_more_is_explained_too(call, own, lists):
+    with open_warehouse(own) as con:
+        con.execute("delete from model.lead where lead_id = $lead", {"lead": lists[0]["lead_id"]})
+    code, out, _ = call("explain", lists[0]["lead_id"], "--home", own)
+    assert code == 0 and "does not find it any more" in out
+
+
+def test_runs_name_folders_that_hold_wherever_one_stands_and_home_is(call, own, tmp_path, monkeypatch):
+    moved = tmp_path / "elsewhere"
+    own.rename(moved)
+    monkeypatch.chdir("/")
+    (row,) = json.loads(call("runs", "--home", moved, "--json")[1])
+    assert row["folder"] == str(moved / "runs" / row["run_id"])
+    with open_warehouse(moved) as con:
+        assert con.sql("select folder from run.run").fetchall() == [(f"runs/{row['run_id']}",)]
+        con.execute("update run.run set folder = 'old_home/runs/x'")  # as earlier versions wrote it
+    assert json.loads(call("runs", "--home", moved, "--json")[1]) == [row]
+
+
+@pytest.fixture
+def busy(home):
+    """Another process that has the warehouse open to write, as a run has."""
+    code = (
+        "import sys, pathlib\nfrom data.warehouse import open_warehouse\n"
+        "with open_warehouse(pathlib.Path(sys.argv[1])):\n    print('open', flush=True)\n    sys.stdin.read()"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, str(home)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout.readline() == "open\n"
+    yield
+    process.stdin.close()
+    process.wait(timeout=30)
+    process.stdout.close()
+
+
+def test_while_a_run_is_on_the_published_run_is_read(call, home, lists, busy):
+    for kind in ("institution", "person", "group"):
+        code, out, err = call("watchlist", kind, "--top", 500, "--home", home, "--json")
+        assert code == 0 and "as it was published" in err
+        told, wanted = json.loads(out), [r for r in lists if r["subject_type"] == kind]
+        for name in ("lead_id", "subject_id", "rank", "score", "amount_at_risk", "status", "reasons", "first_on"):
+            assert [r[name] for r in told] == [r[name] for r in wanted], name
+    code, out, _ = call("runs", "--home", home, "--json")
+    assert code == 0 and [r["folder"] for r in json.loads(out)] == [str(home / "runs" / lists[0]["run_id"])]
+    for lead in (next(r for r in lists if r["tier"] in "AB"), next(r for r in lists if r["tier"] == "C")):
+        code, out, _ = call("explain", lead["lead_id"], "--home", home)
+        assert code == 0 and lead["subject_id"] in out and (" - " in out or lead["reasons"] in out)
+    assert call("explain", "L0", "--home", home)[0] == 2
