@@ -6,10 +6,13 @@ Imported only by `serve`; the environment must be prepared first (flows.server.p
 from __future__ import annotations
 
 import asyncio
+import logging
 import multiprocessing
 import signal
 import subprocess
+import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -74,7 +77,7 @@ async def until_stopped(
         trouble = f"Prefect's runner stopped{f': {e}' if (e := running.exception()) else ''}."
     stopped.cancel()
     watching.cancel()
-    await _part(runner, running)
+    await _part(runner, running, in_order=trouble is None)
     return trouble
 
 
@@ -97,18 +100,21 @@ async def _next_due(cron: str, timezone: str | None) -> datetime:
     return due
 
 
-async def _part(runner: Runner, running: asyncio.Task[None]) -> None:
+async def _part(runner: Runner, running: asyncio.Task[None], *, in_order: bool) -> None:
     """End the run that is on, then the runner; neither may hold up the end."""
     children = multiprocessing.active_children()
+    if in_order:
+        for child in children:
+            child.terminate()
+        await asyncio.gather(*(asyncio.to_thread(child.join, PARTING) for child in children))
+    else:  # nobody is there to hear what they would say, for minutes
+        logging.disable(logging.CRITICAL)
+        warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
     for child in children:
-        child.terminate()
-    await asyncio.gather(*(asyncio.to_thread(child.join, PARTING) for child in children))
-    for child in multiprocessing.active_children():
         child.kill()
-    if not running.done():
-        try:
+    if in_order and not running.done():
+        with suppress(Exception):
             await asyncio.wait_for(runner.astop(), PARTING)
-            await asyncio.wait_for(running, PARTING)
-        except Exception:  # the server may be gone, and the runner with it
-            running.cancel()
+        await asyncio.wait({running}, timeout=PARTING)
+    running.cancel()
     await asyncio.wait({running}, timeout=PARTING)
