@@ -36,6 +36,10 @@ def perform(name: str, parameters: dict[str, Any]) -> Any:
         outcome = steps.perform(step, options.of(parameters), log.info)
     except errors.FundwatchError as error:
         return _failed(error)
+    except RuntimeError as error:
+        if "interrupted" in str(error).lower():  # DuckDB's word for Ctrl-C, which is not to be tried again
+            raise KeyboardInterrupt from error
+        raise
     log.info("%s: %s", name, outcome)
     return outcome
 

@@ -113,15 +113,11 @@ def crash(ask: Ask, runs: set[str]) -> None:
 def make_up(ask: Ask, deployment: str) -> bool:
     """Plan the last run of the schedule once more if it was cut short, once; returns whether it was.
 
-    A run that was missed waits in the server's book and needs nothing.
+    Nothing is to be made up while a run is due: one that was missed waits in the server's book.
     """
-    wanted = {
-        "deployments": {"id": {"any_": [deployment]}},
-        "flow_runs": {"state": {"type": {"not_any_": ["SCHEDULED"]}}},
-        "sort": "EXPECTED_START_TIME_DESC",
-        "limit": 1,
-    }
-    is_cut_short = any(r["state_type"] == "CRASHED" and r["auto_scheduled"] for r in ask("flow_runs/filter", wanted))
+    latest = {"deployments": {"id": {"any_": [deployment]}}, "sort": "EXPECTED_START_TIME_DESC", "limit": 1}
+    latest["flow_runs"] = {"expected_start_time": {"before_": datetime.now(UTC).isoformat()}}
+    is_cut_short = any(r["state_type"] == "CRASHED" and r["auto_scheduled"] for r in ask("flow_runs/filter", latest))
     if is_cut_short:
         ask(f"deployments/{deployment}/create_flow_run", {"state": {"type": "SCHEDULED"}})
     return is_cut_short
