@@ -63,18 +63,21 @@ async def until_stopped(
         if signal.getsignal(signum) != signal.SIG_IGN:
             asyncio.get_running_loop().add_signal_handler(signum, stop.set)
     ask = partial(server.ask, url)
-    if crashed := watch.recover(ask, home):
-        say(f"{crashed} run(s) that ended with an earlier process are marked as crashed.")
     runner = _Runner(name=NAME, limit=1, pause_on_shutdown=False)
-    deployment = await runner.aadd_flow(screen, name=NAME, schedule=planned, parameters=parameters)
-    if watch.make_up(ask, str(deployment)):
-        say("The last run of the schedule was cut short; it runs again now.")
+    try:
+        if crashed := watch.recover(ask, home):
+            say(f"{crashed} run(s) that ended with an earlier process are marked as crashed.")
+        deployment = str(await runner.aadd_flow(screen, name=NAME, schedule=planned, parameters=parameters))
+        if watch.make_up(ask, deployment):
+            say("The last run of the schedule was cut short; it runs again now.")
+    except Exception as error:  # whatever it is, the schedule is not there, and `serve` without it is worth nothing
+        return f"The Prefect server of {home} did not take the schedule: {' '.join(str(error).split())[:300]}."
     stopped, running = asyncio.create_task(stop.wait()), asyncio.create_task(runner.start())
-    watching = asyncio.create_task(_trouble(watch.Watch(home, ask, str(deployment)), process, planned))
+    watching = asyncio.create_task(_trouble(watch.Watch(home, partial(ask, patience=20), deployment), process, planned))
     await asyncio.wait({stopped, running, watching}, return_when=asyncio.FIRST_COMPLETED)
     trouble = watching.result() if watching.done() else None
     if running.done() and not stop.is_set() and trouble is None:
-        trouble = f"Prefect's runner stopped{f': {e}' if (e := running.exception()) else ''}."
+        trouble = f"Prefect's runner stopped: {running.exception() or 'it did not say why'}."
     stopped.cancel()
     watching.cancel()
     await _part(runner, running, in_order=trouble is None)

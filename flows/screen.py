@@ -70,7 +70,13 @@ def screen(**parameters: Any) -> Any:
 def run_as_flow(parameters: Mapping[str, Any], say: Callable[[str], None]) -> dict[str, str]:
     """Run the flow in this process against the prepared server. Raises what the failed step raised."""
     say("running as the Prefect flow 'screen' ...")
-    state: Any = screen(**parameters, return_state=True)
+    try:
+        state: Any = screen(**parameters, return_state=True)
+    except Exception as error:  # what a step raises is a state; this is the server's
+        raise errors.FundwatchError(
+            f"The Prefect server failed: {' '.join(str(error).split())[:300] or type(error).__name__}."
+            " Run again to go on; --no-prefect runs without it."
+        ) from error
     if not state.is_completed():
         kind = getattr(errors, state.name or "", errors.FundwatchError)
         raise kind(state.message or "The flow run failed; its log says why.")

@@ -11,10 +11,12 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import MutableMapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -82,13 +84,21 @@ def healthy(url: str, patience: float = 2) -> bool:
         return False
 
 
-def ask(url: str, path: str, body: dict[str, Any] | None = None, patience: float = 30) -> Any:
-    """What the API answers to this question. Raises OSError where it does not answer."""
-    request = urllib.request.Request(f"{url}/{path}", headers={"Content-Type": "application/json"})
-    if body is not None:
-        request.data = json.dumps(body).encode()
-    with NO_PROXY.open(request, timeout=patience) as answer:
-        return json.loads(answer.read() or "null")
+def ask(
+    url: str, path: str, body: dict[str, Any] | None = None, *, method: str | None = None, patience: float = 60
+) -> Any:
+    """What the API answers to this question, within so many seconds. Raises OSError where it does not answer."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(f"{url}/{path}", data, {"Content-Type": "application/json"}, method=method)
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            with NO_PROXY.open(request, timeout=patience / 2) as answer:
+                return json.loads(answer.read() or "null")
+        except urllib.error.HTTPError as error:  # its database is busy for a moment: it says so and means later
+            if error.code != HTTPStatus.SERVICE_UNAVAILABLE or time.monotonic() > deadline:
+                raise
+        time.sleep(1)
 
 
 def prepare(
@@ -199,7 +209,7 @@ def _is_of(home: Path, url: str) -> bool:
         return bool(
             ask(url, "admin/settings")["home"] == os.environ.get("PREFECT_HOME", str((home / "prefect").resolve()))
         )
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return False
 
 

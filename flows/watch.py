@@ -42,7 +42,7 @@ class Watch:
             waiting = self._runs("SCHEDULED", sort="EXPECTED_START_TIME_ASC")
             running = self._runs("RUNNING", "PENDING")
             self._crash_left(running)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, LookupError, TypeError) as error:  # also an answer that is none
             if self._lasts("silent", True, SILENT):
                 return f"The Prefect server of {self.home} has not answered for {SILENT} seconds: {error}."
             return None

@@ -14,7 +14,9 @@ from flows.options import RUN_OPTIONS, RunOptions
 @app.command
 def serve(
     *,
-    cron: Annotated[str | None, Parameter(help="When to run, as a cron line; default: 2 o'clock of every 5th.")] = None,
+    cron: Annotated[
+        str | None, Parameter(help="When to run; default: cron of fundwatch.toml, else '0 2 5 * *'.")
+    ] = None,
     input: Annotated[Path, Parameter(help="Folder where the deliveries arrive.")],
     options: RunOptions = RUN_OPTIONS,
     timezone: Annotated[str, Parameter(help="Time zone of the cron line.")] = "Asia/Shanghai",
