@@ -23,6 +23,17 @@ def born(pid: int) -> str | None:
     return f"{BOOT.read_text(encoding='utf-8').strip()} {after_name[19]}"
 
 
+def mark() -> str:
+    """This process, as `lives` knows it again."""
+    return f"{os.getpid()} {born(os.getpid())}"
+
+
+def lives(marked: str) -> bool:
+    """Whether the process of this mark is still there."""
+    pid, _, started = marked.partition(" ")
+    return pid.isdecimal() and born(int(pid)) == started
+
+
 def end(pid: int, started: str | None, patience: float = 20.0) -> None:
     """End this process and what it started in its session: asked first, then killed."""
     for signum in (signal.SIGTERM, signal.SIGKILL):

@@ -5,7 +5,9 @@ Imported only where a flow runs; the environment must be prepared first (flows.s
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from prefect.states import Failed
 
 from data import errors
 from data.warehouse import open_warehouse
-from flows import lock, options, settings, steps
+from flows import lock, options, processes, server, settings, steps
 from flows.exports import tables, watchlists
 
 #: What Prefect's own database may hold of a lead: nothing that names a person.
@@ -53,6 +55,7 @@ def _run_name() -> str:
 @options.asked
 def screen(**parameters: Any) -> Any:
     """From an export to published watchlists; returns what each step said."""
+    _sign()
     try:
         with lock.hold(Path(parameters["home"]), patience=PATIENCE if deployment.id else 0):
             said = {}
@@ -82,6 +85,13 @@ def run_as_flow(parameters: Mapping[str, Any], say: Callable[[str], None]) -> di
         raise kind(state.message or "The flow run failed; its log says why.")
     said: Any = state.result()
     return dict(said)
+
+
+def _sign() -> None:
+    """Leave word which process this run is, so that `serve` can tell one that was killed from one that is slow."""
+    if url := os.environ.get("PREFECT_API_URL"):
+        with suppress(OSError):
+            server.ask(url, f"flow_runs/{flow_run.id}", {"infrastructure_pid": processes.mark()}, method="PATCH")
 
 
 def _task(step: steps.Step) -> Any:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from flows import lock, server
+from flows import lock, processes, server
 
 FLOW = "screen"
 #: Seconds a trouble must last before it is one: the scheduler looks every minute, a loaded machine is slow to answer.
@@ -34,14 +34,13 @@ class Watch:
     deployment: str
     clock: Callable[[], float] = time.monotonic
     _since: dict[str, float] = field(default_factory=dict)
-    _unheld: set[str] = field(default_factory=set)
 
     def look(self, next_due: datetime | None) -> str | None:
         """Put right what can be put right; returns the trouble that cannot, in a sentence, None if there is none."""
         try:
             waiting = self._runs("SCHEDULED", sort="EXPECTED_START_TIME_ASC")
             running = self._runs("RUNNING", "PENDING")
-            self._crash_left(running)
+            self._crash_left()
         except (OSError, ValueError, LookupError, TypeError) as error:  # also an answer that is none
             if self._lasts("silent", True, SILENT):
                 return f"The Prefect server of {self.home} has not answered for {SILENT} seconds: {error}."
@@ -64,12 +63,15 @@ class Watch:
         runs: list[dict[str, Any]] = self.ask("flow_runs/filter", {**wanted, "sort": sort})
         return runs
 
-    def _crash_left(self, running: list[dict[str, Any]]) -> None:
-        """A run that is on twice while nobody holds HOME is on nowhere: its process was killed."""
-        begun = {run["id"] for run in left(self.ask, self.home, ("RUNNING",))}
-        if begun & self._unheld and not lock.is_held(self.home):
-            crash(self.ask, begun & self._unheld)
-        self._unheld = begun if begun and not lock.is_held(self.home) else set()
+    def _crash_left(self) -> None:
+        """A run whose process is gone is crashed; so is one that never said which it is while nobody holds HOME."""
+        begun = left(self.ask, self.home, ("RUNNING",))
+        gone = {run["id"] for run in begun if run["infrastructure_pid"] and not _lives(run, self.home)}
+        for run in begun:
+            is_unknown = not run["infrastructure_pid"] and not _lives(run, self.home)
+            if self._lasts(f"unknown {run['id']}", is_unknown, OVERDUE):
+                gone.add(run["id"])
+        crash(self.ask, gone)
 
     def _lasts(self, what: str, is_so: bool, seconds: float) -> bool:
         if not is_so:
@@ -89,11 +91,17 @@ class Watch:
 
 def recover(ask: Ask, home: Path) -> int:
     """At the start of a server: runs that a crash left on are Crashed, unless their process lives; returns how many."""
-    runs = {run["id"] for run in left(ask, home, ("RUNNING", "PENDING", "CANCELLING"))}
-    if not runs or lock.is_held(home):
-        return 0
-    crash(ask, runs)
-    return len(runs)
+    on = left(ask, home, ("RUNNING", "PENDING", "CANCELLING"))
+    gone = {run["id"] for run in on if not _lives(run, home)}
+    crash(ask, gone)
+    return len(gone)
+
+
+def _lives(run: dict[str, Any], home: Path) -> bool:
+    """Whether the run's process is there; one that did not come to say which it is may be the one that holds HOME."""
+    if run["infrastructure_pid"]:
+        return processes.lives(run["infrastructure_pid"])
+    return bool(run["state_type"] == "RUNNING") and lock.is_held(home)
 
 
 def left(ask: Ask, home: Path, states: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -107,7 +115,7 @@ def crash(ask: Ask, runs: set[str]) -> None:
     """Say of these runs what became of them."""
     state = {"type": "CRASHED", "name": "Crashed", "message": "Its process ended before the run did."}
     for run in sorted(runs):
-        ask(f"flow_runs/{run}/set_state", {"state": state, "force": True})
+        ask(f"flow_runs/{run}/set_state", {"state": state})
 
 
 def make_up(ask: Ask, deployment: str) -> bool:

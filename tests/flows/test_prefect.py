@@ -97,6 +97,7 @@ def by_hand(home, *arguments):
 def test_the_schedule_fires_and_its_run_ends_well(serving, fired):
     assert (fired["state_type"], fired["auto_scheduled"]) == ("COMPLETED", True), fired["state"]["message"]
     assert re.fullmatch(r"20\d\d-\d\d-\d\d \d\d:\d\d", fired["name"])
+    assert not processes.lives(fired["infrastructure_pid"])  # it said which process it was
     (folder,) = (serving.home / "runs").iterdir()
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["run_id"] == folder.name
