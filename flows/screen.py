@@ -5,7 +5,9 @@ Imported only where a flow runs; the environment must be prepared first (flows.s
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,92 +15,72 @@ from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
+from prefect.runtime import deployment, flow_run
 from prefect.states import Failed
 
 from data import errors
 from data.warehouse import open_warehouse
-from flows import lock, settings, steps
+from flows import lock, options, processes, server, settings, steps
 from flows.exports import tables, watchlists
 from flows.outcome import Outcome
 
 #: What Prefect's own database may hold of a lead: nothing that names a person.
 SHOWN = ("rank", "lead_id", "tier", "score", "amount_at_risk", "expected_yield", "findings", "status", "reasons")
 ROWS = 20
+#: Seconds a run of the schedule waits for a HOME in use; who runs by hand is told at once.
+PATIENCE = 6 * 3600
 
 
-def perform(name: str, options: dict[str, Any]) -> Outcome | State[Any]:
+def perform(name: str, parameters: dict[str, Any]) -> Any:
     """One step, said in the flow run's log; an expected error is a failed state with its sentence."""
     log = get_run_logger()
     step = next(s for s in steps.STEPS if s.name == name)
     try:
-        outcome = steps.perform(step, _settings(options), log.info)
+        outcome = steps.perform(step, options.of(parameters), log.info)
     except errors.FundwatchError as error:
-        return Failed(message=str(error), name=type(error).__name__)
+        return _failed(error)
+    except RuntimeError as error:
+        if "interrupted" in str(error).lower():  # DuckDB's word for Ctrl-C, which is not to be tried again
+            raise KeyboardInterrupt from error
+        raise
     log.info("%s: %s", name, outcome)
     return outcome
 
 
-@flow(name="screen", validate_parameters=False)
-def screen(
-    home: str,
-    input: str,
-    out: str | None = None,
-    top: int | None = None,
-    days: float | None = None,
-    objective: str | None = None,
-    language: str | None = None,
-    labels: str | None = None,
-    seed: int | None = None,
-    unmask: bool | None = None,
-) -> dict[str, Outcome] | State[Any]:
+def _run_name() -> str:
+    """The day and minute the run is of, so that the page's list reads like a calendar."""
+    return f"{flow_run.get_scheduled_start_time().astimezone():%Y-%m-%d %H:%M}"
+
+
+@flow(name="screen", flow_run_name=_run_name)
+@options.asked
+def screen(**parameters: Any) -> Any:
     """From an export to published watchlists; returns what came of each step."""
-    options: dict[str, Any] = {
-        "home": home,
-        "input": input,
-        "out": out,
-        "top": top,
-        "days": days,
-        "objective": objective,
-        "language": language,
-        "labels": labels,
-        "seed": seed,
-        "unmask": unmask,
-    }
-    said: dict[str, Any] = {}
-    with lock.hold(Path(home)):
-        for step in steps.STEPS:
-            one = task(
-                name=step.name,
-                retries=step.retries,
-                retry_delay_seconds=5,
-                retry_condition_fn=_unexpected,
-                cache_policy=NO_CACHE,
-                persist_result=False,
-            )(perform)
-            state = one(step.name, options, return_state=True)
-            if not state.is_completed():
-                return Failed(message=state.message, name=state.name)
-            said[step.name] = state.result()
-        _artifacts(_settings(options))
-    return said
+    _sign()
+    try:
+        with lock.hold(Path(parameters["home"]), patience=PATIENCE if deployment.id else 0):
+            outcomes = {}
+            for step in steps.STEPS:
+                state = _task(step)(step.name, parameters, return_state=True)
+                if not state.is_completed():
+                    return Failed(message=state.message, name=state.name)
+                outcomes[step.name] = state.result()
+            _artifacts(options.of(parameters))
+    except errors.FundwatchError as error:
+        return _failed(error)
+    return outcomes
 
 
-def run_as_flow(wanted: settings.Settings, say: Callable[[str], None]) -> dict[str, Outcome]:
+def run_as_flow(parameters: Mapping[str, Any], say: Callable[[str], None]) -> dict[str, Outcome]:
     """Run the flow in this process against the prepared server. Raises what the failed step raised."""
     say("running as the Prefect flow 'screen' ...")
-    state = screen(
-        home=str(wanted.home.resolve()),
-        input=str(wanted.input.resolve()) if wanted.input else "",
-        out=str(wanted.out.resolve()) if wanted.out else None,
-        top=wanted.top,
-        days=wanted.days,
-        objective=wanted.objective,
-        language=wanted.language,
-        labels=wanted.labels,
-        seed=wanted.seed,
-        unmask=wanted.unmask,
-        return_state=True,
-    )
+    try:
+        state: Any = screen(**parameters, return_state=True)
+    except Exception as error:  # what a step raises is a state; this is the server's
+        raise errors.FundwatchError(
+            f"The Prefect server failed: {' '.join(str(error).split())[:300] or type(error).__name__}."
+            " Run again to go on; --no-prefect runs without it."
+        ) from error
     if not state.is_completed():
         kind = getattr(errors, state.name or "", errors.FundwatchError)
         raise kind(state.message or "The flow run failed; its log says why.")
@@ -106,15 +88,32 @@ def run_as_flow(wanted: settings.Settings, say: Callable[[str], None]) -> dict[s
     return dict(said)
 
 
+def _sign() -> None:
+    """Leave word which process this run is, so that `serve` can tell one that was killed from one that is slow."""
+    if url := os.environ.get("PREFECT_API_URL"):
+        with suppress(OSError):
+            server.ask(url, f"flow_runs/{flow_run.id}", {"infrastructure_pid": processes.mark()}, method="PATCH")
+
+
+def _task(step: steps.Step) -> Any:
+    return task(
+        name=step.name,
+        task_run_name=step.name,
+        retries=step.retries,
+        retry_delay_seconds=5,
+        retry_condition_fn=_unexpected,
+        cache_policy=NO_CACHE,
+        persist_result=False,
+    )(perform)
+
+
+def _failed(error: errors.FundwatchError) -> State[Any]:
+    return Failed(message=str(error), name=type(error).__name__)
+
+
 def _unexpected(task: Any, run: Any, state: State[Any]) -> bool:
     """A refused input is refused again; only what nobody expected is worth another try."""
     return getattr(errors, state.name or "", None) is None
-
-
-def _settings(options: dict[str, Any]) -> settings.Settings:
-    rest = {k: v for k, v in options.items() if k not in ("home", "input", "out")}
-    places: dict[str, Any] = {k: Path(options[k]) if options[k] else None for k in ("input", "out")}
-    return settings.load(Path(options["home"]), **places, **rest)
 
 
 def _artifacts(wanted: settings.Settings) -> None:

@@ -55,7 +55,7 @@ class Settings:
     labels: str = "names"
     threads: int = 0
     memory_limit: str = "3GB"
-    cron: str = ""
+    cron: str = "0 2 5 * *"
     burden_line: float | None = None  # yuan a year, the area's own
     least_yuan: float = 30.0  # at issue; a lead with less stays out of tiers A and B
     rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

@@ -7,54 +7,33 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from flows.commands.common import COMMON, COUNT, Common, app
+from flows.commands.common import COMMON, Common, app
+from flows.options import RUN_OPTIONS, Days, Labels, Language, Objective, Out, RunOptions, Seed, Top, Unmask
 from flows.outcome import Outcome, document
 from flows.settings import Settings
 
 Input = Annotated[Path, Parameter(help="Folder that holds the export.")]
-Objective = Annotated[str | None, Parameter(help="What the order is for: hit_rate, money or both.")]
-Language = Annotated[str | None, Parameter(help="Language of the reasons: en or zh.")]
-Labels = Annotated[str | None, Parameter(help="Column labels: names or zh.")]
-Seed = Annotated[int | None, Parameter(help="Seed of every random choice.")]
-Days = Annotated[float | None, Parameter(help="Cut the lists in --out to this many inspector-days in all.")]
-Unmask = Annotated[bool, Parameter(negative=(), help="Write persons' names in full.")]
 
 
 @app.command
 def run(
     input: Input,
     *,
-    out: Annotated[Path | None, Parameter(help="Copy the watchlists here.")] = None,
-    top: Annotated[int | None, Parameter(converter=COUNT, help="Cut each list in --out after this many leads.")] = None,
-    days: Days = None,
-    objective: Objective = None,
-    language: Language = None,
-    labels: Labels = None,
-    seed: Seed = None,
-    unmask: Unmask = False,
+    options: RunOptions = RUN_OPTIONS,
     prefect: Annotated[bool | None, Parameter(help="Run as a Prefect flow; default: when a server is there.")] = None,
     common: Common = COMMON,
 ) -> None:
     """From an export to published watchlists: ingest, check, features, detect, rank, publish."""
-    from flows import server
+    from flows import console, server
 
-    settings = common.settings(
-        input=input,
-        out=out,
-        top=top,
-        days=days,
-        objective=objective,
-        language=language,
-        labels=labels,
-        seed=seed,
-        unmask=unmask or None,
-    )
-    url = server.api_url(settings.home)
-    if prefect or (prefect is None and url):
-        server.prepare(settings.home, url)  # before anything imports Prefect
+    settings = options.settings(common.home, input)
+    console.speak(settings.language)
+    url = None if prefect is False else server.api_url(settings.home)
+    if prefect or url:
+        server.prepare(settings.home, url, quiet=common.quiet)  # before anything imports Prefect
         from flows.screen import run_as_flow
 
-        outcomes = run_as_flow(settings, common.console.progress)
+        outcomes = run_as_flow(options.parameters(settings.home, input), common.console.progress)
     else:
         outcomes = run_directly(settings, common)
     _show(outcomes, common)
@@ -99,8 +78,8 @@ def rank(*, objective: Objective = None, seed: Seed = None, common: Common = COM
 @app.command
 def publish(
     *,
-    out: Annotated[Path | None, Parameter(help="Copy the watchlists here.")] = None,
-    top: Annotated[int | None, Parameter(converter=COUNT, help="Cut each list in --out after this many leads.")] = None,
+    out: Out = None,
+    top: Top = None,
     days: Days = None,
     language: Language = None,
     labels: Labels = None,

@@ -8,21 +8,25 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from flows.commands.common import COMMON, Common, app
+from flows.options import RUN_OPTIONS, RunOptions
 
 
 @app.command
 def serve(
     *,
-    cron: Annotated[str, Parameter(help="When to run, as a cron line.")] = "0 2 5 * *",
+    cron: Annotated[
+        str | None, Parameter(help="When to run; default: cron of fundwatch.toml, else '0 2 5 * *'.")
+    ] = None,
     input: Annotated[Path, Parameter(help="Folder where the deliveries arrive.")],
-    out: Annotated[Path | None, Parameter(help="Copy the watchlists here.")] = None,
-    top: Annotated[int | None, Parameter(help="Cut each list in --out after this many leads.")] = None,
+    options: RunOptions = RUN_OPTIONS,
     timezone: Annotated[str, Parameter(help="Time zone of the cron line.")] = "Asia/Shanghai",
-    port: Annotated[int, Parameter(help="Port of the server on loopback.")] = 4200,
+    port: Annotated[int | None, Parameter(help="Port of the server on loopback; default: a free one.")] = None,
     common: Common = COMMON,
 ) -> None:
     """Start the Prefect server on loopback and run the screening on schedule until stopped."""
     from flows import schedules
 
-    settings = common.settings(input=input, out=out, top=top)
-    schedules.serve(settings, cron=cron, timezone=timezone, port=port, say=common.console.progress)
+    settings = options.settings(common.home, input)
+    when = schedules.When(settings.cron if cron is None else cron, timezone)
+    parameters = options.parameters(settings.home, input)
+    schedules.serve(settings.home, input, parameters, when, port, common.console)
