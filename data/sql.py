@@ -26,7 +26,9 @@ PORTABLE = frozenset(
 )
 
 #: Who a person is, and how to reach them: for no rule to read.
-PERSONAL = frozenset({"record.person_identity", "record.person_phone"})
+PERSONAL = frozenset(
+    {"record.person_identity", "record.person_phone", "record.person_given", "record.person_status_unmatched"}
+)
 
 TRUNCATIONS = frozenset({"DAY", "HOUR", "MONTH", "QUARTER", "YEAR"})
 

@@ -14,7 +14,7 @@ import duckdb
 
 from data import mapping
 from data.errors import FundwatchError, InputRefused
-from data.ingest import mended, read
+from data.ingest import match, mended, read
 from data.ingest.account import Account, write
 from data.ingest.find import Delivery, Found, find, missing_tables
 from data.ingest.load import load
@@ -95,12 +95,13 @@ def _all(
     this = ingest_id(deliveries)
     con.execute("delete from run.rejected where ingest_id = $id", {"id": this})
     accounts = []
-    for delivery in deliveries:
+    for delivery in sorted(deliveries, key=lambda d: d.table.target in match.LISTS):  # after those who say who is who
         account = _seen(con, delivery) or _new(con, delivery, this, folder, work, intake)
         account.check()
         say(account.sentence())
         accounts.append(account)
     if any(a.loaded + a.replaced + a.rejected for a in accounts):
+        match.settle(con)
         write(con, this, accounts)
         con.execute("delete from run.step where step = 'ingest'")
         con.execute("insert into run.step values ('ingest', $id, now(), null, null)", {"id": this})

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import duckdb
 
+from data.ingest import match
 from data.ingest.account import ZERO, Account
 from data.ingest.find import Delivery
 from data.ingest.read import FAULTS, STAGE, row_number
@@ -19,6 +20,8 @@ BY_SETTLEMENT = ("settlement", "fee_line")
 def load(con: duckdb.DuckDBPyConnection, delivery: Delivery, ingest_id: str, folder: str) -> Account:
     """Move `stage` into the record and `stage_fault` into run.rejected; returns the content's account."""
     table = delivery.table
+    if table.target in match.LISTS:
+        match.staged(con, table.target, STAGE)
     account = _account(con, delivery)
     _replace(con, table)
     columns = ", ".join([*(f"s.{f.column}" for f in table.fields if not f.is_personal), "s.updated_at"])
@@ -161,6 +164,8 @@ def _replace(con: duckdb.DuckDBPyConnection, table: Table) -> None:
 def _identities(con: duckdb.DuckDBPyConnection, table: Table) -> None:
     """Names, id numbers and addresses go to their own table, one row a person and delivered table; numbers beside."""
     personal = [f.column for f in table.fields if f.is_personal]
+    if table.target in match.LISTS:
+        return  # what another department writes of a person says whom it means, and nothing about the person
     if not personal or "person_id" not in {f.column for f in table.fields}:
         return
     if "phone" in personal:
@@ -172,7 +177,7 @@ def _identities(con: duckdb.DuckDBPyConnection, table: Table) -> None:
             except select person_id, phone from record.person_phone
             """
         )
-    implied = ["id_sex", "id_birth_on"] if "id_number" in personal else []
+    implied = ["id_sex", "id_birth_on", match.KEY] if "id_number" in personal else []
     con.execute(
         f"""
         insert into record.person_identity by name

@@ -12,7 +12,7 @@ import duckdb
 
 from data import mapping
 from data.errors import InputRefused
-from data.ingest.find import Delivery
+from data.ingest.find import Delivery, words_of
 from data.ingest.unpack import Part
 
 
@@ -52,5 +52,6 @@ def _one(
     updated = next((c for c in header if c.strip().lower() in mapping.UPDATED), None)
     fields = names.match(source, header)
     return Delivery(
-        target, f"{part.name}!{file}", source, content, "text", "utf-8", delimiter, tuple(header), fields, updated
+        target, f"{part.name}!{file}", source, content, "text", "utf-8", delimiter, tuple(header), fields, updated,
+        words_of(source, names),
     )

@@ -8,13 +8,15 @@ from pathlib import Path
 import duckdb
 
 from data.errors import InputRefused
-from data.ingest import decode, normalise
+from data.ingest import decode, match, normalise
 from data.ingest.find import Delivery, renamed
 from data.ingest.pseudonym import Pseudonyms
+from data.mapping import Field
 
 STAGE, FAULTS = "stage", "stage_fault"
 #: The delivered cells as text, each with row_place, from 0: only a numbered read keeps the order of the file.
 TEXTS = "stage_text"
+EMPTY_KEY = "empty, and it names the row"
 LOST_LINES, LOST_SCANS = "stage_lost_lines", "stage_lost_scans"
 #: More faulty rows than this share and the file is not what it says it is.
 MOST_FAULTY = 0.05
@@ -60,21 +62,7 @@ def _read(
     for name in (LOST_LINES, LOST_SCANS):
         con.execute(f"drop table if exists {name}")
     by_column = {field.column: (cell, field) for cell, field in delivery.fields.items()}
-    columns, checks = [], []
-    for field in delivery.table.fields:
-        if field.column not in by_column:
-            columns.append(f"cast(null as {normalise.TYPES.get(field.kind, 'varchar')}) as {field.column}")
-            continue
-        raw, value = f"t_{field.column}", normalise.typed(f"t_{field.column}", field)
-        if (fault := normalise.fault(raw, value, field)) is not None:
-            checks.append(f"'{field.source}|' || ({fault})")
-        if field.column in delivery.table.key and field.is_required:
-            checks.append(f"case when {raw} is null then '{field.source}|empty, and it names the row' end")
-        columns.append(
-            f"{pseudonyms.sql(value) if pseudonyms and pseudonyms.hides(field) else value} as {field.column}"
-        )
-    if "id_number" in {f.column for f in delivery.table.fields}:
-        columns += normalise.implied("t_id_number" if "id_number" in by_column else None)
+    columns, checks = _columns(delivery, by_column, pseudonyms)
     texts = [f"{normalise.text(cell)} as t_{column}" for column, (cell, _) in by_column.items()]
     updated = normalise.text(delivery.updated) if delivery.updated else "cast(null as varchar)"
     con.execute(
@@ -94,6 +82,47 @@ def _read(
         return []
     rows = con.sql(f"select line, cast(error_type as varchar), csv_line from {LOST_LINES} order by line").fetchall()
     return list({line: (int(line), str(kind), str(text or "")) for line, kind, text in rows}.values())
+
+
+def _columns(
+    delivery: Delivery, by_column: dict[str, tuple[str, Field]], pseudonyms: Pseudonyms | None
+) -> tuple[list[str], list[str]]:
+    """SQL of the stage's columns, and of each cell's fault, over the delivered texts t_<column>."""
+    values = {column: _value(delivery, field) for column, (_, field) in by_column.items()}
+    persons = match.columns(delivery.table, values, pseudonyms)
+    columns, checks = [], []
+    for field in delivery.table.fields:
+        raw, value = f"t_{field.column}", values.get(field.column)
+        if value is not None:
+            if (fault := _fault(delivery, field, raw, value)) is not None:
+                checks.append(f"'{field.source}|' || ({fault})")
+            if field.column in delivery.table.key and field.is_required and field.column not in persons:
+                checks.append(f"case when {raw} is null then '{field.source}|{EMPTY_KEY}' end")
+            if pseudonyms and pseudonyms.hides(field):
+                value = pseudonyms.sql(value)
+        else:
+            value = f"cast(null as {normalise.TYPES.get(field.kind, 'varchar')})"
+        columns.append(f"{persons.get(field.column, value)} as {field.column}")
+    if "person_id" in persons:
+        checks.append(f"case when {persons['person_id']} is null then 'psn_no|{EMPTY_KEY}' end")
+    if match.KEY in persons:
+        columns.append(f"{persons[match.KEY]} as {match.KEY}")
+    if "id_number" in {f.column for f in delivery.table.fields}:
+        columns += normalise.implied("t_id_number" if "id_number" in by_column else None)
+    return columns, checks
+
+
+def _value(delivery: Delivery, field: Field) -> str:
+    """SQL for the field's typed value, before anything is hidden."""
+    if field.kind == "word":
+        return normalise.worded(f"t_{field.column}", delivery.words[field.source])
+    return normalise.typed(f"t_{field.column}", field)
+
+
+def _fault(delivery: Delivery, field: Field, raw: str, value: str) -> str | None:
+    if field.kind == "word":
+        return normalise.unknown_word(raw, value, delivery.words[field.source])
+    return normalise.fault(raw, value, field)
 
 
 def _part(con: duckdb.DuckDBPyConnection, delivery: Delivery, lost: list[tuple[int, str, str]]) -> None:
@@ -155,11 +184,14 @@ def _raw_texts(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
 
 def _refuse_foreign(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
     """A file of which more than a twentieth is faulty is refused whole, by its first fault."""
-    faulty, sound = con.sql(f"select (select count(*) from {FAULTS}), (select count(*) from {STAGE})").fetchall()[0]
+    foreign = f"not starts_with(reason, '{normalise.UNKNOWN_WORD}')"  # a word of another office spoils no other row
+    faulty, sound = con.sql(
+        f"select (select count(*) from {FAULTS} where {foreign}), (select count(*) from {STAGE})"
+    ).fetchall()[0]
     if not faulty or faulty <= MOST_FAULTY * (faulty + sound):
         return
     row, source, reason = con.sql(
-        f"select row_number, field, reason from {FAULTS} order by row_number limit 1"
+        f"select row_number, field, reason from {FAULTS} where {foreign} order by row_number limit 1"
     ).fetchall()[0]
     cell = next((c for c, f in delivery.fields.items() if f.source == source), None)
     where = f"{delivery.name}, data row {row}"
