@@ -174,7 +174,9 @@ def _word(where: str, word: str, code: str, lists: Collection[dict[str, str] | N
     """Add a bureau's own word for a code that the field knows."""
     for words in lists:
         if words is None or code not in words.values():
-            known = "; it is read as it stands" if words is None else f"; it knows {', '.join(sorted(set(words.values())))}"
+            known = (
+                "; it is read as it stands" if words is None else f"; it knows {', '.join(sorted(set(words.values())))}"
+            )
             raise UsageError(f"{where}: the field has no code {code}{known}.")
         words[word.lower()] = code
 

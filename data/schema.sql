@@ -1718,7 +1718,18 @@ create table if not exists run.rejected (
     source_table varchar not null,
     field varchar,                     -- national field
     reason varchar not null,
-    raw varchar                        -- the row as it was delivered
+    raw varchar,                       -- the row as it was delivered
+    file_id varchar,                   -- the content it came in, run.input_file
+    masked varchar,                    -- the row without names and identity numbers
+    yuan decimal(18,2),                -- what it counts for in the account
+    row_key varchar,                   -- hash of the key, where that can be read
+    mended_by varchar                  -- the ingest that brought it again; null while it stands
+);
+
+-- 假名: how this warehouse's persons are named since its first load; one row
+create table if not exists run.pseudonym (
+    is_on boolean not null,
+    key_print varchar                  -- of the key that stays in HOME; null where it was not kept
 );
 
 -- 待重算结算: settlements that a delivery touched since the features were built

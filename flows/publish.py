@@ -88,10 +88,11 @@ def _write(
     write_csv(tables.coverage(con), aside / TIMED)
     write_csv(tables.account(con, ingest_of(con)), aside / "account.csv")
     write_csv(checks.results(con), aside / "check.csv")
+    checks.write_rows(con, aside / checks.FOLDER)
     write_csv(drift.compare(con, run_id), aside / "drift.csv")
     rows["artefacts.csv"] = artefacts.write(con, aside / "artefacts.csv")
     rows["artefact_tasks.csv"] = artefacts.write_tasks(con, aside / "artefact_tasks.csv")
-    write_csv(tables.rejected(con, ingest_of(con)), aside / "rejected.csv")
+    write_csv(tables.rejected(con), aside / "rejected.csv")
     leads = packs.write(
         con,
         sources,

@@ -19,6 +19,7 @@ from data.warehouse import open_warehouse, transaction
 from features import build
 from flows import publish as publishing
 from flows import trouble, version
+from flows.exports import tables
 from flows.settings import Settings
 from models import artefacts, source
 from models.casebook import rates as verdicts
@@ -98,10 +99,22 @@ def ingest(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> str:
     accounts = ingestion.ingest(con, settings.input, say, intake(settings))
     loaded, rows = sum(a.loaded + a.replaced for a in accounts), sum(a.rows_in for a in accounts)
     rejected = sum(a.rejected for a in accounts)
+    full, standing = tables.keep_rejected(con, settings.home), ingestion.standing(con)
     if not loaded and not rejected:
-        return f"nothing new: all {rows:,} rows of {len(accounts)} files were loaded before"
+        still = f"; {standing:,} rejected rows stand until mended, in full in {full}" if standing else ""
+        return f"nothing new: all {rows:,} rows of {len(accounts)} files came before{still}"
     yuan = sum(a.yuan_loaded for a in accounts if a.source_table == "setl_d")
-    more = f"; {rejected:,} rows rejected, see rejected.csv" if rejected else ""
+    more = ""
+    if standing:
+        these = (
+            f"{rejected:,} rows rejected"
+            if rejected == standing
+            else f"{rejected:,} rows rejected, {standing:,} in all"
+        )
+        more = (
+            f"; {these}: in full, with names, in {full}, which is for mending and not for handing on"
+            " (row_number counts the rows below the header)"
+        )
     return f"{loaded:,} of {rows:,} rows loaded from {len(accounts)} files, {yuan:,} yuan of settlements{more}"
 
 
@@ -203,6 +216,7 @@ def perform(step: Step, settings: Settings, say: Say = lambda _: None) -> str:
     """Open the warehouse and do one step; returns what it says."""
     try:
         with open_warehouse(settings.home, memory_limit=settings.memory_limit, threads=settings.threads) as con:
+            ingestion.refuse_other_way(ingestion.held(con), settings.pseudonyms)
             return step.act(settings, con, say)
     except FundwatchError:
         raise

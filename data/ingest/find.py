@@ -36,6 +36,7 @@ class Delivery:
     fields: dict[str, mapping.Field]  # header cell -> field
     updated: str | None  # header cell of the update time
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # national field: word -> code
+    mends: str | None = None  # the delivered file whose rejected rows these are
 
     @property
     def missing(self) -> list[str]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import duckdb
 
-from data.ingest import match
+from data.ingest import match, rejected
 from data.ingest.account import ZERO, Account
 from data.ingest.find import Delivery
 from data.ingest.read import FAULTS, STAGE, row_number
@@ -22,7 +22,8 @@ def load(con: duckdb.DuckDBPyConnection, delivery: Delivery, ingest_id: str, fol
     table = delivery.table
     if table.target in match.LISTS:
         match.staged(con, table.target, STAGE)
-    account = _account(con, delivery)
+    still = rejected.again(con, delivery, ingest_id) if delivery.mends is not None else 0
+    account = _account(con, delivery, still)
     _replace(con, table)
     columns = ", ".join([*(f"s.{f.column}" for f in table.fields if not f.is_personal), "s.updated_at"])
     con.execute(
@@ -35,13 +36,10 @@ def load(con: duckdb.DuckDBPyConnection, delivery: Delivery, ingest_id: str, fol
         """,
         {"file_id": delivery.file_id},
     )
-    _identities(con, table)
+    identities(con, table)
     _touch(con, table)
-    con.execute(
-        f"insert into run.rejected select $id, $file, row_number, $source, field, reason, raw from {FAULTS}"
-        " order by row_number",
-        {"id": ingest_id, "file": delivery.name, "source": table.source},
-    )
+    rejected.keep(con, delivery, ingest_id)
+    rejected.close_file(con, delivery, account, ingest_id)
     con.execute(
         "insert into run.input_file values ($id, $file, $source, now(), $rows, $yuan, $folder, $header, $delimiter)",
         {
@@ -58,7 +56,8 @@ def load(con: duckdb.DuckDBPyConnection, delivery: Delivery, ingest_id: str, fol
     return account
 
 
-def _account(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> Account:
+def _account(con: duckdb.DuckDBPyConnection, delivery: Delivery, still: int) -> Account:
+    """The content's account; `still` mended rows are as faulty as before and stand where they stood: duplicates."""
     table = delivery.table
     money = f"coalesce(sum({table.money}), 0)" if table.money else "0"
     sound, sound_yuan = con.sql(f"select count(*), cast({money} as decimal(18,2)) from {STAGE}").fetchall()[0]
@@ -68,17 +67,20 @@ def _account(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> Account:
     _mark(con, table)
     counts = _by_fate(con, table)
     duplicate, replaced = (counts.get(fate, (0, ZERO)) for fate in ("duplicate", "replaced"))
+    still_yuan = ZERO
+    if still:
+        still_yuan = con.sql("select cast(coalesce(sum(yuan), 0) as decimal(18,2)) from stage_still").fetchall()[0][0]
     return Account(
         delivery.name,
         table.source,
-        sound + faulty,
+        sound + faulty + still,
         sound - duplicate[0] - replaced[0],
-        duplicate[0],
+        duplicate[0] + still,
         replaced[0],
         faulty,
-        yuan_in=sound_yuan + faulty_yuan,
+        yuan_in=sound_yuan + faulty_yuan + still_yuan,
         yuan_loaded=sound_yuan - duplicate[1] - replaced[1],
-        yuan_duplicate=duplicate[1],
+        yuan_duplicate=duplicate[1] + still_yuan,
         yuan_replaced=replaced[1],
         yuan_rejected=faulty_yuan,
     )
@@ -161,7 +163,7 @@ def _replace(con: duckdb.DuckDBPyConnection, table: Table) -> None:
     )
 
 
-def _identities(con: duckdb.DuckDBPyConnection, table: Table) -> None:
+def identities(con: duckdb.DuckDBPyConnection, table: Table) -> None:
     """Names, id numbers and addresses go to their own table, one row a person and delivered table; numbers beside."""
     personal = [f.column for f in table.fields if f.is_personal]
     if table.target in match.LISTS:

@@ -7,7 +7,7 @@ exactly one of them becomes that person. A number that several persons share nam
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 import duckdb
 
@@ -46,11 +46,6 @@ def columns(table: Table, values: Mapping[str, str], pseudonyms: Pseudonyms | No
 
 #: The identity number as it is compared; a warehouse from before has none, but what it has may serve.
 CARD = f"coalesce(id_key, {normalise.id_key('id_number')})"
-
-
-def last(tables: Collection[str]) -> bool:
-    """Whether tables hold a list: it is read after those that say who the persons are."""
-    return any(t in LISTS for t in tables)
 
 
 def staged(con: duckdb.DuckDBPyConnection, target: str, stage: str) -> None:
@@ -114,7 +109,9 @@ def _know(con: duckdb.DuckDBPyConnection, ids: str) -> None:
         f"select '{kind}' as kind, {column} as id from record.{table} where {column} in (select id from list_id)"
         for kind, table, column in owners
     )
-    con.execute(f"create or replace temp table list_id as select distinct id from ({ids}) as l (id) where id is not null")
+    con.execute(
+        f"create or replace temp table list_id as select distinct id from ({ids}) as l (id) where id is not null"
+    )
     con.execute(f"create or replace temp table list_known as {found}")
 
 
@@ -164,7 +161,7 @@ def _count(con: duckdb.DuckDBPyConnection) -> None:
             select s.source_table, s.subject_type, case when k.id is null then 1 else 0 end as is_nobody
             from subject as s
             left join list_known as k on k.id = s.subject_id
-                and k.kind = case when s.subject_type in ('institution', 'pharmacy') then 'place' else s.subject_type end
+                and (k.kind = s.subject_type or k.kind = 'place' and s.subject_type in ('institution', 'pharmacy'))
             where s.subject_type in ('institution', 'pharmacy', 'practitioner', 'person')
         )
         select 'psn_status_d', status_type, count(*), sum(is_aside) from status group by status_type

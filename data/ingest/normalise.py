@@ -91,9 +91,13 @@ def worded(raw: str, words: Mapping[str, str]) -> str:
     """
     known = f"map([{', '.join(map(_text, words))}], [{', '.join(map(_text, words.values()))}])"
     whole = f"replace(lower({_half(raw)}), ' ', '')"
-    parts = f"list_filter(regexp_split_to_array({whole}, '[/、,，;；+()（）\\[\\]【】:：|和及与-]+'), lambda p: p <> '')"
+    parts = (
+        f"list_filter(regexp_split_to_array({whole}, '[/、,，;；+()（）\\[\\]【】:：|和及与-]+'), lambda p: p <> '')"
+    )
     codes = f"list_transform({parts}, lambda p: {known}[p])"
-    agreed = f"if(len(list_filter({codes}, lambda c: c is null)) = 0 and len(list_distinct({codes})) = 1, {codes}[1], null)"
+    agreed = (
+        f"if(len(list_filter({codes}, lambda c: c is null)) = 0 and len(list_distinct({codes})) = 1, {codes}[1], null)"
+    )
     return f"coalesce({known}[{whole}], {agreed})"
 
 

@@ -51,12 +51,19 @@ def unmatched(con):
 
 @pytest.mark.parametrize(
     "written",
-    [CARD, OLD_CARD, CARD.lower(), " 519901 19490307 103x", "５１９９０１１９４９０３０７１０３Ｘ", "'" + CARD, CARD + "\t", "P1"],
+    [
+        CARD,
+        OLD_CARD,
+        CARD.lower(),
+        " 519901 19490307 103x",
+        "５１９９０１１９４９０３０７１０３Ｘ",
+        "'" + CARD,
+        CARD + "\t",
+        "P1",
+    ],
 )
 @pytest.mark.parametrize("heading", ["psn_no", "证件号码", "公民身份号码"])
-def test_a_list_means_the_person_by_either_number_under_either_heading(
-    con, delivery, known, intake, written, heading
-):
+def test_a_list_means_the_person_by_either_number_under_either_heading(con, delivery, known, intake, written, heading):
     if written == "P1" and heading != "psn_no":
         pytest.skip("a person number is no identity number")
     known["psn_status_d.csv"] = [status() | {heading: written}]
@@ -149,7 +156,13 @@ def test_a_bureau_s_own_word_is_one_line_of_its_mapping(con, delivery, known, tm
 @pytest.mark.parametrize("table", ["tip_d.csv", "insp_result_d.csv"])
 def test_tips_and_inspections_mean_persons_by_identity_number_too(con, delivery, known, intake, table):
     row = {"subject_type": "参保人", "recv_date": "2025-01-01", "insp_date": "2025-01-01", "result": "查实"}
-    kinds = [("1", CARD, "参保人"), ("2", "P2", "个人"), ("3", "H1", "医院"), ("4", "H9", "医院"), ("5", "nobody", "患者")]
+    kinds = [
+        ("1", CARD, "参保人"),
+        ("2", "P2", "个人"),
+        ("3", "H1", "医院"),
+        ("4", "H9", "医院"),
+        ("5", "nobody", "患者"),
+    ]
     known[table] = [row | {"tip_id": n, "case_id": n, "subject_id": s, "subject_type": k} for n, s, k in kinds]
     ingest(con, delivery(known), intake=intake)
     target = "tip" if table == "tip_d.csv" else "inspection_result"
