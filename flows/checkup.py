@@ -60,7 +60,7 @@ def _home(settings: Settings) -> Iterator[Line]:
         return
     yield "home", "ok", f"{home}: {rows[0]:,} settlements, {rows[1]:,} fee lines, {rows[2]} runs"
     try:
-        refuse_other_way(named, settings.pseudonyms)
+        refuse_other_way(named, settings.pseudonyms, home)
     except FundwatchError as error:
         yield "pseudonyms", "bad", str(error)
 

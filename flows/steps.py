@@ -216,7 +216,7 @@ def perform(step: Step, settings: Settings, say: Say = lambda _: None) -> str:
     """Open the warehouse and do one step; returns what it says."""
     try:
         with open_warehouse(settings.home, memory_limit=settings.memory_limit, threads=settings.threads) as con:
-            ingestion.refuse_other_way(ingestion.held(con), settings.pseudonyms)
+            ingestion.refuse_other_way(ingestion.held(con), settings.pseudonyms, settings.home)
             return step.act(settings, con, say)
     except FundwatchError:
         raise

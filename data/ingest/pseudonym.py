@@ -99,9 +99,17 @@ def agree(con: duckdb.DuckDBPyConnection, pseudonyms: Pseudonyms | None) -> None
         )
 
 
-def refuse_other_way(found: Held | None, is_on: bool) -> None:
-    """Raise UsageError where persons stand under their own numbers and are to be hidden, or the other way round."""
+def refuse_other_way(found: Held | None, is_on: bool, home: Path | None = None) -> None:
+    """Raise UsageError where persons stand under their own numbers and are to be hidden, or the other way round.
+
+    So it does where HOME's key is gone: a fresh one would be another.
+    """
     if found is None or found.is_on == is_on:
+        if found and is_on and home and not (home / KEY_FILE).exists():
+            raise UsageError(
+                f"The key that hid the persons of this HOME, {home / KEY_FILE}, is missing. Put it back; nothing was"
+                " changed."
+            )
         return
     if is_on:
         raise UsageError(
