@@ -51,4 +51,10 @@ def test_the_mapping_is_the_contract():
         for f in t.fields
     }
     assert wanted.items() <= have.items()  # extensions of our own come on top
-    assert {t for t, _ in have.keys() - wanted.keys()} == {"fee_list_d", "stock_d", "medins_info_b", "medins_equip_d"}
+    assert {t for t, _ in have.keys() - wanted.keys()} == {
+        "fee_list_d",
+        "stock_d",
+        "medins_info_b",
+        "medins_equip_d",
+        "psn_status_d",
+    }
