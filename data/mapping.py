@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -14,6 +14,9 @@ from data.errors import UsageError
 FOLDER = Path(__file__).with_name("mappings")
 #: Real exports carry the platform's update time; it says which of two versions of a row is newer.
 UPDATED = ("updt_time", "数据更新时间")
+
+#: Required fields that a name stands in for: lists of tips often carry no codes.
+NAMED_INSTEAD = {("tip_d", "subject_id"): "subject_name", ("tip_d", "subject_type"): "subject_name"}
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class Table:
     is_required: bool
     key: tuple[str, ...]
     fields: tuple[Field, ...]
+    stands_in: tuple[str, ...] = ()  # fields that name the person where the person's number is not given
 
     @property
     def kept(self) -> tuple[Field, ...]:
@@ -49,6 +53,17 @@ class Table:
         """The column whose sum is the table's yuan in the account."""
         return {"setl_d": "total_amount", "fee_list_d": "amount"}.get(self.source)
 
+    def lacks(self, have: Collection[str]) -> list[str]:
+        """The required fields that are not among `have`; another name of the person does for the number."""
+        return [
+            f.source
+            for f in self.fields
+            if f.is_required
+            and f.source not in have
+            and not (f.column == "person_id" and any(other in have for other in self.stands_in))
+            and NAMED_INSTEAD.get((self.source, f.source)) not in have
+        ]
+
 
 @dataclass(frozen=True)
 class Names:
@@ -56,6 +71,7 @@ class Names:
 
     of_table: dict[str, str]  # lower-case name -> national table
     of_field: dict[tuple[str, str], str]  # (national table, lower-case name) -> national field
+    of_word: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)  # (table, field): word -> code
 
     def table(self, name: str) -> Table | None:
         """The table whose name begins a file or sheet name, the longest that does."""
@@ -79,7 +95,7 @@ class Names:
         for table in tables().values():
             fields = self.match(table, header)
             have = {f.source for f in fields.values()}
-            if len(fields) >= 3 and all(f.source in have for f in table.fields if f.is_required):
+            if len(fields) >= 3 and not table.lacks(have):
                 scored.append((len(fields) / len(header), len(fields), table.source))
         return tables()[max(scored)[2]] if scored and max(scored)[0] >= 0.5 else None
 
@@ -89,7 +105,7 @@ def tables() -> dict[str, Table]:
     """All tables of the national export by their national name."""
     fields: dict[str, list[Field]] = {}
     for row in _rows(FOLDER / "national.csv"):
-        field = Field(
+        delivered = Field(
             row["source_field"],
             row["target_column"],
             row["kind"],
@@ -97,7 +113,7 @@ def tables() -> dict[str, Table]:
             row["is_personal"] == "1",
             row["field_zh"],
         )
-        fields.setdefault(row["source_table"], []).append(field)
+        fields.setdefault(row["source_table"], []).append(delivered)
     return {
         row["source_table"]: Table(
             row["source_table"],
@@ -106,6 +122,7 @@ def tables() -> dict[str, Table]:
             row["is_required"] == "1",
             tuple(row["key"].split()),
             tuple(fields[row["source_table"]]),
+            tuple(row["stands_in"].split()),
         )
         for row in _rows(FOLDER / "tables.csv")
     }
@@ -116,8 +133,9 @@ def names(dialects: Path | None = None) -> Names:
     """National, interface-layer and Chinese names, and those of the CSV files in a bureau's own folder.
 
     A dialect file has the columns table, name, field: a header `name` of `table` (or of every table, `*`) is
-    the national `field`; with an empty field, `name` is a name of the table itself. Raises UsageError for a
-    dialect that names what does not exist.
+    the national `field`; with an empty field, `name` is a name of the table itself. With a fourth column `code`,
+    `name` is a word that offices write in the field for this code. Raises UsageError for a dialect that names what
+    does not exist.
     """
     of_table = {t.source: t.source for t in tables().values()} | {t.name_zh: t.source for t in tables().values()}
     of_table |= {row["alias"].lower(): row["source_table"] for row in _rows(FOLDER / "table_aliases.csv")}
@@ -127,12 +145,20 @@ def names(dialects: Path | None = None) -> Names:
     of_field |= {(r["source_table"], r["alias"]): r["source_field"] for r in _rows(FOLDER / "aliases.csv")}
     for table in tables().values():
         of_field |= {(table.source, f.source): f.source for f in table.fields}
+    of_word: dict[tuple[str, str], dict[str, str]] = {}
+    for row in _rows(FOLDER / "words.csv"):
+        of_word.setdefault((row["source_table"], row["source_field"]), {})[row["word"]] = row["code"]
     for path in sorted(dialects.glob("*.csv")) if dialects and dialects.is_dir() else ():
-        _dialect(path, of_table, of_field)
-    return Names(of_table, of_field)
+        _dialect(path, of_table, of_field, of_word)
+    return Names(of_table, of_field, of_word)
 
 
-def _dialect(path: Path, of_table: dict[str, str], of_field: dict[tuple[str, str], str]) -> None:
+def _dialect(
+    path: Path,
+    of_table: dict[str, str],
+    of_field: dict[tuple[str, str], str],
+    of_word: dict[tuple[str, str], dict[str, str]],
+) -> None:
     for number, row in enumerate(_rows(path), 2):
         where = f"{path.name}, line {number}"
         if not {"table", "name", "field"} <= set(row):
@@ -140,14 +166,28 @@ def _dialect(path: Path, of_table: dict[str, str], of_field: dict[tuple[str, str
         wanted = list(tables()) if row["table"] == "*" else [row["table"].strip().lower()]
         if unknown := [t for t in wanted if t not in tables()]:
             raise UsageError(f"{where}: there is no table {unknown[0]}.")
-        field = (row["field"] or "").strip().lower()
-        if not field:
+        target = (row["field"] or "").strip().lower()
+        if not target:
             of_table[row["name"].strip().lower()] = wanted[0]
             continue
-        known = [t for t in wanted if field in {f.source for f in tables()[t].fields}]
+        known = [t for t in wanted if target in {f.source for f in tables()[t].fields}]
         if not known:
-            raise UsageError(f"{where}: {row['table']} has no field {field}.")
-        of_field |= {(t, row["name"].strip().lower()): field for t in known}
+            raise UsageError(f"{where}: {row['table']} has no field {target}.")
+        if code := (row.get("code") or "").strip():
+            _word(where, row["name"].strip(), code, [of_word.get((t, target)) for t in known])
+            continue
+        of_field |= {(t, row["name"].strip().lower()): target for t in known}
+
+
+def _word(where: str, word: str, code: str, lists: Collection[dict[str, str] | None]) -> None:
+    """Add a bureau's own word for a code that the field knows."""
+    for words in lists:
+        if words is None or code not in words.values():
+            known = (
+                "; it is read as it stands" if words is None else f"; it knows {', '.join(sorted(set(words.values())))}"
+            )
+            raise UsageError(f"{where}: the field has no code {code}{known}.")
+        words[word.lower()] = code
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

@@ -497,7 +497,34 @@ create table if not exists record.person_identity (
     address varchar,              -- 居住地址 live_addr, 联系地址 addr
     id_sex varchar,               -- 证件隐含性别: what a sound id number says, 1 male, 2 female
     id_birth_on date,             -- 证件隐含出生日期
-    source_table varchar          -- the delivered table it was first seen in
+    source_table varchar,         -- the delivered table it was first seen in
+    id_key varchar                -- 比对用证件号码: 18 digits, capital X; a pseudonym where these are on
+);
+
+-- Rows of 人员状态 that mean nobody of the record, until the person comes: for no rule to read.
+create table if not exists record.person_status_unmatched (
+    person_id varchar not null,    -- what the list gives, 人员编号 or 证件号码
+    status_type varchar not null,  -- 状态类型 stas_type
+    status_from date not null,     -- 开始日期 begndate
+    status_to date,                -- 结束日期 enddate
+    source_department varchar,     -- 来源部门 souc_dept
+    updated_at timestamp,          -- 更新时间 updt_time, where delivered
+    file_id varchar,               -- the delivery file, run.input_file
+    row_number bigint              -- its data row there, from 1
+);
+
+-- What lists of other departments give for a person, and the identity number it may be: kept apart like identities.
+create table if not exists record.person_given (
+    given varchar not null,   -- 人员编号 or 证件号码 as given
+    id_key varchar not null   -- 比对用证件号码
+);
+
+-- How far the lists of other departments mean somebody of the record; one row a list and kind of row.
+create table if not exists record.list_match (
+    source_table varchar not null,  -- psn_status_d, tip_d, insp_result_d
+    kind varchar not null,          -- 状态类型 or 对象类型
+    delivered bigint not null,      -- rows of the list in the record
+    unmatched bigint not null       -- rows that mean nobody of the record
 );
 
 -- Every telephone number that was ever given for a person.
@@ -1762,7 +1789,18 @@ create table if not exists run.rejected (
     source_table varchar not null,
     field varchar,                     -- national field
     reason varchar not null,
-    raw varchar                        -- the row as it was delivered
+    raw varchar,                       -- the row as it was delivered
+    file_id varchar,                   -- the content it came in, run.input_file
+    masked varchar,                    -- the row without names and identity numbers
+    yuan decimal(18,2),                -- what it counts for in the account
+    row_key varchar,                   -- hash of the key, where that can be read
+    mended_by varchar                  -- the ingest that brought it again; null while it stands
+);
+
+-- 假名: how this warehouse's persons are named since its first load; one row
+create table if not exists run.pseudonym (
+    is_on boolean not null,
+    key_print varchar                  -- of the key that stays in HOME; null where it was not kept
 );
 
 -- 待重算结算: settlements that a delivery touched since the features were built

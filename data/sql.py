@@ -26,7 +26,15 @@ PORTABLE = frozenset(
 )
 
 #: Who a person is, how to reach them, and what people say of each other: for no rule to read.
-PERSONAL = frozenset({"record.person_identity", "record.person_phone", "record.tip"})
+PERSONAL = frozenset(
+    {
+        "record.person_identity",
+        "record.person_phone",
+        "record.person_given",
+        "record.person_status_unmatched",
+        "record.tip",
+    }
+)
 
 TRUNCATIONS = frozenset({"DAY", "HOUR", "MONTH", "QUARTER", "YEAR"})
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from data import knowledge_load, mapping
 from data.errors import FundwatchError, InputRefused
-from data.ingest import find, workplace
+from data.ingest import Pseudonyms, find, held, refuse_other_way, trial, workplace
 from data.ingest.find import Delivery, missing_tables
+from data.ingest.pseudonym import KEY_FILE
 from data.warehouse import open_warehouse
 from flows import audit, steps
 from flows.settings import Settings
@@ -21,7 +22,7 @@ Line = tuple[str, str, str]  # what, ok | off | bad, sentence
 
 def look(settings: Settings) -> list[Line]:
     """Every line of the report, in a stable order."""
-    lines = [*_installation(settings), *_home(settings.home), *_audit(settings.home)]
+    lines = [*_installation(settings), *_home(settings), *_audit(settings.home)]
     if settings.input is not None:
         lines += _delivery(settings.input, settings)
     return lines
@@ -45,16 +46,23 @@ def _installation(settings: Settings) -> Iterator[Line]:
         yield "rules", "bad", str(error)
 
 
-def _home(home: Path) -> Iterator[Line]:
+def _home(settings: Settings) -> Iterator[Line]:
+    home = settings.home
     try:
         with open_warehouse(home, read_only=True) as con:
             rows = con.sql(
                 "select (select count(*) from record.settlement), (select count(*) from record.fee_line),"
                 " (select count(*) from run.run)"
             ).fetchall()[0]
-        yield "home", "ok", f"{home}: {rows[0]:,} settlements, {rows[1]:,} fee lines, {rows[2]} runs"
+            named = held(con)
     except FundwatchError as error:
         yield "home", "off", str(error)
+        return
+    yield "home", "ok", f"{home}: {rows[0]:,} settlements, {rows[1]:,} fee lines, {rows[2]} runs"
+    try:
+        refuse_other_way(named, settings.pseudonyms, home)
+    except FundwatchError as error:
+        yield "pseudonyms", "bad", str(error)
 
 
 def _audit(home: Path) -> Iterator[Line]:
@@ -76,6 +84,7 @@ def _delivery(folder: Path, settings: Settings) -> Iterator[Line]:
     try:
         with workplace(None) as work:
             everything = find(folder, work, mapping.names(settings.home / "mappings"))
+            listed = list(trial.lists(everything.deliveries, settings.home, work, _key(settings)))
     except InputRefused as error:
         yield "delivery", "bad", str(error)
         return
@@ -90,10 +99,16 @@ def _delivery(folder: Path, settings: Settings) -> Iterator[Line]:
         yield part.name, "ok", "mended rejects"
     for name in everything.unknown:
         yield name, "off", "not a table of the export"
+    yield from listed
     brought = {d.table.source for d in found}
     for source in missing_tables(found, set()):
         yield source, "bad", "indispensable and missing"
     yield from _off(brought, found, settings)
+
+
+def _key(settings: Settings) -> Pseudonyms | None:
+    """The key under which HOME hides persons; looking makes none."""
+    return Pseudonyms.of(settings.home) if settings.pseudonyms and (settings.home / KEY_FILE).exists() else None
 
 
 def _off(brought: set[str], found: list[Delivery], settings: Settings) -> Iterator[Line]:

@@ -131,9 +131,10 @@ def _write(
         ("account", tables.account(con, ingest_of(con))),
         ("check", checks.results(con)),
         ("drift", drift.compare(con, run_id)),
-        ("rejected", tables.rejected(con, ingest_of(con))),
+        ("rejected", tables.rejected(con)),
     ):
         write_csv(labelled(table, settings.labels, name, known), aside / f"{name}.csv")
+    checks.write_rows(con, aside / checks.FOLDER)
     unmatched = tips.write(con, aside / "tips_unmatched.csv", language=settings.language, labels=settings.labels)
     rows["tips_unmatched.csv"] = unmatched
     rows["artefacts.csv"] = artefacts.write(con, aside / "artefacts.csv", settings.labels, known)

@@ -140,7 +140,8 @@ def _opened(settings: Settings, work: Path) -> Iterator[duckdb.DuckDBPyConnectio
 
 
 def _refuse_stale(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
-    """Knowledge that HOME does not hold yet would let lines pass unseen."""
+    """Knowledge that HOME does not hold yet would let lines pass unseen; so would persons under other names."""
+    ingest.refuse_other_way(ingest.held(con), settings.pseudonyms, settings.home)
     held = con.sql("select fingerprint from run.step where step = 'knowledge'").fetchall()
     if held != [(knowledge_load.version(steps.overlay(settings)),)]:
         raise UsageError(f"The knowledge in {settings.home} is of another version. Run `fundwatch features` first.")

@@ -19,6 +19,7 @@ from data.warehouse import open_warehouse, transaction
 from features import build
 from flows import publish as publishing
 from flows import trouble, version
+from flows.exports import tables
 from flows.outcome import Outcome
 from flows.settings import Settings
 from models import artefacts, source
@@ -105,11 +106,19 @@ def ingest(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> Outc
     accounts = ingestion.ingest(con, settings.input, say, intake(settings))
     loaded, rows = sum(a.loaded + a.replaced for a in accounts), sum(a.rows_in for a in accounts)
     rejected = sum(a.rejected for a in accounts)
-    counts = {"files": len(accounts), "rows": rows, "loaded": loaded, "rejected": rejected}
+    full, standing = tables.keep_rejected(con, settings.home), ingestion.standing(con)
+    counts = {"files": len(accounts), "rows": rows, "loaded": loaded, "rejected": rejected, "standing": standing}
     if not loaded and not rejected:
-        return Outcome(f"nothing new: all {rows:,} rows of {len(accounts)} files were loaded before", counts)
+        still = f"; {standing:,} rejected rows stand until mended, in full in {full}" if standing else ""
+        return Outcome(f"nothing new: all {rows:,} rows of {len(accounts)} files came before{still}", counts)
     yuan = sum(a.yuan_loaded for a in accounts if a.source_table == "setl_d")
-    more = f"; {rejected:,} rows rejected, see rejected.csv" if rejected else ""
+    more = ""
+    if standing:
+        in_all = "" if rejected == standing else f", {standing:,} in all"
+        more = (
+            f"; {rejected:,} rows rejected{in_all}: in full, with names, in {full}, which is for mending and not for"
+            " handing on (row_number counts the rows below the header)"
+        )
     sentence = f"{loaded:,} of {rows:,} rows loaded from {len(accounts)} files, {yuan:,} yuan of settlements{more}"
     return Outcome(sentence, counts)
 
@@ -217,6 +226,7 @@ def perform(step: Step, settings: Settings, say: Say = lambda _: None) -> Outcom
     """Open the warehouse and do one step; returns what came of it."""
     try:
         with open_warehouse(settings.home, memory_limit=settings.memory_limit, threads=settings.threads) as con:
+            ingestion.refuse_other_way(ingestion.held(con), settings.pseudonyms, settings.home)
             return step.act(settings, con, say)
     except FundwatchError:
         raise

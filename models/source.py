@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 
 from data import mapping
+from data.ingest.match import STATUS
 from data.warehouse import transaction
 from models.card import Card
 
@@ -63,6 +64,7 @@ def run(con: duckdb.DuckDBPyConnection, source: Source, of: str) -> None:
             judged, hits, cannot, reason = _counts(con)
             if hits:
                 _write(con, source)
+            reason = "; ".join(filter(None, [reason, _strangers(con, source)]))
         con.execute(
             "insert into model.coverage values ($id, $kind, $official, $status, $judged, $hits, $cannot,"
             " $reason, $seconds, $fingerprint)",
@@ -92,10 +94,26 @@ def missing(con: duckdb.DuckDBPyConnection, needs: Collection[str]) -> list[str]
         if con.sql(f"select {what} from (select * from record.{table} limit 1000000)").fetchall()[0][0]:
             continue
         field = next((f for f in known.fields if column and f.column == column[0]), None)
-        lacking.append(
-            f"{field.name_zh} ({known.source}.{field.source})" if field else f"{known.name_zh} ({known.source})"
-        )
+        name = f"{field.name_zh} ({known.source}.{field.source})" if field else f"{known.name_zh} ({known.source})"
+        rows, nobody = _listed(con, known.source)
+        lacking.append(f"{name}, whose {rows:,} rows match nobody of the record" if rows and rows == nobody else name)
     return lacking
+
+
+def _strangers(con: duckdb.DuckDBPyConnection, source: Source) -> str:
+    """How many rows of another department's list that the source reads match nobody: they are judged by nothing."""
+    known = next(t for t in mapping.tables().values() if t.target == STATUS)
+    rows, nobody = _listed(con, known.source) if f"record.{STATUS}" in source.code else (0, 0)
+    return f"{nobody:,} of {rows:,} rows of {known.name_zh} match nobody of the record" if nobody else ""
+
+
+def _listed(con: duckdb.DuckDBPyConnection, source_table: str) -> tuple[int, int]:
+    rows = con.execute(
+        "select coalesce(sum(delivered), 0), coalesce(sum(unmatched), 0) from record.list_match"
+        " where source_table = $source",
+        {"source": source_table},
+    ).fetchall()
+    return int(rows[0][0]), int(rows[0][1])
 
 
 def _counts(con: duckdb.DuckDBPyConnection) -> tuple[int, int, int, str]:

@@ -14,14 +14,32 @@ import duckdb
 
 from data import mapping
 from data.errors import FundwatchError, InputRefused
-from data.ingest import mended, read
+from data.ingest import match, mended, pseudonym, read
 from data.ingest.account import Account, write
 from data.ingest.find import Delivery, Found, find, missing_tables
 from data.ingest.load import load
-from data.ingest.pseudonym import Pseudonyms
+from data.ingest.normalise import UNKNOWN_WORD
+from data.ingest.pseudonym import Pseudonyms, held, refuse_other_way
+from data.ingest.rejected import standing
 from data.warehouse import transaction
 
-__all__ = ["Account", "Delivery", "Found", "Intake", "Pseudonyms", "find", "ingest", "ingest_id", "workplace"]
+__all__ = [
+    "Account",
+    "Delivery",
+    "Found",
+    "Intake",
+    "Pseudonyms",
+    "find",
+    "held",
+    "ingest",
+    "ingest_id",
+    "refuse_other_way",
+    "standing",
+    "workplace",
+]
+
+#: Unknown words said of one file; rejected.csv has them all.
+MOST_WORDS = 20
 
 
 @dataclass(frozen=True)
@@ -52,6 +70,7 @@ def ingest(
     Raises InputRefused when the delivery cannot be loaded as it is; the record is then as it was.
     """
     intake = intake or Intake()
+    pseudonym.agree(con, intake.pseudonyms)
     with workplace(intake.work) as work:
         names = mapping.names(intake.dialects)
         found = find(folder, work, names)
@@ -93,14 +112,15 @@ def _all(
     say: Callable[[str], None],
 ) -> list[Account]:
     this = ingest_id(deliveries)
-    con.execute("delete from run.rejected where ingest_id = $id", {"id": this})
     accounts = []
-    for delivery in deliveries:
-        account = _seen(con, delivery) or _new(con, delivery, this, folder, work, intake)
+    for delivery in sorted(deliveries, key=lambda d: d.table.target in match.LISTS):  # after those who say who is who
+        account = _seen(con, delivery) or _new(con, delivery, this, folder, work, intake, say)
         account.check()
         say(account.sentence())
         accounts.append(account)
     if any(a.loaded + a.replaced + a.rejected for a in accounts):
+        match.settle(con)
+        pseudonym.remember(con, intake.pseudonyms)
         write(con, this, accounts)
         con.execute("delete from run.step where step = 'ingest'")
         con.execute("insert into run.step values ('ingest', $id, now(), null, null)", {"id": this})
@@ -141,7 +161,25 @@ def _lacks_words(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> bool:
 
 
 def _new(
-    con: duckdb.DuckDBPyConnection, delivery: Delivery, this: str, folder: Path, work: Path, intake: Intake
+    con: duckdb.DuckDBPyConnection,
+    delivery: Delivery,
+    this: str,
+    folder: Path,
+    work: Path,
+    intake: Intake,
+    say: Callable[[str], None],
 ) -> Account:
     read.stage(con, delivery, work, intake.pseudonyms)
+    _say_words(con, delivery, say)
     return load(con, delivery, this, str(folder.resolve()))
+
+
+def _say_words(con: duckdb.DuckDBPyConnection, delivery: Delivery, say: Callable[[str], None]) -> None:
+    """Name the words that stand for no code: one line each."""
+    unknown = con.sql(
+        f"select field, reason, count(*) from {read.FAULTS}"
+        f" where starts_with(reason, '{UNKNOWN_WORD}') group by all order by 3 desc, 2 limit {MOST_WORDS}"
+    ).fetchall()
+    for source, reason, rows in unknown:
+        name = next(f.name_zh for f in delivery.table.fields if f.source == source)
+        say(f"{delivery.name}: {name} of {rows:,} rows is {reason}")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import hashlib
 import zlib
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from data import mapping
@@ -21,9 +21,6 @@ MOST_LINE = 1 << 20
 MENDED = ("file", "row_number", "table", "field", "reason", "raw")
 #: The same with Chinese labels.
 MENDED_ZH = ("文件", "行号", "表", "字段", "拒收原因", "原始内容")
-
-#: Required fields that another may stand for: offices list tips by the name of the place.
-IN_PLACE_OF = {"tip_d": {"subject_id": "subject_name", "subject_type": "subject_name"}}
 
 
 @dataclass(frozen=True)
@@ -40,6 +37,8 @@ class Delivery:
     header: tuple[str, ...]
     fields: dict[str, mapping.Field]  # header cell -> field
     updated: str | None  # header cell of the update time
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # national field: word -> code
+    mends: str | None = None  # the delivered file whose rejected rows these are
 
     @property
     def missing(self) -> list[str]:
@@ -124,7 +123,15 @@ def _recognise(part: Part, names: mapping.Names) -> Delivery | None:
         return None
     updated = next((c for c in header if c.strip().lower() in mapping.UPDATED), None)
     fields = names.match(table, header)
-    return Delivery(part.path, part.name, table, _digest(part), part.form, encoding, delimiter, header, fields, updated)
+    words = words_of(table, names)
+    return Delivery(
+        part.path, part.name, table, _digest(part), part.form, encoding, delimiter, header, fields, updated, words
+    )
+
+
+def words_of(table: mapping.Table, names: mapping.Names) -> dict[str, Mapping[str, str]]:
+    """The words that stand for codes in the table's fields."""
+    return {name: words for (source, name), words in names.of_word.items() if source == table.source}
 
 
 def _split(line: str, named: mapping.Table | None, names: mapping.Names) -> tuple[str, tuple[str, ...]]:
@@ -187,13 +194,7 @@ def _digest(part: Part) -> str:
 
 def _require_fields(delivery: Delivery) -> None:
     have = [f.source for f in delivery.fields.values()]
-    replaced = IN_PLACE_OF.get(delivery.table.source, {})
-    lacking = [
-        f.source
-        for f in delivery.table.fields
-        if f.is_required and f.source not in have and replaced.get(f.source) not in have
-    ]
-    if lacking:
+    if lacking := delivery.table.lacks(have):
         raise InputRefused(
             f"{delivery.name} ({delivery.table.source}) lacks the column {', '.join(lacking)}."
             " Export the table again with this column; nothing was loaded."

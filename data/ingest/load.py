@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import duckdb
 
+from data.ingest import match, rejected
 from data.ingest.account import ZERO, Account
 from data.ingest.find import Delivery
 from data.ingest.read import FAULTS, STAGE, row_number
@@ -19,7 +20,10 @@ BY_SETTLEMENT = ("settlement", "fee_line")
 def load(con: duckdb.DuckDBPyConnection, delivery: Delivery, ingest_id: str, folder: str) -> Account:
     """Move `stage` into the record and `stage_fault` into run.rejected; returns the content's account."""
     table = delivery.table
-    account = _account(con, delivery)
+    if table.target in match.LISTS:
+        match.staged(con, table.target, STAGE)
+    still = rejected.again(con, delivery, ingest_id) if delivery.mends is not None else 0
+    account = _account(con, delivery, still)
     _replace(con, table)
     columns = ", ".join([*(f"s.{f.column}" for f in table.kept), "s.updated_at"])
     con.execute(
@@ -32,13 +36,10 @@ def load(con: duckdb.DuckDBPyConnection, delivery: Delivery, ingest_id: str, fol
         """,
         {"file_id": delivery.file_id},
     )
-    _identities(con, table)
+    identities(con, table)
     _touch(con, table)
-    con.execute(
-        f"insert into run.rejected select $id, $file, row_number, $source, field, reason, raw from {FAULTS}"
-        " order by row_number",
-        {"id": ingest_id, "file": delivery.name, "source": table.source},
-    )
+    rejected.keep(con, delivery, ingest_id)
+    rejected.close_file(con, delivery, account, ingest_id)
     con.execute(
         "insert into run.input_file values ($id, $file, $source, now(), $rows, $yuan, $folder, $header, $delimiter)",
         {
@@ -55,7 +56,8 @@ def load(con: duckdb.DuckDBPyConnection, delivery: Delivery, ingest_id: str, fol
     return account
 
 
-def _account(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> Account:
+def _account(con: duckdb.DuckDBPyConnection, delivery: Delivery, still: int) -> Account:
+    """The content's account; `still` mended rows are as faulty as before and stand where they stood: duplicates."""
     table = delivery.table
     money = f"coalesce(sum({table.money}), 0)" if table.money else "0"
     sound, sound_yuan = con.sql(f"select count(*), cast({money} as decimal(18,2)) from {STAGE}").fetchall()[0]
@@ -65,17 +67,20 @@ def _account(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> Account:
     _mark(con, table)
     counts = _by_fate(con, table)
     duplicate, replaced = (counts.get(fate, (0, ZERO)) for fate in ("duplicate", "replaced"))
+    still_yuan = ZERO
+    if still:
+        still_yuan = con.sql("select cast(coalesce(sum(yuan), 0) as decimal(18,2)) from stage_still").fetchall()[0][0]
     return Account(
         delivery.name,
         table.source,
-        sound + faulty,
+        sound + faulty + still,
         sound - duplicate[0] - replaced[0],
-        duplicate[0],
+        duplicate[0] + still,
         replaced[0],
         faulty,
-        yuan_in=sound_yuan + faulty_yuan,
+        yuan_in=sound_yuan + faulty_yuan + still_yuan,
         yuan_loaded=sound_yuan - duplicate[1] - replaced[1],
-        yuan_duplicate=duplicate[1],
+        yuan_duplicate=duplicate[1] + still_yuan,
         yuan_replaced=replaced[1],
         yuan_rejected=faulty_yuan,
     )
@@ -158,9 +163,11 @@ def _replace(con: duckdb.DuckDBPyConnection, table: Table) -> None:
     )
 
 
-def _identities(con: duckdb.DuckDBPyConnection, table: Table) -> None:
+def identities(con: duckdb.DuckDBPyConnection, table: Table) -> None:
     """Names, id numbers and addresses go to their own table, one row a person and delivered table; numbers beside."""
     personal = [f.column for f in table.fields if f.is_personal]
+    if table.target in match.LISTS:
+        return  # what another department writes of a person says whom it means, and nothing about the person
     if not personal or "person_id" not in {f.column for f in table.fields}:
         return
     if "phone" in personal:
@@ -172,7 +179,7 @@ def _identities(con: duckdb.DuckDBPyConnection, table: Table) -> None:
             except select person_id, phone from record.person_phone
             """
         )
-    implied = ["id_sex", "id_birth_on"] if "id_number" in personal else []
+    implied = ["id_sex", "id_birth_on", match.KEY] if "id_number" in personal else []
     con.execute(
         f"""
         insert into record.person_identity by name

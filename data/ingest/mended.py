@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,29 +13,57 @@ import duckdb
 
 from data import mapping
 from data.errors import InputRefused
-from data.ingest.find import MENDED, Delivery
+from data.ingest import decode
+from data.ingest.find import MENDED, Delivery, words_of
+from data.ingest.masked import MASK
 from data.ingest.unpack import Part
+
+#: Which rejected row each row of a mended content was; it lives as long as the connection.
+ROWS = "mended_row"
+NEEDED = ("file", "row_number", "table", "raw")
 
 
 def deliveries(
     con: duckdb.DuckDBPyConnection, parts: list[Part], work: Path, names: mapping.Names
 ) -> Iterator[Delivery]:
-    """One delivery a file named in the mended rejects. Raises InputRefused for a file that was never delivered."""
+    """One delivery a file named in the mended rejects.
+
+    Raises InputRefused for a file that was never delivered, and for a masked copy: it has no names to load.
+    """
+    con.execute(f"create or replace temp table {ROWS} (content varchar, place bigint, row_number bigint)")
     for part in parts:
-        with part.path.open(encoding="utf-8-sig", newline="") as handle:
-            rows = list(csv.DictReader(handle, MENDED))[1:]  # its labels may be Chinese
+        rows = _rows(part)
+        if any(MASK in row["raw"] for row in rows):
+            raise InputRefused(
+                f"{part.name} is the copy of a run, in which persons are masked ({MASK}). Mend the full rows in"
+                " HOME/rejected/rejected.csv instead; nothing was loaded."
+            )
         for file, table in sorted({(row["file"], row["table"]) for row in rows}):
-            mine = [
-                row["raw"].lstrip("'") if row["raw"].startswith("'=") else row["raw"]
-                for row in rows
-                if (row["file"], row["table"]) == (file, table)
-            ]
-            yield _one(con, part, file, table, mine, work, names)
+            yield _one(con, part, [r for r in rows if (r["file"], r["table"]) == (file, table)], work, names)
+
+
+def _rows(part: Part) -> list[dict[str, str]]:
+    """The file's rows in the encodings that spreadsheets save in; cells that keep a text from being a formula freed."""
+    content = part.path.read_bytes()
+    encoding = decode.first_guess(content[: 1 << 20])
+    text = content.decode("utf-8-sig" if encoding == "utf-8" else encoding, "replace")
+    rows = list(csv.DictReader(io.StringIO(text, newline=""), MENDED))[1:]  # its labels may be Chinese
+    if any(row.get(name) is None for row in rows for name in NEEDED):
+        raise InputRefused(
+            f"{part.name} has a row that lacks one of its columns {', '.join(NEEDED)}. Keep the columns of"
+            " rejected.csv and mend only what stands under raw; nothing was loaded."
+        )
+    return [row | {"raw": row["raw"][1:] if row["raw"][:2] in ESCAPED else row["raw"]} for row in rows]
+
+
+#: How our own files write a text that begins like a formula.
+ESCAPED = ("'=", "'+", "'-", "'@", "'\t", "'\r")
 
 
 def _one(
-    con: duckdb.DuckDBPyConnection, part: Part, file: str, table: str, raw: list[str], work: Path, names: mapping.Names
+    con: duckdb.DuckDBPyConnection, part: Part, rows: list[dict[str, str]], work: Path, names: mapping.Names
 ) -> Delivery:
+    file, table = rows[0]["file"], rows[0]["table"]
     known = con.execute(
         "select header, delimiter from run.input_file where file = $file and source_table = $table"
         " order by loaded_at desc limit 1",
@@ -46,11 +75,15 @@ def _one(
     target = work / f"mended-{sum(1 for _ in work.iterdir())}.csv"
     with target.open("w", encoding="utf-8", newline="") as out:
         csv.writer(out, delimiter=delimiter, lineterminator="\n").writerow(header)
-        out.writelines(line.rstrip("\r\n") + "\n" for line in raw)
+        out.writelines(row["raw"].rstrip("\r\n") + "\n" for row in rows)
     content = hashlib.sha256(target.read_bytes()).hexdigest()
+    con.executemany(
+        f"insert into {ROWS} values (?, ?, try_cast(? as bigint))",
+        [[content, place, row["row_number"]] for place, row in enumerate(rows, 1)],
+    )
     source = mapping.tables()[table]
     updated = next((c for c in header if c.strip().lower() in mapping.UPDATED), None)
-    fields = names.match(source, header)
     return Delivery(
-        target, f"{part.name}!{file}", source, content, "text", "utf-8", delimiter, tuple(header), fields, updated
-    )
+        target, f"{part.name}!{file}", source, content, "text", "utf-8", delimiter, tuple(header),
+        names.match(source, header), updated, words_of(source, names), mends=file,
+    )  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from data.mapping import Field
 
 TYPES = {
@@ -21,6 +23,9 @@ WIDE, HARD = "\u3000", "\u00a0"  # full-width and no-break space
 WANTED = {"date": "a date", "timestamp": "a date and time", "flag": "0 or 1", "count": "a whole number"}
 SCIENTIFIC = "scientific notation: the id cannot be restored"
 UNREADABLE = "characters that cannot be read"
+UNKNOWN_WORD = "not a known word: "
+#: What each digit of an identity number counts for in its check digit (GB 11643).
+WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 FORMS = (
     "['%Y%m%d', '%Y%m%d%H%M%S', '%Y%m%d %H:%M:%S', '%Y年%m月%d日', '%Y年%m月%d日 %H:%M:%S', '%Y年%m月%d日%H时%M分%S秒',"
@@ -78,6 +83,46 @@ def fault(raw: str, value: str, field: Field) -> str | None:
     return None
 
 
+def worded(raw: str, words: Mapping[str, str]) -> str:
+    """SQL for the code that the text's words stand for; null where one of them is unknown or they disagree.
+
+    Several words may stand together: 死亡（火化）, 服刑、羁押. What is not known as a whole or in each of its parts is
+    not guessed: 未死亡 and 解除羁押 hold the word and mean the opposite.
+    """
+    known = f"map([{', '.join(map(_text, words))}], [{', '.join(map(_text, words.values()))}])"
+    whole = f"replace(lower({_half(raw)}), ' ', '')"
+    parts = (
+        f"list_filter(regexp_split_to_array({whole}, '[/、,，;；+()（）\\[\\]【】:：|和及与-]+'), lambda p: p <> '')"
+    )
+    codes = f"list_transform({parts}, lambda p: {known}[p])"
+    agreed = (
+        f"if(len(list_filter({codes}, lambda c: c is null)) = 0 and len(list_distinct({codes})) = 1, {codes}[1], null)"
+    )
+    return f"coalesce({known}[{whole}], {agreed})"
+
+
+def unknown_word(raw: str, value: str, words: Mapping[str, str]) -> str:
+    """SQL: the reason why the text stands for no code, naming it; null when it does or is empty."""
+    named = f"replace(left({raw}, 40), '|', '/')"
+    codes = ", ".join(sorted(set(words.values())))
+    return f"case when {raw} is not null and {value} is null then '{UNKNOWN_WORD}' || {named} || '; one of {codes}' end"
+
+
+def id_key(raw: str) -> str:
+    """SQL for an identity number as it is compared: 18 digits, capital X, no blanks; other texts as they are.
+
+    A number of 15 digits gets its century and its check digit; people who still have one were born in the 1900s.
+    """
+    plain = f"regexp_replace({_half(f'upper({raw})')}, '[\\s''\u3000\u00a0-]', '', 'g')"
+    long = f"(left({plain}, 6) || '19' || substr({plain}, 7))"
+    weighed = " + ".join(f"cast({long}[{i}] as integer) * {w}" for i, w in enumerate(WEIGHTS, 1))
+    return (
+        f"case when regexp_full_match({raw}, '[0-9]{{17}}[0-9X]') then {raw}"
+        f" when regexp_full_match({plain}, '[0-9]{{15}}') then {long} || substr('10X98765432', ({weighed}) % 11 + 1, 1)"
+        f" else {plain} end"
+    )
+
+
 def implied(raw: str | None) -> list[str]:
     """SQL columns id_sex and id_birth_on: what an 18-digit id number says of its owner."""
     if raw is None:
@@ -93,6 +138,10 @@ def implied(raw: str | None) -> list[str]:
 def quoted(cell: str) -> str:
     """A header cell as an SQL name."""
     return '"' + cell.replace('"', '""') + '"'
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
 
 
 def _half(raw: str) -> str:

@@ -6,12 +6,15 @@ still match. Sex and birth date that an id number implies are taken from it befo
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from data.errors import FundwatchError
+import duckdb
+
+from data.errors import FundwatchError, UsageError
 from data.mapping import Field
 
 KEY_FILE = "pseudonym.key"
@@ -21,6 +24,8 @@ PERSON_WORD = "^(person|参保|个人|患者)"
 HIDDEN = ("person_id", "id_number")
 LENGTH = 24  # hex digits kept: 96 bits
 KEY_BYTES = 32
+#: Persons looked at to see how a warehouse from before names them.
+LOOKED_AT = 10_000
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,81 @@ class Pseudonyms:
         outer = bytes(b ^ 0x5C for b in padded).hex()
         once = f"sha256(unhex('{inner}') || encode({value}))"
         return f"left(sha256(unhex('{outer}') || unhex({once})), {LENGTH})"
+
+    @property
+    def key_print(self) -> str:
+        """What tells the key from another and gives nothing of it away."""
+        return hashlib.sha256(b"fundwatch pseudonym key" + self.key).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Held:
+    """How a warehouse's persons are named; `key_print` is unknown where nobody kept it."""
+
+    is_on: bool
+    key_print: str | None = None
+
+
+def held(con: duckdb.DuckDBPyConnection) -> Held | None:
+    """What was kept at the first load; in a warehouse from before, what its persons look like; None without any."""
+    if con.sql("select 1 from duckdb_tables() where schema_name = 'run' and table_name = 'pseudonym'").fetchall():
+        kept = con.sql("select is_on, key_print from run.pseudonym").fetchall()
+        if kept:
+            return Held(bool(kept[0][0]), kept[0][1])
+    persons, hidden, lettered = con.sql(
+        f"""
+        select count(*), count(*) filter (where regexp_full_match(person_id, '[0-9a-f]{{{LENGTH}}}')),
+            count(*) filter (where regexp_matches(person_id, '[a-f]'))
+        from (select person_id from record.settlement where person_id is not null limit {LOOKED_AT})
+        """
+    ).fetchall()[0]
+    return Held(hidden == persons and lettered > 0) if persons else None
+
+
+def agree(con: duckdb.DuckDBPyConnection, pseudonyms: Pseudonyms | None) -> None:
+    """Raise UsageError where a load would name the warehouse's persons in another way: each would be two."""
+    found = held(con)
+    refuse_other_way(found, pseudonyms is not None)
+    if found and found.key_print and pseudonyms and found.key_print != pseudonyms.key_print:
+        raise UsageError(
+            f"The persons of this HOME were hidden with another key than the one in {KEY_FILE}, so each would become"
+            " two. Put the old key back; nothing was changed."
+        )
+
+
+def refuse_other_way(found: Held | None, is_on: bool, home: Path | None = None) -> None:
+    """Raise UsageError where persons stand under their own numbers and are to be hidden, or the other way round.
+
+    So it does where HOME's key is gone: a fresh one would be another.
+    """
+    if found is None or found.is_on == is_on:
+        if found and is_on and home and not (home / KEY_FILE).exists():
+            raise UsageError(
+                f"The key that hid the persons of this HOME, {home / KEY_FILE}, is missing. Put it back; nothing was"
+                " changed."
+            )
+        return
+    if is_on:
+        raise UsageError(
+            "The persons of this HOME stand under their own numbers; with pseudonyms = true each would become two."
+            " Set pseudonyms = false, or load the whole export into a new --home; nothing was changed."
+        )
+    raise UsageError(
+        "The persons of this HOME stand under pseudonyms; with pseudonyms = false each would become two."
+        " Set pseudonyms = true again, or load the whole export into a new --home; nothing was changed."
+    )
+
+
+def remember(con: duckdb.DuckDBPyConnection, pseudonyms: Pseudonyms | None) -> None:
+    """Keep how persons are named, once."""
+    con.execute(
+        """
+        insert into run.pseudonym
+        select $is_on, $key_print where not exists (select 1 from run.pseudonym)
+            and exists (select 1 from record.settlement where person_id is not null)
+        """,
+        {"is_on": pseudonyms is not None, "key_print": pseudonyms.key_print if pseudonyms else None},
+    )
 
 
 def _make(path: Path) -> None:

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
 
 from data.errors import InputRefused
-from data.ingest import decode, normalise
+from data.ingest import decode, masked, match, normalise
 from data.ingest.find import Delivery, renamed
 from data.ingest.pseudonym import Pseudonyms
+from data.mapping import Field, Table
 
 STAGE, FAULTS = "stage", "stage_fault"
 #: The delivered cells as text, each with row_place, from 0: only a numbered read keeps the order of the file.
 TEXTS = "stage_text"
+EMPTY_KEY = "empty, and it names the row"
 LOST_LINES, LOST_SCANS = "stage_lost_lines", "stage_lost_scans"
 #: More faulty rows than this share and the file is not what it says it is.
 MOST_FAULTY = 0.05
 
 
 def stage(con: duckdb.DuckDBPyConnection, delivery: Delivery, work: Path, pseudonyms: Pseudonyms | None = None) -> None:
-    """Fill `stage` (row_place, typed columns, updated_at) and `stage_fault` (row_number, field, reason, raw).
+    """Fill `stage` (row_place, typed columns, updated_at) and `stage_fault` (row_number, field, reason, raw, masked).
 
     A row is in one of the two. Raises InputRefused when the content cannot be read as the table at all, or when
     more than a twentieth of its rows are faulty.
@@ -37,7 +40,7 @@ def stage(con: duckdb.DuckDBPyConnection, delivery: Delivery, work: Path, pseudo
         return
     if over := next((line for line, kind, _ in lost if kind == "LINE SIZE OVER MAXIMUM"), None):
         raise InputRefused(f"{delivery.name}, line {over}: the line is too long for a table. Nothing was loaded.")
-    _part(con, delivery, lost)
+    _part(con, delivery, lost, pseudonyms)
 
 
 def _stage_decoded(
@@ -45,7 +48,7 @@ def _stage_decoded(
 ) -> None:
     """Odd bytes came late: read the whole file for the encoding that leaves fewest unread, and start again."""
     decoded = _decoded(delivery, decode.best_guess(delivery.path), work)
-    _part(con, decoded, _read(con, decoded, pseudonyms))
+    _part(con, decoded, _read(con, decoded, pseudonyms), pseudonyms)
 
 
 def _decoded(delivery: Delivery, encoding: str, work: Path) -> Delivery:
@@ -60,23 +63,7 @@ def _read(
     for name in (LOST_LINES, LOST_SCANS):
         con.execute(f"drop table if exists {name}")
     by_column = {field.column: (cell, field) for cell, field in delivery.fields.items()}
-    columns, checks = [], []
-    for field in delivery.table.fields:
-        if field.column not in by_column:
-            columns.append(f"cast(null as {normalise.TYPES.get(field.kind, 'varchar')}) as {field.column}")
-            continue
-        raw, value = f"t_{field.column}", normalise.typed(f"t_{field.column}", field)
-        if (fault := normalise.fault(raw, value, field)) is not None:
-            checks.append(f"'{field.source}|' || ({fault})")
-        if field.column in delivery.table.key and field.is_required:
-            checks.append(f"case when {raw} is null then '{field.source}|empty, and it names the row' end")
-        if pseudonyms and pseudonyms.hides(field):
-            value = pseudonyms.sql(value)
-        elif pseudonyms and field.column == "subject_id" and "subject_type" in by_column:
-            value = pseudonyms.subject(value, "t_subject_type")
-        columns.append(f"{value} as {field.column}")
-    if "id_number" in {f.column for f in delivery.table.fields}:
-        columns += normalise.implied("t_id_number" if "id_number" in by_column else None)
+    columns, checks = _columns(delivery, by_column, pseudonyms)
     texts = [f"{normalise.text(cell)} as t_{column}" for column, (cell, _) in by_column.items()]
     updated = normalise.text(delivery.updated) if delivery.updated else "cast(null as varchar)"
     con.execute(
@@ -98,7 +85,55 @@ def _read(
     return list({line: (int(line), str(kind), str(text or "")) for line, kind, text in rows}.values())
 
 
-def _part(con: duckdb.DuckDBPyConnection, delivery: Delivery, lost: list[tuple[int, str, str]]) -> None:
+def _columns(
+    delivery: Delivery, by_column: dict[str, tuple[str, Field]], pseudonyms: Pseudonyms | None
+) -> tuple[list[str], list[str]]:
+    """SQL of the stage's columns, and of each cell's fault, over the delivered texts t_<column>."""
+    values = {column: _value(delivery, field) for column, (_, field) in by_column.items()}
+    persons = match.columns(delivery.table, values, pseudonyms)
+    columns, checks = [], []
+    for field in delivery.table.fields:
+        raw, value = f"t_{field.column}", values.get(field.column)
+        if value is not None:
+            if (fault := _fault(delivery, field, raw, value)) is not None:
+                checks.append(f"'{field.source}|' || ({fault})")
+            if field.column in delivery.table.key and field.is_required and field.column not in persons:
+                checks.append(f"case when {raw} is null then '{field.source}|{EMPTY_KEY}' end")
+            if pseudonyms and pseudonyms.hides(field):
+                value = pseudonyms.sql(value)
+            elif pseudonyms and field.column == "subject_id" and "subject_type" in by_column:
+                value = pseudonyms.subject(value, "t_subject_type")
+        else:
+            value = f"cast(null as {normalise.TYPES.get(field.kind, 'varchar')})"
+        columns.append(f"{persons.get(field.column, value)} as {field.column}")
+    if "person_id" in persons:
+        checks.append(f"case when {persons['person_id']} is null then 'psn_no|{EMPTY_KEY}' end")
+    if match.KEY in persons:
+        columns.append(f"{persons[match.KEY]} as {match.KEY}")
+    if "id_number" in {f.column for f in delivery.table.fields}:
+        columns += normalise.implied("t_id_number" if "id_number" in by_column else None)
+    return columns, checks
+
+
+def _value(delivery: Delivery, field: Field) -> str:
+    """SQL for the field's typed value, before anything is hidden."""
+    if field.kind == "word":
+        return normalise.worded(f"t_{field.column}", delivery.words[field.source])
+    return normalise.typed(f"t_{field.column}", field)
+
+
+def _fault(delivery: Delivery, field: Field, raw: str, value: str) -> str | None:
+    if field.kind == "word":
+        return normalise.unknown_word(raw, value, delivery.words[field.source])
+    return normalise.fault(raw, value, field)
+
+
+def _part(
+    con: duckdb.DuckDBPyConnection,
+    delivery: Delivery,
+    lost: list[tuple[int, str, str]],
+    pseudonyms: Pseudonyms | None,
+) -> None:
     """Number the rows as delivered and take the faulty ones out of the stage."""
     con.execute("create or replace temp table stage_gap (before bigint)")
     if lost:
@@ -109,17 +144,18 @@ def _part(con: duckdb.DuckDBPyConnection, delivery: Delivery, lost: list[tuple[i
         f"""
         create or replace temp table {FAULTS} as
         select {_numbered("r", bool(lost))} as row_number, r.row_place, split_part(r.bad, '|', 1) as field,
-            split_part(r.bad, '|', 2) as reason, cast(null as varchar) as raw, {_money(delivery, "r")} as yuan
+            split_part(r.bad, '|', 2) as reason, cast(null as varchar) as raw, {_money(delivery, "r")} as yuan,
+            cast(null as varchar) as masked, {row_key(delivery.table, "r")} as row_key
         from {STAGE} as r where r.bad is not null
         """
     )
     if con.sql(f"select count(*) from {FAULTS}").fetchall()[0][0]:
         con.execute(f"delete from {STAGE} where bad is not null")
-        _raw_texts(con, delivery)
+        _raw_texts(con, delivery, pseudonyms is not None)
     con.execute(f"drop table {TEXTS}")
     if lost:
         con.executemany(
-            f"insert into {FAULTS} values (?, null, null, ?, ?, 0)",
+            f"insert into {FAULTS} values (?, null, null, ?, ?, 0, '{masked.MASK}', null)",
             [[line - 1, _lost_reason(kind, len(delivery.header)), text.rstrip("\r\n")] for line, kind, text in lost],
         )
     _refuse_foreign(con, delivery)
@@ -136,18 +172,22 @@ def _numbered(alias: str, has_gaps: bool) -> str:
     return f"{alias}.row_place + 1{gaps}"
 
 
-def _raw_texts(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
-    """The faulty rows' own cells, joined as they were delivered."""
-    cells = ", ".join(f"coalesce({normalise.quoted(c)}, '')" for c in delivery.header)
+def row_key(table: Table, alias: str) -> str:
+    """SQL for a hash of the row's key, by which a rejected row is known when it comes again; null without one."""
+    whole = " and ".join(f"{alias}.{k} is not null" for k in table.key)
+    return f"case when {whole} then md5(concat_ws('|', {', '.join(f'{alias}.{k}' for k in table.key)})) end"
+
+
+def _raw_texts(con: duckdb.DuckDBPyConnection, delivery: Delivery, is_pseudonymous: bool) -> None:
+    """The faulty rows' own cells, joined as they were delivered, and once more without what names a person."""
     mark = delivery.delimiter or ","
-    needs = f"""regexp_matches(c, '["\r\n]') or contains(c, '{mark}')"""
-    written = f"""case when {needs} then '"' || replace(c, '"', '""') || '"' else c end"""
+    shown = masked.cells(delivery, is_pseudonymous)
     con.execute(
         f"""
-        update {FAULTS} as f set raw = d.raw
+        update {FAULTS} as f set raw = d.raw, masked = d.masked
         from (
-            select row_place,
-                list_aggregate(list_transform([{cells}], lambda c: {written}), 'string_agg', '{mark}') as raw
+            select row_place, {_joined(map(normalise.quoted, delivery.header), mark)} as raw,
+                {_joined(shown, mark)} as masked
             from {TEXTS} where row_place in (select row_place from {FAULTS})
         ) as d
         where d.row_place = f.row_place
@@ -155,13 +195,26 @@ def _raw_texts(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
     )
 
 
+def _joined(cells: Iterable[str], mark: str) -> str:
+    """SQL for one line of a table, quoted where it must be."""
+    texts = ", ".join(f"coalesce({c}, '')" for c in cells)
+    needs = f"""regexp_matches(c, '["\r\n]') or contains(c, '{mark}')"""
+    written = f"""case when {needs} then '"' || replace(c, '"', '""') || '"' else c end"""
+    return f"list_aggregate(list_transform([{texts}], lambda c: {written}), 'string_agg', '{mark}')"
+
+
 def _refuse_foreign(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
-    """A file of which more than a twentieth is faulty is refused whole, by its first fault."""
-    faulty, sound = con.sql(f"select (select count(*) from {FAULTS}), (select count(*) from {STAGE})").fetchall()[0]
+    """A file of which more than a twentieth is faulty is refused whole, by its first fault; mended rows are not."""
+    if delivery.mends is not None:
+        return
+    foreign = f"not starts_with(reason, '{normalise.UNKNOWN_WORD}')"  # a word of another office spoils no other row
+    faulty, sound = con.sql(
+        f"select (select count(*) from {FAULTS} where {foreign}), (select count(*) from {STAGE})"
+    ).fetchall()[0]
     if not faulty or faulty <= MOST_FAULTY * (faulty + sound):
         return
     row, source, reason = con.sql(
-        f"select row_number, field, reason from {FAULTS} order by row_number limit 1"
+        f"select row_number, field, reason from {FAULTS} where {foreign} order by row_number limit 1"
     ).fetchall()[0]
     cell = next((c for c, f in delivery.fields.items() if f.source == source), None)
     where = f"{delivery.name}, data row {row}"

@@ -1,11 +1,20 @@
-"""check.csv: what each check found in the record that the lists were made from."""
+"""check.csv: what each check found in the record that the lists were made from; checks/: the rows against each."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import duckdb
 import polars as pl
 
+from data import check
 from data.warehouse import frame
+from flows.exports.safe import write_csv
+
+#: The folder in a run's own.
+FOLDER = "checks"
+#: A spreadsheet has 1,048,576 lines, one of them the header.
+MOST_ROWS = 1_048_575
 
 
 def results(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
@@ -19,3 +28,20 @@ def results(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
             level = 'note', check_name
         """,
     )
+
+
+def write_rows(con: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, int]:
+    """<check>.csv with the keys of every row against it, in key order; no file for a check that has none.
+
+    Returns the rows by file. What a spreadsheet cannot open is left out; check.csv has the count of all.
+    """
+    counted = dict(con.sql("select check_name, offending from run.check_result where offending > 0").fetchall())
+    rows = {}
+    for one in check.load():
+        if one.name not in counted:
+            continue
+        folder.mkdir(exist_ok=True)
+        found = frame(con, f"select * from ({one.query.text}) as against order by all limit {MOST_ROWS}")
+        write_csv(found, folder / f"{one.name}.csv", ids=found.columns)
+        rows[f"{one.name}.csv"] = found.height
+    return rows

@@ -37,14 +37,14 @@ unit    = "days"
 meaning = "days after the day of death that are let pass"
 */
 with register as (
-    select count(*) as deaths
-    from record.person_status
-    where status_type = 'death'
+    select (select count(*) from record.person_status where status_type = 'death') as deaths,
+        (select coalesce(sum(unmatched), 0) from record.list_match
+            where source_table = 'psn_status_d' and kind = 'death') as strangers
 ),
 
 begun as (
     select s.settlement_id, s.encounter_id, s.person_id, s.institution_id, s.is_pharmacy, s.care_setting,
-        s.started_on, s.eligible_amount, p.died_on, r.deaths,
+        s.started_on, s.eligible_amount, p.died_on, r.deaths, r.strangers,
         date_diff('day', p.died_on, s.started_on) as lag_days
     from feature.settlement as s
     left join feature.person as p on p.person_id = s.person_id
@@ -70,6 +70,8 @@ select
     end as outcome,
     case
         when person_id is null then 'the person is unknown'
+        when died_on is null and deaths = 0 and strangers > 0
+            then 'the register of deaths matches nobody of the record'
         when died_on is null and deaths = 0 then 'no register of deaths was delivered'
         when started_on is null then 'the first day of care is unknown'
     end as reason,

@@ -43,6 +43,7 @@ select
         else 'clear'
     end as outcome,
     case
+        when r.persons = 0 and r.strangers > 0 then 'the register of custody matches nobody of the record'
         when r.persons = 0 then 'no register of custody was delivered'
         when s.person_id is null then 'the person is unknown'
         when s.started_on is null then 'the first day of care is unknown'
@@ -63,7 +64,11 @@ select
     m.what,
     m.what_zh
 from feature.settlement as s
-cross join (select count(*) as persons from record.person_status where status_type = 'custody') as r
+cross join (
+    select (select count(*) from record.person_status where status_type = 'custody') as persons,
+        (select coalesce(sum(unmatched), 0) from record.list_match
+            where source_table = 'psn_status_d' and kind = 'custody') as strangers
+) as r
 left join feature.settlement_in_status as m on m.settlement_id = s.settlement_id and m.status_type = 'custody'
 left join (
     select distinct person_id, cast(checked_in_at as date) as checked_on

@@ -68,6 +68,7 @@ select
         else 'clear'
     end as outcome,
     case
+        when r.persons = 0 and r.strangers > 0 then 'the register of departures matches nobody of the record'
         when r.persons = 0 then 'no register of departures was delivered'
         when s.person_id is null then 'the person is unknown'
         when s.started_on is null then 'the first day of care is unknown'
@@ -87,7 +88,11 @@ select
     m.what,
     m.what_zh
 from feature.settlement as s
-cross join (select count(*) as persons from record.person_status where status_type = 'overseas') as r
+cross join (
+    select (select count(*) from record.person_status where status_type = 'overseas') as persons,
+        (select coalesce(sum(unmatched), 0) from record.list_match
+            where source_table = 'psn_status_d' and kind = 'overseas') as strangers
+) as r
 left join feature.settlement_in_status as m on m.settlement_id = s.settlement_id and m.status_type = 'overseas'
 left join excused as x on x.settlement_id = s.settlement_id
 left join (

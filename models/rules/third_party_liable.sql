@@ -46,9 +46,9 @@ unit    = "yuan"
 meaning = "total of an injury stay from which an empty third-party mark deserves a question"
 */
 with register as (
-    select count(*) as persons
-    from record.person_status
-    where status_type in ('work_injury', 'third_party')
+    select (select count(*) from record.person_status where status_type in ('work_injury', 'third_party')) as persons,
+        (select coalesce(sum(unmatched), 0) from record.list_match
+            where source_table = 'psn_status_d' and kind in ('work_injury', 'third_party')) as strangers
 ),
 
 injury as (
@@ -79,6 +79,8 @@ select
         else 'clear'
     end as outcome,
     case
+        when g.persons = 0 and g.strangers > 0
+            then 'the register of work injuries or third parties matches nobody of the record'
         when g.persons = 0 then 'no register of work injuries or third parties was delivered'
         when i.person_id is null then 'the person is unknown'
     end as reason,

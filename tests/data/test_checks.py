@@ -35,6 +35,9 @@ insert into run.input_file by name
 insert into run.account
     select 'i1', 'setl_d.csv', 'setl_d', 161, 161, 0, 0, 0, 8000, 8000, 0, 0, 0;
 insert into run.step by name select 'ingest' as step, 'i1' as fingerprint;
+insert into record.person_status by name
+    select 'P0' as person_id, 'death' as status_type, date '2025-06-01' as status_from;
+insert into record.list_match values ('psn_status_d', 'death', 1, 0);
 create temp table visit as
     select i, 'S' || i as settlement_id, 'E' || i as encounter_id, 'P' || (i % 8) as person_id,
         case when i % 10 = 0 then '21' else '11' end as medical_category,
@@ -169,6 +172,15 @@ FAULTS = {
     ),
     "settled_in_bulk": ("update record.settlement set settled_at = '2025-05-01'", "largest_day=161"),
     "rejected_rows": ("update run.account set rejected = 2", "rejected=2"),
+    "list_matches_nobody": (
+        "insert into record.person_status_unmatched by name select 'X' as person_id, 'death' as status_type,"
+        " date '2025-01-01' as status_from, 'f1' as file_id, 7 as row_number from range(2)",
+        "row_number=7, status_type=death",
+    ),
+    "list_kind_unmatched": (
+        "update record.list_match set unmatched = delivered",
+        "source_table=psn_status_d, kind=death, delivered=1, unmatched=1",
+    ),
     "invoice_repeated": (f"update record.settlement set invoice_number = 'V2' {ONE}", "invoice_number=V2"),
     "void_rows": (f"update record.settlement set is_valid = false {ONE}", "settlement_id=S1"),
     "coverage_principal_diagnosis": (

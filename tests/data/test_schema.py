@@ -52,5 +52,10 @@ def test_the_mapping_is_the_contract():
     }
     assert wanted.items() <= have.items()  # extensions of our own come on top
     assert {t for t, _ in have.keys() - wanted.keys()} == {
-        "fee_list_d", "stock_d", "medins_info_b", "medins_equip_d", "tip_d"
-    }  # fmt: skip
+        "fee_list_d",
+        "stock_d",
+        "medins_info_b",
+        "medins_equip_d",
+        "psn_status_d",
+        "tip_d",
+    }
