@@ -28,6 +28,15 @@ class Parameter:
 
 
 @dataclass(frozen=True)
+class Strength:
+    """How strongly a finding speaks: `halving` of `by` above `above` make up half the distance to certainty."""
+
+    by: str  # a column of the query
+    halving: float
+    above: float | str = 0.0  # or the parameter that holds it
+
+
+@dataclass(frozen=True)
 class Card:
     """What a source of findings declares about itself. `subjects` are those whom a finding implicates."""
 
@@ -49,6 +58,8 @@ class Card:
     params: Mapping[str, Parameter] = field(default_factory=dict)
     exclusions: tuple[str, ...] = ()
     exclusions_zh: tuple[str, ...] = ()  # as many, in the same order; the inspector's page shows them
+    strength: Strength | None = None  # without one a hit speaks with full weight, or as its query says
+    uses: tuple[str, ...] = ()  # shared steps of the family that run first
     limits: str = ""
     limits_zh: str = ""
     effective_from: date | None = None
@@ -91,6 +102,8 @@ def make(said: Mapping[str, Any]) -> Card:
     ready = {k: tuple(v) if isinstance(v, list) else v for k, v in said.items()}
     ready["params"] = {k: Parameter(**v) for k, v in said.get("params", {}).items()}
     try:
+        if "strength" in said:
+            ready["strength"] = Strength(**said["strength"])
         card = Card(**cast(Any, ready))
     except TypeError as error:
         raise CardError(f"the card is incomplete: {error}") from error
@@ -110,5 +123,7 @@ def _check(card: Card) -> None:
         raise CardError(f"subjects must be some of {', '.join(SUBJECTS)}")
     if card.exclusions_zh and len(card.exclusions_zh) != len(card.exclusions):
         raise CardError("exclusions and exclusions_zh differ in number")
+    if card.strength and isinstance(card.strength.above, str) and card.strength.above not in card.params:
+        raise CardError(f"strength is measured above {card.strength.above}, which is no parameter")
     if not card.basis or not all(card.basis):
         raise CardError("basis is empty: name the clause")
