@@ -6,8 +6,9 @@ import importlib
 import os
 import pkgutil
 import sys
+from collections.abc import Iterator
 
-from cyclopts import CycloptsError
+from cyclopts import App, CycloptsError
 
 from data.errors import FundwatchError
 from flows import commands
@@ -37,6 +38,22 @@ def main(arguments: list[str] | None = None) -> None:
         if (sentence := trouble.sentence(error, "fundwatch")) is None:
             raise
         _leave(sentence, 1)
+
+
+def summaries() -> list[tuple[str, str]]:
+    """Every command with the first sentence of its help, by name; commands of a group with the group's name."""
+    return sorted(_summaries(app, ()))
+
+
+def _summaries(group: App, names: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    for name in group:
+        if name.startswith("-"):
+            continue
+        command = group[name]
+        if command.default_command is None:
+            yield from _summaries(command, (*names, name))
+        else:
+            yield " ".join((*names, name)), " ".join((command.help or "").split("\n\n")[0].split())
 
 
 def _flat(message: str) -> str:
