@@ -1,5 +1,5 @@
--- rated_month: a consumable at an institution in a month beside the nearest pool that has enough others. Prices lie
--- apart by 2 % at least: where all others charge to the fen the same, a few fen more are no sign.
+-- rated_month: a consumable at an institution in a month beside the nearest pool that has enough others. Prices
+-- count as apart by 2 % at least: where all others charge the same to the fen, a few fen more are no sign.
 create temp table rated_month as
 with nearest as (
     select institution_id, item_code, month, pool, peers, spread, usual

@@ -1,4 +1,5 @@
--- Mean prices lie apart by 5 % at least: the mix of makers moves them a little everywhere.
+-- rated_drug: a drug at an institution beside the others of the kind. Mean prices count as apart by 5 % at least: the
+-- mix of makers moves them a little everywhere.
 create temp table rated_drug as
 with compared as (
     select *, price / usual as times, cast(eligible_amount as double) * (1 - usual / price) as excess

@@ -1,5 +1,5 @@
--- rated_drug: a drug at an institution beside the others of the kind. Prices lie apart by 2 % at least: where all others
--- charge to the fen the same, a few fen more are no sign.
+-- rated_drug: a drug at an institution beside the others of the kind. Prices count as apart by 2 % at least: where all
+-- others charge the same to the fen, a few fen more are no sign.
 create temp table rated_drug as
 with compared as (
     select *, price / usual as times,

@@ -8,7 +8,7 @@ with price_of_drug as (
 pair as (
     select a.product_code, a.item_name, a.specification, m.is_pharmacy, b.product_code as other_code,
         b.specification as other_specification, m.price as other_price, m.peers, a.is_read and b.is_read as is_read,
-        log2(coalesce(a.strength / b.strength, 1)) as content_steps, log2(a.pieces / b.pieces) as pack_steps,
+        log2(coalesce(nullif(a.strength, 0) / b.strength, 1)) as content_steps, log2(a.pieces / b.pieces) as pack_steps,
         a.strength_unit is not distinct from b.strength_unit and a.volume is not distinct from b.volume
             and a.rest is not distinct from b.rest and (a.strength <> b.strength or a.pieces <> b.pieces)
             as is_of_one_kind

@@ -29,7 +29,7 @@ select *, items > $max_items as is_broad,
         and excess >= $min_excess, false) as is_mixed
 from summed;
 
--- A dear line is above the cheapest item's price by the least ratio, the ratio itself too; what it is above is at issue.
+-- A dear line costs the least ratio or more times the cheapest item's price; what it is above that price is at issue.
 create temp table dear_item as
 select institution_id, c.own_code as item_key, c.cheap_price as allowed, c.cheap_price * $min_ratio - 0.000001 as above,
     cast(null as date) as from_on, cast(null as date) as until_on, c.own_code as part,

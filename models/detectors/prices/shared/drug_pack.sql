@@ -25,7 +25,7 @@ parsed as (
 ),
 converted as (
     select * exclude (amount_text, unit_text, volume_text, counts),
-        nullif(try_cast(amount_text as double), 0) * case
+        try_cast(amount_text as double) * case
             when unit_text in ('ug', 'μg', 'mcg') then 0.001
             when unit_text = 'g' then 1000
             when unit_text like '万%' then 10000
@@ -39,4 +39,4 @@ converted as (
         end as pieces
     from parsed
 )
-select *, pieces is not null as is_read from converted;
+select *, pieces is not null and coalesce(strength > 0, true) as is_read from converted;

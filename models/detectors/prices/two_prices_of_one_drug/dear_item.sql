@@ -46,7 +46,7 @@ select s.*, t.turns, s.high > $max_ratio * s.low as is_other_unit,
 from summed as s
 join turned as t on t.institution_id = s.institution_id and t.product_code = s.product_code;
 
--- A dear line is above the lowest price by the least ratio, the ratio itself too; what it is above it by is at issue.
+-- A dear line costs the least ratio or more times the lowest price; what it is above that price is at issue.
 create temp table dear_item as
 select institution_id, d.product_code as item_key, d.low as allowed, d.low * $min_ratio - 0.000001 as above,
     cast(null as date) as from_on, cast(null as date) as until_on, d.product_code as part, d.product_code,
