@@ -65,7 +65,7 @@ def add(
         con.execute(f"insert into judged_member by name {query}", dict(values))
         return
     more, values = _derived(names, card), dict(values)
-    if card.strength and {"strength", "weight"}.isdisjoint(names):
+    if card.strength and card.strength.by in names and {"strength", "weight"}.isdisjoint(names):
         strength = f"(cast({card.strength.by} as double) - $strength_above) / $strength_halving"
         more.append(f"{strength} as strength")
         above = card.strength.above
