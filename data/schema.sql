@@ -1436,7 +1436,15 @@ create table if not exists model.finding (
     amount decimal(16,2),              -- 涉及符合范围金额, yuan at issue, net of refunds
     fund_amount decimal(16,2),         -- 其中基金, yuan
     detail varchar,                    -- json: the values of the explanation
-    weight double                      -- how strongly it speaks, 0 to 1; a rule's hit always 1
+    weight double,                     -- how strongly it speaks, 0 to 1; a rule's hit always 1
+    indicator varchar,                 -- 指标: of a comparison with peers, else null
+    indicator_title varchar,           -- its name
+    indicator_title_zh varchar,
+    unit varchar,                      -- ¥, % or nothing
+    own double,                        -- 本对象值
+    usual double,                      -- 同类通常值
+    peers bigint,                      -- 同类数
+    percentile double                  -- of its peers that lie below, 0 to 100
 );
 
 -- 数据问题疑点: findings whose likeliest cause is data, beside them, for the data clerk
@@ -1465,7 +1473,8 @@ create table if not exists model.coverage (
 create table if not exists model.group_member (
     group_key varchar not null,        -- the detector's name of the group in this run
     person_id varchar not null,
-    share double                       -- share of the joint events the member attended
+    share double,                      -- share of the joint events the member attended
+    source varchar                     -- the detector that found the group
 );
 
 -- 疑点线索: one subject with all its findings

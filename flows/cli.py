@@ -7,9 +7,10 @@ import os
 import pkgutil
 import signal
 import sys
+from collections.abc import Iterator
 from types import FrameType
 
-from cyclopts import CycloptsError
+from cyclopts import App, CycloptsError
 
 from data.errors import FundwatchError
 from flows import commands, console, usage
@@ -58,6 +59,22 @@ class _Stop:
     def restore(self) -> None:
         if self._before is not None:
             signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def summaries() -> list[tuple[str, str]]:
+    """Every command with the first sentence of its help, by name; commands of a group with the group's name."""
+    return sorted(_summaries(app, ()))
+
+
+def _summaries(group: App, names: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    for name in group:
+        if name.startswith("-"):
+            continue
+        command = group[name]
+        if command.default_command is None:
+            yield from _summaries(command, (*names, name))
+        else:
+            yield " ".join((*names, name)), " ".join((command.help or "").split("\n\n")[0].split())
 
 
 def _told(error: BaseException, is_stopped: bool) -> tuple[str, int] | None:

@@ -19,15 +19,6 @@ OWN = {
 }
 
 LISTS_ZH = {"institution": "医疗机构", "pharmacy": "零售药店", "practitioner": "医师", "person": "参保人"}
-OWN_ZH = {
-    "precision_at_10": "前10条属实",
-    "precision_at_50": "前50条属实",
-    "recall_at_2r": "前2R条查全",
-    "yuan_share_at_r": "前R条金额占可得最多",
-    "average_precision": "平均精度",
-}
-
-GROUPS_ZH = {"co_visit_ring": "结伴就医购药", "collector_gang": "倒药集取", "agents_phone": "代刷卡中介"}
 #: Heading -> figure of a round of made-up inspections.
 ROUNDS = {
     "next list": "precision",
@@ -59,26 +50,27 @@ def measured(results: Figures) -> str:
     return "\n\n".join(parts)
 
 
-def measured_zh(results: Figures) -> str:
-    """Markdown in Chinese: each list beside the best of the orders that know nothing of schemes, and the rings."""
-    best = [max(results["lists"][kind][name]["average_precision"]["mean"] for name in BLIND) for kind in LISTS]
-    columns = ["名单", "植入数／对象数", *OWN_ZH.values(), "无模型的最好排法", "倍数"]
-    rows = []
-    for (kind, title), blind in zip(LISTS_ZH.items(), best, strict=True):
-        ours = next(iter(results["lists"][kind].values()))
-        size = f"{ours['planted']['mean']:,.0f}／{ours['subjects']['mean']:,.0f}"
-        times = f"{ours['average_precision']['mean'] / blind:.1f}"
-        rows.append([title, size, *(_plain(ours[metric]) for metric in OWN_ZH), number(blind), times])
-    rings = "；".join(
-        f"{GROUPS_ZH.get(r['scheme'], r['scheme'])}每镇植入{number(r['planted']['mean'], True)}个，"
-        f"查出比例{_plain(r['found_share'])}，所列成员属实比例{_plain(r['member_precision'])}"
-        for r in results["rings"]
-        if r["scheme"] != "all"
-    )
-    return (
-        f"{len(results['seeds'])}个模拟城镇（各{results['persons']:,}人）的平均值±标准差，R为植入数：\n\n"
-        f"{table(columns, rows)}\n\n团伙：{rings}。"
-    )
+def heads(results: Figures) -> str:
+    """Markdown: each list in one row, for the project's README."""
+    columns = ["list", "planted of", "first 10", "first 50", "average precision", "best order without a model"]
+    return table(columns, [_head(results, kind, kind, "{} of {}") for kind in LISTS])
+
+
+def heads_zh(results: Figures) -> str:
+    """The same in Chinese."""
+    columns = ["名单", "植入数／对象数", "前10条属实", "前50条属实", "平均精度", "无模型的最好排法"]
+    return table(columns, [_head(results, kind, title, "{}／{}") for kind, title in LISTS_ZH.items()])
+
+
+def _head(results: Figures, kind: str, title: str, size: str) -> list[str]:
+    ours = next(iter(results["lists"][kind].values()))
+    blind = max(results["lists"][kind][name]["average_precision"]["mean"] for name in BLIND)
+    return [
+        title,
+        size.format(f"{ours['planted']['mean']:,.0f}", f"{ours['subjects']['mean']:,.0f}"),
+        *(_plain(ours[metric]) for metric in ("precision_at_10", "precision_at_50", "average_precision")),
+        number(blind),
+    ]
 
 
 def learning(results: Figures) -> str:

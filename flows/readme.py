@@ -1,5 +1,4 @@
-"""The parts of the README that are generated: `python -m flows.readme [EVALUATION ...]` writes them, tests keep them
-true.
+"""The generated parts of the READMEs: `python -m flows.readme [EVALUATION ...]` writes them, tests keep them true.
 
 An EVALUATION is what `fundwatch evaluate --json`, with or without --learning, printed; what it measured stays as it is
 without one.
@@ -7,19 +6,23 @@ without one.
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from flows.measured import learning, measured, measured_zh
+from data import mapping
+from features import build
+from flows.measured import heads, heads_zh, learning, measured
 from models import detectors, rule
 from models.source import Source
 from models.wording import filled
 
-README = Path(__file__).parents[1] / "README.md"
-DEMO = {"persons": 3_000, "seed": 1}
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+EVALUATION = ROOT / "models" / "evaluation" / "README.md"
 
 
 def catalogue(sources: list[Source]) -> str:
@@ -56,16 +59,44 @@ def catalogue_zh(sources: list[Source]) -> str:
     return "\n".join(lines)
 
 
-def demo_figures(truth: list[Mapping[str, object]]) -> str:
-    """The demo town's lists against its planted truth, as `fundwatch demo --json` gives them."""
-    lines = ["| list | planted in the town | first leads looked at | planted among them |", "|---|---|---|---|"]
-    lines += [f"| {row['list']} | {row['planted']} | {row['top']} | {row['planted among them']} |" for row in truth]
+def tables() -> str:
+    """The tables that a delivery may hold."""
+    lines = ["| table | 中文 | in the record | fields | indispensable |", "|---|---|---|---|---|"]
+    lines += [
+        f"| `{t.source}` | {t.name_zh} | `record.{t.target}` | {len(t.fields)} | {'yes' if t.is_required else ''} |"
+        for t in mapping.tables().values()
+    ]
+    return "\n".join(lines)
+
+
+def features() -> str:
+    """The feature tables with what a row is."""
+    lines = ["| table | one row |", "|---|---|"]
+    lines += [f"| `{f.name}` | {f.row} |" for f in sorted(build.load().values(), key=lambda f: f.name)]
+    return "\n".join(lines)
+
+
+def modules(folder: Path) -> str:
+    """The modules of a folder with the first sentence of their docstrings, read and not imported."""
+    lines = ["| module | what it does |", "|---|---|"]
+    for path in sorted(folder.glob("[a-z]*.py")):
+        text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        lines.append(f"| `{path.stem}` | {_sentences(' '.join(text.split()), 1)} |")
+    return "\n".join(lines)
+
+
+def commands() -> str:
+    """The commands with the first line of their help."""
+    from flows import cli
+
+    lines = ["| command | what it does |", "|---|---|"]
+    lines += [f"| `fundwatch {name}` | {help_line} |" for name, help_line in cli.summaries()]
     return "\n".join(lines)
 
 
 def part(text: str, name: str) -> str:
-    """A generated part of the README, without its marks."""
-    match = re.search(rf"<!-- {name} -->\n(.*?)\n<!-- /{name} -->", text, re.DOTALL)
+    """A generated part of a README, without its marks."""
+    match = re.search(rf"<!-- {name} -->\n(.*?)\n?<!-- /{name} -->", text, re.DOTALL)
     if match is None:
         raise ValueError(f"the README has no part <!-- {name} -->")
     return match[1]
@@ -75,7 +106,7 @@ def with_part(text: str, name: str, content: str) -> str:
     """The README with one part replaced."""
     part(text, name)
     return re.sub(
-        rf"(<!-- {name} -->\n).*?(\n<!-- /{name} -->)", lambda m: m[1] + content + m[2], text, flags=re.DOTALL
+        rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", lambda m: m[1] + content + "\n" + m[2], text, flags=re.DOTALL
     )
 
 
@@ -83,33 +114,36 @@ def _sentences(text: str, count: int) -> str:
     return " ".join(re.split(r"(?<=[.])\s+", text.strip())[:count]).replace("|", "/")
 
 
-def write(run_demo: Callable[[], list[Mapping[str, object]]], evaluations: Sequence[Path]) -> None:
+def parts() -> Iterable[tuple[Path, str, str]]:
+    """Every part that is made of the code: file, name, content."""
+    rules, found_by = rule.load(), detectors.load()
+    for folder, sources in (("rules", rules), ("detectors", found_by)):
+        path = ROOT / "models" / folder / "README.md"
+        yield path, "catalogue", catalogue(sources)
+        yield path, "catalogue-zh", catalogue_zh(sources)
+    yield ROOT / "data" / "README.md", "tables", tables()
+    yield ROOT / "data" / "simulate" / "README.md", "schemes", modules(ROOT / "data" / "simulate" / "schemes")
+    yield ROOT / "data" / "simulate" / "README.md", "lookalikes", modules(ROOT / "data" / "simulate" / "confounders")
+    yield ROOT / "features" / "README.md", "features", features()
+    yield ROOT / "flows" / "README.md", "commands", commands()
+
+
+def measured_parts(results: Mapping[str, object]) -> Iterable[tuple[Path, str, str]]:
+    """Every part that is made of an evaluation."""
+    if "rounds" in results:
+        yield EVALUATION, "learning", learning(results)
+    else:
+        yield EVALUATION, "measured", measured(results)
+        yield README, "measured", heads(results)
+        yield README, "measured-zh", heads_zh(results)
+
+
+def write(evaluations: Sequence[Path]) -> None:
     """Bring every generated part up to date."""
-    sources = rule.load() + detectors.load()
-    text = README.read_text(encoding="utf-8")
-    text = with_part(text, "catalogue", catalogue(sources))
-    text = with_part(text, "catalogue-zh", catalogue_zh(sources))
-    text = with_part(text, "demo", demo_figures(run_demo()))
-    for results in (json.loads(path.read_text(encoding="utf-8")) for path in evaluations):
-        parts = {"learning": learning} if "rounds" in results else {"measured": measured, "measured-zh": measured_zh}
-        for name, made in parts.items():
-            text = with_part(text, name, made(results))
-    README.write_text(text, encoding="utf-8")
-
-
-def _demo() -> list[Mapping[str, object]]:
-    import subprocess
-    import tempfile
-
-    with tempfile.TemporaryDirectory() as home:
-        said = subprocess.run(
-            [sys.executable, "-m", "flows.cli", "demo", "--json", "--quiet", "--home", home],
-            capture_output=True,
-            check=True,
-        )
-    truth: list[Mapping[str, object]] = json.loads(said.stdout)["truth"]
-    return truth
+    results = [json.loads(path.read_text(encoding="utf-8")) for path in evaluations]
+    for path, name, content in [*parts(), *(p for r in results for p in measured_parts(r))]:
+        path.write_text(with_part(path.read_text(encoding="utf-8"), name, content), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    write(_demo, [Path(name) for name in sys.argv[1:]])
+    write([Path(name) for name in sys.argv[1:]])

@@ -25,7 +25,8 @@ from flows import steps
 from flows.screening_answers import answers_sql, in_chinese
 from flows.settings import Settings
 from models import source
-from models.source import KEYS, STANDARD, Source
+from models.judged import KEYS, STANDARD
+from models.source import Source
 
 STAGES = ("reminder", "audit")
 #: Features about institutions and practitioners as a whole: HOME's, as of its last run.

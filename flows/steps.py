@@ -155,8 +155,8 @@ def detect(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> Outc
     everyone = [s for s in sources(settings) if s.card.status != "retired"]
     gone = set(known) - {s.id for s in everyone}
     for name in sorted(gone):
-        con.execute("delete from model.finding where source = $id", {"id": name})
-        con.execute("delete from model.coverage where source = $id", {"id": name})
+        with transaction(con):
+            source.forget(con, name)
     todo = [s for s in everyone if known.get(s.id) != s.fingerprint(of)]
     if todo or gone:  # a run killed before the triage below leaves it to do
         con.execute("delete from run.step where step = 'triage'")

@@ -55,6 +55,15 @@ class Parameter:
 
 
 @dataclass(frozen=True)
+class Strength:
+    """How strongly a finding speaks: `halving` of `by` above `above` make up half the distance to certainty."""
+
+    by: str  # a column of the query
+    halving: float
+    above: float | str = 0.0  # or the parameter that holds it
+
+
+@dataclass(frozen=True)
 class Card:
     """What a source of findings declares about itself. `subjects` are those whom a finding implicates."""
 
@@ -77,6 +86,8 @@ class Card:
     params: Mapping[str, Parameter] = field(default_factory=dict)
     exclusions: tuple[str, ...] = ()
     exclusions_zh: tuple[str, ...] = ()  # as many, in the same order; the inspector's page shows them
+    strength: Strength | None = None  # without one a hit speaks with full weight, or as its query says
+    uses: tuple[str, ...] = ()  # shared steps of the family that run first
     limits: str = ""  # in these four, {param} stands for the value in force; see models/wording.py
     limits_zh: str = ""
     effective_from: date | None = None
@@ -134,6 +145,8 @@ def make(said: Mapping[str, Any]) -> Card:
     ready = {k: tuple(v) if isinstance(v, list) else v for k, v in said.items()}
     ready["params"] = {k: Parameter(**v) for k, v in said.get("params", {}).items()}
     try:
+        if "strength" in said:
+            ready["strength"] = Strength(**said["strength"])
         card = Card(**cast(Any, ready))
     except TypeError as error:
         raise CardError(f"the card is incomplete: {error}") from error
@@ -158,5 +171,7 @@ def _check(card: Card) -> None:
         raise CardError(f"exclusions or limits name {', '.join(sorted(odd))}, which is no parameter")
     if odd := set(card.fetch) - set(wording.materials("en")):
         raise CardError(f"fetch names {', '.join(sorted(odd))}, which is no material")
+    if card.strength and isinstance(card.strength.above, str) and card.strength.above not in card.params:
+        raise CardError(f"strength is measured above {card.strength.above}, which is no parameter")
     if not card.basis or not all(card.basis):
         raise CardError("basis is empty: name the clause")

@@ -30,7 +30,8 @@ import duckdb
 from data import knowledge_load
 from data.warehouse import SCHEMA
 from features import build
-from models.source import STANDARD, Source
+from models.judged import STANDARD
+from models.source import Source
 
 Table = list[dict[str, str]]
 CODE_TABLES = ("medical_category", "institution_grade")

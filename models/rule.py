@@ -12,7 +12,8 @@ import duckdb
 from data import mapping, sql
 from data.errors import UsageError
 from models.card import Card, CardError, SettingError, listed, parse
-from models.source import OPTIONAL, STANDARD, Params, Source
+from models.judged import STANDARD
+from models.source import Params, Source
 
 FOLDER = Path(__file__).with_name("rules")
 MAY_READ = frozenset({"record", "knowledge", "feature"})
@@ -53,10 +54,10 @@ def read(path: Path, overrides: Params | None = None) -> Source:
     _agree(card, found)
     params = card.values(overrides)
 
-    def judge(con: duckdb.DuckDBPyConnection, values: Params) -> None:
+    def fill(con: duckdb.DuckDBPyConnection, values: Params) -> None:
         con.execute(wrapped(found), dict(values))
 
-    return Source(path.stem, "rule", card, params, text, judge)
+    return Source(path.stem, "rule", card, params, text, fill, found.tables)
 
 
 def query(code: str) -> sql.Query:
@@ -75,16 +76,14 @@ def counted(found: sql.Query) -> str:
 
 
 def wrapped(found: sql.Query) -> str:
-    """The statement that runs a rule's query into `judged`."""
+    """The statement that adds a rule's rows to `judged`."""
     details = [c for c in found.columns if c not in STANDARD]
     packed = (
         f"to_json(struct_pack({', '.join(f'{c} := {c}' for c in details)}))" if details else "cast(null as varchar)"
     )
-    added = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in OPTIONAL.items())
     return f"""
-        create or replace temp table judged as
-        select {", ".join(STANDARD)}, case when outcome = 'hit' then {packed} end as detail, {added},
-            rows_alike as units
+        insert into judged by name
+        select {", ".join(STANDARD)}, case when outcome = 'hit' then {packed} end as detail, rows_alike as units
         from ({counted(found)}) as counted
     """
 

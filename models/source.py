@@ -1,7 +1,6 @@
 """Anything that can find: a rule (SQL) or a detector (Python). Both end in the same findings.
 
-A source leaves the temporary table `judged`: one row per hit and per thing it cannot judge, one row in
-all for what is clear, with `units` things each. From there on rows never become Python objects.
+A source fills the temporary table `judged` (models/judged.py). From there on rows never become Python objects.
 """
 
 from __future__ import annotations
@@ -17,15 +16,9 @@ import duckdb
 from data import mapping
 from data.ingest.match import STATUS
 from data.warehouse import transaction
+from models import judged
 from models.card import Card
-
-#: What every source's rows carry, in this order; all else it selects becomes the finding's detail.
-KEYS = ("settlement_id", "line_id", "encounter_id", "person_id", "institution_id", "practitioner_id")
-STANDARD = ("outcome", "reason", *KEYS, "occurred_on", "amount")
-
-#: What a detector may add: which of several reasons about one subject, how strongly it speaks (0 to 1), and
-#: the group it found.
-OPTIONAL = {"part": "varchar", "weight": "double", "group_key": "varchar"}
+from models.judged import KEYS, PEERS
 
 #: The reason of a source that judged nothing though it has its data.
 NOTHING = "nothing of the kind in the data"
@@ -42,28 +35,36 @@ class Source:
     card: Card
     params: Params
     code: str  # its own text: part of the fingerprint
-    judge: Callable[[duckdb.DuckDBPyConnection, Params], None]  # leaves the temporary table `judged`
+    fill: Callable[[duckdb.DuckDBPyConnection, Params], None]  # adds its rows to the temporary table `judged`
+    reads: frozenset[str] = frozenset()  # schema.table: what its queries read
 
     def fingerprint(self, of: str) -> str:
         """Equal means: same source, same parameters, same data."""
         said = "\n".join([self.kind, self.code, repr(sorted(self.params.items())), of])
         return hashlib.sha256(said.encode()).hexdigest()[:16]
 
+    def judge(self, con: duckdb.DuckDBPyConnection, params: Params) -> None:
+        """Leave the temporary tables `judged` and `judged_member`, made anew."""
+        judged.make(con)
+        self.fill(con, params)
+        if self.kind == "detector":
+            con.execute("update judged set weight = round(1 - 0.5 * pow(2, -strength), 4) where strength is not null")
+
 
 def run(con: duckdb.DuckDBPyConnection, source: Source, of: str) -> None:
     """Judge with one source: replace its findings and its coverage row, in one transaction."""
     started = time.perf_counter()
     with transaction(con):
-        con.execute("delete from model.finding where source = $id", {"id": source.id})
-        con.execute("delete from model.coverage where source = $id", {"id": source.id})
+        forget(con, source.id)
         lacking = missing(con, source.card.needs)
         if lacking:
-            judged, hits, cannot, reason = 0, 0, 0, f"needs {'; '.join(lacking)}"
+            units, hits, cannot, reason = 0, 0, 0, f"needs {'; '.join(lacking)}"
         else:
             source.judge(con, source.params)
-            judged, hits, cannot, reason = _counts(con)
+            units, hits, cannot, reason = _counts(con)
             if hits:
                 _write(con, source)
+                _write_members(con, source.id)
             reason = "; ".join(filter(None, [reason, _strangers(con, source)]))
         con.execute(
             "insert into model.coverage values ($id, $kind, $official, $status, $judged, $hits, $cannot,"
@@ -73,7 +74,7 @@ def run(con: duckdb.DuckDBPyConnection, source: Source, of: str) -> None:
                 "kind": source.kind,
                 "official": " ".join(map(str, source.card.official)) or None,
                 "status": source.card.status,
-                "judged": judged,
+                "judged": units,
                 "hits": hits,
                 "cannot": cannot,
                 "reason": reason or None,
@@ -81,6 +82,12 @@ def run(con: duckdb.DuckDBPyConnection, source: Source, of: str) -> None:
                 "fingerprint": source.fingerprint(of),
             },
         )
+
+
+def forget(con: duckdb.DuckDBPyConnection, source_id: str) -> None:
+    """Take away what a source found: its findings, its groups' members, its coverage."""
+    for table in ("finding", "group_member", "coverage"):
+        con.execute(f"delete from model.{table} where source = $id", {"id": source_id})
 
 
 def missing(con: duckdb.DuckDBPyConnection, needs: Collection[str]) -> list[str]:
@@ -150,7 +157,7 @@ def _write(con: duckdb.DuckDBPyConnection, source: Source) -> None:
         select finding_id, $id as source, $version as source_version, $family as family,
             $certainty as certainty, 'hit' as outcome, subject_type, subject_id, settlement_id, line_id,
             encounter_id, person_id, institution_id, practitioner_id, occurred_on, amount, fund_amount, detail,
-            coalesce(weight, 1) as weight
+            coalesce(weight, 1) as weight, {", ".join(PEERS)}
         from single where place = 1
         order by finding_id
         """,
@@ -165,8 +172,16 @@ def _write(con: duckdb.DuckDBPyConnection, source: Source) -> None:
     )
 
 
+def _write_members(con: duckdb.DuckDBPyConnection, source_id: str) -> None:
+    con.execute(
+        "insert into model.group_member by name select group_key, person_id, share, $id as source from judged_member"
+        " order by group_key, person_id",
+        {"id": source_id},
+    )
+
+
 def _subject(kind: str) -> str:
-    columns = ", ".join(f"j.{c}" for c in (*KEYS, "occurred_on", "amount", "detail", "part", "weight"))
+    columns = ", ".join(f"j.{c}" for c in (*KEYS, "occurred_on", "amount", "detail", "part", "weight", *PEERS))
     hits = "from judged as j"
     if kind in ("institution", "pharmacy"):
         wanted = "coalesce(i.is_pharmacy, false)" if kind == "pharmacy" else "not coalesce(i.is_pharmacy, false)"

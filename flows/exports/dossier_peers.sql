@@ -1,12 +1,13 @@
--- One row: one figure of a lead of tier A or B beside its peers', as the detectors keep it in their findings' detail:
--- once for the lead, or as a list of indicators. Figures come with their unit.
+-- One row: one figure of a lead of tier A or B beside its peers': the finding's own columns, or a list of indicators in
+-- its detail. Figures come with their unit.
 with compared as (
-    select r.lead_id, f.source, f.detail
+    select r.lead_id, f.source, f.detail, f.indicator_title, f.indicator_title_zh, f.unit, f.own, f.usual, f.peers,
+        f.percentile
     from model.finding as f
     join casebook.lead_register as r on r.subject_type = f.subject_type and r.subject_key = f.subject_id
     join model.lead as l on l.lead_id = r.lead_id and l.tier in ('A', 'B')
     join model.coverage as c on c.source = f.source and c.status = 'live'
-    where f.outcome = 'hit' and f.detail like '%peer_text%'
+    where f.outcome = 'hit' and (f.own is not null or f.detail like '%peer_text%')
 ),
 
 listed as (
@@ -21,6 +22,13 @@ listed as (
 ),
 
 figure as (
+    select lead_id, source, indicator_title as title, coalesce(indicator_title_zh, indicator_title) as title_zh,
+        case unit when '¥' then '¥' || own else own || coalesce(unit, '') end as own,
+        case unit when '¥' then '¥' || usual else usual || coalesce(unit, '') end as usual,
+        cast(peers as varchar) as peers, percentile, try_cast(json_extract_string(detail, '$.z') as double) as z
+    from compared
+    where indicator_title is not null and own is not null and usual is not null
+    union all
     select lead_id, source,
         coalesce(
             json_extract_string(detail, '$.indicator_title'), json_extract_string(detail, '$.share_title'),
@@ -35,7 +43,7 @@ figure as (
         try_cast(json_extract_string(detail, '$.peer_percentile') as double) as percentile,
         try_cast(json_extract_string(detail, '$.z') as double) as z
     from compared
-    where coalesce(json_extract(detail, '$.indicators'), json_extract(detail, '$.reasons')) is null
+    where own is null and coalesce(json_extract(detail, '$.indicators'), json_extract(detail, '$.reasons')) is null
     union all
     select lead_id, source, i.indicator_title, i.indicator_title_zh, i.own_text, i.peer_text,
         coalesce(i.peers, peers),

@@ -8,9 +8,9 @@ from typing import Any
 import duckdb
 
 from models import card
-from models.detectors import _ensemble, institution_peer_outlier
+from models.detectors import _ensemble
 
-PARTS = (*_ensemble.PARTS, "models.detectors.institution_peer_outlier")
+PARTS = _ensemble.PARTS
 
 CARD = card.make(
     {
@@ -42,4 +42,16 @@ CARD = card.make(
 
 def judge(con: duckdb.DuckDBPyConnection, params: Mapping[str, Any]) -> None:
     """At most one hit a subject; clear are subjects that are as usual as the others."""
-    _ensemble.judge(con, "institution_indicator", institution_peer_outlier.INDICATORS, params)
+    _ensemble.judge(con, "institution_indicator", _indicators(), params)
+
+
+def _indicators():
+    from pathlib import Path
+
+    import polars as pl
+
+    from models.detectors.peers import method
+
+    return method.indicators(
+        pl.read_csv(Path(__file__).parent / "peers/institution_peer_outlier/indicators.csv", infer_schema=False)
+    )

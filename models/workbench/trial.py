@@ -11,7 +11,8 @@ import duckdb
 from data.errors import UsageError
 from models import cases
 from models.cases import Bench, Case, Outcome, Table
-from models.source import STANDARD, Source
+from models.judged import STANDARD
+from models.source import Source
 from models.workbench import located, ruleset
 from models.workbench.template import TO_FILL
 

@@ -7,26 +7,9 @@ import polars as pl
 import pytest
 
 from features import build
-from models import source
-from models.detectors import (
-    _drugs,
-    consumable_price_above_peers,
-    dear_makers_preferred,
-    drug_price_above_peers,
-    drug_price_against_public,
-    drug_price_other_pack,
-    price_step,
-    selected_product_avoided,
-    two_prices_of_one_drug,
-)
+from models import detector, detectors, source
+from models.work import Work
 
-MODULES = {
-    m.__name__.rpartition(".")[2]: m
-    for m in (
-        consumable_price_above_peers, dear_makers_preferred, drug_price_above_peers, drug_price_against_public, drug_price_other_pack, price_step,
-        selected_product_avoided, two_prices_of_one_drug,
-    )
-}  # fmt: skip
 DRUG = "XC08CAA001A001010100107"
 OWN = ("drug_product", "drug_price", "item_price_month")
 
@@ -71,8 +54,9 @@ def settle(con, lines, owners=None, levels=None):
 
 
 def run(con, name, **params):
-    card = MODULES[name].CARD
-    source.run(con, source.Source(name, "detector", card, card.values(params), "x", MODULES[name].judge), "x")
+    (chosen,) = [d for d in detectors.load({name: params}) if d.id == name]
+    card = chosen.card
+    source.run(con, chosen, "x")
     rows = con.sql(
         "select subject_id, occurred_on, amount, weight, detail, line_id from model.finding order by subject_id, occurred_on, line_id"
     ).fetchall()
@@ -101,7 +85,7 @@ def test_price_above_the_peers_is_the_lines_excess_over_their_median(con):
     settle(con, [*town(), *[line("H9", 20.0, d) for d in (5, 6, 7)]])
     hits = run(con, "drug_price_above_peers")
     assert [(s, a) for s, a, _ in hits] == [("H9", 99.0)] * 3  # (20 - 10.10) x 10
-    assert hits[0][2]["others"] == 8 and hits[0][2]["usual"] == 10.1 and hits[0][2]["ratio"] == 1.98
+    assert hits[0][2]["peers"] == 8 and hits[0][2]["usual"] == 10.1 and hits[0][2]["ratio"] == 1.98
     assert coverage(con) == (9, 1, 0, None)
 
 
@@ -232,7 +216,8 @@ def test_public_above_the_market_and_payment_standard_first(con):
 )  # fmt: skip
 def test_specification_is_read(con, spec, said):
     settle(con, [line("H1", 1.0, specification=spec)])
-    _drugs.packs(con)
+    unit = detector.read(detectors.FOLDER / "prices" / "drug_price_other_pack")
+    Work(con, unit.card, {}, unit.scripts, unit.folder).run("shared/drug_pack")
     [found] = con.sql("select strength, strength_unit, volume, rest, pieces, is_read from drug_pack").fetchall()
     assert found == (*said, said[-1] is not None)
 
@@ -251,6 +236,12 @@ def test_makers_other_pack_is_converted_by_content_and_pieces(con):
     con.execute("update feature.drug_product set specification = '复方' where product_code = $c", {"c": BIG})
     assert run(con, "drug_price_other_pack") == []
     assert coverage(con)[3] == "the specification cannot be read (10)"
+
+
+def test_content_of_nothing_is_not_read(con):
+    settle(con, town() + [line("H1", 30.0, d, item=BIG, specification="0mg*28片") for d in (1, 2)])
+    assert run(con, "drug_price_other_pack") == []
+    assert coverage(con)[3] == "the specification cannot be read (9)"
 
 
 def test_twice_the_content_at_twice_the_price_and_other_volumes_are_no_hits(con):
@@ -276,6 +267,20 @@ def test_dear_makers_are_seen_in_the_mean_price_of_a_piece(con):
     [(subject, amount, detail)] = run(con, "dear_makers_preferred")
     assert subject == "H9" and detail["makers"] == 2 and detail["ratio"] == pytest.approx(50 / 15, abs=0.01)
     assert amount == pytest.approx(24 * 60 + 60 - 30 * 15, abs=1)
+
+
+def test_drug_given_for_nothing_has_no_price_to_compare(con):
+    free = [x | {"amount": 0.0, "eligible_amount": 0.0} for x in mixed("H7", 3)]
+    settle(con, [x for i in range(7) for x in mixed(f"H{i}", 3)] + free + mixed("H9", 24))
+    [(subject, _, detail)] = run(con, "dear_makers_preferred")
+    assert subject == "H9" and detail["peers"] == 7
+
+
+def test_price_comparisons_carry_both_prices_and_the_peers(con):
+    settle(con, [*town(), *[line("H9", 20.0, d) for d in (5, 6, 7)]])
+    run(con, "drug_price_above_peers")
+    told = con.sql("select distinct indicator_title, indicator_title_zh, unit, own, usual, peers from model.finding")
+    assert told.fetchall() == [("药A001, yuan a unit", "药A001单价", "¥", 20.0, 10.1, 8)]
 
 
 def test_drugs_bought_in_volume_and_drugs_of_one_maker_are_left_out(con):
@@ -330,7 +335,7 @@ def test_consumable_is_held_against_the_public_of_its_level_in_its_month(con):
     hits = run(con, "consumable_price_above_peers")
     assert [(s, a) for s, a, _ in hits] == [("H9", 99.0)] * 6  # (20 - 10.10) x 10
     detail = hits[0][2]
-    assert (detail["others"], detail["usual"], detail["month"]) == (3, 10.1, "2025-01")
+    assert (detail["peers"], detail["usual"], detail["month"]) == (3, 10.1, "2025-01")
     assert (detail["dear_months"], detail["months"], detail["maker"]) == (3, 3, "")
     assert detail["reference"] == "public institutions of the level"
     # Two others are public for a public institution: judged against its whole level.

@@ -1,6 +1,5 @@
 """Signs that one thing was billed as another: names, own codes, and what takes the place of what is not covered."""
 
-import importlib
 import json
 from datetime import date, timedelta
 
@@ -8,7 +7,7 @@ import polars as pl
 import pytest
 
 from features import build
-from models import source
+from models import detectors, source
 
 OWN = ("drug_product", "drug_price", "item_price_month")
 
@@ -41,9 +40,9 @@ def settle(con, lines):
 
 
 def run(con, name, **params):
-    module = importlib.import_module(f"models.detectors.{name}")
-    card = module.CARD
-    source.run(con, source.Source(name, "detector", card, card.values(params), "x", module.judge), "x")
+    (chosen,) = [d for d in detectors.load({name: params}) if d.id == name]
+    card = chosen.card
+    source.run(con, chosen, "x")
     rows = con.sql(
         "select subject_id, amount, detail from model.finding order by subject_id, occurred_on, line_id"
     ).fetchall()

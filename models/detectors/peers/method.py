@@ -1,0 +1,140 @@
+"""What the peer detectors share: rows of indicators in, one row of `judged` a hit out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from models import peers
+from models.work import Work
+
+#: How strongly a hit speaks: one half at the least z, three quarters two units above it. Two units of z are the step
+#: from what one institution in a thousand shows by chance to one in a million.
+HALVING = 2.0
+
+REASONS = {
+    "value": "{title}: not known",
+    "volume": "{title}: volume too small",
+    "peers": "{title}: too few peers of its kind",
+}
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """One column of an indicator table. Of one theme a subject gets its strongest hit only."""
+
+    name: str
+    theme: str
+    scale: str  # share, log, log1p: see models.peers
+    volume: str  # column: the events behind the value
+    unit: str  # ¥, % or nothing
+    title: str
+    title_zh: str
+    base: str = ""  # column: own minus usual, times this, is yuan; empty where it is no money
+    by_kind: bool = False  # differs by specialty: a special kind is compared with its own kind or not at all
+    judged_by: str = ""  # the detector that judges it better
+
+
+@dataclass(frozen=True)
+class Subjects:
+    """Whom the rows are about, and with whom each is compared."""
+
+    key: str  # the column that names them, in the rows and in the findings
+    place: str | None = None  # column: the institution a finding points to
+    narrow: bool = False  # indicators by_kind are compared within key_2 at most
+    many: bool = False  # whom it cannot judge is counted by reason, not listed
+
+
+INSTITUTIONS = Subjects("institution_id")
+#: Department at institutions of the kind and level, then of the kind; else all of the kind, but not for what
+#: departments differ in.
+PRACTITIONERS = Subjects("practitioner_id", place="institution_id", narrow=True)
+#: Of the same chronic disease, insurance, sex and age, then of the age. A disease that few have is compared with none.
+PERSONS = Subjects("person_id", many=True)
+
+
+def indicators(table: pl.DataFrame) -> list[Indicator]:
+    """The rows of an indicators.csv: the columns are the fields of Indicator, yes in by_kind."""
+    rows = table.with_columns(pl.all().fill_null("")).to_dicts()
+    return [Indicator(**row | {"by_kind": row["by_kind"] == "yes"}) for row in rows]
+
+
+def judge(work: Work, rows: pl.DataFrame, spoken: Sequence[Indicator], subjects: Subjects) -> None:
+    """Judge rows of one subject each by these indicators.
+
+    `rows` has the subjects' key, the indicators' columns, key_1 to key_4, breadth, kind, is_special and eligible_amount,
+    ordered by key. Parameters: min_z, min_points, min_peer_ratio, min_visits and, where stays are judged, min_stays.
+    """
+    key = subjects.key
+    scored = [score(rows, i, work.params, subjects) for i in spoken]
+    hits = (
+        pl.concat([s.filter(pl.col("is_hit")) for s in scored])
+        .sort([key, "theme", "z", "indicator"], descending=[False, False, True, False])
+        .unique([key, "theme"], keep="first", maintain_order=True)
+    )
+    cannot = pl.concat([s.filter(pl.col("reason").is_not_null()).select(key, "reason") for s in scored])
+    clear = sum(s.height for s in scored) - cannot.height - hits.height
+    if subjects.many:
+        cannot = cannot.with_columns(pl.lit(None, dtype=pl.String).alias(key))
+    with work.lend(outlier_hit=named(hits), outlier_cannot=named(cannot.group_by(key, "reason").len("units"))):
+        work.run("shared/outlier")
+    work.count(clear)
+
+
+def score(
+    rows: pl.DataFrame, indicator: Indicator, params: Mapping[str, Any], subjects: Subjects = INSTITUTIONS
+) -> pl.DataFrame:
+    """One row a subject with volume: own and usual value, z, whether it is a hit, or the reason why it has no score."""
+    i, events = indicator, params.get("min_stays", 0) if "stays" in indicator.volume else params["min_visits"]
+    money = pl.col(i.base).cast(pl.Float64) if i.base else pl.lit(None, dtype=pl.Float64)
+    apart = pl.col("is_special") & i.by_kind
+    keys = [pl.when(apart).then("kind|" + pl.col("kind")).otherwise(pl.col(k)).alias(k) for k in peers.KEYS[:3]]
+    place = subjects.place or subjects.key
+    frame = rows.select(
+        *dict.fromkeys((subjects.key, place)),
+        *keys,
+        "key_4",
+        "breadth",
+        "eligible_amount",
+        value=pl.col(i.name).cast(pl.Float64),
+        volume=pl.col(i.volume),
+        money=money,
+    ).filter(pl.col("volume") > 0)
+    own, usual = pl.col("value"), pl.col("peer_median")
+    shown, digits = (100, 1) if i.scale == "share" else (1, 2)
+    too_wide = [pl.lit("all"), *([pl.col("key_3")] if subjects.narrow and i.by_kind else [])]
+    strange = pl.any_horizontal(pl.col("peer_group") == group for group in too_wide)
+    status = pl.when(strange).then(pl.lit("peers")).otherwise(pl.col("status"))
+    reason = status.replace_strict({k: v.format(title=i.title) for k, v in REASONS.items()}, default=None)
+    least = params["min_points"] / 100 if i.scale == "share" else 0.0
+    above = (pl.col("z") >= params["min_z"]) & (own >= usual * params["min_peer_ratio"]) & (own - usual >= least)
+    return peers.score(frame, i.scale, float(events)).select(
+        *dict.fromkeys((subjects.key, place)),
+        "z",
+        "peer_group",
+        "peers",
+        percentile="peer_percentile",
+        indicator=pl.lit(i.name),
+        theme=pl.lit(i.theme),
+        title=pl.lit(i.title),
+        title_zh=pl.lit(i.title_zh),
+        unit=pl.lit(i.unit),
+        own=(own * shown).round(digits),
+        usual=(usual * shown).round(digits),
+        volume=pl.col("volume").cast(pl.Int64),
+        reason=reason,
+        is_hit=(above & reason.is_null()).fill_null(False),
+        amount=pl.when(pl.col("money").is_not_null()).then(
+            pl.min_horizontal((own - usual) * pl.col("money"), pl.col("eligible_amount").cast(pl.Float64))
+        ),
+        strength=(pl.col("z") - params["min_z"]) / HALVING,
+    )
+
+
+def named(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with all three columns that name whom a finding is about; null where it has none."""
+    lacking = [c for c in ("person_id", "institution_id", "practitioner_id") if c not in frame.columns]
+    return frame.with_columns(pl.lit(None, dtype=pl.String).alias(c) for c in lacking)
