@@ -40,7 +40,7 @@ class Unit:
 
 
 def load(folder: Path, overrides: Mapping[str, Params] | None = None) -> tuple[list[Source], list[str]]:
-    """Every detector below the folder, by id, and what is wrong with the others or with the overrides, one line each."""
+    """Every detector below the folder, by id, and what is wrong with the others or the overrides, one line each."""
     overrides = overrides or {}
     sources, problems, paths = [], [], dict(sorted(paths_of(folder)))
     problems += [f"[detectors.{name}] names no detector" for name in sorted(set(overrides) - set(paths))]

@@ -59,7 +59,10 @@ def add(
     card: Card,
     params: Mapping[str, Any],
 ) -> None:
-    """Add a query's rows; `values` are its parameters, `params` the card's. Every hit's columns outside the contract are packed into its detail, in their order."""
+    """Add a query's rows; `values` are its parameters, `params` the card's.
+
+    Every hit's columns outside the contract are packed into its detail, in their order.
+    """
     names = columns_of(con, query, values)
     if set(names) == set(MEMBERS):
         con.execute(f"insert into judged_member by name {query}", dict(values))
@@ -78,7 +81,7 @@ def add(
 
 
 def _derived(names: Collection[str], card: Card) -> list[str]:
-    """The detail of a hit and, where a query does not say, that a row stands for one thing: `union all by name` leaves it null."""
+    """The detail of a hit, and that a row stands for one thing where a query does not say, or `by name` left null."""
     by_column = {card.strength.by} if card.strength else set()
     packed = [c for c in names if c in PEERS or (c not in COLUMNS)]
     packed = [c for c in packed if c not in by_column or f"{{{c}}}" in card.sentence + card.sentence_zh]

@@ -42,10 +42,10 @@ CARD = card.make(
 
 def judge(con: duckdb.DuckDBPyConnection, params: Mapping[str, Any]) -> None:
     """At most one hit a subject; clear are subjects that are as usual as the others."""
-    _ensemble.judge(con, "institution_indicator", _indicators(), params)
+    _ensemble.judge(con, "institution_indicator", _indicators(), params)  # type: ignore[no-untyped-call]
 
 
-def _indicators():
+def _indicators():  # type: ignore[no-untyped-def]
     from pathlib import Path
 
     import polars as pl

@@ -65,7 +65,7 @@ def indicators(table: pl.DataFrame) -> list[Indicator]:
 def judge(work: Work, rows: pl.DataFrame, spoken: Sequence[Indicator], subjects: Subjects) -> None:
     """Judge rows of one subject each by these indicators.
 
-    `rows` has the subjects' key, the indicators' columns, key_1 to key_4, breadth, kind, is_special and eligible_amount,
+    `rows` has the subjects' key, the indicators' columns, key_1 to key_4, breadth, kind, is_special, eligible_amount,
     ordered by key. Parameters: min_z, min_points, min_peer_ratio, min_visits and, where stays are judged, min_stays.
     """
     key = subjects.key
