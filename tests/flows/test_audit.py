@@ -91,7 +91,9 @@ def test_a_run_and_its_copy_are_in_the_log_and_nobody_is_named(finished, town):
     assert (first["event"], draw["event"], second["event"]) == ("publish", "draw", "copy")
     (run,) = {e["run_id"] for e in events[:3]}
     rows = {kind: n for kind, n in first["files"].items() if kind.startswith("watchlist_")}
-    assert len(rows) == 5 and max(rows.values()) > settings.top >= max(second["files"].values())
+    copied = {kind: second["files"][kind] for kind in rows}
+    assert len(rows) == 5 and max(rows.values()) > settings.top >= max(copied.values())
+    assert second["files"]["worklist.csv"] == sum(copied.values())
     assert (settings.home / "runs" / run).is_dir() and first["unmasked"] is False
     text = (settings.home / audit.FILE_NAME).read_text(encoding="utf-8")
     assert "person_name" not in text and '"P0' not in text
