@@ -234,7 +234,9 @@ def test_the_shipped_divisions_are_those_of_the_country(con):
 
 def test_files_keep_the_code_of_a_division_unless_labels_are_chinese():
     rows = pl.DataFrame({"region": ["330106"], "status": ["new"], "rules": ["idle_stay;bed_census"]})
-    known = labels.Known({"idle_stay": "疑似挂床住院", "bed_census": "超床位"}, NAMES | {"330100": "杭州市", "330106": "西湖区"})
+    known = labels.Known(
+        {"idle_stay": "疑似挂床住院", "bed_census": "超床位"}, NAMES | {"330100": "杭州市", "330106": "西湖区"}
+    )
     assert labels.labelled(rows, "names", known=known).equals(rows)
     assert labels.labelled(rows, "zh", known=known).rows() == [("杭州市西湖区", "新增", "疑似挂床住院；超床位")]
     with_names = watchlists.with_regions({"institution": rows}, known)["institution"]
