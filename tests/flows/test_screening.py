@@ -92,6 +92,19 @@ def test_the_command_writes_the_answers(parted, tmp_path, capsys, read_csv):
     assert said["lines"] == len(rows) == sum(said["answers"].values()) and said["rejected"] == 0
 
 
+def test_the_answers_are_chinese_when_asked_for(parted, tmp_path, capsys, read_csv):
+    settings, new = parted
+    out = tmp_path / "answers.csv"
+    main(["screen", str(new), "--home", str(settings.home), "--language", "zh", "--labels", "zh", "--out", str(out)])
+    rows = read_csv(out)
+    assert list(rows[0]) == ["结算ID", "记账流水号", "项目", "审核结论", "规则", "原因", "依据", "涉及金额"]
+    assert {"通过", "明确违规"} <= {r["审核结论"] for r in rows} <= {"通过", "可疑", "明确违规", "无法判定"}
+    ids = {s.id for s in steps.sources(settings)}
+    assert not [r for r in rows if ids & set(r["规则"].split("；")) or re.search(r"[a-z] [a-z]", r["原因"])]
+    said = capsys.readouterr().out
+    assert "结算" in said and "settlements" not in said and "suspected" not in said
+
+
 def test_what_is_missing_is_no_pass(delivery, clean, rows, parted):
     settings, _ = parted
     clean["fee_list_d.csv"].append(rows.fee_line(3))
