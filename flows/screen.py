@@ -56,18 +56,21 @@ def _run_name() -> str:
 def screen(**parameters: Any) -> Any:
     """From an export to published watchlists; returns what each step said."""
     _sign()
+    home, patience = Path(parameters["home"]), PATIENCE if deployment.id else 0
+    if patience and lock.is_held(home):
+        get_run_logger().info("%s is in use; this run begins when it is free", home)
     try:
-        with lock.hold(Path(parameters["home"]), patience=PATIENCE if deployment.id else 0):
-            said = {}
+        with lock.hold(home, patience=patience):
+            outcomes = {}
             for step in steps.STEPS:
                 state = _task(step)(step.name, parameters, return_state=True)
                 if not state.is_completed():
                     return Failed(message=state.message, name=state.name)
-                said[step.name] = f"{step.name}: {state.result()}"
+                outcomes[step.name] = f"{step.name}: {state.result()}"
             _artifacts(options.of(parameters))
     except errors.FundwatchError as error:
         return _failed(error)
-    return said
+    return outcomes
 
 
 def run_as_flow(parameters: Mapping[str, Any], say: Callable[[str], None]) -> dict[str, str]:
@@ -83,8 +86,8 @@ def run_as_flow(parameters: Mapping[str, Any], say: Callable[[str], None]) -> di
     if not state.is_completed():
         kind = getattr(errors, state.name or "", errors.FundwatchError)
         raise kind(state.message or "The flow run failed; its log says why.")
-    said: Any = state.result()
-    return dict(said)
+    outcomes: Any = state.result()
+    return dict(outcomes)
 
 
 def _sign() -> None:
