@@ -73,7 +73,9 @@ async def until_stopped(
     except Exception as error:  # whatever it is, the schedule is not there, and `serve` without it is worth nothing
         return f"The Prefect server of {home} did not take the schedule: {' '.join(str(error).split())[:300]}."
     stopped, running = asyncio.create_task(stop.wait()), asyncio.create_task(runner.start())
-    watching = asyncio.create_task(_trouble(watch.Watch(home, partial(ask, patience=20), deployment), process, planned))
+    watching = asyncio.create_task(
+        _trouble(watch.Watch(home, partial(ask, patience=20), deployment, str(planned.cron)), process, planned)
+    )
     await asyncio.wait({stopped, running, watching}, return_when=asyncio.FIRST_COMPLETED)
     trouble = watching.result() if watching.done() else None
     if running.done() and not stop.is_set() and trouble is None:

@@ -57,8 +57,11 @@ def _run_name() -> str:
 def screen(**parameters: Any) -> Any:
     """From an export to published watchlists; returns what came of each step."""
     _sign()
+    home, patience = Path(parameters["home"]), PATIENCE if deployment.id else 0
+    if patience and lock.is_held(home):
+        get_run_logger().info("%s is in use; this run begins when it is free", home)
     try:
-        with lock.hold(Path(parameters["home"]), patience=PATIENCE if deployment.id else 0):
+        with lock.hold(home, patience=patience):
             outcomes = {}
             for step in steps.STEPS:
                 state = _task(step)(step.name, parameters, return_state=True)
@@ -84,8 +87,8 @@ def run_as_flow(parameters: Mapping[str, Any], say: Callable[[str], None]) -> di
     if not state.is_completed():
         kind = getattr(errors, state.name or "", errors.FundwatchError)
         raise kind(state.message or "The flow run failed; its log says why.")
-    said: Any = state.result()
-    return dict(said)
+    outcomes: Any = state.result()
+    return dict(outcomes)
 
 
 def _sign() -> None:

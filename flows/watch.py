@@ -22,7 +22,7 @@ SILENT, UNPLANNED, OVERDUE = 90, 180, 300
 PLANNED_AHEAD = timedelta(days=98)
 LAST_ERROR = re.compile(r"^[\w.]*(?:Error|Exception)\b.*", re.MULTILINE)
 
-Ask = Callable[[str, dict[str, Any]], Any]
+Ask = Callable[[str, dict[str, Any] | None], Any]
 
 
 @dataclass
@@ -32,6 +32,7 @@ class Watch:
     home: Path
     ask: Ask
     deployment: str
+    cron: str
     clock: Callable[[], float] = time.monotonic
     _since: dict[str, float] = field(default_factory=dict)
 
@@ -46,13 +47,23 @@ class Watch:
                 return f"The Prefect server of {self.home} has not answered for {SILENT} seconds: {error}."
             return None
         self._lasts("silent", False, SILENT)
-        is_due_soon = next_due is not None and next_due < datetime.now(UTC) + PLANNED_AHEAD
-        if self._lasts("unplanned", is_due_soon and not waiting and not running, UNPLANNED):
+        now = datetime.now(UTC)
+        is_planned = bool(waiting or running) or next_due is None or next_due > now + PLANNED_AHEAD
+        if self._lasts("unplanned", not is_planned, UNPLANNED) and self._is_on():
             return f"The Prefect server of {self.home} plans no run for the schedule{self._why()}."
-        overdue = [due for run in waiting[:1] if (due := _time(run["expected_start_time"])) < datetime.now(UTC)]
-        if self._lasts("overdue", bool(overdue) and not running, OVERDUE):
+        overdue = [due for run in waiting[:1] if (due := datetime.fromisoformat(run["expected_start_time"])) < now]
+        if self._lasts("overdue", bool(overdue) and not running, OVERDUE) and self._is_on():
             return f"The run that was due at {overdue[0].astimezone():%Y-%m-%d %H:%M} has not begun{self._why()}."
         return None
+
+    def _is_on(self) -> bool:
+        """Whether the schedule is still the one served: on Prefect's page it can be paused or changed."""
+        try:
+            deployment = self.ask(f"deployments/{self.deployment}", None)
+        except OSError:
+            return False
+        crons = [s["schedule"].get("cron") for s in deployment["schedules"] if s["active"]]
+        return not deployment["paused"] and self.cron in crons
 
     def _runs(self, *states: str, sort: str = "START_TIME_DESC") -> list[dict[str, Any]]:
         """The deployment's runs in these states."""
@@ -129,7 +140,3 @@ def make_up(ask: Ask, deployment: str) -> bool:
     if is_cut_short:
         ask(f"deployments/{deployment}/create_flow_run", {"state": {"type": "SCHEDULED"}})
     return is_cut_short
-
-
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text)

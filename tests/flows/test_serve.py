@@ -180,6 +180,7 @@ class Api:
 
     def __init__(self, home, *runs):
         self.home, self.told = home, []
+        self.deployment = {"paused": False, "schedules": [{"active": True, "schedule": {"cron": "* * * * *"}}]}
         self.runs = [self.run(**r) for r in runs]
 
     def run(self, state_type, due=0, auto_scheduled=True, id="r1", home=None, process=None):
@@ -195,6 +196,8 @@ class Api:
         }
 
     def __call__(self, path, body):
+        if body is None:
+            return self.deployment
         if not path.endswith("/filter"):
             self.told.append((path, body["state"]["type"]))
             return {}
@@ -205,7 +208,7 @@ class Api:
 def look_after(home, api, seconds, due=60):
     """What the watch says when things stand so for so many seconds."""
     now = [0.0]
-    watching = watch.Watch(home, api, "d1", clock=lambda: now[0])
+    watching = watch.Watch(home, api, "d1", "* * * * *", clock=lambda: now[0])
     said = None
     while now[0] <= seconds and said is None:
         said = watching.look(datetime.now(UTC) + timedelta(seconds=due))
@@ -222,6 +225,17 @@ def test_a_server_that_plans_no_run_is_noticed_with_its_last_error(tmp_path):
     said = look_after(tmp_path, Api(tmp_path), 300)
     assert "plans no run for the schedule" in said and "InvalidRequestError: Can't evaluate" in said
     assert look_after(tmp_path, Api(tmp_path), 300, due=300 * 86400) is None  # too far off to be planned
+
+
+def test_a_schedule_paused_or_changed_on_the_page_is_left_so(tmp_path):
+    for change in (
+        {"paused": True},
+        {"schedules": []},
+        {"schedules": [{"active": True, "schedule": {"cron": "1 1 1 1 *"}}]},
+    ):
+        api = Api(tmp_path)
+        api.deployment |= change
+        assert look_after(tmp_path, api, 600) is None
 
 
 def test_a_run_that_is_due_and_does_not_begin_is_noticed(tmp_path):
