@@ -116,3 +116,17 @@ def test_a_second_run_does_nothing_and_the_run_s_folder_holds_all_rows_against_a
     text = "".join(path.read_text(encoding="utf-8") for path in (folder / "checks").iterdir())
     assert CARD not in text and "519999199001011234" not in text
     assert "202500000000000003\t" in (folder / "checks" / "fee_line_without_settlement.csv").read_text(encoding="utf-8")
+
+
+def test_a_check_that_stops_leaves_the_rows_it_speaks_of(settings, delivery, listed, rows, capsys, read_csv):
+    from flows.cli import main
+
+    listed["fee_list_d.csv"] += [rows.fee_line(n, setl_id="elsewhere") for n in range(3, 9)]
+    delivery(listed)
+    steps.perform(steps.STEPS[0], settings)
+    with pytest.raises(SystemExit) as left:
+        main(["check", "--home", str(settings.home)])
+    folder = settings.home / checks.FOLDER
+    assert left.value.code == 1 and str(folder) in capsys.readouterr().out
+    against = read_csv(folder / "fee_line_without_settlement.csv")
+    assert {row["line_id"] for row in against} == {f"L{n}-1" for n in range(3, 9)}
