@@ -85,6 +85,7 @@ def ingest(
         for name in found.unknown:
             say(f"{name}: not a table of the export, left alone")
         with transaction(con):
+            match.catch_up(con, names.of_word)
             return _all(con, deliveries, folder, work, intake, say)
 
 

@@ -42,9 +42,12 @@ class Delivery:
 
     @property
     def missing(self) -> list[str]:
-        """Fields of the contract that the header lacks."""
+        """Fields of the contract that the header lacks; a number that another field stands in for is not missed."""
         have = {f.source for f in self.fields.values()}
-        return [f.source for f in self.table.fields if f.source not in have]
+        lacking = set(self.table.lacks(have))
+        return [
+            f.source for f in self.table.fields if f.source not in have and (f.source in lacking or not f.is_required)
+        ]
 
 
 @dataclass(frozen=True)

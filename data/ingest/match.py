@@ -73,6 +73,22 @@ def settle(con: duckdb.DuckDBPyConnection) -> None:
     _count(con)
 
 
+def catch_up(con: duckdb.DuckDBPyConnection, words: Mapping[tuple[str, str], Mapping[str, str]]) -> None:
+    """Read the lists that an earlier version loaded as it found them; what was built from them is built again."""
+    rows = " union all ".join(f"select 1 from record.{target}" for target in LISTS)
+    lacking = f"select 1 from ({rows}) as listed where not exists (select 1 from record.list_match) limit 1"
+    if not con.sql(lacking).fetchall():
+        return
+    for table in mapping.tables().values():
+        if table.target in LISTS:
+            for field in table.fields:
+                if field.kind == "word":
+                    code = normalise.worded(field.column, words[table.source, field.source])
+                    con.execute(f"update record.{table.target} set {field.column} = coalesce({code}, {field.column})")
+    settle(con)
+    con.execute("delete from run.step where step = 'features' or starts_with(step, 'feature.')")
+
+
 def _name(con: duckdb.DuckDBPyConnection, where: str, column: str) -> None:
     """Replace identity numbers by the number of the one person who has it."""
     _know(con, f"select {column} from {where}")

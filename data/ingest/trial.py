@@ -94,13 +94,13 @@ def _persons_in(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
 
 
 def _told(con: duckdb.DuckDBPyConnection) -> Iterator[Line]:
-    for source, kind, rows, nobody in con.sql("select * from record.list_match order by all").fetchall():
+    for source, kind, rows, nobody, is_lost in con.sql(
+        "select *, sum(unmatched) over (partition by source_table) = sum(delivered) over (partition by source_table)"
+        " from record.list_match order by all"
+    ).fetchall():
         if nobody == rows:
-            yield (
-                source,
-                "bad",
-                f"{kind}: none of {rows:,} rows means anybody of the record; nothing can be judged by it",
-            )
+            state = "bad" if is_lost else "off"
+            yield source, state, f"{kind}: none of {rows:,} rows means anybody of the record; it can judge nothing"
         elif nobody:
             yield source, "off", f"{kind}: {nobody:,} of {rows:,} rows mean nobody of the record"
         else:

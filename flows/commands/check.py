@@ -35,12 +35,17 @@ def check(
 
 def _show(common: Common, settings: Settings, every: bool) -> None:
     from data.warehouse import open_warehouse
-    from flows.exports.checks import results
+    from flows.exports import checks
 
     with open_warehouse(settings.home, read_only=True) as con:
-        found = results(con)
+        found = checks.results(con)
+        folder = checks.renew_rows(con, settings.home / checks.FOLDER)
     common.console.give(found.to_dicts())
     what = "what_zh" if settings.language == "zh" else "what"
     shown = found if every else found.filter(found["state"].is_in(["stop", "warn", "not_applicable"]))
     columns = ["check", "state", "rows", "of", "share", what, "example"]
     common.console.table("", columns, shown.select(columns).rows())
+    if folder is not None:
+        common.console.say(
+            f"The rows against each check: {folder}/<check>.csv; a published run has them in its own folder."
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -45,3 +46,15 @@ def write_rows(con: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, int]:
         write_csv(found, folder / f"{one.name}.csv", ids=found.columns)
         rows[f"{one.name}.csv"] = found.height
     return rows
+
+
+def renew_rows(con: duckdb.DuckDBPyConnection, folder: Path) -> Path | None:
+    """The same in place of what the folder held; the folder, or None where no row is against a check."""
+    aside = folder.with_name(folder.name + ".part")
+    shutil.rmtree(aside, ignore_errors=True)
+    written = write_rows(con, aside)
+    shutil.rmtree(folder, ignore_errors=True)
+    if not written:
+        return None
+    aside.rename(folder)
+    return folder

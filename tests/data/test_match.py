@@ -185,3 +185,18 @@ def test_a_row_without_a_number_is_rejected_and_says_so(con, delivery, known):
     known["psn_status_d.csv"] = [status(certno=CARD if n else "", begndate=f"2025-01-{n + 1:02}") for n in range(25)]
     ingest(con, delivery(known))
     assert con.sql("select field, reason from run.rejected").fetchall() == [("psn_no", "empty, and it names the row")]
+
+
+def test_the_lists_of_an_earlier_version_are_read_at_the_next_load(con, delivery, known):
+    folder = delivery(known)
+    ingest(con, folder)
+    for who, kind in ((CARD, "死亡"), ("P2", "服刑"), ("519999198001010000", "死亡")):
+        con.execute(
+            "insert into record.person_status (person_id, status_type, status_from) values (?, ?, '2025-02-01')",
+            [who, kind],
+        )
+    con.execute("insert into run.step values ('feature.person', 'as it was', now(), null, null)")
+    ingest(con, folder)
+    assert told(con) == [("S1", "death"), ("S2", "custody")]
+    assert unmatched(con) == [("custody", 1, 0), ("death", 2, 1)]
+    assert con.sql("select 1 from run.step where step = 'feature.person'").fetchall() == []
