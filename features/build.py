@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from data import sql
+from data import journal, sql
 from data.warehouse import transaction
 from features import increment
 
@@ -60,12 +59,7 @@ def build(
     record did, features that allow it compute what the delivery touched. Returns the tables built.
     """
     plan = _plan(of, facts)
-    known = {
-        name: (fingerprint, logic)
-        for name, fingerprint, logic in con.sql(
-            "select step, fingerprint, said from run.step where step like 'feature.%'"
-        ).fetchall()
-    }
+    known = journal.prints(con, "feature.")
     built: list[str] = []
     compared = False
     for name, (fingerprint, logic) in plan.items():
@@ -82,11 +76,16 @@ def build(
                 increment.apply(con, f"feature.{name}", feature.query.text)
             else:
                 _make(con, feature)
-            _finish(con, name, fingerprint, logic)
+            journal.write(con, f"feature.{name}", fingerprint, logic)
         built.append(name)
         say(f"feature.{name}")
     con.execute("delete from run.touched_settlement")
     return built
+
+
+def fingerprints(of: str, facts: str) -> dict[str, str]:
+    """What each feature table is made of: its query, what it reads, the record `of` and the knowledge `facts`."""
+    return {name: fingerprint for name, (fingerprint, _) in _plan(of, facts).items()}
 
 
 def _plan(of: str, facts: str) -> dict[str, tuple[str, str]]:
@@ -94,13 +93,9 @@ def _plan(of: str, facts: str) -> dict[str, tuple[str, str]]:
     plan: dict[str, tuple[str, str]] = {}
     for name, feature in load().items():
         needs = [plan[n] for n in sorted(feature.needs)]
-        logic = _hash([facts, feature.query.text, *(said for _, said in needs)])
-        plan[name] = (_hash([of, logic, *(said for said, _ in needs)]), logic)
+        logic = journal.hash_of([facts, feature.query.text, *(of_need for _, of_need in needs)])
+        plan[name] = (journal.hash_of([of, logic, *(of_need for of_need, _ in needs)]), logic)
     return plan
-
-
-def _hash(said: list[str]) -> str:
-    return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
 
 
 def _make(con: duckdb.DuckDBPyConnection, feature: Feature) -> None:
@@ -108,14 +103,6 @@ def _make(con: duckdb.DuckDBPyConnection, feature: Feature) -> None:
     con.execute(f"create or replace table {table} as {feature.query.text}")
     for column, meaning in feature.columns.items():
         con.execute(f"""comment on column {table}.{column} is '{meaning.replace("'", "''")}'""")
-
-
-def _finish(con: duckdb.DuckDBPyConnection, name: str, fingerprint: str, logic: str) -> None:
-    con.execute("delete from run.step where step = $step", {"step": f"feature.{name}"})
-    con.execute(
-        "insert into run.step values ($step, $fingerprint, now(), null, $logic)",
-        {"step": f"feature.{name}", "fingerprint": fingerprint, "logic": logic},
-    )
 
 
 def _read(path: Path) -> Feature:

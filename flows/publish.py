@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from data import knowledge_load
+from data import journal, knowledge_load
 from data.errors import FundwatchError, UsageError
 from flows import audit, version
 from flows.exports import artefacts, checks, packs, regions, report, tables, tips, watchlists, workbook, worklists
@@ -179,8 +179,7 @@ def _log(settings: Settings, event: str, run_id: str, folder: Path, rows: dict[s
 
 def ingest_of(con: duckdb.DuckDBPyConnection) -> str:
     """The last delivery that brought something the record did not hold."""
-    rows = con.sql("select fingerprint from run.step where step = 'ingest'").fetchall()
-    return str(rows[0][0]) if rows else ""
+    return journal.print_of(con, "ingest") or ""
 
 
 def _manifest(

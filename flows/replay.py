@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from data import ingest as ingestion
-from data import knowledge_load, mapping
+from data import journal, knowledge_load, mapping
 from data.errors import FundwatchError, InputRefused, UsageError
 from data.ingest.pseudonym import KEY_FILE
 from data.warehouse import open_warehouse
@@ -20,6 +20,7 @@ from flows import lock, steps, version
 from flows.casebook_before import Before, before
 from flows.publish import MANIFEST
 from flows.settings import Settings
+from flows.state import State
 from models.workbench import ruleset
 
 Manifest = Mapping[str, Any]
@@ -133,8 +134,7 @@ def _carry(home: Path, place: Path) -> None:
 def _rebuild(then: Settings, run_id: str, loads: list[Load], casebook: Before, say: Say) -> Manifest:
     _take_in(then, loads, say)
     with open_warehouse(then.home) as con:
-        _, fingerprint = steps.run_id(then, con)
-        steps.name_run(con, run_id, fingerprint)
+        journal.done(con, "run", State(then, con).run, run_id)
         casebook.put(con)
     for step in steps.STEPS:
         if step.name != "ingest":
@@ -178,7 +178,7 @@ def _around(settings: Settings, manifest: Manifest, rebuilt: Manifest) -> list[s
     """What is not as it was, in sentences: the reasons why outputs may differ."""
     pairs: list[tuple[str, Any, Any]] = [
         ("code", manifest["code"], version.code()),
-        ("knowledge", manifest["knowledge"], knowledge_load.version(steps.overlay(settings))),
+        ("knowledge", manifest["knowledge"], knowledge_load.version(settings.home / "knowledge")),
         ("mappings of this HOME", manifest.get("dialects"), knowledge_load.version(settings.home / "mappings")),
     ]
     now = version.libraries()

@@ -23,6 +23,7 @@ from data.warehouse import open_warehouse
 from flows import lock, options, processes, server, settings, steps
 from flows.exports import tables, watchlists
 from flows.outcome import Outcome
+from flows.state import State as HomeState
 
 #: What Prefect's own database may hold of a lead: nothing that names a person.
 SHOWN = ("rank", "lead_id", "tier", "score", "amount_at_risk", "expected_yield", "findings", "status", "reasons")
@@ -123,7 +124,7 @@ def _artifacts(wanted: settings.Settings) -> None:
     from flows.publish import ingest_of
 
     with open_warehouse(wanted.home, read_only=True) as con:
-        this, _ = steps.run_id(wanted, con)
+        this, _ = steps.run_id(HomeState(wanted, con))
         _table("account", f"Account of run {this}", tables.account(con, ingest_of(con)).to_dicts())
         for kind in watchlists.SUBJECT_TYPES:
             rows = watchlists.watchlist(con, kind, this, language=wanted.language, top=ROWS)

@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from data import ingest, knowledge_load, mapping
+from data import ingest, journal, knowledge_load, mapping
 from data.errors import InputRefused, UsageError
 from data.warehouse import SCHEMA, frame, open_warehouse
 from features import build
@@ -143,8 +143,7 @@ def _opened(settings: Settings, work: Path) -> Iterator[duckdb.DuckDBPyConnectio
 def _refuse_stale(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Knowledge that HOME does not hold yet would let lines pass unseen; so would persons under other names."""
     ingest.refuse_other_way(ingest.held(con), settings.pseudonyms, settings.home)
-    held = con.sql("select fingerprint from run.step where step = 'knowledge'").fetchall()
-    if held != [(knowledge_load.version(steps.overlay(settings)),)]:
+    if journal.print_of(con, "knowledge") != knowledge_load.version(settings.home / "knowledge"):
         raise UsageError(f"The knowledge in {settings.home} is of another version. Run `fundwatch features` first.")
 
 

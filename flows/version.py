@@ -19,10 +19,11 @@ __version__ = "2026.11"
 
 @cache
 def code(packages: tuple[str, ...] = ("data", "features", "models", "flows")) -> str:
-    """Hash of the packages' files that can change a result; the simulator makes inputs, and its files change none."""
+    """Hash of these folders' and single files, those that can change a result; the simulator makes inputs only."""
     digest = hashlib.sha256()
     for package in packages:
-        for path in sorted((ROOT / package).rglob("*")):
+        place = ROOT / package
+        for path in [place] if place.is_file() else sorted(place.rglob("*")):
             if path.suffix in (".py", ".sql", ".csv", ".toml") and SIMULATOR not in path.parents:
                 digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]

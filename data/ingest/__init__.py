@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from data import mapping
+from data import journal, mapping
 from data.errors import FundwatchError, InputRefused
 from data.ingest import match, mended, pseudonym, read
 from data.ingest.account import Account, write
@@ -123,8 +123,7 @@ def _all(
         match.settle(con)
         pseudonym.remember(con, intake.pseudonyms)
         write(con, this, accounts)
-        con.execute("delete from run.step where step = 'ingest'")
-        con.execute("insert into run.step values ('ingest', $id, now(), null, null)", {"id": this})
+        journal.write(con, "ingest", this)
     return accounts
 
 

@@ -24,7 +24,7 @@ def problems(
     from models import problem_items
 
     settings = common.settings()
-    laid = steps.overlay(settings)
+    laid = settings.home / "knowledge"
     every = problem_items.items(laid if laid.is_dir() else None)
     for value, known, name in (
         (area, every["area_zh"].unique(maintain_order=True).to_list(), "area"),

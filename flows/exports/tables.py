@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from data import journal
 from data.ingest.masked import MASK
 from data.warehouse import frame, transaction
 from flows.exports.safe import whole, write_csv
@@ -102,8 +103,7 @@ def keep_rejected(con: duckdb.DuckDBPyConnection, home: Path) -> Path | None:
     write_csv(rows, path)
     path.chmod(0o600)
     with transaction(con):
-        con.execute("delete from run.step where step = 'rejected'")
-        con.execute("insert into run.step values ('rejected', $digest, now(), null, null)", {"digest": _digest(path)})
+        journal.write(con, "rejected", _digest(path))
     return path
 
 
@@ -124,8 +124,7 @@ def _aside(path: Path) -> None:
 
 
 def _kept(con: duckdb.DuckDBPyConnection) -> str | None:
-    rows = con.sql("select fingerprint from run.step where step = 'rejected'").fetchall()
-    return str(rows[0][0]) if rows else None
+    return journal.print_of(con, "rejected")
 
 
 def _digest(path: Path) -> str:
