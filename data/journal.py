@@ -1,4 +1,4 @@
-"""What was done in a warehouse, one row a step: with which fingerprint, when, and a note. Equal prints: nothing to do."""
+"""What was done in a warehouse, one row a step: with which fingerprint, when, and a note."""
 
 from __future__ import annotations
 

@@ -7,16 +7,20 @@ import json
 import re
 import shutil
 import stat
+from pathlib import Path
 
 import polars as pl
 import pytest
 
 from data.errors import UsageError
 from data.warehouse import open_warehouse
-from flows import steps
+from flows import steps, version
 from flows.exports.watchlists import COLUMNS, SUBJECT_TYPES
 from flows.settings import load
 from models.ranking import totals
+from models.workbench import ruleset
+
+ROOT = Path(__file__).parents[2]
 
 CONTRACT = (
     "rank, lead_id, subject_type, subject_id, subject_name, region, tier, score, rank_low, rank_high, amount_at_risk,"
@@ -127,7 +131,7 @@ def test_the_report_s_lists_and_what_they_share_add_up_to_each_yuan_once(finishe
     assert whole["again"] > 0 and shared.filter(pl.col("list") != pl.col("other_list"))["amount"].min() > 0
     text = (folder / "report.html").read_text(encoding="utf-8")
     assert all(f"¥{whole[c]:,}" in text for c in ("amount", "again", "once"))
-    assert f"{whole['once']:,} yuan at issue, each once" in finished[1]["rank"]
+    assert f"{whole['once']:,} yuan at issue, each once" in str(finished[1]["rank"])
     assert {(b, a, m) for a, b, m in pairs} == set(pairs)
     assert all(0 < m <= min(amounts[a], amounts[b]) for a, b, m in pairs)
 
@@ -214,7 +218,7 @@ def test_days_give_a_work_list_that_says_who_how_long_and_why(own, read_csv):
     for days in (1.0, 5.0, 20.0):
         said = publish(dataclasses.replace(settings, top=None, days=days))
         rows = read_csv(settings.out / "worklist.csv")
-        assert rows and "no lead fits" not in said
+        assert rows and "no lead fits" not in str(said)
         assert sum(float(r["effort_days"]) for r in rows) <= days + 1e-6
         a_day = [float(r["yield_per_day"]) for r in rows]
         assert a_day == sorted(a_day, reverse=True)
@@ -265,7 +269,7 @@ def test_least_yuan_decides_the_tiers_and_is_part_of_the_run(own):
         publish(settings)  # ranked with another
     (step,) = [s for s in steps.STEPS if s.name == "rank"]
     steps.perform(step, settings)
-    assert not publish(settings).startswith(f"run {folder.name} ")
+    assert not str(publish(settings)).startswith(f"run {folder.name} ")
     with open_warehouse(settings.home) as con:
         assert con.sql("select distinct tier from model.lead").fetchall() == [("C",)]
 
@@ -323,7 +327,7 @@ def test_a_retired_detector_takes_its_groups_along(own):
     settings, _ = own
     with open_warehouse(settings.home) as con:
         assert con.sql("select count(*) from model.group_member").fetchall()[0][0] > 0
-        con.execute("insert into model.group_member values ('co-visit-old', 'P1', 1)")
+        con.execute("insert into model.group_member by name select 'co-visit-old' as group_key, 'P1' as person_id")
     off = ruleset.Switch("retired", "not at issue here")
     ruleset.write(settings.home, {"co_visit_ring": off}, lambda: None)
     steps.perform(next(s for s in steps.STEPS if s.name == "detect"), settings)
@@ -331,3 +335,34 @@ def test_a_retired_detector_takes_its_groups_along(own):
         keys = con.sql("select distinct group_key from model.group_member").fetchall()
         known = con.sql("select distinct subject_id from model.finding where subject_type = 'group'").fetchall()
     assert not [k for (k,) in keys if k.startswith("co-visit-")] and set(keys) == set(known)
+
+
+def test_an_edited_detector_judges_one_detector_again(finished, tmp_path, monkeypatch):
+    settings, _ = finished
+    home = shutil.copytree(settings.home, tmp_path / "home")
+    now = dataclasses.replace(settings, home=home)
+    honest = ruleset.sources
+
+    def with_one_edited(*args):
+        return [dataclasses.replace(s, code=s.code + "\n") if s.id == "batch_visits" else s for s in honest(*args)]
+
+    (detect,) = [s for s in steps.STEPS if s.name == "detect"]
+    assert steps.perform(detect, now).counts["judged"] == 0
+    monkeypatch.setattr(ruleset, "sources", with_one_edited)
+    lines = []
+    assert steps.perform(detect, now, lines.append).counts["judged"] == 1 and lines == ["batch_visits"]
+
+
+def test_what_only_makes_towns_or_documents_changes_no_run(tmp_path, monkeypatch):
+    for package in ("data", "features", "models", "flows"):
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(version, "ROOT", tmp_path)
+    monkeypatch.setattr(version, "SIMULATOR", tmp_path / "data" / "simulate")
+    before = version.code.__wrapped__()
+    for path, text in (("data/simulate/names.py", "# a comment"), ("models/README.md", "more")):
+        with (tmp_path / path).open("a", encoding="utf-8") as handle:
+            handle.write(text)
+    assert version.code.__wrapped__() == before
+    with (tmp_path / "models/card.py").open("a", encoding="utf-8") as handle:
+        handle.write("# a comment")
+    assert version.code.__wrapped__() != before
