@@ -109,6 +109,7 @@ def test_a_copy_of_a_served_home_does_not_take_its_server(tmp_path):
 def test_a_free_port_is_found_and_a_taken_one_is_refused():
     first = server.free_port(None, None)
     with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(("127.0.0.1", first))
         taken.listen()
         assert server.free_port(None, None) != first
