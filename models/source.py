@@ -109,9 +109,9 @@ def missing(con: duckdb.DuckDBPyConnection, needs: Collection[str]) -> list[str]
 
 def _strangers(con: duckdb.DuckDBPyConnection, source: Source) -> str:
     """How many rows of another department's list that the source reads match nobody: they are judged by nothing."""
-    known = next(t for t in mapping.tables().values() if t.target == STATUS)
-    rows, nobody = _listed(con, known.source) if f"record.{STATUS}" in source.code else (0, 0)
-    return f"{nobody:,} of {rows:,} rows of {known.name_zh} match nobody of the record" if nobody else ""
+    table = next(t for t in mapping.tables().values() if t.target == STATUS)
+    rows, nobody = _listed(con, table.source) if f"record.{STATUS}" in source.code else (0, 0)
+    return f"{nobody:,} of {rows:,} rows of {table.name_zh} match nobody of the record" if nobody else ""
 
 
 def _listed(con: duckdb.DuckDBPyConnection, source_table: str) -> tuple[int, int]:

@@ -173,7 +173,7 @@ def _count(con: duckdb.DuckDBPyConnection) -> None:
             select 'tip_d' as source_table, subject_type, subject_id from record.tip
             union all select 'insp_result_d', subject_type, subject_id from record.inspection_result
         ),
-        told as (
+        about as (
             select s.source_table, s.subject_type, case when k.id is null then 1 else 0 end as is_nobody
             from subject as s
             left join list_known as k on k.id = s.subject_id
@@ -182,6 +182,6 @@ def _count(con: duckdb.DuckDBPyConnection) -> None:
         )
         select 'psn_status_d', status_type, count(*), sum(is_aside) from status group by status_type
         union all
-        select source_table, subject_type, count(*), sum(is_nobody) from told group by source_table, subject_type
+        select source_table, subject_type, count(*), sum(is_nobody) from about group by source_table, subject_type
         """
     )

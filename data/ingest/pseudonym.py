@@ -96,22 +96,22 @@ def held(con: duckdb.DuckDBPyConnection) -> Held | None:
 
 def agree(con: duckdb.DuckDBPyConnection, pseudonyms: Pseudonyms | None) -> None:
     """Raise UsageError where a load would name the warehouse's persons in another way: each would be two."""
-    found = held(con)
-    refuse_other_way(found, pseudonyms is not None)
-    if found and found.key_print and pseudonyms and found.key_print != pseudonyms.key_print:
+    names = held(con)
+    refuse_other_way(names, pseudonyms is not None)
+    if names and names.key_print and pseudonyms and names.key_print != pseudonyms.key_print:
         raise UsageError(
             f"The persons of this HOME were hidden with another key than the one in {KEY_FILE}, so each would become"
             " two. Put the old key back; nothing was changed."
         )
 
 
-def refuse_other_way(found: Held | None, is_on: bool, home: Path | None = None) -> None:
+def refuse_other_way(names: Held | None, is_on: bool, home: Path | None = None) -> None:
     """Raise UsageError where persons stand under their own numbers and are to be hidden, or the other way round.
 
     So it does where HOME's key is gone: a fresh one would be another.
     """
-    if found is None or found.is_on == is_on:
-        if found and is_on and home and not (home / KEY_FILE).exists():
+    if names is None or names.is_on == is_on:
+        if names and is_on and home and not (home / KEY_FILE).exists():
             raise UsageError(
                 f"The key that hid the persons of this HOME, {home / KEY_FILE}, is missing. Put it back; nothing was"
                 " changed."

@@ -42,7 +42,7 @@ def lists(deliveries: Sequence[Delivery], home: Path, work: Path, pseudonyms: Ps
             else:
                 _persons_in(con, delivery)
         match.settle(con)
-        yield from _told(con)
+        yield from _lines(con)
 
 
 #: Whom tips and inspections may be about beside persons.
@@ -93,7 +93,7 @@ def _persons_in(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
         )
 
 
-def _told(con: duckdb.DuckDBPyConnection) -> Iterator[Line]:
+def _lines(con: duckdb.DuckDBPyConnection) -> Iterator[Line]:
     for source, kind, rows, nobody, is_lost in con.sql(
         "select *, sum(unmatched) over (partition by source_table) = sum(delivered) over (partition by source_table)"
         " from record.list_match order by all"

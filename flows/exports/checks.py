@@ -38,13 +38,13 @@ def write_rows(con: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, int]:
     """
     counted = dict(con.sql("select check_name, offending from run.check_result where offending > 0").fetchall())
     rows = {}
-    for one in check.load():
-        if one.name not in counted:
+    for test in check.load():
+        if test.name not in counted:
             continue
         folder.mkdir(exist_ok=True)
-        found = frame(con, f"select * from ({one.query.text}) as against order by all limit {MOST_ROWS}")
-        write_csv(found, folder / f"{one.name}.csv", ids=found.columns)
-        rows[f"{one.name}.csv"] = found.height
+        against = frame(con, f"select * from ({test.query.text}) as against order by all limit {MOST_ROWS}")
+        write_csv(against, folder / f"{test.name}.csv", ids=against.columns)
+        rows[f"{test.name}.csv"] = against.height
     return rows
 
 
