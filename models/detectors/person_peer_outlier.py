@@ -24,8 +24,7 @@ CARD = card.make(
         "certainty": "suspected",
         "sentence": "{indicator_title}: {own_text} against {peer_text} of {peers} persons of the same disease, age, sex"
         " and insurance",
-        "sentence_zh": "{indicator_title_zh}：本人{own_text}，"
-        "同病种、年龄、性别、险种{peers}人中位数{peer_text}",
+        "sentence_zh": "{indicator_title_zh}：本人{own_text}，同病种、年龄、性别、险种{peers}人中位数{peer_text}",
         "basis": ["《医疗保障基金使用监督管理条例》第二十五条：依数据监控确定检查重点；第十七条、第四十一条"],
         "window": "the whole delivered window",
         "needs": ["record.settlement", "record.fee_line"],
