@@ -18,10 +18,16 @@ MAY_READ = {
     "models/casebook": {"record", "feature", "model", "casebook"},
     "models/evaluation": {"feature", "model", "casebook", "truth"},
     "models/outlook": {"record", "feature"},
+    "flows/exports": {"record", "knowledge", "feature", "model", "casebook"},
 }
 #: The only queries that may look at identities: one turns id numbers into sex and date of birth, the other telephone
-#: numbers and addresses into marks that are equal where those are.
-IDENTITY = {"features/person.sql", "features/person_contact.sql"}
+#: numbers and addresses into marks that are equal where those are; two write names, masked, beside a lead's lines.
+IDENTITY = {
+    "features/person.sql",
+    "features/person_contact.sql",
+    "flows/exports/evidence.sql",
+    "flows/exports/members.sql",
+}
 PACKAGES = ("data", "features", "models", "flows")
 QUERIES = sorted(p for folder in MAY_READ for p in (ROOT / folder).glob("*.sql"))
 

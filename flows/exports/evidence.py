@@ -26,14 +26,14 @@ IDS = (
     "item_code",
 )
 QUERY = Path(__file__).with_name("evidence.sql")
-COUNTED = "select finding_id, lead_id, counted_amount, counted_fund, also_in from model.finding_counted"
-#: A HOME of an earlier version, opened to be read only.
-UNCOUNTED = """
-    select cast(null as varchar) as finding_id, cast(null as varchar) as lead_id,
-        cast(null as decimal(16, 2)) as counted_amount, cast(null as decimal(16, 2)) as counted_fund,
-        cast(null as varchar) as also_in
-    where false
-"""
+COUNTED = "model.finding_counted"
+#: The same of a HOME of an earlier version, opened to be read only.
+UNCOUNTED = """(
+        select cast(null as varchar) as finding_id, cast(null as varchar) as lead_id,
+            cast(null as decimal(16, 2)) as counted_amount, cast(null as decimal(16, 2)) as counted_fund,
+            cast(null as varchar) as also_in
+        where false
+    )"""
 
 
 def evidence(
@@ -55,10 +55,12 @@ def evidence(
         "clause": explain.card_sql(sources, language, "basis"),
         "sentence": explain.sentence_sql(sources, language),
         "name": person_name_sql(unmask),
-        "where": where,
-        "counted": COUNTED if _is_there(con, "finding_counted") else UNCOUNTED,
+        "chosen": f"({where})",
     }
-    return frame(con, QUERY.read_text(encoding="utf-8").format_map(parts), params)
+    query = QUERY.read_text(encoding="utf-8")
+    if not _is_there(con, "finding_counted"):
+        query = query.replace(COUNTED, UNCOUNTED)
+    return frame(con, query.format_map(parts), params)
 
 
 def _is_there(con: duckdb.DuckDBPyConnection, table: str) -> bool:

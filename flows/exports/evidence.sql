@@ -25,7 +25,7 @@ named_on_line as (
 
 -- A lead ranked by an earlier version shows its findings without them.
 counted as (
-    {counted}
+    select finding_id, lead_id, counted_amount, counted_fund, also_in from model.finding_counted
 ),
 
 listed as (
@@ -37,7 +37,7 @@ listed as (
         and f.subject_id = case when l.subject_type = 'group' then r.subject_key else l.subject_id end
     join model.coverage as c on c.source = f.source and c.status = 'live'
     left join counted as k on k.finding_id = f.finding_id and k.lead_id = l.lead_id
-    where f.outcome = 'hit' and ({where})
+    where f.outcome = 'hit' and {chosen}
         and (k.finding_id is not null or not exists (select 1 from counted))
 )
 

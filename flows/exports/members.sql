@@ -2,7 +2,7 @@
 with member as (
     select l.lead_id, l.last_on, unnest(string_split(l.members, ';')) as person_id
     from model.lead as l
-    where l.subject_type = 'group' and ({where})
+    where l.subject_type = 'group' and {chosen}
 ),
 
 person_name as (

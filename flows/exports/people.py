@@ -41,7 +41,7 @@ def members(
 ) -> pl.DataFrame:
     """One row a member of the groups' leads that `where` (over `l`, model.lead) selects: name, sex, age."""
     query = Path(__file__).with_name("members.sql").read_text(encoding="utf-8")
-    return frame(con, query.format_map({"name": person_name_sql(unmask), "where": where}), params)
+    return frame(con, query.format_map({"name": person_name_sql(unmask), "chosen": f"({where})"}), params)
 
 
 def visits(members: pl.DataFrame, evidence: pl.DataFrame) -> pl.DataFrame:

@@ -31,7 +31,10 @@ def blocks(rows: pl.DataFrame, shown: int, language: str) -> dict[str, Any]:
     sizes = pl.len().over("head")
     told = told.with_columns(
         # a single finding's sentence stays whole
-        tail=pl.when(sizes > 1).then(pl.col("rest").list.last()).otherwise(pl.col("rest").list.join(BREAK[language])),
+        tail=pl.when(sizes > 1)
+        .then(pl.col("rest").list.last())
+        .otherwise(pl.col("rest").list.join(BREAK[language]))
+        .fill_null(""),
         head=pl.when(sizes > 1).then("head").otherwise(pl.lit("")),
     )
     blocks = [

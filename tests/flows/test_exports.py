@@ -235,6 +235,8 @@ def test_what_all_or_several_findings_say_stands_once():
     assert second["head"] == "" and second["lines"][0]["tail"] == "B；乙"
     few = sentences.blocks(found, 2, "zh")["blocks"]
     assert [len(b["lines"]) for b in few] == [2] and few[0]["findings"] == 3
+    alike = sentences.blocks(found.with_columns(explanation=pl.lit("同样")), 4, "zh")
+    assert alike["common"] == "同样" and {r["tail"] for r in alike["blocks"][0]["lines"]} == {""}
     whole = sentences.blocks(found.head(1), 4, "zh")
     assert whole["common"] == "" and whole["blocks"][0]["lines"][0]["tail"] == said[0]
 
