@@ -28,10 +28,11 @@ def screen(
     import polars as pl
 
     from data.errors import FundwatchError
-    from flows import audit, screening
+    from flows import audit, publish, screening
     from flows.exports.safe import write_csv
 
-    settings = common.settings(language=language)
+    settings = common.settled(language=language)
+    publish.ready(None if out is None else out.parent)
     found = screening.screen(settings, delivery, common.console.progress)
     if out is not None:
         audit.record(settings.home, "screen", None, {"files": [out.name], "lines": found.answers.height})
