@@ -87,7 +87,7 @@ def screen(settings: Settings, delivery: Path, say: Callable[[str], None] = lamb
     """
     rules = [s for s in steps.sources(settings) if _is_asked(s)]
     with ingest.workplace(None) as work, _opened(settings, work) as con:
-        rejected = _take_in(con, settings, delivery, _folder(delivery, work), work, say)
+        rejected = _take_in(con, settings, delivery, work, say)
         _remember(con, rules)
         _build(con, rules)
         lacking = {}
@@ -157,14 +157,10 @@ def _tables(con: duckdb.DuckDBPyConnection, schema: str) -> list[tuple[str, str]
 
 
 def _take_in(
-    con: duckdb.DuckDBPyConnection,
-    settings: Settings,
-    given: Path,
-    folder: Path,
-    work: Path,
-    say: Callable[[str], None],
+    con: duckdb.DuckDBPyConnection, settings: Settings, given: Path, work: Path, say: Callable[[str], None]
 ) -> int:
     """Load the new rows; returns how many could not be read. A refusal names the path as it was given."""
+    folder = _folder(given, work)
     taken = steps.intake(settings)
     intake = ingest.Intake(work, taken.dialects, taken.pseudonyms)
     try:

@@ -27,6 +27,8 @@ CHOICES = {"objective": ("hit_rate", "money", "both"), "language": ("en", "zh"),
 #: How much memory: what DuckDB understands, and nothing that it would only refuse in the middle of a run.
 MEMORY = r"0*[1-9][0-9]*(\.[0-9]+)? ?([KMGT]i?B)|0*([1-9][0-9]?|100)(\.[0-9]+)? ?%"
 MOST_THREADS = 4096
+#: Options that are not called as what they set.
+OPTIONS = {"burden_line": "--line"}
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def load(home: Path | None = None, environ: Mapping[str, str] | None = None, **o
             _check(f"FUNDWATCH_{name.upper()}", name, said[name])
     for name, value in options.items():
         if value is not None:
-            _check(f"--{name.replace('_', '-')}", name, value)
+            _check(OPTIONS.get(name, f"--{name}"), name, value)
             said[name] = value
     settings = replace(Settings(home=home), **said)
     if settings.capacity or settings.top is not None or settings.days is not None:

@@ -29,11 +29,12 @@ def screen(
     import polars as pl
 
     from data.errors import FundwatchError
-    from flows import audit, screening, steps
+    from flows import audit, publish, screening, steps
     from flows.exports.labels import Known, labelled, valued
     from flows.exports.safe import write_csv
 
-    settings = common.settings(language=language, labels=labels)
+    settings = common.settled(language=language, labels=labels)
+    publish.ready(None if out is None else out.parent)
     found = screening.screen(settings, delivery, common.console.progress)
     known = Known({s.id: s.card.title_zh for s in steps.sources(settings)})
     if out is not None:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import polars as pl
 
-from data.warehouse import frame
 from flows.exports import evidence
 from flows.exports.watchlists import watchlist
+from models.casebook import verdicts
 from models.source import Source
 
 
@@ -25,8 +24,7 @@ def listed(con: duckdb.DuckDBPyConnection, lead_id: str, run_id: str, language: 
 
 def registered(con: duckdb.DuckDBPyConnection, lead_id: str) -> dict[str, Any] | None:
     """What the register and the casebook know of a lead that no list has; None for one that never was."""
-    query = Path(__file__).with_name("registered.sql").read_text(encoding="utf-8")
-    rows = frame(con, query, {"lead": lead_id})
+    rows = verdicts.registered(con, lead_id)
     return rows.row(0, named=True) if rows.height else None
 
 

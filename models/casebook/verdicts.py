@@ -178,6 +178,11 @@ def _typed(con: duckdb.DuckDBPyConnection, told: Told, pseudonyms: Pseudonyms | 
     con.unregister("told_frame")
 
 
+def registered(con: duckdb.DuckDBPyConnection, lead_id: str) -> pl.DataFrame:
+    """The lead's row of the register with the verdict that stands on it; no row for a lead that never was."""
+    return frame(con, (FOLDER / "registered.sql").read_text(encoding="utf-8"), {"lead": lead_id})
+
+
 def prepare(con: duckdb.DuckDBPyConnection, sources: Collection[Source]) -> None:
     """Temporary tables of words: those of `words`, and source_name (the names a source goes by)."""
     words.prepare(con)

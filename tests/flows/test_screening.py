@@ -166,3 +166,12 @@ def test_stale_knowledge_is_refused(parted, monkeypatch):
     monkeypatch.setattr("data.knowledge_load.version", lambda *_: "newer")
     with pytest.raises(UsageError, match="fundwatch features"):
         screening.screen(settings, new)
+
+
+def test_an_out_that_cannot_be_written_is_refused_before_the_work(parted, tmp_path, capsys, monkeypatch):
+    settings, new = parted
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    monkeypatch.setattr(screening, "screen", lambda *_: pytest.fail("screened all the same"))
+    with pytest.raises(SystemExit) as left:
+        main(["screen", str(new), "--home", str(settings.home), "--out", str(tmp_path / "file" / "a.csv"), "--quiet"])
+    assert left.value.code == 2 and "cannot be written" in capsys.readouterr().err

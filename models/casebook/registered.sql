@@ -1,4 +1,4 @@
--- One row: one lead of the register that is not on the lists, with the verdict that stands on it and what came after it.
+-- One row: one lead of the register, with the verdict that stands on it and what came after it.
 with verdict as (
     select lead_id, conclusion, conclusion_said, decided_on, confirmed_amount, recovered_amount, reason, case_no, file,
         row_number() over (
