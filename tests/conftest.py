@@ -1,7 +1,9 @@
 """Shared: a small simulated town, and one finished run on it."""
 
 import csv
+import fcntl
 import os
+import pickle
 import shutil
 from pathlib import Path
 
@@ -51,39 +53,56 @@ def few():
 
 
 @pytest.fixture(scope="session")
-def town(tmp_path_factory):
+def once(tmp_path_factory, request):
+    """Make a folder that every worker of this session reads: name, and who fills it; gives the folder."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if hasattr(request.config, "workerinput") else base
+
+    def made(name, fill):
+        folder, whole = shared / name, shared / f"{name}.whole"
+        with (shared / f"{name}.lock").open("w") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            if not whole.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                fill(folder)
+                whole.touch()
+        return folder
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def town(once):
     """Folder of a simulated export of 1,500 persons."""
     from data.simulate import simulate
 
-    folder = tmp_path_factory.mktemp("town")
-    simulate(folder, persons=1500, seed=7)
-    return folder
+    return once("town", lambda folder: simulate(folder, persons=1500, seed=7))
 
 
 @pytest.fixture(scope="session")
-def hamlet(tmp_path_factory):
+def hamlet(once):
     """Folder of a simulated export of 400 persons, where size is not at issue."""
     from data.simulate import simulate
 
-    folder = tmp_path_factory.mktemp("hamlet")
-    simulate(folder, persons=400, seed=7)
-    return folder
+    return once("hamlet", lambda folder: simulate(folder, persons=400, seed=7))
 
 
 @pytest.fixture(scope="session")
-def empty_warehouse(tmp_path_factory):
+def empty_warehouse(once):
     """File of a warehouse with every table and nothing in it; making it costs more than a test."""
     import duckdb
 
     from data.warehouse import SCHEMA
     from features import build
 
-    path = tmp_path_factory.mktemp("empty") / "warehouse.duckdb"
-    with duckdb.connect(str(path)) as con:
-        con.execute(SCHEMA.read_text(encoding="utf-8"))
-        for name, feature in build.load().items():
-            con.execute(f"create table feature.{name} as {feature.query.text}")
-    return path
+    def fill(folder):
+        with duckdb.connect(str(folder / "warehouse.duckdb")) as con:
+            con.execute(SCHEMA.read_text(encoding="utf-8"))
+            for name, feature in build.load().items():
+                con.execute(f"create table feature.{name} as {feature.query.text}")
+
+    return once("empty", fill) / "warehouse.duckdb"
 
 
 @pytest.fixture
@@ -96,14 +115,21 @@ def con(empty_warehouse, tmp_path):
 
 
 @pytest.fixture(scope="session")
-def finished(town, tmp_path_factory):
-    """(settings, what each step said) of one run on the town."""
+def finished(town, once, tmp_path_factory):
+    """(settings, what came of each step) of one run on the town, in a HOME of this worker's own."""
     from flows import steps
     from flows.settings import Settings
 
-    home = tmp_path_factory.mktemp("home")
-    settings = Settings(home=home, input=town, out=home / "out", top=10)
-    return settings, {step.name: steps.perform(step, settings) for step in steps.STEPS}
+    def run(folder):
+        settings = Settings(home=folder, input=town, out=folder / "out", top=10)
+        outcomes = {step.name: steps.perform(step, settings) for step in steps.STEPS}
+        (folder / "outcomes.pickle").write_bytes(pickle.dumps(outcomes))
+
+    home = tmp_path_factory.mktemp("finished") / "home"
+    shutil.copytree(once("finished", run), home)
+    outcomes = pickle.loads((home / "outcomes.pickle").read_bytes())
+    (home / "outcomes.pickle").unlink()
+    return Settings(home=home, input=town, out=home / "out", top=10), outcomes
 
 
 def read_csv(path):

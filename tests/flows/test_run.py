@@ -233,7 +233,7 @@ def test_days_give_a_work_list_that_says_who_how_long_and_why(own, read_csv):
             (listed,) = [x for x in every[r["subject_type"]] if x["lead_id"] == r["lead_id"]]
             assert [r[c] for c in ("subject_id", "rank", "tier")] == [listed[c] for c in ("subject_id", "rank", "tier")]
     said = publish(dataclasses.replace(settings, top=None, days=0.01, labels="zh"))
-    assert "no lead fits into 0.01 days: the smallest check takes 0.1" in said
+    assert "no lead fits into 0.01 days: the smallest check takes 0.1" in str(said)
     publish(dataclasses.replace(settings, top=None))
     assert not (settings.out / "worklist.csv").exists()  # all leads again, and no round
 

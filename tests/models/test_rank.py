@@ -66,7 +66,7 @@ def a_source(name, lines="true", amount="40", whole=False, subjects=("institutio
     def judge(con, params):
         con.execute(
             f"""
-            create or replace temp table judged as
+            insert into judged by name
             select distinct 'hit' as outcome, null as reason, settlement_id, {line} as line_id, encounter_id,
                 person_id, institution_id, null as practitioner_id, charged_on as occurred_on,
                 cast({amount} as decimal(16,2)) as amount, cast(null as varchar) as detail,
@@ -297,7 +297,7 @@ def an_indicator(name, amount):
     def judge(con, params):
         con.execute(
             f"""
-            create or replace temp table judged as
+            insert into judged by name
             select 'hit' as outcome, null as reason, null as settlement_id, null as line_id, null as encounter_id,
                 null as person_id, institution_id, null as practitioner_id, date '2025-01-31' as occurred_on,
                 cast({amount} as decimal(16,2)) as amount, cast(i as varchar) as detail,
