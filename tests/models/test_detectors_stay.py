@@ -1,9 +1,12 @@
 """Patterns of stays: shares above peers, tests done to everybody, groups, gathering at limits, bed-day places."""
 
+import re
 from datetime import date, timedelta
 
 import polars as pl
 import pytest
+
+from models import detectors
 
 PEERS = [f"H{i:02}" for i in range(10)]
 OTHER = "H99"
@@ -244,6 +247,14 @@ def test_a_division_of_residence_is_a_group_too(town):
     town.add("feature.person", pl.DataFrame({"person_id": many, "residence_division": places}))
     found = town.judge("group_admission")
     assert len(found) == 8 and found[0][1]["group_text"] == "division 990123"
+
+
+def test_the_number_of_a_group_never_runs_into_the_number_of_its_persons():
+    (source,) = (s for s in detectors.load() if s.id == "group_admission")
+    division = {"group_text": "division 990123", "group_text_zh": "居住地区划990123", "persons": 8}
+    for template in (source.card.sentence, source.card.sentence_zh):
+        numbers = re.findall(r"\d+", re.sub(r"\{(\w+)\}", lambda m: str(division.get(m[1], "x")), template))
+        assert sorted(numbers) == ["8", "990123"]
 
 
 def test_who_admits_three_of_a_group_is_named(town):

@@ -1,4 +1,5 @@
--- stay_of_group: a stay, once by the person's employer and once by the division where the person lives (kind, group_id).
+-- stay_of_group: a stay, once by the person's employer and once by the division where the person lives (kind says
+-- which, group_id whom).
 create temp table stay_of_group as
 with employed as (
     select s.encounter_id, coalesce(max(r.employer_id), max(e.employer_id)) as employer_id
