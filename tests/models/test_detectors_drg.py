@@ -41,13 +41,13 @@ def test_complications_far_above_the_peers(town):
     for name in PEERS:
         coded(town, name, 40, 4, "E11.900", "I10.x00")
     ids = coded(town, OTHER, 20, 24, "E11.900")
-    found = [(i, d, a) for i, d, a in town.judge("complication_share") if d["share"] == "complicated"]
+    found = [(i, d, a) for i, d, a in town.judge("complication_share") if d["indicator"] == "complicated"]
     assert len(found) == len(ids) and found[0][0] == OTHER
     # Complications cost nothing more here, so it is the least a CC adds, in the part beyond the usual share.
-    usual = max(float(found[0][1][t].rstrip("%")) for t in ("expected_text", "peer_text"))
+    usual = max(found[0][1]["expected"], found[0][1]["usual"])
     assert found[0][2] == pytest.approx(5000 * 0.2 * (1 - usual / 54.5), abs=2)
-    assert (found[0][1]["own_text"], found[0][1]["peers"]) == ("54.5%", 11)
-    assert not [d for _, d, _ in town.judge("complication_share") if d["share"] == "severe"]
+    assert (found[0][1]["own"], found[0][1]["unit"], found[0][1]["peers"]) == (54.5, "%", 11)
+    assert not [d for _, d, _ in town.judge("complication_share") if d["indicator"] == "severe"]
 
 
 def test_a_complication_of_the_same_category_and_one_that_is_none_do_not_count(town):
@@ -64,14 +64,14 @@ def test_complications_that_cost_nothing(town):
     for name in PEERS:
         coded(town, name, 40, 31, "E11.900", total_amount=9000.0)
     coded(town, OTHER, 40, 31, "E11.900", total_amount=4900.0)
-    assert {d["share"] for _, d, _ in town.judge("complication_share")} == {"costless"}
+    assert {d["indicator"] for _, d, _ in town.judge("complication_share")} == {"costless"}
 
 
 def test_what_a_complication_adds_is_measured_where_it_adds_more(town):
     for name in PEERS:
         coded(town, name, 40, 4, "E11.900", total_amount=9000.0)
     coded(town, OTHER, 20, 24, "E11.900", total_amount=9000.0)
-    amounts = [a for _, d, a in town.judge("complication_share") if d["share"] == "complicated"]
+    amounts = [a for _, d, a in town.judge("complication_share") if d["indicator"] == "complicated"]
     assert len(amounts) == 24 and 2500 < amounts[0] < 4000
 
 
@@ -92,7 +92,7 @@ def test_stays_far_cheaper_than_their_group(town):
     town.stay(OTHER, 20)
     cheap = town.stay(OTHER, 20, total_amount=1500.0)
     found = town.judge("paid_group_cost")
-    assert len(found) == len(cheap) and found[0][1]["share"] == "cheap" and found[0][2] is None
+    assert len(found) == len(cheap) and found[0][1]["indicator"] == "cheap" and found[0][2] is None
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_cheap_and_coming_back_is_under_service_cheap_alone_is_not(town):
     town.stay(OTHER, 15, total_amount=2500.0, every=0, start=start, next_on=start + timedelta(days=20),
               next_institution_id="H01")  # fmt: skip
     ((place, detail, amount),) = town.judge("under_service")
-    assert place == OTHER and detail["index"] == 0.5 and detail["flagged"] == 15 and amount is None
+    assert place == OTHER and detail["cost_index"] == 0.5 and detail["flagged"] == 15 and amount is None
     town.con.execute("update feature.stay set total_amount = 5000 where institution_id = 'H99'")
     assert town.judge("under_service") == []
 
@@ -134,7 +134,7 @@ def test_costs_moved_out_of_stays(town, share, said):
     town.stay(OTHER, 20)
     moved = town.stay(OTHER, 20, **said)
     found = town.judge("cost_shifting")
-    assert len(found) == len(moved) and {d["share"] for _, d, _ in found} == {share} and found[0][2] is None
+    assert len(found) == len(moved) and {d["indicator"] for _, d, _ in found} == {share} and found[0][2] is None
 
 
 # --- digits

@@ -42,7 +42,7 @@ def town(world):
 
 
 def hits(world, share):
-    return [(i, d, a) for i, d, a in world.judge("length_of_stay_above_peers") if d["share"] == share]
+    return [(i, d, a) for i, d, a in world.judge("length_of_stay_above_peers") if d["indicator"] == share]
 
 
 def test_a_quiet_end_of_many_stays_with_the_money_of_the_quiet_days(town):
@@ -51,8 +51,8 @@ def test_a_quiet_end_of_many_stays_with_the_money_of_the_quiet_days(town):
     found = hits(town, "quiet_end")
     assert len(found) == len(quiet) and {i for i, _, _ in found} == {OTHER}
     detail, amount = found[0][1:]
-    assert (detail["own_text"], detail["flagged"], detail["stays"]) == ("50.0%", 10, 20)
-    usual = max(float(detail[t].rstrip("%")) for t in ("expected_text", "peer_text"))
+    assert (detail["own"], detail["unit"], detail["flagged"], detail["stays"]) == (50, "%", 10, 20)
+    usual = max(detail["expected"], detail["usual"])
     assert amount == pytest.approx(5 * 60 * (1 - usual / 50), abs=1)
     assert not hits(town, "long")
 
@@ -83,7 +83,7 @@ def test_stays_far_longer_than_the_diagnosis_takes_elsewhere(town):
     treated(town, OTHER, 10, nights=20, until=20)
     found = hits(town, "long")
     assert len(found) == 10 and {i for i, _, _ in found} == {OTHER}
-    usual = max(float(found[0][1][t].rstrip("%")) for t in ("expected_text", "peer_text"))
+    usual = max(found[0][1]["expected"], found[0][1]["usual"])
     assert found[0][2] == pytest.approx(10 * 60 * (1 - usual / 50), abs=1), "the nights beyond the usual ten"
 
 

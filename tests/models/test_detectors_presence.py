@@ -144,7 +144,7 @@ def test_small_purchase_during_an_idle_stay_is_found_with_the_idle_days_as_amoun
     ((place, detail, amount),) = world.judge("out_of_idle_bed")
     assert place == "H2" and amount == 2400.0 and detail["times"] == 2
     assert detail["other_institution_id"] == "D1" and float(detail["other_amount"]) == 20.6
-    assert detail["peers"] == 1 and detail["usual_share"] == 0
+    assert detail["like_stays"] == 1 and detail["usual_share"] == 0
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,12 @@
 """Patterns of stays: shares above peers, tests done to everybody, groups, gathering at limits, bed-day places."""
 
+import re
 from datetime import date, timedelta
 
 import polars as pl
 import pytest
+
+from models import detectors
 
 PEERS = [f"H{i:02}" for i in range(10)]
 OTHER = "H99"
@@ -35,11 +38,11 @@ FLAGS = {
 def test_a_share_far_above_the_peers_lists_its_stays(town, share):
     town.stay(OTHER, 20)
     flagged = town.stay(OTHER, 20, **FLAGS[share])
-    found = [(d, a) for i, d, a in town.judge("stay_share_above_peers") if d["share"] == share and i == OTHER]
+    found = [(d, a) for i, d, a in town.judge("stay_share_above_peers") if d["indicator"] == share and i == OTHER]
     assert len(found) == len(flagged)
     detail, amount = found[0]
-    assert (detail["own_text"], detail["flagged"], detail["stays"]) == ("50.0%", 20, 40)
-    assert detail["peers"] == 11 and float(detail["peer_text"].rstrip("%")) < 1
+    assert (detail["own"], detail["unit"], detail["flagged"], detail["stays"]) == (50, "%", 20, 40)
+    assert detail["peers"] == 11 and detail["usual"] < 1
     assert detail["z"] >= 3 and (amount is None if share == "holiday" else 0 < amount <= 4000)
 
 
@@ -48,7 +51,7 @@ def test_relay_counts_stays_begun_where_another_hospital_ended(town):
     town.stay(OTHER, 10, left_institution_id="H01", left_on=date(2025, 1, 6), every=0, start=date(2025, 1, 6))
     town.stay(OTHER, 9, left_institution_id="H01", left_on=date(2025, 1, 6), every=0, start=date(2025, 1, 6),
               left_discharge_way="2")  # fmt: skip
-    found = [d for _, d, _ in town.judge("stay_share_above_peers") if d["share"] == "relay"]
+    found = [d for _, d, _ in town.judge("stay_share_above_peers") if d["indicator"] == "relay"]
     assert len(found) == 10, "a stay after a medical transfer is no relay"
 
 
@@ -64,7 +67,7 @@ def test_idle_days_have_excuses(town, excuse):
     town.stay(OTHER, 20, **({"idle_days": 4} | excuse))
     if "busiest_share" in excuse:
         town.con.execute("update feature.stay set busiest_share = 0.9 where institution_id = 'H99'")
-    assert not [d for _, d, _ in town.judge("stay_share_above_peers") if d["share"] == "idle"]
+    assert not [d for _, d, _ in town.judge("stay_share_above_peers") if d["indicator"] == "idle"]
 
 
 def test_who_travels_to_a_far_hospital_goes_on_a_free_day(town):
@@ -85,7 +88,7 @@ def test_what_the_mix_of_persons_explains_is_no_hit(town):
         town.stay(name, 4, **frail)
     town.stay(OTHER, 10)
     town.stay(OTHER, 30, **frail)
-    assert not [d for _, d, _ in town.judge("stay_share_above_peers") if d["share"] == "idle"]
+    assert not [d for _, d, _ in town.judge("stay_share_above_peers") if d["indicator"] == "idle"]
 
 
 def test_too_few_stays_and_lone_kinds_cannot_be_judged(town):
@@ -102,7 +105,7 @@ def test_a_special_hospital_has_no_excuse_for_idle_days(town):
     town.hospitals(["X1"], kind="A527")
     town.stay("X1", 20)
     town.stay("X1", 20, idle_days=4)
-    assert {(i, d["share"]) for i, d, _ in town.judge("stay_share_above_peers")} == {("X1", "idle")}
+    assert {(i, d["indicator"]) for i, d, _ in town.judge("stay_share_above_peers")} == {("X1", "idle")}
 
 
 # --- tests done to everybody
@@ -212,7 +215,7 @@ def test_persons_of_one_employer_admitted_together(town):
     found = town.judge("group_admission")
     assert len(found) == 7 and {i for i, _, _ in found} == {OTHER}
     detail, amount = found[0][1:]
-    assert (detail["persons"], detail["like"], detail["group_text"]) == (7, 7, "employer U77")
+    assert (detail["persons"], detail["alike"], detail["group_text"]) == (7, 7, "employer U77")
     assert 3500 < amount < 4000 and detail["usual"] < 0.5
     assert town.cannot()["residence unknown"] == town.stays
 
@@ -244,6 +247,14 @@ def test_a_division_of_residence_is_a_group_too(town):
     town.add("feature.person", pl.DataFrame({"person_id": many, "residence_division": places}))
     found = town.judge("group_admission")
     assert len(found) == 8 and found[0][1]["group_text"] == "division 990123"
+
+
+def test_the_number_of_a_group_never_runs_into_the_number_of_its_persons():
+    (source,) = (s for s in detectors.load() if s.id == "group_admission")
+    division = {"group_text": "division 990123", "group_text_zh": "居住地区划990123", "persons": 8}
+    for template in (source.card.sentence, source.card.sentence_zh):
+        numbers = re.findall(r"\d+", re.sub(r"\{(\w+)\}", lambda m: str(division.get(m[1], "x")), template))
+        assert sorted(numbers) == ["8", "990123"]
 
 
 def test_who_admits_three_of_a_group_is_named(town):
@@ -322,5 +333,5 @@ def test_stays_that_restart_at_one_price(world):
         )
     ((place, detail, amount),) = world.judge("bed_day_stays")
     assert place == "X1" and detail["signs"] == 3 and amount is None
-    assert detail["relink_text"] == "88.0%" and world.clear() == 1
+    assert detail["relink"] == 88 and world.clear() == 1
     assert world.judge("bed_day_stays", min_stays=100) == [] and world.cannot() == {"too few bed-day stays": 2}

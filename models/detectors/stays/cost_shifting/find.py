@@ -1,0 +1,10 @@
+"""Which hospitals' stays leave much to be paid beside them: out-patient bills around, own money inside."""
+
+from models.detectors.stays import shares
+from models.work import Work
+
+
+def find(work: Work) -> None:
+    """Hits are the stays of such a kind at an institution whose share stands out; units are stays, once a share."""
+    work.run("stay_of_share")
+    shares.judge(work)

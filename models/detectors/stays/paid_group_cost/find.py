@@ -1,0 +1,10 @@
+"""Where stays cost far less, or far more, than the same disease and treatment does at the level."""
+
+from models.detectors.stays import shares
+from models.work import Work
+
+
+def find(work: Work) -> None:
+    """Hits are the stays of such a kind at an institution whose share stands out; units are stays, once a share."""
+    work.run("stay_of_share")
+    shares.judge(work)
