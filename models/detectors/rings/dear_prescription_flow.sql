@@ -11,7 +11,7 @@ window = "the whole delivered window"
 basis = ["《医疗保障基金使用监督管理条例》第十五条、第四十条：串通、虚开费用单据", "筛查模型 C10 医师与药店定向流转（人均费用）；定点零售药店自查自纠问题清单 14"]
 needs = ["record.settlement.settled_at", "record.fee_line.ordering_practitioner_id"]
 sentence = "{persons} persons took this practitioner's prescriptions to this one store, where their bills are {own} times what their other bills for the same disease cost; {peers} persons with other practitioners and stores: {usual} times; this one of {occurred_on} {paid} yuan instead of {usual_bill}, {amount} yuan more"
-sentence_zh = "该医师有{persons}名参保人在本药店按其处方购药，费用为其本人同病其他费用的{own}倍，其他医师与药店的{peers}名参保人为{usual}倍；本次{occurred_on}{paid}元，平常{usual_bill}元，高出{amount}元"
+sentence_zh = "该医师有{persons}名参保人在本药店按其处方购药，费用为其本人同病其他费用的{own}倍，其他医师与药店的{peers}名参保人为{usual}倍；本次{occurred_on}费用{paid}元，平常{usual_bill}元，高出{amount}元"
 exclusions = [
     "the seriously ill: each person is compared with their own bills for the same disease",
     "one person's new treatment: at least {min_persons} must pay more",

@@ -62,9 +62,7 @@ def search(work: Work, visits: pl.DataFrame) -> list[Group]:
         work.run("drawn_seats")
     by_draw = joint_events(work)
     draws = [[by_draw.get(n * runs + run, 0) for run in range(runs)] for n in range(len(found))]
-    return [
-        Group(persons, seen.get(n, 0), sum(draws[n]) / runs, max(draws[n])) for n, persons in enumerate(found)
-    ]
+    return [Group(persons, seen.get(n, 0), sum(draws[n]) / runs, max(draws[n])) for n, persons in enumerate(found)]
 
 
 def beyond_search(work: Work, visits: pl.DataFrame, groups: Sequence[Group]) -> list[Group]:
@@ -83,13 +81,13 @@ def beyond_search(work: Work, visits: pl.DataFrame, groups: Sequence[Group]) -> 
 
 
 def seat(work: Work, visits: pl.DataFrame) -> int:
-    """Make the cells of these visits; the number of pairs that sit in them."""
+    """Make the cells of these visits; how many pairs a join over them looks at."""
     with work.lend(searched_visit=visits):
         return work.number("cells")
 
 
 def joint_events(work: Work) -> dict[int, int]:
-    """Joint events a community, of the seats that the groups now have."""
+    """Make the joint events of the seats that the groups now have; how many a community has."""
     return dict(work.frame("events").iter_rows())
 
 
@@ -106,9 +104,7 @@ def core(work: Work, groups: pl.DataFrame) -> pl.DataFrame:
     return kept
 
 
-def merged(
-    work: Work, groups: pl.DataFrame, by_chance: dict[int, float]
-) -> tuple[pl.DataFrame, dict[int, float]]:
+def merged(work: Work, groups: pl.DataFrame, by_chance: dict[int, float]) -> tuple[pl.DataFrame, dict[int, float]]:
     """One group of those that share half of the smaller one's members; it has the most events by chance of them."""
     with work.lend(ring_group=groups):
         pairs = work.frame("overlaps").rows()
