@@ -11,13 +11,20 @@ FOLDER = Path(__file__).parent
 LISTED = {"conclusion_word": "conclusions", "subject_word": "subject_words"}
 #: Hyphens, dashes and minus signs of every width: offices type whichever their keyboard gives, once or twice.
 DASHES = "\u002d\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u2500\ufe58\ufe63\uff0d"
+_BLANKS = r"[\s\x{3000}\x{a0}]*"
+#: Patterns: dashes with the blanks around them, which become one hyphen; blanks at either end, which go.
+DASHED = f"{_BLANKS}[{DASHES}]+{_BLANKS}"
+EDGES = f"^{_BLANKS}|{_BLANKS}$"
 
 
 def plain(text: str) -> str:
     """SQL: a word as the lists have it, lower case, any dashes and the blanks around them one hyphen."""
-    blanks = r"[\s\x{3000}\x{a0}]*"
-    dashes = f"{blanks}[{DASHES}]+{blanks}"
-    return f"lower(regexp_replace(regexp_replace({text}, '{dashes}', '-', 'g'), '^{blanks}|{blanks}$', '', 'g'))"
+    return f"lower(regexp_replace(regexp_replace({text}, '{DASHED}', '-', 'g'), '{EDGES}', '', 'g'))"
+
+
+def lists() -> dict[str, pl.DataFrame]:
+    """conclusion_word and subject_word: a word as `plain` gives it, and what it means."""
+    return {table: pl.read_csv(FOLDER / f"{file}.csv", infer_schema=False) for table, file in LISTED.items()}
 
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
@@ -25,8 +32,8 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
 
     subject_type and conclusion are null where the word is not known.
     """
-    for table, file in LISTED.items():
-        con.register("word_frame", pl.read_csv(FOLDER / f"{file}.csv", infer_schema=False))
+    for table, words in lists().items():
+        con.register("word_frame", words)
         con.execute(f"create or replace temp table {table} as select * from word_frame")
         con.unregister("word_frame")
     con.execute(

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from features import build
+from models import detectors, source
 
 START = date(2025, 2, 1)
 
@@ -37,7 +38,7 @@ def judge(world, **params):
 
 
 def members(world):
-    return world.con.sql("select person_id, share from model.group_member order by 1").fetchall()
+    return world.con.sql("select person_id, share from judged_member order by 1").fetchall()
 
 
 def test_six_households_with_one_number_at_one_place_are_a_group(world):
@@ -49,7 +50,7 @@ def test_six_households_with_one_number_at_one_place_are_a_group(world):
     assert (detail["persons"], detail["households"], detail["common"], detail["at_once"]) == (6, 6, 1, 6)
     assert members(world) == [(f"P{i}", 1.0) for i in range(6)]
     keys = world.con.sql("select distinct group_key, units from judged where outcome = 'hit' and units > 0").fetchall()
-    assert keys == [(detail["group_key"], 1)] and detail["group_key"].startswith("contact-")
+    assert keys == [(detail["in_group"], 1)] and detail["in_group"].startswith("contact-")
     assert "13912345670" not in str(world.con.sql("select * from judged").fetchall())
     assert judge(world) == found and world.clear() == 0
 
@@ -117,7 +118,11 @@ def test_a_number_counts_beside_the_persons_own(world):
 
 def test_groups_of_the_last_run_and_of_others(world):
     group(world)
-    world.con.execute("insert into model.group_member values ('contact-old', 'X', 1), ('ring-1', 'Y', 1)")
-    judge(world)
-    keys = world.con.sql("select distinct substr(group_key, 1, 5) from model.group_member order by 1").fetchall()
-    assert keys == [("conta",), ("ring-",)] and len(members(world)) == 7
+    world.con.execute(
+        "insert into model.group_member values ('contact-old', 'X', 1, 'shared_contact'), ('ring-1', 'Y', 1, 'ring')"
+    )
+    world.con.execute(f"create or replace table feature.person_contact as {build.load()['person_contact'].query.text}")
+    (detector,) = [d for d in detectors.load() if d.id == "shared_contact"]
+    source.run(world.con, detector, "x")
+    keys = world.con.sql("select source, person_id from model.group_member order by 1, 2").fetchall()
+    assert keys == [("ring", "Y"), *[("shared_contact", f"P{i}") for i in range(6)]]

@@ -58,8 +58,8 @@ def test_dear_prescriptions_at_one_store_are_found_by_bill(world):
     hits = world.judge("dear_prescription_flow")
     assert [(i, a) for i, _, a in hits] == [("D9", 440.0)] * 6
     detail = hits[0][1]
-    assert detail["persons"] == 6 and detail["ratio"] == 5.0 and detail["usual"] == 110.0
-    assert detail["usual_ratio"] < 1.3 and detail["peers"] == 80
+    assert detail["persons"] == 6 and detail["own"] == 5.0 and detail["usual_bill"] == 110.0
+    assert detail["usual"] < 1.3 and detail["peers"] == 80
     assert world.clear() == 160 and world.cannot() == {}
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from features import build
 from models import detectors, source
-from models.detectors import _dense, _spread
+from models.detectors.rings import dense, spread
 
 DETECTORS = {d.id: d for d in detectors.load()}
 START = date(2025, 1, 1)
@@ -48,13 +48,13 @@ def found(con, name, kind=None, **params):
     detector = DETECTORS[name] if not params else {d.id: d for d in detectors.load({name: params})}[name]
     source.run(con, detector, "x")
     rows = con.sql(
-        "select subject_type, subject_id, settlement_id, amount, detail from model.finding where source = $n"
+        "select subject_type, subject_id, settlement_id, amount, detail, occurred_on from model.finding where source = $n"
         " order by subject_id, settlement_id", params={"n": name}
     ).fetchall()  # fmt: skip
-    for *_, detail in rows:
-        said = json.loads(detail)
+    for *_, amount, detail, day in rows:
+        said = {"amount": amount, "occurred_on": day, **json.loads(detail)}
         assert detector.card.sentence.format(**said) and detector.card.sentence_zh.format(**said)
-    return [(s, t, float(a), json.loads(d)) for k, s, t, a, d in rows if kind in (None, k)]
+    return [(s, t, float(a), json.loads(d)) for k, s, t, a, d, _ in rows if kind in (None, k)]
 
 
 def coverage(con, name):
@@ -87,7 +87,7 @@ def test_buyer_from_many_places_beyond_need_is_found_by_line(con):
     hits = found(con, "professional_buyer")
     assert {s for s, *_ in hits} == {"B"} and 30 <= len(hits) < 40
     detail = hits[0][3]
-    assert detail["places"] == 6 and detail["packs"] == 160 and detail["peers"] == 60 and detail["usual_places"] <= 2
+    assert detail["places"] == 6 and detail["own"] == 160 and detail["peers"] == 60 and detail["usual_places"] <= 2
     assert all(d["left_days"] >= 30 for *_, d in hits)
     assert coverage(con, "professional_buyer")[:2] == (len(patients() + buyer()), len(hits))
     assert found(con, "professional_buyer") == hits
@@ -173,7 +173,7 @@ def test_practitioner_whose_patients_all_go_to_one_store_is_found(con):
     hits = found(con, "prescription_flow", "practitioner")
     assert {s for s, *_ in hits} == {"DR9"} and len(hits) == 24 and {a for _, _, a, _ in hits} == {70.0}
     detail = hits[0][3]
-    assert detail["persons"] == 24 and detail["all_persons"] == 24 and detail["usual_share"] < 20
+    assert detail["persons"] == 24 and detail["all_persons"] == 24 and detail["usual"] < 20
     assert {s for s, *_ in found(con, "prescription_flow", "pharmacy")} == {"D5"}
 
 
@@ -236,8 +236,8 @@ def test_block_of_persons_drugs_and_places_is_found_as_a_group(con):
     detail = hits[0][3]
     assert detail["density"] > detail["by_chance"] and detail["peers"] == 510 and detail["places"] >= 6
     members = con.sql("select group_key, count(*) from model.group_member group by 1").fetchall()
-    assert [(key, n) for key, n in members] == [(detail["group_key"], detail["members"])]
-    assert {g for g, *_ in found(con, "dense_block", "group")} == {detail["group_key"]}
+    assert [(key, n) for key, n in members] == [(detail["in_group"], detail["members"])]
+    assert {g for g, *_ in found(con, "dense_block", "group")} == {detail["in_group"]}
     assert con.sql("select count(*) from model.group_member").fetchall() == [(detail["members"],)]
 
 
@@ -276,9 +276,9 @@ def test_peeling_keeps_the_planted_block_and_nothing_else():
     noise = np.unique(np.stack([rng.integers(0, 300, 900), rng.integers(0, 200, 900)]), axis=1)
     block = np.array([(300 + p, 200 + c) for p in range(8) for c in range(12)]).T
     both = np.concatenate([noise, block], axis=1).astype(np.int64)
-    got = _dense.densest(both[0], both[1], _dense.weights(both[1]))
+    got = dense.densest(both[0], both[1], dense.weights(both[1]))
     assert set(got.persons) == set(range(300, 308)) and set(got.columns) == set(range(200, 212))
-    assert _dense.densest(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)).density == 0
+    assert dense.densest(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)).density == 0
 
 
 # ----------------------------------------------------------------------------------------- near_confirmed
@@ -400,6 +400,6 @@ def test_dismissed_persons_are_no_seeds(con):
 
 def test_closeness_is_one_for_everybody_when_all_are_alike():
     rows = pl.DataFrame({"person_id": ["a", "b", "c", "d"], "slot": ["s"] * 4, "is_seed": [True, False, False, False]})
-    got = _spread.lifts(rows, 0.25, 1, 2, 1)
+    got = spread.lifts(rows, 0.25, 1, 2, 1)
     lift = dict(zip(got["person_id"], got["lift"], strict=True))
     assert lift["b"] == lift["c"] == lift["d"] and got["met"].to_list() == [0, 1, 1, 1]

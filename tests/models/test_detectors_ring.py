@@ -4,8 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from models import detectors, source
-from models.detectors import _ring_chance as chance
+from models import detector, detectors, source
+from models.work import Work
 
 RING = {d.id: d for d in detectors.load()}["co_visit_ring"]
 START = np.datetime64("2025-01-01")
@@ -68,7 +68,7 @@ def settle(con, *parts):
 def groups(con, **params):
     con.execute("begin")
     RING.judge(con, {**RING.params, **params})
-    found = con.sql("select group_key, person_id from model.group_member order by 1, 2").fetchall()
+    found = con.sql("select group_key, person_id from judged_member order by 1, 2").fetchall()
     con.execute("commit")
     said = {}
     for key, person in found:
@@ -113,22 +113,26 @@ def test_events_are_told_apart_at_places_and_persons_with_the_largest_numbers(co
         """
         create temp table ring_group as
             select cast(0 as integer) as community, cast($last - i as integer) as person from range(4) as p(i);
-        create temp table ring_cell as
+        create temp table seat as
             select g.person, cast($last - p.n as integer) as place, cast(1 as integer) as way, 3 * e.k as start
             from ring_group as g, range(2) as p(n), range(5) as e(k)
         """.replace("$last", str(last))
     )
-    chance.seat(con)
-    chance.events(con, 0.4)
-    assert chance.counts(con) == {0: 10}
+    unit = detector.read(detectors.FOLDER / "rings" / "co_visit_ring")
+    with Work(con, unit.card, RING.params, unit.scripts, unit.folder) as work:
+        work.run("group_seats")
+        assert work.frame("events").rows() == [(0, 10)]
 
 
 def test_second_run_replaces_the_members(con):
     rng = np.random.default_rng(1)
     settle(con, town(rng), ring(rng))
-    con.execute("insert into model.group_member values ('other-1', 'P1', 1)")
-    first = groups(con)
-    assert groups(con) == first
+    con.execute("insert into model.group_member values ('other-1', 'P1', 1, 'other')")
+    said = []
+    for _ in range(2):
+        source.run(con, RING, "x")
+        said.append(con.sql("select * from model.group_member where source = 'co_visit_ring' order by all").fetchall())
+    assert said[0] and said[0] == said[1]
     assert con.sql("select count(*) from model.group_member where group_key = 'other-1'").fetchall() == [(1,)]
 
 
