@@ -76,7 +76,7 @@ def add(
             "strength_above": float(params[above] if isinstance(above, str) else above),
             "strength_halving": float(card.strength.halving),
         }
-    kept = ", ".join([*(c for c in names if c in COLUMNS and c != "units"), *more])
+    kept = ", ".join([*(f'"{c}"' for c in names if c in COLUMNS and c != "units"), *more])
     con.execute(f"insert into judged by name select {kept} from ({query}) as answer", values)
 
 
@@ -87,7 +87,7 @@ def _derived(names: Collection[str], card: Card) -> list[str]:
     packed = [c for c in packed if c not in by_column or f"{{{c}}}" in card.sentence + card.sentence_zh]
     derived = []
     if packed and "detail" not in names:
-        fields = ", ".join(f"{c} := {c}" for c in packed)
+        fields = ", ".join(f'"{c}" := "{c}"' for c in packed)
         hit = "outcome = 'hit'" if "outcome" in names else "true"
         derived.append(f"case when {hit} then cast(to_json(struct_pack({fields})) as varchar) end as detail")
     derived.append("coalesce(units, 1) as units" if "units" in names else "1 as units")

@@ -44,9 +44,10 @@ class Work:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        for table in sorted(self._tables):
-            self._con.execute(f"drop table if exists {table}")
+    def __exit__(self, failure: object, *_: object) -> None:
+        if failure is None:  # a failed transaction takes its tables along, and its own error is the one to hear
+            for table in sorted(self._tables):
+                self._con.execute(f"drop table if exists {table}")
 
     def run(self, name: str = "steps", **values: Any) -> None:
         """Run a script: each named step becomes a temporary table, each query adds its rows to `judged`."""
