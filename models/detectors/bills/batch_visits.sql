@@ -82,6 +82,7 @@ select settlement_id, person_id, institution_id, settled_on, care_setting, total
 from visit
 where items > 0;
 
+-- place: and on how many days it was open.
 create temp table place as
 select institution_id, bool_or(is_pharmacy) as is_pharmacy, count(distinct settled_on) as days
 from visit

@@ -105,7 +105,8 @@ join month_of_group as g on g.month = m.month and g.places > $min_peers
     and g.key in (m.key_1, m.key_2, m.key_3, m.key_4)
 qualify row_number() over (partition by m.institution_id, m.month order by g.places, g.key) = 1;
 
--- deadline_month: a deadline's month; z counts in strays of the place's other months, of a tenth at least.
+-- deadline_month: a deadline's month; z counts in strays of the place's other months, of a tenth at least: the most
+-- regular place strays by so much. Without its dearest bill it must still be far above.
 create temp table deadline_month as
 with stray as (
     select institution_id, greatest(1.4826 * median(abs(above_own - course)), 0.1) as spread

@@ -62,8 +62,8 @@ from feature.fee_line
 where not is_pharmacy and encounter_id is not null and item_code is not null and quantity > 0
 group by encounter_id, item_code;
 
--- bill: a visit or stay with its template, the sorted items and quantities, packaged care left out; is_long where it has
--- items enough to be compared.
+-- bill: a visit or stay with its template, the sorted items and quantities, packaged care left out; is_long where it
+-- has items enough to be compared.
 create temp table bill as
 with whole as (
     select encounter_id, count(*) as items, mode(practitioner_id order by practitioner_id) as practitioner_id,
@@ -188,6 +188,7 @@ select f.*, f.persons * ln(f.persons / f.usual_at_least) - f.persons + f.usual_a
 from floored as f
 join searched as s on s.is_stay = f.is_stay;
 
+-- group_of_bills: a template that more persons have than chance and custom explain.
 create temp table group_of_bills as
 select *, institution_id || '|' || template as name
 from expected_template

@@ -131,6 +131,7 @@ select institution_id, till, settled_at,
     count(*) filter (is_first) over (partition by institution_id, till order by settled_at) as run
 from marked;
 
+-- hour_of_run: a run's arrivals in one hour, with those of its first window; from them run, from first to last arrival.
 create temp table hour_of_run as
 with span as (
     select institution_id, till, run, min(settled_at) - interval ($minutes) minute as since, max(settled_at) as to_at
@@ -140,7 +141,8 @@ with span as (
 select s.institution_id, s.till, s.run, s.to_at, hour(a.settled_at) as hour, min(a.settled_at) as from_at,
     count(*) as members
 from span as s
-join arrival as a on a.institution_id = s.institution_id and a.till = s.till and a.settled_at between s.since and s.to_at
+join arrival as a on a.institution_id = s.institution_id and a.till = s.till
+    and a.settled_at between s.since and s.to_at
 group by s.institution_id, s.till, s.run, s.to_at, hour(a.settled_at);
 
 create temp table run as
@@ -213,6 +215,7 @@ left join monthly as n on n.institution_id = m.institution_id and n.settled_on =
 group by m.institution_id, m.settled_on
 having count(*) filter (m.age_years >= 70) >= $min_old * count(*) and count(n.person_id) >= $min_monthly * count(*);
 
+-- rated_arrival: each with whether it ends a burst that is no doctor's round.
 create temp table rated_arrival as
 select *, is_crowded and (institution_id, settled_on) not in (select (institution_id, settled_on) from round_day)
         as is_burst

@@ -93,7 +93,8 @@ from late as l
 join earlier as e on e.person_id = l.person_id and e.diagnosis = l.diagnosis and e.year = l.year
 join first_seen as f on f.person_id = l.person_id and f.institution_id = l.institution_id;
 
--- person_at_place: gaps are decimals, so that means of them are the same in any order.
+-- person_at_place: by how much a person's late bills are above their earlier ones, over their diseases, as a logarithm.
+-- Gaps are decimals, so that means of them are the same in any order.
 create temp table person_at_place as
 select institution_id, year, person_id, bool_and(is_new) as is_new,
     cast(avg(cast(level - own_level as decimal(12, 6))) as decimal(12, 6)) as gap

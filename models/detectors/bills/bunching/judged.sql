@@ -16,9 +16,9 @@ select 'hit' as outcome, institution_id, what || '|' || value_text as part,
     -- Records fitted to a limit are one reading of many: half as much as others at first, never more than four fifths.
     round(0.8 - 0.3 * pow(2, -surprise / 10), 4) as weight,
     case what when 'nights' then 'stays_at_length' else 'bills_below_limit' end as indicator,
-    what_text || ' that ' || where_text as indicator_title, where_zh || '的' || substr(what_zh, 2) || '数'
-        as indicator_title_zh, '' as unit, hits as own, round(usual, 1) as usual, peers, events, what_text as what, what_zh,
-    where_text, where_zh, round(100.0 * hits / events, 1) || '%' as share_text,
+    what_text || ' that ' || where_text as indicator_title,
+    where_zh || '的' || substr(what_zh, 2) || '数' as indicator_title_zh, '' as unit, hits as own,
+    round(usual, 1) as usual, peers, events, what_text as what, what_zh, where_text, where_zh, round(100.0 * hits / events, 1) || '%' as share_text,
     case what
         when 'nights' then beside || ' one or two nights shorter or longer'
         else beside || ' as much above it'
