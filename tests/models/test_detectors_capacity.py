@@ -293,8 +293,8 @@ def test_one_name_in_many_departments(house):
     signed(house, "D500", [f"B{i}" for i in range(8)])
     found = house.judge("shared_signature")
     place, detail, amount = found[0]
-    assert (place, detail["departments"], detail["visits"], amount) == ("H1", 8, 160, 40.0)
-    assert (detail["outside_text"], detail["peer_text"], detail["peers"]) == ("88.0%", "1", 25)
+    assert (place, detail["own"], detail["visits"], amount) == ("H1", 8, 160, 40.0)
+    assert (detail["outside_text"], detail["usual"], detail["peers"]) == ("88.0%", 1, 25)
     assert len(found) == 140 and detail["main"] not in {d["department"] for _, d, _ in found}
 
 

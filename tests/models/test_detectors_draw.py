@@ -116,7 +116,7 @@ def test_newcomers_who_draw_down_in_december_are_found(world):
     hits = world.judge("year_end_draw")
     assert [(i, a) for i, _, a in hits] == [("D90", 400.0)] * 7
     detail = hits[0][1]
-    assert detail["newcomers"] == detail["persons"] == 7 and detail["ratio"] == 5.0 and detail["usual_ratio"] < 1.3
+    assert detail["newcomers"] == detail["persons"] == 7 and detail["own"] == 5.0 and detail["usual"] < 1.3
     assert world.con.sql("select count(distinct person_id) from judged where outcome = 'hit'").fetchall() == [(7,)]
 
 

@@ -94,9 +94,10 @@ def test_template_is_found_once_a_settlement_with_its_doctor(con):
     assert [t for _, t, _, _ in hits] == ["ST0", "ST1", "ST2", "ST3", "ST4"]
     assert {s for s, *_ in hits} == {"H1"} and {a for _, _, a, _ in hits} == {100.0}
     detail = hits[0][3]
-    assert (detail["persons"], detail["items"], detail["usual"]) == (5, 6, 0.0)
+    assert (detail["own"], detail["items"], detail["usual"]) == (5, 6, 0.0)
     assert "项目C00×1" in detail["item_text"]
-    assert IDENTICAL.card.sentence_zh.format(**detail) and IDENTICAL.card.sentence.format(**detail)
+    filled = detail | {"occurred_on": "2025-03-01"}
+    assert IDENTICAL.card.sentence_zh.format(**filled) and IDENTICAL.card.sentence.format(**filled)
     assert {
         s for s, *_ in con.sql("select subject_id from model.finding where subject_type = 'practitioner'").fetchall()
     } == {"D7"}

@@ -286,7 +286,7 @@ def test_stays_that_all_last_the_same(world):
         nights(world, name, usual)
     nights(world, OTHER, usual | {9: 60})
     ((place, detail, amount),) = world.judge("bunching")
-    assert (place, detail["value"], detail["hits"], amount) == (OTHER, 9, 60, None)
+    assert (place, detail["value"], detail["own"], amount) == (OTHER, 9, 60, None)
     world.con.execute("delete from feature.stay")
     for name in [*PEERS, OTHER]:
         nights(world, name, usual | {9: 60})

@@ -90,13 +90,13 @@ def found(con, name, kind=None, **params):
         detector = {d.id: d for d in detectors.load({name: params})}[name]
     source.run(con, detector, "x")
     rows = con.sql(
-        "select subject_type, subject_id, settlement_id, amount, detail from model.finding where source = $n"
+        "select subject_type, subject_id, settlement_id, occurred_on, amount, detail from model.finding where source = $n"
         " order by subject_id, settlement_id", params={"n": name}
     ).fetchall()  # fmt: skip
-    for *_, detail in rows:
-        said = json.loads(detail)
+    for *_, day, amount, detail in rows:
+        said = {"occurred_on": day, "amount": amount} | json.loads(detail)
         assert detector.card.sentence.format(**said) and detector.card.sentence_zh.format(**said)
-    return [(s, t, None if a is None else float(a), json.loads(d)) for k, s, t, a, d in rows if kind in (None, k)]
+    return [(s, t, None if a is None else float(a), json.loads(d)) for k, s, t, _, a, d in rows if kind in (None, k)]
 
 
 def coverage(con, name):
@@ -124,7 +124,7 @@ def test_batch_of_one_diagnosis_in_one_amount_is_found(con):
     hits = found(con, "batch_visits")
     assert len(hits) == 25 and {s for s, *_ in hits} == {"H1"} and {a for _, _, a, _ in hits} == {88.0}
     detail = hits[0][3]
-    assert detail["persons"] == 25 and detail["amounts"] == 1 and detail["usual"] < 1 and detail["peers"] == 1
+    assert detail["own"] == 25 and detail["amounts"] == 1 and detail["usual"] < 1 and detail["peers"] == 1
     assert found(con, "batch_visits") == hits
 
 
@@ -202,7 +202,7 @@ def test_many_small_bursts_are_found_and_their_settlements_named(con):
     hits = found(con, "settlement_burst")
     assert {s for s, *_ in hits} == {"D1"} and len(hits) >= 50
     detail = hits[0][3]
-    assert detail["bursts"] >= 9 and detail["usual_bursts"] < 2 and detail["peers"] == 7
+    assert detail["own"] >= 9 and detail["usual"] < 2 and detail["peers"] == 7
     assert found(con, "settlement_burst") == hits
 
 
@@ -259,7 +259,7 @@ def test_a_long_row_counts_whole_and_does_not_hide_itself(con):
     hits = found(con, "settlement_burst")
     assert {s for s, *_ in hits} == {"D1"} and {t for _, t, *_ in hits} >= {r["settlement_id"] for r in row}
     detail = hits[0][3]
-    assert detail["persons"] >= 18 and 30 <= detail["minutes"] <= 50 and detail["usual"] < 3
+    assert detail["persons"] >= 18 and 30 <= detail["minutes"] <= 50 and detail["usual_persons"] < 3
 
 
 def test_a_busy_place_that_is_new_is_no_burst(con):
@@ -400,7 +400,7 @@ def test_limit_used_up_in_equal_amounts_is_found(con):
     hits = found(con, "quota_exhaustion")
     assert {s for s, *_ in hits} == {f"C{n}" for n in range(6)} and len(hits) == 60
     detail = hits[0][3]
-    assert detail["used_share"] == 100 and detail["peers"] == 45 and detail["usual_share"] < 50
+    assert detail["own"] == 100 and detail["peers"] == 45 and detail["usual"] < 50
 
 
 def test_limit_used_up_in_december_names_only_december(con):

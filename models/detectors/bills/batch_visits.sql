@@ -1,0 +1,230 @@
+/*
+title = "A batch of visits of one kind on one day, in few amounts"
+title_zh = "同日批量同病种（同金额）就医购药"
+violation = "batch_visits"
+family = "pattern"
+subjects = ["institution", "pharmacy"]
+fetch = ["identity", "pattern"]
+certainty = "suspected"
+scope = ["outpatient", "chronic", "drugstore"]
+window = "institution and day"
+basis = ["《医疗保障基金使用监督管理条例》第十五条、第三十八条、第四十条：诱导他人冒名或者虚假就医购药", "筛查模型 C15 同日批量同项目门诊（组团刷卡、义诊拉客）"]
+needs = ["record.settlement.settled_at"]
+sentence = "{own} persons on {occurred_on} for {kind_text}, billed in only {amounts} different amounts; {usual} persons would be usual there on such a day (own other days and {peers} peers); this settlement {amount} yuan"
+sentence_zh = "{occurred_on} 同日{own}人以{kind_text_zh}结算，仅{amounts}种金额；参照本机构其他日及同类{peers}家，当日预期{usual}人；本次结算{amount}元"
+exclusions = [
+    "dialysis, chemotherapy, radiotherapy, check-ups, vaccination, a family doctor's package",
+    "emergencies, maternity, hospital stays, repayments at the counter",
+    "drug days of the chronically ill: the same persons every month or quarter",
+    "what the place or its peers see as often on other days, or the others on that day: epidemics, campaigns",
+]
+exclusions_zh = [
+    "透析、化疗、放疗、体检、疫苗接种、家庭医生签约服务包",
+    "急诊、生育、住院、零星报销",
+    "慢性病取药日：每月或每季均为同一批人",
+    "本机构或同类机构其他日期、其他机构当日同样常见：流行病、专项活动",
+]
+limits = "A free consultation day, a firm's outing and a card collector look alike: read the register of the day. A place that bills the same package every day has made it usual; a group that comes every month with a chronic benefit is left to the detector of groups that visit together."
+limits_zh = "义诊日、单位集体就医与收集医保凭证表现相同，应查阅当日登记。每日按同一套餐收费的机构，已使其成为常态；每月以门慢特待遇同来的人群由“多人结伴就医、购药、住院”模型判断。"
+
+[strength]  # half the distance to certainty for every 5 of log: 150 times less likely by chance
+by = "evidence"
+halving = 5
+above = "min_surprise"
+
+[params.min_persons]
+value = 10
+unit = "persons"
+meaning = "least persons of one diagnosis or amount"
+
+[params.max_amounts]
+value = 0.2
+unit = "share"
+meaning = "different amounts to persons"
+
+[params.min_surprise]
+value = 5.0
+unit = "log"
+meaning = "least surprise at so many persons, over the number of days and kinds searched"
+
+[params.min_amount]
+value = 500
+unit = "yuan"
+meaning = "least eligible money of a batch"
+
+[params.max_regulars]
+value = 0.5
+unit = "share"
+meaning = "chronic batches whose persons came in such a batch 25 to 100 days before or after: drug days"
+
+[params.min_days]
+value = 20
+unit = "days"
+meaning = "fewer open days: not judged"
+*/
+-- visit: a settlement outside hospital stays, neither paid back at the counter nor of a course of treatment.
+create temp table visit as
+select settlement_id, encounter_id, person_id, institution_id, is_pharmacy, settled_on, care_setting, diagnosis,
+    total_amount, eligible_amount, items, first_item, last_item
+from feature.visit_bill
+where care_setting in ('outpatient', 'chronic', 'drugstore') and settlement_type <> '1' and not is_course
+    and person_id is not null and institution_id is not null and settled_on is not null;
+
+-- visit_of_kind: visits, twice each: by diagnosis (not at drugstores), and by exact amount with the items' ends.
+create temp table visit_of_kind as
+select settlement_id, person_id, institution_id, settled_on, care_setting, total_amount, eligible_amount,
+    'diagnosis' as way, diagnosis as kind
+from visit
+where not is_pharmacy and diagnosis is not null
+union all
+select settlement_id, person_id, institution_id, settled_on, care_setting, total_amount, eligible_amount,
+    'bill', concat_ws('|', items, first_item, last_item, total_amount)
+from visit
+where items > 0;
+
+-- place: and on how many days it was open.
+create temp table place as
+select institution_id, bool_or(is_pharmacy) as is_pharmacy, count(distinct settled_on) as days
+from visit
+group by institution_id;
+
+-- crowded_day: a day on which a place sees far more persons of a kind than usual, in few amounts.
+create temp table crowded_day as
+with kind_of_day as (
+    select institution_id, way, kind, settled_on, count(distinct person_id) as persons,
+        count(distinct total_amount) as amounts, bool_and(care_setting = 'chronic') as is_chronic,
+        sum(eligible_amount) as eligible_amount
+    from visit_of_kind
+    group by institution_id, way, kind, settled_on
+),
+day_here as (
+    select institution_id, settled_on, count(distinct person_id) as persons
+    from visit
+    group by institution_id, settled_on
+),
+all_here as (
+    select institution_id, sum(persons) as persons from day_here group by institution_id
+),
+kind_here as (
+    select institution_id, way, kind, sum(persons) as persons from kind_of_day group by institution_id, way, kind
+),
+kind_everywhere as (
+    select p.is_pharmacy, k.way, k.kind, sum(k.persons) as persons
+    from kind_here as k
+    join place as p on p.institution_id = k.institution_id
+    group by p.is_pharmacy, k.way, k.kind
+),
+all_everywhere as (
+    select p.is_pharmacy, sum(d.persons) as persons, count(distinct d.institution_id) as places
+    from day_here as d
+    join place as p on p.institution_id = d.institution_id
+    group by p.is_pharmacy
+),
+kind_that_day as (
+    select p.is_pharmacy, k.way, k.kind, k.settled_on, sum(k.persons) as persons
+    from kind_of_day as k
+    join place as p on p.institution_id = k.institution_id
+    group by p.is_pharmacy, k.way, k.kind, k.settled_on
+),
+all_that_day as (
+    select p.is_pharmacy, d.settled_on, sum(d.persons) as persons
+    from day_here as d
+    join place as p on p.institution_id = d.institution_id
+    group by p.is_pharmacy, d.settled_on
+),
+expected as (
+    select k.*, e.places - 1 as peers, greatest(
+            -- the kind on the place's other days, and the peers' share of it in as busy a day
+            cast(h.persons - k.persons as double) / greatest(p.days - 1, 1),
+            d.persons * cast(w.persons - h.persons as double) / greatest(e.persons - a.persons, 1),
+            -- and what the others see of it that very day: an epidemic, a campaign; twenty persons without it beside
+            -- them, so that one person elsewhere on a quiet day makes no epidemic
+            d.persons * cast(t.persons - k.persons as double) / (y.persons - d.persons + 20),
+            0.05
+        ) as usual
+    from kind_of_day as k
+    join place as p on p.institution_id = k.institution_id
+    join kind_here as h on h.institution_id = k.institution_id and h.way = k.way and h.kind = k.kind
+    join all_here as a on a.institution_id = k.institution_id
+    join day_here as d on d.institution_id = k.institution_id and d.settled_on = k.settled_on
+    join kind_everywhere as w on w.is_pharmacy = p.is_pharmacy and w.way = k.way and w.kind = k.kind
+    join all_everywhere as e on e.is_pharmacy = p.is_pharmacy
+    join kind_that_day as t on t.is_pharmacy = p.is_pharmacy and t.way = k.way and t.kind = k.kind
+        and t.settled_on = k.settled_on
+    join all_that_day as y on y.is_pharmacy = p.is_pharmacy and y.settled_on = k.settled_on
+    where k.persons >= $min_persons and k.amounts <= $max_amounts * k.persons and p.days >= $min_days
+        and k.eligible_amount >= $min_amount
+),
+-- The bound on the logarithm of the chance to see so many when so few are usual, less what searching through so many
+-- days and kinds finds anyhow.
+surprising as (
+    select *, persons * ln(persons / usual) - persons + usual
+        - (select ln(greatest(count(*), 1)) from kind_of_day) as surprise
+    from expected
+    where persons > usual
+)
+select * from surprising where surprise >= $min_surprise;
+
+-- batch: a crowded day that is no drug day, to which the chronically ill come every month or quarter.
+create temp table batch as
+with member as (
+    select distinct c.institution_id, c.way, c.kind, c.settled_on, k.person_id
+    from crowded_day as c
+    join visit_of_kind as k on k.institution_id = c.institution_id and k.way = c.way and k.kind = c.kind
+        and k.settled_on = c.settled_on
+),
+regular as (
+    select distinct m.institution_id, m.way, m.kind, m.settled_on, m.person_id
+    from member as m
+    join member as n on n.institution_id = m.institution_id and n.way = m.way and n.kind = m.kind
+        and n.person_id = m.person_id and abs(date_diff('day', m.settled_on, n.settled_on)) between 25 and 100
+),
+regulars as (
+    select institution_id, way, kind, settled_on, count(*) as persons
+    from regular
+    group by institution_id, way, kind, settled_on
+)
+select c.*
+from crowded_day as c
+left join regulars as r on r.institution_id = c.institution_id and r.way = c.way and r.kind = c.kind
+    and r.settled_on = c.settled_on
+where not (c.is_chronic and coalesce(r.persons, 0) >= $max_regulars * c.persons);
+
+-- visit_of_batch: each visit in the batch that surprises most, of the two it may belong to.
+create temp table visit_of_batch as
+select k.settlement_id, b.*
+from batch as b
+join visit_of_kind as k on k.institution_id = b.institution_id and k.way = b.way and k.kind = b.kind
+    and k.settled_on = b.settled_on
+qualify row_number() over (partition by k.settlement_id order by b.surprise desc, b.way) = 1;
+
+with diagnosis as (
+    select substr(principal_diagnosis_code, 1, 3) as code, min(principal_diagnosis_name) as name
+    from feature.encounter
+    where principal_diagnosis_code is not null
+    group by substr(principal_diagnosis_code, 1, 3)
+)
+select 'hit' as outcome, v.settlement_id, v.encounter_id, v.person_id, v.institution_id, v.settled_on as occurred_on,
+    v.eligible_amount as amount, strftime(v.settled_on, '%Y%m%d') || b.way as part, b.surprise as evidence,
+    'persons_of_kind' as indicator, 'persons of one kind on a day' as indicator_title,
+    '同日同类就医购药人数' as indicator_title_zh, '' as unit, b.persons as own, round(b.usual, 1) as usual, b.peers,
+    b.amounts, round(b.surprise, 1) as surprise, b.way,
+    case b.way when 'bill' then 'one and the same bill' else coalesce(d.name, b.kind) end as kind_text,
+    case b.way when 'bill' then '同一账单（项目、金额一致）' else '“' || coalesce(d.name, b.kind) || '”' end
+        as kind_text_zh
+from visit_of_batch as b
+join visit as v on v.settlement_id = b.settlement_id
+left join diagnosis as d on b.way = 'diagnosis' and d.code = b.kind;
+
+select 'cannot_judge' as outcome, 'the place was open on too few days' as reason, count(*) as units
+from visit as v
+join place as p on p.institution_id = v.institution_id
+where p.days < $min_days
+having count(*) > 0
+
+union all by name
+select 'clear' as outcome, count(*) as units
+from visit as v
+join place as p on p.institution_id = v.institution_id
+where p.days >= $min_days and v.settlement_id not in (select settlement_id from visit_of_batch)
+having count(*) > 0
