@@ -8,7 +8,7 @@ import pytest
 
 from features import build
 from models import detectors, source
-from models.detectors import _shift
+from models.detectors.peers import shift
 
 GROWTH = {d.id: d for d in detectors.load()}["growth_break"]
 
@@ -141,10 +141,10 @@ def test_same_answer_twice(con):
 def test_scan_places_the_step_and_its_spread_does_not_count_it():
     rng = np.random.default_rng(9)
     level = rng.normal(0, 0.1, (50, 24))
-    plain = _shift.spread(level)
+    plain = shift.spread(level)
     level[:, 15:] += 1
-    assert np.allclose(_shift.spread(level), plain, atol=0.06)
-    shifts = _shift.strongest(level, 6, 2, np.full(50, 0.05), 99, 1)
+    assert np.allclose(shift.spread(level), plain, atol=0.06)
+    shifts = shift.strongest(level, 6, 2, np.full(50, 0.05), 99, 1)
     assert (shifts.place == 15).all()
     assert (shifts.chance <= 0.02).all()
     assert np.allclose(shifts.after - shifts.before, 1, atol=0.2)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
+from pyod.models.iforest import IForest
+from sklearn.neighbors import NearestNeighbors
 
 Floats = npt.NDArray[np.float64]
 
@@ -62,16 +64,12 @@ def score(z: Floats, reference: Floats, trees: int, seeds: int) -> Floats:
 
 
 def _forest(reference: Floats, trees: int, seeds: int) -> Callable[[Floats], Floats]:
-    from pyod.models.iforest import IForest
-
     forests = [IForest(n_estimators=trees, random_state=seed, n_jobs=1).fit(reference) for seed in range(seeds)]
     return lambda x: np.mean([f.decision_function(x) for f in forests], axis=0)
 
 
 def _neighbours(reference: Floats) -> Callable[[Floats], Floats]:
     """Mean distance to the nearest reference rows. One reference row equal to it in all is taken for itself."""
-    from sklearn.neighbors import NearestNeighbors
-
     rows = len(reference)
     picked = np.random.default_rng(0).choice(rows, min(rows, SAMPLE), replace=False)
     near = min(NEIGHBOURS, len(picked) - 1)
