@@ -73,6 +73,7 @@ def test_step_is_found_with_its_month_and_money(con):
     assert (kind, subject, on) == ("institution", "H04", "2025-09-01")
     assert excess == pytest.approx(1.5 * before[8:].sum(), rel=0.15)
     assert detail["ratio"] == pytest.approx(2.5, rel=0.1) and detail["months_after"] == 4
+    assert detail["own"] / detail["usual"] == pytest.approx(detail["ratio"], rel=0.01) and detail["peers"] == 20
     assert GROWTH.card.sentence.format(**detail) and GROWTH.card.sentence_zh.format(**detail)
 
 

@@ -179,7 +179,9 @@ place as (
         arg_max(quantity, (is_over, quantity, charged_on)) as peak,
         arg_max(charged_on, (is_over, quantity, charged_on)) as peak_on,
         arg_max(item_name, (is_over, quantity, charged_on, item_name)) as item_text,
-        sum(case when is_over then amount * (1 - most / cast(quantity as double)) else 0 end) as beyond
+        -- Summed as decimals: the order of the rows must not move a cent.
+        sum(cast(case when is_over then amount * (1 - most / cast(quantity as double)) else 0 end as decimal(28, 8)))
+            as beyond
     from limited
     group by institution_id, kind
 )

@@ -1,4 +1,4 @@
-"""Which practitioners are unusual in several indicators taken together: a second opinion on practitioner_peer_outlier."""
+"""Which practitioners are unusual in several indicators taken together: a second opinion on their peer outliers."""
 
 from models.detectors.peers import ensemble, method
 from models.work import Work
