@@ -254,7 +254,7 @@ def test_peers_figures_have_names_and_units_for_every_live_source_that_compares(
             join casebook.lead_register as r on r.subject_type = f.subject_type and r.subject_key = f.subject_id
             join model.lead as l on l.lead_id = r.lead_id and l.tier in ('A', 'B')
             join model.coverage as c on c.source = f.source and c.status = 'live'
-            where f.outcome = 'hit' and (f.usual is not null or f.detail like '%peer_text%')
+            where f.outcome = 'hit' and (f.indicator is not null or f.detail like '%peer_text%')
             """
         ).fetchall()
     )
