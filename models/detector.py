@@ -44,7 +44,7 @@ def load(folder: Path, overrides: Mapping[str, Params] | None = None) -> tuple[l
     overrides = overrides or {}
     sources, problems, paths = [], [], dict(sorted(paths_of(folder)))
     problems += [f"[detectors.{name}] names no detector" for name in sorted(set(overrides) - set(paths))]
-    for name, path in paths.items():
+    for name, path in sorted(paths.items()):
         try:
             sources.append(source_of(read(path), overrides.get(name, {})))
         except SettingError as error:
@@ -133,9 +133,12 @@ def _agree(card: Card, scripts: Mapping[str, Script]) -> None:
 
 
 def _code(path: Path) -> str:
-    """The text of everything the detector is made of: its files, its family's shared ones, the Python it imports."""
+    """The text of everything the detector is made of: its files, its family's shared ones, the Python it imports.
+
+    Tables of the family's other detectors belong to it: it may read them.
+    """
     own = sorted(p for p in path.iterdir() if p.suffix in (".py", ".sql", ".toml", ".csv")) if path.is_dir() else [path]
-    shared = sorted((path.parent / SHARED).glob("*.sql"))
+    shared = [*sorted((path.parent / SHARED).glob("*.sql")), *sorted(path.parent.glob("*/*.csv"))]
     python = [p for p in own if p.suffix == ".py"]
     files = dict.fromkeys([*own, *shared, *sorted(_imported(python))])
     return "\n".join(p.read_text(encoding="utf-8") for p in files)

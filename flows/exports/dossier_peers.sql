@@ -2,7 +2,8 @@
 -- its detail. Figures come with their unit.
 with compared as (
     select r.lead_id, f.source, f.detail, f.indicator_title, f.indicator_title_zh, f.unit, f.own, f.usual, f.peers,
-        f.percentile
+        f.percentile, regexp_replace(cast(f.own as varchar), '\.0$', '') as whole_own,
+        regexp_replace(cast(f.usual as varchar), '\.0$', '') as whole_usual
     from model.finding as f
     join casebook.lead_register as r on r.subject_type = f.subject_type and r.subject_key = f.subject_id
     join model.lead as l on l.lead_id = r.lead_id and l.tier in ('A', 'B')
@@ -23,8 +24,8 @@ listed as (
 
 figure as (
     select lead_id, source, indicator_title as title, coalesce(indicator_title_zh, indicator_title) as title_zh,
-        case unit when '¥' then '¥' || own else own || coalesce(unit, '') end as own,
-        case unit when '¥' then '¥' || usual else usual || coalesce(unit, '') end as usual,
+        case unit when '¥' then '¥' || whole_own else whole_own || coalesce(unit, '') end as own,
+        case unit when '¥' then '¥' || whole_usual else whole_usual || coalesce(unit, '') end as usual,
         cast(peers as varchar) as peers, percentile, try_cast(json_extract_string(detail, '$.z') as double) as z
     from compared
     where indicator_title is not null and own is not null and usual is not null
@@ -49,11 +50,19 @@ figure as (
         coalesce(i.peers, peers),
         i.peer_percentile, i.z
     from listed
+),
+
+-- Of one indicator a lead's strongest figure: a batch or a day each would fill the page.
+strongest as (
+    select lead_id, source, title, title_zh, own, usual, peers, max(percentile) as percentile, max(z) as z,
+        row_number() over (partition by lead_id, source, title order by max(z) desc nulls last, own desc, usual) as place
+    from figure
+    where title is not null and own is not null and usual is not null
+    group by lead_id, source, title, title_zh, own, usual, peers
 )
 
 select lead_id, source, case when $language = 'zh' then title_zh else title end as indicator, own, usual, peers as n,
-    max(percentile) as percentile, max(z) as z
-from figure
-where title is not null and own is not null and usual is not null
-group by lead_id, source, title, title_zh, own, usual, peers
-order by lead_id, max(z) desc nulls last, source, title, own
+    percentile, z
+from strongest
+where place = 1
+order by lead_id, z desc nulls last, source, title

@@ -238,7 +238,9 @@ def test_a_practitioner_far_beyond_the_like_over_months(clinic):
     found = clinic.judge("practitioner_volume")
     assert len(found) == 8
     detail = found[0][1]
-    assert (detail["practitioner_id"], detail["persons"], detail["over_days"], detail["most"]) == ("D100", 40, 8, 19)
+    assert (detail["persons"], detail["over_days"], detail["most"], detail["own"]) == (40, 8, 19, 40)
+    hits = clinic.con.sql("select distinct practitioner_id from judged where outcome = 'hit'").fetchall()
+    assert hits == [("D100",)]
     assert detail["months"] == 3 and detail["hours_text"] == " within 2.6 hours" and found[0][2] is None
 
 

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from models import detectors, source
-from models.detectors import _anomaly
+from models.detectors.peers import anomaly
 
 DETECTORS = {d.id: d for d in detectors.load({k: {"trees": 60, "seeds": 2} for k in
              ("pharmacy_ensemble", "institution_ensemble")})}  # fmt: skip
@@ -27,7 +27,7 @@ def distances(rows=60, columns=8, seed=1):
 
 
 def score(z, reference):
-    return _anomaly.score(z, reference, trees=50, seeds=2)
+    return anomaly.score(z, reference, trees=50, seeds=2)
 
 
 def test_a_row_scores_the_same_alone_and_in_any_company():
@@ -55,15 +55,15 @@ def test_scores_are_finite_with_rows_that_are_all_alike():
 def test_constant_and_copied_columns_are_left_out():
     z = distances()
     z = np.column_stack([z[:, 0], np.full(len(z), 2.0), z[:, 0] * 3, z[:, 1]])
-    assert _anomaly.usable(z).tolist() == [0, 3]
+    assert anomaly.usable(z).tolist() == [0, 3]
 
 
 def test_tail_counts_upward_only_and_nothing_is_no_evidence():
     reference = np.array([[0.0], [0.0], [1.0], [2.0], [8.0]])
-    tails = _anomaly.tails(reference, reference)[:, 0]
+    tails = anomaly.tails(reference, reference)[:, 0]
     assert tails[0] == tails[1] == 0
     assert (np.diff(tails[1:]) > 0).all()
-    assert _anomaly.tails(np.array([[9.0]]), reference)[0, 0] >= tails[-1]
+    assert anomaly.tails(np.array([[9.0]]), reference)[0, 0] >= tails[-1]
 
 
 def stores(n=40, seed=1):
@@ -160,7 +160,7 @@ def test_nearly_collinear_column_is_left_out_and_changes_nothing():
     z = distances()
     nearly = z[:, 0] * 1.5 + np.random.default_rng(2).normal(0, 0.02, len(z))
     wide = np.column_stack([z, nearly, np.zeros(len(z))])
-    kept = _anomaly.usable(wide)
+    kept = anomaly.usable(wide)
     assert kept.tolist() == list(range(z.shape[1]))
     assert (score(wide[:, kept], wide[:, kept]) == score(z, z)).all()
 

@@ -8,7 +8,7 @@ import pytest
 
 from features import build
 from models import detectors, source
-from models.detectors import _shift
+from models.detectors.peers import shift
 
 GROWTH = {d.id: d for d in detectors.load()}["growth_break"]
 
@@ -73,6 +73,7 @@ def test_step_is_found_with_its_month_and_money(con):
     assert (kind, subject, on) == ("institution", "H04", "2025-09-01")
     assert excess == pytest.approx(1.5 * before[8:].sum(), rel=0.15)
     assert detail["ratio"] == pytest.approx(2.5, rel=0.1) and detail["months_after"] == 4
+    assert detail["own"] / detail["usual"] == pytest.approx(detail["ratio"], rel=0.01) and detail["peers"] == 20
     assert GROWTH.card.sentence.format(**detail) and GROWTH.card.sentence_zh.format(**detail)
 
 
@@ -141,10 +142,10 @@ def test_same_answer_twice(con):
 def test_scan_places_the_step_and_its_spread_does_not_count_it():
     rng = np.random.default_rng(9)
     level = rng.normal(0, 0.1, (50, 24))
-    plain = _shift.spread(level)
+    plain = shift.spread(level)
     level[:, 15:] += 1
-    assert np.allclose(_shift.spread(level), plain, atol=0.06)
-    shifts = _shift.strongest(level, 6, 2, np.full(50, 0.05), 99, 1)
+    assert np.allclose(shift.spread(level), plain, atol=0.06)
+    shifts = shift.strongest(level, 6, 2, np.full(50, 0.05), 99, 1)
     assert (shifts.place == 15).all()
     assert (shifts.chance <= 0.02).all()
     assert np.allclose(shifts.after - shifts.before, 1, atol=0.2)

@@ -11,6 +11,7 @@ import pytest
 from data.errors import UsageError
 from features import build
 from models import detectors, source
+from models.detectors.peers import method
 
 DETECTORS = {d.id: d for d in detectors.load()}
 
@@ -61,6 +62,10 @@ def cannot(con):
     return con.sql("select institution_id, reason from judged where outcome = 'cannot_judge'").fetchall()
 
 
+def indicators_of(name):
+    return method.indicators(pl.read_csv(detectors.FOLDER / "peers" / name / "indicators.csv", infer_schema=False))
+
+
 def change(frame, institution, **values):
     return frame.with_columns(
         **{k: pl.when(pl.col("institution_id") == institution).then(pl.lit(v)).otherwise(k) for k, v in values.items()}
@@ -86,10 +91,10 @@ def test_store_far_above_its_peers_is_found_with_its_reasons(con):
     assert [(s, d["indicator"]) for s, d, *_ in hits] == [("D07", "dear_share"), ("D07", "night_share")]
     (_, dear, amount, weight, kind), (_, night, nothing, *_) = hits
     line_amount = frame.filter(pl.col("institution_id") == "D07")["line_amount"][0]
-    assert float(amount) == pytest.approx((0.6 - dear["peer_median"] / 100) * line_amount, rel=0.01)
+    assert float(amount) == pytest.approx((0.6 - dear["usual"] / 100) * line_amount, rel=0.01)
     assert nothing is None and kind == "pharmacy" and 0.5 <= weight < 1
     assert night["own"] == 30.0 and night["unit"] == "%" and night["peers"] == 30
-    assert night["peer_median"] < 3 and night["peer_percentile"] > 95 and night["z"] >= 3
+    assert night["usual"] < 3 and night["percentile"] > 95 and night["z"] >= 3
 
 
 def test_of_near_duplicates_the_strongest_alone_is_a_hit(con):
@@ -147,9 +152,8 @@ def test_general_hospital_far_above_is_found(con):
 
 
 def test_what_detectors_of_their_own_judge_is_not_said_twice(con):
-    from models.detectors import institution_peer_outlier as outlier
-
-    assert outlier.JUDGED_ELSEWHERE <= {i.name for i in outlier.INDICATORS}
+    judges = {i.name: i.judged_by for i in indicators_of("institution_peer_outlier")}
+    assert judges["short_stay_share"] in DETECTORS and judges["nights_per_stay"] in DETECTORS
     frame = hospitals(np.random.default_rng(8), 20, "H").with_columns(
         short_stay_share=pl.lit(0.05), nights_per_stay=pl.lit(7.0)
     )
@@ -166,9 +170,8 @@ def test_empty_warehouse(con):
 
 @pytest.mark.parametrize("name", ["institution_peer_outlier", "pharmacy_peer_outlier"])
 def test_indicators_are_columns_of_their_table(name):
-    module = sys.modules[f"models.detectors.{name}"]
     columns = set(build.load()[name.replace("peer_outlier", "indicator")].query.columns)
-    for i in module.INDICATORS:
+    for i in indicators_of(name):
         assert {i.name, i.volume, *([i.base] if i.base else [])} <= columns, i.name
         assert i.title and i.title_zh
 
@@ -176,12 +179,14 @@ def test_indicators_are_columns_of_their_table(name):
 def test_detectors_are_discovered_in_order():
     assert list(DETECTORS) == sorted(DETECTORS) and len(DETECTORS) >= 3
     for d in DETECTORS.values():
-        assert d.kind == "detector" and d.card.title_zh and d.params and d.card.violation in d.code
+        assert d.kind == "detector" and d.card.title_zh and d.params and "select" in d.code
 
 
 def test_shared_parts_belong_to_the_fingerprint():
     assert "def score(" in DETECTORS["pharmacy_peer_outlier"].code
     assert "def drawn(" in DETECTORS["co_visit_ring"].code
+    for table in ("pharmacy_peer_outlier", "pharmacy_ensemble"):
+        assert "purchases of whole tens of yuan" in DETECTORS[table].code
 
 
 def test_overrides():

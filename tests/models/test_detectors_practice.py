@@ -1,7 +1,6 @@
 """Practitioners and persons beside their peers: the outlier detectors and the second opinions on them."""
 
 import json
-import sys
 
 import numpy as np
 import polars as pl
@@ -9,7 +8,7 @@ import pytest
 
 from features import build
 from models import detectors, source
-from models.detectors import _anomaly
+from models.detectors.peers import anomaly, method
 
 NAMES = ("practitioner_peer_outlier", "practitioner_ensemble", "person_peer_outlier", "person_ensemble")
 DETECTORS = {d.id: d for d in detectors.load({n: {"trees": 60, "seeds": 2} for n in NAMES if "ensemble" in n})}
@@ -51,6 +50,10 @@ def persons(n=60, seed=1, name="I", **same):
             "round_share": rng.binomial(bills, 0.05) / bills,
         }
     ).with_columns(pl.lit(v, dtype=pl.String).alias(k) for k, v in said.items())  # fmt: skip
+
+
+def indicators_of(name):
+    return method.indicators(pl.read_csv(detectors.FOLDER / "peers" / name / "indicators.csv", infer_schema=False))
 
 
 def change(frame, who, **values):
@@ -106,11 +109,11 @@ def test_practitioner_far_above_is_found_with_own_value_peer_value_and_number(co
     assert said(hits) == [("P07", "exam_share"), ("P07", "night_share")]
     (_, exam, amount, weight, kind, institution, person, practitioner), (_, night, nothing, *_) = hits
     assert (kind, institution, person, practitioner) == ("practitioner", "H1", None, "P07")
-    assert exam["own"] == 60 and exam["peer_median"] == pytest.approx(20, abs=2) and exam["peers"] == 40
+    assert exam["own"] == 60 and exam["usual"] == pytest.approx(20, abs=2) and exam["peers"] == 40
     assert night["own_text"] == "30.0%" and night["peer_group"] == "A02|hospital|2"
     visit_amount = con.sql("select visit_amount from feature.practitioner_indicator where practitioner_id = 'P07'")
     money = float(visit_amount.fetchall()[0][0])
-    assert float(amount) == pytest.approx((0.6 - exam["peer_median"] / 100) * money, rel=0.01)
+    assert float(amount) == pytest.approx((0.6 - exam["usual"] / 100) * money, rel=0.01)
     assert nothing is None and 0.5 <= weight < 1
     card = DETECTORS["practitioner_peer_outlier"].card
     assert "60.0%" in card.sentence.format(**exam) and "60.0%" in card.sentence_zh.format(**exam)
@@ -174,9 +177,8 @@ def test_practitioner_of_small_volume_and_missing_values_cannot_be_judged(con):
 
 
 def test_what_other_detectors_judge_of_a_practitioner_is_not_said_twice(con):
-    from models.detectors import practitioner_peer_outlier as outlier
-
-    assert outlier.JUDGED_ELSEWHERE <= {i.name for i in outlier.INDICATORS}
+    judges = {i.name: i.judged_by for i in indicators_of("practitioner_peer_outlier")}
+    assert judges["persons_per_day"] == "practitioner_volume" and judges["outside_share"] == "shared_signature"
     places(con)
     frame = practitioners().with_columns(
         person_days=pl.col("visits"), persons_per_day=pl.lit(12.0), placed_visits=pl.col("visits"),
@@ -263,7 +265,7 @@ def test_person_far_above_is_found_with_own_value_peer_value_and_number(con):
     assert (subject, kind, amount) == ("I007", "person", None)
     assert (institution, person, practitioner) == (None, "I007", None)
     assert (detail["indicator"], detail["own"], detail["peers"]) == ("companion_share", 80.0, 60)
-    assert detail["peer_median"] < 5 and detail["peer_group"] == "none|60|310|1" and 0.5 <= weight < 1
+    assert detail["usual"] < 5 and detail["peer_group"] == "none|60|310|1" and 0.5 <= weight < 1
 
 
 def test_excess_of_a_person_is_money_up_to_what_was_eligible(con):
@@ -272,7 +274,7 @@ def test_excess_of_a_person_is_money_up_to_what_was_eligible(con):
     bills, eligible = con.sql(
         "select bills, eligible_amount from feature.person_indicator where person_id = 'I007'"
     ).fetchall()[0]
-    assert float(amount) == pytest.approx(min((400 - detail["peer_median"]) * bills, float(eligible)), rel=0.01)
+    assert float(amount) == pytest.approx(min((400 - detail["usual"]) * bills, float(eligible)), rel=0.01)
 
 
 def test_the_ill_are_compared_with_those_who_have_the_same_disease(con):
@@ -357,15 +359,15 @@ def test_twelve_persons_are_enough(con):
 def test_many_are_scored_against_a_sample_that_stays(con, monkeypatch):
     """Beyond the sample a person's score depends on the person and the sample, not on who else is asked about."""
     z = np.clip(np.random.default_rng(1).normal(0, 1, (300, 5)), 0, 8)
-    monkeypatch.setattr(_anomaly, "REFERENCE", 100)
-    frozen = _anomaly.reference_of(z)
-    assert len(frozen) == 100 and (frozen == _anomaly.reference_of(z)).all()
-    whole = _anomaly.score(z, frozen, trees=30, seeds=2)
-    assert (_anomaly.score(z[7:9], frozen, trees=30, seeds=2) == whole[7:9]).all()
+    monkeypatch.setattr(anomaly, "REFERENCE", 100)
+    frozen = anomaly.reference_of(z)
+    assert len(frozen) == 100 and (frozen == anomaly.reference_of(z)).all()
+    whole = anomaly.score(z, frozen, trees=30, seeds=2)
+    assert (anomaly.score(z[7:9], frozen, trees=30, seeds=2) == whole[7:9]).all()
     stranger = np.vstack([np.full((1, 5), 8.0), z[:3]])
-    again = _anomaly.score(stranger, frozen, trees=30, seeds=2)
+    again = anomaly.score(stranger, frozen, trees=30, seeds=2)
     assert (again[1:] == whole[:3]).all() and again[0] > whole.max()
-    assert _anomaly.reference_of(z[:100]).shape == (100, 5)
+    assert anomaly.reference_of(z[:100]).shape == (100, 5)
     settle(con, change(persons(300), "I007", **MANY))
     assert [s for s, *_ in found(con, "person_ensemble")] == ["I007"]
 
@@ -375,9 +377,8 @@ def test_many_are_scored_against_a_sample_that_stays(con, monkeypatch):
 
 @pytest.mark.parametrize("name", ["practitioner_peer_outlier", "person_peer_outlier"])
 def test_indicators_are_columns_of_their_table(name):
-    module = sys.modules[f"models.detectors.{name}"]
     columns = set(build.load()[name.replace("peer_outlier", "indicator")].query.columns)
-    for i in module.INDICATORS:
+    for i in indicators_of(name):
         assert {i.name, i.volume, *([i.base] if i.base else [])} <= columns, i.name
         assert i.title and i.title_zh
 

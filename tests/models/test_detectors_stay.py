@@ -134,7 +134,7 @@ def test_a_named_test_done_to_most_is_found_line_by_line(tested):
     assert len(found) == 20 and {i for i, _, _ in found} == {OTHER}
     detail, amount = found[0][1:]
     assert (detail["done"], detail["stays"], detail["peers"], detail["problem"]) == (20, 40, 10, "hospital-103")
-    assert (detail["own_text"], detail["peer_text"]) == ("50.0%", "10.0%")
+    assert (detail["own"], detail["usual"], detail["unit"]) == (50, 10, "%")
     assert amount == pytest.approx(30 * (1 - 0.1 / 0.5))
 
 

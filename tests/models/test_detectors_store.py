@@ -517,7 +517,7 @@ def test_place_whose_faces_fail_is_found_by_settlement(con):
     checked(con, failed=lambda p: 0.3 if p == 3 else 0.02)
     hits = found(con, "check_in_failure")
     assert {s for s, *_ in hits} == {"H3"} and 20 <= len(hits) <= 50
-    assert hits[0][3]["own"] > 20 and hits[0][3]["peer_median"] < 6 and hits[0][3]["peers"] == 10
+    assert hits[0][3]["own"] > 20 and hits[0][3]["usual"] < 6 and hits[0][3]["peers"] == 10
 
 
 def test_place_whose_check_ins_come_from_elsewhere_is_found(con):
@@ -574,6 +574,7 @@ def test_operator_far_above_the_others_is_found_at_the_office(con):
     hits = found(con, "operator_outlier")
     assert len(hits) == 60 and {s for s, *_ in hits} == {"519901"}
     assert hits[0][3]["operator"] == "O9" and hits[0][3]["peers"] == 7
+    assert hits[0][3]["unit"] == "¥" and hits[0][3]["own"] > 2 * hits[0][3]["usual"]
     assert DETECTORS["operator_outlier"].card.status == "trial"
 
 

@@ -97,7 +97,7 @@ where not w.is_course and e.person_id is not null and e.institution_id is not nu
 -- shared_template: a template of an institution that several persons have, with its commonest diagnosis.
 create temp table shared_template as
 select institution_id, is_stay, template, min(items) as items, count(*) as bills, count(distinct person_id) as persons,
-    mode(diagnosis) as diagnosis, min(encounter_id) as example
+    mode(diagnosis order by encounter_id) as diagnosis, min(encounter_id) as example
 from bill
 where is_long
 group by institution_id, is_stay, template

@@ -138,3 +138,27 @@ def named(frame: pl.DataFrame) -> pl.DataFrame:
     """The frame with all three columns that name whom a finding is about; null where it has none."""
     lacking = [c for c in ("person_id", "institution_id", "practitioner_id") if c not in frame.columns]
     return frame.with_columns(pl.lit(None, dtype=pl.String).alias(c) for c in lacking)
+
+
+#: What a finding's detail says of one indicator beside its peers, where it lists several.
+BESIDE_PEERS = (
+    "indicator", "indicator_title", "indicator_title_zh", "unit", "own_text", "peer_text", "own", "peer_median",
+    "peer_percentile",
+)  # fmt: skip
+
+
+def beside_peers() -> dict[str, pl.Expr]:
+    """The columns of BESIDE_PEERS that scored rows do not have under these names."""
+
+    def with_unit(column: str) -> pl.Expr:
+        yuan = pl.format("¥{}", column)
+        return pl.when(pl.col("unit") == "¥").then(yuan).otherwise(pl.format("{}{}", column, "unit"))
+
+    return {
+        "indicator_title": pl.col("title"),
+        "indicator_title_zh": pl.col("title_zh"),
+        "own_text": with_unit("own"),
+        "peer_text": with_unit("usual"),
+        "peer_median": pl.col("usual"),
+        "peer_percentile": pl.col("percentile"),
+    }

@@ -1,0 +1,14 @@
+"""Which practitioners stand far above those of the same department and kind of institution: by one method."""
+
+from models.detectors.peers import method
+from models.work import Work
+
+
+def find(work: Work) -> None:
+    """One hit a practitioner and theme; clear are indicators of practitioners who stay near their peers.
+
+    What a detector of its own judges by day, department and chance is not said here as well.
+    """
+    indicators = method.indicators(work.csv("indicators"))
+    spoken = [i for i in indicators if not i.judged_by]
+    method.judge(work, work.frame("rows"), spoken, method.PRACTITIONERS)
