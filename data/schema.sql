@@ -1366,7 +1366,6 @@ create table if not exists knowledge.problem_item (
     subject varchar not null,       -- institution, pharmacy
     area_zh varchar not null,       -- 领域
     problem_zh varchar not null,    -- in short, own words
-    screened_by varchar,            -- ids of rules and detectors, joined by ';'
     state varchar not null,         -- screened, partly, needs_records, no_rule
     needs_zh varchar,               -- what is missing: 补知识 rows, 新规则 a rule, 需 records or a look on site
     basis varchar not null,
@@ -1467,6 +1466,12 @@ create table if not exists model.coverage (
     reason varchar,                    -- why it could not judge
     seconds double,
     fingerprint varchar                -- what it read and what it is; equal means nothing to do
+);
+
+-- 判定依据的数据项: what a source judges by, as its card says; a slip of it is an artefact
+create table if not exists model.source_judges (
+    source varchar not null,
+    what varchar not null              -- quantity, price, amount, numbers, day, moment, sex, practitioner
 );
 
 -- 团伙成员: members of a group found by a detector

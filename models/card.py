@@ -14,6 +14,9 @@ from models import wording
 SUBJECTS = ("institution", "pharmacy", "practitioner", "person", "group")
 CERTAINTIES = ("definite", "suspected")
 STAGES = ("reminder", "audit", "supervision")
+#: What a source judges by: a quantity, a price, an amount, any of a line's numbers, the day, the moment of posting, a
+#: person's sex, the practitioner's code.
+JUDGES = ("quantity", "price", "amount", "numbers", "day", "moment", "sex", "practitioner")
 STATUSES = ("trial", "live", "retired")
 
 
@@ -76,7 +79,8 @@ class Card:
     sentence_zh: str
     basis: tuple[str, ...]
     official: tuple[int, ...] = ()
-    problem: tuple[str, ...] = ()
+    problem: tuple[str, ...] = ()  # official self-check items it screens, as knowledge.problem_item names them
+    judges: tuple[str, ...] = ()  # what a slip of would make its findings false; artefacts read it
     family: str = ""  # sources of one family are one piece of evidence; default: the violation
     fetch: tuple[str, ...] = ()  # words of models/materials.csv: what to ask for on site; default: the family's
     stage: str = "supervision"
@@ -164,6 +168,8 @@ def _check(card: Card) -> None:
             raise CardError(f"{name} is '{value}', not one of {', '.join(allowed)}")
     if not card.subjects or set(card.subjects) - set(SUBJECTS):
         raise CardError(f"subjects must be some of {', '.join(SUBJECTS)}")
+    if odd := set(card.judges) - set(JUDGES):
+        raise CardError(f"judges names {', '.join(sorted(odd))}; there are {', '.join(JUDGES)}")
     if card.exclusions_zh and len(card.exclusions_zh) != len(card.exclusions):
         raise CardError("exclusions and exclusions_zh differ in number")
     texts = (*card.exclusions, *card.exclusions_zh, card.limits, card.limits_zh)

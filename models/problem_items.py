@@ -8,14 +8,26 @@ from pathlib import Path
 import polars as pl
 
 from data import knowledge_diff
+from models.source import Source
 
 STATES = ("screened", "partly", "needs_records", "no_rule")
 SUBJECTS = ("institution", "pharmacy")
 
 
-def items(overlay: Path | None = None) -> pl.DataFrame:
-    """knowledge.problem_item in the official order, hospitals first, a bureau's overlay folder applied."""
-    rows = knowledge_diff.state(overlay)["problem_item"]
+def items(sources: Collection[Source], overlay: Path | None = None) -> pl.DataFrame:
+    """knowledge.problem_item in the official order, hospitals first, a bureau's overlay folder applied.
+
+    screened_by: ids of the sources whose cards name the item, joined by `;`; retired ones screen nothing.
+    """
+    named = [(item, s.id) for s in sources if s.card.status != "retired" for item in s.card.problem]
+    screened = (
+        pl.DataFrame(named, schema={"item_id": pl.String, "source": pl.String}, orient="row")
+        .sort("item_id", "source")
+        .group_by("item_id", maintain_order=True)
+        .agg(screened_by=pl.col("source").str.join(";"))
+    )
+    rows = knowledge_diff.state(overlay)["problem_item"].drop("screened_by", strict=False)
+    rows = rows.join(screened, on="item_id", how="left", maintain_order="left")
     number = pl.col("item_id").str.extract(r"(\d+)$").cast(pl.Int32)
     return rows.sort("subject", number)
 

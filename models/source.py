@@ -66,6 +66,8 @@ def run(con: duckdb.DuckDBPyConnection, source: Source, of: str) -> None:
                 _write(con, source)
                 _write_members(con, source.id)
             reason = "; ".join(filter(None, [reason, _strangers(con, source)]))
+        for what in source.card.judges:
+            con.execute("insert into model.source_judges values ($id, $what)", {"id": source.id, "what": what})
         con.execute(
             "insert into model.coverage values ($id, $kind, $official, $status, $judged, $hits, $cannot,"
             " $reason, $seconds, $fingerprint)",
@@ -86,7 +88,7 @@ def run(con: duckdb.DuckDBPyConnection, source: Source, of: str) -> None:
 
 def forget(con: duckdb.DuckDBPyConnection, source_id: str) -> None:
     """Take away what a source found: its findings, its groups' members, its coverage."""
-    for table in ("finding", "group_member", "coverage"):
+    for table in ("finding", "group_member", "coverage", "source_judges"):
         con.execute(f"delete from model.{table} where source = $id", {"id": source_id})
 
 

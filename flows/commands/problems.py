@@ -25,7 +25,7 @@ def problems(
 
     settings = common.settings()
     laid = settings.home / "knowledge"
-    every = problem_items.items(laid if laid.is_dir() else None)
+    every = problem_items.items(steps.sources(settings), laid if laid.is_dir() else None)
     for value, known, name in (
         (area, every["area_zh"].unique(maintain_order=True).to_list(), "area"),
         (state, list(problem_items.STATES), "state"),

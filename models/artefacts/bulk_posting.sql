@@ -31,17 +31,14 @@ poster as (
 daily as (
     select finding_id, settlement_id, line_id, encounter_id, institution_id
     from model.finding
-    where source like '%daily%' or source like '%idle%' or source like '%impossible_day%'
-        or source like '%frequency%' or source in ('item_period_too_short', 'exclusive_items_together')
+    where source in (select source from model.source_judges where what = 'day')
 ),
 
 late as (
     select f.finding_id, l.institution_id, l.charged_at
     from model.finding as f
     join feature.fee_line as l on l.settlement_id = f.settlement_id and l.line_id = f.line_id
-    where f.source in ('charge_outside_stay', 'ordered_after_leaving') or f.finding_id in (
-        select finding_id from daily
-    )
+    where f.source in (select source from model.source_judges where what in ('day', 'moment'))
 ),
 
 -- Every encounter with lines of such a moment: was it over, and was anything charged on its own days?

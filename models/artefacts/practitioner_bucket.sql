@@ -52,7 +52,7 @@ asked as (
     select finding_id, institution_id, practitioner_id
     from model.finding
     where subject_type <> 'practitioner' and practitioner_id is not null
-        and (source like '%practitioner%' or source like '%signature%' or source = 'impossible_day')
+        and source in (select source from model.source_judges where what = 'practitioner')
 )
 
 select f.finding_id,

@@ -12,16 +12,12 @@ with bound as (
 ),
 
 suspect as (
-    select f.finding_id, f.source, f.settlement_id, f.line_id, l.encounter_id, l.institution_id, l.person_id,
+    select f.finding_id, j.what as judges, f.settlement_id, f.line_id, l.encounter_id, l.institution_id, l.person_id,
         l.item_code, l.quantity, l.unit_price, l.amount
     from model.finding as f
+    join model.source_judges as j on j.source = f.source and j.what in ('quantity', 'price', 'amount', 'numbers')
     join feature.fee_line as l on l.settlement_id = f.settlement_id and l.line_id = f.line_id
     where l.quantity > 0 and l.unit_price > 0
-        and (
-            (f.source like '%over%' and f.source not like '%overlap%') or f.source like '%supply%'
-            or f.source like '%stock%' or f.source like '%implausible%' or f.source like '%count%'
-            or f.source like '%price%'
-        )
 ),
 
 of_institution as (
@@ -119,13 +115,7 @@ contradicted as (
 -- A source is wrong only about the number it judges by, one of prices also about how many were dear; where it is a
 -- quantity of a day or a stay, on all its lines.
 judged as (
-    select finding_id, settlement_id, line_id, encounter_id, item_code,
-        case
-            when source like '%implausible%' then 'any'
-            when source like '%price%' then 'price'
-            when source like '%amount%' then 'amount'
-            else 'quantity'
-        end as judges
+    select finding_id, settlement_id, line_id, encounter_id, item_code, judges
     from suspect
 ),
 
@@ -136,7 +126,7 @@ doubted as (
         select j.finding_id, c.settlement_id, c.line_id, c.quantity, c.unit_price, c.amount, c.wrong, 0 as is_other
         from judged as j
         join contradicted as c on c.settlement_id = j.settlement_id and c.line_id = j.line_id
-        where j.judges = 'any' or coalesce(c.wrong, j.judges) = j.judges
+        where j.judges = 'numbers' or coalesce(c.wrong, j.judges) = j.judges
             or (j.judges = 'price' and c.wrong = 'quantity')
         union all
         select j.finding_id, c.settlement_id, c.line_id, c.quantity, c.unit_price, c.amount, c.wrong, 1 as is_other

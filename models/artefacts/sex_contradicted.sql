@@ -6,4 +6,4 @@ select f.finding_id,
     '参保人' || f.person_id || '的登记性别与身份证号不一致。请核对并更正参保登记和结算数据' as reason_zh
 from model.finding as f
 join feature.person as p on p.person_id = f.person_id
-where p.is_sex_contradicted and (f.source like '%sex%' or f.source like '%pregnan%')
+where p.is_sex_contradicted and f.source in (select source from model.source_judges where what = 'sex')

@@ -4,6 +4,7 @@ title_zh    = "医疗服务项目、耗材超限定报销总额"
 official    = [28, 34]
 violation   = "over_total_limit"
 family      = "overcharge"
+judges      = ["amount"]
 subjects    = ["institution"]
 certainty   = "definite"
 stage       = "audit"

@@ -4,6 +4,7 @@ title_zh    = "床位、护理、诊查天数超住院天数"
 official    = [27]
 violation   = "over_frequency"
 family      = "overcharge"
+judges      = ["quantity"]
 subjects    = ["institution"]
 certainty   = "definite"
 stage       = "audit"

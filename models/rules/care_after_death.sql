@@ -4,6 +4,7 @@ title_zh    = "死亡后就医、购药"
 violation   = "care_after_death"
 family      = "identity"
 fetch       = ["death_record", "identity"]
+problem     = ["hospital-2", "pharmacy-1"]
 subjects    = ["institution", "pharmacy", "person"]
 certainty   = "definite"
 stage       = "supervision"

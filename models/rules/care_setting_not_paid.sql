@@ -4,6 +4,7 @@ title_zh    = "药品、医疗服务项目限就医方式"
 official    = [13, 22]
 violation   = "setting_restriction"
 family      = "medication"
+problem     = ["hospital-7", "pharmacy-9"]
 subjects    = ["institution", "pharmacy", "practitioner"]
 certainty   = "definite"
 stage       = "audit"

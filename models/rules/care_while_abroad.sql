@@ -4,6 +4,7 @@ title_zh    = "出境期间在境内就医"
 violation   = "care_while_abroad"
 family      = "identity"
 fetch       = ["border_record", "identity"]
+problem     = ["hospital-2"]
 subjects    = ["person"]
 certainty   = "suspected"
 stage       = "supervision"

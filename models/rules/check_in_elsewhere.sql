@@ -4,6 +4,7 @@ title_zh    = "签到位置与机构不符"
 violation   = "check_in_elsewhere"
 family      = "presence"
 fetch       = ["check_in"]
+problem     = ["hospital-2", "pharmacy-1"]
 subjects    = ["person"]
 certainty   = "suspected"
 stage       = "supervision"

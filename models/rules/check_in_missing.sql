@@ -4,6 +4,7 @@ title_zh    = "未签到结算集中的机构"
 violation   = "check_in_missing"
 family      = "presence"
 fetch       = ["check_in"]
+problem     = ["hospital-2", "pharmacy-1"]
 subjects    = ["institution", "pharmacy"]
 certainty   = "suspected"
 stage       = "supervision"

@@ -3,6 +3,7 @@ title       = "Stays that were check-ups"
 title_zh    = "疑似体检式住院"
 violation   = "checkup_like_stay"
 family      = "stay"
+problem     = ["hospital-1"]
 subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "supervision"

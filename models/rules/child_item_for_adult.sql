@@ -5,6 +5,7 @@ official    = [65, 80]
 violation   = "age_mismatch"
 family      = "identity"
 fetch       = ["identity", "medication"]
+problem     = ["hospital-7", "pharmacy-9"]
 subjects    = ["institution", "pharmacy", "practitioner", "person"]
 certainty   = "definite"
 stage       = "audit"

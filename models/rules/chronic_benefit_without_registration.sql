@@ -4,6 +4,7 @@ title_zh    = "无门慢特资格享受门慢特待遇"
 violation   = "chronic_benefit_unregistered"
 family      = "eligibility"
 fetch       = ["certification"]
+problem     = ["pharmacy-16"]
 subjects    = ["institution", "pharmacy"]
 certainty   = "suspected"
 stage       = "audit"

@@ -4,6 +4,7 @@ title_zh    = "医疗服务项目分解收费"
 official    = [26]
 violation   = "split_charge"
 family      = "overcharge"
+problem     = ["hospital-65"]
 subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "audit"

@@ -5,6 +5,7 @@ official    = [87]
 violation   = "sex_mismatch"
 family      = "identity"
 fetch       = ["consumables", "identity"]
+judges      = ["sex"]
 subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "audit"

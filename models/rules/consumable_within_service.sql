@@ -5,6 +5,7 @@ official    = [30]
 violation   = "duplicate_charge"
 family      = "overcharge"
 fetch       = ["consumables", "overcharge"]
+problem     = ["hospital-59"]
 subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "audit"

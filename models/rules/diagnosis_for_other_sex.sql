@@ -5,6 +5,7 @@ official    = [54]
 violation   = "sex_mismatch"
 family      = "identity"
 fetch       = ["identity", "coding"]
+judges      = ["sex"]
 subjects    = ["institution", "person"]
 certainty   = "suspected"
 stage       = "supervision"

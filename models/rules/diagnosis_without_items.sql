@@ -4,6 +4,7 @@ title_zh    = "疾病诊断编码异常：诊断无对应项目"
 official    = [37]
 violation   = "diagnosis_miscoded"
 family      = "coding"
+problem     = ["hospital-3"]
 subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "audit"

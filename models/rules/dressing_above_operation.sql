@@ -4,6 +4,7 @@ title_zh    = "只做腔镜手术而收大、特大换药"
 violation   = "above_standard"
 family      = "overcharge"
 fetch       = ["operation_record", "overcharge"]
+problem     = ["hospital-58"]
 subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "audit"

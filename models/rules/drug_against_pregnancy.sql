@@ -4,6 +4,7 @@ title_zh    = "妊娠期及哺乳期用药安全"
 official    = [73]
 violation   = "pregnancy_contraindication"
 family      = "medication"
+judges      = ["sex"]
 subjects    = ["institution", "practitioner"]
 certainty   = "suspected"
 stage       = "reminder"

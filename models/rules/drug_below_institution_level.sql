@@ -5,6 +5,7 @@ official    = [12]
 violation   = "level_restriction"
 family      = "medication"
 fetch       = ["licence", "medication"]
+problem     = ["hospital-7"]
 subjects    = ["institution", "practitioner"]
 certainty   = "definite"
 stage       = "audit"

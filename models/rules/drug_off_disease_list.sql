@@ -5,6 +5,7 @@ official    = [11]
 violation   = "off_disease_list"
 family      = "eligibility"
 fetch       = ["certification", "medication"]
+problem     = ["pharmacy-16"]
 subjects    = ["institution", "pharmacy", "practitioner"]
 certainty   = "definite"
 stage       = "audit"

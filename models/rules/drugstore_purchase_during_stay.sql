@@ -4,6 +4,7 @@ title_zh    = "住院期间药店购药"
 violation   = "purchase_during_stay"
 family      = "presence"
 fetch       = ["presence", "store"]
+problem     = ["pharmacy-1"]
 subjects    = ["pharmacy", "person"]
 certainty   = "suspected"
 stage       = "supervision"

@@ -4,6 +4,11 @@ title_zh    = "医疗服务项目重复收费"
 official    = [25]
 violation   = "duplicate_charge"
 family      = "overcharge"
+problem     = [
+    "hospital-16", "hospital-17", "hospital-18", "hospital-38", "hospital-39", "hospital-62",
+    "hospital-102", "hospital-140", "hospital-176",
+]
+judges      = ["day"]
 subjects    = ["institution"]
 certainty   = "definite"
 stage       = "audit"

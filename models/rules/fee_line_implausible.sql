@@ -4,6 +4,7 @@ title_zh    = "结算明细信息异常"
 official    = [36]
 violation   = "implausible_detail"
 family      = "data_quality"
+judges      = ["numbers"]
 subjects    = ["institution", "pharmacy"]
 certainty   = "suspected"
 stage       = "audit"

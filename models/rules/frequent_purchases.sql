@@ -5,6 +5,7 @@ official    = [51]
 violation   = "frequent_purchases"
 family      = "frequency"
 fetch       = ["store", "frequency"]
+problem     = ["pharmacy-4", "pharmacy-15"]
 subjects    = ["person"]
 certainty   = "suspected"
 stage       = "supervision"

@@ -5,6 +5,7 @@ official    = [3, 4]
 violation   = "herb_not_paid"
 family      = "medication"
 fetch       = ["herbs"]
+problem     = ["pharmacy-10"]
 subjects    = ["institution", "pharmacy", "practitioner"]
 certainty   = "definite"
 stage       = "audit"

@@ -5,6 +5,7 @@ official    = [77]
 violation   = "herb_over_dose"
 family      = "medication"
 fetch       = ["herbs"]
+judges      = ["quantity", "day"]
 subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "audit"

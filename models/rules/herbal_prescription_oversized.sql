@@ -5,6 +5,7 @@ official    = [76]
 violation   = "oversized_prescription"
 family      = "medication"
 fetch       = ["herbs"]
+judges      = ["quantity"]
 subjects    = ["institution", "practitioner"]
 certainty   = "suspected"
 stage       = "audit"

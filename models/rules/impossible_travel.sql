@@ -4,6 +4,7 @@ title_zh    = "短时间内两地就医购药（时空不可能）"
 violation   = "impossible_travel"
 family      = "presence"
 fetch       = ["identity"]
+problem     = ["hospital-2", "pharmacy-1"]
 subjects    = ["person"]
 certainty   = "suspected"
 stage       = "supervision"

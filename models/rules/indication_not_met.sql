@@ -4,6 +4,7 @@ title_zh    = "药品、医疗服务项目限适应症"
 official    = [8, 20]
 violation   = "no_indication"
 family      = "indication"
+problem     = ["hospital-7"]
 subjects    = ["institution", "practitioner"]
 certainty   = "suspected"
 stage       = "audit"

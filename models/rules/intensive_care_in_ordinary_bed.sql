@@ -3,6 +3,7 @@ title       = "Intensive care charged in a stay of ordinary beds"
 title_zh    = "住普通病房床位而收重症监护"
 violation   = "above_standard"
 family      = "overcharge"
+problem     = ["hospital-179"]
 subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "audit"

@@ -4,6 +4,7 @@ title_zh    = "药品禁忌症、医疗服务项目禁忌症"
 official    = [71, 82]
 violation   = "contraindicated_diagnosis"
 family      = "medication"
+problem     = ["hospital-168"]
 subjects    = ["institution", "practitioner"]
 certainty   = "suspected"
 stage       = "reminder"

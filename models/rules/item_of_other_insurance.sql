@@ -5,6 +5,7 @@ official    = [1, 2, 16, 17]
 violation   = "insurance_mismatch"
 family      = "eligibility"
 fetch       = ["other_insurance"]
+problem     = ["hospital-7", "pharmacy-9"]
 subjects    = ["institution", "pharmacy", "practitioner"]
 certainty   = "definite"
 stage       = "audit"

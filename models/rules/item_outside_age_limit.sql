@@ -4,6 +4,7 @@ title_zh    = "项目限儿童、限年龄使用，与参保人年龄不符"
 official    = [7, 19, 33, 29]
 violation   = "age_mismatch"
 family      = "medication"
+problem     = ["hospital-7", "pharmacy-9"]
 subjects    = ["institution", "pharmacy", "practitioner"]
 certainty   = "definite"
 stage       = "audit"

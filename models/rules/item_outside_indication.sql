@@ -4,6 +4,7 @@ title_zh    = "超说明书适应症用药、医疗服务项目超适应症使�
 official    = [70, 83, 88]
 violation   = "outside_indication"
 family      = "indication"
+problem     = ["hospital-37", "hospital-44", "hospital-46", "hospital-144", "hospital-173"]
 subjects    = ["institution", "practitioner"]
 certainty   = "suspected"
 stage       = "audit"

@@ -4,6 +4,10 @@ title_zh    = "药品、医用耗材与医疗服务项目不符"
 official    = [64, 84]
 violation   = "service_missing"
 family      = "overcharge"
+problem     = [
+    "hospital-13", "hospital-20", "hospital-32", "hospital-41", "hospital-60", "hospital-154",
+    "hospital-167",
+]
 subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "audit"

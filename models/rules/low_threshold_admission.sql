@@ -4,6 +4,7 @@ title_zh    = "疑似低标准入院（无指征住院）"
 official    = [53]
 violation   = "low_threshold_admission"
 family      = "stay"
+problem     = ["hospital-1"]
 subjects    = ["institution", "practitioner"]
 certainty   = "suspected"
 stage       = "supervision"

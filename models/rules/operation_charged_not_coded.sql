@@ -5,6 +5,7 @@ official    = [38]
 violation   = "operation_charged_not_coded"
 family      = "coding"
 fetch       = ["operation_record", "coding"]
+problem     = ["hospital-15", "hospital-36"]
 subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "audit"

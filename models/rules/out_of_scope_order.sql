@@ -4,6 +4,7 @@ title_zh    = "超执业范围开单"
 violation   = "out_of_scope_order"
 family      = "internal_control"
 fetch       = ["practitioner_register", "signatures"]
+problem     = ["hospital-5", "hospital-71"]
 subjects    = ["practitioner"]
 certainty   = "suspected"
 stage       = "audit"

@@ -4,6 +4,7 @@ title_zh    = "住院期间本院门诊结算（转嫁费用）"
 violation   = "cost_moved_out_of_stay"
 family      = "stay"
 fetch       = ["shifted_cost"]
+problem     = ["hospital-35"]
 subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "supervision"

@@ -3,6 +3,7 @@ title       = "Packs handed to a person turn up in other persons' settlements"
 title_zh    = "参保人所购药品回流再次结算"
 violation   = "drug_resale"
 family      = "traceability"
+problem     = ["pharmacy-4", "pharmacy-5"]
 subjects    = ["person"]
 certainty   = "suspected"
 stage       = "supervision"

@@ -4,6 +4,7 @@ title_zh    = "无流转处方使用统筹基金购药"
 violation   = "purchase_without_prescription"
 family      = "internal_control"
 fetch       = ["electronic_prescription", "store"]
+problem     = ["pharmacy-11", "pharmacy-13"]
 subjects    = ["pharmacy"]
 certainty   = "suspected"
 stage       = "audit"

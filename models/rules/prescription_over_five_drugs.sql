@@ -4,6 +4,7 @@ title_zh    = "单张处方药品种类超标"
 official    = [46]
 violation   = "over_frequency"
 family      = "medication"
+judges      = ["quantity"]
 subjects    = ["practitioner"]
 certainty   = "suspected"
 stage       = "reminder"

@@ -4,6 +4,7 @@ title_zh    = "住院期间凭流转处方到药店购药（转嫁费用）"
 violation   = "cost_moved_out_of_stay"
 family      = "stay"
 fetch       = ["shifted_cost", "electronic_prescription"]
+problem     = ["hospital-35"]
 subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "supervision"

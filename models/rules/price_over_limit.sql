@@ -5,6 +5,13 @@ official    = [14]
 violation   = "price_over_limit"
 family      = "price"
 fetch       = ["overcharge"]
+problem     = [
+    "hospital-21", "hospital-31", "hospital-42", "hospital-56", "hospital-57", "hospital-74",
+    "hospital-88", "hospital-130", "hospital-137", "hospital-138", "hospital-145", "hospital-147",
+    "hospital-148", "hospital-149", "hospital-150", "hospital-151", "hospital-152", "hospital-163",
+    "hospital-164", "hospital-165", "hospital-166", "hospital-176", "hospital-181",
+]
+judges      = ["price"]
 subjects    = ["institution"]
 certainty   = "definite"
 stage       = "audit"

@@ -4,6 +4,7 @@ title_zh    = "手术操作编码与性别不符"
 official    = [39]
 violation   = "sex_mismatch"
 family      = "coding"
+judges      = ["sex"]
 subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "audit"

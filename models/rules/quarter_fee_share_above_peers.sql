@@ -5,6 +5,7 @@ official    = [56, 57, 58, 59, 60, 61]
 violation   = "one_sided_fees"
 family      = "pattern"
 fetch       = ["figures"]
+problem     = ["hospital-80"]
 subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "supervision"

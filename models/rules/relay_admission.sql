@@ -3,6 +3,7 @@ title       = "Passed from hospital to hospital without a break"
 title_zh    = "接力住院、循环转院"
 violation   = "relay_admission"
 family      = "stay"
+problem     = ["hospital-1"]
 subjects    = ["institution", "person"]
 certainty   = "suspected"
 stage       = "supervision"

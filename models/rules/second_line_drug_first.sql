@@ -4,6 +4,7 @@ title_zh    = "药品限二线使用，未见一线用药"
 official    = [5]
 violation   = "no_first_line"
 family      = "medication"
+problem     = ["hospital-7", "pharmacy-9"]
 subjects    = ["institution", "pharmacy", "practitioner"]
 certainty   = "suspected"
 stage       = "audit"

@@ -4,6 +4,11 @@ title_zh    = "药品、医用耗材进销存异常"
 official    = [43, 48]
 violation   = "beyond_stock"
 family      = "traceability"
+problem     = [
+    "hospital-4", "hospital-13", "hospital-14", "hospital-32", "hospital-33", "hospital-155",
+    "pharmacy-1", "pharmacy-2", "pharmacy-3", "pharmacy-5", "pharmacy-7", "pharmacy-8",
+]
+judges      = ["quantity"]
 subjects    = ["institution", "pharmacy"]
 certainty   = "suspected"
 stage       = "supervision"

@@ -4,6 +4,7 @@ title_zh    = "协议期外结算"
 violation   = "settled_without_contract"
 family      = "internal_control"
 fetch       = ["contract"]
+problem     = ["pharmacy-6"]
 subjects    = ["institution", "pharmacy"]
 certainty   = "definite"
 stage       = "audit"

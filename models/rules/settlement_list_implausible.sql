@@ -4,6 +4,7 @@ title_zh    = "医保结算清单信息异常"
 official    = [35]
 violation   = "implausible_settlement"
 family      = "data_quality"
+judges      = ["numbers"]
 subjects    = ["institution", "pharmacy"]
 certainty   = "suspected"
 stage       = "audit"

@@ -4,6 +4,7 @@ title_zh    = "同日多家药店购同一药品"
 violation   = "several_stores_one_day"
 family      = "frequency"
 fetch       = ["store", "frequency"]
+problem     = ["pharmacy-4", "pharmacy-15"]
 subjects    = ["person"]
 certainty   = "suspected"
 stage       = "supervision"

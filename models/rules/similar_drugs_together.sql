@@ -4,6 +4,7 @@ title_zh    = "重复开药"
 official    = [69]
 violation   = "duplicate_drug"
 family      = "medication"
+judges      = ["quantity"]
 subjects    = ["institution", "practitioner"]
 certainty   = "suspected"
 stage       = "audit"

@@ -3,6 +3,7 @@ title       = "In hospital here and treated elsewhere at the same time"
 title_zh    = "住院期间在其他机构住院或门诊就医"
 violation   = "overlapping_care"
 family      = "presence"
+problem     = ["hospital-2"]
 subjects    = ["institution", "practitioner", "person"]
 certainty   = "suspected"
 stage       = "supervision"

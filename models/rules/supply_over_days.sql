@@ -4,6 +4,7 @@ title_zh    = "药品限最大开药天数、开药量"
 official    = [9]
 violation   = "over_supply"
 family      = "medication"
+judges      = ["quantity"]
 subjects    = ["institution", "practitioner"]
 certainty   = "suspected"
 stage       = "audit"

@@ -4,6 +4,7 @@ title_zh    = "无指征检验检查"
 official    = [78]
 violation   = "test_without_indication"
 family      = "indication"
+problem     = ["hospital-104", "hospital-117"]
 subjects    = ["institution", "practitioner"]
 certainty   = "suspected"
 stage       = "supervision"

@@ -4,6 +4,7 @@ title_zh    = "未按要求采集、上传药品追溯码"
 violation   = "trace_code_missing"
 family      = "data_quality"
 fetch       = ["traceability"]
+problem     = ["pharmacy-1", "pharmacy-2", "pharmacy-3", "pharmacy-7", "pharmacy-8", "pharmacy-18"]
 subjects    = ["institution", "pharmacy"]
 certainty   = "suspected"
 stage       = "supervision"

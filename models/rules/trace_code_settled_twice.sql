@@ -3,6 +3,7 @@ title       = "A pack settled that was settled before"
 title_zh    = "药品追溯码重复结算"
 violation   = "trace_code_repeated"
 family      = "traceability"
+problem     = ["hospital-4", "pharmacy-1", "pharmacy-5"]
 subjects    = ["institution", "pharmacy"]
 certainty   = "definite"
 stage       = "supervision"

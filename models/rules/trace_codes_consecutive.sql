@@ -3,6 +3,7 @@ title       = "A long run of packs with consecutive codes for one person"
 title_zh    = "连号追溯码集中购药"
 violation   = "drug_hoarding"
 family      = "resale"
+problem     = ["pharmacy-4"]
 subjects    = ["person"]
 certainty   = "suspected"
 stage       = "supervision"

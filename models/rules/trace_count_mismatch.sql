@@ -3,6 +3,10 @@ title       = "Fewer packs scanned than settled"
 title_zh    = "追溯码数量少于结算数量"
 violation   = "trace_count_mismatch"
 family      = "traceability"
+problem     = [
+    "hospital-4", "pharmacy-1", "pharmacy-2", "pharmacy-3", "pharmacy-7", "pharmacy-8", "pharmacy-18",
+]
+judges      = ["quantity"]
 subjects    = ["institution", "pharmacy"]
 certainty   = "suspected"
 stage       = "supervision"

@@ -3,6 +3,7 @@ title       = "The pack scanned is not the drug settled"
 title_zh    = "追溯码与结算药品不符"
 violation   = "trace_product_mismatch"
 family      = "traceability"
+problem     = ["pharmacy-7", "pharmacy-8"]
 subjects    = ["institution", "pharmacy"]
 certainty   = "suspected"
 stage       = "supervision"

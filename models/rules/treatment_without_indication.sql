@@ -4,6 +4,7 @@ title_zh    = "无指征治疗"
 official    = [79]
 violation   = "treatment_without_indication"
 family      = "indication"
+problem     = ["hospital-173"]
 subjects    = ["institution", "practitioner"]
 certainty   = "suspected"
 stage       = "supervision"

@@ -19,7 +19,7 @@ from models.source import Source
 from models.workbench import located
 
 SHOWN_SCHEMAS = ("record", "knowledge", "feature", "casebook")
-OWN_TABLES = ("finding", "coverage")
+OWN_TABLES = ("finding", "group_member", "coverage", "source_judges")
 
 
 @contextmanager

@@ -19,7 +19,7 @@ FORBIDDEN = "骗保|拒付|处罚"
 
 @pytest.fixture(scope="module")
 def found() -> pl.DataFrame:
-    return problem_items.items()
+    return problem_items.items([*rule.load(), *detectors.load()])
 
 
 @pytest.fixture(scope="module")
@@ -94,10 +94,10 @@ def test_counts_by_area_add_up(found, sources):
 
 
 def test_a_bureau_s_overlay_counts(tmp_path):
-    row = "item_id,subject,area_zh,problem_zh,screened_by,state,needs_zh,basis,layer\n"
-    row += "hospital-11,institution,各科室通用,洗胃又收插胃管,exclusive_items_together,screened,,本市已补知识,city\n"
+    row = "item_id,subject,area_zh,problem_zh,state,needs_zh,basis,layer\n"
+    row += "hospital-11,institution,各科室通用,洗胃又收插胃管,screened,,本市已补知识,city\n"
     (tmp_path / "problem_item.csv").write_text(row, encoding="utf-8")
-    (changed,) = problem_items.items(tmp_path).filter(item_id="hospital-11").to_dicts()
+    (changed,) = problem_items.items([*rule.load(), *detectors.load()], tmp_path).filter(item_id="hospital-11").to_dicts()
     assert (changed["state"], changed["layer"]) == ("screened", "city")
 
 

@@ -5,7 +5,7 @@ import pytest
 from data import sql
 from data.warehouse import open_warehouse
 from features import build
-from models import artefacts
+from models import artefacts, rule
 
 
 @pytest.fixture
@@ -13,6 +13,10 @@ def con(tmp_path):
     with open_warehouse(tmp_path) as con:
         for name, feature in build.load().items():
             con.execute(f"create table feature.{name} as {feature.query.text}")
+        for source in rule.load():
+            for what in source.card.judges:
+                con.execute("insert into model.source_judges values ($1, $2)", [source.id, what])
+        con.execute("insert into model.source_judges values ('shared_signature', 'practitioner')")
         yield con
 
 

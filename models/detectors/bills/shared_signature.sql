@@ -3,6 +3,7 @@ title = "One name signs in many departments"
 title_zh = "一名医师签名遍及多个科室（疑似签章共用）"
 violation = "shared_signature"
 family = "capacity"
+judges   = ["practitioner"]
 subjects = ["practitioner", "institution"]
 fetch = ["workload", "signatures"]
 certainty = "suspected"

@@ -3,6 +3,7 @@ title = "Practitioner far busier than the busiest of the like"
 title_zh = "医师日接诊量持续远高于同类医师"
 violation = "practitioner_volume"
 family = "capacity"
+judges   = ["practitioner"]
 subjects = ["practitioner", "institution"]
 fetch = ["workload"]
 certainty = "suspected"

@@ -3,6 +3,7 @@ title = "More services a day than beds and staff can do"
 title_zh = "服务量超床位、人员、设备产能"
 violation = "service_capacity"
 family = "capacity"
+problem  = ["hospital-60", "hospital-69", "hospital-70", "hospital-75", "hospital-174"]
 subjects = ["institution"]
 certainty = "suspected"
 window = "day"

@@ -3,6 +3,7 @@ title = "Own item name unlike the item billed"
 title_zh = "院内（店内）项目名称与医保目录名称明显不符（疑似串换）"
 violation = "substitution"
 family = "substitution"
+problem  = ["pharmacy-7", "pharmacy-8"]
 subjects = ["institution", "pharmacy"]
 certainty = "suspected"
 window = "line"

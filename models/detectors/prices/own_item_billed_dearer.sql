@@ -3,6 +3,7 @@ title = "Own items billed as dearer ones"
 title_zh = "多个院内项目不时按更贵的医保项目结算（疑似串换）"
 violation = "substitution"
 family = "substitution"
+judges   = ["price"]
 subjects = ["institution"]
 certainty = "suspected"
 window = "the whole delivered window"

@@ -3,6 +3,7 @@ title = "Nursing of all grades over the days of the stay"
 title_zh = "各级护理合计天数超住院天数"
 violation = "over_frequency"
 family = "overcharge"
+judges   = ["quantity"]
 subjects = ["institution"]
 certainty = "suspected"
 scope = ["inpatient"]

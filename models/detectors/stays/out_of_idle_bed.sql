@@ -3,6 +3,7 @@ title = "Out and about during a stay of idle days"
 title_zh = "多日无诊疗的住院期间在外就医购药（疑似挂床）"
 violation = "idle_stay"
 family = "presence"
+judges   = ["day"]
 subjects = ["person", "institution"]
 certainty = "suspected"
 scope = ["inpatient"]
