@@ -1,15 +1,22 @@
 """Progress: what a person sees on a terminal, what a log gets, and what the last run's seconds are worth."""
 
 import io
+import json
 import re
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from rich.console import Console as Rich
 
 from data.parts import NO_DATA, Parts, Watcher
+from data.warehouse import open_warehouse
 from flows import progress
+from flows.cli import main
 from flows.console import Console
+
+ROOT = Path(__file__).parents[2]
 
 
 class Terminal(io.StringIO):
@@ -139,3 +146,39 @@ def test_the_remainder_is_that_of_the_last_run_at_the_pace_of_this_one(monkeypat
     assert slower[0] == pytest.approx(100) and 90 < slower[1] < 180 and 60 < slower[2] < 120
     assert rests(None, {"a": 3, "b": 3, "c": 3}) == [None, 6, 3]  # nothing known: a share
     assert rests({"a": 0.0, "b": 0.0}, {"a": 0, "b": 0})[0] is not None  # all of them without data, last time
+
+
+def test_without_a_terminal_rich_is_not_imported():
+    code = (
+        "import sys\nfrom flows import progress\nfrom flows.console import Console\n"
+        "with progress.shown(Console(), 2) as work, work.step('detect'):\n    pass\nprint('rich' in sys.modules)"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert answer.stdout == "False\n" and "1 of 2 OK detect" in answer.stderr, answer.stderr
+
+
+def test_a_run_counts_in_the_log_and_draws_on_a_terminal_and_its_answer_stays_json(
+    hamlet, few, tmp_path, capsys, monkeypatch
+):
+    home = few(tmp_path / "home")
+    main(["run", str(hamlet), "--home", str(home), "--json"])
+    out, err = capsys.readouterr()
+    assert list(json.loads(out)["steps"]) == ["ingest", "check", "features", "detect", "rank", "publish"]
+    with open_warehouse(home) as con:
+        judged = {source for (source,) in con.sql("select source from model.coverage").fetchall()}
+        con.execute("update model.coverage set fingerprint = 'of another day', seconds = 100")
+    sources = re.findall(r"^  (\d+) of (\d+) (?:OK|NO DATA) (\w+) \[\d+\.\d\ds\]$", err, re.M)
+    assert [int(place) for place, _, _ in sources] == list(range(1, len(judged) + 1))
+    assert {name for _, _, name in sources} == judged and {total for _, total, _ in sources} == {str(len(judged))}
+    assert re.search(r"^  1 of \d+ OK feature\.\w+ \[", err, re.M) and re.search(r"^4 of 6 OK detect \[", err, re.M)
+    assert re.fullmatch(r"run: done in \d+:\d\d", err.splitlines()[-1]) and "\x1b" not in err
+
+    screen = Terminal()
+    monkeypatch.setattr(progress, "_terminal", lambda: Rich(file=screen, force_terminal=True, width=100))
+    monkeypatch.setattr(progress, "PER_SECOND", 50)
+    main(["detect", "--home", str(home), "--json"])
+    out, err = capsys.readouterr()
+    assert json.loads(out)["steps"]["detect"]["judged"] == len(judged) > 0 and err == ""
+    drawn = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", screen.getvalue())
+    assert f"of {len(judged)} sources" in drawn and any(f", {name}" in drawn for name in judged)
+    assert re.search(r"about \d+:\d\d left of detect", drawn) and "detect: done in 0:" in drawn
