@@ -19,6 +19,7 @@ import duckdb
 
 from data import mapping, sql
 from data.errors import CheckStopped
+from data.parts import Parts
 from data.warehouse import transaction
 
 FOLDER = Path(__file__).with_name("checks")
@@ -93,7 +94,11 @@ def run(
     Raises CheckStopped for the first check that stops; the record and the results stay.
     """
     todo = load() if checks is None else checks
-    shown = [judge(con, one) for one in todo]
+    parts = Parts(say, "checks", [check.name for check in todo])
+    shown = []
+    for check in todo:
+        parts.begin(check.name)
+        shown.append(judge(con, check))
     results = [result for result, _ in shown]
     with transaction(con):
         con.execute("delete from run.check_result")

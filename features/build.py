@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from data import journal, sql
+from data.parts import Parts
 from data.warehouse import transaction
 from features import increment
 
@@ -60,12 +61,12 @@ def build(
     """
     plan = _plan(of, facts)
     known = journal.prints(con, "feature.")
-    built: list[str] = []
+    built = [name for name, (fingerprint, _) in plan.items() if known.get(f"feature.{name}", ("",))[0] != fingerprint]
+    parts = Parts(say, "feature tables", [f"feature.{name}" for name in built])
     compared = False
-    for name, (fingerprint, logic) in plan.items():
-        feature, before = load()[name], known.get(f"feature.{name}")
-        if before is not None and before[0] == fingerprint:
-            continue
+    for name in built:
+        feature, before, (fingerprint, logic) = load()[name], known.get(f"feature.{name}"), plan[name]
+        parts.begin(f"feature.{name}")
         same_logic = before is not None and before[1] == logic
         if name == "settlement" and same_logic:
             increment.remember(con)
@@ -77,8 +78,7 @@ def build(
             else:
                 _make(con, feature)
             journal.write(con, f"feature.{name}", fingerprint, logic)
-        built.append(name)
-        say(f"feature.{name}")
+        parts.end()
     con.execute("delete from run.touched_settlement")
     return built
 

@@ -80,7 +80,7 @@ def rings(settings: Settings, sizes: list[int], say: Callable[[str], None]) -> l
     return rows
 
 
-def _timed(act: Callable[[], None]) -> float:
+def _timed(act: Callable[[], object]) -> float:
     started = time.perf_counter()
     act()
     return time.perf_counter() - started

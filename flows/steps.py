@@ -12,6 +12,7 @@ from data import check as checking
 from data import ingest as ingestion
 from data import journal, knowledge_load
 from data.errors import FundwatchError, UsageError
+from data.parts import DONE, NO_DATA, Parts
 from data.warehouse import open_warehouse, transaction
 from features import build
 from flows import publish as publishing
@@ -126,16 +127,18 @@ def detect(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> Outc
     state = State(settings, con)
     if journal.print_of(con, "features") != state.record:
         raise UsageError("The feature tables are older than the record. Run `fundwatch features` first.")
-    known = dict(con.sql("select source, fingerprint from model.coverage").fetchall())
+    known, seconds = _last(con)
     gone = sorted(set(known) - {s.id for s in state.sources if s.card.status != "retired"})
     with transaction(con):
         for name in gone:
             source.forget(con, name)
         con.execute(ORPHANS)
     stale = state.stale(known)
+    parts = Parts(say, "sources", [s.id for s in stale], seconds)
     for each in stale:
-        source.run(con, each, state.basis(each))
-        say(each.id)
+        parts.begin(each.id)
+        has_data = source.run(con, each, state.basis(each))
+        parts.end(DONE if has_data else NO_DATA)
     classed = _triage(state)
     hits, cannot = con.sql(
         "select coalesce(sum(hits), 0), count(*) filter (where reason like 'needs %') from model.coverage"
@@ -211,6 +214,12 @@ def perform(step: Step, settings: Settings, say: Say = lambda _: None) -> Outcom
 def _leads(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     """How many leads each list has."""
     return dict(con.sql("select subject_type, count(*) from model.lead group by 1 order by 1").fetchall())
+
+
+def _last(con: duckdb.DuckDBPyConnection) -> tuple[dict[str, str], dict[str, float | None]]:
+    """Fingerprint and seconds of each source when it was last judged."""
+    rows = con.sql("select source, fingerprint, seconds from model.coverage").fetchall()
+    return {name: print_of for name, print_of, _ in rows}, {name: took for name, _, took in rows}
 
 
 def _prints(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:

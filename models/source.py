@@ -51,8 +51,11 @@ class Source:
             con.execute("update judged set weight = round(1 - 0.5 * pow(2, -strength), 4) where strength is not null")
 
 
-def run(con: duckdb.DuckDBPyConnection, source: Source, of: str) -> None:
-    """Judge with one source: replace its findings and its coverage row, in one transaction."""
+def run(con: duckdb.DuckDBPyConnection, source: Source, of: str) -> bool:
+    """Judge with one source: replace its findings and its coverage row, in one transaction.
+
+    Returns whether the record held the data it needs.
+    """
     started = time.perf_counter()
     with transaction(con):
         forget(con, source.id)
@@ -84,6 +87,7 @@ def run(con: duckdb.DuckDBPyConnection, source: Source, of: str) -> None:
                 "fingerprint": source.fingerprint(of),
             },
         )
+    return not lacking
 
 
 def forget(con: duckdb.DuckDBPyConnection, source_id: str) -> None:

@@ -21,6 +21,7 @@ from data.ingest.load import load
 from data.ingest.normalise import UNKNOWN_WORD
 from data.ingest.pseudonym import Pseudonyms, held, refuse_other_way
 from data.ingest.rejected import standing
+from data.parts import Parts
 from data.warehouse import transaction
 
 __all__ = [
@@ -114,7 +115,10 @@ def _all(
 ) -> list[Account]:
     this = ingest_id(deliveries)
     accounts = []
-    for delivery in sorted(deliveries, key=lambda d: d.table.target in match.LISTS):  # after those who say who is who
+    ordered = sorted(deliveries, key=lambda d: d.table.target in match.LISTS)  # after those who say who is who
+    parts = Parts(say, "files", [d.name for d in ordered])
+    for delivery in ordered:
+        parts.begin(delivery.name)
         account = _seen(con, delivery) or _new(con, delivery, this, folder, work, intake, say)
         account.check()
         say(account.sentence())

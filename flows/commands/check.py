@@ -19,13 +19,13 @@ def check(
 ) -> None:
     """Judge the record: keys, orphans, sums, dates, persons, codes, months, coverage. A stop ends with exit code 1."""
     from data.errors import CheckStopped
-    from flows import lock, steps
+    from flows import lock, progress, steps
 
     settings = common.settled(language=language)
     step = next(s for s in steps.STEPS if s.name == "check")
     try:
-        with lock.hold(settings.home):
-            said = steps.perform(step, settings, lambda line: common.console.progress(f"  {line}"))
+        with lock.hold(settings.home), progress.shown(common.console) as work, work.step("check") as watcher:
+            said = steps.perform(step, settings, watcher)
     except CheckStopped:
         _show(common, settings, every)
         raise

@@ -41,13 +41,13 @@ def run(
 
 def run_directly(settings: Settings, common: Common) -> dict[str, Outcome]:
     """The steps in order in this process; returns what came of each."""
-    from flows import lock, steps
+    from flows import lock, progress, steps
 
     outcomes = {}
-    with lock.hold(settings.home):
+    with lock.hold(settings.home), progress.shown(common.console, len(steps.STEPS)) as work:
         for step in steps.STEPS:
-            common.console.progress(f"{step.name} ...")
-            outcomes[step.name] = steps.perform(step, settings, _indented(common))
+            with work.step(step.name) as watcher:
+                outcomes[step.name] = steps.perform(step, settings, watcher)
     return outcomes
 
 
@@ -92,11 +92,11 @@ def publish(
 
 
 def _one(name: str, settings: Settings, common: Common) -> None:
-    from flows import lock, steps
+    from flows import lock, progress, steps
 
     step = next(s for s in steps.STEPS if s.name == name)
-    with lock.hold(settings.home):
-        outcome = steps.perform(step, settings, _indented(common))
+    with lock.hold(settings.home), progress.shown(common.console) as work, work.step(name) as watcher:
+        outcome = steps.perform(step, settings, watcher)
     _show({name: outcome}, common)
 
 
@@ -104,7 +104,3 @@ def _show(outcomes: dict[str, Outcome], common: Common) -> None:
     for name, outcome in outcomes.items():
         common.console.say(f"{name}: {outcome}")
     common.console.give(document(outcomes))
-
-
-def _indented(common: Common):  # type: ignore[no-untyped-def]
-    return lambda line: common.console.progress(f"  {line}")
