@@ -37,10 +37,12 @@ def columns(table: Table, values: Mapping[str, str], pseudonyms: Pseudonyms | No
         number = values.get("person_id", "cast(null as varchar)")
         other = normalise.id_key("t_person_id") if "person_id" in values else "cast(null as varchar)"
         return {"person_id": hide(f"coalesce({number}, {card})"), KEY: hide(f"coalesce({card}, {other})")}
-    if table.target in LISTS:
-        subject = values["subject_id"]
-        hidden = f"case when {values['subject_type']} = 'person' then {hide(subject)} else {subject} end"
-        return {"subject_id": hidden if pseudonyms else subject, KEY: hide(normalise.id_key("t_subject_id"))}
+    if table.target in LISTS:  # a list of places by name has neither code nor kind
+        nothing = "cast(null as varchar)"
+        subject, kind = values.get("subject_id", nothing), values.get("subject_type", nothing)
+        hidden = f"case when {kind} = 'person' then {hide(subject)} else {subject} end"
+        number = normalise.id_key("t_subject_id") if "subject_id" in values else nothing
+        return {"subject_id": hidden if pseudonyms else subject, KEY: hide(number)}
     return {KEY: hide(card)} if "id_number" in {f.column for f in table.fields} else {}
 
 

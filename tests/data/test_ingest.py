@@ -180,7 +180,8 @@ def test_what_a_tip_says_is_kept_and_a_corrected_tip_replaces(con, delivery, cle
     assert all_of(con, "select tip_id, content from record.tip") == [("T1", "空挂床")]
 
 
-def test_tips_listed_by_the_name_of_the_place_are_taken_without_codes(con, delivery, clean):
+@pytest.mark.parametrize("is_hidden", [False, True], ids=["own numbers", "pseudonyms"])
+def test_tips_listed_by_the_name_of_the_place_are_taken_without_codes(con, delivery, clean, tmp_path, is_hidden):
     clean["举报线索.csv"] = [
         {
             "举报编号": "T1",
@@ -190,7 +191,7 @@ def test_tips_listed_by_the_name_of_the_place_are_taken_without_codes(con, deliv
             "举报内容": "多收费",
         }
     ]
-    ingest(con, delivery(clean))
+    ingest(con, delivery(clean), intake=Intake(pseudonyms=Pseudonyms.of(tmp_path) if is_hidden else None))
     query = "select tip_id, cast(received_on as varchar), subject_id, subject_name, channel, content from record.tip"
     assert all_of(con, query) == [("T1", "2025-03-01", None, "安泽县第一医院", "来信", "多收费")]
 
