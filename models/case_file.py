@@ -162,6 +162,8 @@ class _Reader:
             raise ValueError(f"no rows of {table} are given that could be left out")
         if column is None:
             del self.case.tables[table], self.given[table]
+            if not table.startswith("feature."):
+                self.case.tables[table] = []  # a feature is made of the record where the case does not state it
             return
         for (value,) in (cells for name in (listed or "").split(",") for cells in _spread([name.strip()])):
             out = [row for row in self.given[table] if row.get(column, "") == value]

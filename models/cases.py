@@ -46,7 +46,8 @@ class Bench:
         try:
             for table, rows in case.tables.items():
                 self._fill(table, rows)
-            if not set(case.tables) <= {f"feature.{name}" for name in _read_by(source)}:
+            feeding = {table for table, rows in case.tables.items() if rows or table.startswith("feature.")}
+            if not feeding <= {f"feature.{name}" for name in _read_by(source)}:
                 self._derive(source, set(case.tables))
             source.judge(self.con, {**source.params, **case.params})
             return self._outcome()
