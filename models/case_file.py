@@ -160,6 +160,8 @@ class _Reader:
     def _leave_out(self, table: str, column: str | None, listed: str | None) -> None:
         if not self.given.get(table):
             raise ValueError(f"no rows of {table} are given that could be left out")
+        if len(self.given[table]) != len(self.case.tables[table]):
+            raise ValueError(f"say what is left out of {table} before the case's own rows of it")
         if column is None:
             del self.case.tables[table], self.given[table]
             if not table.startswith("feature."):
