@@ -1,70 +1,20 @@
-"""Cases of a rule: Markdown with small tables in and findings out, readable by an auditor.
-
-    ## A woman's item charged for a man
-
-    feature.fee_line
-    | settlement_id | line_id | item_code |
-    |---------------|---------|-----------|
-    | S1            | 1       | X1        |
-
-    finds
-    | line_id | amount |
-    |---------|--------|
-    | 1       | 50.00  |
-
-A case gives only the columns it needs. `finds nothing` expects no hit; `cannot judge: TEXT` expects that
-reason; `with NAME = VALUE` overrides a parameter. Tables of record and knowledge feed the features that
-the rule reads; a feature given in the case is taken as it stands.
-"""
+"""The bench on which a rule's cases run, and how what it finds differs from what they expect."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass
 
 import duckdb
 
 from data import knowledge_load
 from data.warehouse import SCHEMA
 from features import build
+from models.case_file import Case, Table
 from models.judged import STANDARD
 from models.source import Source
 
-Table = list[dict[str, str]]
 CODE_TABLES = ("medical_category", "institution_grade")
-
-
-@dataclass
-class Case:
-    """One heading of a case file."""
-
-    title: str
-    tables: dict[str, Table] = field(default_factory=dict)
-    finds: Table | None = None
-    cannot_judge: list[str] = field(default_factory=list)
-    params: dict[str, Any] = field(default_factory=dict)
-
-
-def read(path: Path) -> list[Case]:
-    """The cases of a Markdown file. Raises ValueError for a line it cannot place."""
-    cases: list[Case] = []
-    rows: Table | None = None
-    header: list[str] | None = None
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        said = line.strip()
-        if said.startswith("## "):
-            cases.append(Case(said[3:]))
-            rows = header = None
-        elif not cases or not said:
-            continue
-        elif said.startswith("|"):
-            header, rows = _row(said, header, rows, f"{path.name}, line {number}")
-        else:
-            rows, header = _say(cases[-1], said), None
-    return cases
 
 
 @dataclass(frozen=True)
@@ -96,7 +46,8 @@ class Bench:
         try:
             for table, rows in case.tables.items():
                 self._fill(table, rows)
-            if not set(case.tables) <= {f"feature.{name}" for name in _read_by(source)}:
+            feeding = {table for table, rows in case.tables.items() if rows or table.startswith("feature.")}
+            if not feeding <= {f"feature.{name}" for name in _read_by(source)}:
                 self._derive(source, set(case.tables))
             source.judge(self.con, {**source.params, **case.params})
             return self._outcome()
@@ -159,33 +110,6 @@ def differences(case: Case, outcome: Outcome) -> str:
     return "\n".join(said)
 
 
-def _row(said: str, header: list[str] | None, rows: Table | None, where: str) -> tuple[list[str] | None, Table | None]:
-    cells = [c.strip() for c in said.strip("|").split("|")]
-    if rows is None:
-        raise ValueError(f"{where}: a table without a name above it")
-    if header is None:
-        return cells, rows
-    if not set("".join(cells)) <= set("-: "):
-        if len(cells) != len(header):
-            raise ValueError(f"{where}: {len(cells)} cells under {len(header)} columns")
-        rows.append(dict(zip(header, cells, strict=True)))
-    return header, rows
-
-
-def _say(case: Case, said: str) -> Table | None:
-    if re.fullmatch(r"(record|knowledge|feature)\.\w+", said):
-        return case.tables.setdefault(said, [])
-    if said in ("finds", "finds nothing"):
-        case.finds = []
-        return case.finds
-    if said.startswith("cannot judge: "):
-        case.cannot_judge.append(said.removeprefix("cannot judge: "))
-    elif match := re.fullmatch(r"with (\w+) = (\S+)", said):
-        number = float(match[2])
-        case.params[match[1]] = int(number) if number.is_integer() else number
-    return None  # any other text explains the case to its reader
-
-
 def _plain(row: dict[str, str], columns: list[str]) -> tuple[str, ...]:
     return tuple(_number(row.get(c, "")) for c in columns)
 
@@ -196,10 +120,3 @@ def _number(text: str) -> str:
 
 def _lines(rows: list[tuple[str, ...]]) -> str:
     return "\n".join("  " + " | ".join(row) for row in rows) or "  nothing"
-
-
-def all_cases(folder: Path) -> Iterator[tuple[str, Case]]:
-    """(rule id, case) for every case file of a folder."""
-    for path in sorted(folder.glob("*.md")):
-        for case in read(path):
-            yield path.stem, case

@@ -8,7 +8,7 @@ import pytest
 
 from flows import measured, readme, steps
 from flows.cli import main
-from models import cases, rule
+from models import case_file, cases, rule
 
 TEXT = readme.README.read_text(encoding="utf-8")
 FOLDERS = sorted(readme.ROOT.glob("*/**/README.md"))
@@ -115,7 +115,7 @@ def test_the_example_is_a_rule(tmp_path):
     (one,) = rule.load(folder=tmp_path)
     line = {"person_id": "P1", "institution_id": "H1", "charged_on": "2025-01-01", "fee_category": "02"}
     lines = [line | {"settlement_id": "S1", "line_id": str(i), "eligible_amount": "10"} for i in range(5)]
-    found = cases.Bench().run(one, cases.Case("five consultations", {"feature.fee_line": lines}))
+    found = cases.Bench().run(one, case_file.Case("five consultations", {"feature.fee_line": lines}))
     assert [(hit["lines"], float(hit["amount"])) for hit in found.hits] == [("5", 10.0)]
 
 

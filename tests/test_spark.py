@@ -18,7 +18,7 @@ from data.ingest import ingest
 from data.simulate import simulate
 from data.warehouse import SCHEMA
 from features import build
-from models import artefacts, cases, rule
+from models import artefacts, case_file, cases, rule
 from models import spark as on_spark
 from models.source import KEYS, run
 
@@ -58,7 +58,7 @@ def given():
     the first one's.
     """
     tables, stated = defaultdict(list), {}
-    for number, (_, case) in enumerate(cases.all_cases(CASES)):
+    for number, (_, case) in enumerate(case_file.all_cases(CASES)):
         for table, rows in case.tables.items():
             schema, _, name = table.partition(".")
             for row in rows:
@@ -183,7 +183,7 @@ def test_rule(engines, name):
     con, spark = engines
     source = RULES[name]
     stated = LOOSENED.get(name) or next(
-        (c.params for c in cases.read(CASES / f"{name}.md") if c.finds and c.params), {}
+        (c.params for c in case_file.read(CASES / f"{name}.md") if c.finds and c.params), {}
     )
     params = {**source.params, **stated}
     duck = con.sql(rule.counted(rule.query(source.code)), params=params).pl()

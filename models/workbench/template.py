@@ -52,15 +52,20 @@ from feature.settlement as s
 
 CASES = """# RULE_ID
 
-A case gives only the columns it needs: tables in, findings out. `with NAME = VALUE` sets a parameter.
+A case gives only the columns it needs: tables in, findings out. What stands under `given` is every case's; a case
+states what is different. A row with the id of a given row replaces the columns it names (`*` for the id: in every
+given row), any other row comes in addition. `without TABLE: COLUMN = A, B` leaves given rows out, `without TABLE` all
+of them. A row with `S1..9` in it stands for nine rows. `with NAME = VALUE` sets a parameter.
 
-## FILL IN: something it finds
+## given
 
 feature.settlement
 
 | settlement_id | institution_id | person_id | settled_on | eligible_amount |
 |---------------|----------------|-----------|------------|-----------------|
 | S1            | H1             | P1        | 2025-03-01 | 600             |
+
+## FILL IN: something it finds
 
 finds
 
@@ -72,9 +77,9 @@ finds
 
 feature.settlement
 
-| settlement_id | institution_id | person_id | settled_on | eligible_amount |
-|---------------|----------------|-----------|------------|-----------------|
-| S1            | H1             | P1        | 2025-03-01 | 500             |
+| settlement_id | eligible_amount |
+|---------------|-----------------|
+| S1            | 500             |
 
 finds nothing
 
@@ -82,9 +87,9 @@ finds nothing
 
 feature.settlement
 
-| settlement_id | institution_id | person_id | settled_on | eligible_amount |
-|---------------|----------------|-----------|------------|-----------------|
-| S1            | H1             | P1        | 2025-03-01 |                 |
+| settlement_id | eligible_amount |
+|---------------|-----------------|
+| S1            |                 |
 
 finds nothing
 cannot judge: the amount is unknown

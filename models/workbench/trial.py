@@ -10,7 +10,8 @@ import duckdb
 
 from data.errors import UsageError
 from models import cases
-from models.cases import Bench, Case, Outcome, Table
+from models.case_file import Case, Table, read
+from models.cases import Bench, Outcome
 from models.judged import STANDARD
 from models.source import Source
 from models.workbench import located, ruleset
@@ -73,7 +74,7 @@ def _try(bench: Bench, home: Path, source: Source) -> Trial:
         where = home / ruleset.RULES / f"{source.id}.md"
         return Trial(source.id, 0, (Failure(source.id, "", f"it has no cases; write them into {where}"),))
     try:
-        mine = cases.read(path)
+        mine = read(path)
     except (ValueError, OSError) as error:
         raise UsageError(f"{path} cannot be read as cases: {error}") from error
     failures = [Failure(source.id, "", why) for why in _asked(source, mine, path)]

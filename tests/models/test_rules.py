@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from data import sql
-from models import cases, rule
+from models import case_file, cases, rule
 
 FOLDER = Path(__file__).with_name("rules")
 RULES = {r.id: r for r in rule.load()}
-CASES = list(cases.all_cases(FOLDER))
+CASES = list(case_file.all_cases(FOLDER))
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +22,11 @@ def test_case(bench, name, case):
     assert case.finds is not None or case.cannot_judge, "the case expects nothing"
     said = cases.differences(case, bench.run(RULES[name], case))
     assert not said, said
+
+
+def test_the_rows_of_a_visit_agree_in_whose_it_is():
+    disagreeing = [f"{name}, {case.title}: {which}" for name, case in CASES for which in case_file.disagreements(case)]
+    assert not disagreeing, "\n".join(disagreeing)
 
 
 @pytest.mark.parametrize("name", RULES)
