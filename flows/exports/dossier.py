@@ -141,8 +141,14 @@ class Dossiers:
             persons=f"{lead['persons']:,}",
             amount=f"{lead['amount_at_risk']:,}",
             fund=f"{lead['fund_at_risk']:,}",
-            period=w["summary_period"].format(first=lead["first_on"], last=lead["last_on"]) if lead["first_on"] else "",
+            period=self._period(lead["first_on"], lead["last_on"]),
         )
+
+    def _period(self, first: Any, last: Any) -> str:
+        """The days in the sentence; one day stands once, none not at all."""
+        if not first:
+            return ""
+        return self.words["summary_day" if first == last else "summary_period"].format(first=first, last=last)
 
     def _fetch(self, evidence: pl.DataFrame) -> list[str]:
         cards = (self.sources[name].card for name in evidence["source"].unique(maintain_order=True))
