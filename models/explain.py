@@ -22,6 +22,8 @@ WHOLE = r"regexp_replace({}, '^(-?[0-9]+)\.0+$', '\1')"
 YUAN = r"regexp_replace(regexp_replace({}, '^(-?[0-9]+)$', '\1.0'), '^(-?[0-9]+[.][0-9])$', '\10')"
 #: What follows a hole that money stands in.
 IS_MONEY = re.compile(r" ?(元|yuan)")
+#: English nouns that a count stands before; of one they lose their plural.
+PLURAL = re.compile(r" (times|days|persons|stays|items|lines|places|institutions|packs|diagnoses)\b")
 #: Holes that name a place: a reader knows it by its name, the code stands where the register has none.
 IS_PLACE = re.compile(r"(\w+_)?(institution|hospital|pharmacy)_id|top_pharmacy")
 PLACE = "coalesce((select max(i.institution_name) from feature.institution as i where i.institution_id = {0}), {0})"
@@ -47,14 +49,26 @@ def card_sql(sources: Iterable[Source], language: str, what: str) -> str:
 
 
 def _filled(template: str) -> str:
-    parts = []
+    parts, counted = [], ""
     pieces = re.split(r"(\{\w+\})", template)
     for piece, after in zip(pieces, [*pieces[1:], ""], strict=True):
         if name := re.fullmatch(r"\{(\w+)\}", piece):
             parts.append(f"coalesce({_value(name[1], after)}, '?')")
+            counted = name[1]
         elif piece:
-            parts.append(_text(piece))
+            parts.append(_after_count(piece, counted))
+            counted = ""
     return "(" + " || ".join(parts or ["''"]) + ")"
+
+
+def _after_count(piece: str, counted: str) -> str:
+    """SQL of the words after the hole `counted`: 1 time, 2 times."""
+    noun = PLURAL.match(piece)
+    if not counted or noun is None:
+        return _text(piece)
+    single = noun[1].removesuffix("s") if noun[1] != "diagnoses" else "diagnosis"
+    is_single = f"{_value(counted, '')} = '1'"
+    return f"case when {is_single} then {_text(' ' + single)} else {_text(noun[0])} end || {_text(piece[noun.end() :])}"
 
 
 def _value(name: str, after: str) -> str:

@@ -152,7 +152,8 @@ def beside_peers() -> dict[str, pl.Expr]:
 
     def with_unit(column: str) -> pl.Expr:
         number = pl.col(column).cast(pl.String).str.replace(r"\.0$", "")  # 3 %, not 3.0 %
-        yuan = pl.format("¥{}", number)
+        cents = number.str.replace(r"^(-?\d+)$", "${1}.0").str.replace(r"^(-?\d+\.\d)$", "${1}0")
+        yuan = pl.format("¥{}", cents)
         return pl.when(pl.col("unit") == "¥").then(yuan).otherwise(pl.format("{}{}", number, "unit"))
 
     return {
