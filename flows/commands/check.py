@@ -34,6 +34,8 @@ def check(
 
 
 def _show(common: Common, settings: Settings, every: bool) -> None:
+    import polars as pl
+
     from data.warehouse import open_warehouse
     from flows.exports import checks
 

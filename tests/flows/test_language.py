@@ -193,7 +193,9 @@ def test_what_the_ranking_says_is_chinese_with_or_without_tips(learned, tips):
         f" verdicts{learned}{tips}",
         "zh",
     )
-    assert said.startswith("排序：线索：团伙2，定点医疗机构29，疑点金额1,462.06元（每笔只计一次），排序依据：先验查实率")
+    assert said.startswith(
+        "排序：线索：团伙2，定点医疗机构29，疑点金额1,462.06元（每笔只计一次），排序依据：先验查实率"
+    )
     assert not english(re.sub(r"tips_unmatched\.csv", "", said), set()), said
     assert ("；举报19件" in said or "；举报1件" in said) == bool(tips)
 
@@ -201,7 +203,10 @@ def test_what_the_ranking_says_is_chinese_with_or_without_tips(learned, tips):
 def test_what_publishing_leaves_out_is_said_in_chinese():
     left = "13 leads with tips to handle lie outside this round's lists, see report.html"
     said = spoken(f"publish: run 20261130-6bfac941 in /h/runs/r, 97 evidence packs; {left}", "zh")
-    assert said == "发布：运行20261130-6bfac941已发布于/h/runs/r，证据包97个；另有13条有待办举报的线索未列入本轮名单，见report.html"
+    assert (
+        said
+        == "发布：运行20261130-6bfac941已发布于/h/runs/r，证据包97个；另有13条有待办举报的线索未列入本轮名单，见report.html"
+    )
 
 
 def test_every_figure_that_drift_compares_has_its_chinese(con):
