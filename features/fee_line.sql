@@ -1,4 +1,5 @@
--- One row: one fee line that stands, net of refunds, with what its settlement says.
+-- One row: one fee line that stands, net of refunds, with what its settlement says. The lines of a bill handed in again
+--     on paper stand once, in the settlement that it repeats.
 -- Incremental by: settlement_id
 -- charged_on: day of charge
 -- has_clock: the line carries a time of day, not only a date
@@ -18,6 +19,7 @@ with code_map as (
 live as (
     select settlement_id, person_id, institution_id, care_setting, is_pharmacy, fund_rate
     from feature.settlement
+    where repeats_settlement_id is null
 ),
 
 -- Reversals: negative lines inside a standing settlement, and lines of a refund that took back only a part.

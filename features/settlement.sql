@@ -5,6 +5,8 @@
 -- total_amount, eligible_amount, fund_amount, account_amount, person_paid_amount: yuan, net of partial refunds
 -- refunded_amount: yuan taken back by partial refunds
 -- fund_rate: share of the eligible amount that the funds paid, 0 to 1
+-- repeats_settlement_id: the settlement that this reimbursement by hand repeats: the same person, institution, days and
+--     total, or the same invoice and total, settled before; its lines are no second treatment
 -- age_years: age on the first day of care, from the date of birth
 with settings as (
     select medical_category, care_setting
@@ -63,6 +65,29 @@ net as (
         cast(-coalesce(b.total_amount, 0) as decimal(16, 2)) as refunded_amount
     from standing as s
     left join taken_back as b on b.settlement_id = s.settlement_id
+),
+
+-- A bill handed in again on paper.
+repeated as (
+    select settlement_id, min(first_id) as first_id
+    from (
+        select m.settlement_id, o.settlement_id as first_id
+        from net as m
+        join net as o
+            on o.person_id = m.person_id and o.institution_id = m.institution_id and o.started_on = m.started_on
+            and o.ended_on = m.ended_on and o.net_total = m.net_total
+        where (coalesce(m.settlement_type, '2') = '1' or coalesce(m.manual_reimbursement_reason, '') <> '')
+            and (o.settled_at < m.settled_at or (o.settled_at = m.settled_at and o.settlement_id < m.settlement_id))
+        union all
+        select m.settlement_id, o.settlement_id as first_id
+        from net as m
+        join net as o
+            on o.invoice_number = m.invoice_number and o.person_id = m.person_id
+            and o.institution_id = m.institution_id and o.net_total = m.net_total
+        where (coalesce(m.settlement_type, '2') = '1' or coalesce(m.manual_reimbursement_reason, '') <> '')
+            and (o.settled_at < m.settled_at or (o.settled_at = m.settled_at and o.settlement_id < m.settlement_id))
+    ) as candidates
+    group by settlement_id
 )
 
 select
@@ -93,6 +118,7 @@ select
     n.net_account as account_amount,
     n.net_paid as person_paid_amount,
     n.refunded_amount,
+    d.first_id as repeats_settlement_id,
     case when n.net_eligible > 0
         then least(1.0, greatest(0.0, cast(n.net_fund as double) / nullif(cast(n.net_eligible as double), 0)))
         else 0.0 end as fund_rate,
@@ -104,5 +130,6 @@ select
 from net as n
 left join settings as g on g.medical_category = n.medical_category
 left join feature.person as p on p.person_id = n.person_id
+left join repeated as d on d.settlement_id = n.settlement_id
 left join feature.institution as i on i.institution_id = n.institution_id
 where n.net_total > 0

@@ -48,6 +48,8 @@ def materials(language: str) -> dict[str, str]:
 
 
 REASONS = Path(__file__).with_name("reasons.csv")
+#: What a phrase of a table leaves open.
+ANYTHING = re.compile(r"\{n?\}")
 #: A counted reason as coverage carries it: too few peers (12).
 _COUNTED = re.compile(r"(.+?) \((\d+)\)(?:; |$)")
 
@@ -60,7 +62,7 @@ def reason_zh(text: str) -> str:
 
 
 def translated(text: str, table: Path, word: Callable[[str], str] = str) -> str:
-    """The text by a table of two columns, English and Chinese, where {} stands for anything.
+    """The text by a table of two columns, English and Chinese, where {} stands for anything and {n} for a number.
 
     What the table does not know, the whole or a part, is as `word` gives it.
     """
@@ -82,9 +84,11 @@ def _chinese(part: str) -> str:
 def _phrases(table: Path) -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]]]:
     with table.open(encoding="utf-8", newline="") as handle:
         rows = list(csv.reader(handle))[1:]
-    patterns = [
-        (re.compile("(.+?)".join(map(re.escape, english.split("{}"))), re.DOTALL), chinese)
-        for english, chinese in rows
-        if "{}" in english
-    ]
-    return {english: chinese for english, chinese in rows if "{}" not in english}, patterns
+    patterns = [(_pattern(english), chinese) for english, chinese in rows if ANYTHING.search(english)]
+    return {english: chinese for english, chinese in rows if not ANYTHING.search(english)}, patterns
+
+
+def _pattern(english: str) -> re.Pattern[str]:
+    groups = ["(.+?)" if hole == "{}" else r"([\d,.]+)" for hole in ANYTHING.findall(english)] + [""]
+    between = map(re.escape, ANYTHING.split(english))
+    return re.compile("".join(text + group for text, group in zip(between, groups, strict=True)), re.DOTALL)

@@ -34,6 +34,8 @@ def check(
 
 
 def _show(common: Common, settings: Settings, every: bool) -> None:
+    import polars as pl
+
     from data.warehouse import open_warehouse
     from flows.exports import checks
 
@@ -44,7 +46,8 @@ def _show(common: Common, settings: Settings, every: bool) -> None:
     what = "what_zh" if settings.language == "zh" else "what"
     shown = found if every else found.filter(found["state"].is_in(["stop", "warn", "not_applicable"]))
     columns = ["check", "state", "rows", "of", "share", what, "example"]
-    common.console.table("", columns, shown.select(columns).rows())
+    percent = shown.with_columns(pl.format("{} %", (100 * pl.col("share")).round_sig_figs(3)))
+    common.console.table("", columns, percent.select(columns).rows())
     if folder is not None:
         common.console.say(
             f"The rows against each check: {folder}/<check>.csv; a published run has them in its own folder."

@@ -60,6 +60,7 @@ class Dossiers:
             facts=self._facts(lead),
             summary=self._summary(lead, reasons, places),
             reasons=reasons,
+            extent=[self._counted(key, lead) for key in ("findings", "settlements", "persons")],
             found=sum((r["amount"] for r in reasons), Decimal(0)),
             counted=sum((r["counted"] for r in reasons), Decimal(0)),
             points=self._points.get(lead_id, []),
@@ -137,12 +138,22 @@ class Dossiers:
             name=lead["subject_name"] or lead["subject_id"],
             where=where,
             rules=titles + more,
-            settlements=f"{lead['settlements']:,}",
-            persons=f"{lead['persons']:,}",
+            settlements=self._counted("settlements", lead),
+            persons=self._counted("persons", lead),
             amount=f"{lead['amount_at_risk']:,}",
             fund=f"{lead['fund_at_risk']:,}",
-            period=w["summary_period"].format(first=lead["first_on"], last=lead["last_on"]) if lead["first_on"] else "",
+            period=self._period(lead["first_on"], lead["last_on"]),
         )
+
+    def _counted(self, key: str, lead: dict[str, Any]) -> str:
+        """How many of the lead's settlements, persons or findings, in words; one is not many."""
+        return self.words[f"{key}.1" if lead[key] == 1 else key].format(n=f"{lead[key]:,}")
+
+    def _period(self, first: Any, last: Any) -> str:
+        """The days in the sentence; one day stands once, none not at all."""
+        if not first:
+            return ""
+        return self.words["summary_day" if first == last else "summary_period"].format(first=first, last=last)
 
     def _fetch(self, evidence: pl.DataFrame) -> list[str]:
         cards = (self.sources[name].card for name in evidence["source"].unique(maintain_order=True))

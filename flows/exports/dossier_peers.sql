@@ -24,8 +24,10 @@ listed as (
 
 figure as (
     select lead_id, source, indicator_title as title, coalesce(indicator_title_zh, indicator_title) as title_zh,
-        case unit when '¥' then '¥' || whole_own else whole_own || coalesce(unit, '') end as own,
-        case unit when '¥' then '¥' || whole_usual else whole_usual || coalesce(unit, '') end as usual,
+        case unit when '¥' then '¥' || regexp_replace(
+            regexp_replace(whole_own, '^(-?[0-9]+)$', '\1.0'), '^(-?[0-9]+[.][0-9])$', '\10') else whole_own || coalesce(unit, '') end as own,
+        case unit when '¥' then '¥' || regexp_replace(
+            regexp_replace(whole_usual, '^(-?[0-9]+)$', '\1.0'), '^(-?[0-9]+[.][0-9])$', '\10') else whole_usual || coalesce(unit, '') end as usual,
         cast(peers as varchar) as peers, percentile, try_cast(json_extract_string(detail, '$.z') as double) as z
     from compared
     where indicator_title is not null and own is not null and usual is not null

@@ -85,13 +85,13 @@ def _alone(con: duckdb.DuckDBPyConnection, leads: pl.DataFrame) -> pl.DataFrame:
 
 
 def _with_reasons(leads: pl.DataFrame, tips: pl.DataFrame) -> pl.DataFrame:
-    day = pl.coalesce(pl.col("received_on").cast(pl.String), pl.lit("?"))
+    day = pl.col("received_on").cast(pl.String)
     short = pl.col("content").str.slice(0, LONGEST)
     cut = pl.when(pl.col("content").str.len_chars() > LONGEST).then(short + "…").otherwise(short)
     said = tips.sort("lead_id", "received_on", "tip_id", descending=[False, True, False], nulls_last=True).with_columns(
         # the channel may tell an insider: it stands in the lead's page, not in the lists
-        part=pl.concat_str(pl.lit("tip of "), day, _or_nothing(": ", cut)),
-        part_zh=pl.concat_str(pl.lit("举报"), day, _or_nothing("：", cut)),
+        part=pl.concat_str(pl.lit("tip"), _or_nothing(" of ", day), _or_nothing(": ", cut)),
+        part_zh=pl.concat_str(pl.lit("举报"), day.fill_null(""), _or_nothing("：", cut)),
     )
     joined = said.group_by("lead_id", maintain_order=True).agg(
         told=pl.col("part").head(SHOWN).str.join("; "),

@@ -35,7 +35,7 @@ limits_zh   = "手机可能上报最后连接的基站位置，个别偏远签�
 status      = "trial"
 version     = "1"
 sentence    = "Checked in for {institution_id} on {occurred_on} from {km} km away ({amount} yuan settled)"
-sentence_zh = "{occurred_on} 在 {institution_id} 就医签到，签到位置相距 {km} 公里，涉及 {amount} 元"
+sentence_zh = "{occurred_on} 在{institution_id}就医签到，签到位置相距 {km} 公里，涉及 {amount} 元"
 
 [params.max_km]
 value   = 5

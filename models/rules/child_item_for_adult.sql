@@ -31,7 +31,7 @@ limits      = "Silent on items without a published age. A card lent to a child, 
 limits_zh   = "未公布年龄限制的项目不作判断。将医保凭证借给子女、孙辈或兄弟姐妹，与药品开错对象表现相同，以处方为准。年龄按计费当日周岁计算，新生儿项目按天计算。"
 version     = "1"
 sentence    = "{item_name}, for persons {age_limit}, was charged on {occurred_on} for a person aged {age_years} ({amount} yuan)"
-sentence_zh = "{occurred_on} 为 {age_years} 岁参保人结算限{age_limit_zh}使用的“{item_name}”，涉及 {amount} 元"
+sentence_zh = "{occurred_on} 为 {age_years} 岁参保人结算限 {age_limit_zh}使用的“{item_name}”，涉及 {amount} 元"
 */
 with restricted as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,

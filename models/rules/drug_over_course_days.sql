@@ -26,8 +26,8 @@ exclusions_zh = [
 limits      = "Counts days on which the item was charged, not days a pack lasts: packs for several days are undercounted, a week posted on one day too. Another maker's code of the same drug begins its own count."
 limits_zh   = "按收费日数计算，不按包装可用天数：一次取多日用量会少计，一周费用集中一天记账的也会少计。同一药品其他厂家编码另行计算。"
 version     = "1"
-sentence    = "{item_name} was charged on day {day_number} of a course begun on {course_from}; {max_days} days are paid ({amount} yuan)"
-sentence_zh = "“{item_name}”自 {course_from} 起用至第 {day_number} 天（{occurred_on}），支付疗程 {max_days} 天，涉及 {amount} 元"
+sentence    = "{item_name} was charged on {occurred_on}, the charged day {day_number} of a course begun on {course_from}; {max_days} days are paid ({amount} yuan)"
+sentence_zh = "“{item_name}”自 {course_from} 开始的疗程，{occurred_on} 为第 {day_number} 个收费日，超过支付疗程 {max_days} 天，涉及 {amount} 元"
 
 [params.gap_days]
 value   = 15

@@ -33,7 +33,7 @@ limits      = "Relatives may buy with the personal account for themselves, lawfu
 limits_zh   = "个人账户实行家庭共济后，家属可合法使用其为自己购药，此类购药无基金支付。同一医院多名参保人在同一药店购药，说明医院可能安排外购，应关注明细中的医院。尚未出院的住院不作判断。"
 version     = "1"
 sentence    = "A purchase of {amount} yuan on {occurred_on} while the person was in hospital at {hospital_id} from {started_on} to {ended_on}"
-sentence_zh = "参保人 {started_on} 至 {ended_on} 在 {hospital_id} 住院期间，{occurred_on} 于药店购药 {amount} 元"
+sentence_zh = "参保人 {started_on} 至 {ended_on} 在{hospital_id}住院期间，{occurred_on} 于药店购药 {amount} 元"
 
 [params.min_amount]
 value   = 50

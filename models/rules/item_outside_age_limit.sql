@@ -34,7 +34,7 @@ limits      = "Silent on items without a published age. The age is full years on
 limits_zh   = "未公布年龄限制的项目不作判断。年龄按计费当日周岁计算。用家长医保凭证为儿童取药且由基金支付的也会呈现相同情形。"
 version     = "1"
 sentence    = "{item_name}, paid {age_limit}, was charged on {occurred_on} for a person aged {age_years} ({amount} yuan)"
-sentence_zh = "{occurred_on} 为 {age_years} 岁参保人结算限{age_limit_zh}使用的“{item_name}”，涉及 {amount} 元"
+sentence_zh = "{occurred_on} 为 {age_years} 岁参保人结算限 {age_limit_zh}使用的“{item_name}”，涉及 {amount} 元"
 */
 with limited as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,

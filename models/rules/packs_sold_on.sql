@@ -31,7 +31,7 @@ limits      = "Shows that the pack, or a copy of its code, was sold again, not w
 limits_zh   = "说明该盒药或其追溯码的副本被再次销售，不说明由谁转出。药店从医院废弃包装抄录追溯码，会使无关购药人出现在此：多人各一盒提示此情形，一人多盒提示转卖。"
 version     = "1"
 sentence    = "{packs} packs settled for this person were later settled for others elsewhere; here {item_name} on {occurred_on}, again {gap_days} days later at {again_institution_id}"
-sentence_zh = "该参保人所购 {packs} 盒药品其后在他处为他人再次结算；本条“{item_name}”（{occurred_on}），{gap_days} 天后于 {again_institution_id} 再次结算"
+sentence_zh = "该参保人所购 {packs} 盒药品其后在他处为他人再次结算；本条“{item_name}”（{occurred_on}），{gap_days} 天后于{again_institution_id}再次结算"
 
 [params.min_packs]
 value   = 3

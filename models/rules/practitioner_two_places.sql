@@ -38,7 +38,7 @@ limits      = "A code used by a colleague, or consultation from afar, looks the 
 limits_zh   = "同事借用编码、远程会诊也会呈现相同情形。两地能否当日往返不作考虑。"
 version     = "1"
 sentence    = "{item_name} was ordered on {occurred_on} where the practitioner is not registered; the same day {home_lines} lines were ordered at {home_institution_id} ({amount} yuan)"
-sentence_zh = "{occurred_on} 医师在未备案机构开具“{item_name}”，同日在 {home_institution_id} 另开单 {home_lines} 条，涉及 {amount} 元"
+sentence_zh = "{occurred_on} 医师在未备案机构开具“{item_name}”，同日在{home_institution_id}另开单 {home_lines} 条，涉及 {amount} 元"
 */
 with register as (
     select practitioner_id, max(case when is_multi_site then 1 else 0 end) as is_multi_site

@@ -34,7 +34,7 @@ limits      = "Deterioration and rehabilitation lead through three hospitals too
 limits_zh   = "病情恶化、康复也可能经过三家医院，以转诊单及是否征求参保人意见为准。链条中的首次住院不列为涉及金额。"
 version     = "1"
 sentence    = "Stay {link} of {links} in a chain without a break from {chain_from} to {chain_to}, after a discharge from {previous_institution_id}; it cost {amount} yuan"
-sentence_zh = "{chain_from} 至 {chain_to} 连续在不同医院住院 {links} 次，本次为第 {link} 次（上一家 {previous_institution_id}），涉及 {amount} 元"
+sentence_zh = "{chain_from} 至 {chain_to} 连续在不同医院住院 {links} 次，本次为第 {link} 次（上一家{previous_institution_id}），涉及 {amount} 元"
 
 [params.max_gap]
 value   = 1

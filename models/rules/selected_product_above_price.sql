@@ -35,7 +35,7 @@ exclusions_zh = [
 limits      = "Selected prices are a pack's; a pack of another size bears another catalogue code. Provinces allow drugstores other markups: the markup of the parameters is {drugstore_markup:%}. Stock bought before the first day of validity may be sold off dearer for a while."
 limits_zh   = "中选价为单个包装价格，其他包装规格另有目录编码。各省允许药店的加成不同，本规则按 {drugstore_markup:%} 计。有效期首日前购进的库存可能在一段时间内以较高价销售。"
 version     = "1"
-sentence    = "{item_name} was charged at {unit_price} yuan a unit; the selected price is {selected_price} ({amount} yuan above)"
+sentence    = "{item_name} was charged at {unit_price} yuan a unit; the selected price is {selected_price} yuan ({amount} yuan above)"
 sentence_zh = "中选药品“{item_name}”单价 {unit_price} 元，中选价 {selected_price} 元，超出 {amount} 元"
 
 [params.drugstore_markup]

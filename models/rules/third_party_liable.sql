@@ -33,7 +33,7 @@ limits      = "The fund may advance the costs where the third party does not pay
 limits_zh   = "第三方不支付或无法确定时基金可先行支付，再向其追偿。自杀、家中跌倒无第三方。法院或保险登记说明存在索赔，不一定为本次损伤。标记为空的高费用住院仅说明未询问。"
 version     = "1"
 sentence    = "{diagnosis_code} {diagnosis_name} treated from {occurred_on} ({amount} yuan), third-party mark: {mark}; {ground}"
-sentence_zh = "{occurred_on} 起因 {diagnosis_code} {diagnosis_name} 就医，涉及 {amount} 元，第三方标志：{mark_zh}；{ground_zh}"
+sentence_zh = "{occurred_on} 因 {diagnosis_code} {diagnosis_name} 就医，涉及 {amount} 元，第三方标志：{mark_zh}；{ground_zh}"
 
 [params.early_days]
 value   = 1

@@ -33,7 +33,7 @@ limits      = "Implicates who sold the pack again; that the first sale was sound
 limits_zh   = "指向再次销售该盒药的机构；首次销售是否正常同样未知，应核对双方购进票据。扫描箱码代替盒码也会重复，此时同一机构数日内多次出现。自费销售未提供。金额为重复盒数按明细单价计算。"
 version     = "1"
 sentence    = "{item_name}: {repeated_packs} pack(s) of this sale had been settled before, code {trace_code} on {first_on} at {first_institution_id}, {gap_days} days earlier ({amount} yuan)"
-sentence_zh = "“{item_name}”本次结算的 {repeated_packs} 盒药品追溯码此前已结算，如 {trace_code} 于 {first_on} 在 {first_institution_id} 结算（相隔 {gap_days} 天），涉及 {amount} 元"
+sentence_zh = "“{item_name}”本次结算的 {repeated_packs} 盒药品追溯码此前已结算，如 {trace_code} 于 {first_on} 在{first_institution_id}结算（相隔 {gap_days} 天），涉及 {amount} 元"
 
 [params.code_length]
 value   = 20

@@ -44,3 +44,46 @@ def test_the_span_of_a_delivery_is_not_moved_by_stragglers(con):
     )
     question = build.load()["delivery_span"].query.text
     assert [str(day) for day in con.sql(question).fetchall()[0]] == ["2025-01-01", "2025-03-31"]
+
+
+def built(con, last):
+    for name, feature in build.load().items():
+        con.execute(f"create or replace table feature.{name} as {feature.query.text}")
+        if name == last:
+            return
+
+
+@pytest.mark.parametrize(
+    ("again", "counted"),
+    [
+        ({}, 1),  # the same bill, on paper
+        ({"settlement_type": "2"}, 2),  # two settlements at the counter are judged as such
+        ({"total_amount": 95}, 2),
+        ({"institution_id": "H2"}, 2),
+        ({"person_id": "B"}, 2),
+        ({"started_on": "2025-03-02"}, 2),
+        ({"started_on": "2025-03-02", "invoice_number": "F1"}, 1),  # the days mistyped, the invoice the same
+    ],
+)
+def test_the_lines_of_a_bill_handed_in_again_on_paper_stand_once(con, again, counted):
+    first = {
+        "settlement_id": "S1", "encounter_id": "E1", "person_id": "A", "institution_id": "H1", "settlement_type": "2",
+        "medical_category": "21", "total_amount": 90, "started_on": "2025-03-01", "ended_on": "2025-03-05",
+        "settled_at": "2025-03-05 10:00:00", "invoice_number": "F1",
+    }  # fmt: skip
+    paper = first | {
+        "settlement_id": "S2", "encounter_id": "E2", "settlement_type": "1", "settled_at": "2025-06-05 10:00:00",
+        "invoice_number": None,
+    }  # fmt: skip
+    for bill in (first, paper | again):
+        marks = ", ".join("?" * len(bill))
+        con.execute(f"insert into record.settlement ({', '.join(bill)}) values ({marks})", list(bill.values()))
+        con.execute(
+            "insert into record.fee_line (settlement_id, encounter_id, line_id, item_code, quantity, amount, charged_at)"
+            " values (?, ?, 'L', 'F1', 1, 90, '2025-03-01 09:00:00')",
+            [bill["settlement_id"], bill["encounter_id"]],
+        )
+    built(con, "fee_line")
+    lines = con.sql("select settlement_id from feature.fee_line order by all").fetchall()
+    assert lines == [("S1",), ("S2",)][:counted]
+    assert con.sql("select count(*) from feature.settlement").fetchall() == [(2,)], "both bills still stand"

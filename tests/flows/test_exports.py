@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from datetime import date
 from decimal import Decimal
 from html.parser import HTMLParser
 
@@ -275,6 +276,35 @@ def test_one_sentence_says_who_why_and_how_much(folder, lists):
         (sentence,) = re.findall(r'<p class="summary">(.*)</p>', text)
         assert f"{lead['amount_at_risk']:,}" in sentence and f"{lead['settlements']:,}" in sentence
         assert f'content: "Lead for review {lead["lead_id"]}"' in text and "counter(page)" in text
+
+
+def test_one_day_and_one_person_are_said_once(folder, lists):
+    """`2025-06-15 to 2025-06-15` and `1 persons` are what a machine says."""
+    leads = pl.concat(lists.values()).filter(pl.col("tier") != "C").to_dicts()
+    short = 0
+    for lead in leads:
+        text = (folder / "leads" / lead["lead_id"] / "dossier.html").read_text(encoding="utf-8")
+        (sentence,) = re.findall(r'<p class="summary">(.*)</p>', text)
+        assert not re.search(r"\b1 (settlements|persons|findings)\b", text)
+        if lead["first_on"] == lead["last_on"] and lead["first_on"]:
+            short += 1
+            assert f", on {lead['first_on']}." in sentence and f"{lead['first_on']} – {lead['first_on']}" not in text
+    assert short and short < len(leads)
+
+
+def test_a_figure_of_a_whole_place_has_no_row_among_its_departments():
+    bill = {
+        "institution_id": "H1", "institution_name": "一院", "department_code": "A01", "department_name": "内科",
+        "settlement_id": "S1", "encounter_id": "E1", "person_id": "A", "counted_amount": Decimal("5.00"),
+        "occurred_on": date(2025, 3, 1), "charged_at": None, "settled_at": None,
+    }  # fmt: skip
+    nothing = dict.fromkeys(("department_code", "department_name", "settlement_id", "encounter_id", "person_id"))
+    figure = bill | nothing | {"counted_amount": Decimal("0.00"), "occurred_on": None}
+    clocks = {"charged_at": pl.String, "settled_at": pl.String}
+    seen = pl.DataFrame([bill, figure], infer_schema_length=None, schema_overrides=clocks)
+    assert people.places(seen)["department_name"].to_list() == ["内科"]
+    alone = people.places(seen.filter(pl.col("settlement_id").is_null()))
+    assert alone["institution_name"].to_list() == ["一院"], "a lead of figures alone still says where"
 
 
 def test_a_practitioner_is_found_at_a_place_and_a_group_by_its_members_and_days(folder, lists, rows, read_csv):

@@ -296,7 +296,7 @@ def test_one_name_in_many_departments(house):
     found = house.judge("shared_signature")
     place, detail, amount = found[0]
     assert (place, detail["own"], detail["visits"], amount) == ("H1", 8, 160, 40.0)
-    assert (detail["outside_text"], detail["usual"], detail["peers"]) == ("88.0%", 1, 25)
+    assert (detail["outside_text"], detail["usual"], detail["peers"]) == ("88%", 1, 25)
     assert len(found) == 140 and detail["main"] not in {d["department"] for _, d, _ in found}
 
 

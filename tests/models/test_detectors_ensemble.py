@@ -115,7 +115,7 @@ def test_store_high_in_several_respects_is_found_with_reasons(con):
     night = next(r for r in detail["reasons"] if r["indicator"] == "night_share")
     assert night["own"] == 30 and night["peer_median"] == pytest.approx(1, abs=0.5) and night["peers"] == 40
     card = DETECTORS["pharmacy_ensemble"].card
-    assert "30.0%" in card.sentence.format(**detail) and "30.0%" in card.sentence_zh.format(**detail)
+    assert " 30% against" in card.sentence.format(**detail) and "30%（同类中位数" in card.sentence_zh.format(**detail)
     assert found(con) == [(kind, subject, amount, weight, detail)]
     assert con.sql("select judged, hits, cannot_judge from model.coverage").fetchall() == [(40, 1, 0)]
 

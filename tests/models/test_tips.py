@@ -322,3 +322,9 @@ def test_nothing_leads_to_who_gave_the_tip(content, said):
 def test_the_name_of_a_person_a_tip_is_about_is_masked_in_its_words(con):
     tip(con, "T1", "person", "P2", name="李小明", content="李小明倒卖药品")
     assert ranked(con)["P2"]["reasons_zh"] == "举报2025-03-01：李**倒卖药品"
+
+
+def test_a_tip_without_a_day_is_said_without_one(con):
+    tip(con, "T1", code="H2", day=None)
+    lead = ranked(con)["H2"]
+    assert (lead["reasons"], lead["reasons_zh"]) == ("tip: 多收了检查费", "举报：多收了检查费")

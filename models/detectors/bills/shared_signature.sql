@@ -140,12 +140,16 @@ settled as (
 )
 select 'hit' as outcome, s.settlement_id, o.encounter_id, o.person_id, o.institution_id, o.practitioner_id,
     o.charged_on as occurred_on, o.amount, o.practitioner_id as part,
-    o.departments / greatest(o.usual, 1) as times_usual, cast(o.visits as integer) as visits, o.persons, o.days, o.main,
-    round(100 * o.outside, 0) || '%' as outside_text, 'departments_signed' as indicator,
+    o.departments / greatest(o.usual, 1) as times_usual, cast(o.visits as integer) as visits, o.persons, o.days,
+    coalesce(m.department_name, o.main) as main,
+    cast(round(100 * o.outside) as integer) || '%' as outside_text, 'departments_signed' as indicator,
     'departments signed in' as indicator_title, '签名涉及科室数（同类为九成分位）' as indicator_title_zh, '' as unit,
-    o.departments as own, round(o.usual, 1) as usual, o.peers, o.months, o.department_code as department
+    o.departments as own, round(o.usual, 1) as usual, o.peers, o.months, coalesce(d.department_name, o.department_code) as department
 from outside as o
 left join settled as s on s.encounter_id = o.encounter_id
+left join feature.department as m on m.institution_id = o.institution_id and m.department_code = o.main
+left join feature.department as d
+    on d.institution_id = o.institution_id and d.department_code = o.department_code
 
 union all by name
 select 'cannot_judge' as outcome, 'too few practitioners at like institutions' as reason, count(*) as units

@@ -151,8 +151,10 @@ def beside_peers() -> dict[str, pl.Expr]:
     """The columns of BESIDE_PEERS that scored rows do not have under these names."""
 
     def with_unit(column: str) -> pl.Expr:
-        yuan = pl.format("¥{}", column)
-        return pl.when(pl.col("unit") == "¥").then(yuan).otherwise(pl.format("{}{}", column, "unit"))
+        number = pl.col(column).cast(pl.String).str.replace(r"\.0$", "")  # 3 %, not 3.0 %
+        cents = number.str.replace(r"^(-?\d+)$", "${1}.0").str.replace(r"^(-?\d+\.\d)$", "${1}0")
+        yuan = pl.format("¥{}", cents)
+        return pl.when(pl.col("unit") == "¥").then(yuan).otherwise(pl.format("{}{}", number, "unit"))
 
     return {
         "indicator_title": pl.col("title"),

@@ -135,7 +135,7 @@ select 'hit' as outcome, p.settlement_id, t.encounter_id, p.person_id, t.institu
     m.month as part, m.month, m.over_days,
     cast(floor(greatest($max_use * m.beds, m.beds + $min_over_persons - 1)) as bigint) as most,
     cast(m.peak as integer) as peak, m.peak_on, m.beds, cast(m.beyond as integer) as beyond,
-    'bed_use' as indicator, 'bed use in ' || m.month as indicator_title, m.month || '床位使用率' as indicator_title_zh,
+    'bed_use' as indicator, 'bed use in ' || m.month as indicator_title, '床位使用率（' || m.month || '）' as indicator_title_zh,
     '%' as unit, round(100 * m.use, 0) as own, round(100 * m.peer_use, 0) as usual, m.peers, t.own_days
 from there as t
 join compared as m on m.institution_id = t.institution_id and m.month = t.month
