@@ -11,9 +11,9 @@ from pathlib import Path
 
 import duckdb
 
-from data import journal, sql
 from data.parts import Parts
-from data.warehouse import transaction
+from data.warehouse import guard, journal
+from data.warehouse.connection import transaction
 from features import increment
 
 FOLDER = Path(__file__).parent
@@ -25,7 +25,7 @@ class Feature:
     """One feature table: its query, what a row is, and what its columns mean."""
 
     name: str
-    query: sql.Query
+    query: guard.Query
     row: str
     columns: dict[str, str]
     is_incremental: bool
@@ -43,10 +43,10 @@ def load(folder: Path = FOLDER) -> dict[str, Feature]:
     for path in sorted(folder.glob("*.sql")):
         try:
             features[path.stem] = _read(path)
-        except sql.SqlRefused as error:
+        except guard.SqlRefused as error:
             problems.append(f"{path.name}: {error}")
     if problems:
-        raise sql.SqlRefused("\n".join(problems))
+        raise guard.SqlRefused("\n".join(problems))
     order = TopologicalSorter({name: f.needs for name, f in features.items()}).static_order()
     return {name: features[name] for name in order}
 
@@ -109,8 +109,8 @@ def _read(path: Path) -> Feature:
     text = path.read_text(encoding="utf-8")
     head = re.match(r"(?:--.*\n)+", text)
     if head is None or not head[0].startswith("-- One row: "):
-        raise sql.SqlRefused("the first comment must say what a row is: '-- One row: ...'")
-    query = sql.check(text, MAY_READ)
+        raise guard.SqlRefused("the first comment must say what a row is: '-- One row: ...'")
+    query = guard.check(text, MAY_READ)
     lines = re.sub(r"\n--     ", " ", head[0].rstrip()).splitlines()
     columns: dict[str, str] = {}
     for line in lines[1:]:

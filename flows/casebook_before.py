@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import duckdb
 import polars as pl
 
-from data.warehouse import frame
+from data.warehouse.connection import frame
 
 REGISTER = """
     with ordered as (

@@ -67,7 +67,7 @@ class Console:
         if self.as_json:
             return
         if _language.get() == "zh":
-            from flows.exports.labels import told
+            from flows.publish.labels import told
 
             title, (columns, rows) = _spoken(title), told(columns, rows)
         from rich import box
@@ -93,7 +93,7 @@ class Console:
 def _spoken(text: str) -> str:
     if _language.get() == "en":
         return text
-    from flows.exports.words import spoken  # it brings the pages, which English answers do without
+    from flows.publish.words import spoken  # it brings the pages, which English answers do without
 
     return "\n".join(spoken(line, _language.get()) for line in text.split("\n"))
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, get_type_hints
 from cyclopts import Parameter
 
 from flows import usage
-from flows.settings import Settings, load
+from flows.home.settings import Settings, load
 
 Out = Annotated[Path | None, Parameter(help="Copy the watchlists here.")]
 Top = Annotated[int | None, Parameter(converter=usage.count, help="Cut each list in --out after this many leads.")]

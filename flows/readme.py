@@ -13,12 +13,13 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from data import mapping
+from data.contract import mapping
 from features import build
-from flows.measured import heads, heads_zh, learning, measured
-from models import detectors, rule
-from models.source import Source
-from models.wording import filled
+from flows.evaluate.measured import heads, heads_zh, learning, measured
+from models import detectors
+from models.sources import rule
+from models.sources.source import Source
+from models.sources.wording import filled
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -123,7 +124,7 @@ def parts() -> Iterable[tuple[Path, str, str]]:
         yield path, "catalogue-zh", catalogue_zh(sources)
     yield ROOT / "data" / "README.md", "tables", tables()
     yield ROOT / "data" / "simulate" / "README.md", "schemes", modules(ROOT / "data" / "simulate" / "schemes")
-    yield ROOT / "data" / "simulate" / "README.md", "lookalikes", modules(ROOT / "data" / "simulate" / "confounders")
+    yield ROOT / "data" / "simulate" / "README.md", "lookalikes", modules(ROOT / "data" / "simulate" / "lookalikes")
     yield ROOT / "features" / "README.md", "features", features()
     yield ROOT / "flows" / "README.md", "commands", commands()
 

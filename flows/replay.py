@@ -12,15 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from data import ingest as ingestion
-from data import journal, knowledge_load, mapping
+from data.contract import mapping
 from data.errors import FundwatchError, InputRefused, UsageError
 from data.ingest.pseudonym import KEY_FILE
-from data.warehouse import open_warehouse
-from flows import lock, steps, version
+from data.knowledge import load as knowledge_load
+from data.warehouse import journal
+from data.warehouse.connection import open_warehouse
+from flows import steps
 from flows.casebook_before import Before, before
-from flows.publish import MANIFEST
-from flows.settings import Settings
-from flows.state import State
+from flows.home import lock, version
+from flows.home.settings import Settings
+from flows.home.state import State
+from flows.publish.publish import MANIFEST
 from models.workbench import ruleset
 
 Manifest = Mapping[str, Any]

@@ -8,23 +8,26 @@ from dataclasses import dataclass
 
 import duckdb
 
-from data import check as checking
 from data import ingest as ingestion
-from data import journal, knowledge_load
+from data.checks import checking
 from data.errors import FundwatchError, UsageError
+from data.knowledge import load as knowledge_load
 from data.parts import DONE, NO_DATA, Parts
-from data.warehouse import open_warehouse, transaction
+from data.warehouse import journal
+from data.warehouse.connection import open_warehouse, transaction
 from features import build
-from flows import publish as publishing
-from flows import trouble, version
-from flows.exports import tables
+from flows import trouble
+from flows.home import version
+from flows.home.settings import Settings
+from flows.home.state import State
 from flows.outcome import Outcome
-from flows.settings import Settings
-from flows.state import State
-from models import artefacts, source
+from flows.publish import publish as publishing
+from flows.publish import tables
+from models import artefacts
 from models.ranking import learned, tips, totals
 from models.ranking.rank import rank as rank_leads
-from models.source import Source
+from models.sources import source
+from models.sources.source import Source
 from models.workbench import ruleset
 
 Say = Callable[[str], None]

@@ -31,7 +31,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from data import knowledge_load
+from data.knowledge import load as knowledge_load
 
 Table = list[dict[str, str]]
 GIVEN = "given"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import polars as pl
 
-from data import knowledge_diff
-from models.source import Source
+from data.knowledge import diff as knowledge_diff
+from models.sources.source import Source
 
 STATES = ("screened", "partly", "needs_records", "no_rule")
 SUBJECTS = ("institution", "pharmacy")

@@ -93,7 +93,7 @@ def empty_warehouse(once):
     """File of a warehouse with every table and nothing in it; making it costs more than a test."""
     import duckdb
 
-    from data.warehouse import SCHEMA
+    from data.warehouse.connection import SCHEMA
     from features import build
 
     def fill(folder):
@@ -118,7 +118,7 @@ def con(empty_warehouse, tmp_path):
 def finished(town, once, tmp_path_factory):
     """(settings, what came of each step) of one run on the town, in a HOME of this worker's own."""
     from flows import steps
-    from flows.settings import Settings
+    from flows.home.settings import Settings
 
     def run(folder):
         settings = Settings(home=folder, input=town, out=folder / "out", top=10)

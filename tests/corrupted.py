@@ -18,7 +18,7 @@ from pathlib import Path
 
 import polars as pl
 
-KNOWLEDGE = Path(__file__).parents[1] / "data" / "knowledge"
+KNOWLEDGE = Path(__file__).parents[1] / "data" / "knowledge" / "tables"
 KEYS = ("fixmedins_code", "setl_id", "bkkp_sn", "psn_no")
 LEDGER = ("kind", "institution_id", "settlement_id", "line_id", "person_id", "field", "before", "after")
 PACK = 24  # tablets of a box

@@ -67,12 +67,12 @@ def state(home: Path) -> dict[str, str]:
 
 def differences(want: dict[str, str], home: Path) -> list[str]:
     """Outputs that differ, are missing or are too many, and a broken audit log."""
-    from flows import audit
+    from flows.home import audit_log
 
     have = state(home)
     wrong = sorted(name for name in want.keys() | have.keys() if want.get(name) != have.get(name))
-    _, fault = audit.verify(home)
-    missing = {name.split("/")[1] for name in want if name.startswith("runs/")} - audit.published(home)
+    _, fault = audit_log.verify(home)
+    missing = {name.split("/")[1] for name in want if name.startswith("runs/")} - audit_log.published(home)
     return wrong + [f"audit.log: {w}" for w in (fault, *missing) if w]
 
 

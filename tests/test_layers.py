@@ -8,6 +8,10 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
+from data.warehouse import guard
+from models import detectors
+from models.sources import detector
+
 ROOT = Path(__file__).parents[1]
 MAY_READ = {
     "features": {"record", "knowledge", "feature"},
@@ -18,15 +22,15 @@ MAY_READ = {
     "models/casebook": {"record", "feature", "model", "casebook"},
     "models/evaluation": {"feature", "model", "casebook", "truth"},
     "models/outlook": {"record", "feature"},
-    "flows/exports": {"record", "knowledge", "feature", "model", "casebook"},
+    "flows/publish": {"record", "knowledge", "feature", "model", "casebook"},
 }
 #: The only queries that may look at identities: one turns id numbers into sex and date of birth, the other telephone
 #: numbers and addresses into marks that are equal where those are; two write names, masked, beside a lead's lines.
 IDENTITY = {
     "features/person.sql",
     "features/person_contact.sql",
-    "flows/exports/evidence.sql",
-    "flows/exports/members.sql",
+    "flows/publish/evidence.sql",
+    "flows/publish/members.sql",
 }
 PACKAGES = ("data", "features", "models", "flows")
 QUERIES = sorted(p for folder in MAY_READ for p in (ROOT / folder).glob("*.sql"))
@@ -47,12 +51,38 @@ def test_query_reads_only_what_its_folder_may(path):
 
 
 def test_every_folder_of_queries_is_watched():
-    found = {
+    """Detectors' scripts pass a guard of their own whenever they are loaded."""
+    folders = {
         p.parent.relative_to(ROOT).as_posix()
         for package in ("features", "models", "flows")
         for p in (ROOT / package).rglob("*.sql")
+        if ROOT / "models" / "detectors" not in p.parents
     }
-    assert found <= set(MAY_READ)
+    assert folders <= set(MAY_READ)
+
+
+@pytest.mark.parametrize(
+    ("script", "why"),
+    [
+        ("select 'hit' as outcome from run.step", "reads run.step"),
+        ("select 'hit' as outcome from record.person_identity", "names persons"),
+        ("select 'hit' as outcome from read_csv('/etc/passwd')", "is no function that a detector may use"),
+        ("select 'hit' as outcome from '/etc/passwd'", "reads /etc/passwd"),
+        ("select getenv('HOME') as outcome", "is no function that a detector may use"),
+        ("create table x as select 1 as outcome", "it must be `create temp table NAME as`"),
+        ("drop table feature.stay", "it must be `create temp table NAME as`"),
+        ("attach 'x.db'", "it must be `create temp table NAME as`"),
+        ("select 'hit' as outcome; copy feature.stay to 'x.csv'", "statement 2"),
+        ("select 'hit' as outcome from not_made", "reads not_made"),
+    ],
+)
+def test_a_detector_s_script_passes_the_guard_or_is_refused(script, why):
+    with pytest.raises(guard.SqlRefused, match=why):
+        guard.script(script, detector.MAY_READ, guard.PERSONAL, frozenset())
+
+
+def test_every_detector_s_scripts_passed_it():
+    assert len(detectors.load()) > 50
 
 
 def test_imports_go_down_only():

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from flows import measured, readme, steps
+from flows import readme, steps
 from flows.cli import main
-from models import case_file, cases, rule
+from flows.evaluate import measured
+from models import case_file
+from models.sources import cases, rule
 
 TEXT = readme.README.read_text(encoding="utf-8")
 FOLDERS = sorted(readme.ROOT.glob("*/**/README.md"))
@@ -120,7 +122,7 @@ def test_the_example_is_a_rule(tmp_path):
 
 
 def test_its_settings_are_settings(tmp_path):
-    from flows.settings import load
+    from flows.home.settings import load
 
     (tmp_path / "fundwatch.toml").write_text(block("toml"), encoding="utf-8")
     settings = load(tmp_path, {})

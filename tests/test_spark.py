@@ -13,14 +13,16 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from data import knowledge_load, sql
 from data.ingest import ingest
+from data.knowledge import load as knowledge_load
 from data.simulate import simulate
-from data.warehouse import SCHEMA
+from data.warehouse import guard
+from data.warehouse.connection import SCHEMA
 from features import build
-from models import artefacts, case_file, cases, rule
-from models import spark as on_spark
-from models.source import KEYS, run
+from models import artefacts, case_file
+from models.sources import cases, rule
+from models.sources import spark as on_spark
+from models.sources.source import KEYS, run
 
 CASES = Path(__file__).with_name("models") / "rules"
 LACKING = [
@@ -206,4 +208,4 @@ def test_artefacts_run(findings, kind):
     """They run and agree; no case's finding is an artefact, so that both sides are empty here."""
     con, spark = findings
     text = artefacts.load()[kind].text
-    equal(con.sql(text).pl(), rows(spark.sql(sql.to_spark(text))))
+    equal(con.sql(text).pl(), rows(spark.sql(guard.to_spark(text))))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from data import journal, mapping
+from data.contract import mapping
 from data.errors import FundwatchError, InputRefused
 from data.ingest import match, mended, pseudonym, read
 from data.ingest.account import Account, write
@@ -22,7 +22,8 @@ from data.ingest.normalise import UNKNOWN_WORD
 from data.ingest.pseudonym import Pseudonyms, held, refuse_other_way
 from data.ingest.rejected import standing
 from data.parts import Parts
-from data.warehouse import transaction
+from data.warehouse import journal
+from data.warehouse.connection import transaction
 
 __all__ = [
     "Account",

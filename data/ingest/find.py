@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from data import mapping
+from data.contract import mapping
 from data.errors import InputRefused
 from data.ingest import decode
 from data.ingest.unpack import READABLE, Part, parts

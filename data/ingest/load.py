@@ -7,11 +7,11 @@ from decimal import Decimal
 
 import duckdb
 
+from data.contract.mapping import Table
 from data.ingest import match, rejected
 from data.ingest.account import ZERO, Account
 from data.ingest.find import Delivery
 from data.ingest.read import FAULTS, STAGE, row_number
-from data.mapping import Table
 
 #: Tables whose rows belong to a settlement: what a delivery touched is computed again, the rest stays.
 BY_SETTLEMENT = ("settlement", "fee_line")

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 
 import duckdb
 
-from data import mapping
+from data.contract import mapping
+from data.contract.mapping import Table
 from data.ingest import normalise
 from data.ingest.pseudonym import Pseudonyms
-from data.mapping import Table
 
 #: Stage column: the identity number as it is compared, hidden where pseudonyms are on.
 KEY = "id_key"

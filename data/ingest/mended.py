@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from data import mapping
+from data.contract import mapping
 from data.errors import InputRefused
 from data.ingest import decode
 from data.ingest.find import MENDED, Delivery, words_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from data.mapping import Field
+from data.contract.mapping import Field
 
 TYPES = {
     "date": "date",

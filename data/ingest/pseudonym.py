@@ -14,8 +14,8 @@ from pathlib import Path
 
 import duckdb
 
+from data.contract.mapping import Field
 from data.errors import FundwatchError, UsageError
-from data.mapping import Field
 
 KEY_FILE = "pseudonym.key"
 BLOCK = 64

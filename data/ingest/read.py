@@ -8,11 +8,11 @@ from pathlib import Path
 
 import duckdb
 
+from data.contract.mapping import Field, Table
 from data.errors import InputRefused
 from data.ingest import decode, masked, match, normalise
 from data.ingest.find import Delivery, renamed
 from data.ingest.pseudonym import Pseudonyms
-from data.mapping import Field, Table
 
 STAGE, FAULTS = "stage", "stage_fault"
 #: The delivered cells as text, each with row_place, from 0: only a numbered read keeps the order of the file.

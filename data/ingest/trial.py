@@ -13,7 +13,7 @@ from data.ingest.find import Delivery
 from data.ingest.load import identities, load
 from data.ingest.normalise import UNKNOWN_WORD
 from data.ingest.pseudonym import Pseudonyms
-from data.warehouse import FILE_NAME, SCHEMA
+from data.warehouse.connection import FILE_NAME, SCHEMA
 
 Line = tuple[str, str, str]  # what, ok | off | bad, sentence
 

@@ -12,15 +12,17 @@ from types import ModuleType
 import numpy as np
 import polars as pl
 
-from data.simulate import confounders, contracts, devices, lines, registers, tables, truth
+from data.simulate import lookalikes
 from data.simulate import schemes as schemes_package
-from data.simulate.bill import Bill, make_bill
 from data.simulate.care import chronic, drugstore, inpatient, outpatient
-from data.simulate.files import blocks_of, write_table
-from data.simulate.places import sizes
+from data.simulate.care.bill import Bill, make_bill
+from data.simulate.care.settle import settle
+from data.simulate.export import lines, registers, tables, truth
+from data.simulate.export.files import blocks_of, write_table
 from data.simulate.planting import Planted, joined, plant
-from data.simulate.tidy import settle
-from data.simulate.town import Town, found
+from data.simulate.town import contracts, devices
+from data.simulate.town.places import sizes
+from data.simulate.town.town import Town, found
 
 __all__ = ["drawn_schemes", "make_town", "scheme_names", "simulate"]
 
@@ -64,14 +66,14 @@ def make_town(*, persons: int, seed: int, schemes: Sequence[str] | None, dose: f
     if unknown:
         raise ValueError(f"unknown scheme {', '.join(unknown)}; there are {', '.join(known)}")
     town = found(persons, seed, year)
-    for name, module in _modules(confounders).items():
+    for name, module in _modules(lookalikes).items():
         if hasattr(module, "add"):
             module.add(town, np.random.default_rng([seed, 2, zlib.crc32(name.encode())]))
     for number, add in enumerate((chronic.add, outpatient.add, drugstore.add, inpatient.add)):
         add(town, np.random.default_rng([seed, 4, number]))
     settle(town, np.random.default_rng([seed, 5]))
     devices.install(town, np.random.default_rng([seed, 13]))
-    for name, module in _modules(confounders).items():
+    for name, module in _modules(lookalikes).items():
         if hasattr(module, "after"):
             module.after(town, np.random.default_rng([seed, 7, zlib.crc32(name.encode())]))
     contracts.sign(town, np.random.default_rng([seed, 14]))

@@ -9,9 +9,9 @@ from datetime import date, datetime, time, timedelta
 
 import numpy as np
 
-from data.simulate import names
-from data.simulate.columns import division_codes
-from data.simulate.town import STAYS, Town
+from data.simulate.export.columns import division_codes
+from data.simulate.town import names
+from data.simulate.town.town import STAYS, Town
 
 Row = dict[str, object]
 # What an item is, by the first digits of its code, unless the town's catalogue says it.

@@ -8,12 +8,12 @@ import numpy as np
 import polars as pl
 from numpy.random import Generator
 
+from data.simulate.care.charge import is_stay
 from data.simulate.care.inpatient import stay_columns
-from data.simulate.catalogue import Flags, Floats, Ints
-from data.simulate.charge import is_stay
-from data.simulate.clock import DAY, day_weights, draw_days
-from data.simulate.places import STORE
-from data.simulate.town import Town
+from data.simulate.town.catalogue import Flags, Floats, Ints
+from data.simulate.town.clock import DAY, day_weights, draw_days
+from data.simulate.town.places import STORE
+from data.simulate.town.town import Town
 
 # Of the town's institutions and drugstores, what one scheme turns.
 SHARE = 0.0135

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import polars as pl
 
 from data.simulate import violations
-from data.simulate.bill import Bill
 from data.simulate.book import OVERRULED, Book, Row
-from data.simulate.surroundings import checked_in, traced
-from data.simulate.town import Town
+from data.simulate.care.bill import Bill
+from data.simulate.care.surroundings import checked_in, traced
+from data.simulate.town.town import Town
 
 # The columns of truth/violation; role is planted, look_alike, or visit (everything else written for the two).
 NOTE = ("rule", "role", "settlement_id", "line_id", "person_id", "institution_id", "practitioner_id", "occurred_on")

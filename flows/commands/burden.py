@@ -34,9 +34,9 @@ def burden(
     Names keep their first character; with --out and --unmask the file has them in full.
     """
     from data.errors import UsageError
-    from data.warehouse import open_warehouse
-    from flows import audit
-    from flows.exports import outlook
+    from data.warehouse.connection import open_warehouse
+    from flows.home import audit_log
+    from flows.publish import outlook
     from models.outlook import ask
 
     settings = common.settings(labels=labels, burden_line=line)
@@ -53,7 +53,7 @@ def burden(
         full = outlook.named(con, found, unmask=True) if unmask else rows
     if out is not None:
         if unmask:
-            audit.record(settings.home, "unmask", None, {"for": "burden"})
+            audit_log.record(settings.home, "unmask", None, {"for": "burden"})
         outlook.write(settings.home, "burden", full, out, settings.labels, unmasked=unmask, line=line)
     common.console.give(rows.to_dicts())
     names = ["person_id", "person_name", "year", "region", "settlements", "stays", "total_amount", "fund_amount"]

@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from flows.commands.common import COMMON, Common, Language, app
-from flows.settings import Settings
+from flows.home.settings import Settings
 
 
 @app.command
@@ -19,7 +19,8 @@ def check(
 ) -> None:
     """Judge the record: keys, orphans, sums, dates, persons, codes, months, coverage. A stop ends with exit code 1."""
     from data.errors import CheckStopped
-    from flows import lock, progress, steps
+    from flows import progress, steps
+    from flows.home import lock
 
     settings = common.settled(language=language)
     step = next(s for s in steps.STEPS if s.name == "check")
@@ -36,8 +37,8 @@ def check(
 def _show(common: Common, settings: Settings, every: bool) -> None:
     import polars as pl
 
-    from data.warehouse import open_warehouse
-    from flows.exports import checks
+    from data.warehouse.connection import open_warehouse
+    from flows.publish import checks
 
     with open_warehouse(settings.home, read_only=True) as con:
         found = checks.results(con)

@@ -10,14 +10,14 @@ from cyclopts import App, Parameter
 
 from flows import console, usage
 from flows.console import Console
-from flows.settings import Settings, load
+from flows.home.settings import Settings, load
 
 #: Options that count: a whole number of at least 1.
 COUNT = usage.count
 
 
 def _version() -> str:
-    from flows import version  # reads every file of the packages
+    from flows.home import version  # reads every file of the packages
 
     return version.told()
 
@@ -53,7 +53,7 @@ class Common:
 
     def settled(self, **options: Any) -> Settings:
         """Settings for a command that works on what HOME holds. Raises UsageError where no warehouse is there."""
-        from data.warehouse import stands
+        from data.warehouse.connection import stands
 
         settings = self.settings(**options)
         stands(settings.home)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.commands.common import Common
-from flows.settings import Settings
+from flows.home.settings import Settings
 
 CACHE = "evaluated"
 #: Whose files decide what a town's lists are.
@@ -64,7 +64,7 @@ def by_dose(
 
 
 def _remembered(seed: int, plan: Plan, run: Callable[[Settings], None], common: Common) -> dict[str, Any]:
-    from flows import version
+    from flows.home import version
 
     asked = [version.code(DECIDING), plan.persons, seed, plan.dose, plan.schemes, plan.settings.deciding()]
     name = hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).hexdigest()[:24]
@@ -81,7 +81,7 @@ def _remembered(seed: int, plan: Plan, run: Callable[[Settings], None], common: 
 
 def _town(seed: int, plan: Plan, run: Callable[[Settings], None]) -> dict[str, Any]:
     from data.simulate import simulate
-    from data.warehouse import open_warehouse
+    from data.warehouse.connection import open_warehouse
     from models.evaluation import doses as evaluation
     from models.evaluation import truth
 

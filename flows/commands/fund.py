@@ -31,8 +31,8 @@ def fund(
     Without the fund's account it shows the outlay alone and says what is missing.
     """
     from data.errors import UsageError
-    from data.warehouse import open_warehouse
-    from flows.exports import outlook
+    from data.warehouse.connection import open_warehouse
+    from flows.publish import outlook
     from models.outlook import fund as funds
 
     settings = common.settings(labels=labels, language=language)

@@ -23,8 +23,8 @@ def coverage(*, common: Common = COMMON) -> None:
     """Share of the published points that was read, by rule class; the points that were not; rows by table."""
     import polars as pl
 
-    from data import knowledge_diff
-    from data.knowledge_load import FOLDER, OVERLAY
+    from data.knowledge import diff as knowledge_diff
+    from data.knowledge.load import FOLDER, OVERLAY
 
     published = pl.read_csv(FOLDER / "published.csv")
     unparsed = pl.read_csv(FOLDER / "unparsed.csv", infer_schema=False)
@@ -53,9 +53,10 @@ def import_(
 
     import polars as pl
 
-    from data import knowledge_build, knowledge_import
     from data.errors import UsageError
-    from data.knowledge_load import LAYERS, OVERLAY
+    from data.knowledge.load import LAYERS, OVERLAY
+    from data.knowledge.published import build as knowledge_build
+    from data.knowledge.published import workbook as knowledge_import
 
     if layer not in LAYERS:
         raise UsageError(f"--layer is '{layer}'; it must be {', '.join(LAYERS)}.")
@@ -86,8 +87,8 @@ def diff(
     common: Common = COMMON,
 ) -> None:
     """Rows that two states of the knowledge do not share; an overlay folder stands for itself on what ships."""
-    from data import knowledge_diff
-    from data.knowledge_load import OVERLAY
+    from data.knowledge import diff as knowledge_diff
+    from data.knowledge.load import OVERLAY
 
     laid = common.settings().home / OVERLAY
     after = after or (laid if laid.is_dir() else None)
@@ -101,7 +102,8 @@ def _effect(folder: Path, made: dict[str, pl.DataFrame], layer: str) -> pl.DataF
     import shutil
     from tempfile import TemporaryDirectory
 
-    from data import knowledge_diff, knowledge_import
+    from data.knowledge import diff as knowledge_diff
+    from data.knowledge.published import workbook as knowledge_import
 
     with TemporaryDirectory() as place:
         tried = Path(place, folder.name)

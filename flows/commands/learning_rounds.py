@@ -70,15 +70,15 @@ def measure(towns: TownPlan, rounds: Plan, seeds: int, markdown: bool, common: C
 
 def _town(place: Path, seed: int, towns: TownPlan) -> None:
     from data.simulate import simulate
-    from flows.commands import evaluating
+    from flows.commands import evaluate
 
     simulate(place / f"town-{seed}", persons=towns.persons, seed=seed, schemes=towns.schemes, dose=towns.dose)
-    evaluating.run_town(towns.at(place / f"home-{seed}", place / f"town-{seed}"))
+    evaluate.run_town(towns.at(place / f"home-{seed}", place / f"town-{seed}"))
 
 
 def _curve(place: Path, seed: int, other: int, towns: TownPlan, rounds: Plan) -> list[dict[str, Any]]:
     """The rounds in one town; afterwards its casebook is as empty as before, for it is the next one's fresh town."""
-    from data.warehouse import open_warehouse
+    from data.warehouse.connection import open_warehouse
     from flows import steps
     from models.evaluation import learning, truth
 

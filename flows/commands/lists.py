@@ -28,9 +28,9 @@ def watchlist(
 ) -> None:
     """Print the top of one watchlist of the last run."""
     from data.errors import InUse, UsageError, like
-    from data.warehouse import open_warehouse
-    from flows.exports import published
-    from flows.exports.watchlists import SUBJECT_TYPES, watchlist
+    from data.warehouse.connection import open_warehouse
+    from flows.publish import published
+    from flows.publish.watchlists import SUBJECT_TYPES, watchlist
 
     if subject_type not in SUBJECT_TYPES:
         near = like(subject_type, SUBJECT_TYPES)
@@ -60,9 +60,9 @@ def explain(
 ) -> None:
     """Say why a lead is on the list: its money, its rules with their clauses, its findings in words."""
     from data.errors import InUse
-    from data.warehouse import open_warehouse
+    from data.warehouse.connection import open_warehouse
     from flows import steps
-    from flows.exports import history, leads, people
+    from flows.publish import history, leads, people
 
     settings = common.settings(language=language)
     try:
@@ -108,7 +108,7 @@ def _about(lead: dict[str, Any], common: Common) -> None:
 
 def _reasons(findings: pl.DataFrame, lines: int, folder: Path, common: Common) -> None:
     """Rule by rule, the largest amount first; where the rest stands, there is a file, or an option that shows it."""
-    from flows.exports import leads
+    from flows.publish import leads
 
     for (source, title, clause), part in leads.by_rule(findings):
         common.console.say(f"\n{title} [{source}], {part.height} findings, {part['amount'].sum():,} yuan\n  {clause}")
@@ -155,7 +155,7 @@ def _verdict(known: dict[str, Any] | None, common: Common) -> None:
 def _as_published(home: Path, lead_id: str, lines: int, common: Common) -> None:
     """While a run holds the warehouse: what the last run wrote of the lead."""
     from data.errors import UsageError
-    from flows.exports import published
+    from flows.publish import published
 
     folder = published.last(home)
     lead = published.lead(folder, lead_id)
@@ -175,8 +175,8 @@ def _as_published(home: Path, lead_id: str, lines: int, common: Common) -> None:
 def runs(*, common: Common = COMMON) -> None:
     """List the finished runs."""
     from data.errors import InUse
-    from data.warehouse import open_warehouse
-    from flows.exports import published
+    from data.warehouse.connection import open_warehouse
+    from flows.publish import published
 
     home = common.settings().home
     names = ["run_id", "finished", "input", "folder"]
@@ -202,14 +202,14 @@ def doctor(
 ) -> None:
     """Look at this installation, at HOME, and at a delivery: what is there and what would be off."""
     from data.errors import UsageError
-    from flows import checkup
-    from flows.settings import Settings, home_of
+    from flows import doctor
+    from flows.home.settings import Settings, home_of
 
     try:
         settings, faults = common.settings(input=input, language=language), []
     except UsageError as error:  # what else there is to say is said with the settings that ship
         settings, faults = Settings(home=home_of(common.home), input=input), [("settings", "bad", str(error))]
-    report = [*faults, *checkup.look(settings)]
+    report = [*faults, *doctor.look(settings)]
     common.console.give([{"what": w, "state": s, "said": t} for w, s, t in report])
     common.console.table("", ["what", "state", "said"], report)
     if any(state == "bad" for _, state, _ in report):

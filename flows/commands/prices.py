@@ -32,8 +32,8 @@ def prices(
     A bulletin of prices, no list of suspects: drugstores stand beside drugstores, medical institutions beside theirs.
     """
     from data.errors import UsageError
-    from data.warehouse import open_warehouse
-    from flows.exports import outlook
+    from data.warehouse.connection import open_warehouse
+    from flows.publish import outlook
     from models.outlook import ask
 
     if kind is not None and kind not in KINDS:

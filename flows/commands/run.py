@@ -8,9 +8,9 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from flows.commands.common import COMMON, Common, app
+from flows.home.settings import Settings
 from flows.options import RUN_OPTIONS, Days, Labels, Language, Objective, Out, RunOptions, Seed, Top, Unmask
 from flows.outcome import Outcome, document
-from flows.settings import Settings
 
 Input = Annotated[Path, Parameter(help="Folder that holds the export.")]
 
@@ -24,14 +24,15 @@ def run(
     common: Common = COMMON,
 ) -> None:
     """From an export to published watchlists: ingest, check, features, detect, rank, publish."""
-    from flows import console, server
+    from flows import console
+    from flows.prefect import server
 
     settings = options.settings(common.home, input)
     console.speak(settings.language)
     url = None if prefect is False else server.api_url(settings.home)
     if prefect or url:
         server.prepare(settings.home, url, quiet=common.quiet)  # before anything imports Prefect
-        from flows.screen import run_as_flow
+        from flows.prefect.flow import run_as_flow
 
         outcomes = run_as_flow(options.parameters(settings.home, input), common.console.progress)
     else:
@@ -41,7 +42,8 @@ def run(
 
 def run_directly(settings: Settings, common: Common) -> dict[str, Outcome]:
     """The steps in order in this process; returns what came of each."""
-    from flows import lock, progress, steps
+    from flows import progress, steps
+    from flows.home import lock
 
     outcomes = {}
     with lock.hold(settings.home), progress.shown(common.console, len(steps.STEPS)) as work:
@@ -92,7 +94,8 @@ def publish(
 
 
 def _one(name: str, settings: Settings, common: Common) -> None:
-    from flows import lock, progress, steps
+    from flows import progress, steps
+    from flows.home import lock
 
     step = next(s for s in steps.STEPS if s.name == name)
     with lock.hold(settings.home), progress.shown(common.console) as work, work.step(name) as watcher:

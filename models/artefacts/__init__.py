@@ -11,24 +11,24 @@ from pathlib import Path
 
 import duckdb
 
-from data import sql
-from data.warehouse import transaction
+from data.warehouse import guard
+from data.warehouse.connection import transaction
 
 FOLDER = Path(__file__).parent
 MAY_READ = frozenset({"record", "feature", "model"})
-BUT_NOT = sql.PERSONAL
+BUT_NOT = guard.PERSONAL
 COLUMNS = ("finding_id", "reason", "reason_zh")
 
 
 @cache
-def load(folder: Path = FOLDER) -> dict[str, sql.Query]:
+def load(folder: Path = FOLDER) -> dict[str, guard.Query]:
     """The query of every kind, by name. Raises SqlRefused naming every broken file at once."""
     kinds, problems = {}, []
     for path in sorted(folder.glob("*.sql")):
         text = path.read_text(encoding="utf-8")
         try:
-            query = sql.check(text, MAY_READ, BUT_NOT)
-        except sql.SqlRefused as error:
+            query = guard.check(text, MAY_READ, BUT_NOT)
+        except guard.SqlRefused as error:
             problems.append(f"{path.name}: {error}")
             continue
         if query.columns != COLUMNS:
@@ -37,7 +37,7 @@ def load(folder: Path = FOLDER) -> dict[str, sql.Query]:
             problems.append(f"{path.name}: it must begin with what it recognises, an English line and a Chinese one")
         kinds[path.stem] = query
     if problems:
-        raise sql.SqlRefused("\n".join(problems))
+        raise guard.SqlRefused("\n".join(problems))
     return kinds
 
 

@@ -13,7 +13,7 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from data.warehouse import frame
+from data.warehouse.connection import frame
 from models.evaluation.metrics import Z, wilson
 
 ROUND = ("run_id", "subject_type", "places")

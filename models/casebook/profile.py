@@ -15,7 +15,7 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from data.warehouse import frame, transaction
+from data.warehouse.connection import frame, transaction
 
 TOP = 50
 INDICATORS = {

@@ -14,10 +14,10 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from data.warehouse import frame
+from data.warehouse.connection import frame
+from models import belief
 from models.casebook import verdicts
-from models.ranking import strength
-from models.source import Source
+from models.sources.source import Source
 
 #: The prior counts as much as this many reviewed leads.
 PRIOR_WEIGHT = 10.0
@@ -69,7 +69,7 @@ def kinds_of(said: pl.DataFrame, sources: Collection[Source]) -> pl.DataFrame:
     sums = kept.group_by("source", "subject_type", maintain_order=True).agg(
         promised=pl.col("expected").sum().round(9), credited=pl.col("credited").sum().round(9)
     )
-    kinds = pl.DataFrame({"subject_type": list(strength.FULL_YIELD)})
+    kinds = pl.DataFrame({"subject_type": list(belief.FULL_YIELD)})
     return (
         general.join(kinds, how="cross", maintain_order="left_right")
         .join(sums, on=["source", "subject_type"], how="left", maintain_order="left")
@@ -86,12 +86,12 @@ def shared(said: pl.DataFrame, sources: Collection[Source]) -> pl.DataFrame:
     Where a lead's evidence was not kept, each source promised its prior.
     """
     known = said.join(_known(sources), on="source", maintain_order="left")
-    odds = strength.odds_of(strength.with_odds(known.select("source", "certainty")))
+    odds = belief.odds_of(belief.with_odds(known.select("source", "certainty")))
     seen = known.select(
         pl.col("places").fill_null(1.0), pl.col("volume", "slip").fill_null(0.0), pl.col("weight").fill_null(1.0)
     )
     places, volume, slip, weight = (seen[c].to_numpy() for c in ("places", "volume", "slip", "weight"))
-    chances = strength.chance(places, volume, slip, weight, odds)
+    chances = belief.chance(places, volume, slip, weight, odds)
     priced = known.with_columns(is_kept=pl.col("places").is_not_null(), expected=pl.Series(chances, dtype=pl.Float64))
     strongest = priced.group_by("said_by", "family").agg(pl.col("expected").max())
     leads = strongest.sort("said_by", "family").group_by("said_by", maintain_order=True)
@@ -108,7 +108,7 @@ def _moved(base: pl.Expr, weight: pl.Expr) -> pl.Expr:
 
 def _known(sources: Collection[Source]) -> pl.DataFrame:
     said = [(s.id, s.card.certainty, s.card.family or s.card.violation) for s in sources]
-    priors = {certainty: odds.prior for certainty, odds in strength.ODDS.items()}
+    priors = {certainty: odds.prior for certainty, odds in belief.ODDS.items()}
     return pl.DataFrame(said, schema=TEXTS, orient="row").with_columns(
         prior=pl.col("certainty").replace_strict(priors, return_dtype=pl.Float64)
     )

@@ -10,7 +10,7 @@ import duckdb
 import polars as pl
 
 from data.errors import UsageError
-from data.warehouse import frame, transaction
+from data.warehouse.connection import frame, transaction
 
 #: A group is found anew in every run; its lead is closed by a verdict instead.
 SUBJECTS = ("institution", "pharmacy", "practitioner", "person")

@@ -10,13 +10,13 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from data.contract.mapping import Field
 from data.errors import InputRefused, UsageError
 from data.ingest import Pseudonyms, normalise
-from data.mapping import Field
-from data.warehouse import frame, transaction
+from data.warehouse.connection import frame, transaction
 from models.casebook import words
 from models.casebook.read import Told, columns
-from models.source import Source
+from models.sources.source import Source
 
 FOLDER = Path(__file__).parent
 #: Columns of the plan that are no column of the verdict.

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from data.errors import UsageError
-from models import detector
-from models.card import listed
-from models.source import Source
+from models.sources import detector
+from models.sources.card import listed
+from models.sources.source import Source
 
 FOLDER = Path(__file__).parent
 

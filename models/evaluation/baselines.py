@@ -8,7 +8,7 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from data.warehouse import frame
+from data.warehouse.connection import frame
 
 #: Baselines that know nothing of rules or schemes.
 BLIND = ("random", "by amount", "by count", "isolation forest")

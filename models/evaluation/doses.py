@@ -10,7 +10,7 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from data.warehouse import frame
+from data.warehouse.connection import frame
 from models.evaluation import measure
 
 HALF = 0.5

@@ -11,7 +11,7 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from data.warehouse import frame
+from data.warehouse.connection import frame
 from models.evaluation import baselines, measure
 from models.evaluation.metrics import at_random, metrics
 

@@ -17,14 +17,14 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from data.warehouse import frame, transaction
+from data.warehouse.connection import frame, transaction
 from models.casebook import verdicts
 from models.casebook.read import Told, columns
 from models.evaluation.metrics import metrics
 from models.ranking import selection
 from models.ranking.capacity import Capacity
 from models.ranking.rank import rank
-from models.source import Source
+from models.sources.source import Source
 
 FIRST_DAY = date(2026, 1, 31)
 #: What verdicts teach is kept in these; a second town is given the first one's to rank by.

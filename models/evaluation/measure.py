@@ -11,11 +11,11 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from data.warehouse import frame
+from data.warehouse.connection import frame
 from models.evaluation import baselines
 from models.evaluation.metrics import at_random, metrics
 from models.ranking.rank import rank
-from models.source import Source
+from models.sources.source import Source
 
 FOLDER = Path(__file__).parent
 OURS = "fundwatch"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from models.ranking.strength import Array
+from models.belief import Array
 
 KS = (10, 20, 50)
 Z = 1.959964

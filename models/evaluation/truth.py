@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from data.warehouse import transaction
+from data.warehouse.connection import transaction
 
 TABLES = ("scheme_subject", "scheme_line", "confounder")
 

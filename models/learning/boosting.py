@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from models.belief import Array
 from models.learning import logistic
-from models.ranking.strength import Array
 
 
 @dataclass(frozen=True)

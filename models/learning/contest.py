@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from models.belief import Array, moved
 from models.learning import design, models
 from models.learning.examples import Examples
-from models.ranking.strength import Array, moved
 
 FEWEST_TO_LEARN = 30  # verdicts before a held-out round is worth a model
 SMALLEST_TYPE = 8  # judged leads of a kind of subject that say something of its order

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from models.ranking import strength
-from models.ranking.strength import Array
+from models import belief
+from models.belief import Array
 
 SURE = 0.99  # a strength beyond this chance adds nothing
 RARE = 5  # evidence seen in fewer judged leads has no term of its own
@@ -50,8 +50,8 @@ def propensity(leads: pl.DataFrame, evidence: pl.DataFrame, rates: pl.DataFrame 
     """
     placed = evidence.join(leads.select("key").with_row_index("row"), on="key", maintain_order="left")
     family = placed["family"].rank("dense").cast(pl.Int64).to_numpy() - 1
-    said = strength.propensity(chances(placed, rates), placed["row"].to_numpy().astype(int), family, leads.height)
-    return strength.moved(said, strength.beside(leads["tips"].to_numpy(), leads["history"].to_numpy()))
+    said = belief.propensity(chances(placed, rates), placed["row"].to_numpy().astype(int), family, leads.height)
+    return belief.moved(said, belief.beside(leads["tips"].to_numpy(), leads["history"].to_numpy()))
 
 
 def chances(evidence: pl.DataFrame, rates: pl.DataFrame | None) -> Array:
@@ -60,7 +60,7 @@ def chances(evidence: pl.DataFrame, rates: pl.DataFrame | None) -> Array:
     places, volume, slip, weight = (
         plain[c].cast(pl.Float64).to_numpy() for c in ("places", "volume", "slip", "weight")
     )
-    return strength.chance(places, volume, slip, weight, strength.odds_of(strength.with_odds(plain, rates)))
+    return belief.chance(places, volume, slip, weight, belief.odds_of(belief.with_odds(plain, rates)))
 
 
 def terms(evidence: pl.DataFrame) -> tuple[Term, ...]:
@@ -71,7 +71,7 @@ def terms(evidence: pl.DataFrame) -> tuple[Term, ...]:
     return (
         *(Term(f"family {f}", f, 1.0, True) for f in families),
         *(Term(f"source {s}", family_of[s], 2.0) for s in sources),
-        *(Term(f"kind {k}", "kind of subject", 1.0) for k in strength.FULL_YIELD),
+        *(Term(f"kind {k}", "kind of subject", 1.0) for k in belief.FULL_YIELD),
         *(Term(name, part, 4.0, name in RISING) for name, part, _ in NUMBERS),
     )
 

@@ -10,8 +10,8 @@ import duckdb
 import numpy as np
 import polars as pl
 
-from data.warehouse import frame
-from models.ranking.strength import Array
+from data.warehouse.connection import frame
+from models.belief import Array
 
 FOLDS = 5
 SMALLEST_ROUND = 20  # verdicts; smaller rounds join the one before

@@ -9,12 +9,12 @@ from datetime import date
 import duckdb
 import polars as pl
 
-from data.warehouse import frame
+from data.warehouse.connection import frame
 from models.casebook import rates, verdicts
 from models.learning import contest, design, models
 from models.learning.contest import Contest
 from models.learning.examples import Examples, load
-from models.source import Source
+from models.sources.source import Source
 
 FEWEST = 30  # confirmed, and dismissed, before a model is fitted at all
 FOR_TREES = 300

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.ranking.strength import Array
+from models.belief import Array
 
 STEPS = 60
 LONGEST = 2.0  # a Newton step moves no coefficient further

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from models.belief import Array
 from models.learning import boosting, design, logistic
 from models.learning.design import Term
 from models.learning.examples import Examples
-from models.ranking.strength import Array
 
 LOGISTIC, BOOSTING = "logistic", "boosting"
 OFFSET = Term("prior", "verdicts", 0.0, True)

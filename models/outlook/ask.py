@@ -9,8 +9,8 @@ import duckdb
 import polars as pl
 
 from data.errors import FundwatchError, UsageError
-from data.warehouse import frame
-from models.source import missing
+from data.warehouse.connection import frame
+from models.sources.source import missing
 
 FOLDER = Path(__file__).parent
 

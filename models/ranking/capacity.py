@@ -11,7 +11,7 @@ import duckdb
 import polars as pl
 
 from data.errors import UsageError
-from data.warehouse import frame
+from data.warehouse.connection import frame
 
 
 @dataclass(frozen=True)

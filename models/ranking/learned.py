@@ -9,9 +9,9 @@ import duckdb
 import numpy as np
 import polars as pl
 
+from models import belief
+from models.belief import Array, Intervals
 from models.learning.learn import LEARNED, PRIOR, Learned
-from models.ranking import strength
-from models.ranking.strength import Array, Intervals
 
 
 def added(leads: pl.DataFrame, evidence: pl.DataFrame, known: Learned, alone: Array) -> tuple[list[str], Array]:
@@ -19,7 +19,7 @@ def added(leads: pl.DataFrame, evidence: pl.DataFrame, known: Learned, alone: Ar
     tips, history = leads["tips"].to_numpy(), leads["prior_confirmed"].to_numpy()
     names, made = (
         ["tips", "history"],
-        np.column_stack([strength.beside(tips, 0 * history), strength.beside(0 * tips, history)]),
+        np.column_stack([belief.beside(tips, 0 * history), belief.beside(0 * tips, history)]),
     )
     if known.model is None:
         return names, made
@@ -34,7 +34,7 @@ def added(leads: pl.DataFrame, evidence: pl.DataFrame, known: Learned, alone: Ar
         history="prior_confirmed",
         days=(pl.col("last_on") - pl.col("first_on")).dt.total_days(),
     )
-    prior = strength.moved(alone, made.sum(axis=1))
+    prior = belief.moved(alone, made.sum(axis=1))
     more, learnt = known.model.parts(keyed, evidence.rename({"lead_id": "key"}), prior)
     return [*names, *more], np.column_stack([made, learnt])
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from models.ranking import strength
-from models.ranking.strength import Array
+from models import belief
+from models.belief import Array
 
 
 def points(
@@ -24,7 +24,7 @@ def points(
     alone, final = leads["alone"].to_numpy(), leads["propensity"].to_numpy()
 
     def scored(p: Array) -> Array:
-        return strength.score(p, gain * p / np.maximum(alone, 1e-9), full, objective)
+        return belief.score(p, gain * p / np.maximum(alone, 1e-9), full, objective)
 
     first = scored(alone)
     doubt = -np.log1p(-np.minimum(families["chance"].to_numpy(), 1 - 1e-9))

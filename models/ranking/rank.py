@@ -10,11 +10,12 @@ import numpy as np
 import polars as pl
 
 from data.errors import UsageError
-from data.warehouse import frame, transaction
+from data.warehouse.connection import frame, transaction
+from models import belief
 from models.learning import learn
 from models.learning.learn import Learned
-from models.ranking import learned, parts, reasons, register, strength, tips
-from models.source import Source
+from models.ranking import learned, parts, reasons, register, tips
+from models.sources.source import Source
 
 FOLDER = Path(__file__).parent
 
@@ -42,8 +43,8 @@ def rank(
     A lead with less than `least_yuan` at issue, or none of the funds, stays out of tiers A and B.
     Raises UsageError for an objective that does not exist.
     """
-    if objective not in strength.OBJECTIVES:
-        raise UsageError(f"The objective '{objective}' does not exist; use {', '.join(strength.OBJECTIVES)}.")
+    if objective not in belief.OBJECTIVES:
+        raise UsageError(f"The objective '{objective}' does not exist; use {', '.join(belief.OBJECTIVES)}.")
     with transaction(con):
         tips.prepare(con, sources)
         _subjects(con)
@@ -107,17 +108,17 @@ def _believed(con: duckdb.DuckDBPyConnection, confirmed: pl.DataFrame | None) ->
         union all select 'group', count(distinct group_key) from model.group_member
         """,
     )
-    slips = strength.slip_rates(evidence, everyone)
+    slips = belief.slip_rates(evidence, everyone)
     evidence = evidence.join(slips, on=["source", "subject_type"], how="left", maintain_order="left").with_columns(
-        pl.col("slip").fill_null(strength.SLIP_RATE), pl.col("weight").fill_null(1.0)
+        pl.col("slip").fill_null(belief.SLIP_RATE), pl.col("weight").fill_null(1.0)
     )
-    evidence = strength.with_odds(evidence, confirmed)
-    chances = strength.chance(
+    evidence = belief.with_odds(evidence, confirmed)
+    chances = belief.chance(
         evidence["places"].to_numpy().astype(float),
         evidence["volume"].to_numpy().astype(float),
         evidence["slip"].to_numpy(),
         evidence["weight"].to_numpy(),
-        strength.odds_of(evidence),
+        belief.odds_of(evidence),
     )
     evidence = evidence.with_columns(chance=pl.Series(chances, dtype=pl.Float64))
     family_chance = evidence.group_by("lead_id", "family").agg(pl.col("chance").max())
@@ -148,13 +149,13 @@ def _scored(
         source_code=pl.col("source").rank("dense").cast(pl.Int64) - 1,
         lead_id=pl.col("row").cast(pl.Int64),
     )
-    full = leads["subject_type"].replace_strict(strength.FULL_YIELD, return_dtype=pl.Float64)
-    alone = strength.propensity(
+    full = leads["subject_type"].replace_strict(belief.FULL_YIELD, return_dtype=pl.Float64)
+    alone = belief.propensity(
         evidence["chance"].to_numpy(), evidence["lead_id"].to_numpy(), evidence["family_code"].to_numpy(), leads.height
     )
     names, added = learned.added(leads, told, known, alone)
     shift = added.sum(axis=1)
-    believed = strength.moved(alone, shift)
+    believed = belief.moved(alone, shift)
     leads = learned.repriced(con, leads, believed / np.maximum(alone, 1e-9), shift)
     gain = leads["expected_yield"].cast(pl.Float64).to_numpy()
     leads = leads.with_columns(
@@ -162,11 +163,11 @@ def _scored(
         shift=pl.Series(shift, dtype=pl.Float64),
         propensity=pl.Series(believed, dtype=pl.Float64),
         full_yield=full,
-        score=pl.Series(strength.score(believed, gain, full.to_numpy(), objective), dtype=pl.Float64).round(2),
+        score=pl.Series(belief.score(believed, gain, full.to_numpy(), objective), dtype=pl.Float64).round(2),
     )
     families = evidence.group_by(pl.col("lead_id").alias("row"), "family").agg(pl.col("chance").max())
     made_of = parts.points(families.sort("row", "family"), leads, objective, names, added)
-    stands = strength.rank_interval(evidence, leads, objective, seed)
+    stands = belief.rank_interval(evidence, leads, objective, seed)
     learned.keep(con, made_of, stands)
     leads = leads.with_columns(
         rank_low=pl.Series(stands.low),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from models.card import Card
+from models.sources.card import Card
 
 SHOWN = 3
 

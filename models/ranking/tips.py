@@ -9,10 +9,10 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from data.warehouse import frame
+from data.warehouse.connection import frame
 from models.casebook import verdicts
 from models.ranking.tip_words import masked
-from models.source import Source
+from models.sources.source import Source
 
 FOLDER = Path(__file__).parent
 #: What names differ in though they mean the same place: width, blanks, brackets, punctuation.

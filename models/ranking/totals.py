@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import polars as pl
 
-from data.warehouse import frame
+from data.warehouse.connection import frame
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,9 +8,9 @@ from datetime import date
 import duckdb
 import polars as pl
 
-from data.warehouse import frame
-from models.explain import sentence_sql
-from models.source import Source
+from data.warehouse.connection import frame
+from models.sources.sentence import sentence_sql
+from models.sources.source import Source
 from models.workbench.bench import judge
 
 OTHER = "(the other version)"

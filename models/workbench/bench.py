@@ -13,9 +13,9 @@ from pathlib import Path
 import duckdb
 
 from data.errors import FundwatchError, UsageError
-from data.warehouse import open_warehouse
-from models import source as sources
-from models.source import Source
+from data.warehouse.connection import open_warehouse
+from models.sources import source as sources
+from models.sources.source import Source
 from models.workbench import located
 
 SHOWN_SCHEMAS = ("record", "knowledge", "feature", "casebook")

@@ -10,11 +10,11 @@ import duckdb
 import sqlglot
 from sqlglot.errors import SqlglotError
 
-from data import sql
 from data.errors import UsageError
-from models import rule
-from models.card import CardError, SettingError, parse
-from models.source import Params, Source
+from data.warehouse import guard
+from models.sources import rule
+from models.sources.card import CardError, SettingError, parse
+from models.sources.source import Params, Source
 
 EXPLAIN = "explain "
 
@@ -27,7 +27,7 @@ def read(path: Path, overrides: Params | None = None) -> Source:
         raise UsageError(f"[rules.{path.stem}] in fundwatch.toml: {error}") from error
     except CardError as error:
         raise UsageError(f"{path.name}{_undeclared(path.read_text(encoding='utf-8'))}: {error}") from error
-    except sql.SqlRefused as error:
+    except guard.SqlRefused as error:
         raise UsageError(f"{path.name}, {_refused(path.read_text(encoding='utf-8'), error)}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read as a rule: {error}") from error
@@ -62,7 +62,7 @@ def _parts(text: str) -> tuple[str, str]:
     return head + end, query
 
 
-def _refused(text: str, error: sql.SqlRefused) -> str:
+def _refused(text: str, error: guard.SqlRefused) -> str:
     head, query = _parts(text)
     said = str(error)
     parser: Any = getattr(error.__cause__, "errors", None)

@@ -17,10 +17,11 @@ from datetime import date
 from pathlib import Path
 
 from data.errors import UsageError, like
-from models import detectors, rule
-from models.card import STATUSES
-from models.rule import Overrides
-from models.source import Source
+from models import detectors
+from models.sources import rule
+from models.sources.card import STATUSES
+from models.sources.rule import Overrides
+from models.sources.source import Source
 from models.workbench import located
 
 RULES = "rules"

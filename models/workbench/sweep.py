@@ -11,8 +11,8 @@ import duckdb
 import polars as pl
 
 from data.errors import UsageError
-from models.card import SettingError
-from models.source import Source
+from models.sources.card import SettingError
+from models.sources.source import Source
 from models.workbench.backtest import Period, collect, money
 from models.workbench.bench import judge
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import duckdb
 
 from data.errors import UsageError
-from models import cases
 from models.case_file import Case, Table, read
-from models.cases import Bench, Outcome
-from models.judged import STANDARD
-from models.source import Source
+from models.sources import cases
+from models.sources.cases import Bench, Outcome
+from models.sources.judged import STANDARD
+from models.sources.source import Source
 from models.workbench import located, ruleset
 from models.workbench.template import TO_FILL
 

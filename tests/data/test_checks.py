@@ -3,11 +3,12 @@
 import duckdb
 import pytest
 
-from data import check, sql
+from data.checks import checking
 from data.errors import CheckStopped
-from data.warehouse import SCHEMA
+from data.warehouse import guard
+from data.warehouse.connection import SCHEMA
 
-CHECKS = {c.name: c for c in check.load()}
+CHECKS = {c.name: c for c in checking.load()}
 
 
 def id_number(first_17):
@@ -252,7 +253,7 @@ def test_every_check_has_its_fault():
 
 @pytest.mark.parametrize("name", CHECKS)
 def test_a_sound_record_passes(con, name):
-    result, _ = check.judge(con, CHECKS[name])
+    result, _ = checking.judge(con, CHECKS[name])
     assert (result.state, result.rows, result.example) == ("ok", 0, None)
     assert result.of > 0
 
@@ -261,7 +262,7 @@ def test_a_sound_record_passes(con, name):
 def test_one_fault_fails(con, name):
     fault, shown = FAULTS[name]
     con.execute(fault)
-    result, _ = check.judge(con, CHECKS[name])
+    result, _ = checking.judge(con, CHECKS[name])
     assert result.state == {"stop": "stop", "warn": "warn", "note": "ok"}[CHECKS[name].level]
     assert result.rows > 0
     assert shown in result.example
@@ -271,13 +272,13 @@ def test_one_fault_fails(con, name):
 @pytest.mark.parametrize(("name", "harmless"), SOUND_TOO)
 def test_what_is_no_fault_passes(con, name, harmless):
     con.execute(harmless)
-    result, _ = check.judge(con, CHECKS[name])
+    result, _ = checking.judge(con, CHECKS[name])
     assert (result.state, result.rows) == ("ok", 0)
 
 
 def test_a_share_below_the_bound_does_not_count(con):
     con.execute(f"update record.fee_line set settlement_id = 'S0' {ONE}")
-    result, _ = check.judge(con, CHECKS["fee_line_without_settlement"])
+    result, _ = checking.judge(con, CHECKS["fee_line_without_settlement"])
     assert (result.state, result.rows, result.of) == ("ok", 1, 160)
 
 
@@ -299,7 +300,7 @@ def test_a_stop_says_what_where_and_what_to_do(own, name):
     own.execute(STOPS[name])
     lines = []
     with pytest.raises(CheckStopped) as stopped:
-        check.run(own, lines.append)
+        checking.run(own, lines.append)
     said = str(stopped.value)
     assert name in said and " of 16" in said and "first " in said and "Deliver" in said
     assert any(line.startswith(f"stop: {name}") for line in lines)
@@ -309,11 +310,11 @@ def test_a_stop_says_what_where_and_what_to_do(own, name):
 
 
 def test_results_are_kept_and_replaced(own):
-    first = check.run(own)
+    first = checking.run(own)
     assert [r.state for r in first] == ["ok"] * len(CHECKS)
-    assert check.summary(first) == f"{len(CHECKS)} checks: {len(CHECKS)} hold, 0 warn, 0 not applicable"
+    assert checking.summary(first) == f"{len(CHECKS)} checks: {len(CHECKS)} hold, 0 warn, 0 not applicable"
     own.execute("delete from record.trace_code")
-    second = check.run(own)
+    second = checking.run(own)
     assert own.sql("select count(*) from run.check_result").fetchall() == [(len(CHECKS),)]
     idle = [r.name for r in second if r.state == "not_applicable"]
     assert idle == ["coverage_trace_code", "trace_code_without_line"]
@@ -323,7 +324,7 @@ def test_no_line_of_the_log_names_a_person(own):
     own.execute(f"update record.settlement set sex = '2' {ONE}")
     own.execute("update record.person set sex = '2', birth_on = '1970-01-01' where person_id = 'P0'")
     lines = []
-    check.run(own, lines.append)
+    checking.run(own, lines.append)
     assert {line.split(": ")[1] for line in lines} >= {"person_one_sex", "person_sex_against_id"}
     assert not any("P0" in line or "P1" in line or "1970" in line for line in lines)
 
@@ -331,12 +332,12 @@ def test_no_line_of_the_log_names_a_person(own):
 def test_what_is_not_there_cannot_hold():
     con = duckdb.connect()
     con.execute(SCHEMA.read_text(encoding="utf-8"))
-    assert {check.judge(con, c)[0].state for c in CHECKS.values()} == {"not_applicable"}
+    assert {checking.judge(con, c)[0].state for c in CHECKS.values()} == {"not_applicable"}
 
 
 def test_an_empty_column_is_named(con):
     con.execute("update record.settlement set benefit_year = null")
-    result, _ = check.judge(con, CHECKS["benefit_year"])
+    result, _ = checking.judge(con, CHECKS["benefit_year"])
     assert (result.state, result.rows, result.example) == ("not_applicable", None, "needs 年度 (setl_d.year)")
 
 
@@ -360,18 +361,18 @@ GOOD = "-- warn: It holds.\n-- zh: 成立\n-- of: record.settlement\nselect sett
 )
 def test_a_check_that_breaks_the_rules_is_refused(tmp_path, text, why):
     (tmp_path / "mine.sql").write_text(text, encoding="utf-8")
-    with pytest.raises(sql.SqlRefused, match=why) as refused:
-        check.load(tmp_path)
+    with pytest.raises(guard.SqlRefused, match=why) as refused:
+        checking.load(tmp_path)
     assert str(refused.value).startswith("mine.sql: ")
 
 
 def test_a_new_file_is_a_new_check(tmp_path, con):
     (tmp_path / "mine.sql").write_text(GOOD, encoding="utf-8")
-    (mine,) = check.load(tmp_path)
-    result, _ = check.judge(con, mine)
+    (mine,) = checking.load(tmp_path)
+    result, _ = checking.judge(con, mine)
     assert (result.name, result.state, result.rows, result.what) == ("mine", "warn", 161, "It holds.")
 
 
 @pytest.mark.parametrize("name", CHECKS)
 def test_it_has_a_form_for_the_second_engine(name):
-    assert sql.to_spark(CHECKS[name].query.text)
+    assert guard.to_spark(CHECKS[name].query.text)

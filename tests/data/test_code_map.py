@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import duckdb
 
-from data import check
-from data.warehouse import SCHEMA
+from data.checks import checking
+from data.warehouse.connection import SCHEMA
 
-FORMAT = next(c for c in check.load() if c.name == "code_item_format")
+FORMAT = next(c for c in checking.load() if c.name == "code_item_format")
 NATIONAL, LOCAL = "003101000010000", "L-0815"
 
 
@@ -24,7 +24,7 @@ def test_unmapped_local_codes_are_counted():
                 ["4", "E2", "H2", None, "C"],
             ],
         )
-        result, _ = check.judge(con, FORMAT)
+        result, _ = checking.judge(con, FORMAT)
         assert (result.rows, result.state) == (2, "warn") and LOCAL in (result.example or "")
         rows = [[LOCAL, "H1", NATIONAL], ["C", None, NATIONAL]]
         con.executemany(
@@ -32,7 +32,7 @@ def test_unmapped_local_codes_are_counted():
             " values (?, ?, ?, 'made', 'city')",
             rows,
         )
-        result, _ = check.judge(con, FORMAT)
+        result, _ = checking.judge(con, FORMAT)
         assert result.rows == 1 and "fee_lines=1" in (result.example or "")
         con.execute("update knowledge.code_map set institution_id = null")
-        assert check.judge(con, FORMAT)[0].rows == 0
+        assert checking.judge(con, FORMAT)[0].rows == 0

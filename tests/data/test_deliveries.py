@@ -10,11 +10,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from data import mapping
+from data.contract import mapping
 from data.errors import FundwatchError, InputRefused, UsageError
 from data.ingest import Intake, Pseudonyms, ingest
 from data.ingest.find import find
-from data.warehouse import open_warehouse
+from data.warehouse.connection import open_warehouse
 
 ROOT = Path(__file__).parents[2]
 spec = importlib.util.spec_from_file_location("dirty", ROOT / "tests" / "dirty.py")

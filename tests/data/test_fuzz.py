@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from data.errors import FundwatchError
 from data.ingest import ingest
-from data.warehouse import open_warehouse
+from data.warehouse.connection import open_warehouse
 
 CELLS = st.one_of(
     st.text(max_size=20),

@@ -8,7 +8,7 @@ import pytest
 
 from data.errors import InputRefused
 from data.ingest import Intake, Pseudonyms, ingest
-from data.warehouse import open_warehouse
+from data.warehouse.connection import open_warehouse
 
 
 @pytest.fixture

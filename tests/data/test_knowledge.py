@@ -5,10 +5,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from data.knowledge_build import COMMON, TABLES, Table, build
+from data.knowledge.published.build import COMMON, TABLES, Table, build
 
 ROOT = Path(__file__).parents[2]
-KNOWLEDGE = ROOT / "data" / "knowledge"
+KNOWLEDGE = ROOT / "data" / "knowledge" / "tables"
 STANDARD = ROOT.parent / "shared" / "standard"
 POINTS = """\
 point_id,rule_name_zh,item_name_zh,constraint_zh,check_zh,batch,published_at,n_codes

@@ -7,9 +7,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from data.knowledge_build import make
+from data.knowledge.published.build import make
 
-KNOWLEDGE = Path(__file__).parents[2] / "data" / "knowledge"
+KNOWLEDGE = Path(__file__).parents[2] / "data" / "knowledge" / "tables"
 REVISED = "2026-05-23"
 # item, rule class, text, published
 TEXTS = [

@@ -9,8 +9,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from data import knowledge_build, knowledge_import
 from data.errors import UsageError
+from data.knowledge.published import build as knowledge_build
+from data.knowledge.published import workbook as knowledge_import
 from flows.cli import main
 
 xlsxwriter = pytest.importorskip("xlsxwriter")

@@ -8,9 +8,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from data import knowledge_diff, knowledge_load
 from data.errors import UsageError
-from data.warehouse import SCHEMA
+from data.knowledge import diff as knowledge_diff
+from data.knowledge import load as knowledge_load
+from data.warehouse.connection import SCHEMA
 
 HEAD = "item_code,item_name,max_quantity,time_window,unit_zh,official,basis,layer,valid_from,switched_off\n"
 BED, NURSING, WARM = "001109000010000", "001201000030000", "001104000010000"

@@ -9,10 +9,10 @@ import duckdb
 import polars as pl
 import pytest
 
-from data import knowledge_load
-from data.warehouse import SCHEMA
+from data.knowledge import load as knowledge_load
+from data.warehouse.connection import SCHEMA
 
-KNOWLEDGE = Path(__file__).parents[2] / "data" / "knowledge"
+KNOWLEDGE = Path(__file__).parents[2] / "data" / "knowledge" / "tables"
 STANDARD = Path(__file__).parents[3] / "shared" / "standard" / "chs_drg.csv"
 LOCAL = {"total_limit", "disease_drug_list", "code_map"}
 

@@ -4,7 +4,7 @@ import pytest
 
 from data.errors import InputRefused
 from data.ingest import Intake, Pseudonyms, ingest
-from data.warehouse import open_warehouse
+from data.warehouse.connection import open_warehouse
 
 CARD, OLD_CARD = "51990119490307103X", "519901490307103"
 

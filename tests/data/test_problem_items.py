@@ -11,7 +11,8 @@ import polars as pl
 import pytest
 
 from flows.cli import main
-from models import detectors, problem_items, rule
+from models import detectors, problem_items
+from models.sources import rule
 
 LIST = Path(__file__).parents[3] / "shared" / "domain" / "problem_items_2025.csv"
 FORBIDDEN = "骗保|拒付|处罚"
@@ -56,14 +57,16 @@ def test_states_agree_with_sources_and_needs(found):
 
 
 def test_the_knowledge_it_asks_for_has_a_table(found):
-    from data.knowledge_load import tables
+    from data.knowledge.load import tables
 
     asked = {word for need in found["needs_zh"].drop_nulls() for word in re.findall(r"补知识 ([a-z_]+)", need)}
     assert asked and asked <= set(tables())
 
 
 def test_pairs_asked_for_are_not_yet_there(found):
-    pairs = pl.read_csv(Path(problem_items.__file__).parents[1] / "data" / "knowledge" / "exclusive_pair.csv")
+    pairs = pl.read_csv(
+        Path(problem_items.__file__).parents[1] / "data" / "knowledge" / "tables" / "exclusive_pair.csv"
+    )
     held = set(pairs.select("item_a_name", "item_b_name").rows())
     assert ("血液灌流", "血液透析") in held  # hospital-62 is screened by it
     assert ("甲状腺癌扩大根治术", "甲状腺癌根治术") in held  # hospital-140
@@ -97,7 +100,9 @@ def test_a_bureau_s_overlay_counts(tmp_path):
     row = "item_id,subject,area_zh,problem_zh,state,needs_zh,basis,layer\n"
     row += "hospital-11,institution,各科室通用,洗胃又收插胃管,screened,,本市已补知识,city\n"
     (tmp_path / "problem_item.csv").write_text(row, encoding="utf-8")
-    (changed,) = problem_items.items([*rule.load(), *detectors.load()], tmp_path).filter(item_id="hospital-11").to_dicts()
+    (changed,) = (
+        problem_items.items([*rule.load(), *detectors.load()], tmp_path).filter(item_id="hospital-11").to_dicts()
+    )
     assert (changed["state"], changed["layer"]) == ("screened", "city")
 
 

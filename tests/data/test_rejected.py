@@ -6,10 +6,10 @@ import pytest
 
 from data.errors import InputRefused, UsageError
 from data.ingest.masked import MASK
-from data.warehouse import open_warehouse
+from data.warehouse.connection import open_warehouse
 from flows import steps
-from flows.exports import tables
-from flows.settings import Settings
+from flows.home.settings import Settings
+from flows.publish import tables
 
 NAME, CARD = "甲乙丙", "519901194903071039"
 
@@ -37,7 +37,7 @@ def take_in(settings):
 
 def outputs(settings):
     """(account, rejected) as a run published now would have them; every line of the account balances."""
-    from flows.publish import ingest_of
+    from flows.publish.publish import ingest_of
 
     with open_warehouse(settings.home) as con:
         account, rejected = tables.account(con, ingest_of(con)), tables.rejected(con)

@@ -6,9 +6,9 @@ import re
 import duckdb
 import pytest
 
-from data import mapping
+from data.contract import mapping
 from data.ingest.normalise import TYPES
-from data.warehouse import SCHEMA
+from data.warehouse.connection import SCHEMA
 
 CONTRACT = SCHEMA.parents[2] / "shared" / "standard" / "contract.csv"
 

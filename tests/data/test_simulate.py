@@ -11,9 +11,9 @@ import polars as pl
 import pytest
 
 from data.simulate import drawn_schemes, make_town, scheme_names, simulate
-from data.simulate.bill import make_bill
-from data.simulate.town import Town
-from data.simulate.truth import planted_lines, planted_subjects
+from data.simulate.care.bill import make_bill
+from data.simulate.export.truth import planted_lines, planted_subjects
+from data.simulate.town.town import Town
 
 PERSONS = 600
 SPLIT = ("fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt", "inscp_amt")

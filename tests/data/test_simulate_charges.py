@@ -5,10 +5,10 @@ import polars as pl
 import pytest
 
 from data.simulate import make_town
-from data.simulate.bill import make_bill
-from data.simulate.clock import DAY
-from data.simulate.town import Town
-from data.simulate.truth import planted_lines
+from data.simulate.care.bill import make_bill
+from data.simulate.export.truth import planted_lines
+from data.simulate.town.clock import DAY
+from data.simulate.town.town import Town
 
 PERSONS = 4_000
 

@@ -6,10 +6,10 @@ import polars as pl
 import pytest
 
 from data.simulate import make_town
-from data.simulate.bill import make_bill
-from data.simulate.lines import fee_lines
-from data.simulate.tables import encounters
-from data.simulate.town import Town
+from data.simulate.care.bill import make_bill
+from data.simulate.export.lines import fee_lines
+from data.simulate.export.tables import encounters
+from data.simulate.town.town import Town
 
 FOOD = ["枸杞子", "人参片", "黄芪", "当归", "菊花", "大枣", "山药", "金银花", "天麻", "灵芝", "三七粉"]
 

@@ -4,9 +4,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from data.simulate import make_town, tables
-from data.simulate.bill import make_bill
-from data.simulate.clock import DAY, weekdays
+from data.simulate import make_town
+from data.simulate.care.bill import make_bill
+from data.simulate.export import tables
+from data.simulate.town.clock import DAY, weekdays
 
 
 @pytest.fixture(scope="module")

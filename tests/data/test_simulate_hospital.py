@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 
 from data.simulate import make_town
-from data.simulate.charge import is_stay
-from data.simulate.town import Town
+from data.simulate.care.charge import is_stay
+from data.simulate.town.town import Town
 
 SCHEMES = ("mixed_nursing", "sudden_growth", "sessions_not_given")
 DAY = 86_400

@@ -5,9 +5,11 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from data.simulate import contracts, make_town, registers
-from data.simulate.clock import DAY
-from data.simulate.town import Town
+from data.simulate import make_town
+from data.simulate.export import registers
+from data.simulate.town import contracts
+from data.simulate.town.clock import DAY
+from data.simulate.town.town import Town
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 
 from data.simulate import make_town
-from data.simulate.charge import is_stay
-from data.simulate.clock import DAY
-from data.simulate.town import OUTPATIENT, PURCHASE, Town
+from data.simulate.care.charge import is_stay
+from data.simulate.town.clock import DAY
+from data.simulate.town.town import OUTPATIENT, PURCHASE, Town
 
 SCHEMES = ("cards_in_a_row", "steered_patients")
 

@@ -4,13 +4,13 @@ import re
 
 import pytest
 
-from data import sql
+from data.warehouse import guard
 
 MAY = frozenset({"record", "feature"})
 
 
 def test_a_plain_query_passes_and_is_described():
-    query = sql.check(
+    query = guard.check(
         "with x as (select a, b from feature.t where a > $limit) select a, count(*) as n from x group by a", MAY
     )
     assert query.tables == {"feature.t"}
@@ -43,17 +43,17 @@ def test_a_plain_query_passes_and_is_described():
     ],
 )
 def test_anything_else_is_refused(text, why):
-    with pytest.raises(sql.SqlRefused, match=why):
-        sql.check(text, MAY, but_not=frozenset({"record.secret"}))
+    with pytest.raises(guard.SqlRefused, match=why):
+        guard.check(text, MAY, but_not=frozenset({"record.secret"}))
 
 
 def test_a_refusal_says_where():
-    with pytest.raises(sql.SqlRefused, match="line 3, column 6"):
-        sql.check("select a\n-- model.finding\nfrom model.finding", MAY)
+    with pytest.raises(guard.SqlRefused, match="line 3, column 6"):
+        guard.check("select a\n-- model.finding\nfrom model.finding", MAY)
 
 
 def test_percentiles_are_exact_on_spark():
-    said = sql.to_spark("select quantile_cont(cast(a as double), 0.5) as m from feature.t")
+    said = guard.to_spark("select quantile_cont(cast(a as double), 0.5) as m from feature.t")
     assert "PERCENTILE(CAST(a AS DOUBLE), 0.5)" in said
 
 
@@ -73,5 +73,5 @@ def test_percentiles_are_exact_on_spark():
     ],
 )
 def test_what_rounds_otherwise_is_said_otherwise(duck, spark):
-    said = sql.to_spark(f"select {duck} as x from feature.t")
+    said = guard.to_spark(f"select {duck} as x from feature.t")
     assert re.sub(r"(?<=\() | (?=\))", "", " ".join(said.split())) == f"SELECT {spark} AS x FROM feature.t"

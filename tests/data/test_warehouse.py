@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from data.errors import FundwatchError
-from data.warehouse import FILE_NAME, open_warehouse, transaction
+from data.warehouse.connection import FILE_NAME, open_warehouse, transaction
 
 
 def test_a_second_process_is_told_who_holds_it(tmp_path):

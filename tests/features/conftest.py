@@ -5,7 +5,7 @@ import shutil
 import duckdb
 import pytest
 
-from data import knowledge_load
+from data.knowledge import load as knowledge_load
 
 
 @pytest.fixture(scope="session")

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from polars.testing import assert_frame_equal
 
-from data import knowledge_load, sql
 from data.ingest import ingest
-from data.warehouse import open_warehouse
+from data.knowledge import load as knowledge_load
+from data.warehouse import guard
+from data.warehouse.connection import open_warehouse
 from features import build, increment
 
 FEATURES = build.load()
@@ -16,7 +17,7 @@ FEATURES = build.load()
 @pytest.mark.parametrize("name", FEATURES)
 def test_feature_says_what_a_row_is_and_translates(name):
     assert FEATURES[name].row
-    assert "select" in sql.to_spark(FEATURES[name].query.text).lower()
+    assert "select" in guard.to_spark(FEATURES[name].query.text).lower()
 
 
 def test_order_comes_from_the_queries():
@@ -28,7 +29,7 @@ def test_order_comes_from_the_queries():
 def test_a_broken_feature_is_named(tmp_path):
     (tmp_path / "a.sql").write_text("select 1 as x", encoding="utf-8")
     (tmp_path / "b.sql").write_text("-- One row: one b.\nselect lead_id from model.lead", encoding="utf-8")
-    with pytest.raises(sql.SqlRefused) as refused:
+    with pytest.raises(guard.SqlRefused) as refused:
         build.load(tmp_path)
     assert "a.sql: the first comment" in str(refused.value) and "b.sql: line 2" in str(refused.value)
 

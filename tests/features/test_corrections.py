@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from data import knowledge_load
+from data.knowledge import load as knowledge_load
 from features import build
 
 

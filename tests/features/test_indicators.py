@@ -2,7 +2,7 @@
 
 import pytest
 
-from data import sql
+from data.warehouse import guard
 from features import build
 
 FEATURES = build.load()
@@ -40,7 +40,7 @@ def settled(number, person, at, amount, setting="outpatient", pharmacy=False, di
 def test_columns_are_documented_and_portable(name):
     feature = FEATURES[name]
     assert set(feature.query.columns) - set(feature.columns) == {"institution_id"}
-    assert "select" in sql.to_spark(feature.query.text).lower()
+    assert "select" in guard.to_spark(feature.query.text).lower()
 
 
 def test_visits_of_an_institution(con):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from data import sql
+from data.warehouse import guard
 from features import build
 
 FEATURES = build.load()
@@ -65,7 +65,7 @@ def settle(con, *bills):
 def test_columns_are_documented_and_portable(con, name):
     feature = FEATURES[name]
     assert set(feature.query.columns) - set(feature.columns) == {name.replace("indicator", "id")}
-    assert "select" in sql.to_spark(feature.query.text).lower()
+    assert "select" in guard.to_spark(feature.query.text).lower()
     assert con.sql(f"select count(*) from feature.{name}").fetchall() == [(0,)]
 
 

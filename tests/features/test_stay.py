@@ -2,7 +2,7 @@
 
 import pytest
 
-from data import sql
+from data.warehouse import guard
 from features import build
 
 STAY = build.load()["stay"]
@@ -59,7 +59,7 @@ def test_columns_are_documented_and_portable():
         "age_years",
     }
     assert set(STAY.query.columns) - set(STAY.columns) <= plain | other
-    assert "select" in sql.to_spark(STAY.query.text).lower()
+    assert "select" in guard.to_spark(STAY.query.text).lower()
 
 
 def test_what_was_done_on_its_days(con):

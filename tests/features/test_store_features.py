@@ -2,7 +2,7 @@
 
 import pytest
 
-from data import sql
+from data.warehouse import guard
 from features import build
 
 FEATURES = build.load()
@@ -43,7 +43,7 @@ def test_columns_are_documented_and_portable(name):
         "settlement_id", "encounter_id", "person_id", "institution_id", "is_pharmacy", "care_setting", "month", "drug",
     }  # fmt: skip
     assert set(feature.query.columns) - set(feature.columns) <= said
-    assert "select" in sql.to_spark(feature.query.text).lower()
+    assert "select" in guard.to_spark(feature.query.text).lower()
 
 
 def test_supply_at_home_over_all_places(con):

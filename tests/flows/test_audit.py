@@ -9,16 +9,17 @@ import stat
 import pytest
 
 from data.errors import FundwatchError
-from flows import audit, checkup, steps
-from flows.settings import Settings
+from flows import doctor, steps
+from flows.home import audit_log
+from flows.home.settings import Settings
 
 
 @pytest.fixture
 def log(tmp_path):
     """A HOME whose log holds four events; gives (home, path)."""
     for number in range(4):
-        audit.record(tmp_path, "publish", f"R{number}", {"files": {"a.csv": number}, "unmasked": False})
-    return tmp_path, tmp_path / audit.FILE_NAME
+        audit_log.record(tmp_path, "publish", f"R{number}", {"files": {"a.csv": number}, "unmasked": False})
+    return tmp_path, tmp_path / audit_log.FILE_NAME
 
 
 def entries(path):
@@ -27,11 +28,11 @@ def entries(path):
 
 def test_a_chain_that_nobody_touched_is_intact(log):
     home, path = log
-    assert audit.verify(home) == (4, None)
-    assert audit.published(home) == {"R0", "R1", "R2", "R3"}
+    assert audit_log.verify(home) == (4, None)
+    assert audit_log.published(home) == {"R0", "R1", "R2", "R3"}
     assert {"at", "user", "event", "run_id", "files", "unmasked", "previous", "hash"} == set(entries(path)[0])
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert audit.verify(home / "elsewhere") == (0, None)
+    assert audit_log.verify(home / "elsewhere") == (0, None)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,7 @@ def test_a_chain_that_nobody_touched_is_intact(log):
 def test_whatever_is_changed_is_found_with_its_line(log, change, line):
     home, path = log
     path.write_text("".join(change(path.read_text().splitlines(keepends=True))))
-    _, fault = audit.verify(home)
+    _, fault = audit_log.verify(home)
     assert fault is not None and fault.startswith(f"line {line} ")
 
 
@@ -59,18 +60,18 @@ def test_an_entry_rewritten_with_its_own_hash_still_breaks_the_chain(log):
     lines = entries(path)
     del lines[1]["hash"]
     lines[1]["unmasked"] = True
-    lines[1]["hash"] = audit._hash(lines[1])
-    path.write_bytes(b"".join(audit._text(e) + b"\n" for e in lines))
-    assert audit.verify(home)[1].startswith("line 3 does not follow")
+    lines[1]["hash"] = audit_log._hash(lines[1])
+    path.write_bytes(b"".join(audit_log._text(e) + b"\n" for e in lines))
+    assert audit_log.verify(home)[1].startswith("line 3 does not follow")
 
 
 def test_a_write_that_was_killed_is_kept_and_gone_on_from(log):
     home, path = log
     with path.open("ab") as handle:
         handle.write(b'{"at":"2026-01-01T00:00')
-    assert audit.verify(home) == (4, None)
-    audit.record(home, "copy", "R4", {})
-    assert audit.verify(home) == (5, None)
+    assert audit_log.verify(home) == (4, None)
+    audit_log.record(home, "copy", "R4", {})
+    assert audit_log.verify(home) == (5, None)
     assert b'{"at":"2026-01-01T00:00\n' in path.read_bytes()
 
 
@@ -80,13 +81,13 @@ def test_a_log_that_cannot_grow_is_as_it_was(log, monkeypatch):
     real = os.write
     monkeypatch.setattr(os, "write", lambda handle, line: real(handle, line[:10]))
     with pytest.raises(FundwatchError, match="nothing was exported"):
-        audit.record(home, "publish", "R5", {})
+        audit_log.record(home, "publish", "R5", {})
     assert path.read_bytes() == before
 
 
 def test_a_run_and_its_copy_are_in_the_log_and_nobody_is_named(finished, town):
     settings, _ = finished
-    events = entries(settings.home / audit.FILE_NAME)
+    events = entries(settings.home / audit_log.FILE_NAME)
     first, draw, second = events[:3]
     assert (first["event"], draw["event"], second["event"]) == ("publish", "draw", "copy")
     (run,) = {e["run_id"] for e in events[:3]}
@@ -95,18 +96,18 @@ def test_a_run_and_its_copy_are_in_the_log_and_nobody_is_named(finished, town):
     assert len(rows) == 5 and max(rows.values()) > settings.top >= max(copied.values())
     assert second["files"]["worklist.csv"] == sum(copied.values())
     assert (settings.home / "runs" / run).is_dir() and first["unmasked"] is False
-    text = (settings.home / audit.FILE_NAME).read_text(encoding="utf-8")
+    text = (settings.home / audit_log.FILE_NAME).read_text(encoding="utf-8")
     assert "person_name" not in text and '"P0' not in text
 
 
 def test_names_in_full_are_logged_before_they_are_written(finished, tmp_path):
     settings = dataclasses.replace(finished[0], home=tmp_path / "home", out=tmp_path / "out")
     shutil.copytree(finished[0].home, settings.home)
-    before = audit.verify(settings.home)[0]
+    before = audit_log.verify(settings.home)[0]
     shown = dataclasses.replace(settings, unmask=True)
     steps.perform(next(s for s in steps.STEPS if s.name == "rank"), shown)
     steps.perform(steps.STEPS[-1], shown)
-    events = entries(settings.home / audit.FILE_NAME)[before:]
+    events = entries(settings.home / audit_log.FILE_NAME)[before:]
     assert [e["event"] for e in events] == ["unmask", "publish", "draw", "unmask", "copy"]
     assert all(e.get("unmasked", True) for e in events)
     names = (tmp_path / "out" / "watchlist_person.csv").read_text(encoding="utf-8-sig")
@@ -115,7 +116,7 @@ def test_names_in_full_are_logged_before_they_are_written(finished, tmp_path):
 
 def test_doctor_sees_a_broken_chain_and_a_run_without_its_line(finished, tmp_path):
     def said(home):
-        return next((s, t) for w, s, t in checkup.look(Settings(home=home)) if w == "audit log")
+        return next((s, t) for w, s, t in doctor.look(Settings(home=home)) if w == "audit log")
 
     settings, _ = finished
     state, words = said(settings.home)
@@ -124,7 +125,7 @@ def test_doctor_sees_a_broken_chain_and_a_run_without_its_line(finished, tmp_pat
     (home / "runs" / "R1").mkdir(parents=True)
     (home / "runs" / "R1" / "manifest.json").write_text("{}")
     assert said(home)[0] == "bad" and "R1" in said(home)[1]
-    audit.record(home, "publish", "R1", {})
+    audit_log.record(home, "publish", "R1", {})
     assert said(home) == ("ok", "1 entries, chain intact")
-    (home / audit.FILE_NAME).write_text("{}\n")
+    (home / audit_log.FILE_NAME).write_text("{}\n")
     assert said(home)[0] == "bad" and "line 1" in said(home)[1]

@@ -2,8 +2,8 @@
 
 import re
 
-from flows.benchmark import GROUP_DETECTORS, rings
-from flows.settings import Settings
+from flows.evaluate.benchmark import GROUP_DETECTORS, rings
+from flows.home.settings import Settings
 
 
 def test_rings_are_measured_at_every_size(tmp_path):

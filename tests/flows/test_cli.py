@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from data.warehouse import open_warehouse
+from data.warehouse.connection import open_warehouse
 from flows.cli import main
 
 
@@ -190,7 +190,7 @@ def test_a_wrong_settings_file_is_named(call, tmp_path, text, words):
 
 
 def test_a_second_writer_is_told_who_holds_the_home(call, hamlet, tmp_path):
-    from flows import lock
+    from flows.home import lock
 
     with lock.hold(tmp_path):
         said = subprocess.run(
@@ -248,14 +248,15 @@ def test_run_answers_with_data(call, finished, tmp_path):
 
 
 def test_the_version_is_the_release_and_the_code(call):
-    from flows import version
+    from flows.home import version
 
     code, out, _ = call("--version")
     assert code == 0 and out.strip() == f"fundwatch {version.__version__} (code {version.code()})"
     assert re.fullmatch(r"20\d\d\.(0?[1-9]|1[0-2])(\.\d+)?", version.__version__)
     wanted = tomllib.loads((Path(version.ROOT) / "pyproject.toml").read_text(encoding="utf-8"))
     assert (
-        "version" in wanted["project"]["dynamic"] and wanted["tool"]["hatch"]["version"]["path"] == "flows/version.py"
+        "version" in wanted["project"]["dynamic"]
+        and wanted["tool"]["hatch"]["version"]["path"] == "flows/home/version.py"
     )
 
 
@@ -297,7 +298,7 @@ def test_publish_refuses_such_an_out_too_and_a_later_failure_says_that_the_run_s
 ):
     import shutil
 
-    from flows import publish
+    from flows.publish import publish
 
     home = shutil.copytree(finished[0].home, tmp_path / "home")
     (tmp_path / "file").write_text("x", encoding="utf-8")
@@ -316,7 +317,7 @@ def test_publish_refuses_such_an_out_too_and_a_later_failure_says_that_the_run_s
 
 
 def test_options_beat_environment_beats_file(tmp_path):
-    from flows.settings import load
+    from flows.home.settings import load
 
     (tmp_path / "fundwatch.toml").write_text("seed = 1\nobjective = 'money'\nlanguage = 'zh'\n", encoding="utf-8")
     environ = {"FUNDWATCH_SEED": "2", "FUNDWATCH_OBJECTIVE": "hit_rate"}

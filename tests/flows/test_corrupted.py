@@ -6,12 +6,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from data.warehouse import open_warehouse
+from data.warehouse.connection import open_warehouse
 from flows import steps
-from flows.exports import artefacts as export
-from flows.settings import Settings
-from models import artefacts, source
+from flows.home.settings import Settings
+from flows.publish import artefacts as export
+from models import artefacts
 from models.ranking.rank import rank
+from models.sources import source
 
 ROOT = Path(__file__).parents[2]
 spec = importlib.util.spec_from_file_location("corrupted", ROOT / "tests" / "corrupted.py")

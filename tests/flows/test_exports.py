@@ -11,11 +11,12 @@ import duckdb
 import polars as pl
 import pytest
 
-from data.warehouse import open_warehouse
+from data.warehouse.connection import open_warehouse
 from flows import steps
-from flows.exports import chart, dossier, evidence, people, report, sentences, watchlists, workbook
-from flows.exports.words import words
-from models import detectors, rule
+from flows.publish import chart, dossier, evidence, people, report, sentences, watchlists, workbook
+from flows.publish.words import words
+from models import detectors
+from models.sources import rule
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -387,7 +388,7 @@ def test_the_report_shows_the_heads_of_the_lists_and_what_was_not_judged(folder,
 
 
 def test_the_bytes_are_the_same_the_second_time(folder, finished, warehouse, lists, tmp_path):
-    from flows.exports import packs
+    from flows.publish import packs
 
     english = watchlists.lists(warehouse, folder.name, language="en", unmask=False)
     sources = steps.sources(finished[0])

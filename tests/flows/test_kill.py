@@ -13,9 +13,10 @@ from types import SimpleNamespace
 import pytest
 
 from data.errors import FundwatchError, UsageError
-from data.warehouse import open_warehouse
-from flows import audit, steps
-from flows.settings import Settings
+from data.warehouse.connection import open_warehouse
+from flows import steps
+from flows.home import audit_log
+from flows.home.settings import Settings
 
 SPEC = importlib.util.spec_from_file_location("kill_test", Path(__file__).parents[1] / "kill_test.py")
 kill_test = importlib.util.module_from_spec(SPEC)
@@ -125,7 +126,7 @@ def test_full_while_publishing_leaves_the_earlier_copies(undisturbed, tmp_path):
     home = tmp_path / "home"
     shutil.copytree(settings.home, home)
     before = {p.name: p.read_bytes() for p in (home / "out").iterdir()}
-    entries, _ = audit.verify(home)
+    entries, _ = audit_log.verify(home)
     limit = resource.getrlimit(resource.RLIMIT_FSIZE)
     again = dataclasses.replace(settings, home=home, out=home / "out", top=3)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limit[1]))
@@ -135,4 +136,4 @@ def test_full_while_publishing_leaves_the_earlier_copies(undisturbed, tmp_path):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
     after = {p.name: p.read_bytes() for p in (home / "out").iterdir() if p.is_file()}
-    assert after == before and audit.verify(home) == (entries, None)
+    assert after == before and audit_log.verify(home) == (entries, None)

@@ -10,15 +10,19 @@ import zipfile
 import polars as pl
 import pytest
 
-from data import check, ingest, knowledge_load, mapping
+from data import ingest
+from data.checks import checking
+from data.contract import mapping
 from data.ingest import normalise
-from data.warehouse import open_warehouse
+from data.knowledge import load as knowledge_load
+from data.warehouse.connection import open_warehouse
 from flows import steps
 from flows.cli import main
-from flows.exports import labels, regions, watchlists, workbook
-from flows.exports.words import PHRASES, page, spoken, words
-from models import artefacts, card, detectors, rule, source, wording
+from flows.publish import labels, regions, watchlists, workbook
+from flows.publish.words import PHRASES, page, spoken, words
+from models import artefacts, detectors
 from models.casebook import profile
+from models.sources import card, rule, source, wording
 
 #: Abbreviations that Chinese readers use as they are.
 COMMON = {"CT", "ID", "DRG", "DIP", "ICD", "CM", "MCC", "CC", "CSV", "csv", "PET", "SPECT", "HOME", "MRI", "XYZ"}
@@ -221,7 +225,7 @@ def test_words_state_every_kind_status_and_family_once(sources):
     zh = words("zh")
     wanted = {*card.SUBJECTS, *card.CERTAINTIES, *card.STATUSES, "new", "persisting", "grown", "shrunk", "reopened"}
     wanted |= {s.card.family or s.card.violation for s in sources} | set(artefacts.load()) | {"pass", "cannot_judge"}
-    wanted |= set(check.LEVELS) | {"ok", "not_applicable"}
+    wanted |= set(checking.LEVELS) | {"ok", "not_applicable"}
     assert not {w for w in wanted if not HAN.search(zh.get(w, ""))}
     assert [zh["live"], zh["trial"], zh["retired"]] == ["启用", "试运行", "停用"]
 
@@ -234,8 +238,8 @@ def test_what_is_rejected_says_why_in_chinese():
 
 
 def test_a_mended_copy_of_the_chinese_rejects_is_a_delivery(con, delivery, clean, tmp_path):
-    from flows.exports import tables
-    from flows.exports.safe import write_csv
+    from flows.publish import tables
+    from flows.publish.safe import write_csv
 
     many = [dict(clean["setl_d.csv"][0], setl_id=f"S{n}") for n in range(1, 41)]
     clean["setl_d.csv"] = [*many, dict(many[0], setl_id="S41", medfee_sumamt="abc")]
@@ -360,7 +364,7 @@ def test_the_command_line_answers_in_chinese(chinese, machine, monkeypatch, caps
     main([*(lead if c == "LEAD" else c for c in command), "--home", str(settings.home)])
     told = capsys.readouterr().out
     packages = {"Python", "duckdb", "polars", "prefect", "fastapi", "scikit", "learn", "pyod", "sqlglot"}
-    left = english(re.sub(r"/\S+|〔\w+〕", " ", told), machine | packages | {c.name for c in check.load()})
+    left = english(re.sub(r"/\S+|〔\w+〕", " ", told), machine | packages | {c.name for c in checking.load()})
     assert HAN.search(told) and not left, (left, told[:2000])
 
 

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from data.warehouse import open_warehouse
+from data.warehouse.connection import open_warehouse
 from flows.cli import main
 
 

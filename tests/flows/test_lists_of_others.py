@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from data.warehouse import open_warehouse
-from flows import checkup, steps
-from flows.exports import checks, tables
-from flows.settings import Settings
-from models import source
+from data.warehouse.connection import open_warehouse
+from flows import doctor, steps
+from flows.home.settings import Settings
+from flows.publish import checks, tables
+from models.sources import source
 from models.workbench import ruleset
 
 CARD = "51990119490307103X"
@@ -65,7 +65,7 @@ def test_how_many_rows_mean_nobody_stands_in_coverage_and_checks_and_doctor(sett
     stranger = ("519999199001011234", "死亡")
     listed["psn_status_d.csv"] = statuses((CARD, "死亡"), stranger, (stranger[0], "服刑"), (CARD, "退休"))
     delivery(listed)
-    told = {(what, said) for what, state, said in checkup.look(settings) if state != "ok"}
+    told = {(what, said) for what, state, said in doctor.look(settings) if state != "ok"}
     assert ("psn_status_d", "death: 1 of 2 rows mean nobody of the record") in told
     assert ("psn_status_d", "custody: none of 1 rows means anybody of the record; it can judge nothing") in told
     assert any(what == "psn_status_d.csv" and "退休" in said for what, said in told)
@@ -80,7 +80,7 @@ def test_doctor_knows_the_persons_that_home_holds(settings, delivery, listed, tm
     delivery(listed)
     steps.perform(steps.STEPS[0], settings)
     alone = delivery({"psn_status_d.csv": statuses((CARD, "死亡"))}, tmp_path / "alone")
-    told = checkup.look(Settings(home=settings.home, input=alone))
+    told = doctor.look(Settings(home=settings.home, input=alone))
     assert ("psn_status_d", "ok", "death: all 1 rows mean somebody of the record") in told
 
 

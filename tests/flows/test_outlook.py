@@ -9,11 +9,11 @@ import polars as pl
 import pytest
 
 from data.errors import InputRefused
-from data.warehouse import open_warehouse
+from data.warehouse.connection import open_warehouse
 from features import build
-from flows import audit
 from flows.cli import main
-from flows.exports import outlook
+from flows.home import audit_log
+from flows.publish import outlook
 from models.outlook import ask, fund
 
 
@@ -209,15 +209,18 @@ def test_prices_of_a_town_beside_each_other(call, finished, tmp_path, read_csv):
 
 def test_burden_masks_names_and_leaves_its_line_in_the_audit_log(call, finished, tmp_path, read_csv):
     home, path, full = finished[0].home, tmp_path / "burden.csv", tmp_path / "full.csv"
-    before, _ = audit.verify(home)
+    before, _ = audit_log.verify(home)
     code, *_ = call("burden", "--home", home, "--line", 3000, "--out", path)
     rows = read_csv(path)
     assert code == 0 and rows and all(r["person_name"].endswith("**") for r in rows)
     assert all(float(r["paid_amount"]) >= 3000 for r in rows) and stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert audit.verify(home) == (before + 1, None)
+    assert audit_log.verify(home) == (before + 1, None)
     call("burden", "--home", home, "--line", 3000, "--out", full, "--unmask")
-    assert not any(r["person_name"].endswith("**") for r in read_csv(full)) and audit.verify(home) == (before + 3, None)
-    last = json.loads((home / audit.FILE_NAME).read_text(encoding="utf-8").splitlines()[-1])
+    assert not any(r["person_name"].endswith("**") for r in read_csv(full)) and audit_log.verify(home) == (
+        before + 3,
+        None,
+    )
+    last = json.loads((home / audit_log.FILE_NAME).read_text(encoding="utf-8").splitlines()[-1])
     assert last["event"] == "burden" and last["unmasked"] and not any(r["person_id"] in str(last) for r in rows)
 
 

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from flows import processes, server
+from flows.prefect import processes, server
 
 pytestmark = pytest.mark.prefect
 OPTIONS = ("--top", "5", "--language", "zh")
@@ -129,7 +129,7 @@ def test_the_page_shows_steps_logs_and_tables_that_name_nobody(serving, fired):
 
 
 def test_what_is_refused_is_one_sentence_also_as_a_flow(serving, fired, hamlet, tmp_path):
-    from flows import lock
+    from flows.home import lock
 
     said = by_hand(serving.home, tmp_path / "nowhere")
     assert said.returncode == 3 and "Traceback" not in said.stderr

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console as Rich
 
 from data.parts import NO_DATA, Parts, Watcher
-from data.warehouse import open_warehouse
+from data.warehouse.connection import open_warehouse
 from flows import progress
 from flows.cli import main
 from flows.console import Console

@@ -8,10 +8,10 @@ import polars as pl
 import pytest
 
 from data.errors import InputRefused, UsageError
-from data.warehouse import open_warehouse
+from data.warehouse.connection import open_warehouse
 from flows import casebook_before, replay, steps
 from flows.cli import main
-from flows.settings import Settings
+from flows.home.settings import Settings
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ import shutil
 
 import pytest
 
-from flows import audit
 from flows.cli import main
+from flows.home import audit_log
 from models.workbench import ruleset
 
 
@@ -66,12 +66,12 @@ def test_promote_and_retire_leave_switch_reason_and_audit(call, filled):
     code, out, _ = call("rule", "retire", "big_bill", "--reason", "noise", "--json")
     assert code == 0 and json.loads(out)["to"] == "retired"
     assert ruleset.one(filled, "big_bill").card.status == "retired"
-    lines = [json.loads(line) for line in (filled / audit.FILE_NAME).read_text(encoding="utf-8").splitlines()]
+    lines = [json.loads(line) for line in (filled / audit_log.FILE_NAME).read_text(encoding="utf-8").splitlines()]
     assert [(e["event"], e["rule"], e["from"], e["to"], e["reason"]) for e in lines] == [
         ("rule", "big_bill", "trial", "live", "three of four held"),
         ("rule", "big_bill", "live", "retired", "noise"),
     ]
-    assert audit.verify(filled) == (2, None)
+    assert audit_log.verify(filled) == (2, None)
 
 
 def test_promote_refuses_what_is_unknown_or_fails_its_cases(call, filled):
@@ -80,7 +80,7 @@ def test_promote_refuses_what_is_unknown_or_fails_its_cases(call, filled):
     path.write_text(path.read_text(encoding="utf-8").replace("value = 500", "value = 900"), encoding="utf-8")
     code, _, err = call("rule", "promote", "big_bill", "--reason", "x")
     assert code == 2 and "stays trial" in err
-    assert not (filled / ruleset.SWITCHES).exists() and not (filled / audit.FILE_NAME).exists()
+    assert not (filled / ruleset.SWITCHES).exists() and not (filled / audit_log.FILE_NAME).exists()
 
 
 def test_backtest_and_sweep_on_a_finished_run(call, filled, finished):

@@ -13,10 +13,11 @@ import polars as pl
 import pytest
 
 from data.errors import UsageError
-from data.warehouse import open_warehouse
-from flows import steps, version
-from flows.exports.watchlists import COLUMNS, SUBJECT_TYPES
-from flows.settings import load
+from data.warehouse.connection import open_warehouse
+from flows import steps
+from flows.home import version
+from flows.home.settings import load
+from flows.publish.watchlists import COLUMNS, SUBJECT_TYPES
 from models.ranking import totals
 from models.workbench import ruleset
 
@@ -363,6 +364,6 @@ def test_what_only_makes_towns_or_documents_changes_no_run(tmp_path, monkeypatch
         with (tmp_path / path).open("a", encoding="utf-8") as handle:
             handle.write(text)
     assert version.code.__wrapped__() == before
-    with (tmp_path / "models/card.py").open("a", encoding="utf-8") as handle:
+    with (tmp_path / "models/sources/card.py").open("a", encoding="utf-8") as handle:
         handle.write("# a comment")
     assert version.code.__wrapped__() != before

@@ -10,11 +10,12 @@ import polars as pl
 import pytest
 
 from data.errors import InputRefused, UsageError
-from data.warehouse import FILE_NAME, frame, open_warehouse
-from flows import screening, steps
+from data.warehouse.connection import FILE_NAME, frame, open_warehouse
+from flows import steps
 from flows.cli import main
-from flows.exports import artefacts as export
-from flows.settings import Settings
+from flows.home.settings import Settings
+from flows.prepay import screening
+from flows.publish import artefacts as export
 
 TABLES = {"setl_d": "setl_id", "mdtrt_d": "mdtrt_id", "fee_list_d": "setl_id", "mdcs_fund_setl_list_diag_d": "setl_id"}
 
@@ -163,7 +164,7 @@ def test_the_list_names_each_artefact_with_its_reasons(tmp_path, read_csv):
 
 def test_stale_knowledge_is_refused(parted, monkeypatch):
     settings, new = parted
-    monkeypatch.setattr("data.knowledge_load.version", lambda *_: "newer")
+    monkeypatch.setattr("data.knowledge.load.version", lambda *_: "newer")
     with pytest.raises(UsageError, match="fundwatch features"):
         screening.screen(settings, new)
 

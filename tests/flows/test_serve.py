@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from data.errors import FundwatchError, UsageError
-from flows import lock, processes, server, watch
+from flows.home import lock
 from flows.options import RunOptions, of
+from flows.prefect import processes, server, watch
 
 #: One value of every option of a run that is not what holds without it.
 GIVEN = {

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from data.warehouse import open_warehouse
+from data.warehouse.connection import open_warehouse
 from flows import steps
 from flows.cli import main
 

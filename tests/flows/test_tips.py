@@ -7,10 +7,10 @@ import re
 
 import pytest
 
-from data.warehouse import open_warehouse
+from data.warehouse.connection import open_warehouse
 from flows import steps
 from flows.cli import main
-from flows.settings import Settings
+from flows.home.settings import Settings
 
 TIP = ("tip_id", "recv_date", "subject_type", "subject_id", "subject_name", "channel", "content")
 CASE = ("case_id", "subject_type", "subject_id", "rule_id", "insp_date", "result", "vola_amt")

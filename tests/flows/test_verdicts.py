@@ -5,8 +5,8 @@ import shutil
 
 import pytest
 
-from flows import audit
 from flows.cli import main
+from flows.home import audit_log
 
 
 @pytest.fixture
@@ -46,23 +46,23 @@ def verdicts(tmp_path, lead):
 
 
 def test_a_dry_run_says_what_it_would_do_and_writes_nothing(call, home, verdicts, lead):
-    before = audit.verify(home)[0]
+    before = audit_log.verify(home)[0]
     code, out, _ = call("verdict", "import", verdicts)
     assert code == 0 and "Nothing was written" in out and lead["lead_id"] in out and "there is no lead L0" in out
     said = json.loads(call("verdict", "import", verdicts, "--json")[1])
     assert (said["new"], said["refused"], said["written"], said["is_dry_run"]) == (1, 1, 0, True)
     assert said["refused_rows"] == [{"row_number": 2, "why": "there is no lead L0"}]
-    assert audit.verify(home)[0] == before
+    assert audit_log.verify(home)[0] == before
 
 
 def test_with_yes_it_appends_once_closes_the_lead_and_leaves_a_line_in_the_audit_log(call, home, verdicts, lead):
-    before = audit.verify(home)[0]
+    before = audit_log.verify(home)[0]
     code, out, _ = call("verdict", "import", verdicts, "--yes")
     assert code == 0 and "1 verdicts appended" in out
     said = json.loads(call("verdict", "import", verdicts, "--yes", "--json")[1])
     assert (said["new"], said["known"], said["written"]) == (0, 1, 0)
-    assert audit.verify(home) == (before + 1, None)
-    line = json.loads((home / audit.FILE_NAME).read_text(encoding="utf-8").splitlines()[-1])
+    assert audit_log.verify(home) == (before + 1, None)
+    line = json.loads((home / audit_log.FILE_NAME).read_text(encoding="utf-8").splitlines()[-1])
     assert line["event"] == "verdict" and line["confirmed"] == 1 and lead["subject_id"] not in str(line)
 
 
@@ -106,9 +106,9 @@ def test_what_is_odd_about_a_file_is_told_by_name(call, tmp_path, lead):
 
 @pytest.mark.parametrize("labels", ["names", "zh"])
 def test_a_form_comes_back_as_verdicts(call, home, tmp_path, read_csv, labels):
-    path, before = tmp_path / "form.csv", audit.verify(home)[0]
+    path, before = tmp_path / "form.csv", audit_log.verify(home)[0]
     code, out, _ = call("verdict", "form", path, "person", "--top", 3, "--labels", labels)
-    assert code == 0 and "3 leads in" in out and audit.verify(home) == (before + 1, None)
+    assert code == 0 and "3 leads in" in out and audit_log.verify(home) == (before + 1, None)
     wanted = json.loads(call("watchlist", "person", "--top", 3, "--json")[1])
     lead_id, conclusion = ("线索编号", "核查结论") if labels == "zh" else ("lead_id", "conclusion")
     assert [r[lead_id] for r in read_csv(path)] == [r["lead_id"] for r in wanted]

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from models import detectors, source
+from models import detectors
+from models.sources import source
 
 DAY = date(2025, 1, 6)
 PLAIN = {

@@ -2,10 +2,11 @@
 
 import pytest
 
-from data import sql
-from data.warehouse import open_warehouse
+from data.warehouse import guard
+from data.warehouse.connection import open_warehouse
 from features import build
-from models import artefacts, rule
+from models import artefacts
+from models.sources import rule
 
 
 @pytest.fixture
@@ -307,6 +308,6 @@ def test_a_kind_must_say_what_it_recognises_and_return_its_columns(tmp_path):
     (tmp_path / "curious.sql").write_text(
         "-- A kind.\n-- 一类。\nselect 1 as finding_id, '' as reason, '' as reason_zh from truth.scheme_line"
     )
-    with pytest.raises(sql.SqlRefused) as refused:
+    with pytest.raises(guard.SqlRefused) as refused:
         artefacts.load(tmp_path)
     assert all(name in str(refused.value) for name in ("nameless.sql", "short.sql", "curious.sql"))

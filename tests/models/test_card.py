@@ -5,7 +5,8 @@ import re
 import pytest
 
 from data.errors import UsageError
-from models import card, detectors, rule, wording
+from models import detectors
+from models.sources import card, rule, wording
 
 QUERY = """
 select 'hit' as outcome, null as reason, settlement_id, line_id, encounter_id, person_id, institution_id,

@@ -6,17 +6,17 @@ from datetime import date
 import polars as pl
 import pytest
 
-from data import knowledge_load
 from data.errors import InputRefused, UsageError
-from data.warehouse import open_warehouse
+from data.knowledge import load as knowledge_load
+from data.warehouse.connection import open_warehouse
 from features import build
-from models.card import make
 from models.casebook import estimates, rates, verdicts
 from models.casebook.read import read
 from models.evaluation import judged
 from models.learning import examples
 from models.ranking.rank import rank
-from models.source import Source, run
+from models.sources.card import make
+from models.sources.source import Source, run
 
 TODAY = date(2026, 1, 31)
 CARD = {"title": "T", "title_zh": "标题", "violation": "v", "sentence": "s", "sentence_zh": "s", "basis": ["clause"]}

@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 from features import build
-from models import detectors, source
+from models import detectors
+from models.sources import source
 
 START = date(2025, 2, 1)
 

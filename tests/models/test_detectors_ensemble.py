@@ -8,8 +8,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from models import detectors, source
+from models import detectors
 from models.detectors.peers import anomaly
+from models.sources import source
 
 DETECTORS = {d.id: d for d in detectors.load({k: {"trees": 60, "seeds": 2} for k in
              ("pharmacy_ensemble", "institution_ensemble")})}  # fmt: skip

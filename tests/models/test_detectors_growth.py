@@ -7,8 +7,9 @@ import polars as pl
 import pytest
 
 from features import build
-from models import detectors, source
+from models import detectors
 from models.detectors.peers import shift
+from models.sources import source
 
 GROWTH = {d.id: d for d in detectors.load()}["growth_break"]
 

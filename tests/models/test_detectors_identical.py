@@ -6,7 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from models import detectors, source
+from models import detectors
+from models.sources import source
 
 IDENTICAL = {d.id: d for d in detectors.load()}["identical_bills"]
 

@@ -8,8 +8,9 @@ import polars as pl
 import pytest
 
 from features import build
-from models import detectors, source
+from models import detectors
 from models.detectors.rings import dense, spread
+from models.sources import source
 
 DETECTORS = {d.id: d for d in detectors.load()}
 START = date(2025, 1, 1)

@@ -10,8 +10,9 @@ import pytest
 
 from data.errors import UsageError
 from features import build
-from models import detectors, source
+from models import detectors
 from models.detectors.peers import method
+from models.sources import source
 
 DETECTORS = {d.id: d for d in detectors.load()}
 

@@ -7,8 +7,9 @@ import polars as pl
 import pytest
 
 from features import build
-from models import detectors, source
+from models import detectors
 from models.detectors.peers import anomaly, method
+from models.sources import source
 
 NAMES = ("practitioner_peer_outlier", "practitioner_ensemble", "person_peer_outlier", "person_ensemble")
 DETECTORS = {d.id: d for d in detectors.load({n: {"trees": 60, "seeds": 2} for n in NAMES if "ensemble" in n})}

@@ -7,8 +7,9 @@ import polars as pl
 import pytest
 
 from features import build
-from models import detector, detectors, source
-from models.work import Work
+from models import detectors
+from models.sources import detector, source
+from models.sources.work import Work
 
 DRUG = "XC08CAA001A001010100107"
 OWN = ("drug_product", "drug_price", "item_price_month")

@@ -4,8 +4,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from models import detector, detectors, source
-from models.work import Work
+from models import detectors
+from models.sources import detector, source
+from models.sources.work import Work
 
 RING = {d.id: d for d in detectors.load()}["co_visit_ring"]
 START = np.datetime64("2025-01-01")

@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 
 from features import build
-from models import detectors, source
+from models import detectors
+from models.sources import source
 
 DETECTORS = {d.id: d for d in detectors.load()}
 START = datetime(2025, 1, 1)

@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 
 from features import build
-from models import detectors, source
+from models import detectors
+from models.sources import source
 
 OWN = ("drug_product", "drug_price", "item_price_month")
 

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from data.warehouse import FILE_NAME, open_warehouse
+from data.warehouse.connection import FILE_NAME, open_warehouse
 from models.casebook import drift, profile
 
 

@@ -10,9 +10,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from data.warehouse import FILE_NAME, open_warehouse
+from data.warehouse.connection import FILE_NAME, open_warehouse
 from flows.cli import main
-from flows.commands import evaluating
+from flows.commands import evaluate
 from models.evaluation import doses, measure, report, truth
 from models.evaluation.metrics import at_random, metrics, wilson
 from models.evaluation.permuted import permute
@@ -227,7 +227,7 @@ def test_evaluate_from_the_command_line(capsys, monkeypatch, town, ranked_town):
         shutil.copy(ranked_town.home / FILE_NAME, settings.home)
 
     monkeypatch.setattr("data.simulate.simulate", made)
-    monkeypatch.setattr(evaluating, "run_town", ranked)
+    monkeypatch.setattr(evaluate, "run_town", ranked)
     main(["evaluate", "--seeds", "1", "--persons", "1500", "--json", "--quiet"])
     said = json.loads(capsys.readouterr().out)
     assert said["persons"] == 1500 and said["seeds"] == [1]
@@ -277,7 +277,7 @@ def test_doses_from_the_command_line_are_measured_once(capsys, monkeypatch, tmp_
         shutil.copy(ranked_town.home / FILE_NAME, settings.home)
 
     monkeypatch.setattr("data.simulate.simulate", made)
-    monkeypatch.setattr(evaluating, "run_town", ranked)
+    monkeypatch.setattr(evaluate, "run_town", ranked)
     asked = ["evaluate", "--seeds", "1", "--persons", "1500", "--doses", "1,0.5", "--home", str(tmp_path)]
     main([*asked, "--json", "--quiet"])
     first = capsys.readouterr().out
@@ -298,7 +298,7 @@ def test_what_rounds_of_verdicts_teach_from_the_command_line(capsys, monkeypatch
         shutil.copy(ranked_town.home / FILE_NAME, settings.home)
 
     monkeypatch.setattr("data.simulate.simulate", lambda folder, **_: shutil.copytree(town, folder))
-    monkeypatch.setattr(evaluating, "run_town", ranked)
+    monkeypatch.setattr(evaluate, "run_town", ranked)
     asked = ["evaluate", "--learning", "--persons", "1500", "--rounds", "1", "--per-round", "10", "--quiet"]
     main([*asked, "--seeds", "2", "--json"])
     said = json.loads(capsys.readouterr().out)

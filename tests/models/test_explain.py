@@ -5,7 +5,9 @@ import re
 
 import pytest
 
-from models import detectors, explain, rule
+from models import detectors
+from models.sources import rule
+from models.sources import sentence as explain
 
 SOURCES = {s.id: s for s in [*rule.load(), *detectors.load()]}
 

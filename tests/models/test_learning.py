@@ -6,13 +6,13 @@ import numpy as np
 import polars as pl
 import pytest
 
-from models.card import make
+from models import belief
 from models.casebook import rates
 from models.evaluation import learning
 from models.learning import boosting, contest, design, logistic, models
 from models.learning.examples import Examples, rounds
-from models.ranking import strength
-from models.source import Source
+from models.sources.card import make
+from models.sources.source import Source
 
 CARD = {"title": "T", "title_zh": "标题", "violation": "v", "sentence": "s", "sentence_zh": "s", "basis": ["clause"]}
 
@@ -74,7 +74,7 @@ def test_a_rule_may_be_right_about_one_kind_of_subject_and_wrong_about_another()
     )
     by = dict(rates.kinds_of(said, SOURCES).filter(source="good").select("subject_type", "rate").iter_rows())
     assert by["institution"] > 2 * by["practitioner"] and by["practitioner"] < by["person"] < by["institution"]
-    assert set(by) == set(strength.FULL_YIELD)
+    assert set(by) == set(belief.FULL_YIELD)
 
 
 def some_examples(n, seed, signal=0.0, rounds_=4):
@@ -104,7 +104,7 @@ def some_examples(n, seed, signal=0.0, rounds_=4):
         }
     )  # fmt: skip
     prior = design.propensity(leads, evidence, None)
-    chance = strength.moved(prior, signal * (persons - 25) / 12 - 0.3)
+    chance = belief.moved(prior, signal * (persons - 25) / 12 - 0.3)
     leads = leads.with_columns(truth=pl.Series((draw.random(n) < chance).astype(float)))
     fold = np.array([i % 37 % 5 for i in range(n)])
     return Examples(leads, evidence, np.arange(n) * rounds_ // n, fold, np.ones(n))
@@ -159,7 +159,7 @@ def test_what_a_model_says_is_the_sum_of_its_parts():
         model = models.fit(name, examples, prior, 1)
         names, parts = model.parts(examples.leads, examples.evidence, prior)
         assert names[0] == "verdicts" and {"good", "sure", "size"} <= set(names)
-        believed = strength.moved(prior, parts.sum(axis=1))
+        believed = belief.moved(prior, parts.sum(axis=1))
         assert believed.mean() == pytest.approx(examples.truth.mean(), abs=0.05)
         order = np.corrcoef(believed, examples.leads["persons"].to_numpy())[0, 1]
         assert order > 0.4

@@ -6,7 +6,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from data.warehouse import FILE_NAME, open_warehouse
+from data.warehouse.connection import FILE_NAME, open_warehouse
 from flows import steps
 from models.evaluation import learning, truth
 from models.learning import learn

@@ -3,8 +3,9 @@
 import csv
 from pathlib import Path
 
-from data import knowledge_load
-from models import detectors, rule
+from data.knowledge import load as knowledge_load
+from models import detectors
+from models.sources import rule
 
 RULE_BASE = Path(knowledge_load.FOLDER) / "official_rule.csv"
 

@@ -5,13 +5,13 @@ from decimal import Decimal
 
 import pytest
 
-from data import knowledge_load
 from data.errors import UsageError
-from data.warehouse import FILE_NAME, open_warehouse
+from data.knowledge import load as knowledge_load
+from data.warehouse.connection import FILE_NAME, open_warehouse
 from features import build
-from models.card import make
 from models.ranking.rank import rank
-from models.source import Source, run
+from models.sources.card import make
+from models.sources.source import Source, run
 
 BASIS = {
     "title": "Title",

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from data import sql
-from models import case_file, cases, rule
+from data.warehouse import guard
+from models import case_file
+from models.sources import cases, rule
 
 FOLDER = Path(__file__).with_name("rules")
 RULES = {r.id: r for r in rule.load()}
@@ -42,7 +43,7 @@ def test_rule_has_its_cases(name):
 @pytest.mark.parametrize("name", RULES)
 def test_rule_translates_to_spark(name):
     text = RULES[name].code.partition("*/")[2]
-    assert "select" in sql.to_spark(text).lower()
+    assert "select" in guard.to_spark(text).lower()
 
 
 def test_every_case_file_belongs_to_a_rule():

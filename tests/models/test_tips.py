@@ -7,16 +7,16 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from data import knowledge_load
-from data.warehouse import FILE_NAME, open_warehouse
+from data.knowledge import load as knowledge_load
+from data.warehouse.connection import FILE_NAME, open_warehouse
 from features import build
-from models.card import make
 from models.casebook import suppressions, verdicts
 from models.casebook.read import read
 from models.ranking import tips
 from models.ranking.rank import rank
 from models.ranking.tip_words import masked
-from models.source import Source, run
+from models.sources.card import make
+from models.sources.source import Source, run
 
 CARD = make(
     {

@@ -46,7 +46,7 @@ BY_CHANCE = {"item_period_too_short": 3, "drug_over_course_days": 2, "herb_not_p
 
 
 def write_overlay(folder):
-    from data import knowledge_load
+    from data.knowledge import load as knowledge_load
 
     folder.mkdir(parents=True)
     for table, rows in OVERLAY.items():
@@ -61,10 +61,10 @@ def write_overlay(folder):
 def judged(tmp_path_factory):
     """Connection to a town with every violation, judged by every rule; its answers are in violation."""
     from data.simulate import simulate
-    from data.warehouse import open_warehouse
+    from data.warehouse.connection import open_warehouse
     from flows import steps
-    from flows.settings import Settings
-    from models import source
+    from flows.home.settings import Settings
+    from models.sources import source
 
     folder, home = tmp_path_factory.mktemp("planted"), tmp_path_factory.mktemp("judged")
     simulate(folder, persons=1500, seed=7, schemes=(), violations=True)

@@ -7,11 +7,11 @@ from datetime import date
 import pytest
 
 from data.errors import UsageError
-from data.warehouse import open_warehouse
+from data.warehouse.connection import open_warehouse
 from flows import steps
-from flows.settings import Settings
-from models import source as sources
+from flows.home.settings import Settings
 from models.ranking.rank import rank
+from models.sources import source as sources
 from models.workbench import backtest, bench, located, ruleset, sweep, template, trial
 
 

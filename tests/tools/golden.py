@@ -30,7 +30,7 @@ def make(folder: Path, sample: Path | None) -> None:
     """One HOME a town and one for the export below `folder`: town1 ... and sample."""
     from data.simulate import simulate
     from flows import steps
-    from flows.settings import Settings
+    from flows.home.settings import Settings
 
     inputs = {}
     for seed in TOWNS:
@@ -63,7 +63,8 @@ def runs(before: Path, after: Path) -> list[str]:
 
 def sources(folder: Path, ids: list[str]) -> list[str]:
     """What differs between the findings that the warehouses hold and those that the sources find now."""
-    from models import detectors, rule, source
+    from models import detectors
+    from models.sources import rule, source
 
     lines = []
     every = {s.id: s for s in [*rule.load(), *detectors.load()]}
@@ -150,10 +151,10 @@ def _differences(con: duckdb.DuckDBPyConnection, name: str) -> Iterator[str]:
 
 def _grow(con: duckdb.DuckDBPyConnection) -> None:
     """Give a warehouse of before what the schema has gained since."""
-    from data import warehouse
+    from data.warehouse import connection
 
-    con.execute(warehouse.SCHEMA.read_text(encoding="utf-8"))
-    warehouse._grow(con)
+    con.execute(connection.SCHEMA.read_text(encoding="utf-8"))
+    connection._grow(con)
 
 
 def _newest(home: Path) -> Path:

@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 from numpy.random import Generator
 
-from data.simulate.catalogue import Ints
-from data.simulate.town import CHRONIC, Town
+from data.simulate.town.catalogue import Ints
+from data.simulate.town.town import CHRONIC, Town
 
 
 def register(town: Town, rng: Generator, person: Ints, chronic: Ints) -> Ints:

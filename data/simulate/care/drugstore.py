@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 
-from data.simulate.catalogue import Ints
-from data.simulate.clock import day_weights, draw_days
-from data.simulate.town import PURCHASE, Town
+from data.simulate.town.catalogue import Ints
+from data.simulate.town.clock import day_weights, draw_days
+from data.simulate.town.town import PURCHASE, Town
 
 BASKETS = ("s_cold", "s_stomach", "s_pain", "s_heart", "s_sugar", "s_tonic", "s_women", "s_skin")
 

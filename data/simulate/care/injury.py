@@ -7,11 +7,11 @@ import polars as pl
 from numpy.random import Generator
 
 from data.simulate import deeds
+from data.simulate.care.charge import is_stay, outpatient_lines, stay_lines
 from data.simulate.care.inpatient import lengths, stay_columns
-from data.simulate.catalogue import Ints
-from data.simulate.charge import is_stay, outpatient_lines, stay_lines
-from data.simulate.clock import DAY
-from data.simulate.town import OUTPATIENT, Town
+from data.simulate.town.catalogue import Ints
+from data.simulate.town.clock import DAY
+from data.simulate.town.town import OUTPATIENT, Town
 
 LIABLE = ("work_injury", "third_party")
 INJURIES = ("T14.100", "S93.400", "S52.500", "S82.200")

@@ -7,9 +7,9 @@ import polars as pl
 from numpy.random import Generator
 
 from data.simulate.care.outpatient import draw_diagnosis
-from data.simulate.catalogue import Ints
-from data.simulate.clock import DAY, day_weights, draw_days
-from data.simulate.town import BIRTH, STAY, Town
+from data.simulate.town.catalogue import Ints
+from data.simulate.town.clock import DAY, day_weights, draw_days
+from data.simulate.town.town import BIRTH, STAY, Town
 
 A_YEAR = 0.145
 BIRTHS = ("O80.000", "O82.000")

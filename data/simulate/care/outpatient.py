@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 
-from data.simulate.catalogue import Floats, Ints
-from data.simulate.clock import day_weights, draw_days
-from data.simulate.town import EMERGENCY, OUTPATIENT, PRENATAL, Town
+from data.simulate.town.catalogue import Floats, Ints
+from data.simulate.town.clock import day_weights, draw_days
+from data.simulate.town.town import EMERGENCY, OUTPATIENT, PRENATAL, Town
 
 A_YEAR = 0.88
 

@@ -13,9 +13,9 @@ import polars as pl
 from numpy.random import Generator
 
 from data.simulate import deeds
-from data.simulate.catalogue import Flags, Ints
-from data.simulate.charge import outpatient_lines
-from data.simulate.town import OUTPATIENT, Town
+from data.simulate.care.charge import outpatient_lines
+from data.simulate.town.catalogue import Flags, Ints
+from data.simulate.town.town import OUTPATIENT, Town
 
 SUBJECTS = ("group", "person", "institution")
 POOL = ("clinic", "tcm_clinic", "community", "private_small", "private_general")

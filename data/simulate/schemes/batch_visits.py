@@ -12,10 +12,10 @@ import polars as pl
 from numpy.random import Generator
 
 from data.simulate import deeds
-from data.simulate.catalogue import Ints
-from data.simulate.charge import outpatient_lines
-from data.simulate.clock import DAY
-from data.simulate.town import OUTPATIENT, Town
+from data.simulate.care.charge import outpatient_lines
+from data.simulate.town.catalogue import Ints
+from data.simulate.town.clock import DAY
+from data.simulate.town.town import OUTPATIENT, Town
 
 SUBJECTS = ("institution", "practitioner")
 POOL = ("community", "township", "clinic", "tcm_clinic", "village", "private_small")

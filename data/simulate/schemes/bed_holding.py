@@ -12,9 +12,9 @@ import polars as pl
 from numpy.random import Generator
 
 from data.simulate import deeds
-from data.simulate.charge import is_stay, stay_lines
-from data.simulate.clock import DAY
-from data.simulate.town import Town
+from data.simulate.care.charge import is_stay, stay_lines
+from data.simulate.town.clock import DAY
+from data.simulate.town.town import Town
 
 SUBJECTS = ("institution", "practitioner", "person")
 POOL = ("rehabilitation", "tcm_hospital", "private_small", "private_general", "township", "community")

@@ -11,10 +11,10 @@ import numpy as np
 import polars as pl
 from numpy.random import Generator
 
-from data.simulate.catalogue import Ints
-from data.simulate.charge import outpatient_lines
-from data.simulate.clock import DAY
-from data.simulate.town import OUTPATIENT, PURCHASE, Town
+from data.simulate.care.charge import outpatient_lines
+from data.simulate.town.catalogue import Ints
+from data.simulate.town.clock import DAY
+from data.simulate.town.town import OUTPATIENT, PURCHASE, Town
 
 SUBJECTS = ("person",)
 OTHER_SEX = {1: ("gynae", "s_women", "N76.000"), 2: ("prostate", "prostate", "N40.x00")}

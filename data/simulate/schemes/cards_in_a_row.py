@@ -13,11 +13,11 @@ import polars as pl
 from numpy.random import Generator
 
 from data.simulate import deeds
-from data.simulate.catalogue import Ints
-from data.simulate.charge import outpatient_lines
-from data.simulate.clock import DAY
-from data.simulate.places import STORE
-from data.simulate.town import PURCHASE, Town
+from data.simulate.care.charge import outpatient_lines
+from data.simulate.town.catalogue import Ints
+from data.simulate.town.clock import DAY
+from data.simulate.town.places import STORE
+from data.simulate.town.town import PURCHASE, Town
 
 SUBJECTS = ("pharmacy",)
 BASKETS = ("s_cold", "s_stomach", "s_pain", "s_heart", "s_skin", "s_tonic")

@@ -12,9 +12,9 @@ import polars as pl
 from numpy.random import Generator
 
 from data.simulate import deeds
-from data.simulate.charge import hotel_lines, stay_lines
-from data.simulate.clock import DAY
-from data.simulate.town import LINE, Town, frame
+from data.simulate.care.charge import hotel_lines, stay_lines
+from data.simulate.town.clock import DAY
+from data.simulate.town.town import LINE, Town, frame
 
 SUBJECTS = ("institution", "practitioner")
 POOL = ("private_general", "private_small", "district_general", "tcm_hospital", "rehabilitation")

@@ -13,10 +13,10 @@ import polars as pl
 from numpy.random import Generator
 
 from data.simulate import deeds
-from data.simulate.catalogue import Ints
-from data.simulate.places import STORE
 from data.simulate.schemes.drug_resale import WANTED
-from data.simulate.town import CHRONIC, LINE, Town, frame
+from data.simulate.town.catalogue import Ints
+from data.simulate.town.places import STORE
+from data.simulate.town.town import CHRONIC, LINE, Town, frame
 
 SUBJECTS = ("group", "person")
 COUNTERS = ("city_general", "district_general", "tcm_hospital", "private_general", "private_small", "community",

@@ -12,9 +12,9 @@ import polars as pl
 from numpy.random import Generator
 
 from data.simulate import deeds
-from data.simulate.charge import is_stay
-from data.simulate.clock import DAY
-from data.simulate.town import OUTPATIENT, Town
+from data.simulate.care.charge import is_stay
+from data.simulate.town.clock import DAY
+from data.simulate.town.town import OUTPATIENT, Town
 
 SUBJECTS = ("institution",)
 POOL = ("district_general", "private_general", "tcm_hospital", "private_small", "township")

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.random import Generator
 
 from data.simulate import deeds
-from data.simulate.catalogue import Flags, Floats, Ints
-from data.simulate.clock import DAY
-from data.simulate.town import Town
+from data.simulate.town.catalogue import Flags, Floats, Ints
+from data.simulate.town.clock import DAY
+from data.simulate.town.town import Town
 
 SUBJECTS = ("institution",)
 POOL = ("private_general", "private_small", "district_general", "tcm_hospital", "township", "community")

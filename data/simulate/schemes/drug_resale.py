@@ -12,8 +12,8 @@ import polars as pl
 from numpy.random import Generator
 
 from data.simulate import deeds
-from data.simulate.catalogue import Ints
-from data.simulate.town import CHRONIC, LINE, Town, frame
+from data.simulate.town.catalogue import Ints
+from data.simulate.town.town import CHRONIC, LINE, Town, frame
 
 SUBJECTS = ("person",)
 WANTED = {

@@ -12,11 +12,11 @@ import polars as pl
 from numpy.random import Generator
 
 from data.simulate import deeds
-from data.simulate.catalogue import Ints
-from data.simulate.charge import is_stay
-from data.simulate.clock import DAY
-from data.simulate.places import STORE
-from data.simulate.town import LINE, PURCHASE, Town, frame
+from data.simulate.care.charge import is_stay
+from data.simulate.town.catalogue import Ints
+from data.simulate.town.clock import DAY
+from data.simulate.town.places import STORE
+from data.simulate.town.town import LINE, PURCHASE, Town, frame
 
 SUBJECTS = ("pharmacy",)
 DEAR = (

@@ -12,10 +12,10 @@ import polars as pl
 from numpy.random import Generator
 
 from data.simulate import deeds
-from data.simulate.catalogue import Ints
-from data.simulate.clock import day_weights, draw_days
-from data.simulate.places import STORE
-from data.simulate.town import LINE, PURCHASE, Town, frame
+from data.simulate.town.catalogue import Ints
+from data.simulate.town.clock import day_weights, draw_days
+from data.simulate.town.places import STORE
+from data.simulate.town.town import LINE, PURCHASE, Town, frame
 
 SUBJECTS = ("pharmacy",)
 CARRIERS = (

@@ -12,10 +12,10 @@ import polars as pl
 from numpy.random import Generator
 
 from data.simulate import deeds
-from data.simulate.catalogue import Flags
-from data.simulate.charge import is_stay
-from data.simulate.clock import DAY
-from data.simulate.town import Town
+from data.simulate.care.charge import is_stay
+from data.simulate.town.catalogue import Flags
+from data.simulate.town.clock import DAY
+from data.simulate.town.town import Town
 
 SUBJECTS = ("institution",)
 POOL = (

@@ -13,8 +13,8 @@ import polars as pl
 from numpy.random import Generator
 
 from data.simulate import deeds
-from data.simulate.catalogue import Ints
-from data.simulate.town import LINE, OUTPATIENT, STAY, Town, frame
+from data.simulate.town.catalogue import Ints
+from data.simulate.town.town import LINE, OUTPATIENT, STAY, Town, frame
 
 SUBJECTS = ("institution",)
 POOL = ("private_general", "private_small", "community", "township", "district_general", "tcm_hospital")

@@ -12,11 +12,11 @@ import polars as pl
 from numpy.random import Generator
 
 from data.simulate import deeds
+from data.simulate.care.charge import is_stay, outpatient_lines
 from data.simulate.care.outpatient import draw_diagnosis
-from data.simulate.catalogue import Ints
-from data.simulate.charge import is_stay, outpatient_lines
-from data.simulate.clock import DAY
-from data.simulate.town import OUTPATIENT, Town
+from data.simulate.town.catalogue import Ints
+from data.simulate.town.clock import DAY
+from data.simulate.town.town import OUTPATIENT, Town
 
 SUBJECTS = ("institution", "practitioner")
 POOL = ("private_small", "private_general", "community", "township", "clinic", "tcm_clinic", "rehabilitation")

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.random import Generator
 
 from data.simulate import deeds
-from data.simulate.catalogue import Ints
-from data.simulate.charge import stay_lines
-from data.simulate.town import Town
+from data.simulate.care.charge import stay_lines
+from data.simulate.town.catalogue import Ints
+from data.simulate.town.town import Town
 
 SUBJECTS = ("institution", "practitioner")
 POOL = ("private_general", "private_small", "rehabilitation", "township", "district_general")

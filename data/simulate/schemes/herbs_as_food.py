@@ -12,9 +12,9 @@ import polars as pl
 from numpy.random import Generator
 
 from data.simulate import deeds
-from data.simulate.catalogue import Ints
-from data.simulate.charge import outpatient_lines
-from data.simulate.town import LINE, OUTPATIENT, Town, frame
+from data.simulate.care.charge import outpatient_lines
+from data.simulate.town.catalogue import Ints
+from data.simulate.town.town import LINE, OUTPATIENT, Town, frame
 
 SUBJECTS = ("institution", "practitioner")
 POOL = ("tcm_clinic", "tcm_hospital")

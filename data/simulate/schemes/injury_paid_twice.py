@@ -13,7 +13,7 @@ from numpy.random import Generator
 
 from data.simulate import deeds
 from data.simulate.care.injury import owed, treat
-from data.simulate.town import Town
+from data.simulate.town.town import Town
 
 SUBJECTS = ("person",)
 

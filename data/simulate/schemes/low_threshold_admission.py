@@ -12,8 +12,8 @@ import polars as pl
 from numpy.random import Generator
 
 from data.simulate import deeds
-from data.simulate.charge import stay_lines
-from data.simulate.town import Town
+from data.simulate.care.charge import stay_lines
+from data.simulate.town.town import Town
 
 SUBJECTS = ("institution", "practitioner")
 POOL = ("private_general", "private_small", "township", "community", "tcm_hospital")

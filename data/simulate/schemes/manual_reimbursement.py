@@ -12,12 +12,12 @@ import polars as pl
 from numpy.random import Generator
 
 from data.simulate import deeds
+from data.simulate.care.charge import is_stay, stay_lines
 from data.simulate.care.outpatient import draw_diagnosis
-from data.simulate.catalogue import Ints
-from data.simulate.charge import is_stay, stay_lines
-from data.simulate.clock import DAY
-from data.simulate.places import AWAY
-from data.simulate.town import Town
+from data.simulate.town.catalogue import Ints
+from data.simulate.town.clock import DAY
+from data.simulate.town.places import AWAY
+from data.simulate.town.town import Town
 
 SUBJECTS = ("person",)
 

@@ -13,11 +13,11 @@ import polars as pl
 from numpy.random import Generator
 
 from data.simulate import deeds
+from data.simulate.care.charge import hotel_lines, is_stay
 from data.simulate.care.inpatient import stay_columns
-from data.simulate.catalogue import Ints
-from data.simulate.charge import hotel_lines, is_stay
-from data.simulate.clock import DAY, day_weights, draw_days
-from data.simulate.town import LINE, Town, frame
+from data.simulate.town.catalogue import Ints
+from data.simulate.town.clock import DAY, day_weights, draw_days
+from data.simulate.town.town import LINE, Town, frame
 
 SUBJECTS = ("institution", "practitioner")
 USUAL_BILL = 90_000

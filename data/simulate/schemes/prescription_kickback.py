@@ -12,9 +12,9 @@ import polars as pl
 from numpy.random import Generator
 
 from data.simulate import deeds
-from data.simulate.catalogue import Ints
-from data.simulate.places import STORE
-from data.simulate.town import CHRONIC, LINE, Town, frame
+from data.simulate.town.catalogue import Ints
+from data.simulate.town.places import STORE
+from data.simulate.town.town import CHRONIC, LINE, Town, frame
 
 SUBJECTS = ("pharmacy", "practitioner")
 DISEASES = ("M03900", "M01600", "M04600", "M04803", "M05300")

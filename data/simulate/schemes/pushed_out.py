@@ -13,9 +13,9 @@ import polars as pl
 from numpy.random import Generator
 
 from data.simulate import deeds
-from data.simulate.catalogue import Floats, Ints
-from data.simulate.clock import DAY
-from data.simulate.town import STAY, Town
+from data.simulate.town.catalogue import Floats, Ints
+from data.simulate.town.clock import DAY
+from data.simulate.town.town import STAY, Town
 
 SUBJECTS = ("institution",)
 POOL = ("district_general", "private_general", "tcm_hospital", "rehabilitation")

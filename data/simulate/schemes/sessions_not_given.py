@@ -12,10 +12,10 @@ import polars as pl
 from numpy.random import Generator
 
 from data.simulate import deeds
-from data.simulate.catalogue import Flags, Ints
-from data.simulate.charge import outpatient_lines
-from data.simulate.clock import DAY, weekdays
-from data.simulate.town import CHRONIC, OUTPATIENT, Town
+from data.simulate.care.charge import outpatient_lines
+from data.simulate.town.catalogue import Flags, Ints
+from data.simulate.town.clock import DAY, weekdays
+from data.simulate.town.town import CHRONIC, OUTPATIENT, Town
 
 SUBJECTS = ("institution",)
 

@@ -12,12 +12,13 @@ import numpy as np
 import polars as pl
 from numpy.random import Generator
 
-from data.simulate import deeds, errands
-from data.simulate.catalogue import Ints
-from data.simulate.charge import outpatient_lines
-from data.simulate.clock import DAY
-from data.simulate.places import STORE
-from data.simulate.town import Town
+from data.simulate import deeds
+from data.simulate.care import errands
+from data.simulate.care.charge import outpatient_lines
+from data.simulate.town.catalogue import Ints
+from data.simulate.town.clock import DAY
+from data.simulate.town.places import STORE
+from data.simulate.town.town import Town
 
 SUBJECTS = ("pharmacy", "practitioner")
 # A store pays nobody who has fewer patients in the year.

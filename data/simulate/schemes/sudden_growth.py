@@ -12,12 +12,12 @@ import polars as pl
 from numpy.random import Generator
 
 from data.simulate import deeds
+from data.simulate.care.charge import is_stay, outpatient_lines, stay_lines
 from data.simulate.care.inpatient import lengths
 from data.simulate.care.outpatient import draw_diagnosis, visit_columns
-from data.simulate.catalogue import Ints
-from data.simulate.charge import is_stay, outpatient_lines, stay_lines
-from data.simulate.clock import day_weights, draw_days
-from data.simulate.town import Town
+from data.simulate.town.catalogue import Ints
+from data.simulate.town.clock import day_weights, draw_days
+from data.simulate.town.town import Town
 
 SUBJECTS = ("institution",)
 POOL = (

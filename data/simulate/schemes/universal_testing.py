@@ -11,8 +11,8 @@ import polars as pl
 from numpy.random import Generator
 
 from data.simulate import deeds
-from data.simulate.charge import is_stay
-from data.simulate.town import LINE, Town, frame
+from data.simulate.care.charge import is_stay
+from data.simulate.town.town import LINE, Town, frame
 
 SUBJECTS = ("institution",)
 POOL = ("private_general", "private_small", "district_general", "tcm_hospital", "township", "rehabilitation")

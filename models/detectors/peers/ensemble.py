@@ -11,7 +11,7 @@ import polars as pl
 from models.detectors.peers import anomaly, method
 from models.detectors.peers.anomaly import Floats
 from models.detectors.peers.method import Indicator, Subjects
-from models.work import Work
+from models.sources.work import Work
 
 LEAST_SUBJECTS = 12  # fewer are no company to be unusual in
 REASONS = 3  # that a finding tells

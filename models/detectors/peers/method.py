@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from models import peers
-from models.work import Work
+from models.sources.work import Work
 
 #: How strongly a hit speaks: one half at the least z, three quarters two units above it. Two units of z are the step
 #: from what one institution in a thousand shows by chance to one in a million.

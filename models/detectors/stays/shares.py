@@ -14,7 +14,7 @@ import polars as pl
 
 from models import peers
 from models.detectors.peers import method
-from models.work import Work
+from models.sources.work import Work
 
 #: Strata of indirect standardisation, from coarse to fine.
 STRATA = ("chapter", "stratum")

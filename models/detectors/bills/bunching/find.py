@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from scipy.stats import binom
 
-from models.work import Work
+from models.sources.work import Work
 
 #: Events that the others are taken to have at a value and at each neighbour beside those counted, so that peers with
 #: next to none there do not make any a wonder.

@@ -3,7 +3,7 @@
 import polars as pl
 
 from models.detectors.peers import method
-from models.work import Work
+from models.sources.work import Work
 
 
 def find(work: Work) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from models.detectors.peers import shift
-from models.work import Work
+from models.sources.work import Work
 
 LEAST_PEERS = 5
 #: Months that hardly differ say little about how much they may: a series varies by a twentieth at least.

@@ -1,7 +1,7 @@
 """Which institutions stand far above their peers: the indicators of indicators.csv, by the family's one method."""
 
 from models.detectors.peers import method
-from models.work import Work
+from models.sources.work import Work
 
 
 def find(work: Work) -> None:

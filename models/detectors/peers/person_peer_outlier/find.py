@@ -1,7 +1,7 @@
 """Which persons stand far above those of the same disease, age, sex and insurance: by the family's one method."""
 
 from models.detectors.peers import method
-from models.work import Work
+from models.sources.work import Work
 
 
 def find(work: Work) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from models.detectors.peers import method
-from models.work import Work
+from models.sources.work import Work
 
 
 def find(work: Work) -> None:

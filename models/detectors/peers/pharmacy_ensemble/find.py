@@ -1,7 +1,7 @@
 """Which drugstores are unusual in several indicators taken together: a second opinion on pharmacy_peer_outlier."""
 
 from models.detectors.peers import ensemble, method
-from models.work import Work
+from models.sources.work import Work
 
 
 def find(work: Work) -> None:

@@ -1,7 +1,7 @@
 """Which drugstores stand far above the others of their division: the indicators of indicators.csv, by one method."""
 
 from models.detectors.peers import method
-from models.work import Work
+from models.sources.work import Work
 
 
 def find(work: Work) -> None:

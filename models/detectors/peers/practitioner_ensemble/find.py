@@ -1,7 +1,7 @@
 """Which practitioners are unusual in several indicators taken together: a second opinion on their peer outliers."""
 
 from models.detectors.peers import ensemble, method
-from models.work import Work
+from models.sources.work import Work
 
 
 def find(work: Work) -> None:

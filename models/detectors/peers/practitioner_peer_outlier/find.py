@@ -1,7 +1,7 @@
 """Which practitioners stand far above those of the same department and kind of institution: by one method."""
 
 from models.detectors.peers import method
-from models.work import Work
+from models.sources.work import Work
 
 
 def find(work: Work) -> None:

@@ -1,6 +1,6 @@
 """Which tests a hospital, or one of its departments, does to nearly everybody and its peers do not."""
 
-from models.work import Work
+from models.sources.work import Work
 
 
 def find(work: Work) -> None:

@@ -1,6 +1,6 @@
 """Which consumables an institution charges above what public institutions of its level charge in the same month."""
 
-from models.work import Work
+from models.sources.work import Work
 
 
 def find(work: Work) -> None:

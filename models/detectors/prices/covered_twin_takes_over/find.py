@@ -1,6 +1,6 @@
 """Which covered items jump at an institution in the month in which one that is not covered vanishes there."""
 
-from models.work import Work
+from models.sources.work import Work
 
 
 def find(work: Work) -> None:

@@ -1,6 +1,6 @@
 """Which institutions use the dear makers of a drug far more than the others of their kind do."""
 
-from models.work import Work
+from models.sources.work import Work
 
 
 def find(work: Work) -> None:

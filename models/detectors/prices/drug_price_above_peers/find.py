@@ -1,6 +1,6 @@
 """Which drugs an institution or drugstore charges far above what the others of its kind charge for the same code."""
 
-from models.work import Work
+from models.sources.work import Work
 
 
 def find(work: Work) -> None:

@@ -1,6 +1,6 @@
 """Which private prices of a drug lie above the public ones, and which public prices above the drugstores'."""
 
-from models.work import Work
+from models.sources.work import Work
 
 
 def find(work: Work) -> None:

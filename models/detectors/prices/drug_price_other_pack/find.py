@@ -1,6 +1,6 @@
 """Which drugs cost far more than another specification of their maker does, converted."""
 
-from models.work import Work
+from models.sources.work import Work
 
 
 def find(work: Work) -> None:

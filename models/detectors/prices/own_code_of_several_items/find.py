@@ -1,6 +1,6 @@
 """Which own item codes of an institution stand for several national items at the same time."""
 
-from models.work import Work
+from models.sources.work import Work
 
 
 def find(work: Work) -> None:

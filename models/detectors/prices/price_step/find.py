@@ -1,6 +1,6 @@
 """Which items' prices step up at an institution from one month on, where the peers' prices do not."""
 
-from models.work import Work
+from models.sources.work import Work
 
 
 def find(work: Work) -> None:

@@ -1,7 +1,7 @@
 """Which hospitals use other products where one of the drug was selected in volume procurement."""
 
 from models import peers
-from models.work import Work
+from models.sources.work import Work
 
 
 def find(work: Work) -> None:

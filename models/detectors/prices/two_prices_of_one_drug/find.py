@@ -1,6 +1,6 @@
 """Which institutions and drugstores charge one drug at two prices by turns."""
 
-from models.work import Work
+from models.sources.work import Work
 
 
 def find(work: Work) -> None:

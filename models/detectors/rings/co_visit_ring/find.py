@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from models.detectors.rings import chance, communities, presence
-from models.work import Work
+from models.sources.work import Work
 
 #: Pairs that one self-join may hold at once.
 PAIRS_AT_ONCE = 5_000_000

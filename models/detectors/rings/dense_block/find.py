@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from models.detectors.rings import dense
-from models.work import Work
+from models.sources.work import Work
 
 #: One row: a person collected a drug at a place of its block.
 SCHEMA = {

@@ -6,7 +6,7 @@ import polars as pl
 
 from models.casebook import words
 from models.detectors.rings import spread
-from models.work import Work
+from models.sources.work import Work
 
 
 def find(work: Work) -> None:

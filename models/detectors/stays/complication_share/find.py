@@ -1,7 +1,7 @@
 """Which hospitals code complications far more often than others for the same persons, or where they cost nothing."""
 
 from models.detectors.stays import shares
-from models.work import Work
+from models.sources.work import Work
 
 
 def find(work: Work) -> None:

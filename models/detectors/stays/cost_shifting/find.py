@@ -1,7 +1,7 @@
 """Which hospitals' stays leave much to be paid beside them: out-patient bills around, own money inside."""
 
 from models.detectors.stays import shares
-from models.work import Work
+from models.sources.work import Work
 
 
 def find(work: Work) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from scipy.stats import poisson
 
-from models.work import Work
+from models.sources.work import Work
 
 #: A group at an institution.
 PAIR = ["kind", "group_id", "institution_id"]

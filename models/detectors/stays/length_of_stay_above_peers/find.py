@@ -1,7 +1,7 @@
 """Where persons stay on after treatment has ended, or far longer than elsewhere with the same illness."""
 
 from models.detectors.stays import shares
-from models.work import Work
+from models.sources.work import Work
 
 
 def find(work: Work) -> None:

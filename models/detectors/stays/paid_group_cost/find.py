@@ -1,7 +1,7 @@
 """Where stays cost far less, or far more, than the same disease and treatment does at the level."""
 
 from models.detectors.stays import shares
-from models.work import Work
+from models.sources.work import Work
 
 
 def find(work: Work) -> None:

@@ -1,7 +1,7 @@
 """Where stays of a doubtful kind are far more frequent than at the peers with the same persons."""
 
 from models.detectors.stays import shares
-from models.work import Work
+from models.sources.work import Work
 
 
 def find(work: Work) -> None:

@@ -1,7 +1,7 @@
 """Where stays are cheap for their disease while persons come back or are sent on more than elsewhere."""
 
 from models.detectors.stays import shares
-from models.work import Work
+from models.sources.work import Work
 
 
 def find(work: Work) -> None:

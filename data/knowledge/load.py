@@ -1,0 +1,159 @@
+"""Load the knowledge: knowledge/<table>.csv of the package, then the overlay a bureau keeps beside its warehouse.
+
+An overlay is a folder of files with the same names. Its rows are of the layers nation (later publications), province
+and city, applied in that order. A row takes the place of the rows with its key from its ``valid_from`` on (empty: of
+all of them); after its own end they do not come back. A reason in the extra column ``switched_off`` only takes them
+away.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import re
+from functools import cache
+from pathlib import Path
+
+import duckdb
+
+from data.errors import UsageError
+from data.warehouse.connection import SCHEMA, transaction
+
+FOLDER = Path(__file__).with_name("tables")
+OVERLAY = "knowledge"  # its name in HOME
+LAYERS = ("nation", "province", "city")
+OFF = "switched_off"
+_TABLE = re.compile(r"key: ([a-z_, ]+)\ncreate table if not exists knowledge\.(\w+) \(\n(.*?)\n\);", re.DOTALL)
+
+
+@cache
+def tables() -> dict[str, tuple[list[str], list[str]]]:
+    """Every knowledge table: its columns, and those of its key but validity."""
+    found = {}
+    for key, name, body in _TABLE.findall(SCHEMA.read_text(encoding="utf-8")):
+        columns = [line.split()[0] for line in body.splitlines()]
+        found[name] = (columns, [k for k in key.split(", ") if k != "valid_from"])
+    return found
+
+
+def version(overlay: Path | None = None, *, package: Path = FOLDER) -> str:
+    """Hash of every knowledge file of package and overlay: equal means the same facts."""
+    digest = hashlib.sha256()
+    for path in [*sorted(package.glob("*.csv")), *(sorted(overlay.glob("*.csv")) if overlay else [])]:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def load(con: duckdb.DuckDBPyConnection, overlay: Path | None = None, *, package: Path = FOLDER) -> dict[str, int]:
+    """Fill every knowledge table from its file, then apply the overlay folder if it exists; returns rows per table.
+
+    Raises UsageError when a file is missing, names no table, or a value does not fit its column.
+    """
+    laid = sorted(overlay.glob("*.csv")) if overlay else []
+    for path in laid:
+        if path.stem not in tables():
+            raise UsageError(f"{path} names no knowledge table. See `fundwatch knowledge coverage`.")
+    counts = {}
+    with transaction(con):
+        for table in tables():
+            _fill(con, table, package / f"{table}.csv")
+        for path in laid:
+            _lay(con, path.stem, path)
+        for table in sorted(tables()):
+            counts[table] = con.sql(f"select count(*) from knowledge.{table}").fetchall()[0][0]
+    return counts
+
+
+def _fill(con: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:
+    if not path.exists():
+        raise UsageError(f"The knowledge file {path.name} is missing.")
+    try:
+        con.execute(f"delete from knowledge.{table}")
+        con.execute(
+            f"insert into knowledge.{table} by name from read_csv($path, header = true, auto_detect = false,"
+            " delim = ',', quote = '\"', escape = '\"', nullstr = '', columns = $columns)",
+            {"path": str(path), "columns": dict.fromkeys(_header(path), "varchar")},
+        )
+    except duckdb.Error as error:
+        raise UsageError(f"{path.name}: {str(error).splitlines()[0]}") from error
+
+
+def _header(path: Path) -> list[str]:
+    """Its column names: known, they spare the reader guessing at every file's form."""
+    with path.open(encoding="utf-8-sig", newline="") as handle:
+        return next(csv.reader(handle), [])
+
+
+def _lay(con: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:
+    """Apply one overlay file, layer by layer."""
+    columns, key = tables()[table]
+    try:
+        con.execute(
+            "create or replace temp table overlay as"
+            " from read_csv($path, header = true, all_varchar = true, nullstr = '')",
+            {"path": str(path)},
+        )
+        given = [d[0] for d in con.execute("from overlay limit 0").description or []]
+        unknown = set(given) - {*columns, OFF, "layer"}
+        if unknown or not _required(con, table) & set(key) <= set(given):
+            raise UsageError(f"{path}: the columns must be {', '.join([*columns, OFF])}.")
+        for name in dict.fromkeys((OFF, "layer", "valid_from", *key)):
+            if name not in given:
+                con.execute(f"alter table overlay add column {name} varchar")
+        con.execute("update overlay set layer = 'city' where layer is null")
+        strange = con.execute("select distinct layer from overlay where layer not in $1", [list(LAYERS)]).fetchall()
+        if strange:
+            raise UsageError(f"{path}: layer is '{strange[0][0]}'; it must be {', '.join(LAYERS)}.")
+        for layer in LAYERS:
+            _supersede(con, table, layer)
+            taken = ", ".join(c for c in dict.fromkeys((*given, "layer")) if c in columns)
+            con.execute(
+                f"insert into knowledge.{table} by name select {taken} from overlay where layer = $1 and {OFF} is null",
+                [layer],
+            )
+    except duckdb.Error as error:
+        raise UsageError(f"{path}: {str(error).splitlines()[0]}") from error
+
+
+def _supersede(con: duckdb.DuckDBPyConnection, table: str, layer: str) -> None:
+    """Take away, or end the day before, what the rows of a layer replace."""
+    columns, key = tables()[table]
+    names = ", ".join(key)
+    same = " and ".join(f"k.{c} is not distinct from cast(o.{c} as {_kind(con, table, c)})" for c in key)
+    con.execute(
+        f"create or replace temp table fresh as select {names}, min(coalesce(cast(valid_from as date), date"
+        f" '0001-01-01')) as starts_on from overlay where layer = $1 group by {names}",
+        [layer],
+    )
+    if "valid_from" not in columns:
+        con.execute(f"delete from knowledge.{table} as k where exists (select 1 from fresh as o where {same})")
+        return
+    starts = "coalesce(k.valid_from, date '0001-01-01')"
+    con.execute(
+        f"delete from knowledge.{table} as k where exists (select 1 from fresh as o where {same}"
+        f" and o.starts_on <= {starts})"
+    )
+    con.execute(
+        f"update knowledge.{table} as k set valid_to = o.starts_on - 1, superseded_by = $1 from fresh as o"
+        f" where {same} and o.starts_on <= coalesce(k.valid_to, date '9999-12-31')",
+        [f"overlay {layer}"],
+    )
+
+
+def _required(con: duckdb.DuckDBPyConnection, table: str) -> set[str]:
+    """Columns that may not be empty: a file may leave out the others."""
+    found = con.execute(
+        "select column_name from duckdb_columns() where schema_name = 'knowledge' and table_name = $1"
+        " and not is_nullable",
+        [table],
+    ).fetchall()
+    return {str(name) for (name,) in found}
+
+
+def _kind(con: duckdb.DuckDBPyConnection, table: str, column: str) -> str:
+    found = con.execute(
+        "select data_type from duckdb_columns() where schema_name = 'knowledge' and table_name = $1"
+        " and column_name = $2",
+        [table, column],
+    ).fetchall()
+    return str(found[0][0])

@@ -1,0 +1,32 @@
+"""serve: a Prefect server on loopback and the monthly schedule."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from flows.commands.common import COMMON, Common, app
+from flows.options import RUN_OPTIONS, RunOptions
+
+
+@app.command
+def serve(
+    *,
+    cron: Annotated[
+        str | None, Parameter(help="When to run; default: cron of fundwatch.toml, else '0 2 5 * *'.")
+    ] = None,
+    input: Annotated[Path, Parameter(help="Folder where the deliveries arrive.")],
+    options: RunOptions = RUN_OPTIONS,
+    timezone: Annotated[str, Parameter(help="Time zone of the cron line.")] = "Asia/Shanghai",
+    port: Annotated[int | None, Parameter(help="Port of the server on loopback; default: a free one.")] = None,
+    common: Common = COMMON,
+) -> None:
+    """Start the Prefect server on loopback and run the screening on schedule until stopped."""
+    from flows.prefect import schedule as schedules
+
+    settings = options.settings(common.home, input)
+    when = schedules.When(settings.cron if cron is None else cron, timezone)
+    parameters = options.parameters(settings.home, input)
+    schedules.serve(settings.home, input, parameters, when, port, common.console)

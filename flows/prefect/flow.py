@@ -1,0 +1,139 @@
+"""The Prefect flow `screen`: the same steps as tasks, with parameters, retries, logs and table artifacts.
+
+Imported only where a flow runs; the environment must be prepared first (flows.server.prepare).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from prefect import flow, get_run_logger, task
+from prefect.artifacts import create_table_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.runtime import deployment, flow_run
+from prefect.states import Failed
+
+from data import errors
+from data.warehouse.connection import open_warehouse
+from flows import options, steps
+from flows.home import lock, settings
+from flows.home.state import State as HomeState
+from flows.outcome import Outcome
+from flows.prefect import processes, server
+from flows.publish import tables, watchlists
+
+#: What Prefect's own database may hold of a lead: nothing that names a person.
+SHOWN = ("rank", "lead_id", "tier", "score", "amount_at_risk", "expected_yield", "findings", "status", "reasons")
+ROWS = 20
+#: Seconds a run of the schedule waits for a HOME in use; who runs by hand is told at once.
+PATIENCE = 6 * 3600
+
+
+def perform(name: str, parameters: dict[str, Any]) -> Any:
+    """One step, said in the flow run's log; an expected error is a failed state with its sentence."""
+    log = get_run_logger()
+    step = next(s for s in steps.STEPS if s.name == name)
+    try:
+        outcome = steps.perform(step, options.of(parameters), log.info)
+    except errors.FundwatchError as error:
+        return _failed(error)
+    except RuntimeError as error:
+        if "interrupted" in str(error).lower():  # DuckDB's word for Ctrl-C, which is not to be tried again
+            raise KeyboardInterrupt from error
+        raise
+    log.info("%s: %s", name, outcome)
+    return outcome
+
+
+def _run_name() -> str:
+    """The day and minute the run is of, so that the page's list reads like a calendar."""
+    return f"{flow_run.get_scheduled_start_time().astimezone():%Y-%m-%d %H:%M}"
+
+
+@flow(name="screen", flow_run_name=_run_name)
+@options.asked
+def screen(**parameters: Any) -> Any:
+    """From an export to published watchlists; returns what came of each step."""
+    _sign()
+    home, patience = Path(parameters["home"]), PATIENCE if deployment.id else 0
+    if patience and lock.is_held(home):
+        get_run_logger().info("%s is in use; this run begins when it is free", home)
+    try:
+        with lock.hold(home, patience=patience):
+            outcomes = {}
+            for step in steps.STEPS:
+                state = _task(step)(step.name, parameters, return_state=True)
+                if not state.is_completed():
+                    return Failed(message=state.message, name=state.name)
+                outcomes[step.name] = state.result()
+            _artifacts(options.of(parameters))
+    except errors.FundwatchError as error:
+        return _failed(error)
+    return outcomes
+
+
+def run_as_flow(parameters: Mapping[str, Any], say: Callable[[str], None]) -> dict[str, Outcome]:
+    """Run the flow in this process against the prepared server. Raises what the failed step raised."""
+    say("running as the Prefect flow 'screen' ...")
+    try:
+        state: Any = screen(**parameters, return_state=True)
+    except Exception as error:  # what a step raises is a state; this is the server's
+        raise errors.FundwatchError(
+            f"The Prefect server failed: {' '.join(str(error).split())[:300] or type(error).__name__}."
+            " Run again to go on; --no-prefect runs without it."
+        ) from error
+    if not state.is_completed():
+        kind = getattr(errors, state.name or "", errors.FundwatchError)
+        raise kind(state.message or "The flow run failed; its log says why.")
+    outcomes: Any = state.result()
+    return dict(outcomes)
+
+
+def _sign() -> None:
+    """Leave word which process this run is, so that `serve` can tell one that was killed from one that is slow."""
+    if url := os.environ.get("PREFECT_API_URL"):
+        with suppress(OSError):
+            server.ask(url, f"flow_runs/{flow_run.id}", {"infrastructure_pid": processes.mark()}, method="PATCH")
+
+
+def _task(step: steps.Step) -> Any:
+    return task(
+        name=step.name,
+        task_run_name=step.name,
+        retries=step.retries,
+        retry_delay_seconds=5,
+        retry_condition_fn=_unexpected,
+        cache_policy=NO_CACHE,
+        persist_result=False,
+    )(perform)
+
+
+def _failed(error: errors.FundwatchError) -> State[Any]:
+    return Failed(message=str(error), name=type(error).__name__)
+
+
+def _unexpected(task: Any, run: Any, state: State[Any]) -> bool:
+    """A refused input is refused again; only what nobody expected is worth another try."""
+    return getattr(errors, state.name or "", None) is None
+
+
+def _artifacts(wanted: settings.Settings) -> None:
+    from flows.publish.publish import ingest_of
+
+    with open_warehouse(wanted.home, read_only=True) as con:
+        this, _ = steps.run_id(HomeState(wanted, con))
+        _table("account", f"Account of run {this}", tables.account(con, ingest_of(con)).to_dicts())
+        for kind in watchlists.SUBJECT_TYPES:
+            rows = watchlists.watchlist(con, kind, this, language=wanted.language, top=ROWS)
+            shown = list(SHOWN) if kind not in ("institution", "pharmacy") else [SHOWN[0], "subject_name", *SHOWN[1:]]
+            _table(f"watchlist-{kind}", f"{kind}, first {ROWS} of run {this}", rows.select(shown).to_dicts())
+
+
+def _table(key: str, description: str, rows: list[dict[str, Any]]) -> None:
+    plain = [{k: v if isinstance(v, int) else str(v) for k, v in row.items()} for row in rows]
+    create_table_artifact(key=key, description=description, table=plain)

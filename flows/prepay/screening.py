@@ -1,0 +1,288 @@
+"""Audit before payment: new settlements judged beside the history of their persons, HOME left as it is.
+
+HOME's warehouse is opened read-only. A second database in memory takes the new rows and, of the record, what the rules
+read about the same persons and about the days of the same practitioners and institutions; features and rules run
+there. Rules of the stage supervision need whole institutions and are not asked.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from data import ingest
+from data.contract import mapping
+from data.errors import InputRefused, UsageError
+from data.knowledge import load as knowledge_load
+from data.warehouse import journal
+from data.warehouse.connection import SCHEMA, frame, open_warehouse
+from features import build
+from flows import steps
+from flows.home.settings import Settings
+from flows.prepay.answers import Screened, answers_sql, in_chinese
+from models.sources import source
+from models.sources.judged import KEYS, STANDARD
+from models.sources.source import Source
+
+STAGES = ("reminder", "audit")
+#: Features about institutions and practitioners as a whole: HOME's, as of its last run.
+WHOLE = frozenset(
+    "department drug_price institution_day institution_indicator institution_month institution_peer_group"
+    " institution_quarter_share item_price_month pharmacy_indicator pharmacy_month practitioner_day".split()
+)
+
+#: Past cases that a new one is judged beside: all of its person, and of others what its practitioners and institutions
+#: did on its days, for rules about a practitioner's day and for the share of an institution that a register covers.
+PAST = """
+    create temp table past as
+    with day as (
+        select distinct institution_id, ordering_practitioner_id, performing_practitioner_id,
+            cast(charged_at as date) as charged_on
+        from screening.record.fee_line
+    ),
+    worked as (
+        select distinct coalesce(ordering_practitioner_id, performing_practitioner_id) as practitioner_id, charged_on
+        from day
+    ),
+    beside as (
+        select settlement_id from warehouse.feature.fee_line as l
+        where exists (select 1 from worked as w
+            where w.practitioner_id = l.practitioner_id and w.charged_on = l.charged_on)
+        union
+        select settlement_id from warehouse.feature.fee_line as l
+        where exists (select 1 from day as d
+            where d.institution_id = l.institution_id and d.charged_on = l.charged_on)
+    )
+    select settlement_id, encounter_id, person_id
+    from warehouse.record.settlement
+    where person_id in (select person_id from concerned) or settlement_id in (select settlement_id from beside);
+    create temp table everyone as
+    select person_id from concerned union select person_id from past where person_id is not null
+"""
+
+
+def screen(settings: Settings, delivery: Path, say: Callable[[str], None] = lambda _: None) -> Screened:
+    """Judge a delivery of new settlements with HOME's live rules of the stages reminder and audit.
+
+    Raises InputRefused for a delivery that cannot be read, UsageError where HOME holds no features.
+    """
+    rules = [s for s in steps.sources(settings) if _is_asked(s)]
+    with ingest.workplace(None) as work, _opened(settings, work) as con:
+        rejected = _take_in(con, settings, delivery, work, say)
+        _remember(con, rules)
+        _build(con, rules)
+        lacking = {}
+        for one in rules:
+            if said := _lacking(con, one):
+                lacking[one.id] = "; ".join(said)
+            else:
+                _judge(con, one)
+        answers = frame(con, answers_sql(rules, settings.language))
+        if settings.language == "zh":
+            answers = in_chinese(answers)
+        settlements = con.sql("select count(*) from new_settlement").fetchall()[0][0]
+    return Screened(answers, len(rules) - len(lacking), lacking, settlements, rejected)
+
+
+def _is_asked(one: Source) -> bool:
+    return one.kind == "rule" and one.card.stage in STAGES and one.card.status == "live"
+
+
+def _folder(delivery: Path, work: Path) -> Path:
+    """The delivery as a folder: a single file gets one of its own."""
+    if delivery.is_dir():
+        return delivery
+    if not delivery.is_file():
+        raise InputRefused(f"{delivery} does not exist. Give the file or folder that holds the new settlements.")
+    alone = work / "delivery"
+    alone.mkdir()
+    try:
+        shutil.copyfile(delivery, alone / delivery.name)
+    except OSError as error:
+        raise InputRefused(f"{delivery} cannot be read: {error.strerror}.") from error
+    return alone
+
+
+@contextmanager
+def _opened(settings: Settings, work: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """HOME's warehouse read-only, an empty one in memory beside it and in use; both spill into `work`."""
+    limits = {"memory_limit": settings.memory_limit, "threads": settings.threads}
+    with open_warehouse(settings.home, read_only=True, **limits) as con:  # type: ignore[arg-type]
+        con.execute(f"set temp_directory = '{_quoted(str(work / 'spill'))}'")
+        if ("feature", "settlement") not in _tables(con, "feature"):
+            raise UsageError(f"{settings.home} has no feature tables yet. Run `fundwatch features` first.")
+        _refuse_stale(con, settings)
+        con.execute("attach ':memory:' as screening (read_write)")
+        con.execute("use screening")
+        con.execute(SCHEMA.read_text(encoding="utf-8"))
+        for schema, table in _tables(con, "knowledge"):
+            con.execute(f"drop table if exists screening.{schema}.{table}")
+            con.execute(f"create view screening.{schema}.{table} as from warehouse.{schema}.{table}")
+        yield con
+
+
+def _refuse_stale(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Knowledge that HOME does not hold yet would let lines pass unseen; so would persons under other names."""
+    ingest.refuse_other_way(ingest.held(con), settings.pseudonyms, settings.home)
+    if journal.print_of(con, "knowledge") != knowledge_load.version(settings.home / "knowledge"):
+        raise UsageError(f"The knowledge in {settings.home} is of another version. Run `fundwatch features` first.")
+
+
+def _tables(con: duckdb.DuckDBPyConnection, schema: str) -> list[tuple[str, str]]:
+    rows = con.execute(
+        "select schema_name, table_name from duckdb_tables()"
+        " where database_name = 'warehouse' and schema_name = $schema order by all",
+        {"schema": schema},
+    ).fetchall()
+    return [(str(s), str(t)) for s, t in rows]
+
+
+def _take_in(
+    con: duckdb.DuckDBPyConnection, settings: Settings, given: Path, work: Path, say: Callable[[str], None]
+) -> int:
+    """Load the new rows; returns how many could not be read. A refusal names the path as it was given."""
+    folder = _folder(given, work)
+    taken = steps.intake(settings)
+    intake = ingest.Intake(work, taken.dialects, taken.pseudonyms)
+    try:
+        rejected = sum(a.rejected for a in ingest.ingest(con, folder, say, intake))
+    except InputRefused as error:
+        raise InputRefused(str(error).replace(str(folder), str(given))) from error
+    con.execute("create temp table new_settlement as select settlement_id, encounter_id from record.settlement")
+    con.execute(
+        """
+        create temp table new_line as
+        select settlement_id, line_id, encounter_id, coalesce(item_name, institution_item_name, item_code) as item,
+            coalesce(eligible_amount, amount) as eligible_amount, row_number() over () as place
+        from record.fee_line
+        """
+    )
+    con.execute(
+        """
+        create temp table concerned as
+        select person_id from record.settlement where person_id is not null
+        union select person_id from record.encounter where person_id is not null
+        """
+    )
+    return rejected
+
+
+def _remember(con: duckdb.DuckDBPyConnection, rules: Collection[Source]) -> None:
+    """Add what the record knows of the past cases and their persons, and registers whole. A new row stands first."""
+    con.execute(PAST)
+    keys = {t.target: t.key for t in mapping.tables().values()} | {
+        "person_identity": ("person_id", "source_table"),
+        "person_phone": ("person_id", "phone"),
+    }
+    in_home = {t for _, t in _tables(con, "record")}
+    for table in sorted(_read(rules, "record") & in_home):
+        columns = _columns(con, "warehouse", table) & _columns(con, "screening", table)
+        shared = ", ".join(f"o.{c}" for c in sorted(columns))
+        about = [f"o.{c} in (select {c} from past)" for c in ("settlement_id", "encounter_id") if c in columns]
+        if "person_id" in columns:
+            about.append(f"o.person_id in (select person_id from {'concerned' if about else 'everyone'})")
+        if "settlement_id" in columns:
+            about.append("o.settlement_id in (select settlement_id from new_settlement)")
+        same = " and ".join(f"n.{k} is not distinct from o.{k}" for k in keys.get(table, ()))
+        con.execute(
+            f"""
+            insert into screening.record.{table} by name
+            select {shared} from warehouse.record.{table} as o
+            where ({" or ".join(about) or "true"})
+                and {f"not exists (select 1 from screening.record.{table} as n where {same})" if same else "true"}
+            """
+        )
+
+
+def _columns(con: duckdb.DuckDBPyConnection, database: str, table: str) -> set[str]:
+    rows = con.execute(
+        "select column_name from duckdb_columns()"
+        " where database_name = $database and schema_name = 'record' and table_name = $table",
+        {"database": database, "table": table},
+    ).fetchall()
+    return {str(c) for (c,) in rows}
+
+
+def _read(rules: Collection[Source], schema: str) -> set[str]:
+    """Tables of a schema that the rules and the features they rest on read."""
+    texts = [s.code for s in rules] + [build.load()[name].query.text for name in _features(rules)]
+    return {name for text in texts for name in re.findall(rf"\b{schema}\.(\w+)", text)}
+
+
+def _features(rules: Collection[Source]) -> list[str]:
+    """The features the rules rest on, in build order."""
+    known = build.load()
+    wanted = {n for s in rules for n in re.findall(r"\bfeature\.(\w+)", s.code) if n in known}
+    for name in reversed(known):
+        if name in wanted and name not in WHOLE:
+            wanted |= known[name].needs
+    return [name for name in known if name in wanted]
+
+
+def _build(con: duckdb.DuckDBPyConnection, rules: Collection[Source]) -> None:
+    for name in _features(rules):
+        if name in WHOLE:
+            con.execute(f"create view screening.feature.{name} as from warehouse.feature.{name}")
+        else:
+            con.execute(f"create table screening.feature.{name} as {build.load()[name].query.text}")
+    con.execute(
+        f"""
+        create temp table screened (
+            source varchar, certainty varchar, outcome varchar, reason varchar,
+            {", ".join(f"{k} varchar" for k in KEYS)}, occurred_on date, amount decimal(16,2), detail varchar
+        )
+        """
+    )
+
+
+def _lacking(con: duckdb.DuckDBPyConnection, one: Source) -> list[str]:
+    """What a rule needs that neither the new rows nor HOME's record hold."""
+    here = source.missing(con, one.card.needs)
+    if not here:
+        return []
+    con.execute("use warehouse")
+    try:
+        there = source.missing(con, one.card.needs)
+    finally:
+        con.execute("use screening")
+    return [need for need in here if need in there]
+
+
+def _judge(con: duckdb.DuckDBPyConnection, one: Source) -> None:
+    """Add a rule's hits on the new settlements, and what it cannot judge there and why, to `screened`."""
+    query = one.code.partition("*/")[2]
+    with_params = dict(one.params)
+    columns = con.execute(f"describe {query}", with_params).fetchall()
+    details = ", ".join(f"{c} := {c}" for c, *_ in columns if c not in STANDARD)
+    detail = f"to_json(struct_pack({details}))" if details else "cast(null as varchar)"
+    day = "true"
+    if one.card.effective_from:
+        day += f" and coalesce(occurred_on >= date '{one.card.effective_from}', true)"
+    if one.card.effective_to:
+        day += f" and coalesce(occurred_on <= date '{one.card.effective_to}', true)"
+    con.execute(
+        f"""
+        insert into screened by name
+        with found as ({query}),
+        mine as (
+            select f.* replace (coalesce(f.settlement_id, e.settlement_id) as settlement_id)
+            from found as f
+            left join new_settlement as e on e.encounter_id = f.encounter_id and f.settlement_id is null
+            where f.outcome in ('hit', 'cannot_judge')
+        )
+        select '{one.id}' as source, '{one.card.certainty}' as certainty, outcome, reason, {", ".join(KEYS)},
+            occurred_on, amount, {detail} as detail
+        from mine
+        where settlement_id in (select settlement_id from new_settlement) and {day}
+        """,
+        with_params,
+    )
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")

@@ -1,0 +1,269 @@
+"""Publish a run: its folder appears whole or not at all; the lists are copied to --out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from pathlib import Path
+
+import duckdb
+
+from data.errors import FundwatchError, UsageError
+from data.knowledge import load as knowledge_load
+from data.warehouse import journal
+from flows.home import audit_log, version
+from flows.home.settings import Settings
+from flows.outcome import Outcome
+from flows.publish import artefacts, checks, packs, regions, report, tables, tips, watchlists, workbook, worklists
+from flows.publish.labels import Known, labelled
+from flows.publish.safe import whole, write_csv
+from models.casebook import drift, profile
+from models.ranking import learned
+from models.sources.source import Source
+
+MANIFEST = "manifest.json"
+#: Says how long each source took, so its bytes are not part of what a run is.
+TIMED = "coverage.csv"
+
+
+def publish(
+    settings: Settings,
+    con: duckdb.DuckDBPyConnection,
+    sources: Collection[Source],
+    run_id: str,
+    fingerprint: str,
+    say: Callable[[str], None],
+) -> Outcome:
+    """Write HOME/runs/<run_id>/ unless it stands complete. Copies lists to settings.out.
+
+    Raises UsageError where nothing can be written to settings.out, before anything is done; FundwatchError for what
+    goes wrong later, saying whether the run stands.
+    """
+    ready(settings.out)
+    folder = settings.home / "runs" / run_id
+    counts = {"packs": 0}
+    try:
+        _sweep(folder.parent)
+        if complete(folder, fingerprint):
+            sentence = f"nothing new: run {run_id} stands in {folder}"
+        else:
+            counts["packs"] = _write(settings, con, sources, run_id, fingerprint, folder)
+            sentence = f"run {run_id} in {folder}, {counts['packs']:,} evidence packs"
+            if changed := drift.summary(drift.compare(con, run_id)):
+                sentence += f"; {changed}"
+    except OSError as error:
+        where, why = error.filename or folder, error.strerror or error
+        raise FundwatchError(f"{where} cannot be written: {why}. No run was published.") from error
+    profile.remember(con, run_id)
+    _remember(con, settings, run_id, fingerprint)
+    if settings.out is not None:
+        try:
+            if remark := _copy(settings, con, run_id, settings.out, _known(con, sources)):
+                sentence += f"; {remark}"
+        except OSError as error:
+            where, why = error.filename or settings.out, error.strerror or error
+            raise FundwatchError(
+                f"Run {run_id} is published in {folder}, but {where} cannot be written: {why}."
+                f" Make room or choose another folder, then run `fundwatch publish --out DIR`."
+            ) from error
+    return Outcome(sentence, counts, run_id, folder.resolve())
+
+
+def ready(out: Path | None) -> None:
+    """Try whether lists can be written to `out`; leaves nothing behind. Raises UsageError where they cannot."""
+    if out is None:
+        return
+    new: list[Path] = []
+    try:
+        new = [place for place in (out, *out.parents) if not place.exists()]
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        raise UsageError(
+            f"--out {out} cannot be written: {error.strerror or error}. Choose another folder; nothing was done yet."
+        ) from error
+    finally:
+        for place in new:
+            with suppress(OSError):
+                place.rmdir()
+
+
+def complete(folder: Path, fingerprint: str) -> bool:
+    """Whether the run's folder is there, with the manifest that is written last."""
+    try:
+        said = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return False
+    return bool(said["fingerprint"] == fingerprint)
+
+
+def _sweep(runs: Path) -> None:
+    """Take away what a killed run left aside; the lock on HOME says that nobody is writing it."""
+    for aside in runs.glob(".*.part"):
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _write(
+    settings: Settings,
+    con: duckdb.DuckDBPyConnection,
+    sources: Collection[Source],
+    run_id: str,
+    fingerprint: str,
+    folder: Path,
+) -> int:
+    aside = folder.with_name(f".{run_id}.part")
+    aside.mkdir(parents=True, mode=0o700)
+    lists = watchlists.lists(con, run_id, language=settings.language, unmask=settings.unmask)
+    known = _known(con, sources)
+    rows = watchlists.write(lists, aside, labels=settings.labels, known=known)
+    workbook.write(lists, aside / "watchlists.xlsx", language=settings.language, labels=settings.labels, known=known)
+    if settings.language == "zh":
+        lists = watchlists.with_regions(lists, known)
+    report.write(con, sources, lists, aside / "report.html", run_id, ingest_of(con), language=settings.language)
+    rows["findings.parquet"] = tables.findings(con, aside / "findings.parquet")
+    for name, table in (
+        ("coverage", tables.coverage(con)),
+        ("account", tables.account(con, ingest_of(con))),
+        ("check", checks.results(con)),
+        ("drift", drift.compare(con, run_id)),
+        ("rejected", tables.rejected(con)),
+    ):
+        write_csv(labelled(table, settings.labels, name, known), aside / f"{name}.csv")
+    checks.write_rows(con, aside / checks.FOLDER)
+    unmatched = tips.write(con, aside / "tips_unmatched.csv", language=settings.language, labels=settings.labels)
+    rows["tips_unmatched.csv"] = unmatched
+    rows["artefacts.csv"] = artefacts.write(con, aside / "artefacts.csv", settings.labels, known)
+    rows["artefact_tasks.csv"] = artefacts.write_tasks(con, aside / "artefact_tasks.csv", settings.labels, known)
+    leads = packs.write(
+        con,
+        sources,
+        aside / "leads",
+        lists,
+        run_id,
+        language=settings.language,
+        labels=settings.labels,
+        unmask=settings.unmask,
+    )
+    manifest = _manifest(settings, con, sources, run_id, fingerprint, aside)
+    whole(
+        aside / MANIFEST,
+        lambda path: path.write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"),
+    )
+    for place in sorted((p for p in aside.rglob("*") if p.is_dir()), reverse=True):
+        audit_log.sync_folder(place)
+    audit_log.sync_folder(aside)
+    _log(settings, "publish", run_id, aside, rows | {"leads": leads}, manifest=_digest(aside / MANIFEST))
+    shutil.rmtree(folder, ignore_errors=True)
+    aside.rename(folder)
+    audit_log.sync_folder(folder.parent)
+    return leads
+
+
+def _known(con: duckdb.DuckDBPyConnection, sources: Collection[Source]) -> Known:
+    return Known({s.id: s.card.title_zh for s in sources} | {"tip": "举报"}, regions.known(con))
+
+
+def _log(settings: Settings, event: str, run_id: str, folder: Path, rows: dict[str, int], **more: str) -> None:
+    """One line an export, one more before it when names are written in full."""
+    files = {p.name: rows.get(p.name) for p in sorted(folder.iterdir())}
+    what = {"files": files, "unmasked": settings.unmask, **more}
+    if settings.unmask:
+        audit_log.record(settings.home, "unmask", run_id, {"for": event})
+    audit_log.record(settings.home, event, run_id, what)
+
+
+def ingest_of(con: duckdb.DuckDBPyConnection) -> str:
+    """The last delivery that brought something the record did not hold."""
+    return journal.print_of(con, "ingest") or ""
+
+
+def _manifest(
+    settings: Settings,
+    con: duckdb.DuckDBPyConnection,
+    sources: Collection[Source],
+    run_id: str,
+    fingerprint: str,
+    aside: Path,
+) -> dict[str, object]:
+    inputs = con.sql(
+        "select file, source_table, file_id, rows_in, dense_rank() over (order by loaded_at) from run.input_file"
+        " order by file, file_id"
+    ).fetchall()
+    outputs = sorted(p for p in aside.rglob("*") if p.is_file() and p.name != TIMED)
+    return {
+        "run_id": run_id,
+        "fingerprint": fingerprint,
+        "code": version.code(),
+        "knowledge": knowledge_load.version(settings.home / "knowledge"),
+        "dialects": knowledge_load.version(settings.home / "mappings"),
+        "libraries": version.libraries(),
+        "settings": settings.deciding(),
+        "ranking": learned.told(con),
+        "compared_with": profile.before(con, run_id)[0],
+        "inputs": [{"file": f, "table": t, "sha256": h, "rows": n, "load": k} for f, t, h, n, k in inputs],
+        "sources": [
+            {"id": s.id, "kind": s.kind, "version": s.card.version, "status": s.card.status, "params": dict(s.params)}
+            for s in sources
+        ],
+        "outputs": [{"file": p.relative_to(aside).as_posix(), "sha256": _digest(p)} for p in outputs],
+    }
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def _remember(con: duckdb.DuckDBPyConnection, settings: Settings, run_id: str, fingerprint: str) -> None:
+    """The run's row. Its folder is kept relative to HOME, which may be moved."""
+    con.execute(
+        """
+        insert into run.run
+        select $id, $fingerprint, now(), now(), $input, $folder
+        where not exists (select 1 from run.run where run_id = $id and fingerprint = $fingerprint)
+        """,
+        {
+            "id": run_id,
+            "fingerprint": fingerprint,
+            "input": str(settings.input.resolve()) if settings.input else None,
+            "folder": f"runs/{run_id}",
+        },
+    )
+
+
+def _copy(settings: Settings, con: duckdb.DuckDBPyConnection, run_id: str, out: Path, known: Known) -> str:
+    """All lists are written aside first, so a full disk leaves the earlier copies as they were.
+
+    Returns what is to be said of the copied lists, above all what they leave out that has to be handled all the same.
+    """
+    aside, remark, round_rows = out / ".fundwatch.part", "", {}
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    lists = watchlists.lists(con, run_id, language=settings.language, unmask=settings.unmask)
+    if settings.top is not None or settings.days is not None:
+        plan = worklists.plan(con, settings.workload(), settings.seed, settings.objective, settings.least_yuan)
+        hashes = worklists.publish(plan, aside / worklists.FRAME, settings.labels)
+        os.replace(aside / worklists.FRAME, out / worklists.FRAME)  # there before anybody is drawn
+        drawn = {"seed": settings.seed, "frames": hashes, "to": str(out.resolve())}
+        audit_log.record(settings.home, "draw", run_id, drawn)
+        chosen = worklists.draw(con, plan, run_id)
+        written = worklists.write(lists, chosen, aside / worklists.ROUND, labels=settings.labels, known=known)
+        round_rows = {worklists.ROUND: written}
+        lists, remark = worklists.cut(lists, chosen), worklists.nothing_fits(plan, settings.workload())
+    else:
+        (out / worklists.ROUND).unlink(missing_ok=True)  # of an earlier copy, and not of these lists
+    rows = round_rows | watchlists.write(lists, aside, labels=settings.labels, known=known)
+    _log(settings, "copy", run_id, aside, rows, to=str(out.resolve()))
+    for path in sorted(aside.iterdir()):
+        os.replace(path, out / path.name)
+    aside.rmdir()
+    audit_log.sync_folder(out)
+    outside = tips.outside(con, lists)
+    left_out = f"{outside:,} leads with tips to handle lie outside this round's lists, see report.html"
+    return "; ".join(s for s in (remark, left_out if outside else "") if s)

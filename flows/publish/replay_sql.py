@@ -1,0 +1,49 @@
+"""replay.sql: the queries that find a lead's evidence again in HOME/warehouse.duckdb, parameters filled in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from models.sources import rule
+from models.sources.source import Source
+
+#: Which column of a rule's rows names the subject.
+KEY = {
+    "institution": "institution_id",
+    "pharmacy": "institution_id",
+    "practitioner": "practitioner_id",
+    "person": "person_id",
+}
+
+
+def replay_sql(lead: Mapping[str, Any], sources: Iterable[Source]) -> str:
+    """One statement a source: a rule's own query about the subject, or the findings that a detector left."""
+    head = [
+        f"-- Lead {lead['lead_id']} of run {lead['run_id']}: {lead['subject_type']} {lead['subject_id']}.",
+        "-- Run it on HOME/warehouse.duckdb as that run left it, opened read-only.",
+    ]
+    return "\n".join(head) + "\n\n" + "\n\n".join(_statement(lead, s) for s in sources) + "\n"
+
+
+def _statement(lead: Mapping[str, Any], source: Source) -> str:
+    said = f"-- {source.id} (version {source.card.version}): {source.card.title}"
+    if source.kind != "rule" or lead["subject_type"] not in KEY:
+        return (
+            f"{said}\nselect f.* from model.finding as f\n"
+            "join casebook.lead_register as r on r.subject_type = f.subject_type and r.subject_key = f.subject_id\n"
+            f"where f.source = {_literal(source.id)} and r.lead_id = {_literal(lead['lead_id'])}\n"
+            "order by f.occurred_on, f.settlement_id, f.line_id;"
+        )
+    query = rule.query(source.code).text
+    query = re.sub(r"\$(\w+)", lambda found: _literal(source.params[found[1]]), query)
+    return (
+        f"{said}\nselect * from (\n{query.strip()}\n) as judged\n"
+        f"where outcome = 'hit' and {KEY[lead['subject_type']]} = {_literal(lead['subject_id'])}\n"
+        "order by occurred_on, settlement_id, line_id;"
+    )
+
+
+def _literal(value: object) -> str:
+    return str(value) if isinstance(value, int | float) else "'" + str(value).replace("'", "''") + "'"

@@ -1,0 +1,183 @@
+"""The card on top of every rule and detector: what it says, on what ground, with which parameters."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import date
+from typing import Any, cast
+
+from models.sources import wording
+
+SUBJECTS = ("institution", "pharmacy", "practitioner", "person", "group")
+CERTAINTIES = ("definite", "suspected")
+STAGES = ("reminder", "audit", "supervision")
+#: What a source judges by: a quantity, a price, an amount, any of a line's numbers, the day, the moment of posting, a
+#: person's sex, the practitioner's code.
+JUDGES = ("quantity", "price", "amount", "numbers", "day", "moment", "sex", "practitioner")
+STATUSES = ("trial", "live", "retired")
+
+
+class CardError(ValueError):
+    """A card that is incomplete or contradicts itself."""
+
+
+class SettingError(CardError):
+    """A parameter set from outside that the card does not have, or to what it cannot be."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A threshold: its value, its unit and what it decides."""
+
+    value: int | float | str
+    unit: str = ""
+    meaning: str = ""
+    min: int | float | None = None
+    max: int | float | None = None
+
+    def bounds(self) -> tuple[float, float]:
+        """Least and greatest value that makes sense: as declared, else of the default's sign, a share at most 1."""
+        if isinstance(self.value, str):
+            return -math.inf, math.inf
+        low = 0.0 if self.value >= 0 else -math.inf
+        high = 1.0 if self.unit == "share" and self.value <= 1 else math.inf if self.value >= 0 else 0.0
+        return low if self.min is None else self.min, high if self.max is None else self.max
+
+    def check(self, name: str, value: float) -> None:
+        """Raises SettingError for a number out of bounds."""
+        low, high = self.bounds()
+        if math.isfinite(value) and low <= value <= high:
+            return
+        limits = [f"not below {low:g}"] if math.isfinite(low) else []
+        limits += [f"not above {high:g}"] if math.isfinite(high) else []
+        unit = f" ({self.unit})" if self.unit else ""
+        raise SettingError(f"{name} is {value:g}; it must be a number{unit}, {' and '.join(limits)}")
+
+
+@dataclass(frozen=True)
+class Strength:
+    """How strongly a finding speaks: `halving` of `by` above `above` make up half the distance to certainty."""
+
+    by: str  # a column of the query
+    halving: float
+    above: float | str = 0.0  # or the parameter that holds it
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a source of findings declares about itself. `subjects` are those whom a finding implicates."""
+
+    title: str
+    title_zh: str
+    violation: str
+    subjects: tuple[str, ...]
+    certainty: str
+    sentence: str  # explanation in English; {names} are detail columns of the query
+    sentence_zh: str
+    basis: tuple[str, ...]
+    official: tuple[int, ...] = ()
+    problem: tuple[str, ...] = ()  # official self-check items it screens, as knowledge.problem_item names them
+    judges: tuple[str, ...] = ()  # what a slip of would make its findings false; artefacts read it
+    family: str = ""  # sources of one family are one piece of evidence; default: the violation
+    fetch: tuple[str, ...] = ()  # words of models/sources/materials.csv: what to ask for on site; default: the family's
+    stage: str = "supervision"
+    scope: tuple[str, ...] = ()
+    window: str = ""
+    needs: tuple[str, ...] = ()  # record.<table> or record.<table>.<column>
+    params: Mapping[str, Parameter] = field(default_factory=dict)
+    exclusions: tuple[str, ...] = ()
+    exclusions_zh: tuple[str, ...] = ()  # as many, in the same order; the inspector's page shows them
+    strength: Strength | None = None  # without one a hit speaks with full weight, or as its query says
+    uses: tuple[str, ...] = ()  # shared steps of the family that run first
+    limits: str = ""  # in these four, {param} stands for the value in force; see models/sources/wording.py
+    limits_zh: str = ""
+    effective_from: date | None = None
+    effective_to: date | None = None
+    status: str = "live"
+    version: str = "1"
+
+    def values(self, overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Parameter values with overrides applied.
+
+        Raises SettingError for an unknown name, a value of another kind or a number out of bounds.
+        """
+        unknown = set(overrides or {}) - set(self.params)
+        if unknown:
+            raise SettingError(f"has no parameter {', '.join(sorted(unknown))}")
+        for name, value in (overrides or {}).items():
+            kind = _kind(self.params[name].value)
+            if _kind(value) != kind:
+                raise SettingError(f"{name} is {value!r}; it must be {kind}")
+            if kind == "a number":
+                self.params[name].check(name, value)
+        return {name: p.value for name, p in self.params.items()} | dict(overrides or {})
+
+    def asks(self, language: str) -> list[str]:
+        """What to ask for on site: what the card itself names, else what its family asks for."""
+        known = wording.materials(language)
+        return [known[word] for word in self.fetch or (self.family or self.violation,) if word in known]
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, bool):
+        return "true or false"
+    return "a number" if isinstance(value, int | float) else "text" if isinstance(value, str) else "a list"
+
+
+def listed(what: str, problems: Sequence[str]) -> str:
+    """One problem is one sentence; several stand below each other."""
+    return f"{what}: {problems[0]}." if len(problems) == 1 else "\n".join([f"{what}:", *problems])
+
+
+def parse(text: str) -> Card:
+    """Read a card from TOML. Raises CardError naming what is wrong."""
+    try:
+        said = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise CardError(f"the card is not TOML: {error}") from error
+    return make(said)
+
+
+def make(said: Mapping[str, Any]) -> Card:
+    """A checked card from plain values."""
+    known = {f.name for f in fields(Card)}
+    if unknown := set(said) - known:
+        raise CardError(f"the card has unknown entries: {', '.join(sorted(unknown))}")
+    ready = {k: tuple(v) if isinstance(v, list) else v for k, v in said.items()}
+    ready["params"] = {k: Parameter(**v) for k, v in said.get("params", {}).items()}
+    try:
+        if "strength" in said:
+            ready["strength"] = Strength(**said["strength"])
+        card = Card(**cast(Any, ready))
+    except TypeError as error:
+        raise CardError(f"the card is incomplete: {error}") from error
+    _check(card)
+    return card
+
+
+def _check(card: Card) -> None:
+    for name, value, allowed in (
+        ("certainty", card.certainty, CERTAINTIES),
+        ("stage", card.stage, STAGES),
+        ("status", card.status, STATUSES),
+    ):
+        if value not in allowed:
+            raise CardError(f"{name} is '{value}', not one of {', '.join(allowed)}")
+    if not card.subjects or set(card.subjects) - set(SUBJECTS):
+        raise CardError(f"subjects must be some of {', '.join(SUBJECTS)}")
+    if odd := set(card.judges) - set(JUDGES):
+        raise CardError(f"judges names {', '.join(sorted(odd))}; there are {', '.join(JUDGES)}")
+    if card.exclusions_zh and len(card.exclusions_zh) != len(card.exclusions):
+        raise CardError("exclusions and exclusions_zh differ in number")
+    texts = (*card.exclusions, *card.exclusions_zh, card.limits, card.limits_zh)
+    if odd := wording.holes(texts) - set(card.params):
+        raise CardError(f"exclusions or limits name {', '.join(sorted(odd))}, which is no parameter")
+    if odd := set(card.fetch) - set(wording.materials("en")):
+        raise CardError(f"fetch names {', '.join(sorted(odd))}, which is no material")
+    if card.strength and isinstance(card.strength.above, str) and card.strength.above not in card.params:
+        raise CardError(f"strength is measured above {card.strength.above}, which is no parameter")
+    if not card.basis or not all(card.basis):
+        raise CardError("basis is empty: name the clause")

@@ -1,0 +1,105 @@
+"""The rule base: every .sql file in rules/ is one rule, its card in the opening comment, its query below."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from data.contract import mapping
+from data.errors import UsageError
+from data.warehouse import guard
+from models.sources.card import Card, CardError, SettingError, listed, parse
+from models.sources.judged import STANDARD
+from models.sources.source import Params, Source
+
+FOLDER = Path(__file__).parents[1] / "rules"
+MAY_READ = frozenset({"record", "knowledge", "feature"})
+BUT_NOT = guard.PERSONAL
+
+Overrides = Mapping[str, Mapping[str, Any]]
+
+
+def load(overrides: Overrides | None = None, folder: Path = FOLDER) -> list[Source]:
+    """Every rule of the folder, by id. Raises UsageError naming every broken file at once.
+
+    `overrides` maps a rule id to parameter values; an id or parameter that does not exist is an error.
+    """
+    overrides = overrides or {}
+    paths = {path.stem: path for path in sorted(folder.glob("*.sql"))}
+    problems = [f"[rules.{name}] names no rule" for name in sorted(set(overrides) - set(paths))]
+    rules = []
+    for name, path in paths.items():
+        try:
+            rules.append(read(path, overrides.get(name, {})))
+        except SettingError as error:
+            problems.append(f"[rules.{name}] in fundwatch.toml: {error}")
+        except (CardError, guard.SqlRefused) as error:
+            problems.append(f"{path.name}: {error}")
+    if problems:
+        raise UsageError(listed("The rules cannot be loaded", problems))
+    return rules
+
+
+def read(path: Path, overrides: Params | None = None) -> Source:
+    """One rule from its file. Raises CardError or SqlRefused."""
+    text = path.read_text(encoding="utf-8")
+    match = re.match(r"\s*/\*(.*?)\*/", text, flags=re.DOTALL)
+    if match is None:
+        raise CardError("it must begin with its card in a /* comment */")
+    card = parse(match[1])
+    found = query(text)
+    _agree(card, found)
+    params = card.values(overrides)
+
+    def fill(con: duckdb.DuckDBPyConnection, values: Params) -> None:
+        con.execute(wrapped(found), dict(values))
+
+    return Source(path.stem, "rule", card, params, text, fill, found.tables)
+
+
+def query(code: str) -> guard.Query:
+    """The query of a rule's text, below its card. Raises SqlRefused."""
+    return guard.check(code.partition("*/")[2], MAY_READ, BUT_NOT)
+
+
+def counted(found: guard.Query) -> str:
+    """A rule's rows with clear things counted: one row per hit and per thing not judged, in portable SQL."""
+    kept = ", ".join(f"case when outcome = 'hit' then {c} end as {c}" for c in found.columns if c not in STANDARD[:2])
+    return f"""
+        with said as ({found.text})
+        select outcome, case when outcome = 'cannot_judge' then reason end as reason, {kept}, count(*) as rows_alike
+        from said group by all
+    """
+
+
+def wrapped(found: guard.Query) -> str:
+    """The statement that adds a rule's rows to `judged`."""
+    details = [c for c in found.columns if c not in STANDARD]
+    packed = (
+        f"to_json(struct_pack({', '.join(f'{c} := {c}' for c in details)}))" if details else "cast(null as varchar)"
+    )
+    return f"""
+        insert into judged by name
+        select {", ".join(STANDARD)}, case when outcome = 'hit' then {packed} end as detail, rows_alike as units
+        from ({counted(found)}) as counted
+    """
+
+
+def _agree(card: Card, query: guard.Query) -> None:
+    if lacking := [c for c in STANDARD if c not in query.columns]:
+        raise guard.SqlRefused(f"the query lacks the column {', '.join(lacking)}")
+    if query.parameters != set(card.params):
+        odd = ", ".join(sorted(query.parameters ^ set(card.params)))
+        raise CardError(f"card and query disagree about the parameter {odd}")
+    known = {t.target: {f.column for f in t.fields} for t in mapping.tables().values()}
+    for need in card.needs:
+        schema, table, *column = need.split(".")
+        if schema != "record" or table not in known or (column and column[0] not in known[table]):
+            raise CardError(f"needs names {need}, which the record does not have")
+    names = set(re.findall(r"\{(\w+)[^}]*\}", card.sentence + card.sentence_zh))
+    if lacking := sorted(names - set(query.columns) - {f"param_{p}" for p in card.params}):
+        raise CardError(f"the sentence names {', '.join(lacking)}, which the query does not select")
