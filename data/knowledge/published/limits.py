@@ -1,6 +1,6 @@
 """How payment limits on insurance, care setting, herbs, discount and period are read from their texts.
 
-Same contract as ``data.knowledge_text``: each function adds a table's own columns and ``why`` (null = parsed).
+Same contract as ``text``: each function adds a table's own columns and ``why`` (null = parsed).
 
 * care setting: only a text that names in-patients (or emergency) restricts; observation counts as emergency.
 * herbs: which of the two lists a herb is on is decided by the text, never by the name of the list.
