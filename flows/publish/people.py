@@ -22,10 +22,10 @@ MEMBERS, PLACES, JOINT_DAYS = 20, 10, 14
 def places(evidence: pl.DataFrame) -> pl.DataFrame:
     """One row an institution and department of the findings, the most money first.
 
-    What a whole place is measured by beside its peers has neither a bill nor a person and stands nowhere in it, so it
-    has no row beside those that have.
+    What a whole place is measured by beside its peers has no bill and stands nowhere in it, so it has no row
+    beside those that have.
     """
-    seated = pl.col("settlement_id").is_not_null() | pl.col("encounter_id").is_not_null()
+    seated = pl.col("settlement_id").is_not_null()
     has_bill = seated.any().over("institution_id")
     return (
         evidence.filter(pl.col("institution_id").is_not_null() & (seated | ~has_bill))
