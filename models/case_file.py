@@ -125,6 +125,8 @@ class _Reader:
             self.case.params[match[1]] = int(number) if number.is_integer() else number
         elif match := re.fullmatch(rf"without ({TABLE})(?:: (\w+) = (.+))?", text):
             self._leave_out(*match.groups())
+        elif re.match(rf"without {TABLE}", text):
+            raise ValueError("what is left out reads `without TABLE` or `without TABLE: COLUMN = A, B`")
         # any other text explains the case to its reader
 
     def _row(self, cells: list[str]) -> None:

@@ -120,6 +120,7 @@ finds nothing
             20,
             "before the case's own rows",
         ),
+        ("## A\nwithout feature.fee_line line 2\n", 17, "what is left out reads"),
         ("## A\nfinds nothing\n## given\n", 18, "before every case"),
         ("## A\nfeature.fee_line\n| line_id | person_id |\n| 1..3 | P1..2 |\n", 19, "equally long"),
         ("## A\nfeature.fee_line\n| line_id | person_id |\n| 1 |\n", 19, "1 cells under 2 columns"),
