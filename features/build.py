@@ -11,9 +11,9 @@ from pathlib import Path
 
 import duckdb
 
-from data.parts import Parts
 from data.warehouse import guard, journal
 from data.warehouse.connection import transaction
+from data.warehouse.parts import Parts
 from features import increment
 
 FOLDER = Path(__file__).parent

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from data.parts import DONE, Part, Watcher
+from data.warehouse.parts import DONE, Part, Watcher
 from flows.console import Console
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from data import ingest as ingestion
 from data.checks import checking
 from data.errors import FundwatchError, UsageError
 from data.knowledge import load as knowledge_load
-from data.parts import DONE, NO_DATA, Parts
 from data.warehouse import journal
 from data.warehouse.connection import open_warehouse, transaction
+from data.warehouse.parts import DONE, NO_DATA, Parts
 from features import build
 from flows import trouble
 from flows.home import version

@@ -9,8 +9,7 @@ import pytest
 from flows import readme, steps
 from flows.cli import main
 from flows.evaluate import measured
-from models import case_file
-from models.sources import cases, rule
+from models.sources import case_file, cases, rule
 
 TEXT = readme.README.read_text(encoding="utf-8")
 FOLDERS = sorted(readme.ROOT.glob("*/**/README.md"))

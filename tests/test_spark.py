@@ -19,8 +19,8 @@ from data.simulate import simulate
 from data.warehouse import guard
 from data.warehouse.connection import SCHEMA
 from features import build
-from models import artefacts, case_file
-from models.sources import cases, rule
+from models import artefacts
+from models.sources import case_file, cases, rule
 from models.sources import spark as on_spark
 from models.sources.source import KEYS, run
 

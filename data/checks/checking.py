@@ -19,9 +19,9 @@ import duckdb
 
 from data.contract import mapping
 from data.errors import CheckStopped
-from data.parts import Parts
 from data.warehouse import guard
 from data.warehouse.connection import transaction
+from data.warehouse.parts import Parts
 
 FOLDER = Path(__file__).parent
 MAY_READ = frozenset({"record", "knowledge", "run"})

@@ -21,9 +21,9 @@ from data.ingest.load import load
 from data.ingest.normalise import UNKNOWN_WORD
 from data.ingest.pseudonym import Pseudonyms, held, refuse_other_way
 from data.ingest.rejected import standing
-from data.parts import Parts
 from data.warehouse import journal
 from data.warehouse.connection import transaction
+from data.warehouse.parts import Parts
 
 __all__ = [
     "Account",

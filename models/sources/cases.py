@@ -10,7 +10,7 @@ import duckdb
 from data.knowledge import load as knowledge_load
 from data.warehouse.connection import SCHEMA
 from features import build
-from models.case_file import Case, Table
+from models.sources.case_file import Case, Table
 from models.sources.judged import STANDARD
 from models.sources.source import Source
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import duckdb
 
 from data.errors import UsageError
-from models.case_file import Case, Table, read
 from models.sources import cases
+from models.sources.case_file import Case, Table, read
 from models.sources.cases import Bench, Outcome
 from models.sources.judged import STANDARD
 from models.sources.source import Source

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console as Rich
 
-from data.parts import NO_DATA, Parts, Watcher
 from data.warehouse.connection import open_warehouse
+from data.warehouse.parts import NO_DATA, Parts, Watcher
 from flows import progress
 from flows.cli import main
 from flows.console import Console
@@ -129,7 +129,7 @@ def test_another_listener_hears_the_names_as_ever():
 
 def test_the_remainder_is_that_of_the_last_run_at_the_pace_of_this_one(monkeypatch):
     now = [0.0]
-    monkeypatch.setattr("data.parts.time.perf_counter", lambda: now[0])
+    monkeypatch.setattr("data.warehouse.parts.time.perf_counter", lambda: now[0])
 
     def rests(seconds, took):
         heard = Heard()

@@ -3,7 +3,7 @@
 import pytest
 
 from data.errors import UsageError
-from models import case_file
+from models.sources import case_file
 from models.workbench import ruleset, template, trial
 
 GIVEN = """# A rule

@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from data.warehouse import guard
-from models import case_file
-from models.sources import cases, rule
+from models.sources import case_file, cases, rule
 
 FOLDER = Path(__file__).with_name("rules")
 RULES = {r.id: r for r in rule.load()}
