@@ -1,6 +1,6 @@
 """The Prefect flow `screen`: the same steps as tasks, with parameters, retries, logs and table artifacts.
 
-Imported only where a flow runs; the environment must be prepared first (flows.server.prepare).
+Imported only where a flow runs; the environment must be prepared first (flows.prefect.server.prepare).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Keeps the deployment, runs what is due, and watches: until told to stop, or until something is wrong.
 
-Imported only by `serve`; the environment must be prepared first (flows.server.prepare).
+Imported only by `serve`; the environment must be prepared first (flows.prefect.server.prepare).
 """
 
 from __future__ import annotations

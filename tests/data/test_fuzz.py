@@ -20,6 +20,8 @@ CELLS = st.one_of(
     ),
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def con():

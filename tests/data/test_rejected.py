@@ -32,7 +32,7 @@ def spoiled(clean, rows):
 
 def take_in(settings):
     step = next(s for s in steps.STEPS if s.name == "ingest")
-    return steps.perform(step, settings)
+    return str(steps.perform(step, settings))
 
 
 def outputs(settings):

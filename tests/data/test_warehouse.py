@@ -12,8 +12,8 @@ from data.warehouse.connection import FILE_NAME, open_warehouse, transaction
 def test_a_second_process_is_told_who_holds_it(tmp_path):
     with open_warehouse(tmp_path):
         code = (
-            "import sys; from pathlib import Path; from data import warehouse; warehouse.PATIENCE = 0.2\n"
-            "from data.warehouse import open_warehouse\n"
+            "import sys; from pathlib import Path; from data.warehouse import connection; connection.PATIENCE = 0.2\n"
+            "from data.warehouse.connection import open_warehouse\n"
             "from data.errors import FundwatchError\n"
             "try:\n with open_warehouse(Path(sys.argv[1])): pass\n"
             "except FundwatchError as e: print(e)"
@@ -28,7 +28,7 @@ def test_a_reader_does_not_end_a_run_a_writer_waits_for_it(tmp_path):
     with open_warehouse(tmp_path):
         pass
     code = (
-        "import sys, time; from pathlib import Path; from data.warehouse import open_warehouse\n"
+        "import sys, time; from pathlib import Path; from data.warehouse.connection import open_warehouse\n"
         "with open_warehouse(Path(sys.argv[1]), read_only=True):\n    print('open', flush=True)\n    time.sleep(1)"
     )
     with subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True) as reader:

@@ -14,6 +14,8 @@ from models import artefacts
 from models.ranking.rank import rank
 from models.sources import source
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 spec = importlib.util.spec_from_file_location("corrupted", ROOT / "tests" / "corrupted.py")
 corrupted = importlib.util.module_from_spec(spec)

@@ -145,7 +145,7 @@ def test_runs_name_folders_that_hold_wherever_one_stands_and_home_is(call, own, 
 def busy(home):
     """Another process that has the warehouse open to write, as a run has."""
     code = (
-        "import sys, pathlib\nfrom data.warehouse import open_warehouse\n"
+        "import sys, pathlib\nfrom data.warehouse.connection import open_warehouse\n"
         "with open_warehouse(pathlib.Path(sys.argv[1])):\n    print('open', flush=True)\n    sys.stdin.read()"
     )
     process = subprocess.Popen(

@@ -181,7 +181,7 @@ def test_telemetry_is_off_and_the_server_is_local():
     assert environ["DO_NOT_TRACK"] == "1"
     assert environ["PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY"] == "false"
     code = (
-        "import os; from pathlib import Path; from flows import server; server.prepare(Path('h'), None)\n"
+        "import os; from pathlib import Path; from flows.prefect import server; server.prepare(Path('h'), None)\n"
         "from prefect.settings import get_current_settings as s\n"
         "print(s().server.analytics_enabled, s().cloud.enable_orchestration_telemetry)"
     )

@@ -166,7 +166,7 @@ def test_run_and_serve_offer_the_same_options():
 
 
 def test_who_waits_for_home_gets_it_and_who_does_not_is_told(tmp_path):
-    holder = "import sys, time; from pathlib import Path; from flows import lock\nwith lock.hold(Path(sys.argv[1])): print(1, flush=True); time.sleep(2)"
+    holder = "import sys, time; from pathlib import Path; from flows.home import lock\nwith lock.hold(Path(sys.argv[1])): print(1, flush=True); time.sleep(2)"
     with subprocess.Popen([sys.executable, "-c", holder, str(tmp_path)], stdout=subprocess.PIPE) as first:
         first.stdout.readline()
         assert lock.is_held(tmp_path)

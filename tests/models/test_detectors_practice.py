@@ -111,13 +111,13 @@ def test_practitioner_far_above_is_found_with_own_value_peer_value_and_number(co
     (_, exam, amount, weight, kind, institution, person, practitioner), (_, night, nothing, *_) = hits
     assert (kind, institution, person, practitioner) == ("practitioner", "H1", None, "P07")
     assert exam["own"] == 60 and exam["usual"] == pytest.approx(20, abs=2) and exam["peers"] == 40
-    assert night["own_text"] == "30.0%" and night["peer_group"] == "A02|hospital|2"
+    assert night["own_text"] == "30%" and night["peer_group"] == "A02|hospital|2"
     visit_amount = con.sql("select visit_amount from feature.practitioner_indicator where practitioner_id = 'P07'")
     money = float(visit_amount.fetchall()[0][0])
     assert float(amount) == pytest.approx((0.6 - exam["usual"] / 100) * money, rel=0.01)
     assert nothing is None and 0.5 <= weight < 1
     card = DETECTORS["practitioner_peer_outlier"].card
-    assert "60.0%" in card.sentence.format(**exam) and "60.0%" in card.sentence_zh.format(**exam)
+    assert "60%" in card.sentence.format(**exam) and "60.0%" in card.sentence_zh.format(**exam)
     assert found(con, "practitioner_peer_outlier") == hits
 
 

@@ -215,6 +215,7 @@ def test_mean_and_spread_over_towns_and_the_markdown_that_shows_them():
     assert "nan" not in said and all(line.count("|") > 2 for line in said.splitlines() if line.startswith("|"))
 
 
+@pytest.mark.slow
 def test_evaluate_from_the_command_line(capsys, monkeypatch, town, ranked_town):
     """With the towns of both seeds already made and ranked: all else is the real thing."""
 
@@ -292,6 +293,7 @@ def test_doses_from_the_command_line_are_measured_once(capsys, monkeypatch, tmp_
     assert "| card_lending | person |" in said and "honest look-alikes" in said
 
 
+@pytest.mark.slow
 def test_what_rounds_of_verdicts_teach_from_the_command_line(capsys, monkeypatch, town, ranked_town):
     def ranked(settings):
         settings.home.mkdir()

@@ -14,6 +14,8 @@ from models.ranking import capacity
 from models.ranking.capacity import Capacity
 from models.ranking.rank import rank
 
+pytestmark = pytest.mark.slow
+
 #: A fifth of the verdicts is wrong: the first leads of so small a town are nearly all true, and a model learns from both.
 PLAN = learning.Plan(rounds=2, per_round=12, noise=0.2)
 
