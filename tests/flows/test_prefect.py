@@ -109,7 +109,7 @@ def test_the_schedule_fires_and_its_run_ends_well(serving, fired):
 def test_the_same_run_by_hand_is_the_same_run_and_appears_on_the_server(serving, fired, hamlet):
     said = by_hand(serving.home, hamlet, *OPTIONS)
     assert said.returncode == 0, said.stderr
-    assert said.stdout.count("nothing new") == 6 and len(list((serving.home / "runs").iterdir())) == 1
+    assert said.stdout.count("无变化") == 6 and len(list((serving.home / "runs").iterdir())) == 1
     hand = {"flow_runs": {"deployment_id": {"is_null_": True}}}
     (flow_run,) = ask(serving.api, "flow_runs/filter", hand)
     assert flow_run["state_type"] == "COMPLETED"

@@ -126,7 +126,7 @@ def test_explain_shows_them_also_where_a_lead_has_no_folder(place, lead_of, call
     document = json.loads(call("explain", lead_of(place[1]["found"])["lead_id"], "--json"))
     assert [t["tip_id"] for t in document["history"]["tips"]] == ["T3"]
     (case,) = document["history"]["cases"]
-    assert (case["case_no"], case["decided_on"], case["confirmed_amount"]) == ("AJ1", "2023-04-05", "1234.50")
+    assert (case["case_no"], case["decided_on"], case["confirmed_amount"]) == ("AJ1", "2023-04-05", 1234.5)
     out = call("explain", lead_of(place[1]["found"])["lead_id"], "--language", "en")
     assert "2023-04-05 AJ1 GZ1: confirmed, Amount confirmed 1,234.50" in out
 

@@ -117,7 +117,7 @@ def test_practitioner_far_above_is_found_with_own_value_peer_value_and_number(co
     assert float(amount) == pytest.approx((0.6 - exam["usual"] / 100) * money, rel=0.01)
     assert nothing is None and 0.5 <= weight < 1
     card = DETECTORS["practitioner_peer_outlier"].card
-    assert "60%" in card.sentence.format(**exam) and "60.0%" in card.sentence_zh.format(**exam)
+    assert "60%" in card.sentence.format(**exam) and "60%" in card.sentence_zh.format(**exam)
     assert found(con, "practitioner_peer_outlier") == hits
 
 
