@@ -10,6 +10,7 @@ import polars as pl
 
 from data.checks import checking
 from data.warehouse.connection import frame
+from flows.publish.labels import labelled
 from flows.publish.safe import write_csv
 
 #: The folder in a run's own.
@@ -31,7 +32,7 @@ def results(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     )
 
 
-def write_rows(con: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, int]:
+def write_rows(con: duckdb.DuckDBPyConnection, folder: Path, labels: str = "names") -> dict[str, int]:
     """<check>.csv with the keys of every row against it, in key order; no file for a check that has none.
 
     Returns the rows by file. What a spreadsheet cannot open is left out; check.csv has the count of all.
@@ -43,7 +44,8 @@ def write_rows(con: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, int]:
             continue
         folder.mkdir(exist_ok=True)
         against = frame(con, f"select * from ({test.query.text}) as against order by all limit {MOST_ROWS}")
-        write_csv(against, folder / f"{test.name}.csv", ids=against.columns)
+        shown = labelled(against, labels, "example")
+        write_csv(shown, folder / f"{test.name}.csv", ids=shown.columns)
         rows[f"{test.name}.csv"] = against.height
     return rows
 

@@ -135,7 +135,7 @@ def _write(
         ("rejected", tables.rejected(con)),
     ):
         write_csv(labelled(table, settings.labels, name, known), aside / f"{name}.csv")
-    checks.write_rows(con, aside / checks.FOLDER)
+    checks.write_rows(con, aside / checks.FOLDER, settings.labels)
     unmatched = tips.write(con, aside / "tips_unmatched.csv", language=settings.language, labels=settings.labels)
     rows["tips_unmatched.csv"] = unmatched
     rows["artefacts.csv"] = artefacts.write(con, aside / "artefacts.csv", settings.labels, known)

@@ -85,7 +85,12 @@ def machine(sources):
 
 def test_no_file_of_a_chinese_run_says_anything_in_english(chinese, machine, read_csv):
     _, folder, out = chinese
-    files = [*folder.glob("*.csv"), *out.glob("*.csv"), *folder.glob("leads/*/evidence.csv")]
+    files = [
+        *folder.glob("*.csv"),
+        *folder.glob("checks/*.csv"),
+        *out.glob("*.csv"),
+        *folder.glob("leads/*/evidence.csv"),
+    ]
     assert len(files) > 30 and (out / "worklist_frame.csv").exists()
     odd = set()
     for path in files:
