@@ -18,14 +18,13 @@ from flows import steps
 from flows.home import audit_log
 from flows.home.settings import Settings
 
+pytestmark = pytest.mark.slow
 SPEC = importlib.util.spec_from_file_location("kill_test", Path(__file__).parents[1] / "kill_test.py")
 kill_test = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(kill_test)
 LIMITED = """
 import resource, sys
 from flows.cli import main
-
-pytestmark = pytest.mark.slow
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))
 main(sys.argv[2:])
 """
