@@ -2,13 +2,22 @@
 -- its detail. Figures come with their unit.
 with compared as (
     select r.lead_id, f.source, f.detail, f.indicator_title, f.indicator_title_zh, f.unit, f.own, f.usual, f.peers,
-        f.percentile, regexp_replace(cast(f.own as varchar), '\.0$', '') as whole_own,
-        regexp_replace(cast(f.usual as varchar), '\.0$', '') as whole_usual
+        f.percentile, regexp_replace(cast(f.own as varchar), '\.0$', '') as plain_own,
+        regexp_replace(cast(f.usual as varchar), '\.0$', '') as plain_usual
     from model.finding as f
     join casebook.lead_register as r on r.subject_type = f.subject_type and r.subject_key = f.subject_id
     join model.lead as l on l.lead_id = r.lead_id and l.tier in ('A', 'B')
     join model.coverage as c on c.source = f.source and c.status = 'live'
     where f.outcome = 'hit' and (f.own is not null or f.detail like '%peer_text%')
+),
+
+-- Money has its cents, whole yuan too; more decimals stay.
+written as (
+    select *,
+        regexp_replace(regexp_replace(plain_own, '^(-?[0-9]+)$', '\1.0'), '^(-?[0-9]+[.][0-9])$', '\10') as yuan_own,
+        regexp_replace(regexp_replace(plain_usual, '^(-?[0-9]+)$', '\1.0'), '^(-?[0-9]+[.][0-9])$', '\10')
+            as yuan_usual
+    from compared
 ),
 
 listed as (
@@ -24,29 +33,11 @@ listed as (
 
 figure as (
     select lead_id, source, indicator_title as title, coalesce(indicator_title_zh, indicator_title) as title_zh,
-        case unit when '¥' then '¥' || regexp_replace(
-            regexp_replace(whole_own, '^(-?[0-9]+)$', '\1.0'), '^(-?[0-9]+[.][0-9])$', '\10') else whole_own || coalesce(unit, '') end as own,
-        case unit when '¥' then '¥' || regexp_replace(
-            regexp_replace(whole_usual, '^(-?[0-9]+)$', '\1.0'), '^(-?[0-9]+[.][0-9])$', '\10') else whole_usual || coalesce(unit, '') end as usual,
+        case unit when '¥' then '¥' || yuan_own else plain_own || coalesce(unit, '') end as own,
+        case unit when '¥' then '¥' || yuan_usual else plain_usual || coalesce(unit, '') end as usual,
         cast(peers as varchar) as peers, percentile, try_cast(json_extract_string(detail, '$.z') as double) as z
-    from compared
+    from written
     where indicator_title is not null and own is not null and usual is not null
-    union all
-    select lead_id, source,
-        coalesce(
-            json_extract_string(detail, '$.indicator_title'), json_extract_string(detail, '$.share_title'),
-            json_extract_string(detail, '$.title'), json_extract_string(detail, '$.what')
-        ) as title,
-        coalesce(
-            json_extract_string(detail, '$.indicator_title_zh'), json_extract_string(detail, '$.share_title_zh'),
-            json_extract_string(detail, '$.title_zh'), json_extract_string(detail, '$.what_zh')
-        ) as title_zh,
-        json_extract_string(detail, '$.own_text') as own, json_extract_string(detail, '$.peer_text') as usual,
-        json_extract_string(detail, '$.peers') as peers,
-        try_cast(json_extract_string(detail, '$.peer_percentile') as double) as percentile,
-        try_cast(json_extract_string(detail, '$.z') as double) as z
-    from compared
-    where own is null and coalesce(json_extract(detail, '$.indicators'), json_extract(detail, '$.reasons')) is null
     union all
     select lead_id, source, i.indicator_title, i.indicator_title_zh, i.own_text, i.peer_text,
         coalesce(i.peers, peers),

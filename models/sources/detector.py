@@ -16,11 +16,10 @@ from pathlib import Path
 
 import duckdb
 
-from data.contract import mapping
 from data.warehouse import guard
 from models.sources import card as cards
 from models.sources.card import Card, CardError, SettingError
-from models.sources.source import Params, Source
+from models.sources.source import Params, Source, check_needs
 from models.sources.work import Script, Work
 
 ROOT = Path(__file__).parents[2]
@@ -124,11 +123,7 @@ def _checked(texts: Mapping[str, str]) -> dict[str, Script]:
 
 
 def _agree(card: Card, scripts: Mapping[str, Script]) -> None:
-    known = {t.target: {f.column for f in t.fields} for t in mapping.tables().values()}
-    for need in card.needs:
-        schema, table, *column = need.split(".")
-        if schema != "record" or table not in known or (column and column[0] not in known[table]):
-            raise CardError(f"needs names {need}, which the record does not have")
+    check_needs(card)
     if lacking := [u for u in card.uses if f"{SHARED}/{u}" not in scripts]:
         raise CardError(f"uses {', '.join(lacking)}, which its family does not share")
 

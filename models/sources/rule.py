@@ -9,12 +9,11 @@ from typing import Any
 
 import duckdb
 
-from data.contract import mapping
 from data.errors import UsageError
 from data.warehouse import guard
 from models.sources.card import Card, CardError, SettingError, listed, parse
 from models.sources.judged import STANDARD
-from models.sources.source import Params, Source
+from models.sources.source import Params, Source, check_needs
 
 FOLDER = Path(__file__).parents[1] / "rules"
 MAY_READ = frozenset({"record", "knowledge", "feature"})
@@ -95,11 +94,7 @@ def _agree(card: Card, query: guard.Query) -> None:
     if query.parameters != set(card.params):
         odd = ", ".join(sorted(query.parameters ^ set(card.params)))
         raise CardError(f"card and query disagree about the parameter {odd}")
-    known = {t.target: {f.column for f in t.fields} for t in mapping.tables().values()}
-    for need in card.needs:
-        schema, table, *column = need.split(".")
-        if schema != "record" or table not in known or (column and column[0] not in known[table]):
-            raise CardError(f"needs names {need}, which the record does not have")
+    check_needs(card)
     names = set(re.findall(r"\{(\w+)[^}]*\}", card.sentence + card.sentence_zh))
     if lacking := sorted(names - set(query.columns) - {f"param_{p}" for p in card.params}):
         raise CardError(f"the sentence names {', '.join(lacking)}, which the query does not select")

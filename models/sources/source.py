@@ -17,7 +17,7 @@ from data.contract import mapping
 from data.ingest.match import STATUS
 from data.warehouse.connection import transaction
 from models.sources import judged
-from models.sources.card import Card
+from models.sources.card import Card, CardError
 from models.sources.judged import KEYS, PEERS
 
 #: The reason of a source that judged nothing though it has its data.
@@ -94,6 +94,15 @@ def forget(con: duckdb.DuckDBPyConnection, source_id: str) -> None:
     """Take away what a source found: its findings, its groups' members, its coverage."""
     for table in ("finding", "group_member", "coverage", "source_judges"):
         con.execute(f"delete from model.{table} where source = $id", {"id": source_id})
+
+
+def check_needs(card: Card) -> None:
+    """Raises CardError for a need that the record has no table or column for."""
+    columns = {t.target: {f.column for f in t.fields} for t in mapping.tables().values()}
+    for need in card.needs:
+        schema, table, *column = need.split(".")
+        if schema != "record" or table not in columns or (column and column[0] not in columns[table]):
+            raise CardError(f"needs names {need}, which the record does not have")
 
 
 def missing(con: duckdb.DuckDBPyConnection, needs: Collection[str]) -> list[str]:

@@ -55,17 +55,13 @@ class Work:
             if step.name is None:
                 judged.add(self._con, step.query.text, self._given(step, values), self._card, self.params)
             else:
-                self._con.execute(f"drop table if exists {step.name}")
-                self._con.execute(step.query.text, self._given(step, values))
-                self._tables.add(step.name)
+                self._make(step, step.name, values)
 
     def frame(self, name: str, **values: Any) -> pl.DataFrame:
         """The rows of a script's last query; its named steps are run before."""
         *before, last = self._scripts[name].steps
         for step in before:
-            self._con.execute(f"drop table if exists {step.name}")
-            self._con.execute(step.query.text, self._given(step, values))
-            self._tables.add(str(step.name))
+            self._make(step, str(step.name), values)
         rows: pl.DataFrame = self._con.sql(last.query.text, params=self._given(last, values) or None).pl()
         return rows
 
@@ -94,6 +90,12 @@ class Work:
     def hits(self) -> int:
         """Rows of hits so far."""
         return int(self._con.sql("select count(*) from judged where outcome = 'hit'").fetchall()[0][0])
+
+    def _make(self, step: Step, table: str, values: Mapping[str, Any]) -> None:
+        """A named step's temporary table, in place of one an earlier run of the script left."""
+        self._con.execute(f"drop table if exists {table}")
+        self._con.execute(step.query.text, self._given(step, values))
+        self._tables.add(table)
 
     def _given(self, step: Step, values: Mapping[str, Any]) -> dict[str, Any]:
         named = {**self.params, **values}

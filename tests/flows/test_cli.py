@@ -12,23 +12,6 @@ from pathlib import Path
 import pytest
 
 from data.warehouse.connection import open_warehouse
-from flows.cli import main
-
-
-@pytest.fixture
-def call(capsys):
-    """Run a command in this process: (exit code, standard output, standard error)."""
-
-    def run(*arguments):
-        code = 0
-        try:
-            main([str(a) for a in arguments])
-        except SystemExit as left:
-            code = left.code or 0
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return run
 
 
 def plain(sentence):

@@ -9,7 +9,6 @@ import sys
 import pytest
 
 from data.warehouse.connection import open_warehouse
-from flows.cli import main
 
 
 @pytest.fixture(scope="module")
@@ -25,20 +24,6 @@ def own(home, tmp_path):
     """A copy that a test may change."""
     shutil.copytree(home, tmp_path / "home")
     return tmp_path / "home"
-
-
-@pytest.fixture
-def call(capsys):
-    def run(*arguments):
-        code = 0
-        try:
-            main([str(a) for a in arguments])
-        except SystemExit as left:
-            code = left.code or 0
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return run
 
 
 @pytest.fixture

@@ -11,26 +11,9 @@ import pytest
 from data.errors import InputRefused
 from data.warehouse.connection import open_warehouse
 from features import build
-from flows.cli import main
 from flows.home import audit_log
 from flows.publish import outlook
 from models.outlook import ask, fund
-
-
-@pytest.fixture
-def call(capsys):
-    """Run a command in this process: (exit code, standard output, standard error)."""
-
-    def run(*arguments):
-        code = 0
-        try:
-            main([str(a) for a in arguments])
-        except SystemExit as left:
-            code = left.code or 0
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return run
 
 
 @pytest.fixture

@@ -5,23 +5,13 @@ import shutil
 
 import pytest
 
-from flows.cli import main
 from flows.home import audit_log
 from models.workbench import ruleset
 
 
 @pytest.fixture
-def call(capsys, tmp_path):
-    def run(*arguments, home=tmp_path / "home"):
-        code = 0
-        try:
-            main([*map(str, arguments), "--home", str(home)])
-        except SystemExit as left:
-            code = left.code or 0
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return run
+def call(call, tmp_path):
+    return lambda *arguments, home=tmp_path / "home": call(*arguments, "--home", home)
 
 
 @pytest.fixture

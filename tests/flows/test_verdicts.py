@@ -17,17 +17,8 @@ def home(finished, tmp_path):
 
 
 @pytest.fixture
-def call(capsys, home):
-    def run(*arguments):
-        code = 0
-        try:
-            main([*map(str, arguments), "--home", str(home)])
-        except SystemExit as left:
-            code = left.code or 0
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return run
+def call(call, home):
+    return lambda *arguments: call(*arguments, "--home", home)
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import polars as pl
 import pytest
 
 from models import detectors
-from models.sources import source
 
 DAY = date(2025, 1, 6)
 PLAIN = {
@@ -88,7 +87,6 @@ class World:
     def judge(self, name, **params):
         """(subject, detail, amount) of each finding about institutions; the card's sentences must be filled."""
         (one,) = [d for d in detectors.load({name: params}) if d.id == name]
-        one = source.Source(one.id, one.kind, one.card, one.params, one.code, one.judge)
         one.judge(self.con, one.params)
         rows = self.con.sql(
             "select institution_id, detail, amount, occurred_on, practitioner_id from judged where outcome = 'hit'"
