@@ -1377,6 +1377,30 @@ create table if not exists knowledge.problem_item (
     superseded_by varchar
 );
 
+-- In force at the day of the act between valid_from and valid_to. A text that is incomplete or not at hand has no
+-- quotation, and a number that was inferred is never part of one.
+-- 法律依据: one row a citation unit (article, 款, 项) of the laws that findings rest on; key: id, valid_from
+create table if not exists knowledge.legal_basis (
+    id varchar not null,            -- law-article-款-项: regulation 条例, rules 实施细则, act 医疗保障法, penalty-act 行政处罚法
+    law varchar not null,           -- its name, in 《》
+    article integer not null,       -- 条
+    paragraph integer,              -- 款; given where the article has several or lists items
+    item integer,                   -- 项
+    citation varchar not null,      -- as one cites it: 第四十条第一款第（一）项
+    role varchar not null,          -- duty, penalty, meaning 认定, loss, measure, procedure, limitation
+    binds varchar not null,         -- institution, person, authority, anyone: who answers to it
+    quotation varchar,              -- word for word; empty: not at hand whole, see trust
+    summary varchar,                -- our own short words where there is no quotation
+    penalised_by varchar,           -- of a duty: the clauses that punish its breach, ids separated by blanks
+    joined_by varchar,              -- the unit of a later law that stands beside it once in force
+    trust varchar not null,         -- high, medium: quoted; incomplete: words lost; not_held: not among our texts
+    basis varchar not null,         -- where the text was read
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
 -- 医疗类别: care setting by longest prefix of the medical category; key: code_prefix
 create table if not exists knowledge.medical_category (
     code_prefix varchar not null,

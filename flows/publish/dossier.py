@@ -91,7 +91,7 @@ class Dossiers:
                     "source": name,
                     "title": card.title_zh if zh else card.title,
                     "certainty": card.certainty,
-                    "clause": "；".join(card.basis),
+                    "clause": card.clauses(),
                     "exclusions": [filled(e, params) for e in (card.exclusions_zh if zh else card.exclusions)],
                     "limits": filled(card.limits_zh if zh else card.limits, params),
                     "findings": rows.height,

@@ -10,10 +10,8 @@ certainty   = "definite"
 stage       = "audit"
 scope       = ["inpatient"]
 window      = "stay"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（三）项：超标准收费",
-    "智能监管规则库（2025年版）27 医疗服务项目限定频次；筛查模型 B14 床日、护理、诊查数量超住院天数",
-]
+law         = ["regulation-15-1", "regulation-38-1-3", "rules-11"]
+basis       = ["智能监管规则库（2025年版）27 医疗服务项目限定频次；筛查模型 B14 床日、护理、诊查数量超住院天数"]
 needs       = ["record.fee_line.quantity", "record.encounter.ended_at"]
 exclusions  = [
     "admission and discharge day both charged: nights and one",

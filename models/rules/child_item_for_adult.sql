@@ -10,10 +10,8 @@ subjects    = ["institution", "pharmacy", "practitioner", "person"]
 certainty   = "definite"
 stage       = "audit"
 window      = "line"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（六）项、第四十一条第（一）项",
-    "智能监管规则库（2025年版）65 药品儿童专用、80 医疗服务项目儿童专用",
-]
+law         = ["regulation-15-2", "regulation-38-1-6", "rules-11", "regulation-17", "regulation-41-1-1"]
+basis       = ["智能监管规则库（2025年版）65 药品儿童专用、80 医疗服务项目儿童专用"]
 needs       = ["record.settlement.birth_on", "record.fee_line.charged_at"]
 exclusions  = [
     "care of the newborn settled with the mother's maternity stay",

@@ -9,10 +9,8 @@ subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "audit"
 window      = "visit and day"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（三）项：分解项目收费",
-    "智能监管规则库（2025年版）26 医疗服务项目分解收费",
-]
+law         = ["regulation-15-1", "regulation-38-1-3", "rules-11"]
+basis       = ["智能监管规则库（2025年版）26 医疗服务项目分解收费"]
 needs       = ["record.fee_line.charged_at", "record.fee_line.item_code"]
 exclusions  = [
     "the composite was charged on that day: then its parts are a duplicate, which another rule judges",

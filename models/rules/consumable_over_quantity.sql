@@ -11,10 +11,8 @@ subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "audit"
 window      = "visit or day"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（三）项：超标准收费",
-    "智能监管规则库（2025年版）86 医用耗材数量超标",
-]
+law         = ["regulation-15-1", "regulation-38-1-3", "rules-11"]
+basis       = ["智能监管规则库（2025年版）86 医用耗材数量超标"]
 needs       = ["record.fee_line.charged_at", "record.fee_line.quantity"]
 exclusions  = [
     "a limit of the day, and the units were used on several days",

@@ -9,7 +9,7 @@ certainty   = "suspected"
 stage       = "reminder"
 window      = "line"
 basis       = [
-    "《医疗机构药事管理规定》第十五条：安全、有效、经济的合理用药原则",
+    "《医疗机构药事管理规定》：安全、有效、经济的合理用药原则",
     "智能监管规则库（2025年版）66 药品儿童禁用",
 ]
 needs       = ["record.settlement.birth_on", "record.fee_line.charged_at"]

@@ -10,10 +10,8 @@ subjects    = ["institution", "pharmacy", "practitioner"]
 certainty   = "definite"
 stage       = "audit"
 window      = "stay or course of illness"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（六）项：超出支付范围的费用纳入基金结算",
-    "智能监管规则库（2025年版）10 药品限支付疗程、23 医疗服务项目限支付疗程",
-]
+law         = ["regulation-15-2", "regulation-38-1-6", "rules-11"]
+basis       = ["智能监管规则库（2025年版）10 药品限支付疗程、23 医疗服务项目限支付疗程"]
 needs       = ["record.fee_line.charged_at", "record.fee_line.item_code"]
 exclusions  = [
     "an interruption longer than {gap_days:day} begins a new course, where courses are counted by illness",

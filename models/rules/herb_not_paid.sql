@@ -10,8 +10,8 @@ subjects    = ["institution", "pharmacy", "practitioner"]
 certainty   = "definite"
 stage       = "audit"
 window      = "prescription"
+law         = ["regulation-15-2", "regulation-38-1-6", "rules-11"]
 basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（六）项：超出支付范围的费用纳入基金结算",
     "国家医保药品目录：不得纳入基金支付范围的中药饮片、单方不予支付的中药饮片",
     "智能监管规则库（2025年版）3 中药饮片单复方均不予支付、4 中药饮片单方使用不予支付",
 ]

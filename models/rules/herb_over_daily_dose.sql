@@ -10,9 +10,9 @@ subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "audit"
 window      = "prescription"
+law         = ["regulation-15-1", "regulation-38-1-2", "rules-11"]
 basis       = [
     "《中国药典》一部：各饮片用法与用量",
-    "《医疗保障基金使用监督管理条例》第三十八条第（三）项：超标准收费",
     "智能监管规则库（2025年版）77 中药饮片超量上传",
 ]
 needs       = ["record.fee_line.supply_days", "record.fee_line.quantity"]

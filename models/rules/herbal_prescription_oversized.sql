@@ -10,8 +10,8 @@ subjects    = ["institution", "practitioner"]
 certainty   = "suspected"
 stage       = "audit"
 window      = "prescription"
+law         = ["regulation-15-1", "regulation-38-1-2", "rules-11"]
 basis       = [
-    "《医疗保障基金使用监督管理条例》第十五条：不得违反诊疗规范超量开药",
     "《医院中药饮片管理规范》：超过常用剂量的处方由医师确认或重新开具",
     "智能监管规则库（2025年版）76 中药饮片超大处方；筛查模型 C13",
 ]

@@ -11,10 +11,15 @@ subjects    = ["institution", "pharmacy", "practitioner", "person"]
 certainty   = "definite"
 stage       = "audit"
 window      = "line"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条",
-    "智能监管规则库（2025年版）67 药品区分性别使用、81 医疗服务项目区分性别使用",
+law         = [
+    "regulation-15-2",
+    "regulation-38-1-6",
+    "regulation-38-1-7",
+    "rules-11",
+    "regulation-17",
+    "regulation-41-1-1",
 ]
+basis       = ["智能监管规则库（2025年版）67 药品区分性别使用、81 医疗服务项目区分性别使用"]
 needs       = ["record.settlement.sex"]
 exclusions  = [
     "the identity number contradicts the delivered sex: cannot judge",

@@ -10,10 +10,8 @@ subjects    = ["institution", "pharmacy", "practitioner"]
 certainty   = "definite"
 stage       = "audit"
 window      = "line"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（六）项：超出支付范围的费用纳入基金结算",
-    "智能监管规则库（2025年版）1 药品限工伤保险、2 药品限生育保险、16 医疗服务项目限工伤保险、17 医疗服务项目限生育保险",
-]
+law         = ["regulation-15-2", "regulation-38-1-6", "rules-11"]
+basis       = ["智能监管规则库（2025年版）1 药品限工伤保险、2 药品限生育保险、16 医疗服务项目限工伤保险、17 医疗服务项目限生育保险"]
 needs       = ["record.settlement.insurance_type"]
 exclusions  = [
     "maternity items in a maternity settlement, by medical category or maternity insurance",

@@ -9,10 +9,8 @@ subjects    = ["institution", "pharmacy", "practitioner"]
 certainty   = "definite"
 stage       = "audit"
 window      = "line"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（六）项：超出支付范围的费用纳入基金结算",
-    "智能监管规则库（2025年版）7 药品限儿童使用、19 医疗服务项目限儿童使用、33 耗材限儿童使用、29 医疗服务项目限年龄",
-]
+law         = ["regulation-15-2", "regulation-38-1-6", "rules-11"]
+basis       = ["智能监管规则库（2025年版）7 药品限儿童使用、19 医疗服务项目限儿童使用、33 耗材限儿童使用、29 医疗服务项目限年龄"]
 needs       = ["record.settlement.birth_on", "record.fee_line.charged_at"]
 exclusions  = [
     "care of the newborn settled with the mother's maternity stay",

@@ -10,10 +10,8 @@ subjects    = ["institution"]
 certainty   = "definite"
 stage       = "audit"
 window      = "person and day, across institutions"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（三）项：超标准收费",
-    "智能监管规则库（2025年版）27 医疗服务项目限定频次",
-]
+law         = ["regulation-15-1", "regulation-38-1-3", "rules-11"]
+basis       = ["智能监管规则库（2025年版）27 医疗服务项目限定频次"]
 needs       = ["record.fee_line.charged_at", "record.fee_line.quantity"]
 exclusions  = [
     "bulk posting: over the whole stay no more units than its calendar days allow",

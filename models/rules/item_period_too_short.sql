@@ -10,10 +10,8 @@ subjects    = ["institution"]
 certainty   = "definite"
 stage       = "audit"
 window      = "two uses by one person, across institutions"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（三）项：超标准收费",
-    "智能监管规则库（2025年版）31 医疗服务项目周期超频次",
-]
+law         = ["regulation-15-1", "regulation-38-1-3", "rules-11"]
+basis       = ["智能监管规则库（2025年版）31 医疗服务项目周期超频次"]
 needs       = ["record.fee_line.charged_at", "record.fee_line.item_code"]
 exclusions  = [
     "several lines of one day: the daily limit judges them",

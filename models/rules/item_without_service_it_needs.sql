@@ -12,10 +12,8 @@ subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "audit"
 window      = "visit"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（四）项：串换药品、医用耗材、诊疗项目",
-    "智能监管规则库（2025年版）64 药品与医疗服务项目不符、84 医用耗材与医疗服务项目不符",
-]
+law         = ["regulation-15-1", "regulation-38-1-4", "rules-11"]
+basis       = ["智能监管规则库（2025年版）64 药品与医疗服务项目不符、84 医用耗材与医疗服务项目不符"]
 needs       = ["record.fee_line.charged_at", "record.fee_line.item_code"]
 exclusions  = [
     "the service was charged at another visit to the institution, at most {days_apart:day} away",

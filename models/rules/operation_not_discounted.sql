@@ -11,10 +11,8 @@ subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "audit"
 window      = "operation day"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（三）项：超标准收费",
-    "智能监管规则库（2025年版）15 手术项目未按规定折价收费",
-]
+law         = ["regulation-15-1", "regulation-38-1-3", "rules-11"]
+basis       = ["智能监管规则库（2025年版）15 手术项目未按规定折价收费"]
 needs       = ["record.fee_line.charged_at", "record.fee_line.unit_price"]
 exclusions  = [
     "the dearest operation of the day: it is charged in full",

@@ -10,10 +10,8 @@ subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "audit"
 window      = "visit"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（三）项：超标准收费",
-    "定点医疗机构违法违规使用医保基金自查自纠问题清单（2025年版）第87项：多部位三维重建加收未按计价标准",
-]
+law         = ["regulation-15-1", "regulation-38-1-3", "rules-11"]
+basis       = ["定点医疗机构违法违规使用医保基金自查自纠问题清单（2025年版）第87项：多部位三维重建加收未按计价标准"]
 needs       = ["record.fee_line.charged_at", "record.fee_line.item_code", "record.fee_line.item_name", "record.fee_line.quantity"]
 exclusions  = [
     "up to one reconstruction a scan charged in the visit, whatever the day",

@@ -9,10 +9,8 @@ subjects    = ["institution", "pharmacy", "practitioner"]
 certainty   = "suspected"
 stage       = "audit"
 window      = "line and the person's earlier drugs"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（六）项：超出支付范围的费用纳入基金结算",
-    "智能监管规则库（2025年版）5 药品限二线使用",
-]
+law         = ["regulation-15-2", "regulation-38-1-6", "rules-11"]
+basis       = ["智能监管规则库（2025年版）5 药品限二线使用"]
 needs       = ["record.fee_line.charged_at", "record.fee_line.item_code"]
 exclusions  = [
     "a first-line drug at any time before in the record, at any institution, or on the same day",

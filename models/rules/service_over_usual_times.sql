@@ -13,8 +13,8 @@ subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "audit"
 window      = "day or visit"
+law         = ["regulation-15-1", "regulation-38-1-3", "rules-11"]
 basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（三）项：超标准收费、重复收费",
     "定点医疗机构违法违规使用医保基金自查自纠问题清单（2025年版）42、64、90、118、124、125、129、146",
     "智能监管规则库（2025年版）27 医疗服务项目限定频次",
 ]

@@ -43,7 +43,7 @@ def card_sql(sources: Iterable[Source], language: str, what: str) -> str:
     branches = []
     for s in sources:
         title = s.card.title_zh if language == "zh" else s.card.title
-        said = title if what == "title" else "；".join(s.card.basis)
+        said = title if what == "title" else s.card.clauses()
         branches.append(f"when {_text(s.id)} then {_text(said)}")
     return f"case f.source {' '.join(branches)} end" if branches else "cast(null as varchar)"
 
