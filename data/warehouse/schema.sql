@@ -1409,6 +1409,14 @@ create table if not exists knowledge.medical_category (
     basis varchar not null
 );
 
+-- 清算方式: how a settlement is paid for; key: code
+create table if not exists knowledge.payment_method (
+    code varchar not null,          -- 清算方式 clr_way
+    way varchar not null,           -- item, case, bed_day, head: what the funds pay for
+    name_zh varchar not null,
+    basis varchar not null
+);
+
 -- 医院等级: level of a grade; key: institution_grade
 create table if not exists knowledge.institution_grade (
     institution_grade varchar not null,

@@ -73,7 +73,7 @@ def explain(
                 _registered(known, lead_id, common)
                 return
             sources = steps.sources(settings)
-            findings = leads.findings(con, sources, lead_id, settings.language)
+            findings = leads.findings(con, sources, lead_id, settings.language, lead["run_id"])
             before = history.one(con, sources, settings.language, lead_id)
             members = people.members(con, "l.lead_id = $id", {"id": lead_id})
             parts = leads.parts(con, lead_id)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
@@ -10,7 +12,8 @@ import polars as pl
 
 from data.warehouse.connection import frame
 from flows.publish.names import person_name_sql
-from models.sources import sentence
+from flows.publish.words import words
+from models.sources import law, sentence
 from models.sources.source import Source
 
 IDS = (
@@ -44,15 +47,18 @@ def evidence(
     language: str,
     *,
     unmask: bool = False,
+    run_id: str = "",
 ) -> pl.DataFrame:
     """One row a finding of the leads that `where` (over `l`, model.lead) selects, with its lead_id first.
 
     Then comes what the place looks up first: department, file numbers, name and days; then the item, the money, the
-    words, and the ids.
+    words, and the ids. What is beyond the limitation is marked as of the day in `run_id`, else of the last day billed.
     """
+    law.in_force(con, sources)
+    shown = {key: words(language)[key] for key in ("limitation_beyond", "loss_uncounted")}
     parts = {
         "title": sentence.card_sql(sources, language, "title"),
-        "clause": sentence.card_sql(sources, language, "basis"),
+        "payment_method": law.table_of(con, "payment_method"),
         "sentence": sentence.sentence_sql(sources, language),
         "name": person_name_sql(unmask),
         "chosen": f"({where})",
@@ -60,7 +66,15 @@ def evidence(
     query = QUERY.read_text(encoding="utf-8")
     if not _is_there(con, "finding_counted"):
         query = query.replace(COUNTED, UNCOUNTED)
-    return frame(con, query.format_map(parts), params)
+    return frame(con, query.format_map(parts), {**params, **shown, "run_on": _day(con, run_id)})
+
+
+def _day(con: duckdb.DuckDBPyConnection, run_id: str) -> date | None:
+    """The day a run was made, which its id begins with: a replay marks what the run marked."""
+    if re.match(r"\d{8}\b", run_id):
+        return datetime.strptime(run_id[:8], "%Y%m%d").date()
+    days = con.sql("select max(settled_on) from feature.settlement").fetchall()
+    return days[0][0] if days else None
 
 
 def _is_there(con: duckdb.DuckDBPyConnection, table: str) -> bool:

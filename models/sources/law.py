@@ -1,6 +1,6 @@
 """The law that cards cite by id: every unit of knowledge.legal_basis as it is shipped, and what a card must name.
 
-A card names duty and penalty; which of them held on the day of an act is decided per finding, in flows/publish.
+A card names duty and penalty. Which of them held on the day of an act, and for whom, `in_force` says by period.
 """
 
 from __future__ import annotations
@@ -9,10 +9,18 @@ import csv
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
 
 from data.knowledge.load import FOLDER
 
+if TYPE_CHECKING:
+    from models.sources.source import Source
+
 TABLE = FOLDER / "legal_basis.csv"
+IN_FORCE = Path(__file__).with_name("in_force.sql")
 
 
 @dataclass(frozen=True)
@@ -29,7 +37,7 @@ class Unit:
 
     def cited(self) -> str:
         """As a list cites it: an item in its own words, any other unit by its number."""
-        words = f"：{self.quotation}" if self.quotation and self.citation.endswith("项") else ""
+        words = f"“{self.quotation}”" if self.quotation and self.citation.endswith("项") else ""
         return f"{self.law}{self.citation}{words}"
 
 
@@ -65,3 +73,27 @@ def wrong(named: Collection[str]) -> str | None:
 def cited(named: Iterable[str], others: Iterable[str]) -> str:
     """All of a card's clauses in one line, whatever the day: the law by its units, then the other grounds."""
     return "；".join([*(units()[name].cited() for name in named), *others])
+
+
+def in_force(con: duckdb.DuckDBPyConnection, sources: Collection[Source]) -> None:
+    """Make the temporary tables `law_unit` and `law_clause`: what each source rests on, by kind of subject and period."""
+    cited_law = [(s.id, unit) for s in sources for unit in s.card.law]
+    con.execute(
+        "create or replace temp table cited_law as select unnest($source) as source, unnest($id) as id",
+        {"source": [source for source, _ in cited_law], "id": [unit for _, unit in cited_law]},
+    )
+    con.execute(
+        "create or replace temp table other_basis as select unnest($source) as source, unnest($basis) as basis",
+        {"source": [s.id for s in sources], "basis": ["；".join(s.card.basis) for s in sources]},
+    )
+    con.execute(IN_FORCE.read_text(encoding="utf-8").format(units=table_of(con, "legal_basis")))
+
+
+def table_of(con: duckdb.DuckDBPyConnection, name: str) -> str:
+    """SQL of a knowledge table; of a HOME of an earlier version, opened to be read only, the table as it is shipped."""
+    query = "select count(*) from duckdb_tables() where schema_name = 'knowledge' and table_name = $name"
+    is_there = con.execute(query, {"name": name}).fetchall()[0][0]
+    if is_there and con.sql(f"select count(*) from knowledge.{name}").fetchall()[0][0]:
+        return f"knowledge.{name}"
+    path = str(FOLDER / f"{name}.csv").replace("'", "''")
+    return f"read_csv('{path}', header = true, nullstr = '')"
