@@ -84,7 +84,7 @@ left join feature.settlement as s on s.settlement_id = f.settlement_id
 left join paid_by_case as g on g.settlement_id = f.settlement_id
 left join law_clause as c
     on c.source = f.source and c.subject_type = f.subject_type
-    and coalesce(f.occurred_on, s.started_on, f.first_on, date '2021-05-01') between c.begins and c.ends
+    and coalesce(f.occurred_on, f.first_on, date '2021-05-01') between c.begins and c.ends
 left join feature.fee_line as e on e.settlement_id = f.settlement_id and e.line_id = f.line_id
 left join record.encounter as n on n.encounter_id = coalesce(f.encounter_id, s.encounter_id)
 left join feature.institution as o on o.institution_id = coalesce(f.institution_id, s.institution_id)
