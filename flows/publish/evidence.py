@@ -57,7 +57,7 @@ def evidence(
     law.in_force(con, sources)
     shown = {key: words(language)[key] for key in ("limitation_beyond", "loss_uncounted")}
     parts = {
-        "title": sentence.card_sql(sources, language, "title"),
+        "title": sentence.title_sql(sources, language),
         "payment_method": law.table_of(con, "payment_method"),
         "sentence": sentence.sentence_sql(sources, language),
         "name": person_name_sql(unmask),

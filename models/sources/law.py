@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from data.knowledge.load import FOLDER
+from data.knowledge.load import FOLDER, tables
 
 if TYPE_CHECKING:
     from models.sources.source import Source
@@ -76,7 +76,7 @@ def cited(named: Iterable[str], others: Iterable[str]) -> str:
 
 
 def in_force(con: duckdb.DuckDBPyConnection, sources: Collection[Source]) -> None:
-    """Make the temporary tables `law_unit` and `law_clause`: what each source rests on, by kind of subject and period."""
+    """Make the temporary tables `law_unit` and `law_clause`: what a source rests on, by kind of subject and period."""
     cited_law = [(s.id, unit) for s in sources for unit in s.card.law]
     con.execute(
         "create or replace temp table cited_law as select unnest($source) as source, unnest($id) as id",
@@ -96,4 +96,6 @@ def table_of(con: duckdb.DuckDBPyConnection, name: str) -> str:
     if is_there and con.sql(f"select count(*) from knowledge.{name}").fetchall()[0][0]:
         return f"knowledge.{name}"
     path = str(FOLDER / f"{name}.csv").replace("'", "''")
-    return f"read_csv('{path}', header = true, nullstr = '')"
+    days = [f"cast({c} as date) as {c}" for c in tables()[name][0] if c.startswith("valid_")]
+    typed = f"* replace ({', '.join(days)})" if days else "*"
+    return f"(select {typed} from read_csv('{path}', header = true, nullstr = ''))"
