@@ -39,7 +39,7 @@ def in_chinese(answers: pl.DataFrame) -> pl.DataFrame:
 
 
 def answers_sql(rules: Collection[Source], language: str) -> str:
-    """SQL over `screened`, `law_clause`, `new_line`, `new_settlement`: a row a new line, its gravest answer, by whom."""
+    """SQL over `screened`, `law_clause`, `new_line`, `new_settlement`: a row a new line, its gravest answer, whose."""
     return f"""
         with told as (
             select f.source, f.certainty, f.outcome, f.settlement_id, f.line_id, f.amount,

@@ -25,7 +25,7 @@ from features import build
 from flows import steps
 from flows.home.settings import Settings
 from flows.prepay.answers import Screened, answers_sql, in_chinese
-from models.sources import law, source
+from models.sources import law, rule, source
 from models.sources.judged import KEYS, ROW, STANDARD
 from models.sources.source import Source
 
@@ -263,6 +263,7 @@ def _judge(con: duckdb.DuckDBPyConnection, one: Source) -> None:
     certainty = f"'{one.card.certainty}'"
     if "certainty" in [c for c, *_ in columns]:
         certainty = f"case when certainty = 'suspected' then certainty else {certainty} end"
+    ours = rule.rests_on_ours(con, rule.query(one.code), "f") if one.card.certainty == "definite" else None
     detail = f"to_json(struct_pack({details}))" if details else "cast(null as varchar)"
     day = "true"
     if one.card.effective_from:
@@ -274,12 +275,14 @@ def _judge(con: duckdb.DuckDBPyConnection, one: Source) -> None:
         insert into screened by name
         with found as ({query}),
         mine as (
-            select f.* replace (coalesce(f.settlement_id, e.settlement_id) as settlement_id)
+            select f.* replace (coalesce(f.settlement_id, e.settlement_id) as settlement_id),
+                {ours or "false"} as is_ours
             from found as f
             left join new_settlement as e on e.encounter_id = f.encounter_id and f.settlement_id is null
             where f.outcome in ('hit', 'cannot_judge')
         )
-        select '{one.id}' as source, {certainty} as certainty, outcome, reason, {", ".join(KEYS)},
+        select '{one.id}' as source, case when is_ours then 'suspected' else {certainty} end as certainty,
+            outcome, reason, {", ".join(KEYS)},
             occurred_on, amount, {detail} as detail
         from mine
         where settlement_id in (select settlement_id from new_settlement) and {day}

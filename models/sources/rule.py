@@ -12,12 +12,14 @@ import duckdb
 from data.errors import UsageError
 from data.warehouse import guard
 from models.sources.card import Card, CardError, SettingError, listed, parse
-from models.sources.judged import ROW, STANDARD
+from models.sources.judged import KEYS, ROW, STANDARD
 from models.sources.source import Params, Source, check_needs
 
 FOLDER = Path(__file__).parents[1] / "rules"
 MAY_READ = frozenset({"record", "knowledge", "feature"})
 BUT_NOT = guard.PERSONAL
+#: Layers of knowledge that are our own reading or inference: nothing that rests on them is definite.
+OURS = ("starter", "derived")
 
 Overrides = Mapping[str, Mapping[str, Any]]
 
@@ -56,6 +58,10 @@ def read(path: Path, overrides: Params | None = None) -> Source:
 
     def fill(con: duckdb.DuckDBPyConnection, values: Params) -> None:
         con.execute(wrapped(found), dict(values))
+        if card.certainty == "definite" and (ours := rests_on_ours(con, found, "j")):
+            con.execute(
+                f"update judged as j set certainty = 'suspected' where j.outcome = 'hit' and {ours}", dict(values)
+            )
 
     return Source(path.stem, "rule", card, params, text, fill, found.tables)
 
@@ -63,6 +69,34 @@ def read(path: Path, overrides: Params | None = None) -> Source:
 def query(code: str) -> guard.Query:
     """The query of a rule's text, below its card. Raises SqlRefused."""
     return guard.check(code.partition("*/")[2], MAY_READ, BUT_NOT)
+
+
+def rests_on_ours(con: duckdb.DuckDBPyConnection, found: guard.Query, alias: str) -> str | None:
+    """SQL over a rule's rows (`alias`): a hit that stands no more, or for less, on published knowledge alone.
+
+    None where no row of ours is among what the rule reads. A row of ours that only excuses takes nothing away.
+    Layers stand in knowledge, and in features that carry on what knowledge limits.
+    """
+    layered = {
+        f"{schema}.{table}"
+        for schema, table in con.sql(
+            "select schema_name, table_name from duckdb_columns() where column_name = 'layer'"
+        ).fetchall()
+    }
+    held = ", ".join(f"'{layer}'" for layer in OURS)
+    text = found.text
+    for table in sorted(layered & found.tables):
+        if con.sql(f"select count(*) from {table} where layer in ({held})").fetchall()[0][0]:
+            published = f"(select * from {table} where coalesce(layer, '') not in ({held}))"
+            # where rows come from, not where a reason names the table
+            text = re.sub(rf"\b(from|join)(\s+){re.escape(table)}\b", rf"\1\2{published}", text)
+    if text == found.text:
+        return None
+    same = " and ".join(f"p.{c} is not distinct from {alias}.{c}" for c in (*KEYS, "occurred_on"))
+    return (
+        f"not exists (select 1 from ({text}) as p where p.outcome = 'hit' and {same}"
+        f" and coalesce(p.amount, 0) >= coalesce({alias}.amount, 0))"
+    )
 
 
 def counted(found: guard.Query) -> str:
