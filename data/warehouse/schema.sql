@@ -1387,7 +1387,7 @@ create table if not exists knowledge.legal_basis (
     paragraph integer,              -- 款; given where the article has several or lists items
     item integer,                   -- 项
     citation varchar not null,      -- as one cites it: 第四十条第一款第（一）项
-    role varchar not null,          -- duty, penalty, meaning 认定, loss, measure, procedure, limitation
+    role varchar not null,          -- duty, penalty, meaning 认定, loss, measure, procedure, limitation, time
     binds varchar not null,         -- institution, person, authority, anyone: who answers to it
     quotation varchar,              -- word for word; empty: not at hand whole, see trust
     summary varchar,                -- our own short words where there is no quotation

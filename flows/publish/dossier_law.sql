@@ -1,6 +1,6 @@
 -- One row: a unit of law with its words, for one source, kind of subject and period (law_unit); an item comes after the
 -- opening of its paragraph, which says who punishes and how. {units} is knowledge.legal_basis.
--- What every page may need stands under no source: limitation, and how loss is counted in case payment.
+-- What every page may need stands under no source: limitation, which law is applied, how loss is counted in case payment.
 with opening as (
     select distinct i.source, i.subject_type, i.begins, i.ends, h.id
     from law_unit as i
@@ -15,7 +15,7 @@ named as (
     union
     select source, subject_type, begins, ends, id from opening
     union
-    select null, null, null, null, id from {units} where role in ('limitation', 'loss') and item is null
+    select null, null, null, null, id from {units} where role in ('limitation', 'time', 'loss') and item is null
 )
 
 select n.source, n.subject_type, n.begins, n.ends, u.id, u.law, u.citation, u.role, u.valid_from, u.summary,

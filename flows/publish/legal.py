@@ -17,7 +17,8 @@ from models.sources import law
 from models.sources.source import Source
 
 QUERY = Path(__file__).with_name("dossier_law.sql")
-LIMITATION, LOSS = "limitation", "rules-35"
+#: Roles that every page quotes, and the unit that one with stays paid by case quotes.
+ALWAYS, LOSS = ("limitation", "time"), "rules-35"
 #: From this day there is a law to cite: 条例 came into force. A finding without a day is cited by it.
 FIRST = date(2021, 5, 1)
 ORDER = ("since", "law", "article", "paragraph", "item")
@@ -37,7 +38,7 @@ class Law:
         own = self._units.filter(pl.col("subject_type") == lead["subject_type"]).join(days, on="source")
         own = own.filter(pl.col("day").is_between("begins", "ends")).drop("day")
         everywhere = self._units.filter(pl.col("source").is_null())
-        needed = pl.col("role") == LIMITATION
+        needed = pl.col("role").is_in(ALWAYS)
         if evidence["loss"].is_not_null().any():
             needed = needed | (pl.col("id") == LOSS)
         cited = pl.concat([own, everywhere.filter(needed)]).unique("id", keep="first", maintain_order=True)

@@ -50,6 +50,7 @@ ASIDE = {
     "fee_line": "a bureau's own map of its codes to national ones",
     "stay": "holidays excuse",
     "encounter": "signs of courses excuse",
+    "edition_gap": "where an edition has ended nothing is judged",
     "indicated_use": "read by suspected rules alone",
     "institution_quarter_share": "read by suspected rules alone",
     "practitioner_indicator": "read by detectors alone",
