@@ -25,7 +25,8 @@ from features import build
 from flows import steps
 from flows.home.settings import Settings
 from flows.prepay.answers import Screened, answers_sql, in_chinese
-from models.sources import law, rule, source
+from flows.publish import in_force
+from models.sources import rule, source
 from models.sources.judged import KEYS, ROW, STANDARD
 from models.sources.source import Source
 
@@ -82,7 +83,7 @@ def screen(settings: Settings, delivery: Path, say: Callable[[str], None] = lamb
                 lacking[one.id] = "; ".join(said)
             else:
                 _judge(con, one)
-        law.in_force(con, rules)
+        in_force.make(con, rules)
         answers = frame(con, answers_sql(rules, settings.language))
         if settings.language == "zh":
             answers = in_chinese(answers)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from datetime import date, datetime
-from pathlib import Path
 
 import duckdb
 import polars as pl
 
 from data.warehouse.connection import frame
+from flows.publish import in_force
 from flows.publish.names import person_name_sql
 from flows.publish.words import words
-from models.sources import law, sentence
+from models.sources import sentence
 from models.sources.source import Source
 
 IDS = (
@@ -28,7 +28,6 @@ IDS = (
     "practitioner_id",
     "item_code",
 )
-QUERY = Path(__file__).with_name("evidence.sql")
 COUNTED = "model.finding_counted"
 #: The same of a HOME of an earlier version, opened to be read only.
 UNCOUNTED = """(
@@ -54,16 +53,15 @@ def evidence(
     Then comes what the place looks up first: department, file numbers, name and days; then the item, the money, the
     words, and the ids. What is beyond the limitation is marked as of the day in `run_id`, else of the last day billed.
     """
-    law.in_force(con, sources)
+    in_force.make(con, sources)
     shown = {key: words(language)[key] for key in ("limitation_beyond", "loss_uncounted")}
     parts = {
         "title": sentence.title_sql(sources, language),
-        "payment_method": law.table_of(con, "payment_method"),
         "sentence": sentence.sentence_sql(sources, language),
         "name": person_name_sql(unmask),
         "chosen": f"({where})",
     }
-    query = QUERY.read_text(encoding="utf-8")
+    query = in_force.query(con, "evidence")
     if not _is_there(con, "finding_counted"):
         query = query.replace(COUNTED, UNCOUNTED)
     return frame(con, query.format_map(parts), {**params, **shown, "run_on": _day(con, run_id)})

@@ -1,6 +1,7 @@
 -- One row: one finding that a lead rests on, with what the place needs to find the file, the clock, the money that
--- counts, and the sentence. What stands in braces is SQL: title and sentence made of the cards (over f), how a person's name is
--- written (over i), which leads (over l), knowledge.payment_method. The clause is the law of the day of the act (law_clause); `run_on` is the day of the run.
+-- counts, and the sentence. What stands in braces is SQL: title and sentence made of the cards (over f), how a
+-- person's name is written (over i) and which leads (over l). The clause is the law of the day of the act (law_clause);
+-- `run_on` is the day of the run.
 with person_name as (
     select person_id, arg_min(person_name, source_table) as person_name
     from record.person_identity
@@ -33,7 +34,7 @@ counted as (
 paid_by_case as (
     select distinct s.settlement_id
     from record.settlement as s
-    left join {payment_method} as m on m.code = s.payment_method
+    left join knowledge.payment_method as m on m.code = s.payment_method
     where m.way = 'case' or (m.way is null and s.disease_payment_amount > 0)
 ),
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import polars as pl
 
 from data.warehouse.connection import frame
+from flows.publish import in_force
 from flows.publish.words import words
-from models.sources import law
 from models.sources.source import Source
 
-QUERY = Path(__file__).with_name("dossier_law.sql")
 #: Roles that every page quotes, and the unit that one with stays paid by case quotes.
 ALWAYS, LOSS = ("limitation", "time"), "rules-35"
 #: From this day there is a law to cite: 条例 came into force. A finding without a day is cited by it.
@@ -28,9 +26,8 @@ class Law:
     """The law behind the leads of one run."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection, sources: Collection[Source], language: str) -> None:
-        law.in_force(con, sources)
-        query = QUERY.read_text(encoding="utf-8").format(units=law.table_of(con, "legal_basis"))
-        self._units, self._words = frame(con, query), words(language)
+        in_force.make(con, sources)
+        self._units, self._words = frame(con, in_force.query(con, "law_words")), words(language)
 
     def units(self, lead: dict[str, Any], evidence: pl.DataFrame) -> list[dict[str, Any]]:
         """Every unit that a finding of the lead rests on, once, with its words where they are at hand whole."""

@@ -8,6 +8,7 @@ import duckdb
 import polars as pl
 import pytest
 
+from flows.publish import in_force
 from models import detectors
 from models.sources import card, law, rule
 from models.sources.source import Source
@@ -155,7 +156,7 @@ def con():
     con = duckdb.connect()
     both = ["regulation-15-1", "regulation-38-1-3", "rules-11", "regulation-17", "regulation-41-1-2", "rules-29"]
     fraud = ["regulation-15-1", "regulation-40-1-1", "rules-25"]
-    law.in_force(con, [source("both", law=both, basis=["规则库 25"]), source("fraud", law=fraud)])
+    in_force.make(con, [source("both", law=both, basis=["规则库 25"]), source("fraud", law=fraud)])
     return con
 
 
@@ -203,7 +204,7 @@ def test_everybody_is_cited_by_the_clauses_that_bind_them(con):
 
 def test_every_source_has_a_clause_for_everybody_on_every_day():
     con = duckdb.connect()
-    law.in_force(con, rule.load() + detectors.load())
+    in_force.make(con, rule.load() + detectors.load())
     assert not con.sql("select source from law_clause where coalesce(clause, '') = ''").fetchall()
     kinds = con.sql("select count(*), count(distinct subject_type) from law_clause group by source").fetchall()
     assert len(kinds) == len(CARDS) and set(kinds) == {(25, 5)}
