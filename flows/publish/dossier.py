@@ -75,7 +75,7 @@ class Dossiers:
             related=related[:RELATED],
             related_left=max(0, len(related) - RELATED),
             law=self._law.units(lead, evidence),
-            limitation=self._law.limitation(lead, evidence),
+            limitation=legal.limitation(evidence, self.language),
             loss=self._law.loss(evidence),
             fetch=self._fetch(evidence),
         )

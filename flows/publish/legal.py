@@ -41,25 +41,27 @@ class Law:
         cited = pl.concat([own, everywhere.filter(needed)]).unique("id", keep="first", maintain_order=True)
         return cited.sort(ORDER, nulls_last=False, maintain_order=True).to_dicts()
 
-    def limitation(self, lead: dict[str, Any], evidence: pl.DataFrame) -> list[str]:
-        """Until when the acts can be penalised, and how many are past it."""
-        days = evidence["limitation"].drop_nulls()
-        if days.is_empty():
-            return []
-        first, last, w = days.min(), days.max(), self._words
-        key = "limitation_day" if first == last else "limitation_days"
-        told = [w[key].format(first=first, last=last), w["limitation_five"]]
-        if beyond := evidence["limitation_note"].count():
-            told.append(w["limitation_past"].format(n=f"{beyond:,}", total=f"{evidence.height:,}"))
-        return told
-
     def loss(self, evidence: pl.DataFrame) -> str | None:
         """That the loss in stays paid by case is not computed, with the amount of the items beside it."""
         grouped = evidence.filter(pl.col("loss").is_not_null())
         if grouped.is_empty():
             return None
-        amount = grouped["amount"].sum() or Decimal(0)
+        # each yuan once, as the lead counts it
+        amount = grouped.select(pl.coalesce("counted_amount", "amount").sum()).item() or Decimal(0)
         return self._words["loss_by_case"].format(n=f"{grouped.height:,}", amount=f"{amount:,.2f}")
+
+
+def limitation(evidence: pl.DataFrame, language: str) -> list[str]:
+    """Until when the acts of a lead can be penalised, and how many were past it on the day of the run."""
+    days = evidence["limitation"].drop_nulls()
+    if days.is_empty():
+        return []
+    first, last, w = days.min(), days.max(), words(language)
+    key = "limitation_day" if first == last else "limitation_days"
+    lines = [w[key].format(first=first, last=last), w["limitation_five"]]
+    if beyond := evidence["limitation_note"].count():
+        lines.append(w["limitation_past"].format(n=f"{beyond:,}", total=f"{evidence.height:,}"))
+    return lines
 
 
 def clauses(rows: pl.DataFrame) -> list[dict[str, Any]]:
