@@ -576,7 +576,7 @@ create table if not exists knowledge.exclusive_pair (
     item_a_name varchar,
     item_b_code varchar not null,
     item_b_name varchar,
-    time_window varchar not null,   -- day, visit
+    time_window varchar not null,   -- hour, N hours, day, visit, stay; the words of windows: data/knowledge/words.py
     window_source varchar,          -- published, derived
     official integer not null,
     basis varchar not null,
@@ -588,12 +588,12 @@ create table if not exists knowledge.exclusive_pair (
     superseded_by varchar
 );
 
--- 限定频次项目: units a day, rule 27; key: item_code
+-- 限定频次项目: units within a window, rules 27 and 31; key: item_code
 create table if not exists knowledge.item_frequency (
     item_code varchar not null,
     item_name varchar,
     max_quantity decimal(16,4) not null,
-    time_window varchar not null,   -- day
+    time_window varchar not null,   -- day, week, month, quarter, year (calendar), N days (rolling), visit, stay
     unit_zh varchar,                -- 日, 小时, 天
     official integer not null,
     basis varchar not null,
@@ -773,7 +773,8 @@ create table if not exists knowledge.indication_word (
     superseded_by varchar
 );
 
--- 手术折价项目: operations of a group through one incision; the second and further at rate, rule 15; key: item_code
+-- 手术折价项目: operations of a group through one incision; the second and further at rate, rule 15; no rate is published:
+-- those of layer starter are the customary half, at most; an area's own row is exact; key: item_code
 create table if not exists knowledge.operation_discount (
     item_code varchar not null,
     item_name varchar,
@@ -1045,7 +1046,7 @@ create table if not exists knowledge.consumable_limit (
     item_prefix varchar,
     name_word varchar,
     max_quantity decimal(16,4) not null,
-    time_window varchar not null, -- day, visit
+    time_window varchar not null, -- day, week, month, quarter, year, visit, stay
     basis varchar not null,
     point_id varchar,
     batch varchar,
@@ -1089,7 +1090,7 @@ create table if not exists knowledge.total_limit (
     item_prefix varchar,
     name_word varchar,
     max_amount decimal(16,2) not null,
-    time_window varchar not null, -- visit, stay, year
+    time_window varchar not null, -- day, week, month, quarter, year (calendar), N days (rolling), visit, stay
     official integer not null,
     basis varchar not null,
     point_id varchar,
@@ -1319,7 +1320,7 @@ create table if not exists knowledge.contained_service (
     whole_not_pattern varchar,
     part_pattern varchar not null,     -- what is contained in it
     part_not_pattern varchar,
-    time_window varchar not null,      -- day, visit
+    time_window varchar not null,      -- day, visit, stay
     basis varchar not null,
     point_id varchar,
     batch varchar,
@@ -1335,7 +1336,7 @@ create table if not exists knowledge.service_limit (
     name_pattern varchar not null,  -- regular expressions over item names
     not_pattern varchar,
     max_times integer not null,
-    time_window varchar not null,   -- day, visit
+    time_window varchar not null,   -- day, week, month, quarter, year, visit, stay
     basis varchar not null,
     point_id varchar,
     batch varchar,
