@@ -1056,6 +1056,22 @@ create table if not exists knowledge.consumable_limit (
     superseded_by varchar
 );
 
+-- 耗材与服务次数: units of a consumable that a service takes, by words of their names; key: item_prefix, item_pattern
+create table if not exists knowledge.consumable_per_service (
+    item_prefix varchar,
+    item_pattern varchar not null,     -- regular expressions over item names
+    service_pattern varchar not null,  -- of the service that takes it
+    service_not_pattern varchar,
+    units_per_service decimal(16,4) not null,
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
 -- 耗材性别: consumables for one sex only, rule 87; key: item_prefix, name_word
 create table if not exists knowledge.consumable_sex (
     item_prefix varchar,
@@ -1377,6 +1393,32 @@ create table if not exists knowledge.problem_item (
     valid_to date,
     superseded_by varchar
 );
+
+-- 已知服务编码: national service codes, and beginnings of them, that the knowledge tables name: of other codes rules that know
+-- items by code can say nothing
+create or replace view knowledge.stated_service_code as
+select distinct code from (
+    select item_code as code from knowledge.item_sex
+    union all select item_code from knowledge.item_age
+    union all select item_a_code from knowledge.exclusive_pair
+    union all select item_b_code from knowledge.exclusive_pair
+    union all select item_code from knowledge.item_frequency
+    union all select item_code from knowledge.item_course
+    union all select item_code from knowledge.item_period
+    union all select item_code from knowledge.operation_discount
+    union all select parent_code from knowledge.composite_item
+    union all select child_code from knowledge.composite_item
+    union all select service_prefix from knowledge.item_includes_consumable
+    union all select service_prefix from knowledge.drug_requires_service
+    union all select service_prefix from knowledge.consumable_requires_service
+    union all select item_prefix from knowledge.item_group
+    union all select item_prefix from knowledge.service_indication
+    union all select item_prefix from knowledge.item_department
+    union all select item_prefix from knowledge.diagnosis_requires_item
+    union all select item_prefix from knowledge.procedure_item
+    union all select item_prefix from knowledge.total_limit
+) as stated
+where regexp_matches(code, '^[0-9]{2,15}$');
 
 -- 医疗类别: care setting by longest prefix of the medical category; key: code_prefix
 create table if not exists knowledge.medical_category (
