@@ -18,7 +18,7 @@ from pathlib import Path
 import duckdb
 
 from data.errors import UsageError
-from data.knowledge import words
+from data.knowledge import price_codes, words
 from data.warehouse.connection import SCHEMA, transaction
 
 FOLDER = Path(__file__).with_name("tables")
@@ -62,6 +62,7 @@ def load(con: duckdb.DuckDBPyConnection, overlay: Path | None = None, *, package
             _fill(con, table, package / f"{table}.csv")
         for path in laid:
             _lay(con, path.stem, path)
+        price_codes.spread(con)
         for table in sorted(tables()):
             counts[table] = con.sql(f"select count(*) from knowledge.{table}").fetchall()[0][0]
     return counts

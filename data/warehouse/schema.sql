@@ -1329,6 +1329,20 @@ create table if not exists knowledge.code_map (
     superseded_by varchar
 );
 
+-- 新旧价格项目编码对照: codes of an old and a new price list that stand for each other, many to many, local; read in both
+-- directions; key: new_code, old_code
+create table if not exists knowledge.price_code_map (
+    new_code varchar not null,
+    old_code varchar not null,
+    basis varchar not null,        -- the document that puts one in the place of the other
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
 -- 内含项目: services that contain another, by words of their names, rule 25; key: problem, whole_pattern, part_pattern
 create table if not exists knowledge.contained_service (
     problem varchar not null,          -- the official self-check item

@@ -1,7 +1,6 @@
 /*
 title       = "Surcharge item without the item it is added to, or more often than it"
 title_zh    = "加收项目无主项目或多于主项目次数"
-official    = [25]
 violation   = "addition_without_main"
 family      = "overcharge"
 fetch       = ["overcharge"]

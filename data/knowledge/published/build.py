@@ -196,8 +196,7 @@ def tidy(published: pl.DataFrame) -> pl.DataFrame:
     name, limit = pl.col("rule_name_zh"), pl.col("constraint_zh")
     said = limit.str.replace_all(r"\s+", " ").str.strip_chars(" ")
     basis = pl.when(said.str.len_chars() <= SHORT_TEXT).then(pl.format("{}：{}", name, said)).otherwise(name)
-    raw = published.filter(~pl.col("item_name_zh").str.starts_with("说明："))
-    raw = raw.with_columns(
+    raw = published.filter(~pl.col("item_name_zh").str.starts_with("说明：")).with_columns(
         is_drug=name.str.starts_with("药品"),
         batch=pl.coalesce("batch", "published_at").fill_null(""),
         # some texts use look-alike characters (⼉ U+2F09), full-width digits and stray blanks
@@ -219,8 +218,7 @@ def _codes(points: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
         .then(code.str.contains(DRUG_CODE))
         .otherwise(code.str.contains(SERVICE_CODE))
     )
-    coded = listed.select("point_id", "ord", item_code="med_list_codg")
-    return coded.join(kind, on="point_id").filter(good)
+    return listed.select("point_id", "ord", item_code="med_list_codg").join(kind, on="point_id").filter(good)
 
 
 def _one_table(
@@ -273,10 +271,8 @@ def make(published: pl.DataFrame, listed: pl.DataFrame) -> tuple[dict[str, pl.Da
 
 
 def build(points: Path, codes: Path, out: Path, windows: Path | None = None) -> pl.DataFrame:
-    """Write the typed tables, ``unparsed.csv`` and ``published.csv`` into ``out``; ``windows`` as usage says.
-
-    Returns what published.csv holds, one row per rule class of ``points``: rule_name_zh, table (null: no table is
-    made of it), points, parsed, share (0-1).
+    """Write the typed tables, ``unparsed.csv`` and ``published.csv`` into ``out``; ``windows`` as usage says. Returns
+    published.csv, a row per rule class: rule_name_zh, table (null: none is made of it), points, parsed, share (0-1).
     """
     out.mkdir(parents=True, exist_ok=True)
     published = pl.read_csv(points, infer_schema=False)
