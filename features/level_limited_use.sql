@@ -1,5 +1,5 @@
 -- One row: one fee line of an item paid only from an institution level up (knowledge.item_institution_level).
--- official, min_level, point_id: the limit in force on the day of charge
+-- official, min_level, point_id, layer: the limit in force on the day of charge
 -- is_first_only: the level is asked of the first prescription of the drug only
 -- institution_level: 1 to 3, 0 for a place registered as ungraded, null unknown
 -- is_moved, is_tested_outside: on a prescription moved from elsewhere; tested at another institution
@@ -16,7 +16,7 @@ with graded as (
 limited as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.is_pharmacy, l.item_code, l.item_name, l.eligible_amount, k.official, k.min_level, k.point_id,
-        coalesce(k.is_first_only, false) as is_first_only
+        k.layer, coalesce(k.is_first_only, false) as is_first_only
     from feature.fee_line as l
     join knowledge.item_institution_level as k
         on k.item_code = l.item_code
@@ -59,6 +59,7 @@ select
     l.official,
     l.min_level,
     l.point_id,
+    l.layer,
     l.is_first_only,
     g.institution_level,
     coalesce(r.is_outside_prescription, false) as is_moved,

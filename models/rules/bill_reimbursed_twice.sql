@@ -8,10 +8,8 @@ subjects    = ["person"]
 certainty   = "definite"
 stage       = "audit"
 window      = "two settlements"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第四十一条第（二）项：重复享受医疗保障待遇",
-    "筛查模型 A06 重复报销",
-]
+law         = ["regulation-17", "regulation-41-1-2", "rules-29"]
+basis       = ["筛查模型 A06 重复报销"]
 needs       = ["record.settlement.settlement_type", "record.settlement.started_on", "record.settlement.total_amount"]
 exclusions  = [
     "the earlier settlement was refunded before",

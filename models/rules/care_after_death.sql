@@ -9,10 +9,16 @@ subjects    = ["institution", "pharmacy", "person"]
 certainty   = "definite"
 stage       = "supervision"
 window      = "settlement, or line inside a stay"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第四十条第（一）、（三）项，第四十一条第（一）项",
-    "筛查模型 A01 死亡后就医、购药",
+law         = [
+    "regulation-15-1",
+    "regulation-20",
+    "regulation-40-1-1",
+    "regulation-40-1-3",
+    "regulation-17",
+    "regulation-41-1-1",
+    "regulation-41-2",
 ]
+basis       = ["筛查模型 A01 死亡后就医、购药"]
 needs       = ["record.settlement.started_on"]
 exclusions  = [
     "a stay that ended in death and was settled after it: its first day counts, not the settlement",

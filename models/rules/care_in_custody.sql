@@ -8,10 +8,8 @@ subjects    = ["institution", "pharmacy", "person"]
 certainty   = "definite"
 stage       = "supervision"
 window      = "settlement"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第四十条第（一）项、第四十一条第（一）项",
-    "筛查模型 A02 服刑、羁押期间就医",
-]
+law         = ["regulation-15-1", "regulation-40-1-1", "regulation-17", "regulation-41-1-1"]
+basis       = ["筛查模型 A02 服刑、羁押期间就医"]
 needs       = ["record.person_status", "record.settlement.started_on"]
 exclusions  = [
     "the first and the last day in custody",

@@ -9,10 +9,8 @@ subjects    = ["institution", "pharmacy", "practitioner"]
 certainty   = "definite"
 stage       = "audit"
 window      = "line"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（六）项：超出支付范围的费用纳入基金结算",
-    "智能监管规则库（2025年版）13 药品限就医方式、22 医疗服务项目限就医方式",
-]
+law         = ["regulation-15-2", "regulation-38-1-6", "rules-11"]
+basis       = ["智能监管规则库（2025年版）13 药品限就医方式、22 医疗服务项目限就医方式"]
 needs       = ["record.settlement.medical_category"]
 exclusions  = [
     "a drugstore purchase paid without the funds",
@@ -40,10 +38,7 @@ with limited as (
             when l.care_setting = 'emergency' then k.allows_emergency
             else k.allows_outpatient
         end as is_allowed,
-        coalesce(l.is_pharmacy, false) and coalesce(s.fund_amount, 0) = 0
-            as is_account_only,
-        l.is_pharmacy is null and coalesce(s.fund_amount, 0) = 0
-            as is_perhaps_account_only
+        s.is_family_purchase
     from feature.fee_line as l
     join knowledge.item_care_setting as k
         on k.item_code = l.item_code
@@ -64,15 +59,15 @@ told as (
 
 select
     case
-        when is_account_only then 'clear'
+        when is_family_purchase then 'clear'
         when reason is not null then 'cannot_judge'
         when is_allowed then 'clear'
-        when is_perhaps_account_only then 'cannot_judge'
+        when is_family_purchase is null then 'cannot_judge'
         else 'hit'
     end as outcome,
     case
         when reason is not null then reason
-        when is_perhaps_account_only then 'the institution is unknown, and with it whether it is a drugstore'
+        when is_family_purchase is null then 'the institution is unknown, and with it whether it is a drugstore'
     end as reason,
     settlement_id,
     line_id,

@@ -9,10 +9,8 @@ subjects    = ["person"]
 certainty   = "suspected"
 stage       = "supervision"
 window      = "settlement"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第四十一条第（一）项：将本人的医疗保障凭证交由他人冒名使用",
-    "筛查模型 A02 同类：出入境登记与就医比对",
-]
+law         = ["regulation-17", "regulation-41-1-1"]
+basis       = ["筛查模型 A02 同类：出入境登记与就医比对"]
 needs       = ["record.person_status", "record.settlement.started_on"]
 exclusions  = [
     "the days of leaving and of return",

@@ -12,10 +12,8 @@ certainty   = "definite"
 stage       = "supervision"
 scope       = ["inpatient"]
 window      = "stay"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（三）项、第四十条第（三）项",
-    "智能监管规则库（2025年版）42 计费日期与住院时间不符",
-]
+law         = ["regulation-16", "regulation-39-1-3", "regulation-39-1-4", "rules-9"]
+basis       = ["智能监管规则库（2025年版）42 计费日期与住院时间不符"]
 needs       = ["record.fee_line.charged_at", "record.encounter.started_at"]
 exclusions  = [
     "take-home drugs within {late_days:day} after discharge",

@@ -10,10 +10,8 @@ certainty   = "suspected"
 stage       = "supervision"
 scope       = ["outpatient", "drugstore"]
 window      = "settlement, institution's share"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第十五条：核验参保人员医疗保障凭证",
-    "筛查模型 A08 就医签到、人脸登记缺失",
-]
+law         = ["regulation-15-1", "regulation-38-1-7"]
+basis       = ["筛查模型 A08 就医签到、人脸登记缺失"]
 needs       = ["record.check_in", "record.settlement.settled_at"]
 exclusions  = [
     "institutions without the device, or that used it for less than {min_used:%} of their persons",

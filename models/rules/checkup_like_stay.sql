@@ -9,10 +9,8 @@ certainty   = "suspected"
 stage       = "supervision"
 scope       = ["inpatient"]
 window      = "stay, institution's share"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（二）项：过度检查、提供其他不必要的医药服务",
-    "筛查模型 B05 体检式住院",
-]
+law         = ["regulation-15-1", "regulation-38-1-2", "rules-11"]
+basis       = ["筛查模型 B05 体检式住院"]
 needs       = ["record.fee_line.fee_category"]
 exclusions  = [
     "diseases treated in courses, staging of tumours, pregnancy, newborns, mental disorders",

@@ -10,10 +10,8 @@ certainty   = "suspected"
 stage       = "audit"
 scope       = ["chronic", "drugstore"]
 window      = "settlement"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（六）项：超出支付范围的费用纳入基金结算",
-    "筛查模型 C05 门慢特资格外用药；定点零售药店自查自纠问题清单 16",
-]
+law         = ["regulation-15-2", "regulation-38-1-6", "rules-11"]
+basis       = ["筛查模型 C05 门慢特资格外用药；定点零售药店自查自纠问题清单 16"]
 needs       = ["record.chronic_registration.disease_code", "record.settlement.disease_code"]
 exclusions  = [
     "registered for another form of the disease (the same first {family_length} characters of its code)",

@@ -10,10 +10,8 @@ subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "audit"
 window      = "line"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（四）项：串换药品、医用耗材、诊疗项目",
-    "智能监管规则库（2025年版）87 医用耗材与性别不符",
-]
+law         = ["regulation-15-1", "regulation-38-1-4", "rules-11"]
+basis       = ["智能监管规则库（2025年版）87 医用耗材与性别不符"]
 needs       = ["record.settlement.sex"]
 exclusions  = [
     "the identity number contradicts the delivered sex: cannot judge",

@@ -9,10 +9,8 @@ subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "audit"
 window      = "line"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（四）项：串换药品、医用耗材、诊疗项目",
-    "智能监管规则库（2025年版）85 医用耗材与科室不符",
-]
+law         = ["regulation-15-1", "regulation-38-1-4", "rules-11"]
+basis       = ["智能监管规则库（2025年版）85 医用耗材与科室不符"]
 needs       = ["record.fee_line.ordering_department_code"]
 exclusions  = [
     "the department that performs it is meant for it",

@@ -9,10 +9,15 @@ subjects    = ["institution", "person"]
 certainty   = "suspected"
 stage       = "supervision"
 window      = "settlement"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第十七条、第四十一条第（一）项：凭证由本人使用",
-    "智能监管规则库（2025年版）55 诊断与患者年龄不符",
+law         = [
+    "regulation-16",
+    "regulation-39-1-3",
+    "regulation-39-1-4",
+    "rules-9",
+    "regulation-17",
+    "regulation-41-1-1",
 ]
+basis       = ["智能监管规则库（2025年版）55 诊断与患者年龄不符"]
 needs       = ["record.diagnosis.diagnosis_code", "record.settlement.birth_on"]
 exclusions  = [
     "the newborn settled in the mother's maternity stay",

@@ -10,10 +10,8 @@ certainty   = "suspected"
 stage       = "audit"
 scope       = ["inpatient"]
 window      = "stay"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第十六条：如实报送信息；第四十条第（二）、（三）项",
-    "智能监管规则库（2025年版）37 疾病诊断编码异常",
-]
+law         = ["regulation-16", "regulation-39-1-3", "regulation-39-1-4", "rules-9"]
+basis       = ["智能监管规则库（2025年版）37 疾病诊断编码异常"]
 needs       = ["record.diagnosis.diagnosis_code"]
 exclusions  = [
     "any one item of the requirement was charged, at any time of the stay",
@@ -89,10 +87,13 @@ done as (
 ),
 
 charged as (
-    select encounter_id, max(case when item_code is null then 1 else 0 end) as is_uncoded
-    from feature.fee_line
-    where care_setting = 'inpatient'
-    group by encounter_id
+    select l.encounter_id, greatest(
+            max(case when l.item_code is null then 1 else 0 end), max(case when u.unknown_lines > 0 then 1 else 0 end)
+        ) as is_uncoded
+    from feature.fee_line as l
+    left join feature.encounter_code as u on u.encounter_id = l.encounter_id
+    where l.care_setting = 'inpatient'
+    group by l.encounter_id
 ),
 
 told as (

@@ -10,7 +10,7 @@ certainty   = "suspected"
 stage       = "reminder"
 window      = "pregnancy, or lactation_days after delivery"
 basis       = [
-    "《处方管理办法》第三十五条：药师审核处方用药适宜性、用药禁忌",
+    "《医疗机构处方审核规范》：用药适宜性审核、用药禁忌",
     "智能监管规则库（2025年版）73 妊娠期及哺乳期用药安全",
 ]
 needs       = ["record.fee_line.charged_at", "record.fee_line.item_code"]

@@ -11,10 +11,8 @@ certainty   = "definite"
 stage       = "audit"
 scope       = ["chronic"]
 window      = "line"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（六）项：超出支付范围的费用纳入基金结算",
-    "智能监管规则库（2025年版）11 药品超限定病种目录范围使用",
-]
+law         = ["regulation-15-2", "regulation-38-1-6", "rules-11"]
+basis       = ["智能监管规则库（2025年版）11 药品超限定病种目录范围使用"]
 needs       = ["record.settlement.disease_code"]
 exclusions  = [
     "the person is registered for another disease whose list holds the drug",

@@ -10,10 +10,8 @@ certainty   = "suspected"
 stage       = "supervision"
 scope       = ["inpatient"]
 window      = "365 days"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第十七条、第四十一条",
-    "智能监管规则库（2025年版）52 频繁住院",
-]
+law         = ["regulation-17", "regulation-41-1-1", "regulation-41-1-2"]
+basis       = ["智能监管规则库（2025年版）52 频繁住院"]
 needs       = ["record.encounter.principal_diagnosis_code"]
 exclusions  = [
     "stays for diseases treated in courses, mental disorders, pregnancy, newborns",

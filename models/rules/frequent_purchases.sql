@@ -11,10 +11,8 @@ certainty   = "suspected"
 stage       = "supervision"
 scope       = ["drugstore"]
 window      = "person and calendar month, across drugstores"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第十七条、第四十一条第（二）、（三）项：重复享受待遇、转卖药品",
-    "智能监管规则库（2025年版）51 频繁购药；筛查模型 C02",
-]
+law         = ["regulation-19-1", "regulation-41-1-3", "rules-31-1-3"]
+basis       = ["智能监管规则库（2025年版）51 频繁购药；筛查模型 C02"]
 needs       = ["record.settlement.settled_at"]
 exclusions  = [
     "several settlements on one day at one store count as one purchase",

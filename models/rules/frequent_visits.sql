@@ -9,10 +9,8 @@ certainty   = "suspected"
 stage       = "supervision"
 scope       = ["outpatient", "emergency"]
 window      = "person and calendar month, across institutions"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第四十一条：将医疗保障凭证交由他人冒名使用、重复享受待遇",
-    "智能监管规则库（2025年版）50 频繁门诊；筛查模型 C01",
-]
+law         = ["regulation-17", "regulation-41-1-1", "regulation-41-1-2"]
+basis       = ["智能监管规则库（2025年版）50 频繁门诊；筛查模型 C01"]
 needs       = ["record.settlement.settled_at"]
 exclusions  = [
     "several settlements on one day count as one visit",

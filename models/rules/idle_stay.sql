@@ -10,10 +10,8 @@ certainty   = "suspected"
 stage       = "supervision"
 scope       = ["inpatient"]
 window      = "stay"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（一）项：挂床住院",
-    "筛查模型 B03 挂床住院",
-]
+law         = ["regulation-15-1", "regulation-38-1-1"]
+basis       = ["筛查模型 B03 挂床住院"]
 needs       = ["record.fee_line.charged_at", "record.fee_line.fee_category"]
 exclusions  = [
     "the day of discharge, and days without any charge",

@@ -11,10 +11,8 @@ certainty   = "suspected"
 stage       = "supervision"
 scope       = ["outpatient", "emergency", "chronic"]
 window      = "practitioner and day"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（七）项、第四十条第（三）项：虚构医药服务项目",
-    "筛查模型 D01 医师超产能",
-]
+law         = ["regulation-15-1", "regulation-20", "regulation-38-1-7", "regulation-40-1-3"]
+basis       = ["筛查模型 D01 医师超产能"]
 needs       = ["record.fee_line.ordering_practitioner_id"]
 exclusions  = [
     "persons with laboratory, examination or treatment lines alone: ordered before, not seen that day",

@@ -9,10 +9,8 @@ subjects    = ["person"]
 certainty   = "suspected"
 stage       = "supervision"
 window      = "two settlements in sequence"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第四十一条第（一）项：将本人的医疗保障凭证交由他人冒名使用",
-    "筛查模型 A05 同日多地、时空不可能",
-]
+law         = ["regulation-17", "regulation-41-1-1"]
+basis       = ["筛查模型 A05 同日多地、时空不可能"]
 needs       = ["record.settlement.settled_at", "record.hospital.longitude", "record.hospital.latitude"]
 exclusions  = [
     "stays: relatives settle them",

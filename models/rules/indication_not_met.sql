@@ -9,10 +9,8 @@ subjects    = ["institution", "practitioner"]
 certainty   = "suspected"
 stage       = "audit"
 window      = "settlement and earlier diagnoses"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（六）项：超出支付范围的费用纳入基金结算",
-    "智能监管规则库（2025年版）8 药品限适应症、20 医疗服务项目限适应症",
-]
+law         = ["regulation-15-2", "regulation-38-1-6", "rules-11"]
+basis       = ["智能监管规则库（2025年版）8 药品限适应症、20 医疗服务项目限适应症"]
 needs       = ["record.diagnosis.diagnosis_code"]
 exclusions  = [
     "any diagnosis of the settlement meets the text, principal or not",

@@ -9,10 +9,8 @@ certainty   = "suspected"
 stage       = "audit"
 scope       = ["inpatient"]
 window      = "visit"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（三）项：超标准收费",
-    "定点医疗机构违法违规使用医保基金自查自纠问题清单（2025年版）第179项：非重症监护室患者收取重症监护",
-]
+law         = ["regulation-15-1", "regulation-38-1-3", "rules-11"]
+basis       = ["定点医疗机构违法违规使用医保基金自查自纠问题清单（2025年版）第179项：非重症监护室患者收取重症监护"]
 needs       = ["record.fee_line.charged_at", "record.fee_line.item_name"]
 exclusions  = [
     "a bed of another kind (intensive care, laminar flow, isolation, observation) was charged in the visit",

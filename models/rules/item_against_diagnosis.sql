@@ -10,7 +10,7 @@ certainty   = "suspected"
 stage       = "reminder"
 window      = "visit"
 basis       = [
-    "《处方管理办法》第三十五条：药师审核处方用药与临床诊断的相符性、用药禁忌",
+    "《医疗机构处方审核规范》：用药与临床诊断的相符性、用药禁忌",
     "智能监管规则库（2025年版）71 药品禁忌症、82 医疗服务项目禁忌症",
 ]
 needs       = ["record.fee_line.charged_at", "record.fee_line.item_code"]

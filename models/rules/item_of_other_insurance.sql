@@ -10,10 +10,8 @@ subjects    = ["institution", "pharmacy", "practitioner"]
 certainty   = "definite"
 stage       = "audit"
 window      = "line"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（六）项：超出支付范围的费用纳入基金结算",
-    "智能监管规则库（2025年版）1 药品限工伤保险、2 药品限生育保险、16 医疗服务项目限工伤保险、17 医疗服务项目限生育保险",
-]
+law         = ["regulation-15-2", "regulation-38-1-6", "rules-11"]
+basis       = ["智能监管规则库（2025年版）1 药品限工伤保险、2 药品限生育保险、16 医疗服务项目限工伤保险、17 医疗服务项目限生育保险"]
 needs       = ["record.settlement.insurance_type"]
 exclusions  = [
     "maternity items in a maternity settlement, by medical category or maternity insurance",
@@ -43,10 +41,7 @@ with limited as (
         coalesce(s.insurance_type = '510' or substr(s.medical_category, 1, 1) = '5'
             or s.medical_category in ('2106', '2107') or substr(e.principal_diagnosis_code, 1, 1) = 'O'
             or substr(e.principal_diagnosis_code, 1, 3) in ('Z34', 'Z35', 'Z37', 'Z39'), false) as is_maternity,
-        coalesce(l.is_pharmacy, false) and coalesce(s.fund_amount, 0) = 0
-            as is_account_only,
-        l.is_pharmacy is null and coalesce(s.fund_amount, 0) = 0
-            as is_perhaps_account_only
+        s.is_family_purchase
     from feature.fee_line as l
     join knowledge.item_insurance as k
         on k.item_code = l.item_code
@@ -58,15 +53,15 @@ with limited as (
 
 select
     case
-        when is_account_only or (insurance_kind = 'maternity' and is_maternity) then 'clear'
+        when is_family_purchase or (insurance_kind = 'maternity' and is_maternity) then 'clear'
         when insurance_type is null then 'cannot_judge'
-        when insurance_type in ('310', '390', '391', '392') and is_perhaps_account_only then 'cannot_judge'
+        when insurance_type in ('310', '390', '391', '392') and is_family_purchase is null then 'cannot_judge'
         when insurance_type in ('310', '390', '391', '392') then 'hit'
         else 'clear'
     end as outcome,
     case
         when insurance_type is null then 'the insurance is unknown'
-        when is_perhaps_account_only then 'the institution is unknown, and with it whether it is a drugstore'
+        when is_family_purchase is null then 'the institution is unknown, and with it whether it is a drugstore'
     end as reason,
     settlement_id,
     line_id,

@@ -9,10 +9,8 @@ subjects    = ["institution", "practitioner"]
 certainty   = "suspected"
 stage       = "audit"
 window      = "visit"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第十五条：按照诊疗规范提供合理、必要的医药服务",
-    "智能监管规则库（2025年版）70 超说明书适应症用药、83 医疗服务项目超适应症使用、88 医用耗材限疾病使用",
-]
+law         = ["regulation-15-1", "regulation-38-1-2", "rules-11"]
+basis       = ["智能监管规则库（2025年版）70 超说明书适应症用药、83 医疗服务项目超适应症使用、88 医用耗材限疾病使用"]
 needs       = ["record.fee_line.charged_at", "record.fee_line.item_code"]
 exclusions  = [
     "a diagnosis of an earlier visit, at most {lookback_days:day} old, is one it is meant for",

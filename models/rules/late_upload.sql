@@ -8,10 +8,8 @@ subjects    = ["institution", "pharmacy"]
 certainty   = "suspected"
 stage       = "reminder"
 window      = "institution and month"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第十六条：及时传送数据",
-    "智能监管规则库（2025年版）41 就诊数据非实时上传监管；筛查模型 D12 数据质量与造假痕迹",
-]
+law         = ["regulation-16", "regulation-39-1-3", "regulation-39-1-4", "rules-9"]
+basis       = ["智能监管规则库（2025年版）41 就诊数据非实时上传监管；筛查模型 D12 数据质量与造假痕迹"]
 needs       = ["record.fee_line.charged_at", "record.settlement.settled_at"]
 exclusions  = [
     "stays: charged over weeks, settled at the end",

@@ -10,10 +10,8 @@ certainty   = "suspected"
 stage       = "supervision"
 scope       = ["inpatient"]
 window      = "stay"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（二）项：过度检查、提供其他不必要的医药服务",
-    "智能监管规则库（2025年版）53 无指征住院（低标准入院）",
-]
+law         = ["regulation-15-1", "regulation-38-1-2", "rules-11"]
+basis       = ["智能监管规则库（2025年版）53 无指征住院（低标准入院）"]
 needs       = ["record.fee_line.fee_category", "record.fee_line.dosage_form"]
 exclusions  = [
     "diseases treated in courses, mental disorders, pregnancy, newborns",

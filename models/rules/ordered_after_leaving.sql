@@ -10,10 +10,8 @@ subjects    = ["institution", "practitioner"]
 certainty   = "definite"
 stage       = "audit"
 window      = "line"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（七）项",
-    "医保支付资格管理：为暂停、终止资格人员冒名结算；筛查模型 D02",
-]
+law         = ["regulation-15-1", "regulation-38-1-7"]
+basis       = ["医保支付资格管理：为暂停、终止资格人员冒名结算；筛查模型 D02"]
 needs       = ["record.practitioner.left_on"]
 exclusions  = [
     "up to {grace_days:day} after leaving: orders posted late",

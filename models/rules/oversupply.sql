@@ -10,10 +10,8 @@ certainty   = "suspected"
 stage       = "supervision"
 scope       = ["outpatient", "chronic", "drugstore"]
 window      = "person and drug, over all institutions"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第十七条、第四十一条第（二）、（三）项：重复享受待遇、转卖药品",
-    "国家医保局医保药品倒卖模型；筛查模型 C03 超量开药",
-]
+law         = ["regulation-19-1", "regulation-41-1-3", "rules-31-1-3"]
+basis       = ["国家医保局医保药品倒卖模型；筛查模型 C03 超量开药"]
 needs       = ["record.fee_line.supply_days"]
 exclusions  = [
     "a double dose, lifelong: all collected so far lasts less than {max_rate} times the days gone by",

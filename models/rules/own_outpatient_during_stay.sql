@@ -10,10 +10,8 @@ certainty   = "suspected"
 stage       = "supervision"
 scope       = ["inpatient", "outpatient"]
 window      = "stay"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（一）、（七）项：分解住院、造成基金损失的其他行为",
-    "筛查模型 E03 转嫁费用",
-]
+law         = ["regulation-15-1", "regulation-38-1-1", "regulation-38-1-7"]
+basis       = ["筛查模型 E03 转嫁费用"]
 needs       = ["record.settlement.started_on", "record.encounter.ended_at"]
 exclusions  = [
     "first and last day of the stay: the way in and take-home medicines",

@@ -8,10 +8,8 @@ subjects    = ["person"]
 certainty   = "suspected"
 stage       = "supervision"
 window      = "all settlements delivered"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第十七条、第四十一条第（三）项：转卖药品",
-    "追溯码规则 TR12 团伙回溯；国家医保局医保药品倒卖模型",
-]
+law         = ["regulation-19-1", "regulation-41-1-3", "rules-31-1-3"]
+basis       = ["追溯码规则 TR12 团伙回溯；国家医保局医保药品倒卖模型"]
 needs       = ["record.trace_code.trace_code"]
 exclusions  = [
     "the pack comes back at the place that sold it: its own till, not the buyer, is the question",

@@ -11,8 +11,9 @@ certainty   = "suspected"
 stage       = "audit"
 scope       = ["outpatient", "emergency", "chronic"]
 window      = "practitioner and day"
+law         = ["regulation-15-1", "regulation-38-1-7"]
 basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（七）项；医师执业注册管理办法：多机构执业备案",
+    "《医师执业注册管理办法》：多机构执业备案",
     "筛查模型 D02、D01",
 ]
 needs       = ["record.practitioner.institution_id"]

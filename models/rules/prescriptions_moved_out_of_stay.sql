@@ -10,10 +10,8 @@ certainty   = "suspected"
 stage       = "supervision"
 scope       = ["inpatient", "drugstore"]
 window      = "stay, hospital's persons"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（七）项",
-    "筛查模型 E03 转嫁费用",
-]
+law         = ["regulation-15-1", "regulation-38-1-7"]
+basis       = ["筛查模型 E03 转嫁费用"]
 needs       = ["record.fee_line.is_outside_prescription", "record.settlement.started_on"]
 exclusions  = [
     "first and last day of the stay",

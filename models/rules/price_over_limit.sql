@@ -16,10 +16,8 @@ subjects    = ["institution"]
 certainty   = "definite"
 stage       = "audit"
 window      = "line"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（三）项：超标准收费",
-    "智能监管规则库（2025年版）14 医疗服务项目超限定单价收费",
-]
+law         = ["regulation-15-1", "regulation-38-1-3", "rules-11"]
+basis       = ["智能监管规则库（2025年版）14 医疗服务项目超限定单价收费"]
 needs       = ["record.fee_line.unit_price"]
 exclusions  = [
     "what lies above the limit is already the person's own",

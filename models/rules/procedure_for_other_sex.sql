@@ -9,10 +9,8 @@ subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "audit"
 window      = "settlement"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第十六条：如实报送信息；第四十条第（二）、（三）项",
-    "智能监管规则库（2025年版）39 手术操作编码与性别不符",
-]
+law         = ["regulation-16", "regulation-39-1-3", "regulation-39-1-4", "rules-9"]
+basis       = ["智能监管规则库（2025年版）39 手术操作编码与性别不符"]
 needs       = ["record.procedure.procedure_code", "record.settlement.sex"]
 exclusions  = [
     "the identity number contradicts the delivered sex: cannot judge",

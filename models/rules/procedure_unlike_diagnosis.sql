@@ -9,10 +9,8 @@ certainty   = "suspected"
 stage       = "audit"
 scope       = ["inpatient"]
 window      = "settlement"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第十六条：如实报送信息；第四十条第（二）、（三）项",
-    "智能监管规则库（2025年版）40 诊断编码与手术操作编码不符",
-]
+law         = ["regulation-16", "regulation-39-1-3", "regulation-39-1-4", "rules-9"]
+basis       = ["智能监管规则库（2025年版）40 诊断编码与手术操作编码不符"]
 needs       = ["record.procedure.procedure_code", "record.diagnosis.diagnosis_code"]
 exclusions  = [
     "another diagnosis of the settlement the table does not set against the procedure, from another chapter: it may be the reason",

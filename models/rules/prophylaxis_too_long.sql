@@ -10,8 +10,8 @@ certainty   = "suspected"
 stage       = "supervision"
 scope       = ["inpatient"]
 window      = "stay with an operation"
+law         = ["regulation-15-1", "regulation-38-1-2", "rules-11"]
 basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（二）项：违反诊疗规范过度诊疗",
     "《抗菌药物临床应用指导原则（2015年版）》：清洁手术预防用药不超过24小时，心脏手术可视情况延长至48小时",
     "智能监管规则库（2025年版）44 围手术期抗菌药物预防性应用监管",
 ]

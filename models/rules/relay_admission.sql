@@ -9,10 +9,8 @@ certainty   = "suspected"
 stage       = "supervision"
 scope       = ["inpatient"]
 window      = "chain of stays"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（一）项：分解住院、挂床住院",
-    "筛查模型 B09 接力住院、循环转院",
-]
+law         = ["regulation-15-1", "regulation-38-1-1"]
+basis       = ["筛查模型 B09 接力住院、循环转院"]
 needs       = ["record.encounter.started_at", "record.encounter.ended_at"]
 exclusions  = [
     "a stay begun on a referral, or after a discharge as transfer: up and down within a medical alliance",

@@ -8,10 +8,8 @@ subjects    = ["institution", "pharmacy"]
 certainty   = "suspected"
 stage       = "audit"
 window      = "two settlements"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（三）项：重复收费",
-    "筛查模型 A06 重复报销（同一费用两次结算）",
-]
+law         = ["regulation-15-1", "regulation-38-1-3", "rules-11"]
+basis       = ["筛查模型 A06 重复报销（同一费用两次结算）"]
 needs       = ["record.settlement.started_on", "record.settlement.total_amount"]
 exclusions  = [
     "the first was refunded",

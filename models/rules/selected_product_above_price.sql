@@ -9,10 +9,8 @@ subjects    = ["institution", "pharmacy"]
 certainty   = "definite"
 stage       = "audit"
 window      = "line"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（三）项：超标准收费",
-    "国家组织药品集中采购：中选药品按中选价零差率销售；筛查模型 D09（价格部分）",
-]
+law         = ["regulation-15-1", "regulation-38-1-3", "rules-11"]
+basis       = ["国家组织药品集中采购：中选药品按中选价零差率销售；筛查模型 D09（价格部分）"]
 needs       = ["record.procurement_drug.selected_price", "record.fee_line.catalogue_code"]
 exclusions  = [
     "the excess within the allowed markup: none in institutions, {drugstore_markup:%} in drugstores",

@@ -9,10 +9,8 @@ subjects    = ["institution"]
 certainty   = "definite"
 stage       = "audit"
 window      = "line"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（六）项：超出支付范围的费用纳入基金结算",
-    "智能监管规则库（2025年版）24 医疗服务项目限医疗机构级别",
-]
+law         = ["regulation-15-2", "regulation-38-1-6", "rules-11"]
+basis       = ["智能监管规则库（2025年版）24 医疗服务项目限医疗机构级别"]
 needs       = ["record.fee_line.item_code"]
 exclusions  = [
     "tested at another institution on a sample sent there",

@@ -9,10 +9,8 @@ subjects    = ["institution", "practitioner"]
 certainty   = "suspected"
 stage       = "audit"
 window      = "line"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（三）、（六）项",
-    "智能监管规则库（2025年版）21 医疗服务项目限科室使用",
-]
+law         = ["regulation-15-1", "regulation-15-2", "regulation-38-1-3", "regulation-38-1-6", "rules-11"]
+basis       = ["智能监管规则库（2025年版）21 医疗服务项目限科室使用"]
 needs       = ["record.fee_line.ordering_department_code"]
 exclusions  = [
     "the ordering department's name contains an allowed word, any of several suffices",

@@ -8,8 +8,9 @@ subjects    = ["person"]
 certainty   = "suspected"
 stage       = "audit"
 window      = "settlement"
+law         = ["regulation-17", "regulation-41-1"]
 basis       = [
-    "《社会保险法》第二十三条、第二十五条；《医疗保障基金使用监督管理条例》第四十一条",
+    "《社会保险法》第二十三条、第二十五条",
     "筛查模型 A07 待遇暂停、断保、终止期间结算",
 ]
 needs       = ["record.enrolment.enrolled_from", "record.settlement.started_on"]

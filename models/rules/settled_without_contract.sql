@@ -9,8 +9,9 @@ subjects    = ["institution", "pharmacy"]
 certainty   = "definite"
 stage       = "audit"
 window      = "settlement"
+law         = ["regulation-38-1-7"]
 basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（七）项；定点医疗机构、零售药店医疗保障定点管理暂行办法：暂停、解除协议期间不予结算",
+    "《医疗机构医疗保障定点管理暂行办法》《零售药店医疗保障定点管理暂行办法》：暂停、解除协议期间不予结算",
     "筛查模型 D11；定点零售药店自查自纠问题清单 6",
 ]
 needs       = ["record.settlement.started_on"]

@@ -10,10 +10,8 @@ certainty   = "suspected"
 stage       = "supervision"
 scope       = ["drugstore"]
 window      = "person and day"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第十七条、第四十一条第（二）、（三）项：重复享受待遇、转卖药品",
-    "筛查模型 C02、C04 跨机构重复购药",
-]
+law         = ["regulation-19-1", "regulation-41-1-3", "rules-31-1-3"]
+basis       = ["筛查模型 C02、C04 跨机构重复购药"]
 needs       = ["record.fee_line.item_code"]
 exclusions  = [
     "different drugs at different stores: the first had not all of them",

@@ -9,10 +9,8 @@ subjects    = ["institution", "practitioner"]
 certainty   = "suspected"
 stage       = "audit"
 window      = "visit and day"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第十五条：不得违反诊疗规范重复开药",
-    "智能监管规则库（2025年版）69 重复开药",
-]
+law         = ["regulation-15-1", "regulation-38-1-2", "rules-11"]
+basis       = ["智能监管规则库（2025年版）69 重复开药"]
 needs       = ["record.fee_line.charged_at", "record.fee_line.item_code"]
 exclusions  = [
     "a switch within a stay: the drugs meet on fewer than {days_together:day}",

@@ -9,10 +9,8 @@ certainty   = "suspected"
 stage       = "supervision"
 scope       = ["inpatient"]
 window      = "two stays"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（一）项：分解住院",
-    "智能监管规则库（2025年版）49 分解住院",
-]
+law         = ["regulation-15-1", "regulation-38-1-1"]
+basis       = ["智能监管规则库（2025年版）49 分解住院"]
 needs       = ["record.encounter.principal_diagnosis_code"]
 exclusions  = [
     "diseases treated in courses",

@@ -9,10 +9,15 @@ certainty   = "suspected"
 stage       = "supervision"
 scope       = ["inpatient"]
 window      = "stay"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（一）项：挂床住院；第四十条第（一）项；第四十一条第（一）、（二）项",
-    "筛查模型 A03 住院期间门诊、A04 重叠住院",
+law         = [
+    "regulation-15-1",
+    "regulation-38-1-1",
+    "regulation-40-1-1",
+    "regulation-17",
+    "regulation-41-1-1",
+    "regulation-41-1-2",
 ]
+basis       = ["筛查模型 A03 住院期间门诊、A04 重叠住院"]
 needs       = ["record.settlement.started_on", "record.settlement.ended_on"]
 exclusions  = [
     "first and last day of the stay; a transfer recorded one day apart",

@@ -10,10 +10,10 @@ certainty   = "suspected"
 stage       = "audit"
 scope       = ["outpatient", "emergency", "chronic"]
 window      = "fill"
+law         = ["regulation-15-1", "regulation-38-1-2", "rules-11"]
 basis       = [
     "《处方管理办法》第十九条：处方一般不得超过7日用量，急诊处方一般不得超过3日用量",
     "《长期处方管理规范（试行）》：一般在4周内，病情稳定可至12周",
-    "《医疗保障基金使用监督管理条例》第三十八条第（二）项：超量开药",
     "智能监管规则库（2025年版）9 药品限最大开药天数/开药量",
 ]
 needs       = ["record.fee_line.supply_days"]

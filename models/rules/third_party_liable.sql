@@ -8,6 +8,7 @@ subjects    = ["person"]
 certainty   = "suspected"
 stage       = "supervision"
 window      = "settlement"
+law         = ["regulation-17", "regulation-41-1-2", "rules-29", "rules-31-1-2"]
 basis       = [
     "《社会保险法》第三十条：应当从工伤保险基金中支付、应当由第三人负担的医疗费用不纳入基本医疗保险基金支付范围",
     "筛查模型 A12 外伤住院第三方责任未核",

@@ -9,6 +9,7 @@ subjects    = ["institution", "pharmacy"]
 certainty   = "suspected"
 stage       = "supervision"
 window      = "institution and month"
+law         = ["regulation-16", "regulation-39-1-3", "regulation-39-1-4", "rules-9"]
 basis       = [
     "国家医保局等部门关于加强药品追溯码在医疗保障和工伤保险领域采集应用的通知：2025年7月1日起依码结算",
     "定点零售药店自查自纠问题清单 18；追溯码规则 TR3、筛查模型 T02",

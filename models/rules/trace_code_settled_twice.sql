@@ -8,10 +8,8 @@ subjects    = ["institution", "pharmacy"]
 certainty   = "definite"
 stage       = "supervision"
 window      = "all settlements delivered"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（四）项：串换药品；第四十条第（三）项：虚构医药服务项目",
-    "国家医保局：药品追溯码只应有一次被扫码销售的记录；追溯码规则 TR1、筛查模型 T01",
-]
+law         = ["regulation-15-1", "regulation-20", "regulation-38-1-4", "regulation-40-1-3", "rules-9"]
+basis       = ["国家医保局：药品追溯码只应有一次被扫码销售的记录；追溯码规则 TR1、筛查模型 T01"]
 needs       = ["record.trace_code.trace_code"]
 exclusions  = [
     "the same person at the same institution on the same day: scanned or sent twice",

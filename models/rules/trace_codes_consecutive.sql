@@ -8,10 +8,8 @@ subjects    = ["person"]
 certainty   = "suspected"
 stage       = "supervision"
 window      = "person and product"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第十七条、第四十一条第（三）项：转卖药品",
-    "追溯码规则 TR11 码连续",
-]
+law         = ["regulation-19-1", "regulation-41-1-3", "rules-31-1-3"]
+basis       = ["追溯码规则 TR11 码连续"]
 needs       = ["record.trace_code.trace_code"]
 exclusions  = [
     "all packs of the run dispensed in one settlement no larger than {max_in_one:pack}: a long prescription from one carton",

@@ -11,10 +11,8 @@ subjects    = ["institution", "pharmacy"]
 certainty   = "suspected"
 stage       = "supervision"
 window      = "line"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（三）、（四）项：超标准收费、串换药品",
-    "追溯码规则 TR5 数量不符",
-]
+law         = ["regulation-15-1", "regulation-38-1-3", "regulation-38-1-4", "rules-9"]
+basis       = ["追溯码规则 TR5 数量不符"]
 needs       = ["record.trace_code.trace_code", "record.fee_line.quantity"]
 exclusions  = [
     "the institution does not usually send a code for every pack: cannot judge",

@@ -8,10 +8,8 @@ subjects    = ["institution", "pharmacy"]
 certainty   = "suspected"
 stage       = "supervision"
 window      = "all settlements delivered"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（四）项：串换药品",
-    "追溯码规则 TR4 码药不符、筛查模型 T03",
-]
+law         = ["regulation-15-1", "regulation-38-1-4", "rules-9"]
+basis       = ["追溯码规则 TR4 码药不符、筛查模型 T03"]
 needs       = ["record.trace_code.trace_code", "record.fee_line.catalogue_code"]
 exclusions  = [
     "the product number has no settled meaning: fewer than {min_lines:line} or {min_institutions:place}, or less than {min_share:%} of one drug: cannot judge",

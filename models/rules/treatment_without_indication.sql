@@ -9,10 +9,8 @@ subjects    = ["institution", "practitioner"]
 certainty   = "suspected"
 stage       = "supervision"
 window      = "visit"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第十五条、第三十八条第（二）项：违反诊疗规范过度诊疗",
-    "智能监管规则库（2025年版）79 无指征治疗",
-]
+law         = ["regulation-15-1", "regulation-38-1-2", "rules-11"]
+basis       = ["智能监管规则库（2025年版）79 无指征治疗"]
 needs       = ["record.fee_line.charged_at", "record.fee_line.item_code"]
 exclusions  = [
     "given fewer than {least_times} times in the visit",

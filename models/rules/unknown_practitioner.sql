@@ -10,10 +10,8 @@ subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "audit"
 window      = "line"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（七）项",
-    "医保支付资格管理：未取得支付资格人员提供服务；筛查模型 D02（非备案）",
-]
+law         = ["regulation-15-1", "regulation-38-1-7"]
+basis       = ["医保支付资格管理：未取得支付资格人员提供服务；筛查模型 D02（非备案）"]
 needs       = ["record.practitioner.practitioner_id", "record.fee_line.ordering_practitioner_id"]
 exclusions  = [
     "registered anywhere: another rule asks about the place",

@@ -8,10 +8,8 @@ subjects    = ["institution", "pharmacy"]
 certainty   = "suspected"
 stage       = "audit"
 window      = "encounter"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第十六条：及时通过医疗保障信息系统全面准确传送有关数据",
-    "智能监管规则库（2025年版）41 就诊数据非实时上传监管",
-]
+law         = ["regulation-16", "regulation-39-1-3", "regulation-39-1-4", "rules-9"]
+basis       = ["智能监管规则库（2025年版）41 就诊数据非实时上传监管"]
 needs       = ["record.fee_line.created_at", "record.fee_line.charged_at"]
 exclusions  = [
     "uploaded within {max_days:day}",

@@ -8,8 +8,8 @@ fetch = ["manual_claim", "hospital_confirmation"]
 certainty = "suspected"
 scope = ["inpatient"]
 window = "each stay, with days before and after"
+law = ["regulation-20", "regulation-41-2"]
 basis = [
-    "《医疗保障基金使用监督管理条例》第四十条：伪造、变造医学文书、会计凭证等骗取基金支出",
     "《基本医疗保险跨省异地就医直接结算经办规程》：异地就医备案",
     "筛查模型 A06 重复报销、A11 异地就医异常、G01 零星报销异常",
 ]
