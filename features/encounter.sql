@@ -8,7 +8,7 @@
 -- calendar_days: calendar days from the first to the last, of any care: 1 for a visit; null while it lasts
 -- is_posted_in_bulk: care of several calendar days whose lines, two or more, all bear one date
 -- is_posted_outside: no line is dated on a day of the encounter: the whole bill was posted before or after it
--- is_operated: a line of an operation, or a coded procedure
+-- is_operated: a line of an operation, by category or among treatments by name, or a coded procedure
 -- is_day_care: day surgery or a day ward, by the medical category
 -- is_emergency_start: a stay that began as an emergency: by the medical category, or the person was in the emergency
 --     department or its observation ward there on the day of admission or the day before
@@ -21,9 +21,9 @@
 --     settlement: in mid-stay, at the turn of the year, or because the insurance changed
 -- is_transferred_in: came from a stay elsewhere: on a referral, by the medical category, or begun within a day of a
 --     discharge as transfer
--- is_stepwise: begun within a day of a stay at an institution of another level, or at a rehabilitation or nursing
---     institution: up when it gets worse, down when it gets better, whatever the way of leaving says; null where a
---     level is unknown; false when no stay elsewhere went before
+-- level_step: of a stay begun within a day of one elsewhere: 1 up to a higher level (it got worse), -1 down to a lower one,
+--     to a rehabilitation or nursing institution, a community centre or township hospital (it got better), 0 the same
+--     level; whatever the way of leaving says; null where a level is unknown or no such stay went before
 with paid as (
     select encounter_id, max(person_id) as person_id, max(institution_id) as institution_id,
         max(care_setting) as care_setting, max(medical_category) as medical_category,
@@ -94,7 +94,10 @@ registered as (
 
 line as (
     select encounter_id, count(*) as lines, count(item_name) as named_lines, min(charged_on) as first_on,
-        max(charged_on) as last_on, max(case when fee_category = '06' then 1 else 0 end) as is_operated
+        max(charged_on) as last_on, max(
+            case when fee_category = '06' or (fee_category = '05' and regexp_matches(item_name, '术|套扎|栓塞|植皮|碎石'))
+                then 1 else 0 end
+        ) as is_operated
     from feature.fee_line
     where encounter_id is not null
     group by encounter_id
@@ -123,7 +126,11 @@ dated as (
             then coalesce(cast(e.ended_at as date), p.ended_on) end as last_on,
         e.discharge_way, e.referred_from_encounter_id, coalesce(i.owner, p.institution_id) as place,
         coalesce(i.institution_level, case when g.institution_grade is not null then 0 end) as institution_level,
-        substr(i.institution_kind, 1, 4) = 'A527' or substr(i.institution_kind, 1, 2) = 'A7' as is_aftercare
+        case
+            when substr(i.institution_kind, 1, 1) in ('B', 'C') then 0
+            when substr(i.institution_kind, 1, 4) = 'A527' or substr(i.institution_kind, 1, 2) = 'A7' then 1
+            else 2
+        end as aftercare
     from paid as p
     left join record.encounter as e on e.encounter_id = p.encounter_id and coalesce(e.is_valid, true)
     left join feature.institution as i on i.institution_id = p.institution_id
@@ -157,12 +164,13 @@ followed as (
         date_diff('day', p.last_on, l.first_on) in (0, 1) and p.place <> l.place
             and p.discharge_way in ('2', '3') as is_transferred,
         case
-            when not coalesce(date_diff('day', p.last_on, l.first_on) in (0, 1), p.encounter_id is not null)
-                or p.encounter_id is null or p.place = l.place then false
-            when l.is_aftercare then true
-            when p.institution_level is null or l.institution_level is null then null
-            else p.institution_level <> l.institution_level
-        end as is_stepwise
+            when date_diff('day', p.last_on, l.first_on) in (0, 1) and p.place <> l.place then case
+                when l.aftercare < p.aftercare then -1
+                when l.institution_level > p.institution_level then 1
+                when l.institution_level < p.institution_level then -1
+                when l.institution_level = p.institution_level then 0
+            end
+        end as level_step
     from sequence as l
     left join sequence as p on p.encounter_id = l.previous_encounter_id
 ),
@@ -231,7 +239,7 @@ select
     coalesce(f.is_continued, false) as is_continued,
     coalesce(f.is_transferred, false) or coalesce(c.is_transfer = 1, false)
         or e.referred_from_encounter_id is not null as is_transferred_in,
-    case when p.care_setting = 'inpatient' then f.is_stepwise end as is_stepwise
+    f.level_step
 from paid as p
 left join record.encounter as e on e.encounter_id = p.encounter_id and coalesce(e.is_valid, true)
 left join listed as l on l.encounter_id = p.encounter_id
