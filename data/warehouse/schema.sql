@@ -1393,6 +1393,20 @@ create table if not exists knowledge.institution_grade (
     basis varchar not null
 );
 
+-- 医共体成员: who belongs to which community of hospitals (医共体, 医联体, 医疗集团, 托管), local; key: institution_id
+create table if not exists knowledge.institution_community (
+    institution_id varchar not null, -- 定点医药机构编号
+    community_id varchar not null,   -- one name or number for all members, the leading hospital's code for instance
+    community_zh varchar,
+    basis varchar not null,          -- the document that made it
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
 -- 行政区划: names of administrative divisions, for the pages people read; key: division
 create table if not exists knowledge.division (
     division varchar not null,      -- six digits, as in 医保区划
