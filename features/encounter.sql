@@ -11,7 +11,7 @@
 -- is_operated: a line of an operation, by category or among treatments by name, or a coded procedure
 -- is_day_care: day surgery or a day ward, by the medical category
 -- is_emergency_start: a stay that began as an emergency: by the medical category, or the person was in the emergency
---     department or its observation ward there on the day of admission or the day before
+--     department or its observation ward there (or within the community) on the day of admission or the day before
 -- is_observation: emergency care of several calendar days
 -- is_dialysis, is_in_course: dialysis; any course that is given on fixed days wherever the person otherwise is
 --     (course_sign), by diagnosis, 病种 or item; null where nothing tells: no diagnosis, no 病种, and either chronic care
@@ -20,7 +20,7 @@
 -- is_continued: the stay goes on: it began within a day of the previous one's end at the same place, and that end was a
 --     settlement: in mid-stay, at the turn of the year, or because the insurance changed
 -- is_transferred_in: came from a stay elsewhere: on a referral, by the medical category, or begun within a day of a
---     discharge as transfer
+--     discharge as transfer or of a discharge within the same community of hospitals
 -- level_step: of a stay begun within a day of one elsewhere: 1 up to a higher level (it got worse), -1 down to a lower one,
 --     to a rehabilitation or nursing institution, a community centre or township hospital (it got better), 0 the same
 --     level; whatever the way of leaving says; null where a level is unknown or no such stay went before
@@ -124,7 +124,7 @@ dated as (
         coalesce(cast(e.started_at as date), p.started_on) as first_on,
         case when not coalesce(e.is_in_hospital, false)
             then coalesce(cast(e.ended_at as date), p.ended_on) end as last_on,
-        e.discharge_way, e.referred_from_encounter_id, coalesce(i.owner, p.institution_id) as place,
+        e.discharge_way, e.referred_from_encounter_id, coalesce(i.owner, p.institution_id) as place, i.community_id,
         coalesce(i.institution_level, case when g.institution_grade is not null then 0 end) as institution_level,
         case
             when substr(i.institution_kind, 1, 1) in ('B', 'C') then 0
@@ -162,7 +162,7 @@ followed as (
             or substr(cast(p.last_on as varchar), 6, 5) = '12-31' or substr(cast(l.first_on as varchar), 6, 5) = '01-01'
         ) as is_continued,
         date_diff('day', p.last_on, l.first_on) in (0, 1) and p.place <> l.place
-            and p.discharge_way in ('2', '3') as is_transferred,
+            and (p.discharge_way in ('2', '3') or coalesce(p.community_id = l.community_id, false)) as is_transferred,
         case
             when date_diff('day', p.last_on, l.first_on) in (0, 1) and p.place <> l.place then case
                 when l.aftercare < p.aftercare then -1
@@ -179,7 +179,8 @@ emergency as (
     select distinct l.encounter_id
     from dated as l
     join dated as v
-        on v.person_id = l.person_id and v.place = l.place and v.care_setting = 'emergency'
+        on v.person_id = l.person_id and v.care_setting = 'emergency'
+        and (v.place = l.place or v.community_id = l.community_id)
         and v.first_on <= l.first_on and date_diff('day', coalesce(v.last_on, v.first_on), l.first_on) <= 1
         and date_diff('day', v.first_on, l.first_on) <= 7
     where l.care_setting = 'inpatient'

@@ -660,6 +660,7 @@ create table if not exists knowledge.item_care_setting (
     allows_inpatient boolean not null,
     allows_emergency boolean not null,  -- emergency and observation
     allows_outpatient boolean not null, -- any other visit, drugstores too
+    allows_special boolean,             -- 门慢特, 特药 and 双通道 care; empty: the city has not said, nobody can judge
     official integer not null,
     basis varchar not null,
     point_id varchar,

@@ -22,7 +22,7 @@ exclusions  = [
     "visits with nothing but medicines: relatives fetch them",
     "emergencies and examinations at an institution of a higher level: brought there by the ward",
     "visits out of a stay for a mental disorder, by the bed-day or of more than {long_stay_days:day}: escorted, or on leave",
-    "an institution of the same owner",
+    "an institution of the same owner or community of hospitals",
     "visits of no more than {min_amount} yuan",
     "still in hospital: cannot judge",
     "no diagnosis and no registered disease: whether the visit is one of a course is unknown, cannot judge",
@@ -37,7 +37,7 @@ exclusions_zh = [
     "仅取药的就诊：由家属代取",
     "在上级机构急诊或检查：由病区护送",
     "精神障碍、按床日付费或超过 {long_stay_days} 天的住院期间的门诊：护送就诊或请假外出",
-    "同一法定代表人的机构",
+    "同一法定代表人或同一医共体、医联体的机构",
     "金额不超过 {min_amount} 元的就诊",
     "尚在住院：无法判定",
     "无诊断且无病种，不知该次就诊是否为分疗程治疗：无法判定",
@@ -65,7 +65,7 @@ value   = "5"
 meaning = "the area's code of bed-day payment"
 */
 with place as (
-    select i.institution_id, coalesce(i.owner, i.institution_id) as place,
+    select i.institution_id, coalesce(i.community_id, i.owner, i.institution_id) as place,
         coalesce(i.institution_level, case when g.institution_grade is not null then 0 end) as institution_level
     from feature.institution as i
     left join knowledge.institution_grade as g on g.institution_grade = i.institution_grade
