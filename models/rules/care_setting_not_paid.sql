@@ -16,7 +16,7 @@ basis       = [
 needs       = ["record.settlement.medical_category"]
 exclusions  = [
     "a drugstore purchase paid without the funds",
-    "chronic-disease, special-drug and dual-channel care, also of negotiated drugs in drugstores: many cities manage it like a stay, cannot judge until the city's table says",
+    "chronic-disease, special-drug and dual-channel care, also of negotiated drugs in drugstores: many cities manage it like a stay, cannot judge until the city says",
     "a visit of several days, perhaps an observation ward: cannot judge",
     "home beds and long-term care: local rules say what they count as, cannot judge",
     "the medical category is unknown: cannot judge",
@@ -24,14 +24,14 @@ exclusions  = [
 ]
 exclusions_zh = [
     "未使用基金的药店购药",
-    "门慢特、特药、双通道（含药店销售的谈判药品）：多地按住院管理，当地表未载明前无法判定",
+    "门慢特、特药、双通道（含药店销售的谈判药品）：多地按住院管理，当地未载明前无法判定",
     "持续数日的门诊就诊，可能为留观：无法判定",
     "家庭病床、长期护理：其就医方式由当地规定，无法判定",
     "医疗类别未知：无法判定",
     "机构未知，无从知道是否为药店：无法判定",
 ]
-limits      = "Day surgery counts as a stay, observation as an emergency. Whether special care is paid stands in `allows_special` of the bureau's own item_care_setting; drugs that local lists pay in ordinary out-patient care look the same."
-limits_zh   = "日间手术按住院计，留观按急诊计。门慢特、特药、双通道是否支付以本地 item_care_setting 表的 allows_special 为准；当地允许普通门诊支付的药品也会呈现相同情形。"
+limits      = "Day surgery counts as a stay, observation as an emergency. Whether special care pays an item is for the bureau's own knowledge to say; drugs that local lists pay in ordinary out-patient care look the same."
+limits_zh   = "日间手术按住院计，留观按急诊计。门慢特、特药、双通道是否支付以本地知识为准；当地允许普通门诊支付的药品也会呈现相同情形。"
 version     = "2"
 sentence    = "{item_name}, not paid in {setting} care, was charged on {occurred_on} ({amount} yuan)"
 sentence_zh = "{occurred_on} “{item_name}”在{setting_zh}使用，不符合限定就医方式，涉及 {amount} 元"
