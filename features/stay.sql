@@ -21,11 +21,13 @@
 -- idle_days: charged days with bed, nursing, ward rounds and other charges up to five yuan only
 -- busiest_share: share of the stay's lines on its busiest day
 -- visits_elsewhere: settlements with fund money of the person at other institutions strictly inside the stay, none
---     of them a stay
+--     of them a stay or one of a course (dialysis, radiotherapy): those go on wherever the person lies
 -- left_on, left_institution_id, left_discharge_way: end, place and way of leaving of the person's stay before
 -- next_on, next_institution_id: start and place of the next
+-- is_next_continued: the next is this stay going on
+-- level_step: 1 up, -1 down, 0 the same level, from a stay elsewhere that ended within a day: the encounter's
 -- around_amount, own_around_amount: yuan settled outside stays from 3 days before to 3 days after it, anywhere and
---     at the same institution
+--     at the same institution, but for courses and the emergency that led into the stay
 with line as (
     select encounter_id, count(*) as lines, sum(case when fee_category is null then 1 else 0 end) as unsorted_lines,
         sum(case when fee_category in ('03', '04') then eligible_amount else 0 end) as exam_amount,
@@ -60,9 +62,12 @@ worked as (
 ),
 
 visit as (
-    select person_id, institution_id, started_on, total_amount, fund_amount
-    from feature.settlement
-    where coalesce(care_setting, '-') <> 'inpatient' and person_id is not null
+    select v.person_id, v.institution_id, v.started_on, v.total_amount, v.fund_amount,
+        coalesce(v.care_setting = 'emergency', false) as is_emergency
+    from feature.settlement as v
+    left join feature.encounter as e on e.encounter_id = v.encounter_id
+    where coalesce(v.care_setting, '-') <> 'inpatient' and v.person_id is not null
+        and not coalesce(e.is_in_course, false)
 ),
 
 around as (
@@ -74,7 +79,7 @@ around as (
     from feature.encounter as e
     join visit as v on v.person_id = e.person_id
     where e.is_inpatient and date_diff('day', v.started_on, e.started_on) <= 3
-        and date_diff('day', e.ended_on, v.started_on) <= 3
+        and date_diff('day', e.ended_on, v.started_on) <= 3 and not (v.is_emergency and v.started_on <= e.started_on)
     group by e.encounter_id
 ),
 
@@ -109,7 +114,9 @@ sequence as (
             as left_discharge_way,
         lead(e.started_on) over (partition by e.person_id order by e.started_on, e.encounter_id) as next_on,
         lead(e.institution_id) over (partition by e.person_id order by e.started_on, e.encounter_id)
-            as next_institution_id
+            as next_institution_id,
+        lead(e.is_continued) over (partition by e.person_id order by e.started_on, e.encounter_id)
+            as is_next_continued
     from feature.encounter as e
     where e.is_inpatient
 ),
@@ -186,6 +193,8 @@ select
     j.left_discharge_way,
     j.next_on,
     j.next_institution_id,
+    coalesce(j.is_next_continued, false) as is_next_continued,
+    j.level_step,
     cast(coalesce(a.around_amount, 0) as decimal(16, 2)) as around_amount,
     cast(coalesce(a.own_around_amount, 0) as decimal(16, 2)) as own_around_amount
 from joined as j
