@@ -24,7 +24,7 @@ exclusions  = [
     "examinations and laboratory tests within {workup_days:day} before admission",
     "anything within {eve_days:day} before admission: treated first, admitted after midnight",
     "an emergency that became a stay: anything within {workup_days:day} before admission",
-    "more than half of a bill dated outside the stay: the bill was posted late or the stay's days were keyed wrong, cannot judge",
+    "three lines or more and more than half of the bill dated outside the stay: the bill was posted late or the stay's days were keyed wrong, cannot judge",
     "several units posted within {late_days:day} after discharge: they may stand for days of the stay, cannot judge",
     "the day of the charge is unknown: cannot judge",
 ]
@@ -35,7 +35,7 @@ exclusions_zh = [
     "入院前 {workup_days} 天以内的检查、检验",
     "入院前 {eve_days} 天以内的全部费用：先抢救、手术，零点后补办入院",
     "急诊转住院：入院前 {workup_days} 天以内的全部费用",
-    "半数以上明细计费日期在住院之外：整单补记账或住院日期录错，无法判定",
+    "三条以上且半数以上明细计费日期在住院之外：整单补记账或住院日期录错，无法判定",
     "出院后 {late_days} 天以内一次补记多个数量：可能为住院期间各日，无法判定",
     "计费日期未知：无法判定",
 ]
@@ -112,7 +112,7 @@ select
     case
         when charged_on is null or started_on is null then 'cannot_judge'
         when not is_early and not is_late then 'clear'
-        when lines > 2 and lines_outside * 2 > lines then 'cannot_judge'
+        when lines_outside > 2 and lines_outside * 2 > lines then 'cannot_judge'
         when fee_category is null and (days_before <= $workup_days and is_early or days_after <= $report_days and is_late)
             then 'cannot_judge'
         when is_early then 'hit'
@@ -123,7 +123,7 @@ select
     case
         when charged_on is null then 'the day of the charge is unknown'
         when started_on is null then 'the day of admission is unknown'
-        when lines > 2 and lines_outside * 2 > lines then 'most of the bill is dated outside the stay'
+        when lines_outside > 2 and lines_outside * 2 > lines then 'most of the bill is dated outside the stay'
         when fee_category is null then 'whether the charge outside the stay is an examination is unknown'
         else 'the units may stand for days of the stay'
     end as reason,
