@@ -6,6 +6,7 @@
 -- quantity, amount, eligible_amount, over_limit_amount: net of reversed units and lines, yuan
 -- item_code: the national code; local codes are mapped by knowledge.code_map, an institution's own row first
 -- fund_amount: the funds' share of the eligible amount, at the settlement's rate, yuan
+-- is_family_money: its settlement's
 -- person_id, institution_id: the line's own, else its settlement's
 -- practitioner_id: who ordered, else who performed, else nobody
 with code_map as (
@@ -17,7 +18,7 @@ with code_map as (
 ),
 
 live as (
-    select settlement_id, person_id, institution_id, care_setting, is_pharmacy, fund_rate
+    select settlement_id, person_id, institution_id, care_setting, is_pharmacy, fund_rate, is_family_money
     from feature.settlement
     where repeats_settlement_id is null
 ),
@@ -47,7 +48,7 @@ by_item as (
 ),
 
 charged as (
-    select l.*, v.care_setting, v.is_pharmacy, v.fund_rate,
+    select l.*, v.care_setting, v.is_pharmacy, v.fund_rate, v.is_family_money,
         coalesce(l.person_id, v.person_id) as whose, coalesce(l.institution_id, v.institution_id) as place
     from record.fee_line as l
     join live as v on v.settlement_id = l.settlement_id
@@ -125,6 +126,7 @@ select
         as over_limit_amount,
     price_limit,
     supply_days,
-    coalesce(is_take_home, false) as is_take_home
+    coalesce(is_take_home, false) as is_take_home,
+    is_family_money
 from coded
 where net_amount > 0

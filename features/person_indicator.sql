@@ -1,6 +1,7 @@
 -- One row: one person with a settlement over the whole window, what the indicators are made of and the indicators;
 --     high is suspicious in every indicator, null where its denominator is zero. A bill is a settlement outside
---     hospital stays: a visit at an institution or a purchase at a drugstore.
+--     hospital stays: a visit at an institution or a purchase at a drugstore; purchases with family money (no fund
+--     money, or a relative's account) are left out, since they may be for any of the family.
 -- sex: 1 male, 2 female, null unknown
 -- age_band: 0 (under 1), 1, 15, 30, 45, 60, 75: the youngest of the band; null unknown
 -- insurance_type: of the latest settlement
@@ -54,6 +55,7 @@ with bill as (
     join record.settlement as r on r.settlement_id = s.settlement_id
     left join feature.person as p on p.person_id = s.person_id
     where s.person_id is not null and coalesce(s.care_setting, '-') <> 'inpatient'
+        and not coalesce(s.is_family_purchase, false)
 ),
 
 span as (
