@@ -14,7 +14,7 @@ import polars as pl
 from data.knowledge.load import LAYERS, OWN_LAYERS
 from data.warehouse.connection import frame
 from features import build
-from models.sources.source import Source
+from models.sources.source import NOTHING, Source
 
 #: Tables that say how to read codes and days, not what is allowed.
 READING = frozenset(
@@ -24,7 +24,7 @@ READING = frozenset(
         "official_rule", "price_code_map", "problem_item", "stated_service_code",
     )
 )  # fmt: skip
-STATES = ("judged", "partly", "trial", "cannot_judge", "no_rule")
+STATES = ("judged", "partly", "trial", "no_case", "cannot_judge", "no_rule")
 KNOWLEDGE = ("published", "mixed", "starter", "empty", "none")
 
 
@@ -32,7 +32,8 @@ def screened(con: duckdb.DuckDBPyConnection, sources: Collection[Source]) -> pl.
     """number, name_zh, state, knowledge, judged, hits, cannot_judge, reason, sources: one row an official rule.
 
     state: judged by a live source; partly: it judged, and could not judge more than it judged; trial: only trial
-    sources judged; cannot_judge: sources ran and judged nothing; no_rule: none is there. knowledge: whether the tables
+    sources judged; no_case: nothing of the kind is in the data; cannot_judge: sources ran and judged nothing for want of
+    data or knowledge; no_rule: none is there. knowledge: whether the tables
     its sources read hold published rows, rows of ours, both, or none.
     """
     rules = frame(con, "select number, name_zh from knowledge.official_rule order by number")
@@ -68,6 +69,8 @@ def screened(con: duckdb.DuckDBPyConnection, sources: Collection[Source]) -> pl.
         .then(pl.lit("judged"))
         .when(pl.col("tried") > 0)
         .then(pl.lit("trial"))
+        .when(pl.col("reason") == NOTHING)
+        .then(pl.lit("no_case"))
         .otherwise(pl.lit("cannot_judge"))
     )
     reason = pl.when(state == "partly").then("limits").when(state == "cannot_judge").then("reason")

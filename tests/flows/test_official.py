@@ -44,6 +44,7 @@ def test_judged_in_part_on_trial_or_not(screened):
     rows = screened(
         operation_not_discounted=(70, 3, 5, None),
         herb_not_paid=(10, 1, 90, "the order number is unknown (90)"),
+        item_of_other_insurance=(0, 0, 0, "nothing of the kind in the data"),
         composite_split=(707, 2, 0, None),
         amount_over_total_limit=(0, 0, 1, "knowledge.total_limit is empty: a city table (1)"),
     )
@@ -53,6 +54,7 @@ def test_judged_in_part_on_trial_or_not(screened):
     assert (_row(rows, 26)["state"], _row(rows, 26)["hits"]) == ("trial", 0), "a trial's findings are on no list"
     assert (_row(rows, 28)["state"], _row(rows, 28)["knowledge"]) == ("cannot_judge", "empty")
     assert "total_limit" in _row(rows, 28)["reason"]
+    assert _row(rows, 1)["state"] == "no_case", "what did not occur was screened all the same"
     summary = official.summary(rows)
     assert summary["rules"] == 88 == sum(summary[state] for state in official.STATES)
     assert summary["judged"] >= 1 and summary["starter"] >= 1
