@@ -122,7 +122,8 @@ sequence as (
 ),
 
 joined as (
-    select s.*, p.sex, p.age_years, p.self_paid_amount, x.principal_diagnosis_code is not null or coalesce(s.is_in_course, false)
+    select s.*, p.sex, p.age_years, p.self_paid_amount,
+        x.principal_diagnosis_code is not null or coalesce(s.is_in_course, false)
             as is_expected,
         coalesce(s.is_day_care, false) as is_ward_day,
         coalesce(f.is_free = 1,

@@ -114,7 +114,8 @@ counted as (
     select *,
         sum(case when is_early or is_late then 1 else 0 end) over (partition by encounter_id) as lines_outside,
         count(*) over (partition by encounter_id) as lines,
-        sum(case when is_late and days_after <= $late_days and quantity <= 1 then 1 else 0 end) over (partition by encounter_id)
+        sum(case when is_late and days_after <= $late_days and quantity <= 1 then 1 else 0 end)
+            over (partition by encounter_id)
             as lines_late
     from sorted
 )

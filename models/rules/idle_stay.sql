@@ -143,7 +143,8 @@ judged as (
         coalesce(e.is_posted_in_bulk, false) or coalesce(b.covered_days >= w.idle_days, false) as is_posted_at_once,
         x.encounter_id is not null or coalesce(e.payment_method, '') = $bed_day_method
             or coalesce(w.is_operated, 0) = 1
-            or coalesce(e.is_operated, false) or coalesce(e.is_in_course, false) or coalesce(e.discharge_way, '9') = '5' or e.days < 2 as is_excused
+            or coalesce(e.is_operated, false) or coalesce(e.is_in_course, false)
+            or coalesce(e.discharge_way, '9') = '5' or e.days < 2 as is_excused
     from feature.encounter as e
     left join worked as w on w.encounter_id = e.encounter_id
     left join posted as b on b.encounter_id = e.encounter_id

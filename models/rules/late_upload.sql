@@ -51,7 +51,10 @@ meaning = "of the institution in the month"
 */
 with monthly as (
     select s.institution_id, s.month, count(*) as lines,
-        sum(case when date_diff('day', greatest(l.charged_on, coalesce(e.ended_on, l.charged_on)), s.settled_on) > $max_days then 1 else 0 end) as late_lines
+        sum(case
+            when date_diff('day', greatest(l.charged_on, coalesce(e.ended_on, l.charged_on)), s.settled_on) > $max_days then 1
+            else 0
+        end) as late_lines
     from feature.fee_line as l
     join feature.settlement as s on s.settlement_id = l.settlement_id
     join record.settlement as r on r.settlement_id = l.settlement_id

@@ -77,7 +77,8 @@ meaning = "the area's code of limits for institutions without grade"
 with service as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id, l.charged_on,
         l.charged_at, l.has_clock, l.item_code, l.item_name, l.quantity, l.unit_price, l.eligible_amount,
-        coalesce(l.over_limit_amount, 0) as over_limit_amount, case when l.price_limit > 0 then l.price_limit end as own_limit,
+        coalesce(l.over_limit_amount, 0) as over_limit_amount,
+        case when l.price_limit > 0 then l.price_limit end as own_limit,
         coalesce(l.is_posted_in_bulk, false) as is_posted_in_bulk, v.age_years,
         case when coalesce(l.is_posted_in_bulk, false) then coalesce(v.started_on, l.charged_on) else l.charged_on end
             as care_from,

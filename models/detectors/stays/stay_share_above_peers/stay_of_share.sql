@@ -43,7 +43,8 @@ with kind_of_stay as (
             and coalesce(discharge_way, '1') <> '5'
             then idle_days >= $idle_days and idle_days >= $idle_share * charged_days end as idle,
         case when is_ordinary and days >= 2 then visits_elsewhere > 0 end as elsewhere,
-        case when is_ordinary and is_sorted and is_sent_home and not is_operated and age_years >= $child_years and not is_led_in
+        case when is_ordinary and is_sorted and is_sent_home and not is_operated and not is_led_in
+            and age_years >= $child_years
             then cast(days <= $short_nights as integer) + cast(is_cheap as integer)
                 + cast(coalesce(exam_share > 0.5, false) as integer) + cast(injections = 0 as integer) + 1
                 >= $low_points end as low_threshold,
