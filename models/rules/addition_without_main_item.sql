@@ -18,6 +18,7 @@ exclusions  = [
     "the main item was charged there to the person at most {days_apart:day} apart",
     "surcharges a part, a lead, an hour (每): they may be more than the main item",
     "reconstructions of scans: another rule",
+    "the institution charges the surcharge by itself in {habit_share:%} of its visits or more, from {habit_visits:visit} on: cannot judge",
     "the encounter, a code or a quantity is unknown, or the visit has codes that no knowledge knows: cannot judge",
 ]
 exclusions_zh = [
@@ -26,6 +27,7 @@ exclusions_zh = [
     "主项目在同一机构相隔不超过 {days_apart} 天收取",
     "按部位、导联、小时等“每”计的加收：可多于主项目",
     "三维重建加收：由其他规则判断",
+    "该机构收取该加收的就诊达 {habit_visits} 次以上，且 {habit_share:%} 以上均无主项目（单列收费习惯）：无法判定",
     "就诊、编码或数量未知，或本次就诊含知识表未收录的新编码：无法判定",
 ]
 limits      = "The main item is told by the national code alone. Where an area's price document lets the surcharge be added to another item, or folds it into one, it looks the same."
@@ -34,6 +36,16 @@ status      = "trial"
 version     = "1"
 sentence    = "{item_name} of {occurred_on}: {additions} surcharges for {mains} of the item it is added to ({main_code}) in the visit; {amount} yuan of this line are over"
 sentence_zh = "{occurred_on} “{item_name}”：本次就诊收取加收 {additions} 次，主项目（{main_code}）{mains} 次，本条超出部分 {amount} 元"
+
+[params.habit_visits]
+value   = 10
+unit    = "visits"
+meaning = "with the surcharge from which a habit of the institution is told"
+
+[params.habit_share]
+value   = 0.8
+unit    = "share"
+meaning = "of those visits without the main item that makes it a habit"
 
 [params.days_apart]
 value   = 3
@@ -85,13 +97,25 @@ uncoded as (
     select encounter_id from feature.encounter_code where unknown_lines > 0
 ),
 
+-- A place that charges the surcharge by itself as a rule has it as an item of its own, by its price list or by habit.
+habit as (
+    select a.institution_id, a.item_code,
+        count(distinct a.encounter_id) >= $habit_visits
+            and count(distinct case when v.encounter_id is null then a.encounter_id end)
+                >= $habit_share * count(distinct a.encounter_id) as is_habit
+    from addition as a
+    left join in_visit as v on v.encounter_id = a.encounter_id and v.stem = a.stem
+    group by a.institution_id, a.item_code
+),
+
 weighed as (
-    select a.*, c.additions, coalesce(v.mains, 0) as mains, n.line_id is not null as is_near,
+    select a.*, coalesce(h.is_habit, false) as is_habit, c.additions, coalesce(v.mains, 0) as mains, n.line_id is not null as is_near,
         coalesce(c.is_uncounted, 0) + coalesce(v.is_uncounted, 0) as is_uncounted,
         a.encounter_id is null or u.encounter_id is not null as is_blind
     from addition as a
     left join counted as c on c.encounter_id = a.encounter_id and c.item_code = a.item_code
     left join in_visit as v on v.encounter_id = a.encounter_id and v.stem = a.stem
+    left join habit as h on h.institution_id = a.institution_id and h.item_code = a.item_code
     left join near as n on n.settlement_id = a.settlement_id and n.line_id = a.line_id
     left join uncoded as u on u.encounter_id = a.encounter_id
 )
@@ -100,12 +124,13 @@ select
     case
         when is_near then 'clear'
         when mains > 0 and (is_by_part or (is_uncounted = 0 and additions <= mains)) then 'clear'
-        when is_blind or is_uncounted > 0 then 'cannot_judge'
+        when is_blind or is_uncounted > 0 or (is_habit and mains = 0) then 'cannot_judge'
         else 'hit'
     end as outcome,
     case
         when is_blind then 'the encounter or the code of one of its items is unknown'
-        else 'the quantity is unknown'
+        when is_uncounted > 0 then 'the quantity is unknown'
+        else 'the institution charges the surcharge by itself as a rule'
     end as reason,
     settlement_id,
     line_id,
