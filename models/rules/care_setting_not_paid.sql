@@ -15,20 +15,20 @@ basis       = [
 ]
 needs       = ["record.settlement.medical_category"]
 exclusions  = [
-    "a drugstore purchase paid without the funds",
+    "a drugstore purchase paid without the funds or from a relative's account: accounts are shared within the family",
     "home beds and long-term care: local rules say what they count as, cannot judge",
     "the medical category is unknown: cannot judge",
     "the institution is unknown, and with it whether it is a drugstore: cannot judge",
 ]
 exclusions_zh = [
-    "未使用基金的药店购药",
+    "未使用基金或由家庭共济账户支付的药店购药：个人账户可供家庭成员使用",
     "家庭病床、长期护理：其就医方式由当地规定，无法判定",
     "医疗类别未知：无法判定",
     "机构未知，无从知道是否为药店：无法判定",
 ]
 limits      = "Day surgery counts as a stay, observation as an emergency, a chronic-disease visit as out-patient care. Drugs that local special-drug lists pay in out-patient care look the same."
 limits_zh   = "日间手术按住院计，留观按急诊计，门慢特按门诊计。当地特药目录允许门诊支付的药品也会呈现相同情形。"
-version     = "1"
+version     = "2"
 sentence    = "{item_name}, not paid in {setting} care, was charged on {occurred_on} ({amount} yuan)"
 sentence_zh = "{occurred_on} “{item_name}”在{setting_zh}使用，不符合限定就医方式，涉及 {amount} 元"
 */
