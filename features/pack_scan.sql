@@ -77,10 +77,21 @@ met as (
     where s.encounter_id is null
 ),
 
+-- A scan delivered with its institution and once without is one.
+single as (
+    select trace_code, settlement_id, line_id, encounter_id, person_id, institution_id, is_pharmacy, care_setting,
+        charged_at, charged_on, item_code, item_name, catalogue_code, unit_price, line_quantity, eligible_amount,
+        max(case when is_split then 1 when not is_split then 0 end) = 1 as is_split, max(units) as units,
+        max(pack_content) as pack_content, min(bills) as bills
+    from met
+    group by trace_code, settlement_id, line_id, encounter_id, person_id, institution_id, is_pharmacy, care_setting,
+        charged_at, charged_on, item_code, item_name, catalogue_code, unit_price, line_quantity, eligible_amount
+),
+
 counted as (
     select m.*, count(*) over (partition by m.settlement_id, m.line_id) as codes,
         r.quantity > m.line_quantity as is_line_reduced
-    from met as m
+    from single as m
     left join record.fee_line as r on r.line_id = m.line_id and r.encounter_id = m.encounter_id
 )
 

@@ -409,8 +409,8 @@ create table if not exists record.person_status (
     row_number bigint              -- its data row there, from 1
 );
 
--- 药品追溯码 drug_trac_d; key: encounter_id, institution_id, line_id, trace_code, quantity: a pack sold and taken back is
--- two rows
+-- 药品追溯码 drug_trac_d; key: encounter_id, institution_id, line_id, trace_code; where a pack was sold and taken back the
+-- later row stands
 create table if not exists record.trace_code (
     line_id varchar not null,     -- 记账流水号 bkkp_sn
     trace_code varchar not null,  -- 药品追溯码 drug_trac_codg

@@ -13,7 +13,7 @@ law         = ["regulation-15-2", "regulation-38-1-6", "rules-11"]
 basis       = ["智能监管规则库（2025年版）13 药品限就医方式、22 医疗服务项目限就医方式"]
 needs       = ["record.settlement.medical_category"]
 exclusions  = [
-    "a drugstore purchase paid without the funds",
+    "a drugstore purchase paid without the funds or from a relative's account: accounts are shared within the family",
     "chronic-disease, special-drug and dual-channel care, also of negotiated drugs in drugstores: many cities manage it like a stay, cannot judge until the city says",
     "a visit of several days, perhaps an observation ward: cannot judge",
     "home beds and long-term care: local rules say what they count as, cannot judge",
@@ -21,7 +21,7 @@ exclusions  = [
     "the institution is unknown, and with it whether it is a drugstore: cannot judge",
 ]
 exclusions_zh = [
-    "未使用基金的药店购药",
+    "未使用基金或由家庭共济账户支付的药店购药：个人账户可供家庭成员使用",
     "门慢特、特药、双通道（含药店销售的谈判药品）：多地按住院管理，当地未载明前无法判定",
     "持续数日的门诊就诊，可能为留观：无法判定",
     "家庭病床、长期护理：其就医方式由当地规定，无法判定",

@@ -6,7 +6,7 @@ violation   = "sex_mismatch"
 family      = "identity"
 fetch       = ["identity", "coding"]
 judges      = ["sex"]
-subjects    = ["institution", "person"]
+subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "supervision"
 window      = "settlement"
@@ -48,7 +48,8 @@ with code as (
 coded as (
     select s.settlement_id, s.encounter_id, s.person_id, s.institution_id, s.settled_on, s.sex,
         d.diagnosis_code, d.diagnosis_name, k.sex as code_sex,
-        coalesce(s.age_years < 1, false) or coalesce(substr(s.medical_category, 1, 2) = '52', false) as is_newborn,
+        coalesce(s.age_years < 1, false) or coalesce(substr(s.medical_category, 1, 2) = '52', false)
+            or coalesce(b.is_delivered, false) as is_newborn,
         case
             when s.sex is null then 'the sex is unknown'
             when s.is_sex_contradicted then 'the identity number contradicts the sex'
@@ -60,6 +61,7 @@ coded as (
     from record.diagnosis as d
     join code as k on k.diagnosis_code = d.diagnosis_code and k.sex = k.other_sex
     join feature.settlement as s on s.settlement_id = d.settlement_id
+    left join feature.birth as b on b.encounter_id = s.encounter_id
 )
 
 select

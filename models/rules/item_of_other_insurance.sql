@@ -17,7 +17,7 @@ exclusions  = [
     "maternity items in a maternity settlement, by medical category or maternity insurance",
     "maternity items in an ordinary stay for pregnancy, birth or the lying-in",
     "settlements outside the basic medical insurance",
-    "a drugstore purchase paid without the funds",
+    "a drugstore purchase paid without the funds or from a relative's account: accounts are shared within the family",
     "the insurance is unknown: cannot judge",
     "the institution is unknown, and with it whether it is a drugstore: cannot judge",
 ]
@@ -25,13 +25,13 @@ exclusions_zh = [
     "生育结算（按医疗类别或生育保险）中的生育项目",
     "妊娠、分娩、产褥期普通住院中的生育项目",
     "基本医疗保险以外的结算",
-    "未使用基金的药店购药",
+    "未使用基金或由家庭共济账户支付的药店购药：个人账户可供家庭成员使用",
     "险种未知：无法判定",
     "机构未知，无从知道是否为药店：无法判定",
 ]
 limits      = "Whether the work-injury insurance had accepted the injury is not known here; the money may have to be claimed there. Fertility treatment that an area has taken into the medical insurance looks the same."
 limits_zh   = "工伤保险是否已认定该损伤无从得知，费用可能应向其追偿。当地已将辅助生殖纳入医保的，也会呈现相同情形。"
-version     = "1"
+version     = "2"
 sentence    = "{item_name}, paid by the {insurance} only, was charged to insurance {insurance_type} on {occurred_on} ({amount} yuan)"
 sentence_zh = "{occurred_on} 限{insurance_zh}支付的“{item_name}”由险种 {insurance_type} 结算，涉及 {amount} 元"
 */

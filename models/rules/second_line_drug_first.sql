@@ -16,7 +16,7 @@ exclusions  = [
     "a first-line drug at any time before in the record, at any institution, or on the same day",
     "the record begins less than {look_back_days:day} before: cannot judge",
     "the published text names no first-line drug: cannot judge",
-    "a drugstore purchase paid without the funds",
+    "a drugstore purchase paid without the funds or from a relative's account: accounts are shared within the family",
     "the person is unknown: cannot judge",
     "the institution is unknown, and with it whether it is a drugstore: cannot judge",
 ]
@@ -24,13 +24,13 @@ exclusions_zh = [
     "此前任何时间、任何机构或同日用过一线药",
     "数据起始距用药不足 {look_back_days} 天：无法判定",
     "公布条文未指明一线药：无法判定",
-    "未使用基金的药店购药",
+    "未使用基金或由家庭共济账户支付的药店购药：个人账户可供家庭成员使用",
     "参保人未知：无法判定",
     "机构未知，无从知道是否为药店：无法判定",
 ]
 limits      = "First-line drugs that were paid in cash, bought elsewhere or not tolerated before the record begins are not seen; an intolerance or a resistance test stands in the medical record. One first-line drug of the text suffices, whatever its course."
 limits_zh   = "自费、在他处购买或数据起始之前不耐受的一线药看不到；不耐受或耐药检测见病历。条文中有一种一线药即可，不论疗程。"
-version     = "1"
+version     = "2"
 sentence    = "{item_name}, paid after the first line ({first_line}), was charged on {occurred_on}; no such drug is seen in {days_seen} days before ({amount} yuan)"
 sentence_zh = "{occurred_on} 使用限二线药品“{item_name}”，此前 {days_seen} 天未见一线用药（{first_line}），涉及 {amount} 元"
 

@@ -14,7 +14,7 @@ needs       = ["record.trace_code.trace_code"]
 exclusions  = [
     "the same person at the same institution on the same day: scanned or sent twice",
     "the sale, or the pack of it, was taken back and the pack sold again",
-    "sold in parts (trdn_flag) and all parts together no more than the pack holds (min_pac_cnt)",
+    "sold in parts, and all parts together no more than the pack holds",
     "both sales at one institution, each less than a whole pack: a pack opened and sold in parts",
     "both sales at one institution during stays: doses from one pack",
     "no flag for packs sold in parts: cannot judge at one institution, nor elsewhere unless each unit has a code of its own; then only suspected",

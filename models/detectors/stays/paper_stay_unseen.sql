@@ -67,7 +67,8 @@ create temp table card_bill as
 select s.settlement_id, s.person_id, s.institution_id, s.settled_on,
     coalesce(e.started_on, s.settled_on) as came_on,
     coalesce(e.principal_diagnosis_code, b.diagnosis) as diagnosis_code,
-    substr(s.insured_division, 1, 4) = substr(s.institution_division, 1, 4) as is_home
+    substr(s.insured_division, 1, 4) = substr(s.institution_division, 1, 4) as is_home,
+    coalesce(s.is_family_purchase, false) as is_family_purchase
 from feature.settlement as s
 join record.settlement as r on r.settlement_id = s.settlement_id
 left join feature.encounter as e on e.encounter_id = s.encounter_id
@@ -109,7 +110,8 @@ with excused as (
 during as (
     select p.settlement_id, count(*) as uses
     from paper_stay as p
-    join card_bill as v on v.person_id = p.person_id and v.is_home and v.settled_on > p.started_on
+    join card_bill as v on v.person_id = p.person_id and v.is_home and not v.is_family_purchase
+        and v.settled_on > p.started_on
         and v.settled_on < p.ended_on
     group by p.settlement_id
 )
