@@ -660,6 +660,7 @@ create table if not exists knowledge.item_care_setting (
     allows_inpatient boolean not null,
     allows_emergency boolean not null,  -- emergency and observation
     allows_outpatient boolean not null, -- any other visit, drugstores too
+    allows_special boolean,             -- 门慢特, 特药 and 双通道 care; empty: the city has not said, nobody can judge
     official integer not null,
     basis varchar not null,
     point_id varchar,
@@ -1448,6 +1449,20 @@ create table if not exists knowledge.institution_grade (
     institution_level integer,      -- empty: 无等级
     name_zh varchar,
     basis varchar not null
+);
+
+-- 医共体成员: who belongs to which community of hospitals (医共体, 医联体, 医疗集团, 托管), local; key: institution_id
+create table if not exists knowledge.institution_community (
+    institution_id varchar not null, -- 定点医药机构编号
+    community_id varchar not null,   -- one name or number for all members, the leading hospital's code for instance
+    community_zh varchar,
+    basis varchar not null,          -- the document that made it
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
 );
 
 -- 行政区划: names of administrative divisions, for the pages people read; key: division
