@@ -32,9 +32,9 @@ def screened(con: duckdb.DuckDBPyConnection, sources: Collection[Source]) -> pl.
     """number, name_zh, state, knowledge, judged, hits, cannot_judge, reason, sources: one row an official rule.
 
     state: judged by a live source; partly: it judged, and could not judge more than it judged; trial: only trial
-    sources judged; no_case: nothing of the kind is in the data; cannot_judge: sources ran and judged nothing for want of
-    data or knowledge; no_rule: none is there. knowledge: whether the tables
-    its sources read hold published rows, rows of ours, both, or none.
+    sources judged; no_case: nothing of the kind is in the data; cannot_judge: sources ran and judged nothing, for want
+    of data or knowledge; no_rule: none is there. knowledge: whether the tables its sources read hold published rows,
+    rows of ours, both, or none.
     """
     rules = frame(con, "select number, name_zh from knowledge.official_rule order by number")
     ran = frame(con, "select source, status, judged, hits, cannot_judge, reason from model.coverage")

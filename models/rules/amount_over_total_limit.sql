@@ -109,7 +109,8 @@ select
     practitioner_id,
     charged_on as occurred_on,
     cast(least(eligible_amount, greatest(so_far - max_amount, 0)) as decimal(16, 2)) as amount,
-    case when is_one_place and not is_perhaps_last_year then 'definite' else 'suspected' end as certainty,
+    case when is_one_place and not is_perhaps_last_year and rolling_days is null then 'definite' else 'suspected' end
+        as certainty,
     item_name,
     so_far,
     max_amount,

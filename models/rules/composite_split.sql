@@ -14,14 +14,14 @@ basis       = ["智能监管规则库（2025年版）26 医疗服务项目分解
 needs       = ["record.fee_line.charged_at", "record.fee_line.item_code"]
 exclusions  = [
     "the composite was charged on that day: then its parts are a duplicate, which another rule judges",
-    "half of the parts or fewer: parts may be ordered alone",
+    "two thirds of the parts or fewer: parts may be ordered alone",
     "the parts together cost no more than the composite, as many times as any part was charged",
     "the price of the composite is unknown: cannot judge",
     "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "当日已收取组合项目：分项属重复收费，由其他规则判断",
-    "仅收取半数及以下的组成项目：分项可单独开具",
+    "仅收取三分之二及以下的组成项目：分项可单独开具",
     "分项合计不高于组合价（按任一分项的最多次数计）",
     "组合项目价格未知：无法判定",
     "机构未知：无法判定",
@@ -86,7 +86,7 @@ day as (
 weighed as (
     select d.*, m.parent_name, m.children, coalesce(o.price, c.price) * d.samples as composite_price,
         -- leaving a part out does not make the rest cheaper than the whole
-        d.parts >= 2 and d.parts * 2 > m.children and w.parent_code is null
+        (d.parts = m.children or (d.parts >= 3 and d.parts * 3 > m.children * 2)) and w.parent_code is null
             and d.charged_on >= m.valid_from and d.charged_on <= m.valid_to as is_whole
     from day as d
     join member as m on m.parent_code = d.parent_code

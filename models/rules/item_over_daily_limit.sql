@@ -128,7 +128,7 @@ select
         when l.person_id is null then 'the person is unknown'
         when l.encounter_id is null then 'the encounter is unknown: the units may stand for the days of a stay'
         when l.institution_id is null then 'the institution is unknown'
-        else 'the number of children on the bill is not coded'
+        else 'how many newborns the bill holds is not coded'
     end as reason,
     case when l.layer in ('starter', 'derived') then 'suspected' end as certainty,
     l.settlement_id,

@@ -38,6 +38,11 @@ version     = "2"
 sentence    = "{item_name} was charged on {occurred_on} beside {main_item} of the same group ({group_name}) without the discount of a further operation; at {rate} of the price {at_most}{amount} yuan are over"
 sentence_zh = "{occurred_on} 与同组手术“{main_item}”（{group_name}）同日收取的“{item_name}”未按规定折价，按 {rate} 计收则超出{at_most_zh} {amount} 元"
 
+[params.usual_share]
+value   = 0.85
+unit    = "share"
+meaning = "of the usual price elsewhere, from which on a price counts as not discounted: levels of care differ in price"
+
 [params.full_share]
 value   = 0.95
 unit    = "share"
@@ -66,9 +71,11 @@ ranked as (
     group by encounter_id, house, charged_on, group_name, item_code
 ),
 
--- What a place asks for an operation in full: where it stood alone or was the dearest, or the limit of its price.
+-- What a place asks for an operation in full: where it stood alone, was the dearest or was discounted in the quantity, or
+-- the limit of its price.
 full_price as (
-    select o.house, o.item_code, max(case when r.place = 1 then o.unit_price end) as own_price,
+    select o.house, o.item_code,
+        max(case when r.place = 1 or o.quantity <> round(o.quantity, 0) then o.unit_price end) as own_price,
         max(o.price_limit) as price_limit
     from operation as o
     join ranked as r
@@ -101,7 +108,9 @@ placed as (
 weighed as (
     select *,
         case
-            when quantity = round(quantity, 0) and unit_price >= full_price * $full_share then 1 - rate
+            when quantity = round(quantity, 0)
+                    and unit_price >= full_price * case when own_full_price is null then $usual_share else $full_share end
+                then 1 - rate
             when quantity = round(quantity, 0) and not is_rate_ours
                     and unit_price > own_full_price * rate * 1.05
                 then 1 - own_full_price * rate / nullif(unit_price, 0)

@@ -22,14 +22,14 @@ needs       = ["record.fee_line.charged_at", "record.fee_line.item_name", "recor
 exclusions  = [
     "items with a published limit by code: another rule",
     "up to the usual times",
-    "a limit of the day, and the units were posted in bulk: cannot judge",
+    "a limit of the day, and the units were posted in bulk, no more than the days of the care hold: cannot judge",
     "the quantity, the person or the encounter is unknown: cannot judge",
     "different days, where the limit is of a day",
 ]
 exclusions_zh = [
     "已有按编码公布限制的项目：由其他规则判断",
     "不超过合理次数",
-    "按日限次，但费用集中记账：无法判定",
+    "按日限次，但费用集中记账且未超过就诊天数：无法判定",
     "数量、参保人或就诊未知：无法判定",
     "按日限次且分多日收取",
 ]
@@ -60,11 +60,12 @@ line as (
         l.item_name, l.item_code, l.eligible_amount, l.quantity, k.problem, k.time_window,
         k.max_times, coalesce(l.is_posted_in_bulk, false) as is_posted_in_bulk,
         case when k.time_window in ('day', 'visit', 'stay') then l.encounter_id else l.person_id end as holder_id,
-        coalesce(w.window_from, date '1900-01-01') as window_from
+        coalesce(w.window_from, date '1900-01-01') as window_from, e.calendar_days
     from feature.fee_line as l
     join limited as k
         on k.item_code = l.item_code and k.item_name = l.item_name
         and l.charged_on >= coalesce(k.valid_from, l.charged_on) and l.charged_on <= coalesce(k.valid_to, l.charged_on)
+    left join feature.encounter as e on e.encounter_id = l.encounter_id
     left join feature.window_day as w on w.on_date = l.charged_on and w.time_window = k.time_window
     where l.eligible_amount > 0 and (k.time_window <> 'stay' or l.care_setting = 'inpatient')
 ),
@@ -74,12 +75,21 @@ counted as (
     from line
     where holder_id is not null
     group by holder_id, item_code, problem, time_window, window_from
+),
+
+-- Units posted in bulk stand for the days of the care: what these do not hold is over all the same.
+whole as (
+    select encounter_id, item_code, problem, sum(quantity) as times, max(max_times) * max(calendar_days) as most
+    from line
+    where time_window = 'day'
+    group by encounter_id, item_code, problem
 )
 
 select
     case
         when l.quantity is null or l.holder_id is null then 'cannot_judge'
-        when c.times > c.most and l.time_window = 'day' and l.is_posted_in_bulk then 'cannot_judge'
+        when c.times > c.most and l.time_window = 'day' and l.is_posted_in_bulk and coalesce(a.times <= a.most, true)
+            then 'cannot_judge'
         when c.times > c.most then 'hit'
         else 'clear'
     end as outcome,
@@ -96,8 +106,11 @@ select
     l.practitioner_id,
     l.charged_on as occurred_on,
     cast(
-        cast(l.eligible_amount as double) * (1.0 - cast(c.most as double) / nullif(cast(c.times as double), 0))
-        as decimal(16, 2)
+        cast(l.eligible_amount as double) * (1.0 - case
+            when l.time_window = 'day' and l.is_posted_in_bulk
+                then cast(a.most as double) / nullif(cast(a.times as double), 0)
+            else cast(c.most as double) / nullif(cast(c.times as double), 0)
+        end) as decimal(16, 2)
     ) as amount,
     l.item_name,
     cast(c.times as double) as times,
@@ -119,3 +132,4 @@ from line as l
 left join counted as c
     on c.holder_id = l.holder_id and c.item_code = l.item_code and c.problem = l.problem
     and c.time_window = l.time_window and c.window_from = l.window_from
+left join whole as a on a.encounter_id = l.encounter_id and a.item_code = l.item_code and a.problem = l.problem

@@ -200,6 +200,10 @@ FAULTS = {
     "coverage_trace_code": ("delete from record.trace_code where line_id = 'L1'", "line_id=L1"),
     "coverage_split_flag": ("update record.trace_code set is_split = null where line_id = 'L1'", "line_id=L1"),
     "coverage_supply_days": (f"update record.fee_line set supply_days = null {ONE}", "line_id=L1"),
+    "coverage_service_code": (
+        "update record.fee_line set item_code = '012301010010000', charged_at = '2025-03-05 10:00:00'",
+        "institution_id=H1, month=2025-03-01",
+    ),
     "coverage_person": (f"update record.settlement set birth_on = null {ONE}", "settlement_id=S1"),
 }
 
