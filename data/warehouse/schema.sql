@@ -284,7 +284,7 @@ create table if not exists record.pharmacy (
     row_number bigint                 -- its data row there, from 1
 );
 
--- 医师信息 dr_info_b; key: practitioner_id, institution_id
+-- 医师信息 dr_info_b; key: practitioner_id, institution_id, contract_from: a renewed contract, a re-hiring is a row of its own
 create table if not exists record.practitioner (
     practitioner_id varchar not null,  -- 医师代码 dr_code
     practitioner_name varchar,         -- 医师姓名 dr_name
