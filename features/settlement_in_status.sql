@@ -4,6 +4,7 @@
 --     while it lasts
 -- is_fetchable: nothing but medicines and the fees for prescribing them: a relative may have come for them with both
 --     papers (委托他人代为购药)
+-- is_internet: a visit over the internet
 -- is_charged_inside: a line was charged inside the period; false where all care lay before or after and only the bill
 --     inside; null without lines
 -- is_by_hand: paid back at the counter, with the day typed in
@@ -57,6 +58,7 @@ select
     m.status_to,
     m.source_department,
     coalesce(l.has_medicine = 1 and l.has_other = 0 and s.care_setting <> 'inpatient', false) as is_fetchable,
+    v.settlement_id is not null as is_internet,
     l.is_charged_inside = 1 as is_charged_inside,
     coalesce(r.settlement_type, '2') = '1' or coalesce(r.manual_reimbursement_reason, '') <> '' as is_by_hand,
     f.settlement_id is not null as is_face_seen,
@@ -69,6 +71,7 @@ select
 from met as m
 join feature.settlement as s on s.settlement_id = m.settlement_id
 left join record.settlement as r on r.settlement_id = m.settlement_id
+left join feature.internet_visit as v on v.settlement_id = m.settlement_id
 left join line as l on l.settlement_id = m.settlement_id and l.status_type = m.status_type
 left join seen as f on f.settlement_id = m.settlement_id
 where m.place = 1

@@ -38,8 +38,8 @@ exclusions_zh = [
     "参保人未知：无法判定",
     "机构未知：无法判定",
 ]
-limits      = "Only care that needs the body there counts. An online consultation is seen only where the area has a medical category for it. A short return that the register missed looks the same: several visits over months speak against it. Who used the card is not known; the person stands for the card."
-limits_zh   = "仅计须本人到场的医疗服务；互联网诊疗仅在当地设有医疗类别时可识别。登记遗漏的短暂入境也会呈现相同情形，数月内多次就医则可排除这一可能。用卡人无法确定，此处以参保人代指其医保凭证。"
+limits      = "Only care that needs the body there counts. An online consultation is seen only by the area's medical category or the item charged for it. A short return that the register missed looks the same: several visits over months speak against it. Who used the card is not known; the person stands for the card."
+limits_zh   = "仅计须本人到场的医疗服务；互联网诊疗仅能按当地医疗类别或互联网复诊收费识别。登记遗漏的短暂入境也会呈现相同情形，数月内多次就医则可排除这一可能。用卡人无法确定，此处以参保人代指其医保凭证。"
 version     = "2"
 sentence    = "{what} on {occurred_on} ({amount} yuan) while the register has the person abroad from {status_from} to {status_to}"
 sentence_zh = "出入境登记 {status_from} {until_zh} 在境外，{occurred_on} 仍有{what_zh}，涉及 {amount} 元"
@@ -48,7 +48,7 @@ select
     case
         when r.persons = 0 or s.started_on is null or s.person_id is null then 'cannot_judge'
         when m.settlement_id is not null and not m.is_face_seen and not m.is_fetchable and not m.is_by_hand
-            and coalesce(m.is_charged_inside, true) and coalesce(s.care_setting, '') <> 'internet'
+            and coalesce(m.is_charged_inside, true) and not m.is_internet
             and not (coalesce(s.is_pharmacy, false) and s.fund_amount <= 0)
             then case
                 when f.person_id is not null or (s.is_pharmacy is null and s.institution_id is null
