@@ -40,10 +40,7 @@ with limited as (
             when l.care_setting = 'emergency' then k.allows_emergency
             else k.allows_outpatient
         end as is_allowed,
-        coalesce(l.is_pharmacy, false) and coalesce(s.fund_amount, 0) = 0
-            as is_account_only,
-        l.is_pharmacy is null and coalesce(s.fund_amount, 0) = 0
-            as is_perhaps_account_only
+        s.is_family_purchase
     from feature.fee_line as l
     join knowledge.item_care_setting as k
         on k.item_code = l.item_code
@@ -64,15 +61,15 @@ told as (
 
 select
     case
-        when is_account_only then 'clear'
+        when is_family_purchase then 'clear'
         when reason is not null then 'cannot_judge'
         when is_allowed then 'clear'
-        when is_perhaps_account_only then 'cannot_judge'
+        when is_family_purchase is null then 'cannot_judge'
         else 'hit'
     end as outcome,
     case
         when reason is not null then reason
-        when is_perhaps_account_only then 'the institution is unknown, and with it whether it is a drugstore'
+        when is_family_purchase is null then 'the institution is unknown, and with it whether it is a drugstore'
     end as reason,
     settlement_id,
     line_id,

@@ -37,10 +37,7 @@ sentence_zh = "{occurred_on} “{item_name}”属{kind_zh}的中药饮片，仍�
 with herb as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.order_number, l.item_name, l.eligible_amount, k.kind, k.point_id,
-        coalesce(l.is_pharmacy, false) and coalesce(s.fund_amount, 0) = 0
-            as is_account_only,
-        l.is_pharmacy is null and coalesce(s.fund_amount, 0) = 0
-            as is_perhaps_account_only
+        s.is_family_purchase
     from feature.fee_line as l
     join feature.settlement as s on s.settlement_id = l.settlement_id
     left join knowledge.herb_unpaid as k
@@ -57,17 +54,17 @@ placed as (
 
 select
     case
-        when is_account_only then 'clear'
-        when kind = 'always' and is_perhaps_account_only then 'cannot_judge'
+        when is_family_purchase then 'clear'
+        when kind = 'always' and is_family_purchase is null then 'cannot_judge'
         when kind = 'always' then 'hit'
         when order_number is null then 'cannot_judge'
-        when paid_herbs = 0 and is_perhaps_account_only then 'cannot_judge'
+        when paid_herbs = 0 and is_family_purchase is null then 'cannot_judge'
         when paid_herbs = 0 then 'hit'
         else 'clear'
     end as outcome,
     case
         when kind <> 'always' and order_number is null then 'the prescription number is unknown'
-        when is_perhaps_account_only then 'the institution is unknown, and with it whether it is a drugstore'
+        when is_family_purchase is null then 'the institution is unknown, and with it whether it is a drugstore'
     end as reason,
     settlement_id,
     line_id,
