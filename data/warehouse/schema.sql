@@ -1393,6 +1393,24 @@ create table if not exists knowledge.institution_grade (
     basis varchar not null
 );
 
+-- 分次治疗: treatments given day by day over a while, by words of the item's name or by the diagnosis; the days of one are one
+-- course, not so many visits. What a person has wherever he otherwise is (dialysis, chemotherapy, radiotherapy) stands in
+-- course_sign; key: treatment, name_pattern, diagnosis_prefix
+create table if not exists knowledge.serial_treatment (
+    treatment varchar not null,
+    name_zh varchar not null,
+    name_pattern varchar,           -- regular expression over item names
+    diagnosis_prefix varchar,       -- either suffices
+    max_days integer,               -- days of a month that such a course takes at most; empty: every one
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
 -- 医共体成员: who belongs to which community of hospitals (医共体, 医联体, 医疗集团, 托管), local; key: institution_id
 create table if not exists knowledge.institution_community (
     institution_id varchar not null, -- 定点医药机构编号
