@@ -8,10 +8,10 @@
 -- calendar_days: calendar days from the first to the last, of any care: 1 for a visit; null while it lasts
 -- is_posted_in_bulk: care of several calendar days whose lines, two or more, all bear one date
 -- is_posted_outside: no line is dated on a day of the encounter: the whole bill was posted before or after it
--- is_operated: a line of an operation, or a coded procedure
+-- is_operated: a line of an operation, by category or among treatments by name, or a coded procedure
 -- is_day_care: day surgery or a day ward, by the medical category
 -- is_emergency_start: a stay that began as an emergency: by the medical category, or the person was in the emergency
---     department or its observation ward there on the day of admission or the day before
+--     department or its observation ward there (or within the community) on the day of admission or the day before
 -- is_observation: emergency care of several calendar days
 -- is_dialysis, is_in_course: dialysis; any course that is given on fixed days wherever the person otherwise is
 --     (course_sign), by diagnosis, 病种 or item; null where nothing tells: no diagnosis, no 病种, and either chronic care
@@ -20,10 +20,10 @@
 -- is_continued: the stay goes on: it began within a day of the previous one's end at the same place, and that end was a
 --     settlement: in mid-stay, at the turn of the year, or because the insurance changed
 -- is_transferred_in: came from a stay elsewhere: on a referral, by the medical category, or begun within a day of a
---     discharge as transfer
--- is_stepwise: begun within a day of a stay at an institution of another level, or at a rehabilitation or nursing
---     institution: up when it gets worse, down when it gets better, whatever the way of leaving says; null where a
---     level is unknown; false when no stay elsewhere went before
+--     discharge as transfer or of a discharge within the same community of hospitals
+-- level_step: of a stay begun within a day of one elsewhere: 1 up to a higher level (it got worse), -1 down to a lower one,
+--     to a rehabilitation or nursing institution, a community centre or township hospital (it got better), 0 the same
+--     level; whatever the way of leaving says; null where a level is unknown or no such stay went before
 with paid as (
     select encounter_id, max(person_id) as person_id, max(institution_id) as institution_id,
         max(care_setting) as care_setting, max(medical_category) as medical_category,
@@ -94,7 +94,10 @@ registered as (
 
 line as (
     select encounter_id, count(*) as lines, count(item_name) as named_lines, min(charged_on) as first_on,
-        max(charged_on) as last_on, max(case when fee_category = '06' then 1 else 0 end) as is_operated
+        max(charged_on) as last_on, max(
+            case when fee_category = '06' or (fee_category = '05' and regexp_matches(item_name, '术|套扎|栓塞|植皮|碎石'))
+                then 1 else 0 end
+        ) as is_operated
     from feature.fee_line
     where encounter_id is not null
     group by encounter_id
@@ -121,9 +124,13 @@ dated as (
         coalesce(cast(e.started_at as date), p.started_on) as first_on,
         case when not coalesce(e.is_in_hospital, false)
             then coalesce(cast(e.ended_at as date), p.ended_on) end as last_on,
-        e.discharge_way, e.referred_from_encounter_id, coalesce(i.owner, p.institution_id) as place,
+        e.discharge_way, e.referred_from_encounter_id, coalesce(i.owner, p.institution_id) as place, i.community_id,
         coalesce(i.institution_level, case when g.institution_grade is not null then 0 end) as institution_level,
-        substr(i.institution_kind, 1, 4) = 'A527' or substr(i.institution_kind, 1, 2) = 'A7' as is_aftercare
+        case
+            when substr(i.institution_kind, 1, 1) in ('B', 'C') then 0
+            when substr(i.institution_kind, 1, 4) = 'A527' or substr(i.institution_kind, 1, 2) = 'A7' then 1
+            else 2
+        end as aftercare
     from paid as p
     left join record.encounter as e on e.encounter_id = p.encounter_id and coalesce(e.is_valid, true)
     left join feature.institution as i on i.institution_id = p.institution_id
@@ -155,14 +162,15 @@ followed as (
             or substr(cast(p.last_on as varchar), 6, 5) = '12-31' or substr(cast(l.first_on as varchar), 6, 5) = '01-01'
         ) as is_continued,
         date_diff('day', p.last_on, l.first_on) in (0, 1) and p.place <> l.place
-            and p.discharge_way in ('2', '3') as is_transferred,
+            and (p.discharge_way in ('2', '3') or coalesce(p.community_id = l.community_id, false)) as is_transferred,
         case
-            when not coalesce(date_diff('day', p.last_on, l.first_on) in (0, 1), p.encounter_id is not null)
-                or p.encounter_id is null or p.place = l.place then false
-            when l.is_aftercare then true
-            when p.institution_level is null or l.institution_level is null then null
-            else p.institution_level <> l.institution_level
-        end as is_stepwise
+            when date_diff('day', p.last_on, l.first_on) in (0, 1) and p.place <> l.place then case
+                when l.aftercare < p.aftercare then -1
+                when l.institution_level > p.institution_level then 1
+                when l.institution_level < p.institution_level then -1
+                when l.institution_level = p.institution_level then 0
+            end
+        end as level_step
     from sequence as l
     left join sequence as p on p.encounter_id = l.previous_encounter_id
 ),
@@ -171,7 +179,8 @@ emergency as (
     select distinct l.encounter_id
     from dated as l
     join dated as v
-        on v.person_id = l.person_id and v.place = l.place and v.care_setting = 'emergency'
+        on v.person_id = l.person_id and v.care_setting = 'emergency'
+        and (v.place = l.place or v.community_id = l.community_id)
         and v.first_on <= l.first_on and date_diff('day', coalesce(v.last_on, v.first_on), l.first_on) <= 1
         and date_diff('day', v.first_on, l.first_on) <= 7
     where l.care_setting = 'inpatient'
@@ -231,7 +240,7 @@ select
     coalesce(f.is_continued, false) as is_continued,
     coalesce(f.is_transferred, false) or coalesce(c.is_transfer = 1, false)
         or e.referred_from_encounter_id is not null as is_transferred_in,
-    case when p.care_setting = 'inpatient' then f.is_stepwise end as is_stepwise
+    f.level_step
 from paid as p
 left join record.encounter as e on e.encounter_id = p.encounter_id and coalesce(e.is_valid, true)
 left join listed as l on l.encounter_id = p.encounter_id

@@ -2,7 +2,7 @@
 -- status_type: custody, overseas
 -- status_from, status_to: the latest such period of the register; both days themselves are outside; status_to null
 --     while it lasts
--- is_fetchable: nothing but medicines and the fees for prescribing them: a relative may have come for them with both
+-- is_medicine_only: nothing but medicines and the fees for prescribing them: a relative may have come for them with both
 --     papers (委托他人代为购药)
 -- is_internet: a visit over the internet
 -- is_charged_inside: a line was charged inside the period; false where all care lay before or after and only the bill
@@ -57,7 +57,7 @@ select
     m.status_from,
     m.status_to,
     m.source_department,
-    coalesce(l.has_medicine = 1 and l.has_other = 0 and s.care_setting <> 'inpatient', false) as is_fetchable,
+    coalesce(l.has_medicine = 1 and l.has_other = 0 and s.care_setting <> 'inpatient', false) as is_medicine_only,
     v.settlement_id is not null as is_internet,
     l.is_charged_inside = 1 as is_charged_inside,
     coalesce(r.settlement_type, '2') = '1' or coalesce(r.manual_reimbursement_reason, '') <> '' as is_by_hand,

@@ -409,10 +409,16 @@ create table if not exists record.person_status (
     row_number bigint              -- its data row there, from 1
 );
 
--- 药品追溯码 drug_trac_d; key: line_id, trace_code
+-- 药品追溯码 drug_trac_d; key: encounter_id, institution_id, line_id, trace_code, quantity: a pack sold and taken back is
+-- two rows
 create table if not exists record.trace_code (
     line_id varchar not null,     -- 记账流水号 bkkp_sn
     trace_code varchar not null,  -- 药品追溯码 drug_trac_codg
+    encounter_id varchar,         -- 就诊ID mdtrt_id
+    institution_id varchar,       -- 定点医药机构编号 fixmedins_code
+    is_split boolean,             -- 拆零标志 trdn_flag: sold in parts of the pack
+    quantity decimal(16,4),       -- 销售/退货数量 sel_retn_cnt, below 0 where taken back
+    pack_content decimal(16,4),   -- 最小包装数量 min_pac_cnt: what a pack holds, in the unit of the quantity
     updated_at timestamp,              -- 更新时间 updt_time, where delivered
     file_id varchar,              -- the delivery file, run.input_file
     row_number bigint             -- its data row there, from 1
@@ -660,6 +666,7 @@ create table if not exists knowledge.item_care_setting (
     allows_inpatient boolean not null,
     allows_emergency boolean not null,  -- emergency and observation
     allows_outpatient boolean not null, -- any other visit, drugstores too
+    allows_special boolean,             -- 门慢特, 特药 and 双通道 care; empty: the city has not said, nobody can judge
     official integer not null,
     basis varchar not null,
     point_id varchar,

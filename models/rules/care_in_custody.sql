@@ -20,6 +20,7 @@ exclusions  = [
     "emergencies and stays: the sick are brought to hospital under guard, cannot judge",
     "all lines charged before or after custody: only the bill was settled in between",
     "manual reimbursement: the day typed in is not the day at the counter",
+    "a drugstore purchase paid without the funds or from a relative's account: accounts are shared within the family",
     "no register of custody was delivered: cannot judge",
     "the person is unknown: cannot judge",
     "the institution is unknown: cannot judge",
@@ -31,6 +32,7 @@ exclusions_zh = [
     "急诊和住院：在押人员可由看守人员送医，无法判定",
     "全部费用发生在羁押前或释放后：其间仅为结算",
     "手工报销：录入日期并非就诊日期",
+    "未使用基金或由家庭共济账户支付的药店购药：个人账户可供家庭成员使用",
     "未提供羁押、服刑登记：无法判定",
     "参保人未知：无法判定",
     "机构未知：无法判定",
@@ -45,8 +47,9 @@ select
     case
         when r.persons = 0 or s.started_on is null or s.person_id is null then 'cannot_judge'
         when m.settlement_id is null or m.is_face_seen or m.is_by_hand or not coalesce(m.is_charged_inside, true)
-            then 'clear'
-        when f.person_id is not null or s.care_setting in ('inpatient', 'emergency') then 'cannot_judge'
+            or s.is_family_purchase then 'clear'
+        when f.person_id is not null or s.care_setting in ('inpatient', 'emergency') or s.is_family_purchase is null
+            then 'cannot_judge'
         when m.settlement_id is not null then 'hit'
         else 'clear'
     end as outcome,

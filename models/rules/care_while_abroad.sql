@@ -17,7 +17,7 @@ needs       = ["record.person_status", "record.settlement.started_on"]
 exclusions  = [
     "the days of leaving and of return",
     "a check-in with matching face at the place that day: the person was back",
-    "drugstore purchases without fund money: the personal account serves the family",
+    "drugstore purchases paid without the funds or from a relative's account: accounts are shared within the family",
     "nothing but medicines, and the fees for prescribing them: somebody else may fetch them with both papers",
     "internet visits: they need no presence",
     "all lines charged before leaving or after return: only the bill was settled in between",
@@ -29,7 +29,7 @@ exclusions  = [
 exclusions_zh = [
     "出境日和入境日",
     "当日在该机构签到且人脸相符：本人已回国",
-    "未使用基金的药店购药：个人账户可供家庭共济使用",
+    "未使用基金或由家庭共济账户支付的药店购药：个人账户可供家庭成员使用",
     "仅取药（含诊察、挂号费）：可凭双方证件委托他人代取",
     "互联网诊疗：无需本人到场",
     "全部费用发生在出境前或回国后：其间仅为结算",
@@ -47,12 +47,11 @@ sentence_zh = "出入境登记 {status_from} {until_zh} 在境外，{occurred_on
 select
     case
         when r.persons = 0 or s.started_on is null or s.person_id is null then 'cannot_judge'
-        when m.settlement_id is not null and not m.is_face_seen and not m.is_fetchable and not m.is_by_hand
+        when m.settlement_id is not null and not m.is_face_seen and not m.is_medicine_only and not m.is_by_hand
             and coalesce(m.is_charged_inside, true) and not m.is_internet
-            and not (coalesce(s.is_pharmacy, false) and s.fund_amount <= 0)
+            and not coalesce(s.is_family_purchase, false)
             then case
-                when f.person_id is not null or (s.is_pharmacy is null and s.institution_id is null
-                    and s.fund_amount <= 0) then 'cannot_judge'
+                when f.person_id is not null or s.is_family_purchase is null then 'cannot_judge'
                 else 'hit'
             end
         else 'clear'

@@ -18,14 +18,14 @@ basis       = [
 needs       = ["record.settlement.settled_at"]
 exclusions  = [
     "several settlements on one day at one store count as one purchase",
-    "purchases paid from the personal account and in cash alone: relatives share it lawfully",
+    "purchases paid without the funds or from a relative's account are not counted: accounts are shared within the family",
     "what a registered chronic or special drug benefit pays at a store, dual-channel drugs: prescribed in a hospital",
     "small purchases: no more than {min_amount} yuan in the month",
     "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "同日同店多笔结算计为一次购药",
-    "仅以个人账户和现金支付的购药：家庭共济属合法",
+    "未使用基金或由家庭共济账户支付的购药不计：家庭共济属合法",
     "门慢特、特药待遇在药店结算的购药（双通道）：由医院开具处方",
     "小额购药：当月不超过 {min_amount} 元",
     "机构未知：无法判定",
@@ -57,7 +57,7 @@ with purchase as (
         fund_amount > 0 and coalesce(substr(medical_category, 1, 2), '') not in ('14', '15')
             and coalesce(medical_category, '') not in ('9904', '9929') as is_counted
     from feature.settlement
-    where coalesce(is_pharmacy, true)
+    where coalesce(is_pharmacy, true) and not coalesce(is_family_money, false)
 ),
 
 monthly as (

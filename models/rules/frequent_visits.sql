@@ -18,8 +18,8 @@ exclusions  = [
     "several settlements on one day count as one visit",
     "days with neither a drug nor an examination",
     "courses given day by day (knowledge.serial_treatment: rehabilitation, acupuncture, dressings, immunisation, fertility cycles ..., dialysis, chemotherapy, radiotherapy): a course's days at one institution are one visit, of infusions the first 14",
-    "months in which no fund paid",
-    "dialysis, tumour and other registered chronic care (setting chronic)",
+    "visits paid without the funds or from a relative's account are not counted",
+    "registered chronic care (setting chronic)",
     "pregnancy check-ups (setting maternity)",
     "the institution is unknown: cannot judge",
 ]
@@ -27,8 +27,8 @@ exclusions_zh = [
     "同日多笔结算计为一次就诊",
     "当日既无药品也无检查",
     "逐日进行的分次治疗（knowledge.serial_treatment：康复、针灸、换药、接种、取卵周期等，以及透析、化疗、放疗）：在同一机构的各日合计一次，输液以 14 天为限",
-    "当月基金未支付",
-    "透析、肿瘤及其他登记的门慢特就医",
+    "未使用基金或由家庭共济账户支付的就诊不计",
+    "登记的门慢特就医",
     "产前检查（生育就医）",
     "机构未知：无法判定",
 ]
@@ -62,7 +62,7 @@ visit as (
     from feature.settlement as s
     left join drug_or_examination as d on d.settlement_id = s.settlement_id
     left join feature.serial_visit as c on c.settlement_id = s.settlement_id
-    where s.care_setting in ('outpatient', 'emergency')
+    where s.care_setting in ('outpatient', 'emergency') and not coalesce(s.is_family_money, false)
 ),
 
 -- The days that a course takes beyond its first, at one institution, each of them a day without any other visit.
