@@ -17,7 +17,7 @@ needs       = ["record.settlement.settled_at"]
 exclusions  = [
     "several settlements on one day count as one visit",
     "days with neither a drug nor an examination",
-    "courses given day by day (knowledge.serial_treatment: rehabilitation, acupuncture, dressings, immunisation, fertility cycles ..., dialysis, chemotherapy, radiotherapy): a course's days at one institution are one visit, of infusions the first 14",
+    "courses given day by day (rehabilitation, acupuncture, dressings, immunisation, fertility cycles ..., dialysis, chemotherapy, radiotherapy): a course's days at one institution are one visit, of infusions the first 14",
     "visits paid without the funds or from a relative's account are not counted",
     "registered chronic care (setting chronic)",
     "pregnancy check-ups (setting maternity)",
@@ -26,7 +26,7 @@ exclusions  = [
 exclusions_zh = [
     "同日多笔结算计为一次就诊",
     "当日既无药品也无检查",
-    "逐日进行的分次治疗（knowledge.serial_treatment：康复、针灸、换药、接种、取卵周期等，以及透析、化疗、放疗）：在同一机构的各日合计一次，输液以 14 天为限",
+    "逐日进行的分次治疗（康复、针灸、换药、接种、取卵周期等，以及透析、化疗、放疗）：在同一机构的各日合计一次，输液以 14 天为限",
     "未使用基金或由家庭共济账户支付的就诊不计",
     "登记的门慢特就医",
     "产前检查（生育就医）",
