@@ -126,8 +126,10 @@ select
         else 0.0 end as fund_rate,
     coalesce(p.sex, case when n.sex in ('1', '2') then n.sex end) as sex,
     coalesce(p.is_sex_contradicted, false) as is_sex_contradicted,
-    coalesce(p.birth_on, n.birth_on) as birth_on,
-    floor(date_diff('day', coalesce(p.birth_on, n.birth_on), n.started_on) / 365.25) as age_years,
+    coalesce(p.birth_on, case when n.birth_on > date '1900-01-01' then n.birth_on end) as birth_on,
+    floor(date_diff(
+        'day', coalesce(p.birth_on, case when n.birth_on > date '1900-01-01' then n.birth_on end), n.started_on
+    ) / 365.25) as age_years,
     n.institution_level
 from placed as n
 left join feature.person as p on p.person_id = n.person_id

@@ -284,7 +284,7 @@ create table if not exists record.pharmacy (
     row_number bigint                 -- its data row there, from 1
 );
 
--- 医师信息 dr_info_b; key: practitioner_id, institution_id
+-- 医师信息 dr_info_b; key: practitioner_id, institution_id, contract_from: a renewed contract, a re-hiring is a row of its own
 create table if not exists record.practitioner (
     practitioner_id varchar not null,  -- 医师代码 dr_code
     practitioner_name varchar,         -- 医师姓名 dr_name
@@ -1487,6 +1487,24 @@ create table if not exists knowledge.institution_grade (
     institution_level integer,      -- empty: 无等级
     name_zh varchar,
     basis varchar not null
+);
+
+-- 分次治疗: treatments given day by day over a while, by words of the item's name or by the diagnosis; the days of one are one
+-- course, not so many visits. What a person has wherever he otherwise is (dialysis, chemotherapy, radiotherapy) stands in
+-- course_sign; key: treatment, name_pattern, diagnosis_prefix
+create table if not exists knowledge.serial_treatment (
+    treatment varchar not null,
+    name_zh varchar not null,
+    name_pattern varchar,           -- regular expression over item names
+    diagnosis_prefix varchar,       -- either suffices
+    max_days integer,               -- days of a month that such a course takes at most; empty: every one
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
 );
 
 -- 医共体成员: who belongs to which community of hospitals (医共体, 医联体, 医疗集团, 托管), local; key: institution_id

@@ -42,3 +42,29 @@ def test_certainty_of_a_row(con, tmp_path, card, rows):
     given = con.sql("select certainty, detail from model.finding order by line_id").fetchall()
     assert [certainty for certainty, _ in given] == rows
     assert all("certainty" not in (detail or "") for _, detail in given), "it is a column of the finding, no detail"
+
+
+def test_a_row_may_implicate_one_of_the_subjects_alone_and_say_what_the_funds_paid(con, tmp_path):
+    path = tmp_path / "made.sql"
+    text = CARD.format(certainty="definite").replace('["institution"]', '["institution", "person"]')
+    answer = "case when line_id = '1' then 'person' when line_id = '2' then 'institution' end as implicates"
+    share = "case when line_id = '3' then cast(0.25 as decimal(16, 2)) end as fund_at_issue"
+    path.write_text(text.replace("from feature.fee_line", f", {answer}, {share} from feature.fee_line"), "utf-8")
+    con.execute(
+        """
+        create or replace table feature.settlement as select 'S' as settlement_id, 0.5 as fund_rate;
+        create or replace table feature.institution as select 'H' as institution_id, true as is_pharmacy;
+        create or replace table feature.fee_line as
+        select 'S' as settlement_id, n as line_id, 'E' as encounter_id, 'A' as person_id, 'H' as institution_id,
+            'D' as practitioner_id, date '2025-03-01' as charged_on, 1.0 as eligible_amount
+        from unnest(['1', '2', '3']) as t(n)
+        """
+    )
+    made = rule.read(path)
+    source.run(con, made, "made")
+    query = "select subject_type, line_id, fund_amount from model.finding order by line_id, subject_type"
+    assert [(kind, line) for kind, line, _ in con.sql(query).fetchall()] == [("person", "1"), ("person", "3")]
+    path.write_text(path.read_text("utf-8").replace('["institution", ', '["pharmacy", '), "utf-8")
+    source.run(con, rule.read(path), "made")
+    rows = [(kind, line, float(fund)) for kind, line, fund in con.sql(query).fetchall()]
+    assert rows == [("person", "1", 0.5), ("pharmacy", "2", 0.5), ("person", "3", 0.25), ("pharmacy", "3", 0.25)]
