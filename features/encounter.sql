@@ -4,7 +4,8 @@
 -- days: nights in hospital, at least 1 for a stay; null outside hospital or while in hospital
 -- settlements: standing settlements of the encounter
 -- total_amount, eligible_amount, fund_amount: yuan, over all its settlements
--- principal_diagnosis_code: the encounter's, else the settlement list's
+-- principal_diagnosis_code: coded and Western, the encounter's, else the settlement list's; null where only a diagnosis
+--     of Chinese medicine or in words was delivered (principal_diagnosis_name then has the words)
 with paid as (
     select encounter_id, max(person_id) as person_id, max(institution_id) as institution_id,
         max(care_setting) as care_setting, max(medical_category) as medical_category,
@@ -17,21 +18,12 @@ with paid as (
     group by encounter_id
 ),
 
--- The lists of standing settlements, else of those taken back: the encounter took place all the same.
+-- Only coded Western diagnoses; the encounter's own before the settlement list's.
 principal as (
-    select r.encounter_id, d.diagnosis_code, d.diagnosis_name,
-        rank() over (partition by r.encounter_id order by case when s.settlement_id is null then 1 else 0 end) as place
-    from record.diagnosis as d
-    join record.settlement as r on r.settlement_id = d.settlement_id and coalesce(r.is_valid, true)
-    left join feature.settlement as s on s.settlement_id = r.settlement_id
-    where d.is_principal and r.encounter_id is not null
-),
-
-listed as (
-    select encounter_id, min(diagnosis_code) as diagnosis_code, min(diagnosis_name) as diagnosis_name
-    from principal
-    where place = 1
-    group by encounter_id
+    select encounter_id, source, min(diagnosis_code) as diagnosis_code, min(diagnosis_name) as diagnosis_name
+    from feature.delivered_diagnosis
+    where is_principal and kind = 'coded'
+    group by encounter_id, source
 )
 
 select
@@ -56,8 +48,8 @@ select
     cast(p.total_amount as decimal(16, 2)) as total_amount,
     cast(p.eligible_amount as decimal(16, 2)) as eligible_amount,
     cast(p.fund_amount as decimal(16, 2)) as fund_amount,
-    coalesce(e.principal_diagnosis_code, l.diagnosis_code) as principal_diagnosis_code,
-    coalesce(e.principal_diagnosis_name, l.diagnosis_name) as principal_diagnosis_name,
+    coalesce(o.diagnosis_code, l.diagnosis_code) as principal_diagnosis_code,
+    coalesce(o.diagnosis_name, l.diagnosis_name, e.principal_diagnosis_name) as principal_diagnosis_name,
     e.discharge_way,
     e.attending_practitioner_id,
     coalesce(e.admitting_department_code, e.discharge_department_code) as department_code,
@@ -65,4 +57,5 @@ select
     coalesce(e.is_in_hospital, false) as is_in_hospital
 from paid as p
 left join record.encounter as e on e.encounter_id = p.encounter_id and coalesce(e.is_valid, true)
-left join listed as l on l.encounter_id = p.encounter_id
+left join principal as o on o.encounter_id = p.encounter_id and o.source = 'encounter'
+left join principal as l on l.encounter_id = p.encounter_id and l.source = 'list'

@@ -746,10 +746,12 @@ create table if not exists knowledge.item_indication (
     superseded_by varchar
 );
 
--- 适应症诊断: diagnoses that meet a point of item_indication; any one row suffices;
+-- 适应症诊断: diagnoses that meet a point of item_indication, by our reading of its words; any one row without a part
+-- suffices; of a word with parts (a disease caused by another) every part must be met by one of its rows;
 -- key: point_id, diagnosis_prefix
 create table if not exists knowledge.indication_diagnosis (
     diagnosis_prefix varchar not null,
+    part integer,
     word_zh varchar not null,
     basis varchar not null,
     point_id varchar,
@@ -764,6 +766,7 @@ create table if not exists knowledge.indication_diagnosis (
 create table if not exists knowledge.indication_word (
     word_zh varchar not null,
     diagnosis_prefix varchar not null,
+    part integer,                   -- of a conjunction: every part must be met; empty: the code alone suffices
     basis varchar not null,
     point_id varchar,
     batch varchar,
