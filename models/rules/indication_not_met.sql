@@ -121,18 +121,11 @@ uncoded as (
 ),
 
 -- N18.300x001+D63.8* names both the disease and what it causes.
-spelled as (
-    select distinct diagnosis_code, diagnosis_code as said_code from diagnosed
-    union
-    select distinct diagnosis_code, regexp_extract(diagnosis_code, '[+](.+)$', 1)
-    from diagnosed
-    where diagnosis_code like '%+%'
-),
-
 fitting as (
     select distinct m.indication_id, m.word_zh, m.part, c.diagnosis_code
-    from spelled as c
-    join meets as m on substr(c.said_code, 1, length(m.diagnosis_prefix)) = m.diagnosis_prefix
+    from (select distinct diagnosis_code from diagnosed) as c
+    join meets as m
+        on c.diagnosis_code like m.diagnosis_prefix || '%' or c.diagnosis_code like '%+' || m.diagnosis_prefix || '%'
     where m.indication_id in (select indication_id from line)
 ),
 
