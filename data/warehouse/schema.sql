@@ -1417,6 +1417,25 @@ create table if not exists knowledge.admission_exception (
     basis varchar not null
 );
 
+-- 分次手术: diseases operated on in several stays by plan (the second eye, grafts, ligations); key: diagnosis_prefix
+create table if not exists knowledge.staged_operation (
+    diagnosis_prefix varchar not null,
+    reason varchar not null,
+    reason_zh varchar not null,
+    basis varchar not null,
+    layer varchar not null
+);
+
+-- 疗程标识: what tells that an encounter is one of a course that is given on fixed days, wherever the person otherwise
+-- is: dialysis, chemotherapy, radiotherapy ...; an excuse, so its reach is wide; key: course, field, sign
+create table if not exists knowledge.course_sign (
+    course varchar not null,
+    field varchar not null,         -- disease_code: 病种编号 begins so; disease_name, diagnosis_name, item_name: holds it
+    sign varchar not null,
+    basis varchar not null,
+    layer varchar not null
+);
+
 -- ----------------------------------------------------------------------------------------------- model
 -- 疑点: one reason, one place, one implicated subject
 create table if not exists model.finding (
