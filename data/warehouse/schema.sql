@@ -553,6 +553,23 @@ create table if not exists knowledge.item_sex (
     superseded_by varchar
 );
 
+-- 性别限制的例外: diagnoses with which an item of the other sex is fitting; without a name_word any item of that kind, and
+-- diagnoses and operations too; key: item_prefix, name_word, sex, diagnosis_prefix
+create table if not exists knowledge.sex_exception (
+    item_prefix varchar,
+    name_word varchar,
+    sex varchar not null,              -- of the person: 1 male 男, 2 female 女
+    diagnosis_prefix varchar not null, -- of any visit of the person
+    reason_zh varchar not null,
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
 -- 限年龄项目: items restricted by age, rules 7, 29, 65, 80; key: item_code, official, valid_from
 create table if not exists knowledge.item_age (
     item_code varchar not null,
@@ -840,6 +857,21 @@ create table if not exists knowledge.diagnosis_age (
 -- 手术性别: procedures on one sex only, rule 39; key: procedure_prefix
 create table if not exists knowledge.procedure_sex (
     procedure_prefix varchar not null,
+    sex varchar not null,
+    name_zh varchar,
+    excused_by varchar,        -- beginnings of diagnoses split by |: with one of them it is done in the partner's stay
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 手术编码性别: single operation codes outside the chapters of procedure_sex, rule 39; key: procedure_code
+create table if not exists knowledge.procedure_code_sex (
+    procedure_code varchar not null, -- extended codes begin with it
     sex varchar not null,
     name_zh varchar,
     basis varchar not null,

@@ -18,14 +18,16 @@ needs       = ["record.fee_line.charged_at", "record.fee_line.item_code"]
 exclusions  = [
     "an interruption longer than {gap_days:day} begins a new course, where courses are counted by illness",
     "another stay begins a new course (scope stay)",
+    "no edition of the catalogue at hand covers the day of the charge: cannot judge",
 ]
 exclusions_zh = [
     "中断超过 {gap_days} 天视为新疗程（按疾病计的疗程）",
     "另一次住院视为新疗程（按住院计的疗程）",
+    "收费日期不在现有目录版本有效期内：无法判定",
 ]
 limits      = "Counts days on which the item was charged, not days a pack lasts: packs for several days are undercounted, a week posted on one day too. Another maker's code of the same drug begins its own count."
 limits_zh   = "按收费日数计算，不按包装可用天数：一次取多日用量会少计，一周费用集中一天记账的也会少计。同一药品其他厂家编码另行计算。"
-version     = "1"
+version     = "2"
 sentence    = "{item_name} was charged on {occurred_on}, the charged day {day_number} of a course begun on {course_from}; {max_days} days are paid ({amount} yuan)"
 sentence_zh = "“{item_name}”自 {course_from} 开始的疗程，{occurred_on} 为第 {day_number} 个收费日，超过支付疗程 {max_days} 天，涉及 {amount} 元"
 
@@ -101,3 +103,8 @@ select
     scope,
     point_id
 from placed
+union all
+select 'cannot_judge', 'no edition of the catalogue at hand covers the day of the charge', settlement_id, line_id,
+    encounter_id, person_id, institution_id, practitioner_id, charged_on, null, item_name, null, null, null, null, null
+from feature.edition_gap
+where official in (10, 23)

@@ -22,6 +22,7 @@ exclusions  = [
     "a drugstore purchase paid without the funds",
     "the insurance is unknown: cannot judge",
     "the institution is unknown, and with it whether it is a drugstore: cannot judge",
+    "no edition of the catalogue at hand covers the day of the charge: cannot judge",
 ]
 exclusions_zh = [
     "生育结算（按医疗类别或生育保险）中的生育项目",
@@ -30,10 +31,11 @@ exclusions_zh = [
     "未使用基金的药店购药",
     "险种未知：无法判定",
     "机构未知，无从知道是否为药店：无法判定",
+    "收费日期不在现有目录版本有效期内：无法判定",
 ]
 limits      = "Whether the work-injury insurance had accepted the injury is not known here; the money may have to be claimed there. Fertility treatment that an area has taken into the medical insurance looks the same."
 limits_zh   = "工伤保险是否已认定该损伤无从得知，费用可能应向其追偿。当地已将辅助生殖纳入医保的，也会呈现相同情形。"
-version     = "1"
+version     = "2"
 sentence    = "{item_name}, paid by the {insurance} only, was charged to insurance {insurance_type} on {occurred_on} ({amount} yuan)"
 sentence_zh = "{occurred_on} 限{insurance_zh}支付的“{item_name}”由险种 {insurance_type} 结算，涉及 {amount} 元"
 */
@@ -82,3 +84,8 @@ select
     case insurance_kind when 'maternity' then '生育保险' else '工伤保险' end as insurance_zh,
     point_id
 from limited
+union all
+select 'cannot_judge', 'no edition of the catalogue at hand covers the day of the charge', settlement_id, line_id,
+    encounter_id, person_id, institution_id, practitioner_id, charged_on, null, item_name, null, null, null, null
+from feature.edition_gap
+where official in (1, 2)
