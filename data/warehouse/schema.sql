@@ -920,6 +920,7 @@ create table if not exists knowledge.drug_group (
     group_id varchar not null,
     group_zh varchar not null,
     max_kinds integer not null,   -- generics (first 10 characters of the code) on one day
+    not_pattern varchar,          -- regular expression: drugs of the group whose name fits it are given for another purpose
     basis varchar not null,
     point_id varchar,
     batch varchar,
@@ -987,6 +988,7 @@ create table if not exists knowledge.antibiotic (
     item_prefix varchar,
     name_word varchar,
     class varchar not null, -- unrestricted, restricted 限制使用级, special 特殊使用级
+    follow_up varchar,      -- beginnings of diagnoses split by |: with them it is given on in out-patient care
     basis varchar not null,
     point_id varchar,
     batch varchar,
@@ -1110,6 +1112,7 @@ create table if not exists knowledge.herb_limit (
     herb_not_word varchar,            -- words split by |
     max_grams decimal(16,4) not null, -- a day
     is_toxic boolean not null,
+    tolerance decimal(8,4),           -- multiple of the dose that is let pass; empty: 1 of a toxic herb, else the rule's
     basis varchar not null,
     point_id varchar,
     batch varchar,
@@ -1165,6 +1168,19 @@ create table if not exists knowledge.item_department (
     superseded_by varchar
 );
 
+-- 科室别名: words by which houses call a department of item_department; key: department_word, alias
+create table if not exists knowledge.department_alias (
+    department_word varchar not null, -- as in item_department
+    alias varchar not null,           -- a department whose name contains it counts as one of that word
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
 -- 项目适应症: diagnoses that justify a service or consumable, rules 20, 78, 79, 83, 88; any row of an indication suffices;
 -- key: indication_id, item_prefix, name_word, diagnosis_prefix
 create table if not exists knowledge.service_indication (
@@ -1172,6 +1188,7 @@ create table if not exists knowledge.service_indication (
     item_prefix varchar,
     name_word varchar,
     diagnosis_prefix varchar not null,
+    with_operation boolean,   -- an operation in the visit justifies it too
     official integer not null,
     basis varchar not null,
     point_id varchar,
@@ -1278,9 +1295,10 @@ create table if not exists knowledge.item_group (
     superseded_by varchar
 );
 
--- 诊断类别: diagnoses that make an indicator, rule 62 (hospital_infection); key: group_id, diagnosis_prefix
+-- 诊断类别: diagnoses that make an indicator, rule 62 (hospital_infection), or that let a prescription last longer, rule 9
+-- (chronic_disease); key: group_id, diagnosis_prefix
 create table if not exists knowledge.diagnosis_group (
-    group_id varchar not null,     -- hospital_infection
+    group_id varchar not null,     -- hospital_infection, chronic_disease
     diagnosis_prefix varchar not null,
     basis varchar not null,
     point_id varchar,

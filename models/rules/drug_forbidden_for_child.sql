@@ -18,17 +18,19 @@ exclusions  = [
     "a drug forbidden only with a disease, and the visit is not for that disease",
     "the identity number contradicts the delivered date of birth: cannot judge",
     "the institution is unknown, and with it whether it is a drugstore: cannot judge",
+    "put on skin, eye, ear or nose, inhaled, or given by rectum or vagina: not the drug in the body",
 ]
 exclusions_zh = [
     "未使用基金的药店购药：个人账户可用于家庭成员",
     "仅在患某病时禁用，而本次就诊并非该病",
     "证件号码与所报出生日期矛盾：无法判定",
     "机构未知，无从知道是否为药店：无法判定",
+    "外用、滴眼、滴鼻、吸入、直肠或阴道给药：非全身用药",
 ]
 limits      = "A question of safety: no money is put at issue. A drug given knowingly beyond its label after consent looks the same; so does a parent's drug taken on the child's card. The age is full years or days on the day of charge."
 limits_zh   = "属用药安全问题，不涉及金额。经知情同意的超说明书用药、家长使用儿童医保凭证取药也会呈现相同情形。年龄按计费当日周岁或天数计算。"
 status      = "trial"
-version     = "1"
+version     = "2"
 sentence    = "{item_name}, not for persons of this age, was charged on {occurred_on} for a child aged {age_years}"
 sentence_zh = "{occurred_on} 为 {age_years} 岁参保人开具“{item_name}”：{reason_zh}"
 */
@@ -69,7 +71,7 @@ restricted as (
     join feature.settlement as s on s.settlement_id = l.settlement_id
     left join feature.person as p on p.person_id = l.person_id
     left join diagnosed as d on d.encounter_id = l.encounter_id and d.diagnosis_prefix = f.diagnosis_prefix
-    where l.eligible_amount > 0
+    where l.eligible_amount > 0 and not coalesce(l.is_local, false)
 ),
 
 aged as (
