@@ -152,6 +152,8 @@ create table if not exists record.fee_line (
     ordering_practitioner_id varchar,    -- 开单医师代码 bilg_dr_code
     ordering_practitioner_name varchar,  -- 开单医师姓名 bilg_dr_name
     performing_department_code varchar,  -- 受单科室编码 acord_dept_codg
+    performing_department_name varchar,  -- 受单科室名称 acord_dept_name
+    waived_amount decimal(16,2),         -- 医院减免金额 medins_disc_amt
     performing_practitioner_id varchar,  -- 受单医师代码 acord_dr_code
     is_restricted boolean,               -- 限制使用标志 lmt_used_flag
     is_restriction_approved boolean,     -- 医院审批标志 hosp_appr_flag
@@ -200,6 +202,8 @@ create table if not exists record.procedure (
     procedure_code varchar not null,  -- 手术操作代码 oprn_oprt_code
     procedure_name varchar,           -- 手术操作名称 oprn_oprt_name
     procedure_on date,                -- 手术操作日期 oprn_oprt_date
+    started_at timestamp,             -- 手术操作开始时间 oprn_oprt_begntime
+    ended_at timestamp,               -- 手术操作结束时间 oprn_oprt_endtime
     anaesthesia varchar,              -- 麻醉方式 anst_way
     surgeon_id varchar,               -- 术者医师代码 oper_dr_code
     updated_at timestamp,                  -- 更新时间 updt_time, where delivered
@@ -484,6 +488,65 @@ create table if not exists record.equipment (
     devices integer,                     -- 设备数量 equip_cnt
     valid_from date,                     -- 启用日期 begndate
     valid_to date,                       -- 停用日期 enddate
+    updated_at timestamp,                -- 更新时间 updt_time, where delivered
+    file_id varchar,                     -- the delivery file, run.input_file
+    row_number bigint                    -- its data row there, from 1
+);
+
+-- 结算清单重症监护信息 mdcs_fund_setl_list_scs_d
+create table if not exists record.intensive_care (
+    encounter_id varchar not null,       -- 就诊ID mdtrt_id
+    person_id varchar,                   -- 人员编号 psn_no
+    ward_type varchar,                   -- 重症监护病房类型 scs_cutd_ward_type
+    entered_at timestamp,                -- 重症监护进入时间 scs_cutd_inpool_time
+    left_at timestamp,                   -- 重症监护退出时间 scs_cutd_exit_time
+    hours decimal(16,4),                 -- 重症监护合计时长 scs_cutd_sum_dura
+    updated_at timestamp,                -- 更新时间 updt_time, where delivered
+    file_id varchar,                     -- the delivery file, run.input_file
+    row_number bigint                    -- its data row there, from 1
+);
+
+-- 结算清单主表信息 mdcs_fund_setl_list_d, what other tables do not say of a stay
+create table if not exists record.settlement_list (
+    settlement_id varchar,               -- 结算ID setl_id
+    encounter_id varchar not null,       -- 就诊ID mdtrt_id
+    person_id varchar,                   -- 人员编号 psn_no
+    days decimal(16,4),                  -- 实际住院天数 act_ipt_days
+    ventilator_days decimal(16,4),       -- 呼吸机使用天数 vent_used_days
+    ventilator_hours decimal(16,4),      -- 呼吸机使用小时数 vent_used_h_cnt
+    special_nursing_days decimal(16,4),  -- 特级护理天数 spga_nurscare_days
+    first_nursing_days decimal(16,4),    -- 一级护理天数 lv1_nurscare_days
+    second_nursing_days decimal(16,4),   -- 二级护理天数 scd_nurscare_days
+    third_nursing_days decimal(16,4),    -- 三级护理天数 lv3_nurscare_days
+    updated_at timestamp,                -- 更新时间 updt_time, where delivered
+    file_id varchar,                     -- the delivery file, run.input_file
+    row_number bigint                    -- its data row there, from 1
+);
+
+-- 医嘱信息 drord_d
+create table if not exists record.medical_order (
+    order_id varchar not null,           -- 医嘱明细ID drord_detl_id
+    order_number varchar,                -- 医嘱号 drord_no
+    encounter_id varchar not null,       -- 就诊ID mdtrt_id
+    person_id varchar,                   -- 人员编号 psn_no
+    order_type varchar,                  -- 医嘱类别 drord_type
+    ordered_at timestamp,                -- 医嘱开嘱时间 drord_begntime
+    stopped_at timestamp,                -- 医嘱停嘱时间 drord_endtime
+    quantity decimal(16,4),              -- 医嘱使用数量 drord_used_cnt
+    days decimal(16,4),                  -- 使用天数 used_days
+    updated_at timestamp,                -- 更新时间 updt_time, where delivered
+    file_id varchar,                     -- the delivery file, run.input_file
+    row_number bigint                    -- its data row there, from 1
+);
+
+-- 处方信息 rx_d
+create table if not exists record.prescription (
+    prescription_id varchar not null,    -- 处方ID rx_id
+    order_number varchar,                -- 处方号 rxno
+    encounter_id varchar not null,       -- 就诊ID mdtrt_id
+    person_id varchar,                   -- 人员编号 psn_no
+    disease_code varchar,                -- 门慢门特病种目录代码 opsp_dise_code
+    prescribed_on date,                  -- 开单日期 prsc_date
     updated_at timestamp,                -- 更新时间 updt_time, where delivered
     file_id varchar,                     -- the delivery file, run.input_file
     row_number bigint                    -- its data row there, from 1
