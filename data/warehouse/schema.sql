@@ -1476,9 +1476,10 @@ create table if not exists knowledge.official_rule (
     superseded_by varchar
 );
 
--- 自查自纠问题清单: the 202 self-check items of 2025 and what screens each on settlement data; key: item_id
+-- 自查自纠问题清单: the 202 self-check items of 2025, 58 of those of 2026 (a selection), and what screens each on
+-- settlement data; key: item_id
 create table if not exists knowledge.problem_item (
-    item_id varchar not null,       -- hospital-1 to hospital-183, pharmacy-1 to pharmacy-19: the official numbers
+    item_id varchar not null,       -- hospital-1 to hospital-183, pharmacy-1 to pharmacy-19, hospital2026-10 to -315: official numbers
     subject varchar not null,       -- institution, pharmacy
     area_zh varchar not null,       -- 领域
     problem_zh varchar not null,    -- in short, own words
