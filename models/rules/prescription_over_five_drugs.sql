@@ -71,11 +71,12 @@ prescribing as (
     select distinct institution_id from split_visit
 ),
 
--- The number of a visit stands on its examinations too.
+-- The number of a visit stands on its examinations too, not only on the fee of the consultation.
 shared_number as (
     select distinct settlement_id, order_number
     from feature.fee_line
     where catalogue_type = '201' and order_number is not null
+        and not coalesce(regexp_matches(item_name, '诊查|诊察|挂号|诊疗费|药事'), false)
 ),
 
 prescribed as (

@@ -112,7 +112,7 @@ drug as (
 given as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id, l.charged_on,
         l.item_name, l.eligible_amount, coalesce(l.is_take_home, false) as is_take_home,
-        l.is_posted_in_bulk, s.procedure_on,
+        e.is_posted_in_bulk, s.procedure_on,
         coalesce(s.procedure_name, '') as procedure_name, s.max_hours, x.encounter_id is not null as is_infected, c.is_coded,
         date_diff('day', s.procedure_on, l.charged_on) as days_after
     from feature.fee_line as l
@@ -120,6 +120,7 @@ given as (
     join drug as d on d.item_code = l.item_code and d.item_name = coalesce(l.item_name, '')
     left join infected as x on x.encounter_id = l.encounter_id
     left join told as c on c.encounter_id = l.encounter_id
+    left join feature.encounter as e on e.encounter_id = l.encounter_id
     where l.eligible_amount > 0 and not coalesce(l.is_local, false)
 )
 
