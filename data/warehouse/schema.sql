@@ -1002,6 +1002,7 @@ create table if not exists knowledge.drug_contraindication (
     age_to_years integer,   -- exclusive
     age_to_days integer,    -- inclusive
     diagnosis_prefix varchar,
+    excused_by varchar,     -- categories of diagnoses split by |: severe infections for which nothing else is left
     in_pregnancy boolean,
     in_lactation boolean,
     reason_zh varchar not null,

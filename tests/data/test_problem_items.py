@@ -36,7 +36,9 @@ def test_every_item_is_here_once_in_order(found):
     assert [item for item in listed if "2026" not in item] == hospital + pharmacy
     assert sum(item.startswith("hospital2026-") for item in listed) == 58 == len(listed) - 202
     assert found.filter(pl.col("item_id").str.contains("2026"))["basis"].str.contains("2026年版，选录").all()
-    by_kind = {item.split("-")[0].removesuffix("2026"): subject for item, subject in found.select("item_id", "subject").rows()}
+    by_kind = {
+        item.split("-")[0].removesuffix("2026"): subject for item, subject in found.select("item_id", "subject").rows()
+    }
     assert by_kind == dict(zip(("hospital", "pharmacy"), problem_items.SUBJECTS, strict=True))
     assert set(found["subject"]) == set(problem_items.SUBJECTS)
     assert found["problem_zh"].n_unique() == 260 and found["problem_zh"].str.len_chars().max() <= 30
