@@ -4,7 +4,8 @@
 -- days: nights in hospital, at least 1 for a stay; null outside hospital or while in hospital
 -- settlements: standing settlements of the encounter
 -- total_amount, eligible_amount, fund_amount: yuan, over all its settlements
--- principal_diagnosis_code: the encounter's, else the settlement list's
+-- principal_diagnosis_code: coded and Western, the encounter's, else the settlement list's; null where only a diagnosis
+--     of Chinese medicine or in words was delivered (principal_diagnosis_name then has the words)
 -- calendar_days: calendar days from the first to the last, of any care: 1 for a visit; null while it lasts
 -- is_posted_in_bulk: care of several calendar days whose lines, two or more, all bear one date
 -- is_posted_outside: no line is dated on a day of the encounter: the whole bill was posted before or after it
@@ -36,21 +37,16 @@ with paid as (
     group by encounter_id
 ),
 
--- The lists of standing settlements, else of those taken back: the encounter took place all the same.
+-- Only coded Western diagnoses; the encounter's own before the settlement list's.
 principal as (
-    select r.encounter_id, d.diagnosis_code, d.diagnosis_name,
-        rank() over (partition by r.encounter_id order by case when s.settlement_id is null then 1 else 0 end) as place
-    from record.diagnosis as d
-    join record.settlement as r on r.settlement_id = d.settlement_id and coalesce(r.is_valid, true)
-    left join feature.settlement as s on s.settlement_id = r.settlement_id
-    where d.is_principal and r.encounter_id is not null
+    select encounter_id, source, min(diagnosis_code) as diagnosis_code, min(diagnosis_name) as diagnosis_name
+    from feature.delivered_diagnosis
+    where is_principal and kind = 'coded'
+    group by encounter_id, source
 ),
 
 listed as (
-    select encounter_id, min(diagnosis_code) as diagnosis_code, min(diagnosis_name) as diagnosis_name
-    from principal
-    where place = 1
-    group by encounter_id
+    select encounter_id, diagnosis_code, diagnosis_name from principal where source = 'list'
 ),
 
 -- A course is told by what the encounter is registered for, named after, or charges.
@@ -209,8 +205,8 @@ select
     cast(p.total_amount as decimal(16, 2)) as total_amount,
     cast(p.eligible_amount as decimal(16, 2)) as eligible_amount,
     cast(p.fund_amount as decimal(16, 2)) as fund_amount,
-    coalesce(e.principal_diagnosis_code, l.diagnosis_code) as principal_diagnosis_code,
-    coalesce(e.principal_diagnosis_name, l.diagnosis_name) as principal_diagnosis_name,
+    coalesce(w.diagnosis_code, l.diagnosis_code) as principal_diagnosis_code,
+    coalesce(w.diagnosis_name, l.diagnosis_name, e.principal_diagnosis_name) as principal_diagnosis_name,
     e.discharge_way,
     e.attending_practitioner_id,
     coalesce(e.admitting_department_code, e.discharge_department_code) as department_code,
@@ -224,14 +220,14 @@ select
     coalesce(c.is_emergency = 1, false) or m.encounter_id is not null as is_emergency_start,
     coalesce(p.care_setting = 'emergency' and d.first_on < d.last_on, false) as is_observation,
     case
-        when u.is_dialysis = 1 or substr(coalesce(e.principal_diagnosis_code, l.diagnosis_code), 1, 3) = 'Z49' then true
-        when coalesce(e.principal_diagnosis_code, l.diagnosis_code, e.disease_code, g.disease_code) is not null
+        when u.is_dialysis = 1 or substr(coalesce(w.diagnosis_code, l.diagnosis_code), 1, 3) = 'Z49' then true
+        when coalesce(w.diagnosis_code, l.diagnosis_code, e.disease_code, g.disease_code) is not null
             or (p.care_setting <> 'chronic' and n.named_lines > 0) then false
     end as is_dialysis,
     case
         when u.encounter_id is not null
-            or substr(coalesce(e.principal_diagnosis_code, l.diagnosis_code), 1, 3) in ('Z49', 'Z50', 'Z51') then true
-        when coalesce(e.principal_diagnosis_code, l.diagnosis_code, e.disease_code, g.disease_code) is not null
+            or substr(coalesce(w.diagnosis_code, l.diagnosis_code), 1, 3) in ('Z49', 'Z50', 'Z51') then true
+        when coalesce(w.diagnosis_code, l.diagnosis_code, e.disease_code, g.disease_code) is not null
             or (p.care_setting <> 'chronic' and n.named_lines > 0) then false
     end as is_in_course,
     f.previous_encounter_id,
@@ -243,6 +239,7 @@ select
     f.level_step
 from paid as p
 left join record.encounter as e on e.encounter_id = p.encounter_id and coalesce(e.is_valid, true)
+left join principal as w on w.encounter_id = p.encounter_id and w.source = 'encounter'
 left join listed as l on l.encounter_id = p.encounter_id
 left join dated as d on d.encounter_id = p.encounter_id
 left join course as u on u.encounter_id = p.encounter_id

@@ -3,6 +3,9 @@
 -- Incremental by: settlement_id
 -- charged_on: day of charge
 -- has_clock: the line carries a time of day, not only a date
+-- is_local: a drug put on skin, eye, ear or nose, inhaled, or given by rectum or vagina, by route, dosage form, name or
+--     ATC class: what holds of the drug in the body (interactions, doses, ages) does not hold of it; patches through the
+--     skin count as swallowed
 -- quantity, amount, eligible_amount, over_limit_amount: net of reversed units and lines, yuan
 -- item_code: the national code; local codes are mapped by knowledge.code_map, an institution's own row first
 -- fund_amount: the funds' share of the eligible amount, at the settlement's rate, yuan
@@ -173,7 +176,20 @@ select
     case
         when c.started_on = c.ended_on then cast(c.charged_at as date) <> c.started_on
         when c.started_on < c.ended_on then p.is_in_bulk
-    end as is_posted_in_bulk
+    end as is_posted_in_bulk,
+    coalesce(
+        regexp_matches(c.item_code, '^X(D|S|R01|M02|G01|A01|C05|P03)')
+        or (c.item_code like 'X%' or c.catalogue_type = '101') and not coalesce(c.item_code like 'XC01%', false)
+            and not regexp_matches(coalesce(c.item_name, '') || '|' || coalesce(c.dosage_form, ''), '透皮|控释贴')
+            and (
+                regexp_matches(
+                    coalesce(c.item_name, '') || '|' || coalesce(c.dosage_form, '') || '|',
+                    '乳膏|软膏|眼膏|贴膏|贴剂|凝胶|搽剂|涂剂|涂膜|洗剂|洗液|外用|滴眼|滴耳|滴鼻|鼻用|鼻喷|眼用|喷雾|气雾|吸入|含漱|漱口|栓剂?[|(（]|灌肠|阴道|泡沫剂'
+                )
+                or regexp_matches(c.route, '外用|局部|涂|滴眼|滴耳|滴鼻|鼻|吸入|雾化|含漱|漱口|直肠|纳肛|塞肛|灌肠|阴道|冲洗|贴敷|眼|耳')
+            ),
+        false
+    ) as is_local
 from coded as c
 left join posted as p
     on p.settlement_id = c.settlement_id and p.item_code = c.item_code and p.charged_on = cast(c.charged_at as date)

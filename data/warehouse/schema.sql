@@ -152,6 +152,8 @@ create table if not exists record.fee_line (
     ordering_practitioner_id varchar,    -- 开单医师代码 bilg_dr_code
     ordering_practitioner_name varchar,  -- 开单医师姓名 bilg_dr_name
     performing_department_code varchar,  -- 受单科室编码 acord_dept_codg
+    performing_department_name varchar,  -- 受单科室名称 acord_dept_name
+    waived_amount decimal(16,2),         -- 医院减免金额 medins_disc_amt
     performing_practitioner_id varchar,  -- 受单医师代码 acord_dr_code
     is_restricted boolean,               -- 限制使用标志 lmt_used_flag
     is_restriction_approved boolean,     -- 医院审批标志 hosp_appr_flag
@@ -200,6 +202,8 @@ create table if not exists record.procedure (
     procedure_code varchar not null,  -- 手术操作代码 oprn_oprt_code
     procedure_name varchar,           -- 手术操作名称 oprn_oprt_name
     procedure_on date,                -- 手术操作日期 oprn_oprt_date
+    started_at timestamp,             -- 手术操作开始时间 oprn_oprt_begntime
+    ended_at timestamp,               -- 手术操作结束时间 oprn_oprt_endtime
     anaesthesia varchar,              -- 麻醉方式 anst_way
     surgeon_id varchar,               -- 术者医师代码 oper_dr_code
     updated_at timestamp,                  -- 更新时间 updt_time, where delivered
@@ -495,6 +499,65 @@ create table if not exists record.equipment (
     row_number bigint                    -- its data row there, from 1
 );
 
+-- 结算清单重症监护信息 mdcs_fund_setl_list_scs_d
+create table if not exists record.intensive_care (
+    encounter_id varchar not null,       -- 就诊ID mdtrt_id
+    person_id varchar,                   -- 人员编号 psn_no
+    ward_type varchar,                   -- 重症监护病房类型 scs_cutd_ward_type
+    entered_at timestamp,                -- 重症监护进入时间 scs_cutd_inpool_time
+    left_at timestamp,                   -- 重症监护退出时间 scs_cutd_exit_time
+    hours decimal(16,4),                 -- 重症监护合计时长 scs_cutd_sum_dura
+    updated_at timestamp,                -- 更新时间 updt_time, where delivered
+    file_id varchar,                     -- the delivery file, run.input_file
+    row_number bigint                    -- its data row there, from 1
+);
+
+-- 结算清单主表信息 mdcs_fund_setl_list_d, what other tables do not say of a stay
+create table if not exists record.settlement_list (
+    settlement_id varchar,               -- 结算ID setl_id
+    encounter_id varchar not null,       -- 就诊ID mdtrt_id
+    person_id varchar,                   -- 人员编号 psn_no
+    days decimal(16,4),                  -- 实际住院天数 act_ipt_days
+    ventilator_days decimal(16,4),       -- 呼吸机使用天数 vent_used_days
+    ventilator_hours decimal(16,4),      -- 呼吸机使用小时数 vent_used_h_cnt
+    special_nursing_days decimal(16,4),  -- 特级护理天数 spga_nurscare_days
+    first_nursing_days decimal(16,4),    -- 一级护理天数 lv1_nurscare_days
+    second_nursing_days decimal(16,4),   -- 二级护理天数 scd_nurscare_days
+    third_nursing_days decimal(16,4),    -- 三级护理天数 lv3_nurscare_days
+    updated_at timestamp,                -- 更新时间 updt_time, where delivered
+    file_id varchar,                     -- the delivery file, run.input_file
+    row_number bigint                    -- its data row there, from 1
+);
+
+-- 医嘱信息 drord_d
+create table if not exists record.medical_order (
+    order_id varchar not null,           -- 医嘱明细ID drord_detl_id
+    order_number varchar,                -- 医嘱号 drord_no
+    encounter_id varchar not null,       -- 就诊ID mdtrt_id
+    person_id varchar,                   -- 人员编号 psn_no
+    order_type varchar,                  -- 医嘱类别 drord_type
+    ordered_at timestamp,                -- 医嘱开嘱时间 drord_begntime
+    stopped_at timestamp,                -- 医嘱停嘱时间 drord_endtime
+    quantity decimal(16,4),              -- 医嘱使用数量 drord_used_cnt
+    days decimal(16,4),                  -- 使用天数 used_days
+    updated_at timestamp,                -- 更新时间 updt_time, where delivered
+    file_id varchar,                     -- the delivery file, run.input_file
+    row_number bigint                    -- its data row there, from 1
+);
+
+-- 处方信息 rx_d
+create table if not exists record.prescription (
+    prescription_id varchar not null,    -- 处方ID rx_id
+    order_number varchar,                -- 处方号 rxno
+    encounter_id varchar not null,       -- 就诊ID mdtrt_id
+    person_id varchar,                   -- 人员编号 psn_no
+    disease_code varchar,                -- 门慢门特病种目录代码 opsp_dise_code
+    prescribed_on date,                  -- 开单日期 prsc_date
+    updated_at timestamp,                -- 更新时间 updt_time, where delivered
+    file_id varchar,                     -- the delivery file, run.input_file
+    row_number bigint                    -- its data row there, from 1
+);
+
 -- Who a person is, kept apart from everything that rules and models read; only exports may unmask it.
 create table if not exists record.person_identity (
     person_id varchar not null,   -- 人员编号 psn_no
@@ -550,6 +613,23 @@ create table if not exists knowledge.item_sex (
     item_name varchar,
     sex varchar not null,           -- 1 male 男, 2 female 女
     official integer not null,      -- number in the 2025 rule base
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 性别限制的例外: diagnoses with which an item of the other sex is fitting; without a name_word any item of that kind, and
+-- diagnoses and operations too; key: item_prefix, name_word, sex, diagnosis_prefix
+create table if not exists knowledge.sex_exception (
+    item_prefix varchar,
+    name_word varchar,
+    sex varchar not null,              -- of the person: 1 male 男, 2 female 女
+    diagnosis_prefix varchar not null, -- of any visit of the person
+    reason_zh varchar not null,
     basis varchar not null,
     point_id varchar,
     batch varchar,
@@ -753,10 +833,12 @@ create table if not exists knowledge.item_indication (
     superseded_by varchar
 );
 
--- 适应症诊断: diagnoses that meet a point of item_indication; any one row suffices;
+-- 适应症诊断: diagnoses that meet a point of item_indication, by our reading of its words; any one row without a part
+-- suffices; of a word with parts (a disease caused by another) every part must be met by one of its rows;
 -- key: point_id, diagnosis_prefix
 create table if not exists knowledge.indication_diagnosis (
     diagnosis_prefix varchar not null,
+    part integer,
     word_zh varchar not null,
     basis varchar not null,
     point_id varchar,
@@ -771,6 +853,7 @@ create table if not exists knowledge.indication_diagnosis (
 create table if not exists knowledge.indication_word (
     word_zh varchar not null,
     diagnosis_prefix varchar not null,
+    part integer,                   -- of a conjunction: every part must be met; empty: the code alone suffices
     basis varchar not null,
     point_id varchar,
     batch varchar,
@@ -847,6 +930,21 @@ create table if not exists knowledge.procedure_sex (
     procedure_prefix varchar not null,
     sex varchar not null,
     name_zh varchar,
+    excused_by varchar,        -- beginnings of diagnoses split by |: with one of them it is done in the partner's stay
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 手术编码性别: single operation codes outside the chapters of procedure_sex, rule 39; key: procedure_code
+create table if not exists knowledge.procedure_code_sex (
+    procedure_code varchar not null, -- extended codes begin with it
+    sex varchar not null,
+    name_zh varchar,
     basis varchar not null,
     point_id varchar,
     batch varchar,
@@ -893,6 +991,7 @@ create table if not exists knowledge.drug_group (
     group_id varchar not null,
     group_zh varchar not null,
     max_kinds integer not null,   -- generics (first 10 characters of the code) on one day
+    not_pattern varchar,          -- regular expression: drugs of the group whose name fits it are given for another purpose
     basis varchar not null,
     point_id varchar,
     batch varchar,
@@ -911,6 +1010,7 @@ create table if not exists knowledge.drug_contraindication (
     age_to_years integer,   -- exclusive
     age_to_days integer,    -- inclusive
     diagnosis_prefix varchar,
+    excused_by varchar,     -- categories of diagnoses split by |: severe infections for which nothing else is left
     in_pregnancy boolean,
     in_lactation boolean,
     reason_zh varchar not null,
@@ -960,6 +1060,7 @@ create table if not exists knowledge.antibiotic (
     item_prefix varchar,
     name_word varchar,
     class varchar not null, -- unrestricted, restricted 限制使用级, special 特殊使用级
+    follow_up varchar,      -- beginnings of diagnoses split by |: with them it is given on in out-patient care
     basis varchar not null,
     point_id varchar,
     batch varchar,
@@ -1099,6 +1200,7 @@ create table if not exists knowledge.herb_limit (
     herb_not_word varchar,            -- words split by |
     max_grams decimal(16,4) not null, -- a day
     is_toxic boolean not null,
+    tolerance decimal(8,4),           -- multiple of the dose that is let pass; empty: 1 of a toxic herb, else the rule's
     basis varchar not null,
     point_id varchar,
     batch varchar,
@@ -1154,6 +1256,19 @@ create table if not exists knowledge.item_department (
     superseded_by varchar
 );
 
+-- 科室别名: words by which houses call a department of item_department; key: department_word, alias
+create table if not exists knowledge.department_alias (
+    department_word varchar not null, -- as in item_department
+    alias varchar not null,           -- a department whose name contains it counts as one of that word
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
 -- 项目适应症: diagnoses that justify a service or consumable, rules 20, 78, 79, 83, 88; any row of an indication suffices;
 -- key: indication_id, item_prefix, name_word, diagnosis_prefix
 create table if not exists knowledge.service_indication (
@@ -1161,6 +1276,7 @@ create table if not exists knowledge.service_indication (
     item_prefix varchar,
     name_word varchar,
     diagnosis_prefix varchar not null,
+    with_operation boolean,   -- an operation in the visit justifies it too
     official integer not null,
     basis varchar not null,
     point_id varchar,
@@ -1267,9 +1383,10 @@ create table if not exists knowledge.item_group (
     superseded_by varchar
 );
 
--- 诊断类别: diagnoses that make an indicator, rule 62 (hospital_infection); key: group_id, diagnosis_prefix
+-- 诊断类别: diagnoses that make an indicator, rule 62 (hospital_infection), or that let a prescription last longer, rule 9
+-- (chronic_disease); key: group_id, diagnosis_prefix
 create table if not exists knowledge.diagnosis_group (
-    group_id varchar not null,     -- hospital_infection
+    group_id varchar not null,     -- hospital_infection, chronic_disease
     diagnosis_prefix varchar not null,
     basis varchar not null,
     point_id varchar,
@@ -1398,9 +1515,10 @@ create table if not exists knowledge.official_rule (
     superseded_by varchar
 );
 
--- 自查自纠问题清单: the 202 self-check items of 2025 and what screens each on settlement data; key: item_id
+-- 自查自纠问题清单: the 202 self-check items of 2025, 58 of those of 2026 (a selection), and what screens each on
+-- settlement data; key: item_id
 create table if not exists knowledge.problem_item (
-    item_id varchar not null,       -- hospital-1 to hospital-183, pharmacy-1 to pharmacy-19: the official numbers
+    item_id varchar not null,       -- hospital-1 to hospital-183, pharmacy-1 to pharmacy-19, hospital2026-10 to -315: official numbers
     subject varchar not null,       -- institution, pharmacy
     area_zh varchar not null,       -- 领域
     problem_zh varchar not null,    -- in short, own words

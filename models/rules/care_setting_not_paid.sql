@@ -19,6 +19,7 @@ exclusions  = [
     "home beds and long-term care: local rules say what they count as, cannot judge",
     "the medical category is unknown: cannot judge",
     "the institution is unknown, and with it whether it is a drugstore: cannot judge",
+    "no edition of the catalogue at hand covers the day of the charge: cannot judge",
 ]
 exclusions_zh = [
     "未使用基金或由家庭共济账户支付的药店购药：个人账户可供家庭成员使用",
@@ -27,6 +28,7 @@ exclusions_zh = [
     "家庭病床、长期护理：其就医方式由当地规定，无法判定",
     "医疗类别未知：无法判定",
     "机构未知，无从知道是否为药店：无法判定",
+    "收费日期不在现有目录版本有效期内：无法判定",
 ]
 limits      = "Day surgery counts as a stay, observation as an emergency. Whether special care pays an item is for the bureau's own knowledge to say; drugs that local lists pay in ordinary out-patient care look the same."
 limits_zh   = "日间手术按住院计，留观按急诊计。门慢特、特药、双通道是否支付以本地知识为准；当地允许普通门诊支付的药品也会呈现相同情形。"
@@ -110,3 +112,8 @@ select
     end as setting_zh,
     point_id
 from told
+union all
+select 'cannot_judge', 'no edition of the catalogue at hand covers the day of the charge', settlement_id, line_id,
+    encounter_id, person_id, institution_id, practitioner_id, charged_on, null, item_name, null, null, null
+from feature.edition_gap
+where official in (13)

@@ -20,6 +20,7 @@ exclusions  = [
     "a drugstore purchase paid without the funds or from a relative's account: accounts are shared within the family",
     "the identity number contradicts the delivered date of birth: cannot judge",
     "the institution is unknown, and with it whether it is a drugstore: cannot judge",
+    "no edition of the catalogue at hand covers the day of the charge: cannot judge",
 ]
 exclusions_zh = [
     "新生儿费用并入母亲生育住院结算",
@@ -28,6 +29,7 @@ exclusions_zh = [
     "未使用基金或由家庭共济账户支付的药店购药：个人账户可供家庭成员使用",
     "证件号码与所报出生日期矛盾：无法判定",
     "机构未知，无从知道是否为药店：无法判定",
+    "收费日期不在现有目录版本有效期内：无法判定",
 ]
 limits      = "Silent on items without a published age. A card lent to a child, grandchild or sibling looks like a drug given to the wrong person: the prescription tells. The age is full years on the day of charge, of newborn items days."
 limits_zh   = "未公布年龄限制的项目不作判断。将医保凭证借给子女、孙辈或兄弟姐妹，与药品开错对象表现相同，以处方为准。年龄按计费当日周岁计算，新生儿项目按天计算。"
@@ -110,3 +112,8 @@ select
     end as age_limit_zh,
     point_id
 from told
+union all
+select 'cannot_judge', 'no edition of the catalogue at hand covers the day of the charge', settlement_id, line_id,
+    encounter_id, person_id, institution_id, practitioner_id, charged_on, null, item_name, null, null, null, null
+from feature.edition_gap
+where official in (65, 80)

@@ -19,6 +19,7 @@ exclusions  = [
     "of the fill that crosses the limit, the days up to it",
     "a fill outside hospital whose days of supply are unknown: cannot judge",
     "the person is unknown: cannot judge",
+    "no edition of the catalogue at hand covers the day of the charge: cannot judge",
 ]
 exclusions_zh = [
     "中断超过 {gap_days} 天视为新疗程（按疾病计的疗程）",
@@ -26,6 +27,7 @@ exclusions_zh = [
     "跨越疗程上限的一次取药，上限以内的天数",
     "住院以外取药且供药天数未知：无法判定",
     "参保人未知：无法判定",
+    "收费日期不在现有目录版本有效期内：无法判定",
 ]
 limits      = "A drug is one knowledge point, whoever makes it. In hospital a day of charge is a day of use, so a week posted on one day is undercounted; outside it the days of supply count. Suspected only: days of supply are the place's own word, a course with interruptions is chained by us, and another place's days may be unknown to the prescriber."
 limits_zh   = "同一知识点视为同一药品，不论厂家。住院按收费日数计，一周费用集中一天记账的会少计；住院以外按供药天数计。下列情形仅列为可疑：按填报的供药天数、用药有间断、跨机构累计。"
@@ -159,3 +161,8 @@ select
     scope,
     point_id
 from placed
+union all
+select 'cannot_judge', 'no edition of the catalogue at hand covers the day of the charge', null, settlement_id,
+    line_id, encounter_id, person_id, institution_id, practitioner_id, charged_on, null, item_name, null, null, null, null, null
+from feature.edition_gap
+where official in (10, 23)

@@ -20,6 +20,7 @@ exclusions  = [
     "settlements outside the basic medical insurance",
     "paid without the funds: below the deductible, from the account, in cash",
     "the insurance is unknown: cannot judge",
+    "no edition of the catalogue at hand covers the day of the charge: cannot judge",
 ]
 exclusions_zh = [
     "生育结算（按医疗类别或生育保险）中的生育项目",
@@ -28,6 +29,7 @@ exclusions_zh = [
     "基本医疗保险以外的结算",
     "未使用基金：起付线以下、个人账户或现金支付",
     "险种未知：无法判定",
+    "收费日期不在现有目录版本有效期内：无法判定",
 ]
 limits      = "Whether the work-injury insurance had accepted the injury is not known here; the money may have to be claimed there. Fertility treatment that an area has taken into the medical insurance looks the same."
 limits_zh   = "工伤保险是否已认定该损伤无从得知，费用可能应向其追偿。当地已将辅助生殖纳入医保的，也会呈现相同情形。"
@@ -85,3 +87,8 @@ select
     case insurance_kind when 'maternity' then '生育保险' else '工伤保险' end as insurance_zh,
     point_id
 from limited
+union all
+select 'cannot_judge', 'no edition of the catalogue at hand covers the day of the charge', settlement_id, line_id,
+    encounter_id, person_id, institution_id, practitioner_id, charged_on, null, item_name, null, null, null, null
+from feature.edition_gap
+where official in (1, 2)

@@ -20,6 +20,7 @@ exclusions  = [
     "the identity number contradicts the delivered date of birth: cannot judge",
     "the date of birth is unknown or impossible: cannot judge",
     "the institution is unknown, and with it whether it is a drugstore: cannot judge",
+    "no edition of the catalogue at hand covers the day of the charge: cannot judge",
 ]
 exclusions_zh = [
     "新生儿费用并入母亲生育住院结算",
@@ -29,6 +30,7 @@ exclusions_zh = [
     "证件号码与所报出生日期矛盾：无法判定",
     "出生日期未知或不合理：无法判定",
     "机构未知，无从知道是否为药店：无法判定",
+    "收费日期不在现有目录版本有效期内：无法判定",
 ]
 limits      = "Silent on items without a published age. The age is full years on the day of charge. A drug taken for a child on the parent's card and paid by the funds looks the same."
 limits_zh   = "未公布年龄限制的项目不作判断。年龄按计费当日周岁计算。用家长医保凭证为儿童取药且由基金支付的也会呈现相同情形。"
@@ -113,3 +115,8 @@ select
     end as age_limit_zh,
     point_id
 from told
+union all
+select 'cannot_judge', 'no edition of the catalogue at hand covers the day of the charge', settlement_id, line_id,
+    encounter_id, person_id, institution_id, practitioner_id, charged_on, null, item_name, null, null, null, null
+from feature.edition_gap
+where official in (7, 29)

@@ -14,7 +14,8 @@ basis       = ["智能监管规则库（2025年版）5 药品限二线使用"]
 needs       = ["record.fee_line.charged_at", "record.fee_line.item_code"]
 exclusions  = [
     "a first-line drug at any time before in the record, at any institution, or on the same day",
-    "the record begins less than {look_back_days:day} before: cannot judge",
+    "the person's care is on record for less than {look_back_days:day} before: who moved in may have had the first line elsewhere, cannot judge",
+    "no edition of the catalogue at hand covers the day of the charge: cannot judge",
     "the published text names no first-line drug: cannot judge",
     "a drugstore purchase paid without the funds or from a relative's account: accounts are shared within the family",
     "the person is unknown: cannot judge",
@@ -22,7 +23,8 @@ exclusions  = [
 ]
 exclusions_zh = [
     "此前任何时间、任何机构或同日用过一线药",
-    "数据起始距用药不足 {look_back_days} 天：无法判定",
+    "用药前可见该参保人就医记录不足 {look_back_days} 天（迁入者可能已在原参保地使用一线药）：无法判定",
+    "收费日期不在现有目录版本有效期内：无法判定",
     "公布条文未指明一线药：无法判定",
     "未使用基金或由家庭共济账户支付的药店购药：个人账户可供家庭成员使用",
     "参保人未知：无法判定",
@@ -39,11 +41,7 @@ value   = 180
 unit    = "days"
 meaning = "history that must be on record before the absence of a first line says anything"
 */
-with record_start as (
-    select min(charged_on) as first_on from feature.fee_line
-),
-
-second as (
+with second as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.item_name, l.eligible_amount, k.point_id, k.first_line_text,
         coalesce(k.is_first_line_named, false) as is_named,
@@ -85,10 +83,10 @@ first_use as (
 ),
 
 weighed as (
-    select s.*, date_diff('day', r.first_on, s.charged_on) as days_seen,
+    select s.*, date_diff('day', h.covered_from, s.charged_on) as days_seen,
         coalesce(u.first_on <= s.charged_on, false) as is_preceded
     from second as s
-    cross join record_start as r
+    left join feature.person_history as h on h.person_id = s.person_id
     left join first_use as u on u.person_id = s.person_id and u.point_id = s.point_id
 ),
 
@@ -97,7 +95,7 @@ told as (
         case
             when person_id is null then 'the person is unknown'
             when not is_named then 'the published text names no first-line drug'
-            when days_seen < $look_back_days then 'the record begins too late to see the first line'
+            when coalesce(days_seen < $look_back_days, true) then 'the record begins too late to see the first line'
         end as reason
     from weighed
 )
@@ -126,3 +124,8 @@ select
     days_seen,
     point_id
 from told
+union all
+select 'cannot_judge', 'no edition of the catalogue at hand covers the day of the charge', settlement_id, line_id,
+    encounter_id, person_id, institution_id, practitioner_id, charged_on, null, item_name, null, null, null
+from feature.edition_gap
+where official = 5

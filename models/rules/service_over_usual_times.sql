@@ -4,10 +4,8 @@ title_zh    = "项目计收次数超过合理次数（按项目名称）"
 official    = [27]
 violation   = "over_frequency"
 family      = "overcharge"
-problem     = [
-    "hospital-42", "hospital-64", "hospital-90", "hospital-118", "hospital-124", "hospital-125",
-    "hospital-129", "hospital-146",
-]
+problem     = ["hospital-42", "hospital-64", "hospital-90", "hospital-118", "hospital-124", "hospital-125",
+    "hospital-129", "hospital-146", "hospital2026-292"]
 judges      = ["quantity"]
 subjects    = ["institution"]
 certainty   = "suspected"

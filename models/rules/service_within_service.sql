@@ -4,8 +4,7 @@ title_zh    = "收取内含项目费用（按项目名称）"
 official    = [25]
 violation   = "duplicate_charge"
 family      = "overcharge"
-problem     = [
-    "hospital-11", "hospital-12", "hospital-19", "hospital-22", "hospital-24", "hospital-25",
+problem     = ["hospital-11", "hospital-12", "hospital-19", "hospital-22", "hospital-24", "hospital-25",
     "hospital-26", "hospital-27", "hospital-28", "hospital-29", "hospital-30", "hospital-40",
     "hospital-43", "hospital-45", "hospital-47", "hospital-48", "hospital-49", "hospital-50",
     "hospital-51", "hospital-52", "hospital-61", "hospital-65", "hospital-77", "hospital-83",
@@ -13,8 +12,7 @@ problem     = [
     "hospital-98", "hospital-99", "hospital-105", "hospital-114", "hospital-127", "hospital-128",
     "hospital-139", "hospital-141", "hospital-142", "hospital-143", "hospital-157", "hospital-158",
     "hospital-159", "hospital-160", "hospital-161", "hospital-175", "hospital-180", "hospital-182",
-    "hospital-183",
-]
+    "hospital-183", "hospital2026-260", "hospital2026-295", "hospital2026-296", "hospital2026-300", "hospital2026-303", "hospital2026-304", "hospital2026-305", "hospital2026-226", "hospital2026-228"]
 subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "audit"

@@ -5,8 +5,9 @@ exclusive pair (point_id, window_zh). A point whose text does not yield its para
 is listed in ``unparsed.csv`` with the reason and never guessed; ``text`` says how it is read.
 
 Validity: drug points of 2025 hold for the 2024 drug catalogue (the year 2025), those published from 2026-01-28 on
-for the catalogue of their year (from 2026-01-01). Service, herb and internet points are open. Where points name one
-code, the stricter limit stays.
+for the catalogue of their year (2026-01-01 to 2026-12-31): a catalogue of the next year takes its place. Service, herb
+and internet points are open. Where points name one code, the stricter limit stays. What a child table reads into a
+text (which diagnoses, which earlier drugs) is ours, not published: its layer is starter.
 """
 
 from __future__ import annotations
@@ -147,7 +148,7 @@ TABLES = [
         [*ITEM, "indication_text", "needs_record", "official"],
         [],
         [],
-        Child("indication_diagnosis", ["diagnosis_prefix", "word_zh"], diagnosis.diagnoses),
+        Child("indication_diagnosis", ["diagnosis_prefix", "part", "word_zh"], diagnosis.diagnoses),
         ("药品限支付疗程", "药品限医疗机构级别", "药品限就医方式"),
     ),
     Table(
@@ -180,7 +181,10 @@ def _validity(points: pl.DataFrame) -> pl.DataFrame:
         .then(pl.col("published_at").str.slice(0, 4) + "-01-01")
         .when(ended)
         .then(pl.lit("2025-01-01")),
-        valid_to=pl.when(ended).then(pl.lit("2025-12-31")),
+        valid_to=pl.when(drug & revised)
+        .then(pl.col("published_at").str.slice(0, 4) + "-12-31")
+        .when(ended)
+        .then(pl.lit("2025-12-31")),
         superseded_by=pl.when(ended).then(pl.col("successor").fill_null(f"revision-{REVISION}")),
     )
 
