@@ -114,6 +114,6 @@ select
 from told
 union all
 select 'cannot_judge', 'no edition of the catalogue at hand covers the day of the charge', settlement_id, line_id,
-    encounter_id, person_id, institution_id, practitioner_id, charged_on, null, item_name, null, null, null, null
+    encounter_id, person_id, institution_id, practitioner_id, charged_on, null, null, item_name, null, null, null, null
 from feature.edition_gap
 where official in (65, 80)
