@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import functools
+import random
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +16,7 @@ import numpy as np
 
 from data.contract import mapping
 from data.simulate.book import FEE, LIST
-from data.simulate.honest.practice import Charge, Practice, PracticeError, Row, Visit
+from data.simulate.honest.practice import Charge, Practice, PracticeError, Row, Visit, charge
 from data.simulate.town import names
 
 HERE = Path(__file__).parent
@@ -99,6 +100,8 @@ def lay(practice: Practice, *, year: int = 2025, area: str) -> World:
         _persons(world, key, dict(values))
     for key, values in practice.doctors.items():
         _doctor(world, key, dict(values))
+    for key, values in practice.places.items():
+        _business(world, key, int(values.get("busy", 0)))
     for visit in practice.visits:
         _visits(world, visit)
     for table, more in practice.rows.items():
@@ -117,6 +120,7 @@ def _place(world: World, key: str, values: Row) -> None:
     grade = values.pop("grade", "11" if store else known[kind]["hosp_lv"])
     name = values.pop("name", f"第{code[-4:]}号{'药店' if store else known[kind]['suffix']}")
     east = float(values.pop("km_east", 0)) / 96
+    values.pop("busy", None)
     common: Row = {
         "uscc": f"91{world.division}00{code[-8:]}", "admdvs": world.division, "legrep_name": f"法人{code[-6:]}",
         "lnt": round(CENTRE[0] + east, 6), "lat": CENTRE[1], "begntime": "2016-05-01", "endtime": "", "vali_flag": "1",
@@ -142,6 +146,7 @@ def _persons(world: World, key: str, values: Row) -> None:
     sexes, ages = values.pop("sex", 1), age if isinstance(age, list) else [age + n % 9 for n in range(count)]
     info, insured = values.pop("info", {}), values.pop("insured", {})
     scheme, number = values.pop("scheme", 310), len(ages)
+    registered = [text.partition(" ") for text in values.pop("registered", [])]
     world.persons[key] = []
     if values:
         raise PracticeError(f"{world.practice.id}: unknown {', '.join(values)} of person {key}")
@@ -161,6 +166,11 @@ def _persons(world: World, key: str, values: Row) -> None:
         spell: Row = {"psn_insu_date": "2016-01-01", "crt_insu_date": "2016-01-01", "psn_insu_stas": "1"}
         for version in insured if isinstance(insured, list) else [insured]:
             world.add("psn_insu_d", psn_insu_rlts_id=world.number("59"), **(relation | spell | version))
+        for disease, _, name in registered:
+            world.add("opsp_reg_d", trt_dcla_detl_sn=world.number("70"), psn_no=serial, insutype=scheme,
+                      opsp_dise_code=disease, opsp_dise_name=name, begndate="2023-06-01", vali_flag="1",
+                      ide_fixmedins_no=next(iter(world.places.values()))["fixmedins_code"],
+                      hosp_ide_date=f"2023-05-{1 + int(serial[2:]) * 7 % 28:02d}")  # fmt: skip
         known = insured[-1] if isinstance(insured, list) else insured
         kept = {k: (relation | known)[k] for k in ("insutype", "psn_type", "insu_admdvs")}
         world.persons[key].append(common | own | kept | {"tel": info.get("tel", own["tel"])})
@@ -216,6 +226,32 @@ def _moments(world: World, visit: Visit) -> list[datetime]:
     return [datetime.combine(m, clock) for m in moments for clock in clocks] if clocks else moments
 
 
+def _business(world: World, key: str, visits: int) -> None:
+    """What a place does beside the practice: so many visits or purchases of its neighbours over the year."""
+    if not visits:
+        return
+    chance = random.Random(f"{world.practice.id} {key}")
+    store = world.places[key]["fixmedins_code"].startswith("P")
+    with (HERE / "business.csv").open(encoding="utf-8", newline="") as handle:
+        kits = [row for row in csv.DictReader(handle) if row["kind"] == ("purchase" if store else "visit")]
+    neighbours = f"neighbours of {key}"
+    _persons(world, neighbours, {"count": max(visits // 4, 1), "age": 30, "sex": [1, 2]})
+    for n, person in enumerate(world.persons[neighbours]):
+        person["brdy"] = person["brdy"].replace(year=person["brdy"].year - n * 7 % 50)
+    for _ in range(visits):
+        kit = chance.choice(kits)
+        taken = [charge(line) for line in kit["lines"].split(";") if chance.random() < 0.7]
+        moment = datetime(world.year, 1, 2) + timedelta(days=chance.randrange(360), minutes=chance.randrange(500, 1080))
+        if not store and moment.weekday() > 4:
+            moment -= timedelta(days=2)
+        visit = Visit(
+            person=neighbours, place=key, on="", category="41" if store else "11", department=kit["department"],
+            diagnoses=[kit["diagnosis"]] if kit["diagnosis"] else [], fund=chance.choice([0.0, 0.5]) if store else None,
+            lines=taken or [charge(kit["lines"].split(";")[0])],
+        )  # fmt: skip
+        _visit(world, visit, chance.choice(world.persons[neighbours]), moment)
+
+
 def _visits(world: World, visit: Visit) -> None:
     people = world.persons.get(visit.person)
     if people is None or visit.place not in world.places:
@@ -240,9 +276,11 @@ def _visit(world: World, visit: Visit, person: Row, begin: datetime) -> None:
         "mdtrt_id": encounter, "med_type": visit.category, "mdtrt_cert_type": "03", "year": str(end.year),
         "vali_flag": "1", "pay_loc": 2, **{k: v for k, v in person.items() if k != "tel"}, **place,
     }  # fmt: skip
+    if visit.disease:
+        common |= dict(zip(("dise_no", "dise_name"), visit.disease.split(), strict=True))
     lines = [
         made
-        for number, line in enumerate(visit.lines, start=1)
+        for number, line in enumerate([*visit.lines, *_taken(world, visit)], start=1)
         for made in _charged(world, visit, line, (begin, end), number, stay)
     ]
     head: Row = {"setl_id": settlement, "mdtrt_id": encounter, "psn_no": person["psn_no"],
@@ -263,49 +301,61 @@ def _visit(world: World, visit: Visit, person: Row, begin: datetime) -> None:
         world.named[visit.name] = (settlement, encounter, [made["bkkp_sn"] for made in lines])
 
 
-def _days(charge: Charge, nights: int) -> Iterable[int]:
-    if charge.days in ("first", "last"):
-        return [0 if charge.days == "first" else nights]
-    if charge.days in ("daily", "all"):
-        return range(max(nights, 1) + (charge.days == "all" and nights > 0))
-    first, _, last = charge.days.rpartition("-") if not charge.days.startswith("-") else ("", "", charge.days)
+def _taken(world: World, visit: Visit) -> list[Charge]:
+    """Some of what the visit may charge, at least one."""
+    chance = random.Random(f"{world.practice.id} {world.used}")
+    return [line for line in visit.mix if chance.random() < 0.5] or list(visit.mix[:1])
+
+
+def _days(line: Charge, nights: int) -> Iterable[int]:
+    if line.days in ("first", "last"):
+        return [0 if line.days == "first" else nights]
+    if line.days in ("daily", "all"):
+        return range(max(nights, 1) + (line.days == "all" and nights > 0))
+    first, _, last = line.days.rpartition("-") if not line.days.startswith("-") else ("", "", line.days)
     return range(int(first or last), int(last) + 1)
 
 
 def _charged(
-    world: World, visit: Visit, charge: Charge, span: tuple[datetime, datetime], number: int, stay: bool
+    world: World, visit: Visit, line: Charge, span: tuple[datetime, datetime], number: int, stay: bool
 ) -> list[Row]:
     begin, end = span
-    item, made = _item(world, charge.item), []
-    price = float(item["price"]) if charge.price is None else charge.price
-    for day in _days(charge, (end.date() - begin.date()).days):
+    item, made = _item(world, line.item), []
+    price = float(item["price"]) if line.price is None else line.price
+    for day in _days(line, (end.date() - begin.date()).days):
         moment = datetime.combine(begin.date() + timedelta(days=day), time(8, 30)) + timedelta(minutes=2 * number)
-        if charge.at:
-            moment = datetime.combine(moment.date(), time.fromisoformat(charge.at))
+        if line.at:
+            moment = datetime.combine(moment.date(), time.fromisoformat(line.at))
         elif not stay or moment < begin:
             moment = datetime.combine(moment.date(), begin.time()) + timedelta(minutes=2 + number % 15)
         elif moment > end:
             moment = end - timedelta(minutes=5)
-        amount = round(charge.quantity * price, 2)
+        amount = round(line.quantity * price, 2)
         share = {"01": 0.0, "02": 0.1, "03": 1.0}[item["class"]]
         own, before = (amount, 0.0) if share == 1 else (0.0, round(amount * share, 2))
-        columns = dict(charge.columns or {})
+        columns = {k: str(_resolved(world, v, 0)) for k, v in (line.columns or {}).items()}
         # seven digits of the product and * stand for a pack of its own
         codes = [c.replace("*", world.number("0")) for c in columns.pop("trace", "").split(",") if c]
-        doctor = world.doctors[charge.doctor] if charge.doctor else {}
+        doctor = world.doctors[line.doctor] if line.doctor else {}
         # A ward's order number is one order; at a counter the visit's prescriptions have one.
         made.append({
             "bkkp_sn": world.number("9903"), "fee_ocur_time": moment, "_order": number if stay else 1, "_trace": codes,
-            "cnt": f"{charge.quantity:.2f}", "pric": f"{price:.2f}", "det_item_fee_sumamt": f"{amount:.2f}",
+            "cnt": f"{line.quantity:.2f}", "pric": f"{price:.2f}", "det_item_fee_sumamt": f"{amount:.2f}",
             "selfpay_prop": f"{share:.2f}", "fulamt_ownpay_amt": f"{own:.2f}", "overlmt_selfpay": "0.00",
             "preselfpay_amt": f"{before:.2f}", "inscp_amt": f"{amount - own - before:.2f}",
             "chrgitm_lv": item["class"], "hilist_code": item["code"], "hilist_name": item["name"],
-            "list_type": item["catalogue_type"], "med_list_codg": item["code"], "medins_list_codg": item["code"][-9:],
+            "list_type": item["catalogue_type"], "med_list_codg": item["code"],
+            "medins_list_codg": _house_code(item["code"]),
             "medins_list_name": item["name"], "med_chrgitm_type": item["fee_category"], "hosp_appr_flag": 0,
             "dscg_tkdrug_flag": 0, "rx_circ_flag": 0, "crte_time": moment + timedelta(minutes=40), "vali_flag": 1,
             **({"bilg_dr_code": doctor["dr_code"], "bilg_dr_name": doctor["dr_name"]} if doctor else {}), **columns,
         })  # fmt: skip
     return made
+
+
+def _house_code(code: str) -> str:
+    """An institution's own code of an item."""
+    return f"LC{zlib.crc32(code.encode()) % 10**8:08d}"
 
 
 def _item(world: World, name: str) -> dict[str, str]:
@@ -350,7 +400,7 @@ def _settle(
             "age": age, "cvlserv_flag": 0, "begndate": begin.date(), "enddate": end.date(), "setl_time": settled,
             "setl_type": 2, "clr_way": 4 if stay else 1, "refd_setl_flag": 0, "mid_setl_flag": 0,
             "invono": world.number("77"), "poolarea_no": world.pool, "pool_prop_selfpay": f"{share:.2f}",
-        } | dict(visit.settlement or {})
+        } | {k: _resolved(world, v, 0) for k, v in (visit.settlement or {}).items()}
     ))  # fmt: skip
 
 
@@ -368,7 +418,10 @@ def _met(
                 "adm_dept_codg": ward.get("code"), "adm_dept_name": ward.get("name"),
                 "ipt_otp_no": f"{'ZY' if stay else 'MZ'}{row['mdtrt_id'][-6:]}"}  # fmt: skip
     kept = {k: v for k, v in row.items() if k not in ("setl_id", "certno", "psn_cert_type")}
-    world.add("mdtrt_d", **(kept | own | main | lying | dict(visit.encounter or {})))
+    world.add(
+        "mdtrt_d",
+        **(kept | own | main | lying | {k: _resolved(world, v, 0) for k, v in (visit.encounter or {}).items()}),
+    )
     keys: Row = {k: row[k] for k in ("setl_id", "mdtrt_id", "psn_no")}
     for number, (code, _, name) in enumerate(coded):
         kind, _, bare = code.partition(":") if ":" in code else ("", "", code)

@@ -11,6 +11,18 @@ from typing import Any
 
 FOLDER = Path(__file__).parent / "practices"
 Row = dict[str, Any]
+#: What stands on nearly every bill; `bill = ["ward"]` takes it, beside a practice's own `[bills]`.
+BILLS = {
+    "ward": ["普通病房床位费(三人间) daily", "Ⅱ级护理 daily", "住院诊查费 daily"],
+    "drip": ["静脉输液 daily", "一次性使用输液器 daily", "氯化钠注射液 x2 daily"],
+    "visit": ["普通门诊诊查费"],
+    "blood": [
+        "血细胞分析 d0",
+        "血清丙氨酸氨基转移酶测定 d0",
+        "肌酐测定 d0",
+        "钾测定(火焰分光光度法或离子选择电极法) d0",
+    ],
+}
 LINE = re.compile(r"(?P<name>\S+)(?P<words>.*)")
 
 
@@ -63,7 +75,9 @@ class Visit:
     account: float | None = None
     family: float = 0
     lines: Sequence[Charge] = ()
+    mix: Sequence[Charge] = ()  # of these each visit takes some, as illnesses differ
     operations: Sequence[str] = ()
+    disease: str | None = None  # code and name of the chronic disease it is billed under
     name: str | None = None
     settlement: Mapping[str, Any] | None = None
     encounter: Mapping[str, Any] | None = None
@@ -126,12 +140,15 @@ def read(path: Path) -> Practice:
     """One file of the library; PracticeError names the file and what is wrong in it."""
     try:
         text = tomllib.loads(path.read_text(encoding="utf-8"))
-        bills = text.pop("bills", {})
+        bills = BILLS | text.pop("bills", {})
         visits = []
         for number, values in enumerate(text.pop("visits", []), start=1):
             written = [line for name in values.pop("bill", []) for line in bills[name]] + values.get("lines", [])
-            lines = [charge(line) for line in written]
-            visits.append(_made(Visit, values | {"lines": lines}, f"{path.name}, visit {number}"))
+            made = {
+                "lines": [charge(line) for line in written],
+                "mix": [charge(line) for line in values.get("mix", [])],
+            }
+            visits.append(_made(Visit, values | made, f"{path.name}, visit {number}"))
         doubts = [_made(Doubt, values, path.name) for values in text.pop("suspected", [])]
         parts = {name: text.pop(name, {}) for name in ("places", "persons", "doctors", "rows")}
     except (tomllib.TOMLDecodeError, KeyError, PracticeError) as error:
