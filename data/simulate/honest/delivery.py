@@ -376,7 +376,8 @@ def _settle(
     """A settlement with the money of its lines: pooled fund, account (the family's apart), the rest in cash."""
     begin, end = span
     sums = {k: sum(float(line[k]) for line in lines)
-            for k in ("det_item_fee_sumamt", "fulamt_ownpay_amt", "preselfpay_amt", "inscp_amt")}  # fmt: skip
+            for k in ("det_item_fee_sumamt", "fulamt_ownpay_amt", "overlmt_selfpay", "preselfpay_amt",
+                      "inscp_amt")}  # fmt: skip
     stay = visit.category.startswith(STAY)
     store = visit.category.startswith("41")
     share = visit.fund if visit.fund is not None else 0.0 if store else 0.7 if stay else 0.55
@@ -387,7 +388,8 @@ def _settle(
     own = round(min(paid - shared, sums["inscp_amt"] * account), 2)
     money: Row = {
         "medfee_sumamt": sums["det_item_fee_sumamt"], "fulamt_ownpay_amt": sums["fulamt_ownpay_amt"],
-        "overlmt_selfpay": 0.0, "preselfpay_amt": sums["preselfpay_amt"], "inscp_amt": sums["inscp_amt"],
+        "overlmt_selfpay": sums["overlmt_selfpay"], "preselfpay_amt": sums["preselfpay_amt"],
+        "inscp_amt": sums["inscp_amt"],
         "act_pay_dedc": 0.0, "hifp_pay": fund, "fund_pay_sumamt": fund, "psn_pay": paid, "acct_pay": own,
         "acct_mulaid_pay": shared, "cash_payamt": paid - own - shared,
         **dict.fromkeys(("cvlserv_pay", "hifes_pay", "hifmi_pay", "hifob_pay", "hifdm_pay", "maf_pay",
