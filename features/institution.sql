@@ -6,6 +6,11 @@
 -- approved_beds: beds by licence
 -- contract_from, contract_to: first day of the first contract, last day of the latest one; contract_to null while it runs
 -- owner: legal representative
+-- community_id: the community of hospitals (医共体, 医联体) that the bureau's table puts it in; null where it names none.
+--     Within one, doctors go out and patients are passed on by plan, with neither filing nor referral
+-- presumed_community_id: null where the table speaks for anybody of its division, else the division, for its public
+--     institutions: by now every county has its community, but nobody has told us who belongs to it. Whoever asks for
+--     a breach between two with the same value cannot judge
 with seen as (
     select institution_id, max(institution_name) as institution_name, max(institution_grade) as institution_grade,
         max(institution_division) as division, min(case when medical_category = '41' then 1 else 0 end) as only_drugs
@@ -46,12 +51,27 @@ contract as (
     ) as written
 ),
 
+member as (
+    select institution_id, max(community_id) as community_id
+    from knowledge.institution_community
+    where superseded_by is null
+    group by institution_id
+),
+
 everyone as (
     select institution_id from seen
     union
     select institution_id from hospital
     union
     select institution_id from drugstore
+),
+
+-- The divisions for whose places the table speaks.
+listed_division as (
+    select distinct coalesce(h.division, s.division) as division
+    from member as m
+    left join hospital as h on h.institution_id = m.institution_id
+    left join seen as s on s.institution_id = m.institution_id
 )
 
 select
@@ -70,12 +90,17 @@ select
     coalesce(h.longitude, p.longitude) as longitude,
     coalesce(h.latitude, p.latitude) as latitude,
     coalesce(h.owner, p.owner) as owner,
+    m.community_id,
+    case when h.ownership = '1' and t.division is null then coalesce(h.division, s.division) end
+        as presumed_community_id,
     coalesce(h.contract_from, p.contract_from) as contract_from,
     c.valid_to as contract_to
 from everyone as e
 left join seen as s on s.institution_id = e.institution_id
 left join hospital as h on h.institution_id = e.institution_id
 left join drugstore as p on p.institution_id = e.institution_id
+left join member as m on m.institution_id = e.institution_id
+left join listed_division as t on t.division = coalesce(h.division, s.division)
 left join contract as c on c.institution_id = e.institution_id and c.place = 1
 left join knowledge.institution_grade as g
     on g.institution_grade = coalesce(h.institution_grade, s.institution_grade)

@@ -145,7 +145,8 @@ stay as (
     select s.institution_id, count(*) as stays, count(s.days) as ended_stays, sum(s.days) as nights,
         sum(case when s.days <= 2 then 1 else 0 end) as short_stays,
         sum(case when date_diff('day', s.left_on, s.started_on) between 0 and 15
-            and x.principal_diagnosis_code is null then 1 else 0 end) as repeated_stays,
+            and x.principal_diagnosis_code is null and not coalesce(s.is_continued, false)
+            and not coalesce(s.is_day_care, false) then 1 else 0 end) as repeated_stays,
         sum(case when ((date_diff('day', date '2000-01-03', s.started_on) % 7) + 7) % 7 >= 5
             then 1 else 0 end) as weekend_stays
     from sequence as s

@@ -3,7 +3,8 @@
 -- settlement_type: 1 paid back at the counter, 2 at the institution
 -- operator_id: who settled, null where the export does not say
 -- diagnosis: first three characters of the principal diagnosis, the chronic disease's code without one
--- is_course: dialysis, chemotherapy, radiotherapy, check-up, vaccination or a family doctor's package, by item name
+-- is_course: a course given on fixed days (the encounter's is_in_course), check-up, vaccination or a family doctor's
+--     package, by item name
 -- items, first_item, last_item: distinct items, and the first and last of their codes
 -- total_amount, eligible_amount, fund_amount, account_amount: yuan
 with line as (
@@ -31,7 +32,7 @@ select
     coalesce(r.settlement_type, '2') as settlement_type,
     s.operator_id,
     coalesce(substr(e.principal_diagnosis_code, 1, 3), r.disease_code) as diagnosis,
-    coalesce(l.is_course, 0) = 1 as is_course,
+    coalesce(l.is_course, 0) = 1 or coalesce(e.is_in_course, false) as is_course,
     coalesce(l.items, 0) as items,
     l.first_item,
     l.last_item,

@@ -660,6 +660,7 @@ create table if not exists knowledge.item_care_setting (
     allows_inpatient boolean not null,
     allows_emergency boolean not null,  -- emergency and observation
     allows_outpatient boolean not null, -- any other visit, drugstores too
+    allows_special boolean,             -- 门慢特, 特药 and 双通道 care; empty: the city has not said, nobody can judge
     official integer not null,
     basis varchar not null,
     point_id varchar,
@@ -1393,6 +1394,20 @@ create table if not exists knowledge.institution_grade (
     basis varchar not null
 );
 
+-- 医共体成员: who belongs to which community of hospitals (医共体, 医联体, 医疗集团, 托管), local; key: institution_id
+create table if not exists knowledge.institution_community (
+    institution_id varchar not null, -- 定点医药机构编号
+    community_id varchar not null,   -- one name or number for all members, the leading hospital's code for instance
+    community_zh varchar,
+    basis varchar not null,          -- the document that made it
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
 -- 行政区划: names of administrative divisions, for the pages people read; key: division
 create table if not exists knowledge.division (
     division varchar not null,      -- six digits, as in 医保区划
@@ -1412,6 +1427,25 @@ create table if not exists knowledge.admission_exception (
     reason varchar,
     reason_zh varchar,
     basis varchar not null
+);
+
+-- 分次手术: diseases operated on in several stays by plan (the second eye, grafts, ligations); key: diagnosis_prefix
+create table if not exists knowledge.staged_operation (
+    diagnosis_prefix varchar not null,
+    reason varchar not null,
+    reason_zh varchar not null,
+    basis varchar not null,
+    layer varchar not null
+);
+
+-- 疗程标识: what tells that an encounter is one of a course that is given on fixed days, wherever the person otherwise
+-- is: dialysis, chemotherapy, radiotherapy ...; an excuse, so its reach is wide; key: course, field, sign
+create table if not exists knowledge.course_sign (
+    course varchar not null,
+    field varchar not null,         -- disease_code: 病种编号 begins so; disease_name, diagnosis_name, item_name: holds it
+    sign varchar not null,
+    basis varchar not null,
+    layer varchar not null
 );
 
 -- ----------------------------------------------------------------------------------------------- model

@@ -26,7 +26,7 @@ from flows import steps
 from flows.home.settings import Settings
 from flows.prepay.answers import Screened, answers_sql, in_chinese
 from models.sources import source
-from models.sources.judged import KEYS, STANDARD
+from models.sources.judged import KEYS, ROW, STANDARD
 from models.sources.source import Source
 
 STAGES = ("reminder", "audit")
@@ -258,7 +258,10 @@ def _judge(con: duckdb.DuckDBPyConnection, one: Source) -> None:
     query = one.code.partition("*/")[2]
     with_params = dict(one.params)
     columns = con.execute(f"describe {query}", with_params).fetchall()
-    details = ", ".join(f"{c} := {c}" for c, *_ in columns if c not in STANDARD)
+    details = ", ".join(f"{c} := {c}" for c, *_ in columns if c not in STANDARD and c not in ROW)
+    certainty = f"'{one.card.certainty}'"
+    if "certainty" in [c for c, *_ in columns]:
+        certainty = f"case when certainty = 'suspected' then certainty else {certainty} end"
     detail = f"to_json(struct_pack({details}))" if details else "cast(null as varchar)"
     day = "true"
     if one.card.effective_from:
@@ -275,7 +278,7 @@ def _judge(con: duckdb.DuckDBPyConnection, one: Source) -> None:
             left join new_settlement as e on e.encounter_id = f.encounter_id and f.settlement_id is null
             where f.outcome in ('hit', 'cannot_judge')
         )
-        select '{one.id}' as source, '{one.card.certainty}' as certainty, outcome, reason, {", ".join(KEYS)},
+        select '{one.id}' as source, {certainty} as certainty, outcome, reason, {", ".join(KEYS)},
             occurred_on, amount, {detail} as detail
         from mine
         where settlement_id in (select settlement_id from new_settlement) and {day}

@@ -24,10 +24,10 @@ exclusions_zh = [
     "另一次就诊、另一次住院或另一年度重新起算",
     "参保人或就诊信息缺失：无法判定",
 ]
-limits      = "Limits are set by the areas: the table ships empty. The excess falls on the last lines; with a yearly limit these may be another institution's."
-limits_zh   = "限额由各地规定，出厂时该表为空。超出部分记在靠后的明细上；按年度限额的，靠后的明细可能属于其他机构。"
+limits      = "Limits are set by the areas: the table ships empty. The excess falls on the last lines; with a yearly limit these may be another institution's, which could not know: a year spent at several is only suspected, as are units posted in bulk by care that lasted over the turn of the year."
+limits_zh   = "限额由各地规定，出厂时该表为空。超出部分记在靠后的明细上；按年度限额的，靠后的明细可能属于不知情的其他机构，故当年在多家机构发生的仅列可疑；跨年就诊集中记账的亦同。"
 status      = "trial"
-version     = "1"
+version     = "2"
 sentence    = "{item_name}: {so_far} yuan by {occurred_on}, {max_amount} yuan are paid a {time_window}; {amount} yuan of this line are over"
 sentence_zh = "“{item_name}”至 {occurred_on} 累计纳入 {so_far} 元，超过限额 {max_amount} 元（{time_window_zh}），本条超出 {amount} 元"
 */
@@ -52,8 +52,11 @@ held as (
             when k.time_window = 'year' then l.person_id || '|' || cast(year(l.charged_on) as varchar)
             when k.time_window = 'stay' or l.care_setting = 'inpatient' then l.encounter_id
             else l.settlement_id
-        end as holder_id
+        end as holder_id,
+        coalesce(l.is_posted_in_bulk, false) and year(coalesce(v.started_on, l.charged_on)) <> year(l.charged_on)
+            as is_perhaps_last_year
     from feature.fee_line as l
+    left join feature.settlement as v on v.settlement_id = l.settlement_id
     join listed as k
         on k.item_code = l.item_code and k.item_name = coalesce(l.item_name, '')
         and l.charged_on >= coalesce(k.valid_from, l.charged_on) and l.charged_on <= coalesce(k.valid_to, l.charged_on)
@@ -65,7 +68,11 @@ running as (
         sum(eligible_amount) over (
             partition by limit_id, holder_id order by charged_on, settlement_id, line_id
             rows between unbounded preceding and current row
-        ) as so_far
+        ) as so_far,
+        coalesce(
+            min(institution_id) over (partition by limit_id, holder_id)
+                = max(institution_id) over (partition by limit_id, holder_id), false
+        ) as is_one_place
     from held
 )
 
@@ -84,6 +91,7 @@ select
     practitioner_id,
     charged_on as occurred_on,
     cast(least(eligible_amount, greatest(so_far - max_amount, 0)) as decimal(16, 2)) as amount,
+    case when is_one_place and not is_perhaps_last_year then 'definite' else 'suspected' end as certainty,
     item_name,
     so_far,
     max_amount,
@@ -93,6 +101,6 @@ select
 from running
 union all
 select 'cannot_judge', 'knowledge.total_limit is empty: a city table', null, null, null, null, null, null, null, null,
-    null, null, null, null, null, null
+    null, null, null, null, null, null, null
 from (select count(*) as held from knowledge.total_limit where official in (28, 34)) as k
 where held = 0

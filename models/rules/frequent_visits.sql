@@ -18,7 +18,7 @@ exclusions  = [
     "several settlements on one day count as one visit",
     "courses of treatment: days with neither a drug nor an examination (rehabilitation, acupuncture, dressings)",
     "months in which no fund paid",
-    "dialysis, tumour and other registered chronic care (setting chronic)",
+    "dialysis, tumour and other registered chronic care (setting chronic), and courses told by diagnosis or item",
     "pregnancy check-ups (setting maternity)",
     "the institution is unknown: cannot judge",
 ]
@@ -26,13 +26,13 @@ exclusions_zh = [
     "同日多笔结算计为一次就诊",
     "分疗程治疗：当日既无药品也无检查（康复、针灸、换药）",
     "当月基金未支付",
-    "透析、肿瘤及其他登记的门慢特就医",
+    "透析、肿瘤及其他登记的门慢特就医，以及按诊断或收费项目识别的疗程",
     "产前检查（生育就医）",
     "机构未知：无法判定",
 ]
 limits      = "Infusions given daily with the drug charged each day, and a new disease under work-up, look alike. Who sat in the surgery is not known; the person stands for the card."
 limits_zh   = "每日输液且药品逐日计费、新发疾病的检查阶段也会呈现相同情形。实际就诊者无法确定，此处以参保人代指其医保凭证。"
-version     = "1"
+version     = "2"
 sentence    = "{visit_days} visit days at {institutions} institutions in the month of {occurred_on}; this settlement {amount} yuan"
 sentence_zh = "{occurred_on} 所在月门诊 {visit_days} 天、{institutions} 家机构，本次 {amount} 元"
 
@@ -56,9 +56,10 @@ with drug_or_examination as (
 visit as (
     select s.settlement_id, s.encounter_id, s.person_id, s.institution_id, s.settled_on, s.month, s.eligible_amount,
         s.fund_amount, s.is_pharmacy is null and s.institution_id is null as is_place_unknown,
-        case when d.settlement_id is null then 0 else 1 end as is_counted
+        case when d.settlement_id is null or coalesce(e.is_in_course, false) then 0 else 1 end as is_counted
     from feature.settlement as s
     left join drug_or_examination as d on d.settlement_id = s.settlement_id
+    left join feature.encounter as e on e.encounter_id = s.encounter_id
     where s.care_setting in ('outpatient', 'emergency')
 ),
 

@@ -6,7 +6,7 @@ violation   = "level_restriction"
 family      = "overcharge"
 fetch       = ["licence", "overcharge"]
 subjects    = ["institution"]
-certainty   = "definite"
+certainty   = "suspected"
 stage       = "audit"
 window      = "line"
 basis       = [
@@ -25,7 +25,7 @@ exclusions_zh = [
 limits      = "Levels of services are set by the areas: the table ships empty. An institution registered as ungraded counts as below level 1. The level is today's, not that of the day of charge; a technical licence given to a small place looks the same."
 limits_zh   = "服务项目级别由各地规定，出厂时该表为空。登记为无等级的机构视为低于一级。级别为当前级别，并非计费当日级别；小型机构取得技术准入的也会呈现相同情形。"
 status      = "trial"
-version     = "1"
+version     = "2"
 sentence    = "{item_name}, paid from level {min_level} up, was charged on {occurred_on} at an institution {level} ({amount} yuan)"
 sentence_zh = "{occurred_on} {level_zh}医疗机构结算限 {min_level} 级及以上医疗机构开展的“{item_name}”，涉及 {amount} 元"
 */

@@ -12,7 +12,7 @@ import duckdb
 from data.errors import UsageError
 from data.warehouse import guard
 from models.sources.card import Card, CardError, SettingError, listed, parse
-from models.sources.judged import STANDARD
+from models.sources.judged import ROW, STANDARD
 from models.sources.source import Params, Source, check_needs
 
 FOLDER = Path(__file__).parents[1] / "rules"
@@ -77,13 +77,14 @@ def counted(found: guard.Query) -> str:
 
 def wrapped(found: guard.Query) -> str:
     """The statement that adds a rule's rows to `judged`."""
-    details = [c for c in found.columns if c not in STANDARD]
+    details = [c for c in found.columns if c not in STANDARD and c not in ROW]
+    given = ", ".join((*STANDARD, *(c for c in ROW if c in found.columns)))
     packed = (
         f"to_json(struct_pack({', '.join(f'{c} := {c}' for c in details)}))" if details else "cast(null as varchar)"
     )
     return f"""
         insert into judged by name
-        select {", ".join(STANDARD)}, case when outcome = 'hit' then {packed} end as detail, rows_alike as units
+        select {given}, case when outcome = 'hit' then {packed} end as detail, rows_alike as units
         from ({counted(found)}) as counted
     """
 

@@ -18,7 +18,7 @@ from data.ingest.match import STATUS
 from data.warehouse.connection import transaction
 from models.sources import judged
 from models.sources.card import Card, CardError
-from models.sources.judged import KEYS, PEERS
+from models.sources.judged import KEYS, PEERS, ROW
 
 #: The reason of a source that judged nothing though it has its data.
 NOTHING = "nothing of the kind in the data"
@@ -170,7 +170,7 @@ def _write(con: duckdb.DuckDBPyConnection, source: Source) -> None:
             from priced
         )
         select finding_id, $id as source, $version as source_version, $family as family,
-            $certainty as certainty, 'hit' as outcome, subject_type, subject_id, settlement_id, line_id,
+            case when certainty = 'suspected' then certainty else $certainty end as certainty, 'hit' as outcome, subject_type, subject_id, settlement_id, line_id,
             encounter_id, person_id, institution_id, practitioner_id, occurred_on, amount, fund_amount, detail,
             coalesce(weight, 1) as weight, {", ".join(PEERS)}
         from single where place = 1
@@ -196,7 +196,7 @@ def _write_members(con: duckdb.DuckDBPyConnection, source_id: str) -> None:
 
 
 def _subject(kind: str) -> str:
-    columns = ", ".join(f"j.{c}" for c in (*KEYS, "occurred_on", "amount", "detail", "part", "weight", *PEERS))
+    columns = ", ".join(f"j.{c}" for c in (*KEYS, "occurred_on", "amount", "detail", "part", "weight", *PEERS, *ROW))
     hits = "from judged as j"
     if kind in ("institution", "pharmacy"):
         wanted = "coalesce(i.is_pharmacy, false)" if kind == "pharmacy" else "not coalesce(i.is_pharmacy, false)"

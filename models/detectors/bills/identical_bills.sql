@@ -90,7 +90,7 @@ select w.encounter_id, e.person_id, e.institution_id, e.is_inpatient as is_stay,
     w.items >= case when e.is_inpatient then $min_stay_items else $min_visit_items end as is_long
 from whole as w
 join feature.encounter as e on e.encounter_id = w.encounter_id
-where not w.is_course and e.person_id is not null and e.institution_id is not null
+where not w.is_course and not coalesce(e.is_in_course, false) and e.person_id is not null and e.institution_id is not null
     and coalesce(e.medical_category, '-') not in (select medical_category from day_care)
     and coalesce(e.principal_diagnosis_code, '-') not in (select principal_diagnosis_code from course);
 

@@ -4,7 +4,7 @@ title_zh = "多日无诊疗的住院期间在外就医购药（疑似挂床）"
 violation = "idle_stay"
 family = "presence"
 judges   = ["day"]
-subjects = ["person", "institution"]
+subjects = ["institution"]
 certainty = "suspected"
 scope = ["inpatient"]
 window = "stay"
@@ -16,18 +16,20 @@ exclusions = [
     "first and last day of the stay",
     "stays with few idle days: a relative may have fetched the medicines",
     "operations, diseases treated in courses, mental disorders, pregnancy, newborns, bed-day payment",
+    "courses (dialysis, radiotherapy), and purchases without fund money: the family's account",
     "what the same hospital settled, stays, and repayments on paper whose day is typed in",
-    "the institution posts in bulk: cannot judge",
+    "the institution posts in bulk, or the whole stay was posted on one day: cannot judge",
 ]
 exclusions_zh = [
     "住院的首日和末日",
     "无诊疗日较少的住院：可能由家属代取药品",
     "手术、分疗程治疗的疾病、精神障碍、妊娠、新生儿、按床日付费",
+    "分疗程治疗（透析、放疗等）及无基金支付的购药：家庭共济账户",
     "同一医院的结算、住院，以及日期为手工录入的零星报销",
-    "机构集中记账：无法判定",
+    "机构集中记账或整次住院一日记账：无法判定",
 ]
-limits = "Relatives fetch medicines and buy with the card; together with idle days it is for the temperature chart, the nursing record and the camera of the other place to say who came."
-limits_zh = "家属可能持证代取药、购药；与多日无诊疗同时出现时，应以体温单、护理记录和对方机构监控核实到场者。"
+limits = "The person is no subject: who used the card the record does not say. Relatives fetch medicines and buy with the card; together with idle days it is for the temperature chart, the nursing record and the camera of the other place to say who came."
+limits_zh = "数据不能说明持证人，故不涉及参保人本人。家属可能持证代取药、购药；与多日无诊疗同时出现时，应以体温单、护理记录和对方机构监控核实到场者。"
 
 [params.min_days]
 value = 3
@@ -58,7 +60,8 @@ with poster as (
     group by institution_id
 )
 select s.encounter_id, s.person_id, s.institution_id, s.started_on, s.ended_on, s.days, s.charged_days, s.idle_days,
-    s.eligible_amount, coalesce(p.busiest_share, 0) > $bulk_share as is_bulk,
+    s.eligible_amount,
+    coalesce(p.busiest_share, 0) > $bulk_share or coalesce(s.busiest_share, 0) >= 1 as is_bulk,
     s.idle_days >= $min_days and s.idle_days >= $min_share * s.charged_days as is_idle
 from feature.stay as s
 left join poster as p on p.institution_id = s.institution_id
@@ -75,7 +78,10 @@ with use_elsewhere as (
     join feature.settlement as v on v.person_id = b.person_id and v.institution_id <> b.institution_id
         and v.settled_on > b.started_on and v.settled_on < b.ended_on
     join record.settlement as r on r.settlement_id = v.settlement_id
-    where b.is_idle and not b.is_bulk and coalesce(v.care_setting, '') <> 'inpatient'
+    left join feature.encounter as e on e.encounter_id = v.encounter_id
+    where b.is_idle and not b.is_bulk and coalesce(v.fund_amount, 1) > 0
+        and not coalesce(e.is_in_course, false)
+        and coalesce(v.care_setting, '') <> 'inpatient'
         and coalesce(r.settlement_type, '2') <> '1' and coalesce(r.manual_reimbursement_reason, '') = ''
     group by b.encounter_id
 )

@@ -50,7 +50,9 @@ meaning = "least eligible money of the stay"
 -- paper_stay: a stay in another prefecture repaid on paper.
 create temp table paper_stay as
 select s.settlement_id, s.encounter_id, s.person_id, s.institution_id, e.started_on, e.ended_on, s.settled_on,
-    s.eligible_amount, s.institution_division, s.insured_division, s.medical_category, e.discharge_way,
+    s.eligible_amount, s.institution_division, s.insured_division, e.discharge_way,
+    coalesce(e.is_emergency_start, false) or coalesce(e.is_transferred_in, false) or coalesce(e.is_in_course, false)
+        or coalesce(s.medical_category in ('23', '24', '210104'), false) as is_led_in,
     e.principal_diagnosis_code, substr(e.principal_diagnosis_code, 1, 1) as chapter
 from feature.settlement as s
 join record.settlement as r on r.settlement_id = s.settlement_id
@@ -92,7 +94,7 @@ with excused as (
     union
     select settlement_id
     from paper_stay
-    where medical_category in ('23', '24', '210104') or coalesce(discharge_way, '9') = '5'
+    where is_led_in or coalesce(discharge_way, '9') = '5'
     union
     select p.settlement_id
     from paper_stay as p
