@@ -14,9 +14,10 @@
 -- repeated_stays: stays that began within 15 days of the person's last stay there, expected ones left out
 -- weekend_stays: stays that began on Saturday or Sunday
 -- visit_lines: fee lines outside stays
--- repeated_bills: visits whose exact amount the person had there on another day
+-- repeated_bills: visits whose exact amount the person had there on another day; in this, round_bills and night_bills
+--     courses (dialysis, radiotherapy ...) are left out: their bills repeat and their shifts end late by nature
 -- shared_bills: visits whose exact amount another person had there on the same day
--- round_bills: visits of whole tens of yuan
+-- round_bills: visits of whole tens of yuan that the funds paid for
 -- night_bills, clocked_visits: visits but emergencies from 22 to 6 o'clock, and those with a time of day
 -- top_tenth_amount: eligible yuan of the tenth of its persons who cost most
 -- away_visits: visits of persons insured outside the home prefecture, where most of the record's are insured
@@ -55,6 +56,10 @@ home as (
     where place = 1
 ),
 
+course as (
+    select settlement_id from feature.visit_bill where is_course
+),
+
 paid as (
     select institution_id, count(*) as settlements, count(distinct person_id) as persons,
         sum(eligible_amount) as eligible_amount,
@@ -62,13 +67,14 @@ paid as (
         sum(case when care_setting = 'inpatient' then 0 else eligible_amount end) as visit_amount,
         sum(case when care_setting = 'inpatient' then 0 else 1 end) as visits,
         count(distinct case when care_setting = 'inpatient' then null else person_id end) as visitors,
-        sum(case when care_setting = 'inpatient' then 0 when total_amount % 10 = 0 then 1 else 0 end)
-            as round_bills,
+        sum(case when care_setting = 'inpatient' or settlement_id in (select settlement_id from course) then 0
+            when total_amount % 10 = 0 and coalesce(fund_amount, 1) <> 0 then 1 else 0 end) as round_bills,
         sum(case when coalesce(care_setting, '-') not in ('inpatient', 'emergency')
             and settled_at <> cast(settled_on as timestamp) then 1 else 0 end) as clocked_visits,
         sum(case when coalesce(care_setting, '-') not in ('inpatient', 'emergency')
             and settled_at <> cast(settled_on as timestamp)
-            and (hour(settled_at) >= 22 or hour(settled_at) < 6) then 1 else 0 end) as night_bills,
+            and (hour(settled_at) >= 22 or hour(settled_at) < 6)
+            and settlement_id not in (select settlement_id from course) then 1 else 0 end) as night_bills,
         sum(case when care_setting = 'inpatient' then 0
             when substr(insured_division, 1, 4) <> h.prefecture then 1 else 0 end) as away_visits
     from feature.settlement
@@ -87,6 +93,7 @@ bill_day as (
     select institution_id, total_amount, settled_on, person_id, count(*) as bills
     from feature.settlement
     where not is_pharmacy and coalesce(care_setting, '-') <> 'inpatient'
+        and settlement_id not in (select settlement_id from course)
     group by institution_id, total_amount, settled_on, person_id
 ),
 

@@ -1,5 +1,6 @@
 -- One row: one drugstore over the whole window, what the indicators are made of and the indicators; high is
---     suspicious in every indicator, null where its denominator is zero.
+--     suspicious in every indicator, null where its denominator is zero. What a drugstore only hands out on a hospital's
+--     prescription, the second channel of negotiated drugs, is not its own business and is left out, but for prices.
 -- purchases, persons, person_months: settlements, persons, and months in which each person bought
 -- eligible_amount: eligible yuan
 -- active_hours, largest_burst: clock hours with a purchase, and the most purchases in one of them
@@ -25,11 +26,15 @@
 -- top_tenth_share: of eligible_amount; high: few persons carry the money
 -- dear_share, patent_share, tonic_share, top_item_share: of line_amount, 0 to 1
 -- price_index: priced_amount over median_price_amount; high: dear
-with purchase as (
+with dispensed as (
+    select settlement_id from feature.visit_bill where is_dispensed
+),
+
+purchase as (
     select s.*, s.settled_at <> cast(s.settled_on as timestamp) as is_clocked,
         hour(s.settled_at) * 60 + minute(s.settled_at) as minute_of_day
     from feature.settlement as s
-    where s.is_pharmacy and s.institution_id is not null
+    where s.is_pharmacy and s.institution_id is not null and s.settlement_id not in (select settlement_id from dispensed)
 ),
 
 -- Where most settlements are insured: the prefecture whose export this is.
@@ -123,14 +128,14 @@ line as (
             then l.eligible_amount else 0 end) as tonic_amount
     from feature.fee_line as l
     cross join dear as d
-    where l.is_pharmacy
+    where l.is_pharmacy and l.settlement_id not in (select settlement_id from dispensed)
     group by l.institution_id
 ),
 
 by_item as (
     select institution_id, item_code, sum(eligible_amount) as amount
-    from feature.item_price_month
-    where is_pharmacy
+    from feature.fee_line
+    where is_pharmacy and settlement_id not in (select settlement_id from dispensed)
     group by institution_id, item_code
 ),
 

@@ -6,7 +6,7 @@ create temp table counted_settlement as
 with cohort_item as (
     select distinct item_code
     from feature.item_price_month
-    where regexp_matches(item_name, '血液透析|血透|血液滤过|腹膜透析|化疗|化学治疗|放疗|放射治疗|体检|疫苗|预防接种')
+    where regexp_matches(item_name, '体检|疫苗|预防接种')
 ),
 cohort as (
     select distinct settlement_id
@@ -25,7 +25,7 @@ timed as (
         and coalesce(s.care_setting, '-') not in ('check_up', 'maternity_outpatient')
         and not regexp_matches(coalesce(e.principal_diagnosis_code, ''),
             '^(N18\.5|Z0[0-2]|Z2[3-7]|Z3[45]|Z49|Z51)')
-        and s.settlement_id not in (select settlement_id from cohort)
+        and s.settlement_id not in (select settlement_id from cohort) and not coalesce(e.is_in_course, false)
 )
 select *, cast(dense_rank() over (order by person_id) as integer) as person,
     cast(dense_rank() over (order by institution_id, way) as integer) as place,
