@@ -15,7 +15,8 @@
 -- weekend_stays: stays that began on Saturday or Sunday
 -- visit_lines: fee lines outside stays
 -- repeated_bills: visits whose exact amount the person had there on another day; in this, round_bills and night_bills
---     courses (dialysis, radiotherapy ...) are left out: their bills repeat and their shifts end late by nature
+--     courses (dialysis, radiotherapy ...), antenatal care and check-ups are left out: their bills repeat and their shifts
+--     end late by nature
 -- shared_bills: visits whose exact amount another person had there on the same day
 -- round_bills: visits of whole tens of yuan that the funds paid for
 -- night_bills, clocked_visits: visits but emergencies from 22 to 6 o'clock, and those with a time of day
@@ -57,7 +58,9 @@ home as (
 ),
 
 course as (
-    select settlement_id from feature.visit_bill where is_course
+    select settlement_id
+    from feature.visit_bill
+    where is_course or care_setting in ('maternity_outpatient', 'check_up')
 ),
 
 paid as (

@@ -6,7 +6,7 @@
 -- active_hours, largest_burst: clock hours with a purchase, and the most purchases in one of them
 -- round_purchases: of whole tens of yuan
 -- night_purchases, clocked_purchases: from 22 to 6 o'clock, and those with a time of day
--- chained_purchases: by another person at most two minutes after the purchase before
+-- chained_purchases: by another person, of no common address, at most two minutes after the purchase before
 -- repeated_purchases: whose exact amount the person paid there on another day
 -- ward_purchases: by persons who lay in hospital that day, first and last day of the stay left out
 -- away_purchases: by persons insured outside the home prefecture, where most of the record's are insured
@@ -31,9 +31,10 @@ with dispensed as (
 ),
 
 purchase as (
-    select s.*, s.settled_at <> cast(s.settled_on as timestamp) as is_clocked,
+    select s.*, f.household, s.settled_at <> cast(s.settled_on as timestamp) as is_clocked,
         hour(s.settled_at) * 60 + minute(s.settled_at) as minute_of_day
     from feature.settlement as s
+    left join feature.person_household as f on f.person_id = s.person_id and f.is_family
     where s.is_pharmacy and s.institution_id is not null and s.settlement_id not in (select settlement_id from dispensed)
 ),
 
@@ -50,13 +51,16 @@ home as (
 ),
 
 followed as (
-    select institution_id, settlement_id, minute_of_day, person_id, is_clocked,
+    select institution_id, settlement_id, minute_of_day, person_id, household, is_clocked,
         lag(minute_of_day) over (
             partition by institution_id, settled_on, is_clocked order by settled_at, settlement_id
         ) as minute_before,
         lag(person_id) over (
             partition by institution_id, settled_on, is_clocked order by settled_at, settlement_id
         ) as person_before,
+        lag(household) over (
+            partition by institution_id, settled_on, is_clocked order by settled_at, settlement_id
+        ) as household_before,
         count(*) over (partition by institution_id, total_amount, person_id) as times,
         count(*) over (partition by institution_id, total_amount, person_id, settled_on) as times_of_day
     from purchase
@@ -65,7 +69,7 @@ followed as (
 ordered_way as (
     select institution_id,
         sum(case when is_clocked and minute_of_day - minute_before <= 2 and person_id <> person_before
-            then 1 else 0 end) as chained_purchases,
+            and coalesce(household <> household_before, true) then 1 else 0 end) as chained_purchases,
         sum(case when times > times_of_day then 1 else 0 end) as repeated_purchases
     from followed
     group by institution_id

@@ -92,7 +92,7 @@ group by institution_id;
 create temp table crowded_day as
 with kind_of_day as (
     select institution_id, way, kind, settled_on, count(distinct person_id) as persons,
-        count(distinct total_amount) as amounts, bool_and(is_chronic_drugs) as is_chronic,
+        count(distinct total_amount) as amounts, avg(case when is_chronic_drugs then 1 else 0 end) >= 0.8 as is_chronic,
         sum(eligible_amount) as eligible_amount
     from visit_of_kind
     group by institution_id, way, kind, settled_on
@@ -173,15 +173,18 @@ with member as (
     join visit_of_kind as k on k.institution_id = c.institution_id and k.way = c.way and k.kind = c.kind
         and k.settled_on = c.settled_on
 ),
-regular as (
-    select distinct m.institution_id, m.way, m.kind, m.settled_on, m.person_id
+-- Those of the batch who came together on another day, whether or not so many were unusual then.
+together as (
+    select m.institution_id, m.way, m.kind, m.settled_on, n.settled_on as other_on,
+        count(distinct m.person_id) as persons
     from member as m
-    join member as n on n.institution_id = m.institution_id and n.way = m.way and n.kind = m.kind
+    join visit_of_kind as n on n.institution_id = m.institution_id and n.way = m.way and n.kind = m.kind
         and n.person_id = m.person_id and abs(date_diff('day', m.settled_on, n.settled_on)) between 25 and 100
+    group by m.institution_id, m.way, m.kind, m.settled_on, n.settled_on
 ),
 regulars as (
-    select institution_id, way, kind, settled_on, count(*) as persons
-    from regular
+    select institution_id, way, kind, settled_on, max(persons) as persons
+    from together
     group by institution_id, way, kind, settled_on
 )
 select c.*
