@@ -20,22 +20,22 @@ needs       = ["record.fee_line.charged_at", "record.encounter.started_at"]
 exclusions  = [
     "take-home drugs within {late_days:day} after discharge",
     "late posting: no more than {late_lines:line} of the stay within {late_days:day} after discharge",
-    "examinations, laboratory and pathology charged on report: within {report_days:day} after discharge",
+    "examinations and laboratory charged on report: within {report_days:day} after discharge, pathology, cultures and genes within {pathology_days:day}",
     "examinations and laboratory tests within {workup_days:day} before admission",
     "anything within {eve_days:day} before admission: treated first, admitted after midnight",
     "an emergency that became a stay: anything within {workup_days:day} before admission",
-    "more than half of a bill dated outside the stay: the bill was posted late or the stay's days were keyed wrong, cannot judge",
+    "three lines or more and more than half of the bill dated outside the stay: the bill was posted late or the stay's days were keyed wrong, cannot judge",
     "several units posted within {late_days:day} after discharge: they may stand for days of the stay, cannot judge",
     "the day of the charge is unknown: cannot judge",
 ]
 exclusions_zh = [
     "出院后 {late_days} 天以内的出院带药",
     "补记账：出院后 {late_days} 天以内，且该次住院不超过 {late_lines} 条",
-    "检查、检验、病理按报告日计费：出院后 {report_days} 天以内",
+    "检查、检验按报告日计费：出院后 {report_days} 天以内，病理、培养、基因检测 {pathology_days} 天以内",
     "入院前 {workup_days} 天以内的检查、检验",
     "入院前 {eve_days} 天以内的全部费用：先抢救、手术，零点后补办入院",
     "急诊转住院：入院前 {workup_days} 天以内的全部费用",
-    "半数以上明细计费日期在住院之外：整单补记账或住院日期录错，无法判定",
+    "三条以上且半数以上明细计费日期在住院之外：整单补记账或住院日期录错，无法判定",
     "出院后 {late_days} 天以内一次补记多个数量：可能为住院期间各日，无法判定",
     "计费日期未知：无法判定",
 ]
@@ -70,6 +70,15 @@ value   = 3
 unit    = "days"
 meaning = "days after discharge by which a report is there and charged"
 
+[params.slow_names]
+value   = "病理|活检|免疫组|组织化学|细胞学|标本|培养|基因|原位杂交|测序"
+meaning = "names of what is reported after a week"
+
+[params.pathology_days]
+value   = 14
+unit    = "days"
+meaning = "days after discharge by which pathology, immunohistochemistry, a culture or a genetic test is reported and charged"
+
 [params.eve_days]
 value   = 1
 unit    = "days"
@@ -80,7 +89,8 @@ with stay_line as (
         l.charged_on, l.item_name, l.eligible_amount, l.fee_category, l.is_take_home, e.started_on, e.ended_on,
         e.medical_category, coalesce(l.quantity, 1) as quantity,
         coalesce(l.fee_category in ('03', '04', '1408', '1409', '1410'), false)
-            or coalesce(regexp_matches(l.item_name, '病理|活检|免疫组化|细胞学|培养'), false) as is_report,
+            or coalesce(regexp_matches(l.item_name, $slow_names), false) as is_report,
+        coalesce(regexp_matches(l.item_name, $slow_names), false) as is_slow_report,
         coalesce(e.is_emergency_start, false) or coalesce(e.medical_category in ('24', '210104'), false)
             as is_emergency_start,
         date_diff('day', l.charged_on, e.started_on) as days_before,
@@ -95,7 +105,8 @@ sorted as (
         coalesce(days_before > greatest($grace_days, $eve_days), false)
             and not (days_before <= $workup_days and (is_report or is_emergency_start)) as is_early,
         coalesce(days_after > $grace_days, false) and not (is_take_home and days_after <= $late_days)
-            and not (is_report and days_after <= $report_days) as is_late
+            and not (is_report and days_after <= $report_days)
+            and not (is_slow_report and days_after <= $pathology_days) as is_late
     from stay_line
 ),
 
@@ -112,7 +123,7 @@ select
     case
         when charged_on is null or started_on is null then 'cannot_judge'
         when not is_early and not is_late then 'clear'
-        when lines > 2 and lines_outside * 2 > lines then 'cannot_judge'
+        when lines_outside > 2 and lines_outside * 2 > lines then 'cannot_judge'
         when fee_category is null and (days_before <= $workup_days and is_early or days_after <= $report_days and is_late)
             then 'cannot_judge'
         when is_early then 'hit'
@@ -123,7 +134,7 @@ select
     case
         when charged_on is null then 'the day of the charge is unknown'
         when started_on is null then 'the day of admission is unknown'
-        when lines > 2 and lines_outside * 2 > lines then 'most of the bill is dated outside the stay'
+        when lines_outside > 2 and lines_outside * 2 > lines then 'most of the bill is dated outside the stay'
         when fee_category is null then 'whether the charge outside the stay is an examination is unknown'
         else 'the units may stand for days of the stay'
     end as reason,

@@ -23,6 +23,7 @@ exclusions  = [
     "day surgery and day care before or after",
     "begun as an emergency: by the medical category, or from the emergency department there",
     "a staged operation: a disease operated on in several stays by plan, operated in both",
+    "another operation in either stay, by the coded procedures: not the same treatment",
     "bed-day payment: a new stay brings nothing",
     "the principal diagnosis is unknown: cannot judge",
     "the institution is unknown: cannot judge",
@@ -37,6 +38,7 @@ exclusions_zh = [
     "前后任一次为日间手术、日间病房",
     "急诊转住院：医疗类别为急诊，或由本院急诊收入",
     "分次手术：按计划分次手术的疾病，两次住院均有手术",
+    "两次住院手术操作编码不同：并非同一治疗",
     "按床日付费：新的住院不带来额外支付",
     "主诊断未知：无法判定",
     "机构未知：无法判定",
@@ -107,6 +109,22 @@ staged as (
     where p.nearness = 1 and p.is_operated_twice
 ),
 
+coded as (
+    select distinct coalesce(r.encounter_id, s.encounter_id) as encounter_id, substr(r.procedure_code, 1, 5) as operation
+    from record.procedure as r
+    left join feature.settlement as s on s.settlement_id = r.settlement_id
+),
+
+other_operation as (
+    select p.encounter_id
+    from paired as p
+    join coded as l on l.encounter_id = p.encounter_id
+    join coded as b on b.encounter_id = p.previous_encounter_id
+    where p.nearness = 1
+    group by p.encounter_id
+    having max(case when l.operation = b.operation then 1 else 0 end) = 0
+),
+
 away as (
     select distinct p.encounter_id
     from paired as p
@@ -122,11 +140,13 @@ weighed as (
             and coalesce(p.previous_discharge_way, '9') not in ('2', '3', '5')
             and p.referred_from_encounter_id is null and not p.is_transferred_in and a.encounter_id is null
             and not p.is_continued and not p.is_day_care_beside and not p.is_emergency_start and g.encounter_id is null
+            and d.encounter_id is null
             and coalesce(p.payment_method, '') <> $bed_day_method as is_open,
         substr(p.principal_diagnosis_code, 1, 3) = substr(p.previous_diagnosis_code, 1, 3) as is_same_disease
     from paired as p
     left join expected as x on x.encounter_id = p.encounter_id
     left join staged as g on g.encounter_id = p.encounter_id
+    left join other_operation as d on d.encounter_id = p.encounter_id
     left join away as a on a.encounter_id = p.encounter_id
     where p.nearness = 1
 )

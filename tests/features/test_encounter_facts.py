@@ -5,7 +5,13 @@ import pytest
 from features import build
 
 NEEDED = ("institution", "person", "settlement", "fee_line", "encounter")
-HOSPITALS = {"H1": ("05", "A100"), "H2": ("02", "A100"), "H3": ("05", "A527"), "H4": ("08", "C220"), "H5": (None, "A100")}
+HOSPITALS = {
+    "H1": ("05", "A100"),
+    "H2": ("02", "A100"),
+    "H3": ("05", "A527"),
+    "H4": ("08", "C220"),
+    "H5": (None, "A100"),
+}
 
 
 class Care:
