@@ -321,7 +321,9 @@ def _charged(
 ) -> list[Row]:
     begin, end = span
     item, made = _item(world, line.item), []
-    price = float(item["price"]) if line.price is None else line.price
+    # A service costs what no level's limit forbids; what a practice prices itself keeps its price.
+    usual = float(item["limit_level3"]) * 0.7 if item.get("limit_level3") else float(item["price"])
+    price = round(usual, 2) if line.price is None else line.price
     for day in _days(line, (end.date() - begin.date()).days):
         moment = datetime.combine(begin.date() + timedelta(days=day), time(8, 30)) + timedelta(minutes=2 * number)
         if line.at:
@@ -440,6 +442,8 @@ def _met(
 def _more(world: World, table: str, row: Row) -> None:
     """Further rows of a table: `@key` is a person (each of a group), place, practitioner or line of a named visit."""
     groups = [v[1:] for v in row.values() if isinstance(v, str) and v[:1] == "@" and v[1:] in world.persons]
+    # A limit is the practice's own area's, as its document would be.
+    row = {"insu_admdvs": world.pool} | row if table == "hilist_lmtpric_d" else row
     for n in range(len(world.persons[groups[0]]) if groups else 1):
         world.add(table, **{k: _resolved(world, v, n) for k, v in row.items()})
 
