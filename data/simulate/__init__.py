@@ -20,7 +20,7 @@ from data.simulate.care.settle import settle
 from data.simulate.export import lines, registers, tables, truth
 from data.simulate.export.files import blocks_of, write_table
 from data.simulate.honest import town as practices
-from data.simulate.honest.delivery import World
+from data.simulate.honest.world import World
 from data.simulate.planting import Planted, beside, frame_of, joined, plant
 from data.simulate.town import contracts, devices
 from data.simulate.town.places import sizes

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from data.simulate.honest.delivery import World, lay
+from data.simulate.honest.delivery import lay
 from data.simulate.honest.practice import Practice, library
+from data.simulate.honest.world import World
 from data.simulate.town import names
 from data.simulate.town.town import Town
 
