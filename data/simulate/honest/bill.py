@@ -10,7 +10,7 @@ from datetime import datetime, time, timedelta
 
 from data.simulate.book import FEE, LIST
 from data.simulate.honest.practice import Charge, PracticeError, Row, Visit
-from data.simulate.honest.world import HERE, REFERENCE, World, resolved
+from data.simulate.honest.world import HERE, REFERENCE, World, reference, resolved
 
 
 @functools.cache
