@@ -7,7 +7,7 @@
 -- is_delivered: a birth in this encounter, by category, diagnosis, operation or newborns' items
 with diagnosed as (
     select encounter_id,
-        max(case when substr(diagnosis_code, 1, 1) = 'O' or substr(diagnosis_code, 1, 3) in ('Z37', 'Z38', 'Z39')
+        max(case when substr(diagnosis_code, 1, 1) = 'O' or substr(diagnosis_code, 1, 3) between 'Z33' and 'Z39'
             then 1 else 0 end) as is_mother,
         max(case when regexp_matches(diagnosis_code, '^(Z37|O8[0-4])') then 1 else 0 end) as is_delivered,
         max(case

@@ -6,6 +6,7 @@
 -- quantity, amount, eligible_amount, over_limit_amount: net of reversed units and lines, yuan
 -- item_code: the national code; local codes are mapped by knowledge.code_map, an institution's own row first
 -- fund_amount: the funds' share of the eligible amount, at the settlement's rate, yuan
+-- is_family_money: its settlement's
 -- person_id, institution_id: the line's own, else its settlement's
 -- practitioner_id: who ordered, else who performed, else nobody
 -- is_posted_in_bulk: the units may stand for other days of the care than the one they are dated: the care lasted several
@@ -20,7 +21,8 @@ with code_map as (
 ),
 
 live as (
-    select settlement_id, person_id, institution_id, care_setting, is_pharmacy, fund_rate, started_on, ended_on
+    select settlement_id, person_id, institution_id, care_setting, is_pharmacy, fund_rate, is_family_money, started_on,
+        ended_on
     from feature.settlement
     where repeats_settlement_id is null
 ),
@@ -50,7 +52,7 @@ by_item as (
 ),
 
 charged as (
-    select l.*, v.care_setting, v.is_pharmacy, v.fund_rate, v.started_on, v.ended_on,
+    select l.*, v.care_setting, v.is_pharmacy, v.fund_rate, v.is_family_money, v.started_on, v.ended_on,
         coalesce(l.person_id, v.person_id) as whose, coalesce(l.institution_id, v.institution_id) as place
     from record.fee_line as l
     join live as v on v.settlement_id = l.settlement_id
@@ -159,6 +161,7 @@ select
     c.price_limit,
     c.supply_days,
     coalesce(c.is_take_home, false) as is_take_home,
+    c.is_family_money,
     case
         when c.started_on = c.ended_on then cast(c.charged_at as date) <> c.started_on
         when c.started_on < c.ended_on then p.is_in_bulk

@@ -1,6 +1,7 @@
 -- One row: one person with a settlement over the whole window, what the indicators are made of and the indicators;
 --     high is suspicious in every indicator, null where its denominator is zero. A bill is a settlement outside
---     hospital stays: a visit at an institution or a purchase at a drugstore.
+--     hospital stays: a visit at an institution or a purchase at a drugstore; purchases with family money (no fund
+--     money, or a relative's account) are left out, since they may be for any of the family.
 -- sex: 1 male, 2 female, null unknown
 -- age_band: 0 (under 1), 1, 15, 30, 45, 60, 75: the youngest of the band; null unknown
 -- insurance_type: of the latest settlement
@@ -49,13 +50,14 @@ with bill as (
         s.total_amount, s.eligible_amount, s.care_setting, s.institution_division,
         coalesce(p.residence_division, s.insured_division) as home_division,
         s.settled_at <> cast(s.settled_on as timestamp) and coalesce(s.care_setting, '-') <> 'emergency' as is_clocked,
-        coalesce(e.is_in_course, false) as is_in_course, s.fund_amount > 0 as is_funded,
+        coalesce(e.is_in_course, false) as is_in_course, coalesce(s.is_family_money, false) as is_family_money,
         coalesce(r.settlement_type, '2') = '1' as is_counter
     from feature.settlement as s
     join record.settlement as r on r.settlement_id = s.settlement_id
     left join feature.person as p on p.person_id = s.person_id
     left join feature.encounter as e on e.encounter_id = s.encounter_id
     where s.person_id is not null and coalesce(s.care_setting, '-') <> 'inpatient'
+        and not coalesce(s.is_family_purchase, false)
 ),
 
 span as (
@@ -135,7 +137,7 @@ in_ward as (
     join feature.encounter as e
         on e.person_id = b.person_id and e.is_inpatient and b.settled_on > e.started_on
         and (b.settled_on < e.ended_on or e.is_in_hospital)
-    where not b.is_in_course and coalesce(b.is_funded, true)
+    where not b.is_in_course and not b.is_family_money
 ),
 
 told as (

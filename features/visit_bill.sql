@@ -8,6 +8,9 @@
 -- is_chronic_drugs: drugs of a registered chronic disease or of the two diseases (高血压、糖尿病), by the medical category
 -- is_dispensed: a drugstore only handed out what a hospital prescribed: every line is of a prescription that was sent
 --     there, or a negotiated drug of the second channel
+-- is_fetchable: a purchase, or nothing but medicines for a registered disease, high blood pressure or diabetes: a
+--     relative may have fetched it, so it does not say where the person was
+-- is_family_money: no fund money, or a relative's account paid part
 -- items, first_item, last_item: distinct items, and the first and last of their codes
 -- total_amount, eligible_amount, fund_amount, account_amount: yuan
 with line as (
@@ -18,6 +21,7 @@ with line as (
             '透析|血透|血液滤过|血液灌流|血液净化|化疗|化学治疗|放疗|放射治疗|体检|健康检查|疫苗|预防接种|接种|家庭医生|签约'
         ) or (regexp_matches(coalesce(l.item_name, ''), '贴敷|敷贴|天灸|三伏|三九') and month(l.charged_on) in (1, 7, 8, 12))
             then 1 else 0 end) as is_course,
+        max(case when coalesce(l.fee_category, '') in ('02', '09', '10', '11', '12') then 0 else 1 end) as has_care,
         min(case when coalesce(r.is_outside_prescription, false) or coalesce(r.is_negotiated_drug, false)
             then 1 else 0 end) as is_dispensed
     from feature.fee_line as l
@@ -51,6 +55,13 @@ select
     coalesce(l.is_course, 0) = 1 or coalesce(e.is_in_course, false) as is_course,
     coalesce(s.care_setting = 'chronic', false) or c.medical_category is not null as is_chronic_drugs,
     s.is_pharmacy and coalesce(l.is_dispensed = 1, false) as is_dispensed,
+    coalesce(s.is_pharmacy, false) or coalesce(
+        l.has_care = 0 and coalesce(s.care_setting, '') <> 'emergency' and (
+            s.care_setting = 'chronic' or s.medical_category = '9901' or r.disease_code is not null
+            or regexp_matches(e.principal_diagnosis_code, '^(I1[0-5]|E1[0-4])')
+        ), false
+    ) as is_fetchable,
+    s.is_family_money,
     coalesce(l.items, 0) as items,
     l.first_item,
     l.last_item,

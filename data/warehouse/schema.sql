@@ -409,10 +409,16 @@ create table if not exists record.person_status (
     row_number bigint              -- its data row there, from 1
 );
 
--- 药品追溯码 drug_trac_d; key: line_id, trace_code
+-- 药品追溯码 drug_trac_d; key: encounter_id, institution_id, line_id, trace_code, quantity: a pack sold and taken back is
+-- two rows
 create table if not exists record.trace_code (
     line_id varchar not null,     -- 记账流水号 bkkp_sn
     trace_code varchar not null,  -- 药品追溯码 drug_trac_codg
+    encounter_id varchar,         -- 就诊ID mdtrt_id
+    institution_id varchar,       -- 定点医药机构编号 fixmedins_code
+    is_split boolean,             -- 拆零标志 trdn_flag: sold in parts of the pack
+    quantity decimal(16,4),       -- 销售/退货数量 sel_retn_cnt, below 0 where taken back
+    pack_content decimal(16,4),   -- 最小包装数量 min_pac_cnt: what a pack holds, in the unit of the quantity
     updated_at timestamp,              -- 更新时间 updt_time, where delivered
     file_id varchar,              -- the delivery file, run.input_file
     row_number bigint             -- its data row there, from 1
@@ -576,7 +582,7 @@ create table if not exists knowledge.exclusive_pair (
     item_a_name varchar,
     item_b_code varchar not null,
     item_b_name varchar,
-    time_window varchar not null,   -- day, visit
+    time_window varchar not null,   -- hour, N hours, day, visit, stay; the words of windows: data/knowledge/words.py
     window_source varchar,          -- published, derived
     official integer not null,
     basis varchar not null,
@@ -588,12 +594,12 @@ create table if not exists knowledge.exclusive_pair (
     superseded_by varchar
 );
 
--- 限定频次项目: units a day, rule 27; key: item_code
+-- 限定频次项目: units within a window, rules 27 and 31; key: item_code
 create table if not exists knowledge.item_frequency (
     item_code varchar not null,
     item_name varchar,
     max_quantity decimal(16,4) not null,
-    time_window varchar not null,   -- day
+    time_window varchar not null,   -- day, week, month, quarter, year (calendar), N days (rolling), visit, stay
     unit_zh varchar,                -- 日, 小时, 天
     official integer not null,
     basis varchar not null,
@@ -774,7 +780,8 @@ create table if not exists knowledge.indication_word (
     superseded_by varchar
 );
 
--- 手术折价项目: operations of a group through one incision; the second and further at rate, rule 15; key: item_code
+-- 手术折价项目: operations of a group through one incision; the second and further at rate, rule 15; no rate is published:
+-- those of layer starter are the customary half, at most; an area's own row is exact; key: item_code
 create table if not exists knowledge.operation_discount (
     item_code varchar not null,
     item_name varchar,
@@ -1046,7 +1053,23 @@ create table if not exists knowledge.consumable_limit (
     item_prefix varchar,
     name_word varchar,
     max_quantity decimal(16,4) not null,
-    time_window varchar not null, -- day, visit
+    time_window varchar not null, -- day, week, month, quarter, year, visit, stay
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 耗材与服务次数: units of a consumable that a service takes, by words of their names; key: item_prefix, item_pattern
+create table if not exists knowledge.consumable_per_service (
+    item_prefix varchar,
+    item_pattern varchar not null,     -- regular expressions over item names
+    service_pattern varchar not null,  -- of the service that takes it
+    service_not_pattern varchar,
+    units_per_service decimal(16,4) not null,
     basis varchar not null,
     point_id varchar,
     batch varchar,
@@ -1090,7 +1113,7 @@ create table if not exists knowledge.total_limit (
     item_prefix varchar,
     name_word varchar,
     max_amount decimal(16,2) not null,
-    time_window varchar not null, -- visit, stay, year
+    time_window varchar not null, -- day, week, month, quarter, year (calendar), N days (rolling), visit, stay
     official integer not null,
     basis varchar not null,
     point_id varchar,
@@ -1313,6 +1336,20 @@ create table if not exists knowledge.code_map (
     superseded_by varchar
 );
 
+-- 新旧价格项目编码对照: codes of an old and a new price list that stand for each other, many to many, local; read in both
+-- directions; key: new_code, old_code
+create table if not exists knowledge.price_code_map (
+    new_code varchar not null,
+    old_code varchar not null,
+    basis varchar not null,        -- the document that puts one in the place of the other
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
 -- 内含项目: services that contain another, by words of their names, rule 25; key: problem, whole_pattern, part_pattern
 create table if not exists knowledge.contained_service (
     problem varchar not null,          -- the official self-check item
@@ -1320,7 +1357,7 @@ create table if not exists knowledge.contained_service (
     whole_not_pattern varchar,
     part_pattern varchar not null,     -- what is contained in it
     part_not_pattern varchar,
-    time_window varchar not null,      -- day, visit
+    time_window varchar not null,      -- day, visit, stay
     basis varchar not null,
     point_id varchar,
     batch varchar,
@@ -1336,7 +1373,7 @@ create table if not exists knowledge.service_limit (
     name_pattern varchar not null,  -- regular expressions over item names
     not_pattern varchar,
     max_times integer not null,
-    time_window varchar not null,   -- day, visit
+    time_window varchar not null,   -- day, week, month, quarter, year, visit, stay
     basis varchar not null,
     point_id varchar,
     batch varchar,
@@ -1377,6 +1414,32 @@ create table if not exists knowledge.problem_item (
     valid_to date,
     superseded_by varchar
 );
+
+-- 已知服务编码: national service codes, and beginnings of them, that the knowledge tables name: of other codes rules that know
+-- items by code can say nothing
+create or replace view knowledge.stated_service_code as
+select distinct code from (
+    select item_code as code from knowledge.item_sex
+    union all select item_code from knowledge.item_age
+    union all select item_a_code from knowledge.exclusive_pair
+    union all select item_b_code from knowledge.exclusive_pair
+    union all select item_code from knowledge.item_frequency
+    union all select item_code from knowledge.item_course
+    union all select item_code from knowledge.item_period
+    union all select item_code from knowledge.operation_discount
+    union all select parent_code from knowledge.composite_item
+    union all select child_code from knowledge.composite_item
+    union all select service_prefix from knowledge.item_includes_consumable
+    union all select service_prefix from knowledge.drug_requires_service
+    union all select service_prefix from knowledge.consumable_requires_service
+    union all select item_prefix from knowledge.item_group
+    union all select item_prefix from knowledge.service_indication
+    union all select item_prefix from knowledge.item_department
+    union all select item_prefix from knowledge.diagnosis_requires_item
+    union all select item_prefix from knowledge.procedure_item
+    union all select item_prefix from knowledge.total_limit
+) as stated
+where regexp_matches(code, '^[0-9]{2,15}$');
 
 -- 医疗类别: care setting by longest prefix of the medical category; key: code_prefix
 create table if not exists knowledge.medical_category (

@@ -48,8 +48,11 @@ listed as (
 held as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.item_name, l.eligible_amount, k.max_amount, k.time_window, k.limit_id, k.point_id,
+        case when k.time_window like '% days'
+            then cast(substr(k.time_window, 1, length(k.time_window) - 5) as integer) end as rolling_days,
         case
-            when k.time_window = 'year' then l.person_id || '|' || cast(year(l.charged_on) as varchar)
+            when k.time_window like '% days' then l.person_id
+            when w.window_from is not null then l.person_id || '|' || cast(w.window_from as varchar)
             when k.time_window = 'stay' or l.care_setting = 'inpatient' then l.encounter_id
             else l.settlement_id
         end as holder_id,
@@ -60,20 +63,37 @@ held as (
     join listed as k
         on k.item_code = l.item_code and k.item_name = coalesce(l.item_name, '')
         and l.charged_on >= coalesce(k.valid_from, l.charged_on) and l.charged_on <= coalesce(k.valid_to, l.charged_on)
+    left join feature.window_day as w on w.on_date = l.charged_on and w.time_window = k.time_window
     where l.eligible_amount > 0 and (k.time_window <> 'stay' or l.care_setting = 'inpatient')
 ),
 
+rolled as (
+    select l.settlement_id, l.line_id, l.limit_id, sum(o.eligible_amount) as so_far
+    from held as l
+    join held as o
+        on o.limit_id = l.limit_id and o.holder_id = l.holder_id
+        and date_diff('day', o.charged_on, l.charged_on) < l.rolling_days and (
+            o.charged_on < l.charged_on or (o.charged_on = l.charged_on and (
+                o.settlement_id < l.settlement_id or (o.settlement_id = l.settlement_id and o.line_id <= l.line_id)
+            ))
+        )
+    where l.rolling_days is not null
+    group by l.settlement_id, l.line_id, l.limit_id
+),
+
 running as (
-    select *,
-        sum(eligible_amount) over (
-            partition by limit_id, holder_id order by charged_on, settlement_id, line_id
+    select h.*,
+        coalesce(r.so_far, sum(h.eligible_amount) over (
+            partition by h.limit_id, h.holder_id order by h.charged_on, h.settlement_id, h.line_id
             rows between unbounded preceding and current row
-        ) as so_far,
+        )) as so_far,
         coalesce(
-            min(institution_id) over (partition by limit_id, holder_id)
-                = max(institution_id) over (partition by limit_id, holder_id), false
+            min(h.institution_id) over (partition by h.limit_id, h.holder_id)
+                = max(h.institution_id) over (partition by h.limit_id, h.holder_id), false
         ) as is_one_place
-    from held
+    from held as h
+    left join rolled as r
+        on r.settlement_id = h.settlement_id and r.line_id = h.line_id and r.limit_id = h.limit_id
 )
 
 select
@@ -96,7 +116,16 @@ select
     so_far,
     max_amount,
     time_window,
-    case time_window when 'year' then '年度' when 'stay' then '单次住院' else '单次就诊' end as time_window_zh,
+    case time_window
+        when 'day' then '单日'
+        when 'week' then '自然周'
+        when 'month' then '自然月'
+        when 'quarter' then '季度'
+        when 'year' then '年度'
+        when 'stay' then '单次住院'
+        when 'visit' then '单次就诊'
+        else '连续' || cast(rolling_days as varchar) || '天'
+    end as time_window_zh,
     point_id
 from running
 union all

@@ -17,6 +17,7 @@ exclusions  = [
     "the first and the last day in custody",
     "a stay begun before custody",
     "a check-in with matching face at the place that day: the person was out, the register is late",
+    "a drugstore purchase paid without the funds or from a relative's account: accounts are shared within the family",
     "no register of custody was delivered: cannot judge",
     "the person is unknown: cannot judge",
     "the institution is unknown: cannot judge",
@@ -25,20 +26,23 @@ exclusions_zh = [
     "羁押或服刑的首日和末日",
     "羁押前已开始的住院",
     "当日在该机构签到且人脸相符：本人已离所，登记滞后",
+    "未使用基金或由家庭共济账户支付的药店购药：个人账户可供家庭成员使用",
     "未提供羁押、服刑登记：无法判定",
     "参保人未知：无法判定",
     "机构未知：无法判定",
 ]
 limits      = "Medical parole and sentences served outside are lawful and not in the register: ask the judicial office for the exact days. Who used the card is not known; the person stands for the card."
 limits_zh   = "保外就医、监外执行属合法情形，登记中不体现，应向司法行政部门核实确切日期。用卡人无法确定，此处以参保人代指其医保凭证。"
-version     = "1"
+version     = "2"
 sentence    = "{what} on {occurred_on} ({amount} yuan) while the register of {source_department} has the person in custody from {status_from} to {status_to}"
 sentence_zh = "{source_department}登记 {status_from} {until_zh} 羁押或服刑，{occurred_on} 仍有{what_zh}，涉及 {amount} 元"
 */
 select
     case
         when r.persons = 0 or s.started_on is null or s.person_id is null then 'cannot_judge'
-        when m.settlement_id is not null and not m.is_face_seen and f.person_id is not null then 'cannot_judge'
+        when s.is_family_purchase then 'clear'
+        when m.settlement_id is not null and not m.is_face_seen
+            and (f.person_id is not null or s.is_family_purchase is null) then 'cannot_judge'
         when m.settlement_id is not null and not m.is_face_seen then 'hit'
         else 'clear'
     end as outcome,

@@ -39,7 +39,7 @@ sentence_zh = "{occurred_on} “{item_name}”在{setting_zh}使用，不符合�
 with line as (
     select l.*, l.care_setting = 'chronic' or coalesce(s.medical_category, '') in ('15', '9901', '9904', '9929')
         or (l.care_setting = 'drugstore' and coalesce(r.is_negotiated_drug, false)) as is_special,
-        l.care_setting = 'outpatient' and coalesce(e.calendar_days, 1) > 1 as is_of_days, s.fund_amount as bill_fund
+        l.care_setting = 'outpatient' and coalesce(e.calendar_days, 1) > 1 as is_of_days, s.is_family_purchase
     from feature.fee_line as l
     join feature.settlement as s on s.settlement_id = l.settlement_id
     left join feature.encounter as e on e.encounter_id = l.encounter_id
@@ -58,10 +58,7 @@ limited as (
             when l.is_special then coalesce(k.allows_special, case when k.allows_outpatient then true end)
             else k.allows_outpatient
         end as is_allowed,
-        coalesce(l.is_pharmacy, false) and coalesce(l.bill_fund, 0) = 0
-            as is_account_only,
-        l.is_pharmacy is null and coalesce(l.bill_fund, 0) = 0
-            as is_perhaps_account_only
+        l.is_family_purchase
     from line as l
     join knowledge.item_care_setting as k
         on k.item_code = l.item_code
@@ -82,15 +79,15 @@ told as (
 
 select
     case
-        when is_account_only then 'clear'
+        when is_family_purchase then 'clear'
         when reason is not null then 'cannot_judge'
         when is_allowed then 'clear'
-        when is_perhaps_account_only then 'cannot_judge'
+        when is_family_purchase is null then 'cannot_judge'
         else 'hit'
     end as outcome,
     case
         when reason is not null then reason
-        when is_perhaps_account_only then 'the institution is unknown, and with it whether it is a drugstore'
+        when is_family_purchase is null then 'the institution is unknown, and with it whether it is a drugstore'
     end as reason,
     settlement_id,
     line_id,

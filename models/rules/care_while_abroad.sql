@@ -17,8 +17,8 @@ needs       = ["record.person_status", "record.settlement.started_on"]
 exclusions  = [
     "the days of leaving and of return",
     "a check-in with matching face at the place that day: the person was back",
-    "drugstore purchases without fund money: the personal account serves the family",
-    "chronic-disease refills with nothing but medicines: relatives fetch them",
+    "drugstore purchases paid without the funds or from a relative's account: accounts are shared within the family",
+    "refills of nothing but medicines for a registered disease, high blood pressure or diabetes: relatives fetch them",
     "manual reimbursement: the day typed in is not the day at the counter",
     "no register of departures was delivered: cannot judge",
     "the person is unknown: cannot judge",
@@ -27,8 +27,8 @@ exclusions  = [
 exclusions_zh = [
     "出境日和入境日",
     "当日在该机构签到且人脸相符：本人已回国",
-    "未使用基金的药店购药：个人账户可供家庭共济使用",
-    "仅取药的门慢特续方：可由家属代取",
+    "未使用基金或由家庭共济账户支付的药店购药：个人账户可供家庭成员使用",
+    "门慢特、高血压、糖尿病仅取药的续方：可由家属代取",
     "手工报销：录入日期并非就诊日期",
     "未提供出入境登记：无法判定",
     "参保人未知：无法判定",
@@ -36,7 +36,7 @@ exclusions_zh = [
 ]
 limits      = "An online consultation needs no presence and is not marked in the export. A short return that the register missed looks the same: several visits over months speak against it. Who used the card is not known; the person stands for the card."
 limits_zh   = "互联网诊疗无需本人到场，导出数据中无标识。登记遗漏的短暂入境也会呈现相同情形，数月内多次就医则可排除这一可能。用卡人无法确定，此处以参保人代指其医保凭证。"
-version     = "1"
+version     = "2"
 sentence    = "{what} on {occurred_on} ({amount} yuan) while the register has the person abroad from {status_from} to {status_to}"
 sentence_zh = "出入境登记 {status_from} {until_zh} 在境外，{occurred_on} 仍有{what_zh}，涉及 {amount} 元"
 */
@@ -47,23 +47,18 @@ with excused as (
     join record.settlement as s on s.settlement_id = m.settlement_id
     where m.status_type = 'overseas' and s.settlement_type = '1'
     union
-    select s.settlement_id
-    from feature.settlement_in_status as m
-    join feature.settlement as s on s.settlement_id = m.settlement_id
-    left join feature.fee_line as l on l.settlement_id = s.settlement_id
-    where m.status_type = 'overseas' and s.care_setting = 'chronic'
-    group by s.settlement_id
-    having max(case when coalesce(l.fee_category, '') in ('02', '09', '10', '11', '12') then 0 else 1 end) = 0
+    select b.settlement_id
+    from feature.visit_bill as b
+    where b.is_fetchable and not coalesce(b.is_pharmacy, false)
 )
 
 select
     case
         when r.persons = 0 or s.started_on is null or s.person_id is null then 'cannot_judge'
         when m.settlement_id is not null and not m.is_face_seen and x.settlement_id is null
-            and not (coalesce(s.is_pharmacy, false) and s.fund_amount <= 0)
+            and not coalesce(s.is_family_purchase, false)
             then case
-                when f.person_id is not null or (s.is_pharmacy is null and s.institution_id is null
-                    and s.fund_amount <= 0) then 'cannot_judge'
+                when f.person_id is not null or s.is_family_purchase is null then 'cannot_judge'
                 else 'hit'
             end
         else 'clear'

@@ -89,10 +89,13 @@ done as (
 ),
 
 charged as (
-    select encounter_id, max(case when item_code is null then 1 else 0 end) as is_uncoded
-    from feature.fee_line
-    where care_setting = 'inpatient'
-    group by encounter_id
+    select l.encounter_id, greatest(
+            max(case when l.item_code is null then 1 else 0 end), max(case when u.unknown_lines > 0 then 1 else 0 end)
+        ) as is_uncoded
+    from feature.fee_line as l
+    left join feature.encounter_code as u on u.encounter_id = l.encounter_id
+    where l.care_setting = 'inpatient'
+    group by l.encounter_id
 ),
 
 told as (

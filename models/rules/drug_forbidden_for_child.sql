@@ -58,10 +58,7 @@ diagnosed as (
 restricted as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.item_name, s.birth_on, p.id_birth_on, f.age_from_years, f.age_to_years, f.age_to_days,
-        f.reason_zh, coalesce(l.is_pharmacy, false) and coalesce(s.fund_amount, 0) = 0
-            as is_account_only,
-        l.is_pharmacy is null and coalesce(s.fund_amount, 0) = 0
-            as is_perhaps_account_only,
+        f.reason_zh, s.is_family_purchase,
         f.diagnosis_prefix is not null and d.encounter_id is null as is_other_disease
     from feature.fee_line as l
     join forbidden as f on f.item_code = l.item_code and f.item_name = coalesce(l.item_name, '')
@@ -83,10 +80,10 @@ aged as (
 told as (
     select *,
         case
-            when is_account_only or is_other_disease then 'clear'
+            when is_family_purchase or is_other_disease then 'clear'
             when birth_on is null or birth_on <> id_birth_on or age_days < 0 or age_years > 120 then 'cannot_judge'
             when coalesce(age_years < age_to_years, true) and coalesce(age_days <= age_to_days, true)
-                and coalesce(age_years >= age_from_years, true) and is_perhaps_account_only then 'cannot_judge'
+                and coalesce(age_years >= age_from_years, true) and is_family_purchase is null then 'cannot_judge'
             when coalesce(age_years < age_to_years, true) and coalesce(age_days <= age_to_days, true)
                 and coalesce(age_years >= age_from_years, true) then 'hit'
             else 'clear'

@@ -18,19 +18,19 @@ basis       = [
 needs       = ["record.settlement.settled_at"]
 exclusions  = [
     "several settlements on one day at one store count as one purchase",
-    "months paid from the personal account and in cash alone: relatives share it lawfully",
+    "purchases paid without the funds or from a relative's account are not counted: accounts are shared within the family",
     "small purchases: no more than {min_amount} yuan in the month",
     "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "同日同店多笔结算计为一次购药",
-    "当月仅以个人账户和现金支付：家庭共济属合法",
+    "未使用基金或由家庭共济账户支付的购药不计：家庭共济属合法",
     "小额购药：当月不超过 {min_amount} 元",
     "机构未知：无法判定",
 ]
 limits      = "Several chronic diseases at once explain many purchases, but not many stores. Relatives collect for the bedridden."
 limits_zh   = "合并多种慢性病可解释多次购药，但不能解释多家药店。也可能为家属代卧床者取药。"
-version     = "1"
+version     = "2"
 sentence    = "Purchases on {purchase_days} days at {stores} drugstores in the month of {occurred_on}, {month_amount} yuan; this one {amount} yuan"
 sentence_zh = "{occurred_on} 所在月购药 {purchase_days} 天、{stores} 家药店，合计 {month_amount} 元，本次 {amount} 元"
 
@@ -53,7 +53,7 @@ with purchase as (
     select settlement_id, encounter_id, person_id, institution_id, settled_on, month, eligible_amount, fund_amount,
         is_pharmacy is null as is_place_unknown
     from feature.settlement
-    where coalesce(is_pharmacy, true)
+    where coalesce(is_pharmacy, true) and not coalesce(is_family_money, false)
 ),
 
 monthly as (

@@ -17,7 +17,7 @@ needs       = ["record.settlement.settled_at"]
 exclusions  = [
     "several settlements on one day count as one visit",
     "courses of treatment: days with neither a drug nor an examination (rehabilitation, acupuncture, dressings)",
-    "months in which no fund paid",
+    "visits paid without the funds or from a relative's account are not counted",
     "dialysis, tumour and other registered chronic care (setting chronic), and courses told by diagnosis or item",
     "pregnancy check-ups (setting maternity)",
     "the institution is unknown: cannot judge",
@@ -25,7 +25,7 @@ exclusions  = [
 exclusions_zh = [
     "同日多笔结算计为一次就诊",
     "分疗程治疗：当日既无药品也无检查（康复、针灸、换药）",
-    "当月基金未支付",
+    "未使用基金或由家庭共济账户支付的就诊不计",
     "透析、肿瘤及其他登记的门慢特就医，以及按诊断或收费项目识别的疗程",
     "产前检查（生育就医）",
     "机构未知：无法判定",
@@ -60,7 +60,7 @@ visit as (
     from feature.settlement as s
     left join drug_or_examination as d on d.settlement_id = s.settlement_id
     left join feature.encounter as e on e.encounter_id = s.encounter_id
-    where s.care_setting in ('outpatient', 'emergency')
+    where s.care_setting in ('outpatient', 'emergency') and not coalesce(s.is_family_money, false)
 ),
 
 monthly as (

@@ -19,17 +19,19 @@ needs       = ["record.fee_line.supply_days", "record.fee_line.quantity"]
 exclusions  = [
     "up to {factor} times the printed dose: experienced physicians go beyond it",
     "a herb whose name only sounds alike",
+    "a standing order: its days are counted apart",
     "the number of doses is unknown: cannot judge",
 ]
 exclusions_zh = [
     "不超过规定剂量的 {factor} 倍：经验丰富的医师可酌情超量",
     "仅名称相近的饮片",
+    "长期医嘱：逐日分别计算",
     "剂数未知：无法判定",
 ]
 limits      = "Takes the quantity for grams and the days of supply for doses; a hospital that uploads packs or doses instead is far off for every herb. Herbs for washing and pastes are not told apart. Toxic herbs have no factor."
 limits_zh   = "以数量为克数、供药天数为剂数；按包或按剂上传的医院，其各味饮片均会严重偏离。外洗药、膏方不作区分。毒性饮片不放宽倍数。"
 status      = "trial"
-version     = "1"
+version     = "2"
 sentence    = "{grams_a_day} g of {item_name} a day were charged on {occurred_on}, the limit is {max_grams} g; {amount} yuan of this line are above"
 sentence_zh = "{occurred_on} “{item_name}”每日 {grams_a_day} 克，超过限量 {max_grams} 克，本条超出部分 {amount} 元"
 
@@ -71,11 +73,12 @@ charged as (
     select * from candidate where place = 1
 ),
 
+-- A ward's standing order has one number for many days: each day is a dose of its own.
 dose as (
-    select settlement_id, order_number, item_code, max(allowed) as allowed,
+    select settlement_id, order_number, charged_on, item_code, max(allowed) as allowed,
         cast(sum(quantity) as double) / nullif(cast(max(supply_days) as double), 0) as grams_a_day
     from charged
-    group by settlement_id, order_number, item_code
+    group by settlement_id, order_number, charged_on, item_code
 )
 
 select
@@ -98,7 +101,8 @@ select
     d.allowed as max_grams
 from charged as c
 left join dose as d
-    on d.settlement_id = c.settlement_id and d.order_number = c.order_number and d.item_code = c.item_code
+    on d.settlement_id = c.settlement_id and d.order_number = c.order_number and d.charged_on = c.charged_on
+    and d.item_code = c.item_code
 union all
 select 'cannot_judge', 'knowledge.herb_limit is empty: a city table', null, null, null, null, null, null, null, null,
     null, null, null

@@ -37,10 +37,7 @@ sentence_zh = "{occurred_on} 为{person_sex_zh}性参保人结算限{item_sex_zh
 with restricted as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.item_name, l.eligible_amount, s.sex, s.is_sex_contradicted, s.age_years,
-        coalesce(l.is_pharmacy, false) and coalesce(s.fund_amount, 0) = 0
-            as is_account_only,
-        l.is_pharmacy is null and coalesce(s.fund_amount, 0) = 0
-            as is_perhaps_account_only,
+        s.is_family_purchase,
         k.sex as item_sex, k.point_id
     from feature.fee_line as l
     join knowledge.item_sex as k
@@ -52,9 +49,9 @@ with restricted as (
 
 select
     case
-        when is_account_only then 'clear'
+        when is_family_purchase then 'clear'
         when sex is null or is_sex_contradicted then 'cannot_judge'
-        when sex <> item_sex and not (coalesce(age_years < 1, false) and item_sex = '2') and is_perhaps_account_only
+        when sex <> item_sex and not (coalesce(age_years < 1, false) and item_sex = '2') and is_family_purchase is null
             then 'cannot_judge'
         when sex <> item_sex and not (coalesce(age_years < 1, false) and item_sex = '2') then 'hit'
         else 'clear'
@@ -62,7 +59,7 @@ select
     case
         when sex is null then 'the sex is unknown'
         when is_sex_contradicted then 'the identity number contradicts the sex'
-        when is_perhaps_account_only then 'the institution is unknown, and with it whether it is a drugstore'
+        when is_family_purchase is null then 'the institution is unknown, and with it whether it is a drugstore'
     end as reason,
     settlement_id,
     line_id,

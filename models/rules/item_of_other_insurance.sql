@@ -43,10 +43,7 @@ with limited as (
         coalesce(s.insurance_type = '510' or substr(s.medical_category, 1, 1) = '5'
             or s.medical_category in ('2106', '2107') or substr(e.principal_diagnosis_code, 1, 1) = 'O'
             or substr(e.principal_diagnosis_code, 1, 3) in ('Z34', 'Z35', 'Z37', 'Z39'), false) as is_maternity,
-        coalesce(l.is_pharmacy, false) and coalesce(s.fund_amount, 0) = 0
-            as is_account_only,
-        l.is_pharmacy is null and coalesce(s.fund_amount, 0) = 0
-            as is_perhaps_account_only
+        s.is_family_purchase
     from feature.fee_line as l
     join knowledge.item_insurance as k
         on k.item_code = l.item_code
@@ -58,15 +55,15 @@ with limited as (
 
 select
     case
-        when is_account_only or (insurance_kind = 'maternity' and is_maternity) then 'clear'
+        when is_family_purchase or (insurance_kind = 'maternity' and is_maternity) then 'clear'
         when insurance_type is null then 'cannot_judge'
-        when insurance_type in ('310', '390', '391', '392') and is_perhaps_account_only then 'cannot_judge'
+        when insurance_type in ('310', '390', '391', '392') and is_family_purchase is null then 'cannot_judge'
         when insurance_type in ('310', '390', '391', '392') then 'hit'
         else 'clear'
     end as outcome,
     case
         when insurance_type is null then 'the insurance is unknown'
-        when is_perhaps_account_only then 'the institution is unknown, and with it whether it is a drugstore'
+        when is_family_purchase is null then 'the institution is unknown, and with it whether it is a drugstore'
     end as reason,
     settlement_id,
     line_id,

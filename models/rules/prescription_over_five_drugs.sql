@@ -21,6 +21,7 @@ exclusions  = [
     "drugstores: they dispense several prescriptions on one receipt",
     "a drug taken back by a refund",
     "the prescription number is unknown: cannot judge",
+    "the institution numbers lines or whole visits: cannot judge",
     "the institution is unknown, and with it whether it is a drugstore: cannot judge",
 ]
 exclusions_zh = [
@@ -29,12 +30,13 @@ exclusions_zh = [
     "药店：一张票据调配多张处方",
     "已退费冲回的药品",
     "处方号未知：无法判定",
+    "机构的处方/医嘱号为逐条编号或整次就诊共用：无法判定",
     "机构未知，无从知道是否为药店：无法判定",
 ]
-limits      = "Counts catalogue codes; two strengths of one drug count twice, and the solvent of an infusion counts too. A number the system gives to the whole visit makes several prescriptions one."
-limits_zh   = "按目录编码计数，同一药品两种规格计两种，输液溶媒也计入。系统为整次就诊赋一个处方号时，多张处方会合为一张。"
+limits      = "Counts catalogue codes; two strengths of one drug count twice, and the solvent of an infusion counts too. A number that stands on services too is taken for the visit's."
+limits_zh   = "按目录编码计数，同一药品两种规格计两种，输液溶媒也计入。处方号同时见于诊疗项目的，视为整次就诊共用。"
 status      = "trial"
-version     = "1"
+version     = "2"
 sentence    = "Prescription {order_number} of {occurred_on} holds {drugs} western and patent medicines, {most} are allowed ({drug_amount} yuan)"
 sentence_zh = "{occurred_on} 处方 {order_number} 开具西药、中成药 {drugs} 种，超过 {most} 种（药品费用 {drug_amount} 元）"
 
@@ -46,18 +48,25 @@ meaning = "western and patent medicines allowed on one prescription"
 with prescribed as (
     select settlement_id, order_number, max(encounter_id) as encounter_id, max(person_id) as person_id,
         max(institution_id) as institution_id, max(practitioner_id) as practitioner_id,
-        min(charged_on) as charged_on, count(distinct item_code) as drugs, sum(eligible_amount) as drug_amount,
+        charged_on, count(distinct item_code) as drugs, sum(eligible_amount) as drug_amount,
         sum(case when item_code is null then 1 else 0 end) as uncoded,
         max(case when is_pharmacy is null then 1 else 0 end) as is_place_unknown
     from feature.fee_line
     where catalogue_type = '101' and coalesce(fee_category, '') <> '10' and not coalesce(is_pharmacy, false)
         and care_setting not in ('inpatient', 'drugstore') and quantity > 0
-    group by settlement_id, order_number
+    group by settlement_id, order_number, charged_on
+),
+
+told as (
+    select p.*, coalesce(u.is_by_line, false) or coalesce(u.is_by_visit, false) as is_number_no_prescription
+    from prescribed as p
+    left join feature.order_number_use as u
+        on u.institution_id = p.institution_id and not u.is_inpatient and not u.is_herb
 )
 
 select
     case
-        when order_number is null then 'cannot_judge'
+        when order_number is null or is_number_no_prescription then 'cannot_judge'
         when drugs > $most and is_place_unknown = 1 then 'cannot_judge'
         when drugs > $most then 'hit'
         when drugs + uncoded > $most then 'cannot_judge'
@@ -65,6 +74,7 @@ select
     end as outcome,
     case
         when order_number is null then 'the prescription number is unknown'
+        when is_number_no_prescription then 'the order number is not that of a prescription'
         when drugs > $most then 'the institution is unknown, and with it whether it is a drugstore'
         else 'drugs without a code'
     end as reason,
@@ -80,4 +90,4 @@ select
     drugs,
     $most as most,
     drug_amount
-from prescribed
+from told

@@ -70,7 +70,7 @@ purchase as (
         s.is_pharmacy is null as is_place_unknown
     from feature.settlement as s
     join moved as m on m.settlement_id = s.settlement_id
-    where coalesce(s.is_pharmacy, true) and coalesce(s.fund_amount, 1) > 0
+    where coalesce(s.is_pharmacy, true) and not coalesce(s.is_family_money, false)
 ),
 
 met as (

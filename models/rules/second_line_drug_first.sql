@@ -49,10 +49,7 @@ second as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.item_name, l.eligible_amount, k.point_id, k.first_line_text,
         coalesce(k.is_first_line_named, false) as is_named,
-        coalesce(l.is_pharmacy, false) and coalesce(s.fund_amount, 0) = 0
-            as is_account_only,
-        l.is_pharmacy is null and coalesce(s.fund_amount, 0) = 0
-            as is_perhaps_account_only
+        s.is_family_purchase
     from feature.fee_line as l
     join knowledge.second_line_drug as k
         on k.item_code = l.item_code
@@ -109,14 +106,14 @@ told as (
 
 select
     case
-        when is_account_only or is_preceded then 'clear'
+        when is_family_purchase or is_preceded then 'clear'
         when reason is not null then 'cannot_judge'
-        when is_perhaps_account_only then 'cannot_judge'
+        when is_family_purchase is null then 'cannot_judge'
         else 'hit'
     end as outcome,
     case
         when reason is not null then reason
-        when is_perhaps_account_only then 'the institution is unknown, and with it whether it is a drugstore'
+        when is_family_purchase is null then 'the institution is unknown, and with it whether it is a drugstore'
     end as reason,
     settlement_id,
     line_id,

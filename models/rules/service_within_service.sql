@@ -30,6 +30,7 @@ exclusions  = [
     "the containing service was charged at another institution",
     "the containing service was taken back by a refund",
     "pairs within a day: the two were charged on different days",
+    "pairs within a day, and the part was posted in bulk: cannot judge",
     "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
@@ -37,12 +38,13 @@ exclusions_zh = [
     "包含该项目的服务在其他机构收取",
     "包含该项目的服务已退费冲回",
     "限同日的项目对：两者在不同日期收取",
+    "限同日的项目对，但费用集中记账：无法判定",
     "机构未知：无法判定",
 ]
 limits      = "Told by words of the item names, from the official self-check list: whether a price document lets both be charged is the area's. Another part of the body, another hour of the day or an operation on the same day explain the two."
 limits_zh   = "按项目名称词语识别，取自官方自查清单；价格文件是否允许同时收取由各地规定。不同部位、当日不同时段、同日手术均可解释两者并存。"
 status      = "trial"
-version     = "1"
+version     = "2"
 sentence    = "{item_name} ({amount} yuan) was charged on {occurred_on} beside {containing_item}, which contains it (self-check item {problem})"
 sentence_zh = "{occurred_on} 收取“{item_name}”{amount} 元，同时已收取包含该项目的“{containing_item}”（自查清单{problem_zh}）"
 */
@@ -81,7 +83,8 @@ pair as (
 
 part as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id, l.charged_on,
-        l.item_code, l.item_name, l.eligible_amount
+        l.item_code, l.item_name, l.eligible_amount, l.care_setting,
+        coalesce(l.is_posted_in_bulk, false) as is_posted_in_bulk
     from feature.fee_line as l
     where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, false)
         and l.item_code in (select item_code from contained_item)
@@ -113,11 +116,11 @@ met as (
     join whole as a
         on a.item_code = k.whole_code and a.item_name = k.whole_name and a.encounter_id = b.encounter_id
         and coalesce(a.institution_id = b.institution_id, true)
-    where k.time_window = 'visit'
+    where k.time_window in ('visit', 'stay') and (k.time_window = 'visit' or b.care_setting = 'inpatient')
 ),
 
 chosen as (
-    select settlement_id, line_id, whole_name, problem, is_there,
+    select settlement_id, line_id, whole_name, problem, is_there, time_window,
         row_number() over (
             partition by settlement_id, line_id order by case when is_there then 0 else 1 end, problem, whole_name
         ) as place
@@ -126,12 +129,14 @@ chosen as (
 
 select
     case
+        when c.is_there and c.time_window = 'day' and b.is_posted_in_bulk then 'cannot_judge'
         when c.is_there then 'hit'
         when c.line_id is not null then 'cannot_judge'
         when b.person_id is null or b.encounter_id is null or b.charged_on is null then 'cannot_judge'
         else 'clear'
     end as outcome,
     case
+        when c.is_there then 'units posted in bulk may stand for several days'
         when c.line_id is not null then 'the institution is unknown'
         when b.person_id is null or b.encounter_id is null or b.charged_on is null
             then 'the person, the encounter or the day is unknown'

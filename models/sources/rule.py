@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import duckdb
 
 from data.errors import UsageError
 from data.warehouse import guard
+from data.warehouse.connection import SCHEMA
 from models.sources.card import Card, CardError, SettingError, listed, parse
 from models.sources.judged import ROW, STANDARD
 from models.sources.source import Params, Source, check_needs
@@ -18,6 +20,17 @@ from models.sources.source import Params, Source, check_needs
 FOLDER = Path(__file__).parents[1] / "rules"
 MAY_READ = frozenset({"record", "knowledge", "feature"})
 BUT_NOT = guard.PERSONAL
+
+#: An institution's month in which fewer of the service codes are known than this share: its items were charged under a
+#: price list that the tables do not know, so that a rule that knows items by code says it cannot judge them, instead of
+#: falling silent. Half: during a switch old and new codes stand side by side, and what has an old code is still judged.
+LEAST_KNOWN_SHARE = 0.5
+#: Service lines of a month below which the share says nothing.
+LEAST_LINES = 20
+#: Rules over these judge by words of the names, or drugs alone: a service's code takes nothing from them.
+BY_OTHER_MEANS = frozenset({"knowledge.contained_service", "knowledge.service_limit", "knowledge.item_indication"})
+UNKNOWN_CODES = "the service codes of the institution and month are in no knowledge table"
+CODE_SHARES = "feature.institution_month_code"
 
 Overrides = Mapping[str, Mapping[str, Any]]
 
@@ -54,10 +67,33 @@ def read(path: Path, overrides: Params | None = None) -> Source:
     _agree(card, found)
     params = card.values(overrides)
 
+    knows_codes = bool(found.tables & coded_tables()) and not found.tables & BY_OTHER_MEANS
+
     def fill(con: duckdb.DuckDBPyConnection, values: Params) -> None:
         con.execute(wrapped(found), dict(values))
+        if knows_codes:
+            con.execute(unknown_codes())
 
-    return Source(path.stem, "rule", card, params, text, fill, found.tables)
+    reads = found.tables | {CODE_SHARES} if knows_codes else found.tables
+    return Source(path.stem, "rule", card, params, text, fill, reads)
+
+
+@cache
+def coded_tables() -> frozenset[str]:
+    """The knowledge tables that name services by their codes: those that the view of stated codes reads."""
+    view = re.search(r"view knowledge\.stated_service_code as\n(.*?);", SCHEMA.read_text(encoding="utf-8"), re.DOTALL)
+    return frozenset(re.findall(r"from (knowledge\.\w+)", view[1])) if view else frozenset()
+
+
+def unknown_codes() -> str:
+    """The statement that adds, institution by institution and month by month, the service lines that no table knows."""
+    return f"""
+        insert into judged by name
+        select 'cannot_judge' as outcome, '{UNKNOWN_CODES}' as reason, institution_id, month as occurred_on,
+            service_lines - known_lines as units
+        from {CODE_SHARES}
+        where service_lines >= {LEAST_LINES} and known_code_share < {LEAST_KNOWN_SHARE}
+    """
 
 
 def query(code: str) -> guard.Query:

@@ -58,4 +58,5 @@ def test_the_mapping_is_the_contract():
         "medins_equip_d",
         "psn_status_d",
         "tip_d",
+        "drug_trac_d",
     }

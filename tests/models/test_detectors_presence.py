@@ -195,7 +195,7 @@ def test_a_stay_posted_on_one_day_cannot_be_judged(world):
 @pytest.mark.parametrize(
     "excuse",
     [
-        "update feature.settlement set fund_amount = 0 where settlement_id = 'S0'",
+        "update feature.settlement set is_family_money = true where settlement_id = 'S0'",
         "update feature.encounter set is_in_course = true where encounter_id = 'ES0'",
     ],
     ids=["the family's account", "dialysis"],

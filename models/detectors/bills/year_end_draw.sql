@@ -16,9 +16,10 @@ exclusions = [
     "persons who stock up where they always go, and one more fill of the usual size",
     "the seriously ill: each person is compared with their own earlier bills for the same disease",
     "what is usual at all places in these months",
+    "what is paid without the funds or from a relative's account: accounts are shared within the family",
     "persons with fewer than {min_own:bill} for the disease earlier in the year",
 ]
-exclusions_zh = ["在原去处备药，以及按平常量多取一次的参保人", "重病参保人：与其本人同病此前的费用比较", "所有机构在这些月份的普遍情形", "当年此前同病费用少于 {min_own} 次的参保人"]
+exclusions_zh = ["在原去处备药，以及按平常量多取一次的参保人", "重病参保人：与其本人同病此前的费用比较", "所有机构在这些月份的普遍情形", "未使用基金或由家庭共济账户支付的部分：个人账户可供家庭成员使用", "当年此前同病费用少于 {min_own} 次的参保人"]
 limits = "A store that opened or won a hospital's prescriptions late in the year gets newcomers too; that they pay more at once may be a longer supply. Who kept the goods is not known."
 limits_zh = "年末新开业或承接医院处方的药店也会有较多新到者；单次费用高也可能是处方天数较长。药品由谁取走，此处未知。"
 
@@ -68,7 +69,7 @@ select settlement_id, encounter_id, person_id, institution_id, settled_on, year(
     list_contains(string_split($months, ' '), cast(month(settled_on) as varchar)) as is_late
 from feature.visit_bill
 where care_setting in ('chronic', 'drugstore') and diagnosis is not null and person_id is not null
-    and institution_id is not null and eligible_amount > 0;
+    and institution_id is not null and eligible_amount > 0 and not coalesce(is_family_money, false);
 
 -- late_draw: a person's late bills for a disease at a place beside their own earlier ones in the year, as logarithms.
 create temp table late_draw as

@@ -15,9 +15,10 @@ exclusions = [
     "one or two places, a drug from one place only, or few packs: the prescriber's habit is the question",
     "several diseases at once: only what comes while the same drug is still at home counts",
     "drugs given during a stay",
+    "what is paid without the funds or from a relative's account: accounts are shared within the family",
     "a drug one of whose lines does not say how long it lasts",
 ]
-exclusions_zh = ["仅一两家机构、某药仅取自一家、盒数较少：应看开方习惯", "多病并存：仅计同一药品尚有余量时再取的部分", "住院期间使用的药品", "有明细未载可用天数的药品"]
+exclusions_zh = ["仅一两家机构、某药仅取自一家、盒数较少：应看开方习惯", "多病并存：仅计同一药品尚有余量时再取的部分", "住院期间使用的药品", "未使用基金或由家庭共济账户支付的部分：个人账户可供家庭成员使用", "有明细未载可用天数的药品"]
 limits = "The quantity is in billing units, mostly packs. Lost packs, a doubled dose and a relative without a card explain some of it. oversupply names the single drug, this the person; both are one family. What was collected before the delivered period is not seen."
 limits_zh = "数量按计价单位，多为盒。药品遗失、双倍剂量、无医保凭证的家属可解释部分。“跨机构超量囤药”指向单一药品，本条指向参保人，两者属同一类证据。提供数据之前取的药看不到。"
 
@@ -71,6 +72,7 @@ with place as (
     select person_id, item_name as drug, count(distinct institution_id) as places
     from feature.fee_line
     where catalogue_type = '101' and care_setting in ('outpatient', 'chronic', 'drugstore')
+        and not coalesce(is_family_money, false)
     group by person_id, item_name
 )
 select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
@@ -82,6 +84,7 @@ join feature.drug_supply as s
 join place as p on p.person_id = l.person_id and p.drug = l.item_name
 where l.catalogue_type = '101' and l.eligible_amount > 0
     and l.care_setting in ('outpatient', 'chronic', 'drugstore')
+    and not coalesce(l.is_family_money, false)
     and list_contains(string_split($groups, ' '), substr(l.item_code, 1, 4));
 
 -- buyer_window: a window of a person that reaches the bounds; each ends on a day of collection.

@@ -15,6 +15,7 @@ exclusions = [
     "placeholders: one digit throughout, counting up, fewer than eight digits",
     "persons who share no place beside the number",
     "dialysis, chemotherapy, check-ups, vaccination",
+    "drugstore purchases paid without the funds or from a relative's account: accounts are shared within the family",
     "no telephone number delivered, or the addresses unknown: cannot judge",
 ]
 exclusions_zh = [
@@ -23,6 +24,7 @@ exclusions_zh = [
     "占位号码：同一数字、顺序数字、不足八位",
     "除电话外不到相同机构的人员",
     "透析、化疗、体检、疫苗接种",
+    "未使用基金或由家庭共济账户支付的药店购药：个人账户可供家庭成员使用",
     "未提供联系电话，或住址未知：无法判定",
 ]
 limits = "A village doctor or a neighbour who lends a telephone to the old looks the same: call the number and ask the persons. Who acts for others (agents, applicants of manual reimbursement) is not in the export, so only the number is judged; kinship is guessed from the address."
@@ -74,7 +76,7 @@ from person_of_number as c
 join feature.settlement as s on s.person_id = c.person_id
 join record.settlement as r on r.settlement_id = s.settlement_id
 left join feature.visit_bill as b on b.settlement_id = s.settlement_id
-where s.institution_id is not null and not coalesce(b.is_course, false);
+where s.institution_id is not null and not coalesce(b.is_course, false) and not coalesce(s.is_family_purchase, false);
 
 create temp table place_of_number as
 select contact, place, count(distinct person_id) as came, max(persons) as persons

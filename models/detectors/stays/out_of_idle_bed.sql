@@ -79,7 +79,7 @@ with use_elsewhere as (
         and v.settled_on > b.started_on and v.settled_on < b.ended_on
     join record.settlement as r on r.settlement_id = v.settlement_id
     left join feature.encounter as e on e.encounter_id = v.encounter_id
-    where b.is_idle and not b.is_bulk and coalesce(v.fund_amount, 1) > 0
+    where b.is_idle and not b.is_bulk and not coalesce(v.is_family_money, false)
         and not coalesce(e.is_in_course, false)
         and coalesce(v.care_setting, '') <> 'inpatient'
         and coalesce(r.settlement_type, '2') <> '1' and coalesce(r.manual_reimbursement_reason, '') = ''
