@@ -65,6 +65,7 @@ def test_a_live_source_suspects_a_practice_only_where_no_field_tells_it_from_the
     declared = {(p.id, doubt.source) for p in PRACTICES.values() for doubt in p.suspected}
     assert sorted(seen - declared) == []
     assert sorted(declared - seen) == [], "a doubt that no source has any more"
+    assert suspected.filter(~pl.col("names_reading")).select("practice", "source").rows() == []
 
 
 def test_a_practice_lifts_nobody_into_the_upper_tiers(honest_year, found):
@@ -81,6 +82,18 @@ def test_a_practice_lifts_nobody_into_the_upper_tiers(honest_year, found):
 
 def test_the_hits_of_trial_sources_are_listed(found):
     assert judged.trial_table(of_library(found)) == judged.written(), "python -m tests.tools.honest writes it anew"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(5))
+def test_no_definite_finding_stands_on_a_practice_among_few(tmp_path, part):
+    """Beside other practices and another town than in the whole."""
+    from data.warehouse.connection import open_warehouse
+
+    practices = list(PRACTICES.values())[part::5]
+    with open_warehouse(judged.judge(practices, tmp_path, persons=600), read_only=True) as con:
+        wrong = of_library(judged.hits(con, tmp_path)).filter(pl.col("certainty") == "definite")
+    assert wrong.select("practice", "source").unique().sort("practice", "source").rows() == []
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,10 @@ def judge(practices: Iterable[honest.Practice], folder: Path, *, persons: int = 
 
 
 def hits(con: duckdb.DuckDBPyConnection, folder: Path) -> pl.DataFrame:
-    """practice, source, status, certainty, outcome, subject_type, subject_id: what was found of whom in a practice."""
+    """What was found of whom in a practice, and whether the finding names an ordinary reading first.
+
+    practice, source, status, certainty, outcome, subject_type, subject_id, names_reading.
+    """
     con.register("practice", pl.read_parquet(folder / "whose.parquet").to_arrow())
     named = " union all ".join(f"select finding_id, {key} as id from model.finding" for key in KEYS)
     return con.sql(
@@ -62,7 +65,8 @@ def hits(con: duckdb.DuckDBPyConnection, folder: Path) -> pl.DataFrame:
             from named as n
             join practice as p on p.id = n.id
         )
-        select distinct w.practice, f.source, c.status, f.certainty, f.outcome, f.subject_type, f.subject_id
+        select distinct w.practice, f.source, c.status, f.certainty, f.outcome, f.subject_type, f.subject_id,
+            nullif(json_extract_string(f.detail, '$.innocent'), '') is not null as names_reading
         from whose as w
         join model.finding as f on f.finding_id = w.finding_id
         join model.coverage as c on c.source = f.source
