@@ -239,6 +239,21 @@ def test_family_of_grown_ups_goes_together_all_year(con, residents, is_found):
     assert groups(con) == ([{f"F{n}" for n in range(6)}] if is_found else [])
 
 
+def test_purchases_from_accounts_are_not_at_issue_and_no_evidence_against_a_household(con):
+    """Ten with drugstores among their places are a ring for what the funds paid; five may be a family for the rest."""
+    rng = np.random.default_rng(21)
+    places = ("I10", "I0", "I11")
+    settle(
+        con, town(rng), ring(rng, members=10, trips=15, places=places, attendance=1),
+        ring(rng, members=5, trips=15, places=places, attendance=1, name="F"),
+    )  # fmt: skip
+    assert {frozenset(g) for g in groups(con)} >= {frozenset(f"R{n}" for n in range(10))}
+    con.execute("update feature.settlement set is_family_purchase = is_pharmacy")
+    assert groups(con) == [{f"R{n}" for n in range(10)}]
+    hits = con.sql("select distinct institution_id from judged where outcome = 'hit'").fetchall()
+    assert hits == [("I0",)]
+
+
 def trip_of_colleagues(days, members=8):
     """A clinic in the morning and the drugstore beside it an hour later, on these days."""
     member, day = (a.ravel() for a in np.meshgrid(np.arange(members), np.asarray(days)))
