@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import polars as pl
 import pytest
 
@@ -18,7 +16,6 @@ WICKED = {
     "drug_for_women_to_a_man": "item_for_other_sex",
     "cards_carried_round": "co_visit_ring",
 }
-WICKED_FOLDER = Path(__file__).parent / "wicked"
 
 
 @pytest.fixture(scope="session")
@@ -26,8 +23,7 @@ def honest_year(once):
     """(connection, folder) of the warehouse in which every source judged the library and the three schemes."""
     from data.warehouse.connection import open_warehouse
 
-    everything = [*PRACTICES.values(), *honest.library(WICKED_FOLDER).values()]
-    folder = once("honest_year", lambda folder: judged.judge(everything, folder))
+    folder = once("honest_year", lambda folder: judged.judge(judged.everything(), folder))
     with open_warehouse(folder / "home", read_only=True) as con:
         yield con, folder
 
@@ -35,11 +31,6 @@ def honest_year(once):
 @pytest.fixture(scope="session")
 def found(honest_year):
     return judged.hits(*honest_year)
-
-
-def of_library(found):
-    """What was found on the library's practices, without what data slips explain."""
-    return found.filter(pl.col("practice").is_in(list(PRACTICES)), pl.col("outcome") == "hit")
 
 
 def test_the_library_is_wide_and_each_world_is_its_own():
@@ -55,12 +46,12 @@ def test_a_scheme_in_the_same_form_is_found(found):
 
 
 def test_no_definite_finding_stands_on_a_practice(found):
-    wrong = of_library(found).filter(pl.col("certainty") == "definite")
+    wrong = judged.of_library(found).filter(pl.col("certainty") == "definite")
     assert wrong.select("practice", "source").unique().sort("practice", "source").rows() == []
 
 
 def test_a_live_source_suspects_a_practice_only_where_no_field_tells_it_from_the_scheme(found):
-    suspected = of_library(found).filter(pl.col("status") == "live", pl.col("certainty") == "suspected")
+    suspected = judged.of_library(found).filter(pl.col("status") == "live", pl.col("certainty") == "suspected")
     seen = {(row["practice"], row["source"]) for row in suspected.iter_rows(named=True)}
     declared = {(p.id, doubt.source) for p in PRACTICES.values() for doubt in p.suspected}
     assert sorted(seen - declared) == []
@@ -69,7 +60,7 @@ def test_a_live_source_suspects_a_practice_only_where_no_field_tells_it_from_the
 
 
 def test_a_practice_lifts_nobody_into_the_upper_tiers(honest_year, found):
-    subjects = of_library(found).select("subject_type", "subject_id").unique()
+    subjects = judged.of_library(found).select("subject_type", "subject_id").unique()
     con, _ = honest_year
     con.register("suspected_subject", subjects.to_arrow())
     lifted = con.sql(
@@ -81,7 +72,9 @@ def test_a_practice_lifts_nobody_into_the_upper_tiers(honest_year, found):
 
 
 def test_the_hits_of_trial_sources_are_listed(found):
-    assert judged.trial_table(of_library(found)) == judged.written(), "python -m tests.tools.honest writes it anew"
+    assert judged.trial_table(judged.of_library(found)) == judged.written(), (
+        "python -m tests.tools.honest writes it anew"
+    )
 
 
 @pytest.mark.slow
@@ -92,7 +85,7 @@ def test_no_definite_finding_stands_on_a_practice_among_few(tmp_path, part):
 
     practices = list(PRACTICES.values())[part::5]
     with open_warehouse(judged.judge(practices, tmp_path, persons=600), read_only=True) as con:
-        wrong = of_library(judged.hits(con, tmp_path)).filter(pl.col("certainty") == "definite")
+        wrong = judged.of_library(judged.hits(con, tmp_path)).filter(pl.col("certainty") == "definite")
     assert wrong.select("practice", "source").unique().sort("practice", "source").rows() == []
 
 

@@ -21,8 +21,15 @@ from flows.home.settings import Settings
 
 README = Path(honest.__file__).parent / "README.md"
 MARKS = ("<!-- trial -->", "<!-- /trial -->")
+#: Schemes in the same form, laid beside the practices so that the run can be seen to find something.
+WICKED = Path(__file__).parents[1] / "models" / "wicked"
 #: What a finding names: its subject and its keys, and the members of a group.
 KEYS = ("subject_id", "settlement_id", "person_id", "institution_id", "practitioner_id")
+
+
+def everything() -> list[honest.Practice]:
+    """The library and, behind it, the schemes."""
+    return [*honest.library().values(), *honest.library(WICKED).values()]
 
 
 def judge(practices: Iterable[honest.Practice], folder: Path, *, persons: int = 1500) -> Path:
@@ -75,6 +82,11 @@ def hits(con: duckdb.DuckDBPyConnection, folder: Path) -> pl.DataFrame:
     ).pl()
 
 
+def of_library(found: pl.DataFrame) -> pl.DataFrame:
+    """What was found on the library's practices, without what data slips explain."""
+    return found.filter(pl.col("practice").is_in(list(honest.library())), pl.col("outcome") == "hit")
+
+
 def trial_table(found: pl.DataFrame) -> str:
     """The trial sources' hits as a Markdown table: source, practices."""
     rows = (
@@ -94,9 +106,8 @@ def written() -> str:
 
 def main() -> None:
     """Judge the library and write the table."""
-    library = list(honest.library().values())
-    with tempfile.TemporaryDirectory() as folder, open_warehouse(judge(library, Path(folder))) as con:
-        table = trial_table(hits(con, Path(folder)).filter(pl.col("outcome") == "hit"))
+    with tempfile.TemporaryDirectory() as folder, open_warehouse(judge(everything(), Path(folder))) as con:
+        table = trial_table(of_library(hits(con, Path(folder))))
     before, _, rest = README.read_text(encoding="utf-8").partition(MARKS[0])
     README.write_text(f"{before}{MARKS[0]}\n{table}\n{MARKS[1]}{rest.partition(MARKS[1])[2]}", encoding="utf-8")
 
