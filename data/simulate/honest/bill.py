@@ -93,3 +93,8 @@ def _item(world: World, name: str) -> dict[str, str]:
     if name not in items():
         raise PracticeError(f"{world.practice.id}: no item is named {name}")
     return items()[name]
+
+
+def is_drug(line: str) -> bool:
+    """Whether a written line is of a drug."""
+    return items()[line.split()[0]]["catalogue_type"] == "101"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 
-from data.simulate.honest.bill import charged, taken
+from data.simulate.honest.bill import charged, is_drug, taken
 from data.simulate.honest.practice import PracticeError, Row, Visit, charge
 from data.simulate.honest.world import (
     HERE,
@@ -42,19 +43,21 @@ def add_business(world: World, key: str, visits: int) -> None:
     with (HERE / "business.csv").open(encoding="utf-8", newline="") as handle:
         kits = [row for row in csv.DictReader(handle) if row["kind"] == ("purchase" if store else "visit")]
     neighbours = f"neighbours of {key}"
-    add_persons(world, neighbours, {"count": max(visits // 4, 1), "age": 30, "sex": [1, 2]})
-    for n, person in enumerate(world.persons[neighbours]):
-        person["brdy"] = person["brdy"].replace(year=person["brdy"].year - n * 7 % 50)
+    add_persons(world, neighbours, {"age": [25 + n * 7 % 55 for n in range(max(visits // 4, 1))], "sex": [1, 2]})
     for _ in range(visits):
         kit = chance.choice(kits)
-        taken = [charge(line) for line in kit["lines"].split(";") if chance.random() < 0.7]
+        written = [line for line in kit["lines"].split(";") if chance.random() < 0.7] or kit["lines"].split(";")[:1]
+        # Illnesses last for different times: one box or three.
+        charges = [
+            replace(charge(line), quantity=chance.choice((1, 2, 2, 3)) if is_drug(line) else 1) for line in written
+        ]
         moment = datetime(world.year, 1, 2) + timedelta(days=chance.randrange(360), minutes=chance.randrange(500, 1080))
         if not store and moment.weekday() > 4:
             moment -= timedelta(days=2)
         visit = Visit(
             person=neighbours, place=key, on="", category="41" if store else "11", department=kit["department"],
             diagnoses=[kit["diagnosis"]] if kit["diagnosis"] else [], fund=chance.choice([0.0, 0.5]) if store else None,
-            lines=taken or [charge(kit["lines"].split(";")[0])],
+            lines=charges,
         )  # fmt: skip
         _visit(world, visit, chance.choice(world.persons[neighbours]), moment)
 
