@@ -43,7 +43,7 @@ def add_business(world: World, key: str, visits: int) -> None:
     with (HERE / "business.csv").open(encoding="utf-8", newline="") as handle:
         kits = [row for row in csv.DictReader(handle) if row["kind"] == ("purchase" if store else "visit")]
     neighbours = f"neighbours of {key}"
-    add_persons(world, neighbours, {"age": [25 + n * 7 % 55 for n in range(max(visits // 4, 1))], "sex": [1, 2]})
+    add_persons(world, neighbours, {"age": [25 + n * 7 % 38 for n in range(max(visits // 4, 1))], "sex": [1, 2]})
     for _ in range(visits):
         kit = chance.choice(kits)
         written = [line for line in kit["lines"].split(";") if chance.random() < 0.7] or kit["lines"].split(";")[:1]
