@@ -11,19 +11,26 @@ from data.contract.mapping import Table
 from data.ingest import match, rejected
 from data.ingest.account import ZERO, Account
 from data.ingest.find import Delivery
-from data.ingest.read import FAULTS, STAGE, row_number
+from data.ingest.read import FAULTS, STAGE, Staged, row_number
 
 #: Tables whose rows belong to a settlement: what a delivery touched is computed again, the rest stays.
 BY_SETTLEMENT = ("settlement", "fee_line")
 
 
-def load(con: duckdb.DuckDBPyConnection, delivery: Delivery, ingest_id: str, folder: str) -> Account:
+def load(
+    con: duckdb.DuckDBPyConnection,
+    delivery: Delivery,
+    ingest_id: str,
+    folder: str,
+    staged: Staged,
+    is_newer: bool = False,
+) -> Account:
     """Move `stage` into the record and `stage_fault` into run.rejected; returns the content's account."""
     table = delivery.table
     if table.target in match.LISTS:
         match.staged(con, table.target, STAGE)
     still = rejected.again(con, delivery, ingest_id) if delivery.mends is not None else 0
-    account = _account(con, delivery, still)
+    account = _account(con, delivery, still, staged.left_out)
     _replace(con, table)
     columns = ", ".join([*(f"s.{f.column}" for f in table.kept), "s.updated_at"])
     con.execute(
@@ -41,7 +48,9 @@ def load(con: duckdb.DuckDBPyConnection, delivery: Delivery, ingest_id: str, fol
     rejected.keep(con, delivery, ingest_id)
     rejected.close_file(con, delivery, account, ingest_id)
     con.execute(
-        "insert into run.input_file values ($id, $file, $source, now(), $rows, $yuan, $folder, $header, $delimiter)",
+        "insert into run.input_file (file_id, file, source_table, loaded_at, rows_in, yuan_in, folder, header, delimiter,"
+        " is_newer) values"
+        " ($id, $file, $source, now(), $rows, $yuan, $folder, $header, $delimiter, $newer)",
         {
             "id": delivery.file_id,
             "file": delivery.name,
@@ -51,12 +60,13 @@ def load(con: duckdb.DuckDBPyConnection, delivery: Delivery, ingest_id: str, fol
             "folder": folder,
             "header": json.dumps(delivery.header, ensure_ascii=False),
             "delimiter": delivery.delimiter or ",",
+            "newer": is_newer,
         },
     )
     return account
 
 
-def _account(con: duckdb.DuckDBPyConnection, delivery: Delivery, still: int) -> Account:
+def _account(con: duckdb.DuckDBPyConnection, delivery: Delivery, still: int, left_out: int) -> Account:
     """The content's account; `still` mended rows are as faulty as before and stand where they stood: duplicates."""
     table = delivery.table
     money = f"coalesce(sum({table.money}), 0)" if table.money else "0"
@@ -73,7 +83,7 @@ def _account(con: duckdb.DuckDBPyConnection, delivery: Delivery, still: int) -> 
     return Account(
         delivery.name,
         table.source,
-        sound + faulty + still,
+        sound + faulty + still + left_out,
         sound - duplicate[0] - replaced[0],
         duplicate[0] + still,
         replaced[0],
@@ -83,6 +93,7 @@ def _account(con: duckdb.DuckDBPyConnection, delivery: Delivery, still: int) -> 
         yuan_duplicate=duplicate[1] + still_yuan,
         yuan_replaced=replaced[1],
         yuan_rejected=faulty_yuan,
+        left_out=left_out,
     )
 
 

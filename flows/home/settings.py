@@ -12,6 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from data import texts
 from data.errors import UsageError
 
 if TYPE_CHECKING:
@@ -119,8 +120,8 @@ def _file(path: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
     try:
-        said = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        said = tomllib.loads(texts.read(path))
+    except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path} is not TOML: {error}.") from error
     unknown = set(said) - set(LASTING) - {*PARAMETERS, "capacity"}
     if unknown:
