@@ -104,7 +104,7 @@ def _loads(con: Any, manifest: Manifest) -> list[Load]:
         if (sha, table) in wanted:
             load = loads.setdefault(at, Load(Path(folder), {}, []))
             load.brought[file, table] = sha
-            load.newer += [file] if is_newer else []
+            load.newer.extend([file] if is_newer else [])
     return list(loads.values())
 
 
