@@ -62,6 +62,8 @@ def stage(
     if left:
         con.execute(f"delete from {STAGE} where row_place in (select row_place from {labels.LEFT})")
         notes.append(labels.sentence(left, [row for (row,) in rows]))
+    if delivery.form == "grid":
+        _refuse_no_results(con, delivery)
     _part(con, delivery, lost, pseudonyms)
     read = _count(con, STAGE) + _count(con, FAULTS) + sum(left.values())
     wanted = counted if delivery.rows is None else delivery.rows
@@ -71,6 +73,21 @@ def stage(
             " again; nothing was loaded."
         )
     return Staged(counted, left, tuple(notes))
+
+
+def _refuse_no_results(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
+    """A sheet where a column that every row must have is empty throughout: formulas saved without their results."""
+    wanted = {cell: f for cell, f in delivery.fields.items() if f.is_required and f.kind in normalise.TYPES}
+    if not wanted:
+        return
+    counts = ", ".join(f"count({normalise.quoted(cell)})" for cell in wanted)
+    rows, *filled = con.sql(f"select count(*), {counts} from {TEXTS}").fetchall()[0]
+    empty = [cell for cell, count in zip(wanted, filled, strict=True) if not count]
+    if rows and empty:
+        raise InputRefused(
+            f"{delivery.name}: {empty[0]} is empty in all {rows:,} rows, and every row must have it. Formulas saved"
+            " without their results are empty: save the sheet's values and deliver that; nothing was loaded."
+        )
 
 
 #: A line that could not be split: data row, its text.

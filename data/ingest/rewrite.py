@@ -133,15 +133,21 @@ class Splitter:
     def whole(self, line: str, lines: _Lines) -> tuple[str, int]:
         """A line that ended in a lone carriage return, with what belongs to it where that stands in a value."""
         text, bare = line, line.rstrip("\r\n")
-        if self._fit(self._split(bare) or []) is None:
-            for more, following in enumerate(lines.ahead(), 1):
-                text += following
-                if self._fit(self._split(text.rstrip("\r\n")) or []) is not None:
-                    lines.drop(more)
-                    return text.rstrip("\r\n"), more
-                if not following.endswith("\r") or more > MOST_PIECES:
-                    break
+        is_row = self._fits(bare)
+        for more, following in enumerate(lines.ahead(), 1):
+            if is_row and self._fits(following.rstrip("\r\n")):
+                break  # the carriage return ended a row
+            text += following
+            if self._fits(text.rstrip("\r\n")):
+                lines.drop(more)
+                return text.rstrip("\r\n"), more
+            if not following.endswith("\r") or more > MOST_PIECES:
+                break
         return bare, 0
+
+    def _fits(self, line: str) -> bool:
+        cells = self._split(line)
+        return cells is not None and self._fit(cells) is not None
 
     def record(self, line: str, lines: _Lines) -> tuple[list[str] | None, int]:
         """The cells of the record that begins with this line, and how many further lines it took; None: it fits not."""
