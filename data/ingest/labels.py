@@ -89,7 +89,7 @@ def find(con: duckdb.DuckDBPyConnection, delivery: Delivery, names: mapping.Name
         held as (
             select row_place, {_filled(map(quoted, delivery.header))} as cells,
                 {_filled(keys)} as keys, {_named(delivery, names)} as named,
-                {_lacking(wanted)} as lacking
+                {_lacking(wanted)} as lacking, coalesce({", ".join(map(quoted, delivery.fields))}) is null as is_bare
             from doubtful
         ),
         seen as (
@@ -115,6 +115,7 @@ def find(con: duckdb.DuckDBPyConnection, delivery: Delivery, names: mapping.Name
                 when totals > 0 and figures = filled and (lacking >= 0.7 or total_keys > 0) then 'total'
                 when filled <= {FEW} and lacking >= 0.5 and real_keys = 0
                     and regexp_full_match(cells[1], '(?s){_q(REMARK)}') then 'remark'
+                when is_bare then 'blank' -- a running number, and nothing of the table
                 when row_place < {HIGH} and units = filled then 'unit'
                 when row_place = 0 and filled >= 2 and with_digits = 0 and len(keys) = {len(keys)}
                     and not exists (
