@@ -76,7 +76,8 @@ class Table:
 
 
 def column(table, name):
-    return table.header.index(name) if name in table.header else table.header.index(CHINESE[name])
+    header = [c.replace("\n", "") for c in table.header]
+    return header.index(name) if name in header else header.index(CHINESE[name])
 
 
 def changed(names, write):

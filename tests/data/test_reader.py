@@ -570,6 +570,11 @@ def test_a_person_says_which_of_the_two_stands(read, con, many, delivery, newer,
     assert con.sql("select file from run.input_file where is_newer").fetchall() == [(newer,)]
 
 
+@pytest.mark.parametrize(("newer", "yuan"), [([], MANY), (["setl_d.csv"], 50 * MANY)])
+def test_a_replay_takes_what_stood(read, many, delivery, newer, yuan):
+    assert read(old_copy(many, delivery, "setl_d_old.csv"), newer=newer, is_replay=True)[:2] == (MANY, yuan)
+
+
 def test_equal_rows_and_rows_with_update_times_are_no_contradiction(read, con, many, delivery):
     folder = delivery(many)
     put(folder, "setl_d_again.csv", text_of(many["setl_d.csv"][:10]))
