@@ -44,6 +44,7 @@ class Delivery:
     above: int = 0  # filled ones among them above the header
     quote: str = '"'  # what values stand between
     rows: int | None = None  # how many it must have, where that is known
+    rows_above: int = 0  # lines above the header that look like rows
 
     @property
     def missing(self) -> list[str]:
@@ -237,7 +238,7 @@ def _recognise(part: Part, names: mapping.Names) -> Delivery | None:
     return Delivery(
         part.path, part.name, table, part.digest or _digest(part), part.form, encoding,
         best.delimiter if part.form == "text" else "", best.header, fields, updated, words_of(table, names),
-        lines=best.lines, above=best.above, quote=best.quote,
+        lines=best.lines, above=best.above, quote=best.quote, rows_above=best.rows_above,
     )  # fmt: skip
 
 
@@ -319,6 +320,11 @@ def _require_fields(delivery: Delivery) -> None:
         raise InputRefused(
             f"{delivery.name} ({delivery.table.source}{found}) lacks the column {', '.join(lacking)}."
             " Export the table again with this column; nothing was loaded."
+        )
+    if delivery.rows_above:
+        raise InputRefused(
+            f"{delivery.name}: {delivery.rows_above} lines above its header (line {delivery.lines}) look like rows of"
+            " the table. Put the line with the names on top and deliver it again; nothing was loaded."
         )
     twice = sorted(
         {f for f in have if have.count(f) > 1} | {c for c in delivery.header if delivery.header.count(c) > 1}
