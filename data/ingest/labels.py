@@ -48,11 +48,11 @@ UNIT = (
 )
 #: Kinds of lines that are no record, and how one is called in a sentence.
 KINDS = {
-    "total": "total line",
-    "label": "line of labels",
-    "unit": "line of units",
-    "remark": "remark",
-    "blank": "empty row",
+    "total": ("total line", "total lines"),
+    "label": ("line of labels", "lines of labels"),
+    "unit": ("line of units", "lines of units"),
+    "remark": ("remark", "remarks"),
+    "blank": ("empty row", "empty rows"),
 }
 
 
@@ -78,9 +78,9 @@ def find(con: duckdb.DuckDBPyConnection, delivery: Delivery, names: mapping.Name
     wanted = [quoted(cell) for cell, f in by_column.values() if f.is_required and f.kind != "text"]
     con.execute(f"create or replace temp table {LEFT} (row_place bigint, kind varchar)")
     doubtful = _is_doubtful(keys, wanted)
-    if not keys or not (
-        _is_under(con, delivery, texts) or con.sql(f"select 1 from {texts} where {doubtful} limit 1").fetchall()
-    ):
+    if not keys:
+        return {}
+    if not _is_under(con, delivery, texts) and not con.sql(f"from {texts} where {doubtful} limit 1").fetchall():
         return {}
     con.execute(
         f"""
@@ -90,7 +90,8 @@ def find(con: duckdb.DuckDBPyConnection, delivery: Delivery, names: mapping.Name
         ),
         held as (
             select row_place, {_filled(map(quoted, delivery.header))} as cells,
-                {_filled(keys)} as keys, {_named(delivery, names)} as named, {_filled(map(quoted, delivery.fields))} as own,
+                {_filled(keys)} as keys, {_named(delivery, names)} as named,
+                {_filled(map(quoted, delivery.fields))} as own,
                 {_lacking(wanted)} as lacking, coalesce({", ".join(map(quoted, delivery.fields))}) is null as is_bare
             from doubtful
         ),
@@ -142,7 +143,7 @@ HIGH = 3
 
 def sentence(kinds: dict[str, int], rows: Sequence[int]) -> str:
     """What was left out, in words."""
-    shown = ", ".join(f"{n:,} {KINDS[kind]}{'s' if n > 1 else ''}" for kind, n in kinds.items())
+    shown = ", ".join(f"{n:,} {KINDS[kind][n > 1]}" for kind, n in kinds.items())
     return f"{shown} left out: no record (data row {', '.join(map(str, rows[:3]))}{' ...' if len(rows) > 3 else ''})"
 
 

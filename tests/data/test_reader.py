@@ -223,7 +223,7 @@ def test_labels_units_rulers_and_a_second_header_are_no_records(read, con, deliv
     written = [lines[0], labels, kinds, *lines[1:20], lines[0], *lines[20:]]
     count, yuan, (account,), said = read(put(delivery(many), "setl_d.csv", "\n".join(written) + "\n"))
     assert (count, yuan) == WHOLE and (account.left_out, account.rejected) == (3, 0)
-    assert "2 lines of labels" in said or "2 line of labels" in said
+    assert "2 lines of labels, 1 line of units left out" in said
     assert con.sql("select min(row_number), max(row_number) from record.settlement").fetchall() == [(3, MANY + 3)]
 
 
@@ -345,6 +345,12 @@ def test_delimiters_and_encodings_of_databases(read, delivery, many, delimiter, 
         row["dise_name"] = "高血压"
     count, yuan, _, _ = read(put(delivery(many), "setl_d.csv", text_of(many["setl_d.csv"], delimiter), encoding))
     assert (count, yuan) == WHOLE
+
+
+def test_rows_above_the_header_are_not_titles(read, delivery, many):
+    header, *lines = text_of(many["setl_d.csv"]).splitlines()
+    with pytest.raises(InputRefused, match=r"setl_d.csv: 5 lines above its header \(line 6\) look like rows"):
+        read(put(delivery(many), "setl_d.csv", "\n".join([*lines[:5], header, *lines[5:]]) + "\n"))
 
 
 def test_a_file_called_as_a_table_without_any_header_says_so(read, delivery, clean):
