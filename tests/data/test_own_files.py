@@ -12,11 +12,13 @@ from data.contract import mapping
 from data.errors import InputRefused, UsageError
 from data.ingest import Intake, ingest
 from data.knowledge import load as knowledge
+from data.knowledge.published.workbook import read_workbook
 from data.warehouse.connection import SCHEMA
 from flows.home import settings
 from flows.publish.outlook import read_account
 from models.casebook import read as verdicts
 from models.workbench import ruleset
+from tests import xls
 
 ENCODINGS = ["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-le"]
 
@@ -150,3 +152,11 @@ def test_verdicts(tmp_path, encoding, above):
 def test_the_fund_s_own_account(tmp_path, encoding):
     path = put(tmp_path / "account.csv", '基金收支情况表\n月份,险种,收入,结余\n2025-01,310,"1,000",5\n', encoding)
     assert read_account(path).select("insurance_type", "income", "balance").rows() == [("310", 1000.0, 5.0)]
+
+
+def test_a_knowledge_workbook_of_the_old_form_with_a_hidden_sheet(tmp_path):
+    header = ["序号", "规则名称", "药品通用名", "药品代码", "限定"]
+    rows = [["知识点目录"], header, ["1", "药品区分性别使用", "黄体酮", "XG03DAH100", "限女性"], ["合计", "1"]]
+    xls.write(tmp_path / "知识点.et", {"旧": [["废止"]], "目录": rows}, hidden=("旧",))
+    points, codes = read_workbook(tmp_path / "知识点.et")
+    assert points["item_name_zh"].to_list() == ["黄体酮"] and codes["med_list_codg"].to_list() == ["XG03DAH100"]
