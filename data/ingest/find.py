@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import zlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,8 +12,9 @@ from data import texts
 from data.contract import mapping
 from data.errors import InputRefused
 from data.ingest import decode, going_on, heading, stray
+from data.ingest.contents import HIDDEN, NO_TABLE, STRAY, contents
 from data.ingest.heading import Heading
-from data.ingest.unpack import UNPACK, WORKBOOKS, Part, parts
+from data.ingest.unpack import Part
 
 HEAD = 1 << 20
 MOST_LINE = 1 << 20
@@ -65,12 +65,6 @@ class Found:
     left: list[tuple[str, str]]
 
 
-NO_TABLE = "not a table of the export"
-STRAY = "left there by a program"
-HIDDEN = "a hidden sheet"
-EMPTY = "it holds nothing"
-
-
 def find(folder: Path, work: Path, names: mapping.Names | None = None) -> Found:
     """Every readable content of the folder and below, in a stable order; archives are taken apart in `work`.
 
@@ -85,7 +79,7 @@ def find(folder: Path, work: Path, names: mapping.Names | None = None) -> Found:
     hidden: list[Delivery] = []
     headless: list[Part] = []
     order: dict[str, int] = {}
-    for part in _contents(folder, work, names, found.left):
+    for part in contents(folder, work, names, found.left):
         delivery = _recognise(part, names)
         order[part.name] = len(order)
         if delivery is None and _is_mended(part):
@@ -155,59 +149,6 @@ def missing_tables(found: Collection[Delivery], loaded: Collection[str]) -> list
     """The indispensable tables that neither this delivery nor an earlier one brings."""
     have = {d.table.source for d in found} | set(loaded)
     return [t.source for t in mapping.tables().values() if t.is_required and t.source not in have]
-
-
-def _contents(folder: Path, work: Path, names: mapping.Names, left: list[tuple[str, str]]) -> Iterator[Part]:
-    for path, name in _files(folder, left):
-        if stray.is_paper(name):
-            left.append((name, NO_TABLE))
-            continue
-        for part in parts(path, name, work):
-            if part.form == "unread":
-                if names.table(part.stem) or part.stem.lower().endswith((".zip", *WORKBOOKS)) or _is_packed(part):
-                    raise InputRefused(part.why)
-                left.append((part.name, NO_TABLE))
-            elif part.form in ASIDE:
-                left.append((part.name, ASIDE[part.form]))
-            else:
-                yield part
-
-
-ASIDE = {"stray": STRAY, "paper": NO_TABLE, "empty": EMPTY}
-
-
-def _is_packed(part: Part) -> bool:
-    return part.why.endswith(UNPACK)
-
-
-def _files(folder: Path, left: list[tuple[str, str]]) -> Iterator[tuple[Path, str]]:
-    """The files of the folder and below with their names in it, but for what programs leave there."""
-    root = folder.resolve()
-    paths: list[Path] = []
-    for place, folders, files in os.walk(folder, onerror=_closed):
-        paths += [Path(place) / name for name in files]
-        for name in list(folders):
-            path = Path(place) / name
-            inside = path.relative_to(folder).as_posix()
-            if path.is_symlink():
-                paths.append(path)
-            elif stray.is_stray(f"{inside}/file"):
-                left.append((f"{inside}/", STRAY))
-                folders.remove(name)
-    for path in sorted(paths):
-        name = path.relative_to(folder).as_posix()
-        if path.is_symlink() and root not in path.resolve().parents:
-            raise InputRefused(f"{name} is a link that leads out of the delivery. Put the file itself there.")
-        if not path.is_file():
-            continue
-        if stray.is_stray(name):
-            left.append((name, STRAY))
-        else:
-            yield path, name
-
-
-def _closed(error: OSError) -> None:
-    raise InputRefused(f"The folder {error.filename} cannot be read: {error.strerror}. Nothing was loaded.")
 
 
 def _recognise(part: Part, names: mapping.Names) -> Delivery | None:
