@@ -85,8 +85,9 @@ def _audit(home: Path) -> Iterator[Line]:
 def _delivery(folder: Path, settings: Settings) -> Iterator[Line]:
     try:
         with workplace(None) as work:
-            everything = find(folder, work, mapping.names(settings.home / "mappings"))
-            listed = list(trial.lists(everything.deliveries, settings.home, work, _key(settings)))
+            names = mapping.names(settings.home / "mappings")
+            everything = find(folder, work, names)
+            listed = list(trial.lists(everything.deliveries, settings.home, work, _key(settings), names))
     except InputRefused as error:
         yield "delivery", "bad", str(error)
         return
@@ -99,8 +100,8 @@ def _delivery(folder: Path, settings: Settings) -> Iterator[Line]:
         yield one.name, "ok", said + (f"; without {', '.join(one.missing)}" if one.missing else "")
     for part in everything.mended:
         yield part.name, "ok", "mended rejects"
-    for name in everything.unknown:
-        yield name, "off", "not a table of the export"
+    for name, why in everything.left:
+        yield name, "off", why
     yield from listed
     brought = {d.table.source for d in found}
     for source in missing_tables(found, set()):

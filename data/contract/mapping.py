@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import re
+import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
+from data import texts
 from data.errors import UsageError
 
 FOLDER = Path(__file__).parent
@@ -84,20 +86,40 @@ class Names:
         fields = {f.source: f for f in table.fields}
         found = {}
         for cell in header:
-            name = self.of_field.get((table.source, cell.strip().lower()))
-            if name is not None:
+            if (name := self.field(table.source, cell)) is not None:
                 found[cell] = fields[name]
         return found
+
+    def field(self, table: str, cell: str) -> str | None:
+        """The national field that a header cell names: as it stands, else without line breaks, marks and units."""
+        if (name := self.of_field.get((table, cell.strip().lower()))) is not None or not cell:
+            return name
+        plain = tidy(cell)
+        return self.of_field.get((table, plain)) or self.of_field.get((table, UNIT.sub("", plain)))
 
     def guess(self, header: tuple[str, ...]) -> Table | None:
         """The table that the header alone gives away: all its required fields are there, most cells are known."""
         scored = []
+        filled = [cell for cell in header if cell.strip()]
         for table in tables().values():
-            fields = self.match(table, header)
+            fields = self.match(table, filled)
             have = {f.source for f in fields.values()}
             if len(fields) >= 3 and not table.lacks(have):
-                scored.append((len(fields) / len(header), len(fields), table.source))
+                scored.append((len(fields) / len(filled), len(fields), table.source))
         return tables()[max(scored)[2]] if scored and max(scored)[0] >= 0.5 else None
+
+
+#: What people save a dialect as, and nothing reads.
+NOT_CSV = (".xlsx", ".xls", ".et", ".txt", ".tsv")
+#: What stands behind a name in brackets: 金额(元), 出生日期(yyyy-mm-dd).
+UNIT = re.compile(r"[(\[][^()\[\]]*[)\]]$")
+
+
+@lru_cache(maxsize=1 << 14)
+def tidy(cell: str) -> str:
+    """A header cell in one form: half-width, small letters, no blanks or line breaks, no marks around it."""
+    text = "".join(c for c in unicodedata.normalize("NFKC", cell) if unicodedata.category(c) not in ("Cf", "Cc", "Zs"))
+    return text.strip("'\"`*:：[]【】=").lower()
 
 
 @cache
@@ -148,8 +170,11 @@ def names(dialects: Path | None = None) -> Names:
     of_word: dict[tuple[str, str], dict[str, str]] = {}
     for row in _rows(FOLDER / "words.csv"):
         of_word.setdefault((row["source_table"], row["source_field"]), {})[row["word"]] = row["code"]
-    for path in sorted(dialects.glob("*.csv")) if dialects and dialects.is_dir() else ():
-        _dialect(path, of_table, of_field, of_word)
+    for path in sorted(dialects.iterdir()) if dialects and dialects.is_dir() else ():
+        if path.suffix.lower() == ".csv" and not path.name.startswith((".", "~")):
+            _dialect(path, of_table, of_field, of_word)
+        elif path.suffix.lower() in NOT_CSV and not path.name.startswith((".", "~")):
+            raise UsageError(f"{path} is not read: save the names as CSV UTF-8, {path.stem}.csv, in the same place.")
     return Names(of_table, of_field, of_word)
 
 
@@ -159,11 +184,11 @@ def _dialect(
     of_field: dict[tuple[str, str], str],
     of_word: dict[tuple[str, str], dict[str, str]],
 ) -> None:
-    for number, row in enumerate(_rows(path), 2):
+    for number, row in texts.records(path):
         where = f"{path.name}, line {number}"
         if not {"table", "name", "field"} <= set(row):
             raise UsageError(f"{where}: a dialect has the columns table, name, field.")
-        wanted = list(tables()) if row["table"] == "*" else [row["table"].strip().lower()]
+        wanted = list(tables()) if row["table"] == "*" else [row["table"].lower()]
         if unknown := [t for t in wanted if t not in tables()]:
             raise UsageError(f"{where}: there is no table {unknown[0]}.")
         target = (row["field"] or "").strip().lower()

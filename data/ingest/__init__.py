@@ -13,10 +13,10 @@ from pathlib import Path
 import duckdb
 
 from data.contract import mapping
-from data.errors import FundwatchError, InputRefused
-from data.ingest import match, mended, pseudonym, read
+from data.errors import FundwatchError, InputRefused, UsageError
+from data.ingest import contradiction, match, mended, pseudonym, read
 from data.ingest.account import Account, write
-from data.ingest.find import Delivery, Found, find, missing_tables
+from data.ingest.find import Delivery, Found, find, missing_tables, unfinished
 from data.ingest.load import load
 from data.ingest.normalise import UNKNOWN_WORD
 from data.ingest.pseudonym import Pseudonyms, held, refuse_other_way
@@ -52,6 +52,8 @@ class Intake:
     dialects: Path | None = None
     pseudonyms: Pseudonyms | None = None
     only: Collection[str] | None = None  # content hashes; None takes everything
+    newer: Collection[str] = ()  # files that stand where the delivery contradicts itself
+    is_replay: bool = False  # what was taken once is taken again, in the same order
 
 
 def ingest_id(deliveries: list[Delivery]) -> str:
@@ -83,12 +85,13 @@ def ingest(
         if missing := missing_tables(deliveries, loaded):
             raise InputRefused(
                 f"{folder} lacks the indispensable table {', '.join(missing)}. Deliver it with the others."
+                f"{unfinished(found)}"
             )
-        for name in found.unknown:
-            say(f"{name}: not a table of the export, left alone")
+        for name, why in found.left:
+            say(f"{name}: {why}, left alone")
         with transaction(con):
             match.catch_up(con, names.of_word)
-            return _all(con, deliveries, folder, work, intake, say)
+            return _all(con, _ordered(deliveries, intake), folder, work, intake, say, names)
 
 
 @contextmanager
@@ -113,14 +116,20 @@ def _all(
     work: Path,
     intake: Intake,
     say: Callable[[str], None],
+    names: mapping.Names,
 ) -> list[Account]:
-    this = ingest_id(deliveries)
+    this = ingest_id(sorted(deliveries, key=lambda d: d.name))
     accounts = []
-    ordered = sorted(deliveries, key=lambda d: d.table.target in match.LISTS)  # after those who say who is who
-    parts = Parts(say, "files", [d.name for d in ordered])
-    for delivery in ordered:
+    brought: dict[str, set[str]] = {}
+    chosen = {d.file_id for d in deliveries if _is_newer(d, intake)}
+    parts = Parts(say, "files", [d.name for d in deliveries])
+    for delivery in deliveries:
         parts.begin(delivery.name)
-        account = _seen(con, delivery) or _new(con, delivery, this, folder, work, intake, say)
+        account = _seen(con, delivery)
+        if account is None:
+            before = brought.setdefault(delivery.table.source, set())
+            account = _new(con, delivery, this, folder, work, intake, say, names, before, chosen)
+            before.add(delivery.file_id)
         account.check()
         say(account.sentence())
         accounts.append(account)
@@ -130,6 +139,25 @@ def _all(
         write(con, this, accounts)
         journal.write(con, "ingest", this)
     return accounts
+
+
+def _ordered(deliveries: list[Delivery], intake: Intake) -> list[Delivery]:
+    """In the order they are loaded: lists after those who say who is who, what a person chose before the others."""
+    unknown = [n for n in intake.newer if not any(_is_called(d, n) for d in deliveries)]
+    if unknown and not intake.is_replay:
+        raise UsageError(f"--newer {unknown[0]}: the delivery holds no table of that name.")
+    return sorted(deliveries, key=lambda d: (d.table.target in match.LISTS, not _is_newer(d, intake)))
+
+
+def _is_newer(delivery: Delivery, intake: Intake) -> bool:
+    return any(_is_called(delivery, name) for name in intake.newer)
+
+
+def _is_called(delivery: Delivery, name: str) -> bool:
+    """Whether the name means this content: its path in the delivery, the file's own name, its workbook or archive."""
+    path = name.strip("/").removeprefix("./")
+    file = delivery.name.partition("!")[0]
+    return path in (delivery.name, file, file.rpartition("/")[2], delivery.name.rpartition("/")[2])
 
 
 def _seen(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> Account | None:
@@ -173,10 +201,18 @@ def _new(
     work: Path,
     intake: Intake,
     say: Callable[[str], None],
+    names: mapping.Names,
+    brought: Collection[str],
+    chosen: Collection[str],
 ) -> Account:
-    read.stage(con, delivery, work, intake.pseudonyms)
+    staged = read.stage(con, delivery, work, intake.pseudonyms, names)
+    for note in staged.notes:
+        say(f"{delivery.name}: {note}")
     _say_words(con, delivery, say)
-    return load(con, delivery, this, str(folder.resolve()))
+    is_newer = delivery.file_id in chosen
+    if not intake.is_replay and delivery.mends is None:
+        contradiction.refuse(con, delivery, [one for one in brought if is_newer or one not in chosen])
+    return load(con, delivery, this, str(folder.resolve()), staged, is_newer, chosen)
 
 
 def _say_words(con: duckdb.DuckDBPyConnection, delivery: Delivery, say: Callable[[str], None]) -> None:

@@ -1,8 +1,8 @@
-"""Where every delivered row and yuan went: loaded, duplicate, replaced or rejected."""
+"""Where every delivered row and yuan went: loaded, duplicate, replaced, rejected, or left out as no record."""
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, fields
 from decimal import Decimal
 
 import duckdb
@@ -14,7 +14,10 @@ ZERO = Decimal("0.00")
 
 @dataclass(frozen=True)
 class Account:
-    """One delivered file's rows and yuan; replaced rows took the place of an earlier content."""
+    """One delivered file's rows and yuan; replaced rows took the place of an earlier content.
+
+    Rows left out are totals, labels, units and remarks: they are counted, and their money is nobody's.
+    """
 
     file: str
     source_table: str
@@ -28,10 +31,11 @@ class Account:
     yuan_duplicate: Decimal = ZERO
     yuan_replaced: Decimal = ZERO
     yuan_rejected: Decimal = ZERO
+    left_out: int = 0
 
     def check(self) -> None:
         """Raise CheckStopped unless every row and every yuan is accounted for."""
-        rows = self.loaded + self.duplicate + self.replaced + self.rejected
+        rows = self.loaded + self.duplicate + self.replaced + self.rejected + self.left_out
         yuan = self.yuan_loaded + self.yuan_duplicate + self.yuan_replaced + self.yuan_rejected
         if (rows, yuan) != (self.rows_in, self.yuan_in):
             raise CheckStopped(
@@ -41,7 +45,12 @@ class Account:
 
     def sentence(self) -> str:
         """The file's account in one line; kinds of fate without a row are left out."""
-        fates = {"duplicate": self.duplicate, "replaced": self.replaced, "rejected": self.rejected}
+        fates = {
+            "duplicate": self.duplicate,
+            "replaced": self.replaced,
+            "rejected": self.rejected,
+            "left out": self.left_out,
+        }
         parts = [f"{self.loaded:,} loaded", *(f"{n:,} {name}" for name, n in fates.items() if n)]
         yuan = f", {self.yuan_in:,} yuan in, {self.yuan_loaded:,} loaded" if self.yuan_in else ""
         return f"{self.file}: {self.rows_in:,} rows in = {' + '.join(parts)}{yuan}"
@@ -50,7 +59,8 @@ class Account:
 def write(con: duckdb.DuckDBPyConnection, ingest_id: str, accounts: list[Account]) -> None:
     """Store one ingest's account; the same ingest again replaces its rows."""
     con.execute("delete from run.account where ingest_id = $id", {"id": ingest_id})
-    marks = ", ".join(["?"] * 13)
+    names = ", ".join(["ingest_id", *(f.name for f in fields(Account))])
+    marks = ", ".join(["?"] * (1 + len(fields(Account))))
     con.executemany(
-        f"insert into run.account values ({marks})", [[ingest_id, *astuple(account)] for account in accounts]
+        f"insert into run.account ({names}) values ({marks})", [[ingest_id, *astuple(account)] for account in accounts]
     )

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import codecs
 import gzip
-from collections.abc import Iterable, Iterator
+import io
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from data.texts import closer, first_guess
+
+__all__ = ["best_guess", "chunks", "first_guess", "longest_line", "open_bytes", "open_text", "pieces", "to_utf8"]
+
 CHUNK = 1 << 20
-BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
 def open_bytes(path: Path) -> IO[bytes]:
@@ -17,24 +21,15 @@ def open_bytes(path: Path) -> IO[bytes]:
     return gzip.open(path, "rb") if path.name.lower().endswith(".gz") else path.open("rb")  # type: ignore[return-value]
 
 
-def first_guess(head: bytes) -> str:
-    """utf-8, utf-16 or gb18030 by the first bytes; a cut-off character at their end is no fault."""
-    for mark, encoding in BOMS:
-        if head.startswith(mark):
-            return "utf-8" if encoding == "utf-8-sig" else encoding
-    return _closer([codecs.getincrementaldecoder("utf-8")("replace").decode(head, final=False)])
-
-
 def best_guess(path: Path) -> str:
     """utf-8 or gb18030 by the whole file."""
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    return _closer(decoder.decode(chunk) for chunk in _chunks(path))
+    return closer(pieces(path))
 
 
 def longest_line(path: Path, at_least: int) -> int:
     """Bytes of the longest line, or of the first one found that is as long as `at_least`."""
     longest = since = 0
-    for chunk in _chunks(path):
+    for chunk in chunks(path):
         first, last = chunk.find(b"\n"), chunk.rfind(b"\n")
         longest = max(longest, since + (first if first >= 0 else len(chunk)))
         if longest >= at_least:
@@ -43,28 +38,30 @@ def longest_line(path: Path, at_least: int) -> int:
     return max(longest, since)
 
 
-def _closer(texts: Iterable[str]) -> str:
-    """Text read as UTF-8 is UTF-8 when its characters far outnumber its broken bytes: in GB18030 text, read so,
-    nearly every character breaks."""
-    broken = whole = 0
-    for text in texts:
-        unread = text.count("\ufffd")
-        broken += unread
-        whole += len(text) - len(text.encode("ascii", "ignore")) - unread
-    return "utf-8" if whole >= 4 * broken else "gb18030"
-
-
 def to_utf8(path: Path, encoding: str, target: Path) -> Path:
     """Write the content as UTF-8 to `target`; bytes that are no character become U+FFFD."""
     decoder = codecs.getincrementaldecoder(encoding)("replace")
     with target.open("w", encoding="utf-8", newline="") as out:
-        for chunk in _chunks(path):
+        for chunk in chunks(path):
             out.write(decoder.decode(chunk))
         out.write(decoder.decode(b"", final=True))
     return target
 
 
-def _chunks(path: Path) -> Iterator[bytes]:
+def chunks(path: Path) -> Iterator[bytes]:
+    """The file's bytes, unzipped, a megabyte at a time."""
     with open_bytes(path) as handle:
         while chunk := handle.read(CHUNK):
             yield chunk
+
+
+def pieces(path: Path) -> Iterator[str]:
+    """The file's text read as UTF-8, a piece at a time."""
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    for chunk in chunks(path):
+        yield decoder.decode(chunk)
+
+
+def open_text(path: Path) -> IO[str]:
+    """A UTF-8 file's text with its line ends as they are; bytes that are no character become U+FFFD."""
+    return io.TextIOWrapper(open_bytes(path), encoding="utf-8-sig", errors="replace", newline="")

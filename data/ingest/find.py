@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import zlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from data import texts
 from data.contract import mapping
 from data.errors import InputRefused
-from data.ingest import decode
-from data.ingest.unpack import READABLE, Part, parts
+from data.ingest import decode, going_on, heading, stray
+from data.ingest.contents import HIDDEN, NO_TABLE, STRAY, contents
+from data.ingest.heading import Heading
+from data.ingest.unpack import Part
 
-DELIMITERS = (",", "\t", "|", ";")
 HEAD = 1 << 20
 MOST_LINE = 1 << 20
 #: What rejected.csv says of itself; a mended copy is a delivery.
@@ -31,7 +32,7 @@ class Delivery:
     name: str  # path inside the delivery, as the account shows it
     table: mapping.Table
     file_id: str  # sha256 of the content
-    form: str  # text, parquet
+    form: str  # text, parquet, grid
     encoding: str
     delimiter: str
     header: tuple[str, ...]
@@ -39,6 +40,11 @@ class Delivery:
     updated: str | None  # header cell of the update time
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # national field: word -> code
     mends: str | None = None  # the delivered file whose rejected rows these are
+    lines: int = 1  # lines of the text, rows of the sheet, up to the header and with it; 0 where it has none
+    above: int = 0  # filled ones among them above the header
+    quote: str = '"'  # what values stand between
+    rows: int | None = None  # how many it must have, where that is known
+    rows_above: int = 0  # lines above the header that look like rows
 
     @property
     def missing(self) -> list[str]:
@@ -52,42 +58,91 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Found:
-    """What a folder holds: tables, mended rejects, and files that are no table."""
+    """What a folder holds: tables, mended rejects, and what was left alone, with the reason."""
 
     deliveries: list[Delivery]
     mended: list[Part]
-    unknown: list[str]
+    left: list[tuple[str, str]]
 
 
 def find(folder: Path, work: Path, names: mapping.Names | None = None) -> Found:
     """Every readable content of the folder and below, in a stable order; archives are taken apart in `work`.
 
     Raises InputRefused when the folder is missing, holds no known table or a link out of it, when an archive is
-    not safe, and when a table lacks a required field.
+    not safe, when a table lacks a required field, and for a file that may be a table and cannot be read.
     """
     names = names or mapping.names()
     if not folder.is_dir():
         what = f"{folder} is a file" if folder.exists() else f"The input folder {folder} does not exist"
         raise InputRefused(f"{what}. Give the folder that holds the export.")
-    deliveries: list[Delivery] = []
-    mended: list[Part] = []
-    unknown: list[str] = []
-    for part in _contents(folder, work, unknown):
+    found = Found([], [], [])
+    hidden: list[Delivery] = []
+    headless: list[Part] = []
+    order: dict[str, int] = {}
+    for part in contents(folder, work, names, found.left):
         delivery = _recognise(part, names)
-        if delivery is not None:
-            deliveries.append(delivery)
-        elif _is_mended(part):
-            mended.append(part)
+        order[part.name] = len(order)
+        if delivery is None and _is_mended(part):
+            found.mended.append(part)
+        elif part.is_hidden:
+            found.left.append((part.name, HIDDEN))
+            hidden += [delivery] if delivery is not None else []
+        elif delivery is None or delivery.table.lacks([f.source for f in delivery.fields.values()]):
+            headless.append(part)
         else:
-            unknown.append(part.name)
-    if not deliveries and not mended:
+            found.deliveries.append(delivery)
+    for part in headless:
+        _resolve(part, names, found)
+    _refuse_hidden(hidden, found.deliveries)
+    if not found.deliveries and not found.mended:
         wanted = ", ".join(f"{t.source}.csv" for t in mapping.tables().values() if t.is_required)
         raise InputRefused(
-            f"{folder} holds no table of the national export. Expected at least {wanted}, as CSV, zip, xlsx or Parquet."
+            f"{folder} holds no table of the national export. Expected at least {wanted}, as CSV, zip, xlsx or"
+            f" Parquet.{unfinished(found)}"
         )
-    for delivery in deliveries:
+    for delivery in found.deliveries:
         _require_fields(delivery)
-    return Found(deliveries, mended, unknown)
+    found.deliveries.sort(key=lambda d: order[d.name])
+    return found
+
+
+def unfinished(found: Found) -> str:
+    """' Left alone: ...' with the files that may be what is missing."""
+    names = [name for name, why in found.left if why == STRAY and name.lower().endswith(HALF)]
+    return f" {', '.join(names[:3])} is a download that did not end." if names else ""
+
+
+HALF = (".crdownload", ".part", ".partial", ".download", ".downloading", ".opdownload", ".td", ".xltd", ".tmp")
+
+
+def _resolve(part: Part, names: mapping.Names, found: Found) -> None:
+    """A content without a header goes on from one that has it, or is no table, or says what it lacks."""
+    before = going_on.before(part, _first_rows(part), found.deliveries)
+    if before is not None:
+        digest = part.digest or _digest(part)
+        encoding = "" if part.form == "grid" else decode.first_guess(_head(part))
+        found.deliveries.append(
+            replace(before, path=part.path, name=part.name, file_id=digest, encoding=encoding, lines=0, above=0)
+        )
+        return
+    delivery = _recognise(part, names)
+    if delivery is not None and not (delivery.form == "text" and _is_paper(part, delivery)):
+        found.deliveries.append(delivery)  # it is refused for what it lacks
+    else:
+        found.left.append((part.name, NO_TABLE))
+
+
+def _is_paper(part: Part, delivery: Delivery) -> bool:
+    return stray.explains(part.stem) and len(delivery.fields) < heading.LEAST
+
+
+def _refuse_hidden(hidden: list[Delivery], shown: list[Delivery]) -> None:
+    for sheet in hidden:
+        if sheet.table not in [d.table for d in shown]:
+            raise InputRefused(
+                f"{sheet.name} is hidden, and nothing else of the delivery is {sheet.table.source}"
+                f" ({sheet.table.name_zh}). Show the sheet if it counts, delete it if not; nothing was loaded."
+            )
 
 
 def missing_tables(found: Collection[Delivery], loaded: Collection[str]) -> list[str]:
@@ -96,40 +151,49 @@ def missing_tables(found: Collection[Delivery], loaded: Collection[str]) -> list
     return [t.source for t in mapping.tables().values() if t.is_required and t.source not in have]
 
 
-def _contents(folder: Path, work: Path, unknown: list[str]) -> Iterator[Part]:
-    root = folder.resolve()
-    for path in sorted(folder.rglob("*")):
-        if path.is_symlink() and root not in path.resolve().parents:
-            name = path.relative_to(folder).as_posix()
-            raise InputRefused(f"{name} is a link that leads out of the delivery. Put the file itself there.")
-        if not path.is_file() or any(p.startswith(".") for p in path.relative_to(folder).parts):
-            continue
-        if path.name.lower().endswith(READABLE):
-            yield from parts(path, path.relative_to(folder).as_posix(), work)
-        else:
-            unknown.append(path.relative_to(folder).as_posix())
-
-
 def _recognise(part: Part, names: mapping.Names) -> Delivery | None:
-    named = names.table(part.stem)
+    """The content as the table that its name or its header says; None where it is none."""
+    encoding, best = "", Heading(())
+    table = names.table(part.stem)
     if part.form == "parquet":
-        encoding, delimiter, header = "", "", _parquet_header(part)
+        best = Heading(heading.unique(_parquet_header(part), table, names))
+    elif part.form == "grid":
+        rows = _first_rows(part)
+        best = heading.of_rows(rows, table, names)
+        table = table or names.guess(best.header)
+        if table is None and (booked := names.table(part.book)) is not None:
+            best = heading.of_rows(rows, booked, names)
+            table = booked if best.known > heading.LEAST else None
     else:
         head = _head(part)
         encoding = decode.first_guess(head)
-        line = _first_line(head, encoding)
-        if "\0" in line:
+        text = head.decode(encoding, "replace").lstrip(texts.MARK)
+        best = heading.of_text(text, table, names)
+        if "\0" in (text[:4096] if best.known < 0 else "".join(best.header)):
             raise InputRefused(f"{part.name} is not a text file: its header holds NUL bytes. Nothing was loaded.")
-        delimiter, header = _split(line, named, names)
-    table = named or names.guess(header)
+    table = table or names.guess(best.header)
     if table is None:
         return None
-    updated = next((c for c in header if c.strip().lower() in mapping.UPDATED), None)
-    fields = names.match(table, header)
-    words = words_of(table, names)
+    fields = names.match(table, best.header)
+    updated = next((c for c in best.header if c.strip().lower() in mapping.UPDATED), None)
     return Delivery(
-        part.path, part.name, table, _digest(part), part.form, encoding, delimiter, header, fields, updated, words
-    )
+        part.path, part.name, table, part.digest or _digest(part), part.form, encoding,
+        best.delimiter if part.form == "text" else "", best.header, fields, updated, words_of(table, names),
+        lines=best.lines, above=best.above, quote=best.quote, rows_above=best.rows_above,
+    )  # fmt: skip
+
+
+def _first_rows(part: Part) -> list[list[str | None]]:
+    """The cells of a content's first rows, as far as they can be told without knowing its header."""
+    if part.form == "grid":
+        import polars as pl
+
+        return [list(row) for row in pl.scan_parquet(part.path).head(heading.WITHIN + 2).collect().rows()]
+    if part.form == "text":
+        head = _head(part)
+        text = head.decode(decode.first_guess(head), "replace").lstrip(texts.MARK)
+        return [[line] for line in heading.LINE.split(text)[: heading.WITHIN] if line.strip()]
+    return []
 
 
 def words_of(table: mapping.Table, names: mapping.Names) -> dict[str, Mapping[str, str]]:
@@ -137,32 +201,12 @@ def words_of(table: mapping.Table, names: mapping.Names) -> dict[str, Mapping[st
     return {name: words for (source, name), words in names.of_word.items() if source == table.source}
 
 
-def _split(line: str, named: mapping.Table | None, names: mapping.Names) -> tuple[str, tuple[str, ...]]:
-    """The delimiter under which the header names most fields, and the header."""
-    best: tuple[int, str, tuple[str, ...]] = (-1, ",", ())
-    for delimiter in DELIMITERS:
-        try:
-            header = tuple(next(csv.reader([line], delimiter=delimiter), []))
-        except csv.Error:
-            continue
-        table = named or names.guess(header)
-        known = len(names.match(table, header)) if table else 0
-        if known > best[0]:
-            best = (known, delimiter, header)
-    return best[1], best[2]
-
-
 def _head(part: Part) -> bytes:
     try:
         with decode.open_bytes(part.path) as handle:
             return handle.read(HEAD)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise InputRefused(f"{part.name} cannot be read ({error}). Deliver the file again.") from error
-
-
-def _first_line(head: bytes, encoding: str) -> str:
-    text = head.decode(encoding, "replace").lstrip("\ufeff")
-    return text.splitlines()[0] if text.strip() else ""
 
 
 def _parquet_header(part: Part) -> tuple[str, ...]:
@@ -175,10 +219,17 @@ def _parquet_header(part: Part) -> tuple[str, ...]:
 
 
 def _is_mended(part: Part) -> bool:
-    if part.form != "text":
+    rows = _first_rows(part)[:2]
+    if not rows or part.form == "parquet":
         return False
-    header = next(csv.reader([_first_line(_head(part), "utf-8")]), [])
-    return tuple(header) in (MENDED, MENDED_ZH)
+    if part.form == "text":
+        try:
+            header, _ = texts.table("\n".join(row[0] or "" for row in rows))
+        except ValueError:
+            return False
+    else:
+        header = [(c or "").strip() for c in rows[0]]
+    return tuple(header[: len(MENDED)]) in (MENDED, MENDED_ZH) and not any(header[len(MENDED) :])
 
 
 def _digest(part: Part) -> str:
@@ -197,10 +248,24 @@ def _digest(part: Part) -> str:
 
 def _require_fields(delivery: Delivery) -> None:
     have = [f.source for f in delivery.fields.values()]
-    if lacking := delivery.table.lacks(have):
+    lacking = delivery.table.lacks(have)
+    table = f"{delivery.table.source}, {delivery.table.name_zh}"
+    if lacking and len(have) < heading.LEAST and delivery.lines:
         raise InputRefused(
-            f"{delivery.name} ({delivery.table.source}) lacks the column {', '.join(lacking)}."
+            f"{delivery.name} is called as a table ({table}), but none of its first {heading.WITHIN} lines names the"
+            f" columns; it lacks the column {', '.join(lacking)}. Put the line with the names on top, or give the file"
+            " another name; nothing was loaded."
+        )
+    if lacking:
+        found = f", its header is line {delivery.lines}" if delivery.lines > 1 else ""
+        raise InputRefused(
+            f"{delivery.name} ({delivery.table.source}{found}) lacks the column {', '.join(lacking)}."
             " Export the table again with this column; nothing was loaded."
+        )
+    if delivery.rows_above:
+        raise InputRefused(
+            f"{delivery.name}: {delivery.rows_above} lines above its header (line {delivery.lines}) look like rows of"
+            " the table. Put the line with the names on top and deliver it again; nothing was loaded."
         )
     twice = sorted(
         {f for f in have if have.count(f) > 1} | {c for c in delivery.header if delivery.header.count(c) > 1}

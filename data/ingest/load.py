@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from decimal import Decimal
 
 import duckdb
@@ -11,19 +12,27 @@ from data.contract.mapping import Table
 from data.ingest import match, rejected
 from data.ingest.account import ZERO, Account
 from data.ingest.find import Delivery
-from data.ingest.read import FAULTS, STAGE, row_number
+from data.ingest.read import FAULTS, STAGE, Staged, row_number
 
 #: Tables whose rows belong to a settlement: what a delivery touched is computed again, the rest stays.
 BY_SETTLEMENT = ("settlement", "fee_line")
 
 
-def load(con: duckdb.DuckDBPyConnection, delivery: Delivery, ingest_id: str, folder: str) -> Account:
+def load(
+    con: duckdb.DuckDBPyConnection,
+    delivery: Delivery,
+    ingest_id: str,
+    folder: str,
+    staged: Staged,
+    is_newer: bool = False,
+    chosen: Collection[str] = (),
+) -> Account:
     """Move `stage` into the record and `stage_fault` into run.rejected; returns the content's account."""
     table = delivery.table
     if table.target in match.LISTS:
         match.staged(con, table.target, STAGE)
     still = rejected.again(con, delivery, ingest_id) if delivery.mends is not None else 0
-    account = _account(con, delivery, still)
+    account = _account(con, delivery, still, staged.left_out, chosen)
     _replace(con, table)
     columns = ", ".join([*(f"s.{f.column}" for f in table.kept), "s.updated_at"])
     con.execute(
@@ -41,7 +50,8 @@ def load(con: duckdb.DuckDBPyConnection, delivery: Delivery, ingest_id: str, fol
     rejected.keep(con, delivery, ingest_id)
     rejected.close_file(con, delivery, account, ingest_id)
     con.execute(
-        "insert into run.input_file values ($id, $file, $source, now(), $rows, $yuan, $folder, $header, $delimiter)",
+        "insert into run.input_file (file_id, file, source_table, loaded_at, rows_in, yuan_in, folder, header,"
+        " delimiter, is_newer) values ($id, $file, $source, now(), $rows, $yuan, $folder, $header, $delimiter, $newer)",
         {
             "id": delivery.file_id,
             "file": delivery.name,
@@ -51,12 +61,15 @@ def load(con: duckdb.DuckDBPyConnection, delivery: Delivery, ingest_id: str, fol
             "folder": folder,
             "header": json.dumps(delivery.header, ensure_ascii=False),
             "delimiter": delivery.delimiter or ",",
+            "newer": is_newer,
         },
     )
     return account
 
 
-def _account(con: duckdb.DuckDBPyConnection, delivery: Delivery, still: int) -> Account:
+def _account(
+    con: duckdb.DuckDBPyConnection, delivery: Delivery, still: int, left_out: int, chosen: Collection[str]
+) -> Account:
     """The content's account; `still` mended rows are as faulty as before and stand where they stood: duplicates."""
     table = delivery.table
     money = f"coalesce(sum({table.money}), 0)" if table.money else "0"
@@ -64,7 +77,7 @@ def _account(con: duckdb.DuckDBPyConnection, delivery: Delivery, still: int) -> 
     faulty, faulty_yuan = con.sql(
         f"select count(*), cast(coalesce(sum(yuan), 0) as decimal(18,2)) from {FAULTS}"
     ).fetchall()[0]
-    _mark(con, table)
+    _mark(con, table, chosen)
     counts = _by_fate(con, table)
     duplicate, replaced = (counts.get(fate, (0, ZERO)) for fate in ("duplicate", "replaced"))
     still_yuan = ZERO
@@ -73,7 +86,7 @@ def _account(con: duckdb.DuckDBPyConnection, delivery: Delivery, still: int) -> 
     return Account(
         delivery.name,
         table.source,
-        sound + faulty + still,
+        sound + faulty + still + left_out,
         sound - duplicate[0] - replaced[0],
         duplicate[0] + still,
         replaced[0],
@@ -83,17 +96,20 @@ def _account(con: duckdb.DuckDBPyConnection, delivery: Delivery, still: int) -> 
         yuan_duplicate=duplicate[1] + still_yuan,
         yuan_replaced=replaced[1],
         yuan_rejected=faulty_yuan,
+        left_out=left_out,
     )
 
 
-def _mark(con: duckdb.DuckDBPyConnection, table: Table) -> None:
+def _mark(con: duckdb.DuckDBPyConnection, table: Table, chosen: Collection[str]) -> None:
     """stage_fate: the staged rows whose key came before, in this content or in the record.
 
     Only keys that collide are compared column by column: a year of fee lines has hardly any. Fates follow the
-    order of delivery; which version stands follows the update time where rows carry one.
+    order of delivery; which version stands follows the update time where rows carry one, unless a person chose: rows
+    of the contents `chosen` stand over all that their delivery brings after them.
     """
     key = ", ".join(table.key)
     columns = [f.column for f in table.kept]
+    listed = ", ".join(f"'{file_id}'" for file_id in sorted(chosen)) or "''"
     earlier = ", ".join(f"lag({c}) over later" for c in columns)
     con.execute(
         f"""
@@ -106,18 +122,19 @@ def _mark(con: duckdb.DuckDBPyConnection, table: Table) -> None:
             where hash({key}) in (select hash({key}) from record.{table.target})
         ),
         versions as (
-            select 0 as is_new, cast(null as bigint) as row_id, b.updated_at, {", ".join("b." + c for c in columns)}
+            select 0 as is_new, b.file_id in ({listed}) as is_chosen, cast(null as bigint) as row_id,
+                b.updated_at, {", ".join("b." + c for c in columns)}
             from record.{table.target} as b
             where hash({", ".join("b." + k for k in table.key)}) in (
                 select hash({", ".join("a." + k for k in table.key)})
                 from {STAGE} as a where a.row_place in (select row_id from colliding)
             )
             union all
-            select 1, s.row_place, s.updated_at, {", ".join("s." + c for c in columns)}
+            select 1, false, s.row_place, s.updated_at, {", ".join("s." + c for c in columns)}
             from {STAGE} as s where s.row_place in (select row_id from colliding)
         ),
         compared as (
-            select {key}, is_new, row_id, coalesce(updated_at, timestamp '1000-01-01') as updated_at,
+            select {key}, is_new, is_chosen, row_id, coalesce(updated_at, timestamp '1000-01-01') as updated_at,
                 row_number() over later > 1 as has_earlier,
                 row({", ".join(columns)}) is not distinct from row({earlier}) as is_same
             from versions
@@ -130,7 +147,8 @@ def _mark(con: duckdb.DuckDBPyConnection, table: Table) -> None:
         select row_id, fate, is_standing
         from (
             select row_id, is_new, fate, row_number() over (
-                partition by {key} order by is_new = 1 and fate = 'duplicate', updated_at desc, is_new desc, row_id desc
+                partition by {key}
+                order by is_new = 1 and fate = 'duplicate', is_chosen desc, updated_at desc, is_new desc, row_id desc
             ) = 1 as is_standing
             from fated
         ) as placed

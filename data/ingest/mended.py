@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +12,7 @@ import duckdb
 
 from data.contract import mapping
 from data.errors import InputRefused
-from data.ingest import decode
+from data.ingest import small
 from data.ingest.find import MENDED, Delivery, words_of
 from data.ingest.masked import MASK
 from data.ingest.unpack import Part
@@ -43,12 +42,9 @@ def deliveries(
 
 
 def _rows(part: Part) -> list[dict[str, str]]:
-    """The file's rows in the encodings that spreadsheets save in; cells that keep a text from being a formula freed."""
-    content = part.path.read_bytes()
-    encoding = decode.first_guess(content[: 1 << 20])
-    text = content.decode("utf-8-sig" if encoding == "utf-8" else encoding, "replace")
-    rows = list(csv.DictReader(io.StringIO(text, newline=""), MENDED))[1:]  # its labels may be Chinese
-    if any(row.get(name) is None for row in rows for name in NEEDED):
+    """The file's rows, however a spreadsheet saved them; cells that keep a text from being a formula freed."""
+    rows = [dict(zip(MENDED, cells, strict=False)) for cells in small.rows(part)[1:]]  # its labels may be Chinese
+    if any(not row.get(name) for row in rows for name in NEEDED):
         raise InputRefused(
             f"{part.name} has a row that lacks one of its columns {', '.join(NEEDED)}. Keep the columns of"
             " rejected.csv and mend only what stands under raw; nothing was loaded."
@@ -85,5 +81,5 @@ def _one(
     updated = next((c for c in header if c.strip().lower() in mapping.UPDATED), None)
     return Delivery(
         target, f"{part.name}!{file}", source, content, "text", "utf-8", delimiter, tuple(header),
-        names.match(source, header), updated, words_of(source, names), mends=file,
+        names.match(source, header), updated, words_of(source, names), mends=file, rows=len(rows),
     )  # fmt: skip

@@ -2,87 +2,110 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
+from data.contract import mapping
 from data.contract.mapping import Field, Table
 from data.errors import InputRefused
-from data.ingest import decode, masked, match, normalise
-from data.ingest.find import Delivery, renamed
+from data.ingest import cells, labels, masked, match, normalise
+from data.ingest.cells import TEXTS, Lost
+from data.ingest.find import Delivery
 from data.ingest.pseudonym import Pseudonyms
 
 STAGE, FAULTS = "stage", "stage_fault"
-#: The delivered cells as text, each with row_place, from 0: only a numbered read keeps the order of the file.
-TEXTS = "stage_text"
 EMPTY_KEY = "empty, and it names the row"
-LOST_LINES, LOST_SCANS = "stage_lost_lines", "stage_lost_scans"
 #: More faulty rows than this share and the file is not what it says it is.
 MOST_FAULTY = 0.05
 
 
-def stage(con: duckdb.DuckDBPyConnection, delivery: Delivery, work: Path, pseudonyms: Pseudonyms | None = None) -> None:
+@dataclass(frozen=True)
+class Staged:
+    """What was read of a content: rows as counted apart from the reader, lines that are no record, what to say."""
+
+    rows: int
+    left: Mapping[str, int]  # labels.KINDS -> rows
+    notes: tuple[str, ...] = ()
+
+    @property
+    def left_out(self) -> int:
+        """Rows that are no record."""
+        return sum(self.left.values())
+
+
+def stage(
+    con: duckdb.DuckDBPyConnection,
+    delivery: Delivery,
+    work: Path,
+    pseudonyms: Pseudonyms | None = None,
+    names: mapping.Names | None = None,
+) -> Staged:
     """Fill `stage` (row_place, typed columns, updated_at) and `stage_fault` (row_number, field, reason, raw, masked).
 
-    A row is in one of the two. Raises InputRefused when the content cannot be read as the table at all, or when
-    more than a twentieth of its rows are faulty.
+    A row is in one of the two or in `stage_left`, which holds what is no record. Raises InputRefused when the content
+    cannot be read as the table at all, when more than a twentieth of its rows are faulty, and when the rows read are
+    not as many as were counted.
     """
-    if delivery.form == "text" and delivery.encoding != "utf-8":
-        delivery = _decoded(delivery, delivery.encoding, work)
-    try:
-        lost = _read(con, delivery, pseudonyms)
-    except duckdb.Error as error:
-        raise InputRefused(_plain(delivery, error)) from error
-    if any(kind == "INVALID ENCODING" for _, kind, _ in lost):
-        _stage_decoded(con, delivery, work, pseudonyms)
-        return
-    if over := next((line for line, kind, _ in lost if kind == "LINE SIZE OVER MAXIMUM"), None):
-        raise InputRefused(f"{delivery.name}, line {over}: the line is too long for a table. Nothing was loaded.")
+    lost, counted, notes = cells.texts(con, delivery, work)
+    _typed(con, delivery, pseudonyms)
+    left = labels.find(con, delivery, names or mapping.names(), TEXTS)
+    rows = con.sql(f"select row_place + 1 from {labels.LEFT} order by row_place").fetchall()
+    if left:
+        con.execute(f"delete from {STAGE} where row_place in (select row_place from {labels.LEFT})")
+        notes.append(labels.sentence(left, [row for (row,) in rows]))
+    if delivery.form == "grid":
+        _refuse_no_results(con, delivery)
     _part(con, delivery, lost, pseudonyms)
+    read = _count(con, STAGE) + _count(con, FAULTS) + sum(left.values())
+    wanted = counted if delivery.rows is None else delivery.rows
+    if read != wanted:
+        raise InputRefused(
+            f"{delivery.name}: {wanted:,} rows were counted and {read:,} read. Save it as CSV UTF-8 and deliver it"
+            " again; nothing was loaded."
+        )
+    return Staged(counted, left, tuple(notes))
 
 
-def _stage_decoded(
-    con: duckdb.DuckDBPyConnection, delivery: Delivery, work: Path, pseudonyms: Pseudonyms | None
-) -> None:
-    """Odd bytes came late: read the whole file for the encoding that leaves fewest unread, and start again."""
-    decoded = _decoded(delivery, decode.best_guess(delivery.path), work)
-    _part(con, decoded, _read(con, decoded, pseudonyms), pseudonyms)
+def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
+    return int(con.sql(f"select count(*) from {table}").fetchall()[0][0])
 
 
-def _decoded(delivery: Delivery, encoding: str, work: Path) -> Delivery:
-    target = work / f"decoded-{sum(1 for _ in work.iterdir())}.csv"
-    return renamed(delivery, decode.to_utf8(delivery.path, encoding, target))
+def _refuse_no_results(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
+    """A sheet where a column that every row must have is empty throughout: formulas saved without their results."""
+    wanted = {cell: f for cell, f in delivery.fields.items() if f.is_required and f.kind in normalise.TYPES}
+    if not wanted:
+        return
+    counts = ", ".join(f"count({normalise.quoted(cell)})" for cell in wanted)
+    rows, *filled = con.sql(f"select count(*), {counts} from {TEXTS}").fetchall()[0]
+    empty = [cell for cell, count in zip(wanted, filled, strict=True) if not count]
+    if rows and empty:
+        raise InputRefused(
+            f"{delivery.name}: {empty[0]} is empty in all {rows:,} rows, and every row must have it. Formulas saved"
+            " without their results are empty: save the sheet's values and deliver that; nothing was loaded."
+        )
 
 
-def _read(
-    con: duckdb.DuckDBPyConnection, delivery: Delivery, pseudonyms: Pseudonyms | None
-) -> list[tuple[int, str, str]]:
-    """Make the table `stage`; returns (line, kind, text) of the lines the reader could not split."""
-    for name in (LOST_LINES, LOST_SCANS):
-        con.execute(f"drop table if exists {name}")
+def _typed(con: duckdb.DuckDBPyConnection, delivery: Delivery, pseudonyms: Pseudonyms | None) -> None:
+    """Make the table `stage` of the cells as text."""
     by_column = {field.column: (cell, field) for cell, field in delivery.fields.items()}
     columns, checks = _columns(delivery, by_column, pseudonyms)
     texts = [f"{normalise.text(cell)} as t_{column}" for column, (cell, _) in by_column.items()]
     updated = normalise.text(delivery.updated) if delivery.updated else "cast(null as varchar)"
-    con.execute(
-        f"create or replace temp table {TEXTS} as select row_number() over () - 1 as row_place, * from {scan(delivery)}"
-    )
-    con.execute(
-        f"""
-        create or replace temp table {STAGE} as
-        with texts as (select row_place, {", ".join(texts)}, {updated} as t_updated_at from {TEXTS})
-        select row_place, {", ".join(columns)}, try_cast(t_updated_at as timestamp) as updated_at,
-            {f"coalesce({', '.join(checks)})" if checks else "cast(null as varchar)"} as bad
-        from texts
-        """
-    )
-    made = con.sql(f"select count(*) from duckdb_tables() where table_name = '{LOST_LINES}'").fetchall()
-    if not made[0][0]:
-        return []
-    rows = con.sql(f"select line, cast(error_type as varchar), csv_line from {LOST_LINES} order by line").fetchall()
-    return list({line: (int(line), str(kind), str(text or "")) for line, kind, text in rows}.values())
+    try:
+        con.execute(
+            f"""
+            create or replace temp table {STAGE} as
+            with texts as (select row_place, {", ".join(texts)}, {updated} as t_updated_at from {TEXTS})
+            select row_place, {", ".join(columns)}, try_cast(t_updated_at as timestamp) as updated_at,
+                {f"coalesce({', '.join(checks)})" if checks else "cast(null as varchar)"} as bad
+            from texts
+            """
+        )
+    except duckdb.Error as error:
+        raise InputRefused(cells.plain(delivery, error)) from error
 
 
 def _columns(
@@ -131,15 +154,13 @@ def _fault(delivery: Delivery, field: Field, raw: str, value: str) -> str | None
 def _part(
     con: duckdb.DuckDBPyConnection,
     delivery: Delivery,
-    lost: list[tuple[int, str, str]],
+    lost: list[Lost],
     pseudonyms: Pseudonyms | None,
 ) -> None:
     """Number the rows as delivered and take the faulty ones out of the stage."""
     con.execute("create or replace temp table stage_gap (before bigint)")
     if lost:
-        con.executemany(
-            "insert into stage_gap values (?)", [[line - 1 - place] for place, (line, _, _) in enumerate(lost, 1)]
-        )
+        con.executemany("insert into stage_gap values (?)", [[row - place] for place, (row, _) in enumerate(lost, 1)])
     con.execute(
         f"""
         create or replace temp table {FAULTS} as
@@ -156,7 +177,7 @@ def _part(
     if lost:
         con.executemany(
             f"insert into {FAULTS} values (?, null, null, ?, ?, 0, '{masked.MASK}', null)",
-            [[line - 1, _lost_reason(kind, len(delivery.header)), text.rstrip("\r\n")] for line, kind, text in lost],
+            [[row, _lost_reason(text, delivery), text] for row, text in lost],
         )
     _refuse_foreign(con, delivery)
 
@@ -232,28 +253,7 @@ def _money(delivery: Delivery, alias: str) -> str:
     return f"coalesce({alias}.{money}, 0)" if money else "0"
 
 
-def _lost_reason(kind: str, columns: int) -> str:
-    if kind == "UNQUOTED VALUE":
+def _lost_reason(text: str, delivery: Delivery) -> str:
+    if text.count(delivery.quote) % 2:
         return "a quotation mark is not closed"
-    return f"the row does not have the {columns} columns of the header"
-
-
-def scan(delivery: Delivery) -> str:
-    """SQL that reads the delivered cells as text."""
-    path = str(delivery.path).replace("'", "''")
-    if delivery.form == "parquet":
-        cells = ", ".join(f"cast({normalise.quoted(c)} as varchar) as {normalise.quoted(c)}" for c in delivery.header)
-        return f"(select {cells} from read_parquet('{path}'))"
-    columns = ", ".join(f"""'{cell.replace("'", "''")}': 'varchar'""" for cell in delivery.header)
-    mark = {"\t": "\\t"}.get(delivery.delimiter, delivery.delimiter)
-    return (
-        f"read_csv('{path}', header = true, all_varchar = true, auto_detect = false, delim = '{mark}', quote = '\"',"
-        f" escape = '\"', nullstr = ['', 'NULL', 'null', '\\N'], columns = {{{columns}}}, strict_mode = true,"
-        f" store_rejects = true, rejects_table = '{LOST_LINES}', rejects_scan = '{LOST_SCANS}', rejects_limit = 0)"
-    )
-
-
-def _plain(delivery: Delivery, error: duckdb.Error) -> str:
-    line = re.search(r"Line:?\s*(\d+)", str(error))
-    where = f"{delivery.name}, line {line[1]}" if line else delivery.name
-    return f"{where} cannot be read as a table. Open it, save it as CSV UTF-8 and run again; nothing was loaded."
+    return f"the row does not have the {len(delivery.header)} columns of the header"

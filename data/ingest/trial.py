@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 
+from data.contract.mapping import Names
 from data.errors import InputRefused
 from data.ingest import match, read
 from data.ingest.find import Delivery
@@ -18,7 +19,9 @@ from data.warehouse.connection import FILE_NAME, SCHEMA
 Line = tuple[str, str, str]  # what, ok | off | bad, sentence
 
 
-def lists(deliveries: Sequence[Delivery], home: Path, work: Path, pseudonyms: Pseudonyms | None) -> Iterator[Line]:
+def lists(
+    deliveries: Sequence[Delivery], home: Path, work: Path, pseudonyms: Pseudonyms | None, names: Names | None = None
+) -> Iterator[Line]:
     """One line a list of the delivery and kind of row: how many rows mean nobody; one a word that is not known.
 
     The persons are those of the delivery and of HOME; nothing is written there.
@@ -33,12 +36,12 @@ def lists(deliveries: Sequence[Delivery], home: Path, work: Path, pseudonyms: Ps
         persons = [d for d in deliveries if d.table.target in (*match.PERSONS, *PLACES)]
         for delivery in [*persons, *brought]:
             try:
-                read.stage(con, delivery, work, pseudonyms)
+                staged = read.stage(con, delivery, work, pseudonyms, names)
             except InputRefused as error:
                 yield delivery.name, "bad", str(error)
                 continue
             if delivery.table.target in match.LISTS:
-                load(con, delivery, "", "")
+                load(con, delivery, "", "", staged)
             else:
                 _persons_in(con, delivery)
         match.settle(con)

@@ -1,7 +1,12 @@
-"""Containers: zip archives and workbooks, taken apart into a folder aside, within limits."""
+"""Containers: zip archives and workbooks, taken apart into a folder aside, within limits.
+
+What a file is, its first bytes say; its name is only asked where they leave it open.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import io
 import shutil
 import zipfile
 import zlib
@@ -10,44 +15,114 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from data.errors import InputRefused
+from data.ingest import stray, workbook
 
 #: A real export shrinks 10 to 40 times; what claims more than this is not one.
 MOST_RATIO = 200
 MOST_BYTES = 200 << 30
 MOST_MEMBERS = 10_000
-TEXTS = (".csv", ".csv.gz", ".txt", ".txt.gz", ".tsv", ".tsv.gz")
-WORKBOOKS = (".xlsx", ".xlsm")
+#: Archives within archives that are opened.
+DEEPEST = 3
+TEXTS = (".csv", ".csv.gz", ".txt", ".txt.gz", ".tsv", ".tsv.gz", ".dat", ".gz", ".del", ".unl")
+WORKBOOKS = workbook.ENDINGS
 READABLE = (*TEXTS, ".zip", *WORKBOOKS, ".parquet")
+#: What a file is, whatever its name says.
+MAGIC = {
+    b"PK\x03\x04": "zip",
+    b"PK\x05\x06": "zip",
+    workbook.OLE: "workbook",
+    b"\x1f\x8b": "gzip",
+    b"PAR1": "parquet",
+    b"7z\xbc\xaf\x27\x1c": "archive",
+    b"Rar!\x1a\x07": "archive",
+    b"BZh": "archive",
+    b"\xfd7zXZ": "archive",
+    b"\x28\xb5\x2f\xfd": "archive",
+}
 
 
 @dataclass(frozen=True)
 class Part:
-    """One readable content: where it lies, the name it is shown and recognised by, and how it is read."""
+    """One content: where it lies, the name it is shown and recognised by, and how it is read.
+
+    The form is text, parquet, grid (a sheet: columns c0, c1, ... of texts, its header still among the rows), stray or
+    paper (nothing of the record is in it), empty, or unread, with the sentence that says why.
+    """
 
     path: Path
     name: str  # path inside the delivery, then ! and the member or sheet
     stem: str  # what the table is recognised by
-    form: str  # text, parquet
+    form: str
+    book: str = ""  # a sheet's workbook: the file's own name
+    is_hidden: bool = False
+    digest: str = ""  # of a content that was taken apart
+    why: str = ""
 
 
-def parts(path: Path, name: str, work: Path, called: str | None = None) -> Iterator[Part]:
-    """The readable contents of one delivered file; `called` is its own name where `path` is a copy aside.
+def parts(path: Path, name: str, work: Path, called: str | None = None, depth: int = 0) -> Iterator[Part]:
+    """The contents of one delivered file; `called` is its own name where `path` is a copy aside.
 
-    Raises InputRefused for an archive that is not safe.
+    Raises InputRefused for an archive that is not safe. What cannot be read is a part of the form unread.
     """
     called = called or path.name
     low = called.lower()
-    if low.endswith(".zip"):
-        yield from _zipped(path, name, work)
-    elif low.endswith(WORKBOOKS):
+    kind = _kind(path, low)
+    if kind == "zip":
+        yield from _zipped(path, name, work, depth)
+    elif kind == "workbook":
         yield from _sheets(path, name, work, called)
-    elif low.endswith(".parquet"):
+    elif kind == "archive":
+        yield Part(path, name, called, "unread", why=f"{name} is an archive that cannot be opened here. {UNPACK}")
+    elif kind == "parquet":
         yield Part(path, name, called, "parquet")
-    elif low.endswith(TEXTS):
+    elif kind == "gzip" and not low.endswith(".gz"):
+        packed = _aside(work, ".gz")
+        shutil.copyfile(path, packed)
+        yield Part(packed, name, called, "text")
+    elif kind == "text" or low.endswith(".gz"):
         yield Part(path, name, called, "text")
+    else:
+        yield Part(path, name, called, "unread", why=f"{name} is of no kind that can be read. {workbook.ADVICE}")
 
 
-def _zipped(path: Path, name: str, work: Path) -> Iterator[Part]:
+UNPACK = "Unpack it and deliver the tables as CSV, zip, xlsx or Parquet; nothing was loaded."
+
+
+def _kind(path: Path, low: str) -> str:
+    try:
+        with path.open("rb") as handle:
+            head = handle.read(8)
+    except OSError as error:
+        raise InputRefused(f"{path.name} cannot be read ({error.strerror or error}). Deliver it again.") from error
+    if stray.is_archive(low):
+        return "archive"
+    seen = next((kind for magic, kind in MAGIC.items() if head.startswith(magic)), "")
+    if seen == "zip":
+        return "workbook" if low.endswith(WORKBOOKS) or _holds_sheets(path) else "zip"
+    if seen and not (seen == "archive" and low.endswith((".csv", ".txt", ".tsv"))):
+        return seen
+    if low.endswith(".zip"):
+        return "zip"
+    if low.endswith(".parquet"):
+        return "parquet"
+    if low.endswith(WORKBOOKS):
+        return "workbook"
+    if low.endswith(".gz"):
+        return "gzip"
+    return "text" if low.endswith(TEXTS) or not PurePosixPath(low).suffix else ""
+
+
+def _holds_sheets(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(n in ("xl/workbook.xml", "xl/workbook.bin") for n in archive.namelist())
+    except (zipfile.BadZipFile, OSError, ValueError):
+        return False
+
+
+def _zipped(path: Path, name: str, work: Path, depth: int) -> Iterator[Part]:
+    if depth >= DEEPEST:
+        raise InputRefused(f"{name} lies in archives within archives. {UNPACK}")
     try:
         with zipfile.ZipFile(path) as archive:
             members = [m for m in archive.infolist() if not m.is_dir()]
@@ -55,26 +130,53 @@ def _zipped(path: Path, name: str, work: Path) -> Iterator[Part]:
                 raise InputRefused(f"{name} holds {len(members):,} files; that is no export. Nothing was loaded.")
             for member in members:
                 _refuse_unsafe(member, name)
-                inside = PurePosixPath(member.filename.replace("\\", "/"))
-                if inside.name.lower().endswith((*TEXTS, *WORKBOOKS, ".parquet")):
-                    target = _aside(work, inside.name)
+                inside = PurePosixPath(_named(member).replace("\\", "/"))
+                shown = f"{name}!{inside.as_posix()}"
+                if stray.is_stray(inside.as_posix()):
+                    yield Part(path, shown, inside.name, "stray")
+                elif stray.is_paper(inside.name):
+                    yield Part(path, shown, inside.name, "paper")
+                else:
+                    target = _aside(work, _ending(inside.name))
                     _extract(archive, member, target, name)
-                    yield from parts(target, f"{name}!{inside.as_posix()}", work, inside.name)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
-        raise InputRefused(f"{name} cannot be unpacked ({error}). Deliver it again; nothing was loaded.") from error
+                    yield from parts(target, shown, work, inside.name, depth + 1)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error, OSError) as error:
+        secret = isinstance(error, RuntimeError) and "password" in str(error).lower()
+        why = "it is protected with a password" if secret else str(error) or type(error).__name__
+        raise InputRefused(f"{name} cannot be unpacked ({why}). Deliver it again; nothing was loaded.") from error
 
 
-def _aside(work: Path, name: str) -> Path:
+def _named(member: zipfile.ZipInfo) -> str:
+    """The member's name; archives of Chinese systems write GBK and do not say so."""
+    if member.flag_bits & 0x800 or member.filename.isascii():
+        return member.filename
+    try:
+        raw = member.filename.encode("cp437")
+    except UnicodeEncodeError:
+        return member.filename
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return member.filename
+
+
+def _aside(work: Path, ending: str) -> Path:
     """A fresh place in the work folder that keeps the name's endings, which say how it is read."""
-    low = name.lower()
-    ending = next(e for e in (".csv.gz", ".txt.gz", ".tsv.gz", Path(low).suffix) if low.endswith(e))
     return work / f"{sum(1 for _ in work.iterdir())}{ending}"
+
+
+def _ending(name: str) -> str:
+    low = name.lower()
+    return next((e for e in (".csv.gz", ".txt.gz", ".tsv.gz") if low.endswith(e)), PurePosixPath(low).suffix[:10])
 
 
 def _refuse_unsafe(member: zipfile.ZipInfo, name: str) -> None:
     inside = PurePosixPath(member.filename.replace("\\", "/"))
     is_link = (member.external_attr >> 16) & 0o170000 == 0o120000
-    if inside.is_absolute() or ".." in inside.parts or ":" in inside.parts[0] or is_link or "\0" in member.filename:
+    leads_out = inside.is_absolute() or ".." in inside.parts or is_link or "\0" in member.filename
+    if leads_out or not inside.name or ":" in inside.parts[0]:
         raise InputRefused(f"{name} holds a path that leads out of the archive. Nothing was loaded.")
     grows = member.file_size / max(1, member.compress_size)
     if member.file_size > MOST_BYTES or (grows > MOST_RATIO and member.file_size > 100 << 20):
@@ -92,16 +194,22 @@ def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, na
 
 
 def _sheets(path: Path, name: str, work: Path, called: str) -> Iterator[Part]:
-    """Each sheet as a UTF-8 CSV of its texts: ids stay text, dates keep what the cell shows."""
-    import polars as pl
-
+    """Each sheet as a grid of its texts: ids stay text, dates keep what the cell shows."""
+    holds = False
     try:
-        sheets = pl.read_excel(path, sheet_id=0, infer_schema_length=0, raise_if_empty=False)
-    except Exception as error:  # the reader raises kinds of its own
-        first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputRefused(f"{name} cannot be read as a workbook ({first}). Nothing was loaded.") from error
-    for sheet, rows in sheets.items():
-        if rows.width:
-            target = _aside(work, "sheet.csv")
-            rows.select(pl.all().cast(pl.String)).write_csv(target)
-            yield Part(target, f"{name}!{sheet}", called if len(sheets) == 1 else sheet, "text")
+        for sheet in workbook.sheets(path, name):
+            if not sheet.cells.width or not sheet.cells.height:
+                continue
+            holds = True
+            target = _aside(work, ".grid")
+            sheet.cells.write_parquet(target)
+            written = io.BytesIO()
+            sheet.cells.write_csv(written, include_header=False)
+            digest = hashlib.sha256(written.getvalue()).hexdigest()
+            yield Part(target, f"{name}!{sheet.name}", sheet.name, "grid", called, sheet.is_hidden, digest)
+        if not holds:
+            yield Part(path, name, called, "empty")
+    except workbook.NoWorkbook:
+        yield Part(path, name, called, "text")
+    except InputRefused as error:
+        yield Part(path, name, called, "unread", why=str(error))

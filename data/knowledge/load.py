@@ -17,6 +17,7 @@ from pathlib import Path
 
 import duckdb
 
+from data import texts
 from data.errors import UsageError
 from data.knowledge import price_codes, words
 from data.warehouse.connection import SCHEMA, transaction
@@ -42,7 +43,7 @@ def tables() -> dict[str, tuple[list[str], list[str]]]:
 def version(overlay: Path | None = None, *, package: Path = FOLDER) -> str:
     """Hash of every knowledge file of package and overlay: equal means the same facts."""
     digest = hashlib.sha256()
-    for path in [*sorted(package.glob("*.csv")), *(sorted(overlay.glob("*.csv")) if overlay else [])]:
+    for path in [*sorted(package.glob("*.csv")), *_overlaid(overlay)]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
 
@@ -52,7 +53,7 @@ def load(con: duckdb.DuckDBPyConnection, overlay: Path | None = None, *, package
 
     Raises UsageError when a file is missing, names no table, or a value does not fit its column.
     """
-    laid = sorted(overlay.glob("*.csv")) if overlay else []
+    laid = _overlaid(overlay)
     for path in laid:
         if path.stem not in tables():
             raise UsageError(f"{path} names no knowledge table. See `fundwatch knowledge coverage`.")
@@ -93,11 +94,7 @@ def _lay(con: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:
     """Apply one overlay file, layer by layer."""
     columns, key = tables()[table]
     try:
-        con.execute(
-            "create or replace temp table overlay as"
-            " from read_csv($path, header = true, all_varchar = true, nullstr = '')",
-            {"path": str(path)},
-        )
+        _given(con, path)
         given = [d[0] for d in con.execute("from overlay limit 0").description or []]
         unknown = set(given) - {*columns, OFF, "layer"}
         if unknown or not _required(con, table) & set(key) <= set(given):
@@ -122,6 +119,31 @@ def _lay(con: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:
             )
     except duckdb.Error as error:
         raise UsageError(f"{path}: {str(error).splitlines()[0]}") from error
+
+
+def _given(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Table `overlay`: the file's rows as texts, however a spreadsheet saved them; empty is null."""
+    import polars as pl
+
+    try:
+        header, rows = texts.table(texts.read(path))
+        cells = [[cell.strip() or None for cell in row[: len(header)]] for _, row in rows]
+        given = pl.DataFrame(cells, schema=dict.fromkeys(header, pl.String), orient="row")
+    except (ValueError, pl.exceptions.PolarsError) as error:
+        raise UsageError(f"{path} cannot be read as CSV ({error}). Save it as CSV UTF-8.") from error
+    con.register("overlay_given", given)
+    con.execute("create or replace temp table overlay as from overlay_given")
+    con.unregister("overlay_given")
+
+
+def _overlaid(overlay: Path | None) -> list[Path]:
+    """The files of an overlay. Raises UsageError for one that nothing reads."""
+    if overlay is None or not overlay.is_dir():
+        return []
+    paths = sorted(p for p in overlay.iterdir() if p.is_file() and not p.name.startswith((".", "~")))
+    if unread := [p for p in paths if p.suffix.lower() in (".xlsx", ".xls", ".et", ".txt", ".tsv")]:
+        raise UsageError(f"{unread[0]} is not read: save it as CSV UTF-8, {unread[0].stem}.csv, in the same place.")
+    return [p for p in paths if p.suffix.lower() == ".csv"]
 
 
 def _supersede(con: duckdb.DuckDBPyConnection, table: str, layer: str) -> None:

@@ -2057,7 +2057,8 @@ create table if not exists run.input_file (
     yuan_in decimal(18,2),
     folder varchar,                    -- the delivery's folder, absolute
     header varchar,                    -- json: its header cells, to read a mended reject again
-    delimiter varchar
+    delimiter varchar,
+    is_newer boolean                   -- a person said that it stands where its delivery contradicts itself
 );
 
 -- 拒收: rows that could not be read, with their own text, to be mended and delivered again
@@ -2087,7 +2088,7 @@ create table if not exists run.touched_settlement (
     settlement_id varchar not null
 );
 
--- 对账: rows and yuan in = loaded + duplicate + replaced + rejected, for each file of each run
+-- 对账: rows in = loaded + duplicate + replaced + rejected + left out, for each file of each run; yuan without the last
 create table if not exists run.account (
     ingest_id varchar not null,        -- hash of the delivered set
     file varchar not null,
@@ -2101,7 +2102,8 @@ create table if not exists run.account (
     yuan_loaded decimal(18,2) not null,
     yuan_duplicate decimal(18,2) not null,
     yuan_replaced decimal(18,2) not null,
-    yuan_rejected decimal(18,2) not null
+    yuan_rejected decimal(18,2) not null,
+    left_out bigint default 0          -- 不计行: totals, labels, units, remarks; no record
 );
 
 -- 校验结果: what each check found in the record as it stands

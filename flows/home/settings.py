@@ -6,12 +6,13 @@ import math
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from data import texts
 from data.errors import UsageError
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Settings:
     top: int | None = None
     days: float | None = None
     unmask: bool = False
+    newer: Sequence[str] = ()  # files of the delivery that stand where it contradicts itself
     pseudonyms: bool = False
     objective: str = "both"
     seed: int = 1
@@ -119,8 +121,8 @@ def _file(path: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
     try:
-        said = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        said = tomllib.loads(texts.read(path))
+    except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path} is not TOML: {error}.") from error
     unknown = set(said) - set(LASTING) - {*PARAMETERS, "capacity"}
     if unknown:

@@ -9,6 +9,7 @@ import duckdb
 import polars as pl
 
 from data.errors import FundwatchError, InputRefused
+from data.ingest import small
 from data.warehouse.connection import frame
 from flows.home import audit_log
 from flows.publish.safe import write_csv
@@ -135,16 +136,10 @@ def read_account(path: Path) -> pl.DataFrame:
 
 def _csv(path: Path) -> pl.DataFrame:
     try:
-        raw = path.read_bytes()
-        try:
-            text = raw.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            text = raw.decode("gb18030")
-        return pl.read_csv(text.encode(), infer_schema=False)
+        names = {name for called in ACCOUNT.values() for name in called}
+        return small.frame(path, lambda cell: cell.strip() in names)
     except OSError as error:
         raise InputRefused(f"{path} cannot be read: {error.strerror}.") from error
-    except (UnicodeDecodeError, pl.exceptions.PolarsError) as error:
-        raise InputRefused(f"{path} cannot be read as CSV: {str(error).splitlines()[0]}.") from error
 
 
 def _number(rows: pl.DataFrame, name: str, path: Path) -> pl.Series:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import polars as pl
 
+from data.contract import mapping
 from data.errors import InputRefused
-from data.ingest import decode, workplace
-from data.ingest.find import DELIMITERS
+from data.ingest import small, workplace
 from data.ingest.unpack import READABLE, Part, parts
 
 FOLDER = Path(__file__).parent
@@ -45,8 +45,7 @@ def read(path: Path) -> Told:
         raise InputRefused(f"{path.name} is neither CSV nor xlsx. Save the verdicts as one of them.")
     with workplace(None) as work:
         for part in parts(path, path.name, work):
-            told = _told(part, _frame(part, work))
-            if told is not None:
+            if not part.is_hidden and (told := _told(part, _frame(part))) is not None:
                 return told
     raise InputRefused(
         f"{path.name} holds no verdicts: a column for the conclusion (核查结论, conclusion) and one that names the lead"
@@ -57,7 +56,7 @@ def read(path: Path) -> Told:
 def _told(part: Part, frame: pl.DataFrame) -> Told | None:
     known: dict[str, str] = {}
     for cell in frame.columns:
-        name = _names().get(cell.strip().strip("\ufeff'").lower())
+        name = _name(cell)
         if name is not None and name not in known.values():
             known[cell] = name
     if "conclusion" not in known.values() or not {"lead_id", "subject_id"} & set(known.values()):
@@ -71,21 +70,13 @@ def _told(part: Part, frame: pl.DataFrame) -> Told | None:
     return Told(part.name, texts, tuple(c for c in frame.columns if c not in known))
 
 
-def _frame(part: Part, work: Path) -> pl.DataFrame:
-    if part.form == "parquet":
-        return pl.read_parquet(part.path).select(pl.all().cast(pl.String))
-    try:
-        with decode.open_bytes(part.path) as handle:
-            content = handle.read()
-        encoding = decode.first_guess(content[: 1 << 20])
-        text = content.decode("utf-8-sig" if encoding == "utf-8" else encoding)
-        head = next(iter(text.lstrip().splitlines()), "")
-        mark = max(DELIMITERS, key=lambda d: len(next(csv.reader([head], delimiter=d), [])))
-        return pl.read_csv(text.encode(), separator=mark, infer_schema=False)
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error, pl.exceptions.PolarsError) as error:
-        raise InputRefused(
-            f"{part.name} cannot be read as a table ({str(error).splitlines()[0]}). Save it as CSV UTF-8 and try again."
-        ) from error
+def _frame(part: Part) -> pl.DataFrame:
+    header, rows = small.headed(small.rows(part), lambda cell: _name(cell) is not None)
+    return pl.DataFrame(rows, schema=dict.fromkeys(header, pl.String), orient="row")
+
+
+def _name(cell: str) -> str | None:
+    return _names().get(cell.strip().strip("\ufeff'").lower()) or _names().get(mapping.tidy(cell))
 
 
 def _listed(name: str) -> list[dict[str, str]]:

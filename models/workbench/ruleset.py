@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
 from pathlib import Path
 
+from data import texts
 from data.errors import UsageError, like
 from models import detectors
 from models.sources import rule
@@ -117,8 +118,8 @@ def switches(home: Path) -> dict[str, Switch]:
     if not path.exists():
         return {}
     try:
-        said = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        said = tomllib.loads(texts.read(path))
+    except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path} is not TOML: {error}.") from error
     return {name: _switch(path, name, entry) for name, entry in said.items()}
 

@@ -1,0 +1,45 @@
+"""Which delivered files are no content: what systems and open programs leave beside it, and what nothing here reads."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+
+#: Lock files of open spreadsheets, what a Mac or Windows puts into folders, half downloads, what editors keep aside.
+STRAY = re.compile(
+    r"~\$.*|\.~.*|\._.*|~.*\.tmp|.*~|#.*#|thumbs\.db|ehthumbs\.db|desktop\.ini|\.ds_store|icon\r?|.*\.(tmp|temp"
+    r"|crdownload|part|partial|download|downloading|opdownload|td|xltd|bak|old|orig|swp|lnk|url|log|md5|sha1|sha256|sfv)",
+    re.IGNORECASE,
+)
+FOLDERS = ("__macosx", "$recycle.bin", "system volume information", ".git", ".svn")
+#: Papers about the tables, never the tables, whatever they are called.
+PAPERS = re.compile(
+    r".*\.(pdf|docx?|wps|rtf|pptx?|dps|md|png|jpe?g|gif|bmp|tiff?|eml|msg|py|sh|bat|ps1|mp4|ofd)$",
+    re.IGNORECASE,
+)
+EXPLAINS = re.compile(r"说明|字典|须知|备忘|readme|read_me|目录清单|dictionary|data_dict", re.IGNORECASE)
+#: Archives that only other programs open: whatever they hold, nobody has seen it.
+ARCHIVES = re.compile(r".*\.(7z|rar|r\d\d|z\d\d|\d{3}|tar|tgz|tbz2?|txz|bz2|xz|zst|lz4|cab|iso)$", re.IGNORECASE)
+
+
+def is_stray(name: str) -> bool:
+    """Whether the path inside the delivery is what a program left there; it holds no record of its own."""
+    path = PurePosixPath(name)
+    if any(p.lower() in FOLDERS or p.startswith(".") for p in path.parts[:-1]):
+        return True
+    return STRAY.fullmatch(path.name) is not None or path.name.startswith(".")
+
+
+def is_paper(name: str) -> bool:
+    """Whether the file is a paper or picture: people read it, no table is lost with it."""
+    return PAPERS.fullmatch(PurePosixPath(name).name) is not None
+
+
+def explains(name: str) -> bool:
+    """Whether the file's name says that it explains a table."""
+    return EXPLAINS.search(PurePosixPath(name).name) is not None
+
+
+def is_archive(name: str) -> bool:
+    """Whether the file is an archive that nothing here opens."""
+    return ARCHIVES.fullmatch(PurePosixPath(name).name) is not None

@@ -1,0 +1,683 @@
+"""Tables as programs and people write them: read right, or refused by name; never silently something else."""
+
+import csv
+import io
+import zipfile
+from decimal import Decimal
+
+import duckdb
+import pytest
+import xlsxwriter
+
+from data.errors import InputRefused, UsageError
+from data.ingest import Intake, ingest
+from data.warehouse.connection import SCHEMA
+from tests import xls
+
+MANY = 40
+
+
+def text_of(rows, delimiter=",", end="\n", quoting=csv.QUOTE_MINIMAL):
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=delimiter, lineterminator=end, quoting=quoting)
+    writer.writerow(rows[0])
+    writer.writerows(r.values() for r in rows)
+    return out.getvalue()
+
+
+def put(folder, name, text, encoding="utf-8"):
+    (folder / name).write_bytes(text.encode(encoding) if isinstance(text, str) else text)
+    return folder
+
+
+def book(path, sheets, hidden=()):
+    """Write an xlsx; a cell ('=', formula) is one without a stored result, ('#', text) an error."""
+    with xlsxwriter.Workbook(path) as made:
+        for name, rows in sheets.items():
+            page = made.add_worksheet(name)
+            if name in hidden:
+                page.hide()
+            for r, row in enumerate(rows):
+                for c, value in enumerate(row):
+                    if isinstance(value, tuple):
+                        page.write_formula(r, c, "=A1", None, value[1] if value[0] == "#" else "")
+                    elif value is not None and value != "":
+                        page.write(r, c, value) if not isinstance(value, str) else page.write_string(r, c, value)
+
+
+def cells(rows):
+    return [list(rows[0]), *(list(r.values()) for r in rows)]
+
+
+@pytest.fixture
+def con():
+    with duckdb.connect() as con:
+        con.execute("set threads = 1")
+        con.execute(SCHEMA.read_text(encoding="utf-8"))
+        for table in ("mdtrt_d", "fee_list_d"):  # they came before
+            con.execute(f"insert into run.input_file (file_id, file, source_table) values ('{table}', 'x', '{table}')")
+        yield con
+
+
+@pytest.fixture
+def many(rows):
+    """Enough settlements that one faulty one does not spoil the file."""
+    return {"setl_d.csv": [rows.settlement(n, dise_name=f"disease {n}") for n in range(1, MANY + 1)]}
+
+
+@pytest.fixture
+def read(con):
+    """Ingest a folder; gives (settlements, yuan, account of the settlements, what was said)."""
+
+    def run(folder, **how):
+        said = []
+        accounts = ingest(con, folder, said.append, Intake(**how))
+        count, yuan = con.sql("select count(*), sum(total_amount) from record.settlement").fetchall()[0]
+        files = [a for a in accounts if a.source_table == "setl_d"]
+        return count, yuan, files, "\n".join(said)
+
+    return run
+
+
+WHOLE = (MANY, Decimal(50 * MANY))
+
+
+# ------------------------------------------------------------------------------------------ quotation marks
+
+
+@pytest.mark.parametrize("delimiter", [",", "\t", "|"])
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ('"open', '"open too'),
+        ('"open', 'closed" far below'),
+        ('5" wide', '12" wide'),
+        ('"open', None),
+        ('""', '"'),
+        ('"open', '"closed"'),
+    ],
+)
+def test_a_quotation_mark_that_nobody_closes_swallows_no_row(read, con, delivery, many, delimiter, first, second):
+    lines = text_of(many["setl_d.csv"], delimiter).splitlines()
+    place = list(many["setl_d.csv"][0]).index("dise_name")
+    for line, name in ((5, first), (30, second)):
+        if name is not None:
+            row = lines[line].split(delimiter)
+            lines[line] = delimiter.join([*row[:place], name, *row[place + 1 :]])
+    count, yuan, (account,), _ = read(put(delivery(many), "setl_d.csv", "\n".join(lines) + "\n"))
+    assert account.rows_in == MANY and count >= MANY - 2 and count + account.rejected == MANY
+    assert yuan == 50 * count
+    kept = con.sql(
+        "select settlement_id, disease_name from record.settlement where settlement_id in ('S5', 'S6', 'S31')"
+    )
+    assert dict(kept.fetchall())["S6"] == "disease 6"
+    assert all("\n" not in (name or "") for _, name in kept.fetchall())
+
+
+def test_two_open_marks_on_neighbouring_lines_and_in_the_last_line(read, con, delivery, many):
+    for n in (4, 5, MANY - 1):
+        many["setl_d.csv"][n]["dise_name"] = f"@open {n}"
+    text = text_of(many["setl_d.csv"]).replace("@", '"')
+    count, yuan, (account,), said = read(put(delivery(many), "setl_d.csv", text))
+    assert (count, yuan, account.rejected) == (*WHOLE, 0) and "3 rows hold a quotation mark" in said
+    assert con.sql("select count(*) from record.settlement where starts_with(disease_name, '\"open')").fetchall() == [
+        (3,)
+    ]
+
+
+def test_an_open_mark_with_a_delimiter_behind_it_costs_its_own_row(read, con, delivery, many):
+    many["setl_d.csv"][4]["dise_name"] = "@a;b"
+    text = text_of(many["setl_d.csv"]).replace("@", '"').replace("a;b", "a,b")
+    count, _, (account,), _ = read(put(delivery(many), "setl_d.csv", text))
+    assert (count, account.rejected, account.rows_in) == (MANY - 1, 1, MANY)
+    assert con.sql("select row_number, reason from run.rejected").fetchall() == [(5, "a quotation mark is not closed")]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("where", ["dise_name", "init_setl_id"])
+def test_values_of_several_lines_stay_one(read, con, delivery, many, end, where):
+    long = 'one, two\n\n"three", four\nS9,E9 five'
+    for n in (3, 20, MANY - 1):
+        many["setl_d.csv"][n][where] = long
+    count, yuan, (account,), _ = read(put(delivery(many), "setl_d.csv", text_of(many["setl_d.csv"], end=end)))
+    assert (count, yuan, account.rejected) == (*WHOLE, 0)
+    column = {"dise_name": "disease_name", "init_setl_id": "original_settlement_id"}[where]
+    assert con.sql(f"select {column} from record.settlement where settlement_id = 'S21'").fetchall() == [(long,)]
+
+
+def test_a_table_of_two_columns(read, con, delivery, clean):
+    codes = [{"bkkp_sn": f"5199{n:04}", "drug_trac_codg": f"8114{n:04}"} for n in range(30)]
+    codes[3]["drug_trac_codg"] = "@8114"
+    codes[20]["drug_trac_codg"] = "@8115"
+    folder = put(delivery(clean), "drug_trac_d.csv", text_of(codes).replace("@", '"'))
+    read(folder)
+    assert con.sql("select count(*), count(distinct line_id) from record.trace_code").fetchall() == [(30, 30)]
+
+
+def test_rows_read_that_are_not_the_rows_counted_refuse_the_file(read, delivery, many, monkeypatch):
+    from data.ingest import survey
+
+    monkeypatch.setattr(survey, "look", lambda path: survey.Survey(MANY + 8, True))
+    with pytest.raises(InputRefused, match=r"setl_d.csv: 47 rows were counted and 40 read"):
+        read(delivery(many))
+
+
+# ------------------------------------------------------------------------------------------ no record
+
+
+TOTALS = {
+    "in the key": {"setl_id": "合计"},
+    "with blanks": {"setl_id": " 合  计： "},
+    "of the page": {"dise_name": "本页合计"},
+    "by place": {"fixmedins_code": "H1", "dise_name": "小计"},
+    "in English": {"psn_no": "Grand Total"},
+    "with the rows counted": {"setl_id": "总计", "mdtrt_id": "40"},
+}
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx", "xls"])
+@pytest.mark.parametrize("what", TOTALS)
+def test_a_total_is_no_settlement(read, delivery, many, form, what):
+    total = dict.fromkeys(many["setl_d.csv"][0], "") | {"medfee_sumamt": "2000.00"} | TOTALS[what]
+    folder = delivery(many)
+    (folder / "setl_d.csv").unlink()
+    written = [*many["setl_d.csv"][:20], total, *many["setl_d.csv"][20:]]
+    if form == "csv":
+        put(folder, "setl_d.csv", text_of(written))
+    elif form == "xlsx":
+        book(folder / "setl_d.xlsx", {"Sheet1": cells(written)})
+    else:
+        xls.write(folder / "setl_d.xls", {"Sheet1": cells(written)})
+    count, yuan, (account,), said = read(folder)
+    assert (count, yuan) == WHOLE and (account.rows_in, account.left_out) == (MANY + 1, 1)
+    assert account.yuan_in == yuan and "1 total line left out" in said and "data row 21" in said
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "合计,2000.00",
+        "共 40 条",
+        "导出时间：2025-04-01 10:00:00",
+        "制表人：张三,审核人：李四",
+        "--------",
+        "40 rows selected.",
+        "合计：40条，2000.00元",
+        "以下空白",
+    ],
+)
+def test_lines_that_a_program_writes_below_the_table(read, delivery, many, line):
+    for text in (line, line + "," * 12):
+        many["setl_d.csv"] = [r | {"setl_time": f"2025-03-01 10:00:{len(text) % 60:02}"} for r in many["setl_d.csv"]]
+        count, yuan, (account,), _ = read(put(delivery(many), "setl_d.csv", text_of(many["setl_d.csv"]) + "\n" + text))
+        assert (count, yuan) == WHOLE and (account.left_out, account.rejected) == (1, 0), text
+
+
+def test_labels_units_rulers_and_a_second_header_are_no_records(read, con, delivery, many):
+    lines = text_of(many["setl_d.csv"]).splitlines()
+    header = lines[0].split(",")
+    names = {"setl_id": "结算ID", "psn_no": "人员编号", "medfee_sumamt": "医疗费总额"}
+    units = {"setl_id": "varchar(30)", "medfee_sumamt": "decimal(16,2)", "begndate": "date"}
+    labels = ",".join(names.get(c, "") for c in header)
+    kinds = ",".join('"' + units.get(c, "varchar2(40)") + '"' for c in header)
+    written = [lines[0], labels, kinds, *lines[1:20], lines[0], *lines[20:]]
+    count, yuan, (account,), said = read(put(delivery(many), "setl_d.csv", "\n".join(written) + "\n"))
+    assert (count, yuan) == WHOLE and (account.left_out, account.rejected) == (3, 0)
+    assert "2 lines of labels, 1 line of units left out" in said
+    assert con.sql("select min(row_number), max(row_number) from record.settlement").fetchall() == [(3, MANY + 3)]
+
+
+@pytest.mark.parametrize("labels", ["记账流水号,药品追溯码", "流水号,追溯码", "bkkp_sn,drug_trac_codg"])
+def test_a_line_of_labels_where_every_column_is_text(read, con, delivery, clean, labels):
+    codes = [{"bkkp_sn": f"5199{n:04}", "drug_trac_codg": f"8114{n:04}"} for n in range(30)]
+    header, *lines = text_of(codes).splitlines()
+    read(put(delivery(clean), "drug_trac_d.csv", "\n".join([header, labels, *lines]) + "\n"))
+    assert con.sql("select count(*), min(line_id) from record.trace_code").fetchall() == [(30, "51990000")]
+
+
+def test_records_are_never_taken_for_totals(read, con, delivery, many):
+    odd = many["setl_d.csv"]
+    odd[0]["dise_name"], odd[1]["dise_name"], odd[2]["fixmedins_name"] = "合计", "小计", "总计医院"
+    odd[3]["setl_id"] = ""
+    odd[4]["psn_no"] = "sum"
+    for row in odd[5:]:
+        row["fixmedins_name"] = "甲"
+    for row in odd[:5]:
+        row.setdefault("fixmedins_name", "甲")
+    odd[4]["dise_name"] = "导出时间：无"
+    columns = sorted(odd[0])
+    count, _, (account,), _ = read(
+        put(delivery(many), "setl_d.csv", text_of([{c: r[c] for c in columns} for r in odd]))
+    )
+    assert (count, account.rejected, account.left_out) == (MANY - 1, 1, 0)
+    assert con.sql("select row_number, field from run.rejected").fetchall() == [(4, "setl_id")]
+
+
+def test_empty_rows_of_a_spreadsheet_are_no_records(read, delivery, many):
+    text = text_of(many["setl_d.csv"]) + ("," * (len(many["setl_d.csv"][0]) - 1) + "\n") * 30 + "\n\n   \n"
+    count, yuan, (account,), _ = read(put(delivery(many), "setl_d.csv", text))
+    assert (count, yuan) == WHOLE and (account.left_out, account.rejected) == (30, 0)
+
+
+# ------------------------------------------------------------------------------------------ headers
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx", "xls", "html"])
+@pytest.mark.parametrize(
+    "above",
+    [
+        [["某县2025年医保结算信息"]],
+        [["某县2025年医保结算信息"], ["统计期：2025-01-01 至 2025-12-31", "", "单位：元"], []],
+        [["sep=,"]],
+        [[], [], ["标题"]],
+    ],
+)
+def test_titles_above_the_header(read, delivery, many, form, above):
+    rows = cells(many["setl_d.csv"])
+    folder = delivery(many)
+    (folder / "setl_d.csv").unlink()
+    if form == "csv":
+        out = io.StringIO()
+        csv.writer(out, lineterminator="\n").writerows([*above, *rows])
+        put(folder, "setl_d.csv", out.getvalue())
+    elif form == "xlsx":
+        book(folder / "setl_d.xlsx", {"Sheet1": [*above, *rows], "Sheet2": [], "Sheet3": []})
+    elif form == "xls":
+        xls.write(folder / "setl_d.xls", {"Sheet1": [*above, *rows]})
+    else:
+        page = "".join("<tr>" + "".join(f"<td>{c}</td>" for c in row) + "</tr>" for row in [*above, *rows])
+        put(folder, "setl_d.xls", f"<html><meta charset=utf-8><table>{page}</table></html>", "utf-8-sig")
+    count, yuan, (account,), said = read(folder)
+    assert (count, yuan) == WHOLE and account.rejected == 0 and "above the header left out" in said
+
+
+def test_a_header_of_two_lines_with_merged_cells(read, con, delivery, many):
+    over = {"medfee_sumamt": "费用", "begndate": "日期"}
+    chinese = {
+        "setl_id": "结算ID", "mdtrt_id": "就诊ID", "psn_no": "人员编号", "begndate": "开始日期", "enddate": "结束日期",
+        "medfee_sumamt": "医疗费\n总额", "fund_pay_sumamt": "基金支付总额（元）",
+    }  # fmt: skip
+    names = list(many["setl_d.csv"][0])
+    upper = [
+        chinese.get(n, n) if n not in ("begndate", "enddate", "medfee_sumamt", "fund_pay_sumamt") else over.get(n, "")
+        for n in names
+    ]
+    lower = [chinese[n] if n in ("begndate", "enddate", "medfee_sumamt", "fund_pay_sumamt") else "" for n in names]
+    folder = delivery(many)
+    (folder / "setl_d.csv").unlink()
+    book(folder / "结算信息表.xlsx", {"导出": [["标题"], upper, lower, *cells(many["setl_d.csv"])[1:]]})
+    count, yuan, _, _ = read(folder)
+    assert (count, yuan) == WHOLE
+    assert con.sql("select distinct started_on is not null and fund_amount = 20 from record.settlement").fetchall() == [
+        (True,)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "row_left", "row_right"),
+    [
+        ("", ",,", "", ",,"),
+        ("rn,", "", "{n},", ""),
+        ("序号,", ",备注,备注", "{n},", ",,"),
+        (",", ",,", ",", ""),
+        ("", "", "", ","),
+        ("rn,", ",X,x", "{n},", ",1,2"),
+    ],
+)
+def test_columns_that_say_nothing(read, delivery, many, left, right, row_left, row_right):
+    header, *lines = text_of(many["setl_d.csv"]).splitlines()
+    written = [left + header + right, *(row_left.format(n=n) + line + row_right for n, line in enumerate(lines))]
+    count, yuan, (account,), _ = read(put(delivery(many), "setl_d.csv", "\n".join(written) + "\n"))
+    assert (count, yuan) == WHOLE and account.rejected == 0
+
+
+def test_rows_with_another_delimiter_than_the_header(read, delivery, many):
+    header, *lines = text_of(many["setl_d.csv"]).splitlines()
+    written = [header, *(line.replace(",", "\t" if n % 2 else ",") for n, line in enumerate(lines))]
+    count, yuan, _, _ = read(put(delivery(many), "setl_d.csv", "\n".join(written) + "\n"))
+    assert (count, yuan) == WHOLE
+
+
+@pytest.mark.parametrize("delimiter", ["\x01", "^", "~", ";"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "gb18030"])
+def test_delimiters_and_encodings_of_databases(read, delivery, many, delimiter, encoding):
+    for row in many["setl_d.csv"]:
+        row["dise_name"] = "高血压"
+    count, yuan, _, _ = read(put(delivery(many), "setl_d.csv", text_of(many["setl_d.csv"], delimiter), encoding))
+    assert (count, yuan) == WHOLE
+
+
+def test_rows_above_the_header_are_not_titles(read, delivery, many):
+    header, *lines = text_of(many["setl_d.csv"]).splitlines()
+    with pytest.raises(InputRefused, match=r"setl_d.csv: 5 lines above its header \(line 6\) look like rows"):
+        read(put(delivery(many), "setl_d.csv", "\n".join([*lines[:5], header, *lines[5:]]) + "\n"))
+
+
+def test_a_file_called_as_a_table_without_any_header_says_so(read, delivery, clean):
+    folder = put(delivery(clean), "psn_info_b.csv", "a,b\n1,2\n")
+    with pytest.raises(InputRefused, match=r"psn_info_b.csv .*none of its first 40 lines names the columns"):
+        read(folder)
+
+
+# ------------------------------------------------------------------------------------------ containers
+
+
+def test_values_in_apostrophes(read, con, delivery, many):
+    many["setl_d.csv"][3]["dise_name"] = "one, two"
+    many["setl_d.csv"][4]["dise_name"] = "O''Brien"
+    many["setl_d.csv"][5]["dise_name"] = r"O\'Brien"
+    header, *_ = text_of(many["setl_d.csv"]).splitlines()
+    lines = [",".join(f"'{v}'" if v else "" for v in r.values()) for r in many["setl_d.csv"]]
+    lines = [f"'{n}'," + line for n, line in enumerate(lines)]
+    count, yuan, (account,), _ = read(put(delivery(many), "setl_d.csv", "rn," + "\r\n".join([header, *lines]) + "\r\n"))
+    assert (count, yuan, account.rejected) == (*WHOLE, 0)
+    assert con.sql("select disease_name from record.settlement where row_number between 4 and 6 order by row_number").fetchall() == [
+        ("one, two",), ("O'Brien",), ("O'Brien",),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["setl_d.xls", "结算信息表.et", "setl_d.csv", "export.xls"])
+def test_old_workbooks_whatever_they_are_called(read, delivery, many, name):
+    folder = delivery(many)
+    (folder / "setl_d.csv").unlink()
+    xls.write(folder / name, {"Sheet1": cells(many["setl_d.csv"])})
+    count, yuan, _, _ = read(folder)
+    assert (count, yuan) == WHOLE
+
+
+def test_text_and_workbooks_under_each_other_s_name(read, delivery, many, clean):
+    folder = delivery(clean | many)
+    (folder / "setl_d.csv").rename(folder / "setl_d.xls")
+    book(folder / "mdtrt_d.csv", {"x": cells(clean["mdtrt_d.csv"])})
+    with zipfile.ZipFile(folder / "fee.zip", "w") as inner:
+        inner.write(folder / "fee_list_d.csv", "fee_list_d.csv")
+    with zipfile.ZipFile(folder / "all.zip", "w") as outer:
+        outer.write(folder / "fee.zip", "内/fee.zip")
+    for name in ("fee.zip", "fee_list_d.csv"):
+        (folder / name).unlink()
+    count, yuan, _, said = read(folder)
+    assert (count, yuan) == WHOLE and "all.zip!内/fee.zip!fee_list_d.csv: 2 rows in = 2 loaded" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("psn_status_d.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504, r"psn_status_d.xls cannot be read as a workbook.*xlsx or CSV"),
+        ("死亡名单.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504, r"死亡名单.xls cannot be read as a workbook"),
+        ("setl_d.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504 + "EncryptedPackage".encode("utf-16-le"), r"setl_d.xlsx is protected with a password"),
+        ("psn_status_d.dbf", b"\x03\x7d\x01\x01" + b"\0" * 99, r"psn_status_d.dbf is of no kind"),
+        ("psn_info_b.sql", b"insert into psn_info_b values (1)", r"psn_info_b.sql is of no kind"),
+        ("lists.7z", b"7z\xbc\xaf\x27\x1c" + b"\0" * 20, r"lists.7z is an archive that cannot be opened here. Unpack it"),
+        ("lists.rar", b"Rar!\x1a\x07\x00", r"lists.rar is an archive"),
+        ("export.zip.001", b"PK\x03\x04" + b"\0" * 20, r"export.zip.001 is an archive"),
+        ("psn_info_b.xls", b"<?xml version='1.0'?><Workbook xmlns='urn:schemas-microsoft-com:office:spreadsheet'/>", r"saved as XML"),
+    ],
+)  # fmt: skip
+def test_what_may_be_a_table_and_cannot_be_read_refuses_the_delivery(read, delivery, clean, name, content, sentence):
+    with pytest.raises(InputRefused, match=sentence):
+        read(put(delivery(clean), name, content))
+
+
+def test_a_locked_archive_and_archives_without_end_are_refused(read, delivery, clean):
+    folder = delivery(clean)
+    inner = b"x"
+    for name in ("a.csv", "b.zip", "c.zip", "d.zip", "e.zip"):
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.writestr(name, inner)
+        inner = packed.getvalue()
+    with pytest.raises(InputRefused, match="archives within archives"):
+        read(put(folder, "deep.zip", inner))
+
+
+STRAY = [
+    "~$setl_d.xlsx", ".~lock.setl_d.csv#", "._setl_d.csv", "Thumbs.db", "desktop.ini", ".DS_Store", "setl_d.csv.tmp",
+    "setl_d.xlsx.crdownload", "~WRL0001.tmp", "setl_d.csv.bak", "__MACOSX/._setl_d.csv", ".git/setl_d.csv", "setl_d.csv~",
+]  # fmt: skip
+
+
+def test_what_programs_leave_is_left_alone_and_named(read, delivery, many):
+    folder = delivery(many)
+    for name in STRAY:
+        (folder / name).parent.mkdir(exist_ok=True)
+        put(folder, name, b"\x00\x05\x16\x07 nothing")
+    with zipfile.ZipFile(folder / "more.zip", "w") as archive:
+        archive.writestr("__MACOSX/._mdtrt_d.csv", b"\x00\x05")
+        archive.writestr("~$mdtrt_d.xlsx", b"x")
+    put(folder, "结算信息表说明.docx", b"PK\x03\x04 x")
+    put(folder, "setl_d说明.txt", "这里写说明")
+    put(folder, "setl_d.pdf", b"%PDF")
+    count, yuan, _, said = read(folder)
+    assert (count, yuan) == WHOLE
+    for name in (
+        "~$setl_d.xlsx",
+        "Thumbs.db",
+        "__MACOSX/",
+        ".git/",
+        "more.zip!~$mdtrt_d.xlsx",
+        "setl_d说明.txt",
+        "setl_d.pdf",
+    ):
+        assert f"{name}: " in said, name
+
+
+def test_a_missing_table_names_the_download_that_did_not_end(read, con, delivery, clean):
+    folder = delivery(clean)
+    (folder / "setl_d.csv").rename(folder / "setl_d.csv.crdownload")
+    with pytest.raises(
+        InputRefused, match=r"lacks the indispensable table setl_d.*setl_d.csv.crdownload is a download"
+    ):
+        read(folder)
+
+
+def test_names_with_brackets_are_names(read, delivery, many, rows):
+    folder = delivery(many)
+    (folder / "setl_d.csv").rename(folder / "setl_d[1].csv")
+    put(folder, "setl_d1.csv", text_of([rows.settlement(900)]))
+    count, _, accounts, _ = read(folder)
+    assert count == MANY + 1 and {a.loaded for a in accounts} == {1, MANY}
+
+
+# ------------------------------------------------------------------------------------------ sheets
+
+
+def test_rows_go_on_in_further_sheets(read, con, delivery, many):
+    rows = cells(many["setl_d.csv"])
+    folder = delivery(many)
+    (folder / "setl_d.csv").unlink()
+    book(folder / "setl_d.xlsx", {"Sheet1": rows[:20], "Sheet2": rows[20:30], "Sheet3": [rows[0], *rows[30:]]})
+    count, yuan, accounts, _ = read(folder)
+    assert (count, yuan) == WHOLE and [a.loaded for a in accounts] == [19, 10, 11]
+    assert con.sql("select min(row_number) from record.settlement where settlement_id = 'S20'").fetchall() == [(1,)]
+
+
+def test_a_file_that_was_cut_in_two_goes_on_without_a_header(read, delivery, many):
+    header, *lines = text_of(many["setl_d.csv"]).splitlines()
+    folder = delivery(many)
+    (folder / "setl_d.csv").unlink()
+    put(folder, "setl_d_1.csv", "\n".join([header, *lines[:25]]) + "\n")
+    put(folder, "setl_d_2.csv", "\n".join(lines[25:]) + "\n")
+    assert read(folder)[:2] == WHOLE
+
+
+def test_a_wide_sheet_without_header_that_holds_other_values_refuses_the_workbook(read, delivery, many):
+    rows = cells(many["setl_d.csv"])
+    folder = delivery(many)
+    (folder / "setl_d.csv").unlink()
+    book(folder / "setl_d.xlsx", {"Sheet1": rows, "Sheet2": [["x"] * len(rows[0])] * 3, "说明": [["导出说明"]]})
+    with pytest.raises(InputRefused, match=r"Sheet2 has as many columns as setl_d.xlsx!Sheet1 and no header"):
+        read(folder)
+
+
+def test_hidden_sheets(read, delivery, many):
+    old = [r | {"medfee_sumamt": "1.00"} for r in many["setl_d.csv"]]
+    folder = delivery(many)
+    (folder / "setl_d.csv").unlink()
+    book(
+        folder / "export.xlsx",
+        {"setl_d": cells(many["setl_d.csv"]), "setl_d_old": cells(old), "字典": [["a", "b"]]},
+        ("setl_d_old", "字典"),
+    )
+    count, yuan, _, said = read(folder)
+    assert (count, yuan) == WHOLE and "export.xlsx!setl_d_old: a hidden sheet, left alone" in said
+    book(folder / "export.xlsx", {"x": [["nothing"]], "setl_d": cells(old)}, ("setl_d",))
+    with pytest.raises(InputRefused, match=r"export.xlsx!setl_d is hidden, and nothing else of the delivery is setl_d"):
+        read(folder)
+
+
+@pytest.mark.parametrize("column", ["medfee_sumamt", "fund_pay_sumamt", "setl_time"])
+def test_formulas_without_results_are_no_values(read, delivery, many, column):
+    rows = cells(many["setl_d.csv"])
+    place = rows[0].index(column)
+    folder = delivery(many)
+    (folder / "setl_d.csv").unlink()
+    book(folder / "setl_d.xlsx", {"Sheet1": [rows[0], *([*r[:place], ("=", ""), *r[place + 1 :]] for r in rows[1:])]})
+    with pytest.raises(InputRefused, match=rf"setl_d.xlsx!Sheet1.*{column} is empty"):
+        read(folder)
+
+
+@pytest.mark.parametrize(
+    ("column", "shown"), [("medfee_sumamt", "#REF!"), ("psn_no", "#N/A"), ("inscp_amt", "#VALUE!")]
+)
+def test_error_cells_reject_their_row(read, con, delivery, many, column, shown):
+    rows = cells(many["setl_d.csv"])
+    rows[7][rows[0].index(column)] = ("#", shown)
+    folder = delivery(many)
+    (folder / "setl_d.csv").unlink()
+    book(folder / "setl_d.xlsx", {"Sheet1": rows})
+    assert read(folder)[0] == MANY - 1
+    ((row, field, raw),) = con.sql("select row_number, field, raw from run.rejected").fetchall()
+    assert (row, field) == (7, column) and shown in raw
+
+
+# ------------------------------------------------------------------------------------------ contradictions
+
+
+def old_copy(many, delivery, name):
+    folder = delivery(many)
+    (folder / name).parent.mkdir(exist_ok=True)
+    return put(folder, name, text_of([r | {"medfee_sumamt": "1.00"} for r in many["setl_d.csv"]]))
+
+
+@pytest.mark.parametrize("name", ["setl_d_old.csv", "备份/setl_d.csv", "setl_d - 副本.csv", "copy of setl_d.csv"])
+def test_two_contents_that_contradict_each_other_are_refused_by_both_names(read, con, many, delivery, name):
+    with pytest.raises(InputRefused, match=r"contradict each other.*setl_id.*--newer FILE") as refused:
+        read(old_copy(many, delivery, name))
+    assert name in str(refused.value) and "setl_d.csv" in str(refused.value) and "S1" not in str(refused.value)
+    assert con.sql("select count(*) from record.settlement").fetchall() == [(0,)]
+
+
+@pytest.mark.parametrize(("newer", "yuan"), [("setl_d.csv", 50 * MANY), ("setl_d_old.csv", MANY)])
+def test_a_person_says_which_of_the_two_stands(read, con, many, delivery, newer, yuan):
+    folder = old_copy(many, delivery, "setl_d_old.csv")
+    with pytest.raises(UsageError, match="holds no table of that name"):
+        read(folder, newer=["setl_d_new.csv"])
+    count, total, accounts, _ = read(folder, newer=[newer])
+    assert (count, total) == (MANY, yuan) and sum(a.yuan_loaded for a in accounts) == yuan
+    assert con.sql("select file from run.input_file where is_newer").fetchall() == [(newer,)]
+
+
+@pytest.mark.parametrize(("newer", "yuan"), [([], MANY), (["setl_d.csv"], 50 * MANY)])
+def test_a_replay_takes_what_stood(read, many, delivery, newer, yuan):
+    assert read(old_copy(many, delivery, "setl_d_old.csv"), newer=newer, is_replay=True)[:2] == (MANY, yuan)
+
+
+def test_equal_rows_and_rows_with_update_times_are_no_contradiction(read, con, many, delivery):
+    folder = delivery(many)
+    put(folder, "setl_d_again.csv", text_of(many["setl_d.csv"][:10]))
+    assert read(folder)[:2] == WHOLE
+    newer = [r | {"setl_id": f"N{n}", "updt_time": "2025-05-01 00:00:00"} for n, r in enumerate(many["setl_d.csv"])]
+    many["setl_d.csv"] = newer
+    folder = put(
+        delivery(many),
+        "setl_d_again.csv",
+        text_of([r | {"medfee_sumamt": "1.00", "updt_time": "2025-04-01 00:00:00"} for r in newer]),
+    )
+    assert read(folder)[:2] == (2 * MANY, 2 * WHOLE[1])
+
+
+# ------------------------------------------------------------------------------------------ lines and words
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [["\r\n", "\n"], ["\r", "\n"], ["\r"], ["\r\n", "\n\n"], ["\n", "\n", "\r\n\r\n"], ["\r\r\n"]],
+)
+def test_line_ends_of_every_kind(read, delivery, many, ends):
+    lines = text_of(many["setl_d.csv"]).splitlines()
+    text = "".join(line + ends[n % len(ends)] for n, line in enumerate(lines))
+    count, yuan, (account,), _ = read(put(delivery(many), "setl_d.csv", text))
+    assert (count, yuan) == WHOLE and (account.rows_in, account.rejected) == (MANY, 0)
+
+
+def test_a_carriage_return_within_a_value(read, con, delivery, many):
+    many["setl_d.csv"][3]["dise_name"] = "one@two"
+    count, yuan, _, _ = read(put(delivery(many), "setl_d.csv", text_of(many["setl_d.csv"]).replace("@", "\r")))
+    assert (count, yuan) == WHOLE
+    assert con.sql("select disease_name from record.settlement where settlement_id = 'S4'").fetchall() == [
+        ("one\ntwo",)
+    ]
+
+
+WORDS = [
+    "-",
+    "—",
+    "--",
+    "/",
+    "\\N",
+    "NULL",
+    "(null)",
+    "None",
+    "none",
+    "NA",
+    "N/A",
+    "nan",
+    "无",
+    "空",
+    "未填",
+    "不详",
+    " -   ",
+    "¥ -",
+    "－",
+]
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_words_for_none_in_numbers_and_days(read, con, delivery, many, form):
+    for row, word in zip(many["setl_d.csv"], WORDS * 3, strict=False):
+        row |= {"maf_pay": word, "brdy": word, "age": word, "inscp_amt": word}
+    folder = delivery(many)
+    if form == "xlsx":
+        (folder / "setl_d.csv").unlink()
+        book(folder / "setl_d.xlsx", {"Sheet1": cells(many["setl_d.csv"])})
+    count, yuan, (account,), _ = read(folder)
+    assert (count, yuan, account.rejected) == (*WHOLE, 0)
+    assert con.sql(
+        "select count(assistance_fund_amount), count(birth_on), count(age_years) from record.settlement"
+    ).fetchall() == [(0, 0, 0)]
+
+
+@pytest.mark.parametrize(
+    ("column", "word", "reason"),
+    [
+        ("medfee_sumamt", "-", "not a number"),
+        ("begndate", "无", "not a date"),
+        ("medfee_sumamt", "", "empty, and it is an amount that every row has"),
+        ("fund_pay_sumamt", "NULL", "empty, and it is an amount that every row has"),
+        ("maf_pay", "约20", "not a number"),
+    ],
+)
+def test_what_a_row_must_have_is_not_none(read, con, delivery, many, column, word, reason):
+    for row in many["setl_d.csv"]:
+        row.setdefault(column, "")
+    many["setl_d.csv"][5][column] = word
+    count, _, (account,), _ = read(delivery(many))
+    assert (count, account.rejected) == (MANY - 1, 1)
+    assert con.sql("select row_number, field, reason from run.rejected").fetchall() == [(6, column, reason)]
+
+
+def test_a_required_amount_that_is_empty_everywhere_refuses_the_file(read, delivery, many):
+    for row in many["setl_d.csv"]:
+        row["medfee_sumamt"] = ""
+    with pytest.raises(InputRefused, match=r"medfee_sumamt is empty, and it is an amount"):
+        read(delivery(many))

@@ -1,0 +1,400 @@
+"""One known record in every form that offices send it in: `python -m tests.forms 10000` tries so many combinations.
+
+A form is a function under a name in one of the lists below, in the order in which they are laid over the record: how
+a value is written (CELLS), which lines stand among the rows (ROWS), what is round the table (GRIDS), how the text is
+written (TEXTS), what holds it (HOLDERS), what lies beside it (BESIDE). Another way of writing is one more function.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import random
+import sys
+import tempfile
+import zipfile
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import xlsxwriter
+
+from data.errors import InputRefused
+from data.ingest import ingest
+from data.warehouse.connection import SCHEMA
+from tests import xls
+
+HEADER = (
+    "setl_id mdtrt_id psn_no insutype insu_admdvs fixmedins_code begndate enddate setl_time med_type medfee_sumamt"
+    " inscp_amt maf_pay fund_pay_sumamt refd_setl_flag dise_name"
+).split()
+CHINESE = dict(
+    zip(
+        HEADER,
+        "结算ID 就诊ID 人员编号 险种类型 参保所属医保区划 定点医药机构编号 开始日期 结束日期 结算时间 医疗类别 医疗费总额 符合范围金额"
+        " 医疗救助基金支出 基金支付总额 退费结算标志 病种名称".split(),
+        strict=True,
+    )
+)
+AMOUNTS = ("medfee_sumamt", "inscp_amt", "fund_pay_sumamt")
+DAYS = ("begndate", "enddate")
+COUNT = 12
+
+
+def record():
+    """The rows as dicts of texts, plainly written."""
+    rows = []
+    for n in range(1, COUNT + 1):
+        day = f"2025-03-{n:02}"
+        values = (
+            f"51992500000000{n:04}", f"51991100000000{n:04}", f"5199000000124{n:05}", "310", "519921", "H51990410098",
+            day, day, f"{day} 10:{n:02}:00", "11", f"{1000 + n}.50", f"{900 + n}.25", "", f"{500 + n}.00", "0",
+            ("原发性高血压", "Diabetes, type 2", "")[n % 3],
+        )  # fmt: skip
+        rows.append(dict(zip(HEADER, values, strict=True)))
+    return rows
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table on its way into a file."""
+
+    header: list
+    rows: list  # of lists of texts
+    above: list = field(default_factory=list)
+    below: list = field(default_factory=list)
+    delimiter: str = ","
+    quoting: str = "minimal"
+    ends: tuple = ("\n",)
+    encoding: str = "utf-8"
+
+    @property
+    def grid(self):
+        return [*self.above, self.header, *self.rows, *self.below]
+
+
+def column(table, name):
+    header = [c.replace("\n", "") for c in table.header]
+    return header.index(name) if name in header else header.index(CHINESE[name])
+
+
+def changed(names, write):
+    """A form of values: the cells of these columns, each by chance."""
+
+    def form(table, draw):
+        places = {column(table, n) for n in names}
+        rows = [
+            [write(v, draw) if i in places and v and draw.random() < 0.5 else v for i, v in enumerate(r)]
+            for r in table.rows
+        ]
+        return replace(table, rows=rows)
+
+    return form
+
+
+def none_words(table, draw):
+    place = column(table, "maf_pay")
+    words = ["-", "—", "NULL", "(null)", "None", "nan", "无", "不详", "\\N", "N/A", ""]
+    return replace(table, rows=[[draw.choice(words) if i == place else v for i, v in enumerate(r)] for r in table.rows])
+
+
+CELLS = {
+    "plain": lambda table, draw: table,
+    "thousands": changed(AMOUNTS, lambda v, draw: f"{float(v):,.2f}"),
+    "yuan": changed(AMOUNTS, lambda v, draw: draw.choice(["¥", "￥"]) + v),
+    "slashes": changed(DAYS, lambda v, draw: v.replace("-", "/")),
+    "compact": changed(DAYS, lambda v, draw: v.replace("-", "")),
+    "blanks": changed((*AMOUNTS, "psn_no"), lambda v, draw: draw.choice([v + " ", "\t" + v, v + "\u3000"])),
+    "none": none_words,
+}
+
+
+def among(line, where="any"):
+    def form(table, draw):
+        rows = list(table.rows)
+        place = {"first": 0, "last": len(rows)}.get(where, draw.randrange(len(rows) + 1))
+        rows.insert(place, line(table, draw))
+        return replace(table, rows=rows)
+
+    return form
+
+
+def total(table, draw):
+    row = [""] * len(table.header)
+    row[draw.choice([column(table, "setl_id"), column(table, "dise_name")])] = draw.choice(
+        ["合计", "小计", "总 计", "Total", "本页合计："]
+    )
+    row[column(table, "medfee_sumamt")] = "12078.00"
+    return row
+
+
+def labels(table, draw):
+    return [CHINESE.get(c, c) for c in table.header]
+
+
+def units(table, draw):
+    row = [""] * len(table.header)
+    row[column(table, "medfee_sumamt")], row[column(table, "begndate")] = "元", "日期"
+    return row
+
+
+ROWS = {
+    "plain": lambda table, draw: table,
+    "total": among(total),
+    "total below": among(total, "last"),
+    "labels": among(labels, "first"),
+    "header again": among(lambda table, draw: list(table.header)),
+    "units": among(units, "first"),
+    "empty rows": among(lambda table, draw: [""] * len(table.header)),
+    "ruler": among(lambda table, draw: ["----"] * len(table.header), "first"),
+}
+
+
+def numbered(table, draw):
+    name = draw.choice(["rn", "序号", ""])
+    return replace(table, header=[name, *table.header], rows=[[str(n), *r] for n, r in enumerate(table.rows, 1)])
+
+
+def wrapped(table, draw):
+    header = [CHINESE.get(c, c) for c in table.header]
+    return replace(table, header=[c[:2] + "\n" + c[2:] if len(c) > 3 and c in CHINESE.values() else c for c in header])
+
+
+GRIDS = {
+    "plain": lambda table, draw: table,
+    "title": lambda table, draw: replace(table, above=[["某县2025年结算信息"]]),
+    "titles": lambda table, draw: replace(table, above=[["某县结算信息", *[""] * (len(table.header) - 1)], ["单位：元"]]),
+    "sep": lambda table, draw: replace(table, above=[[f"sep={table.delimiter}"]]),
+    "chinese": lambda table, draw: replace(table, header=[CHINESE.get(c, c) for c in table.header]),
+    "wrapped": wrapped,
+    "numbered": numbered,
+    "empty right": lambda table, draw: replace(table, header=[*table.header, "", ""], rows=[[*r, "", ""] for r in table.rows]),
+    "remark": lambda table, draw: replace(table, below=[[draw.choice(["导出时间：2025-04-01", "共 12 条", "以下空白"])]]),
+    "shuffled": lambda table, draw: shuffled(table, draw),
+}  # fmt: skip
+
+
+def shuffled(table, draw):
+    order = draw.sample(range(len(table.header)), len(table.header))
+    return replace(table, header=[table.header[i] for i in order], rows=[[r[i] for i in order] for r in table.rows])
+
+
+TEXTS = {
+    "plain": lambda table, draw: table,
+    "tabs": lambda table, draw: replace(table, delimiter="\t"),
+    "pipes": lambda table, draw: replace(table, delimiter="|"),
+    "semicolons": lambda table, draw: replace(table, delimiter=";"),
+    "all quoted": lambda table, draw: replace(table, quoting="all"),
+    "apostrophes": lambda table, draw: replace(table, quoting="apostrophes"),
+    "windows": lambda table, draw: replace(table, ends=("\r\n",), encoding="gb18030"),
+    "mixed ends": lambda table, draw: replace(table, ends=("\n", "\r\n")),
+    "old mac": lambda table, draw: replace(table, ends=("\r",)),
+    "blank lines": lambda table, draw: replace(table, ends=("\n", "\n\n")),
+    "mark": lambda table, draw: replace(table, encoding="utf-8-sig"),
+    "utf-16": lambda table, draw: replace(table, encoding="utf-16"),
+    "open marks": lambda table, draw: open_marks(table, draw),
+}
+
+
+def open_marks(table, draw):
+    """A system that knows no quoting: a name that begins with a quotation mark."""
+    place = column(table, "dise_name")
+    rows = [list(r) for r in table.rows]
+    for row in draw.sample(rows, 2):
+        row[place] = '"' + row[place].replace(",", "，")
+    for row in rows:
+        row[place] = row[place].replace(",", "，")
+    rows = [[v.replace("\t", "") for v in row] for row in rows]
+    return replace(table, rows=rows, quoting="none", delimiter="\t")
+
+
+def written(table):
+    """The table as the bytes of a text."""
+    lines = []
+    for row in table.grid:
+        out = io.StringIO()
+        if table.quoting in ("none", "apostrophes"):
+            around = "'" if table.quoting == "apostrophes" else ""
+            cells = [f"{around}{v}{around}" if v and row is not table.header else v for v in row]
+            lines.append(table.delimiter.join(c.replace("\n", " ") for c in cells))
+            continue
+        quoting = csv.QUOTE_ALL if table.quoting == "all" else csv.QUOTE_MINIMAL
+        csv.writer(out, delimiter=table.delimiter, lineterminator="\n", quoting=quoting).writerow(row)
+        lines.append(out.getvalue()[:-1])
+    return "".join(line + table.ends[n % len(table.ends)] for n, line in enumerate(lines)).encode(table.encoding)
+
+
+def zipped(name, content, *more):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for inside, data in ((name, content), *more):
+            archive.writestr(inside, data)
+    return out.getvalue()
+
+
+def workbook(sheets, hidden=()):
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out) as book:
+        for name, rows in sheets.items():
+            page = book.add_worksheet(name)
+            if name in hidden:
+                page.hide()
+            for r, row in enumerate(rows):
+                for c, value in enumerate(row):
+                    if value != "":
+                        page.write_string(r, c, value)
+    return out.getvalue()
+
+
+def page(table):
+    rows = "".join(
+        "<tr>" + "".join(f"<td>{c.replace('&', '&amp;').replace('<', '&lt;')}</td>" for c in row) + "</tr>"
+        for row in table.grid
+    )
+    return f"<html><head><meta charset='utf-8'></head><body><table>{rows}</table></body></html>".encode()
+
+
+def parquet(folder, table):
+    header = [c or f"column_{n}" for n, c in enumerate(table.header)]
+    pl.DataFrame(table.rows, schema=header, orient="row").write_parquet(folder / "setl_d.parquet")
+
+
+def old_book(folder, table, name):
+    xls.write(folder / name, {"Sheet1": [[v or None for v in row] for row in table.grid]})
+
+
+def cut(folder, table):
+    half = len(table.rows) // 2
+    (folder / "setl_d_1.csv").write_bytes(written(replace(table, rows=table.rows[:half], below=[])))
+    (folder / "setl_d_2.csv").write_bytes(written(replace(table, rows=table.rows[half:])))
+
+
+def sheets_going_on(folder, table):
+    half = len(table.rows) // 2
+    first = replace(table, rows=table.rows[:half], below=[]).grid
+    (folder / "setl_d.xlsx").write_bytes(workbook({"Sheet1": first, "Sheet2": [*table.rows[half:], *table.below]}))
+
+
+def hidden_sheet(folder, table):
+    old = [["1.00" if i == column(table, "medfee_sumamt") else v for i, v in enumerate(r)] for r in table.rows]
+    sheets = {"setl_d": table.grid, "setl_d_old": replace(table, rows=old).grid}
+    (folder / "export.xlsx").write_bytes(workbook(sheets, ("setl_d_old",)))
+
+
+HOLDERS = {
+    "plain": lambda folder, table: (folder / "setl_d.csv").write_bytes(written(table)),
+    "txt": lambda folder, table: (folder / "结算信息表202503.txt").write_bytes(written(table)),
+    "xls that is text": lambda folder, table: (folder / "setl_d.xls").write_bytes(written(table)),
+    "gz": lambda folder, table: (folder / "setl_d.csv.gz").write_bytes(gzip.compress(written(table))),
+    "zip": lambda folder, table: (folder / "a.zip").write_bytes(zipped("export/setl_d.csv", written(table), ("__MACOSX/._setl_d.csv", b"\0"))),
+    "zip in zip": lambda folder, table: (folder / "a.zip").write_bytes(zipped("b.zip", zipped("setl_d.csv", written(table)))),
+    "xlsx": lambda folder, table: (folder / "setl_d.xlsx").write_bytes(workbook({"Sheet1": table.grid, "Sheet2": []})),
+    "sheets": sheets_going_on,
+    "hidden sheet": hidden_sheet,
+    "xls": lambda folder, table: old_book(folder, table, "setl_d.xls"),
+    "et": lambda folder, table: old_book(folder, table, "结算信息表.et"),
+    "html": lambda folder, table: (folder / "setl_d.xls").write_bytes(page(table)),
+    "parquet": parquet,
+    "cut in two": cut,
+}  # fmt: skip
+
+
+def old_copy(folder, table):
+    rows = [["1.00" if i == column(table, "medfee_sumamt") else v for i, v in enumerate(r)] for r in table.rows]
+    (folder / "setl_d_old.csv").write_bytes(written(replace(table, rows=rows, below=[])))
+
+
+BESIDE = {
+    "plain": lambda folder, table: None,
+    "lock file": lambda folder, table: (folder / "~$setl_d.xlsx").write_bytes(b"\x05x"),
+    "system files": lambda folder, table: [(folder / n).write_bytes(b"\0") for n in ("Thumbs.db", ".DS_Store", "desktop.ini")],
+    "same again": lambda folder, table: (folder / "setl_d_again.csv").write_bytes(written(replace(table, below=[]))),
+    "old copy": old_copy,
+    "old book": lambda folder, table: (folder / "psn_status_d.xls").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504),
+}  # fmt: skip
+#: Forms that cannot be read right: which of two contents is older, what nobody can open.
+REFUSED = {"old copy", "old book"}
+ALL = {"cells": CELLS, "rows": ROWS, "grids": GRIDS, "texts": TEXTS, "holders": HOLDERS, "beside": BESIDE}
+
+
+def write(folder, choice, seed=0):
+    """The record in one form of each list; `choice`: list -> name, plain where it says nothing."""
+    draw = random.Random(f"{seed} {sorted(choice.items())}")
+    table = Table(list(HEADER), [list(r.values()) for r in record()])
+    for kind in ("cells", "rows", "texts", "grids"):
+        table = ALL[kind][choice.get(kind, "plain")](table, draw)
+    ALL["beside"][choice.get("beside", "plain")](folder, table)
+    ALL["holders"][choice.get("holders", "plain")](folder, table)
+
+
+READ = """
+    select settlement_id, encounter_id, person_id, insurance_type, insured_division, institution_id,
+        cast(started_on as varchar), cast(ended_on as varchar), cast(settled_at as varchar), medical_category,
+        cast(total_amount as varchar), cast(eligible_amount as varchar), cast(assistance_fund_amount as varchar),
+        cast(fund_amount as varchar), is_refund, replace(replace(coalesce(disease_name, ''), '"', ''), '，', ',')
+    from record.settlement order by 1
+"""
+
+
+def wanted():
+    rows = []
+    for row in record():
+        values = [v or None for v in row.values()]
+        values[14], values[15] = False, row["dise_name"]
+        rows.append(tuple(values))
+    return rows
+
+
+def warehouse():
+    """An empty one in memory, to which the other indispensable tables came before."""
+    con = duckdb.connect()
+    con.execute("set threads = 1")
+    con.execute(SCHEMA.read_text(encoding="utf-8"))
+    return con
+
+
+def fault(con, folder):
+    """Why what is read of the folder is not the record, None where it is; 'refused: ...' for a refusal."""
+    for name in ("record.settlement", "run.input_file", "run.account", "run.rejected", "run.touched_settlement"):
+        con.execute(f"delete from {name}")
+    for table in ("mdtrt_d", "fee_list_d"):
+        con.execute(f"insert into run.input_file (file_id, file, source_table) values ('{table}', 'x', '{table}')")
+    try:
+        accounts = ingest(con, folder)
+    except InputRefused as refused:
+        held = con.sql("select count(*) from record.settlement").fetchall()[0][0]
+        return f"refused: {refused}" if not held and "\n" not in str(refused) else f"{held} rows stand after: {refused}"
+    rows, whole = con.sql(READ).fetchall(), wanted()
+    if strange := [r for r in rows if r not in whole]:
+        return f"something else: {strange[0]}"
+    rejected = sum(a.rejected for a in accounts)
+    if len(rows) + rejected < len(whole):
+        return f"{len(rows)} of {len(whole)} rows are there, {rejected} rejected"
+    return None if not rejected else f"rejected: {con.sql('select reason from run.rejected').fetchall()[0][0]}"
+
+
+def is_honest(said):
+    """Whether the answer is the record, or says that it is not."""
+    return said is None or said.startswith(("refused: ", "rejected: "))
+
+
+def main(count):
+    con, refused = warehouse(), 0
+    for seed in range(count):
+        draw = random.Random(seed)
+        choice = {kind: draw.choice(list(forms)) for kind, forms in ALL.items()}
+        with tempfile.TemporaryDirectory() as place:
+            write(Path(place), choice, seed)
+            said = fault(con, Path(place))
+        if not is_honest(said):
+            print(seed, choice, said)
+        elif said is not None and not REFUSED & set(choice.values()):
+            refused += 1
+            print(seed, choice, said[:160], file=sys.stderr)
+    print(f"{count} combinations, {refused} refused that may be read")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
