@@ -20,6 +20,13 @@ Objective = Annotated[str | None, Parameter(help="What the order is for: hit_rat
 Language = Annotated[str | None, Parameter(help="Language of the reasons: en or zh.")]
 Labels = Annotated[str | None, Parameter(help="Column labels: names or zh.")]
 Seed = Annotated[int | None, Parameter(help="Seed of every random choice.")]
+Newer = Annotated[
+    list[str] | None,
+    Parameter(
+        negative=(),
+        help="Of files of the delivery that contradict each other without an update time, the one that stands.",
+    ),
+]
 Unmask = Annotated[bool, Parameter(negative=(), help="Write persons' names in full.")]
 
 
@@ -36,6 +43,7 @@ class RunOptions:
     labels: Labels = None
     seed: Seed = None
     unmask: Unmask = False
+    newer: Newer = None
 
     def given(self) -> dict[str, Any]:
         """What was given, by name."""

@@ -7,7 +7,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +32,11 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Load:
-    """One delivery as it was taken in: its folder and (file, table) -> hash of what it brought."""
+    """One delivery as it was taken in: its folder, (file, table) -> hash of what it brought, what stood by order."""
 
     folder: Path
     brought: dict[tuple[str, str], str]
+    newer: list[str]
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,8 @@ def read_manifest(folder: Path) -> Manifest:
 def _loads(con: Any, manifest: Manifest) -> list[Load]:
     """The run's deliveries in the order they were taken in, with the folders HOME remembers."""
     rows = con.sql(
-        "select file, source_table, file_id, folder, loaded_at from run.input_file order by loaded_at, file"
+        "select file, source_table, file_id, folder, loaded_at, coalesce(is_newer, false) from run.input_file"
+        " order by loaded_at, file"
     ).fetchall()
     wanted = {(one["sha256"], one["table"]): one["file"] for one in manifest["inputs"]}
     if lost := wanted.keys() - {(sha, table) for _, table, sha, *_ in rows}:
@@ -98,9 +100,11 @@ def _loads(con: Any, manifest: Manifest) -> list[Load]:
             f"{wanted[min(lost)]} is an input of the run, and this HOME does not know where it came from."
         )
     loads: dict[Any, Load] = {}
-    for file, table, sha, folder, at in rows:
+    for file, table, sha, folder, at, is_newer in rows:
         if (sha, table) in wanted:
-            loads.setdefault(at, Load(Path(folder), {})).brought[file, table] = sha
+            load = loads.setdefault(at, Load(Path(folder), {}, []))
+            load.brought[file, table] = sha
+            load.newer += [file] if is_newer else []
     return list(loads.values())
 
 
@@ -152,7 +156,7 @@ def _take_in(then: Settings, loads: list[Load], say: Say) -> None:
         known |= set(load.brought.values())
         say(f"ingest {load.folder} ...")
         _check(load, then)
-        intake = steps.intake(then, only=known)
+        intake = replace(steps.intake(then, only=known), newer=load.newer, is_replay=True)
         with open_warehouse(then.home, memory_limit=then.memory_limit, threads=then.threads) as con:
             ingestion.ingest(con, load.folder, lambda _: None, intake)
             taken = {tuple(row) for row in con.sql("select file, source_table, file_id from run.input_file").fetchall()}

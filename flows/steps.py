@@ -73,6 +73,7 @@ def intake(settings: Settings, only: Collection[str] | None = None) -> ingestion
         dialects=settings.home / "mappings",
         pseudonyms=ingestion.Pseudonyms.of(settings.home) if settings.pseudonyms else None,
         only=only,
+        newer=settings.newer,
     )
 
 
@@ -84,16 +85,18 @@ def ingest(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> Outc
     accounts = ingestion.ingest(con, settings.input, say, intake(settings))
     loaded, rows = sum(a.loaded + a.replaced for a in accounts), sum(a.rows_in for a in accounts)
     rejected = sum(a.rejected for a in accounts)
+    left = sum(a.left_out for a in accounts)
     full, standing = tables.keep_rejected(con, settings.home), ingestion.standing(con)
     counts = {"files": len(accounts), "rows": rows, "loaded": loaded, "rejected": rejected, "standing": standing}
+    counts["left_out"] = left
     if not loaded and not rejected:
         still = f"; {standing:,} rejected rows stand until mended, in full in {full}" if standing else ""
         return Outcome(f"nothing new: all {rows:,} rows of {len(accounts)} files came before{still}", counts)
     yuan = sum(a.yuan_loaded for a in accounts if a.source_table == "setl_d")
-    more = ""
+    more = f"; {left:,} lines left out as no record" if left else ""
     if standing:
         in_all = "" if rejected == standing else f", {standing:,} in all"
-        more = (
+        more += (
             f"; {rejected:,} rows rejected{in_all}: in full, with names, in {full}, which is for mending and not for"
             " handing on (row_number counts the rows below the header)"
         )

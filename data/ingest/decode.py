@@ -64,4 +64,4 @@ def pieces(path: Path) -> Iterator[str]:
 
 def open_text(path: Path) -> IO[str]:
     """A UTF-8 file's text with its line ends as they are; bytes that are no character become U+FFFD."""
-    return io.TextIOWrapper(open_bytes(path), encoding="utf-8-sig", errors="replace", newline="")  # type: ignore[type-var]
+    return io.TextIOWrapper(open_bytes(path), encoding="utf-8-sig", errors="replace", newline="")

@@ -72,7 +72,8 @@ def _best(rows: list[tuple[int, list[str]]], named: mapping.Table | None, names:
         header, lines = cells, end
         if place + 1 < len(rows):
             both = _merged(cells, rows[place + 1][1], named, names)
-            if both is not None and (more := _known(both, named, names)) > known:
+            more = _known(both, named, names) if both is not None else 0
+            if both is not None and more > max(known, _known(rows[place + 1][1], named, names)):
                 header, lines, known = both, rows[place + 1][0], more
         if best is None or (known > best.known and known >= LEAST):
             best = Heading(unique(header, named, names), lines, above, known)

@@ -42,7 +42,8 @@ RULER = r"[-=*_~ +|]{2,}"
 UNIT = (
     r"[(（\[]?(元|万元|人民币|分|角|%|％|岁|天|日|次|个|盒|片|支|克|mg|g|ml|人次|年|月|小时|代码|编码|编号|名称|文本|文字|数字|数值|日期|时间"
     r"|日期时间|字符|字符型|字符串|整型|整数|浮点|数值型|日期型|布尔|枚举|必填|选填|非必填|是否必填|主键|外键|varchar2?|nvarchar2?|char|text|string"
-    r"|number|numeric|decimal|int|integer|bigint|smallint|float|double|date|datetime|timestamp|yyyy.?mm.?dd( ?hh.?mm.?ss)?"
+    r"|number|numeric|decimal|int|integer|bigint|smallint|float|double|date|datetime|timestamp"
+    r"|yyyy.?mm.?dd( ?hh.?mm.?ss)?"
     r"|not null|null|required|optional|pk|y|n)([(（][0-9, ]+[)）])?[)）\]]?"
 )
 #: Kinds of lines that are no record, and how one is called in a sentence.
@@ -76,13 +77,14 @@ def find(con: duckdb.DuckDBPyConnection, delivery: Delivery, names: mapping.Name
     keys = [quoted(by_column[k][0]) for k in delivery.table.key if k in by_column]
     wanted = [quoted(cell) for cell, f in by_column.values() if f.is_required and f.kind != "text"]
     con.execute(f"create or replace temp table {LEFT} (row_place bigint, kind varchar)")
-    if not keys:
+    doubtful = _is_doubtful(keys, wanted)
+    if not keys or not (_is_under(con, texts) or con.sql(f"select 1 from {texts} where {doubtful} limit 1").fetchall()):
         return {}
     con.execute(
         f"""
         insert into {LEFT}
         with doubtful as (
-            select * from {texts} where {_is_doubtful(delivery, keys, wanted)}
+            select * from {texts} where {doubtful} or row_place < {HIGH}
         ),
         held as (
             select row_place, {_filled(map(quoted, delivery.header))} as cells,
@@ -139,11 +141,18 @@ def sentence(kinds: dict[str, int], rows: Sequence[int]) -> str:
     return f"{shown} left out: no record (data row {', '.join(map(str, rows[:3]))}{' ...' if len(rows) > 3 else ''})"
 
 
-def _is_doubtful(delivery: Delivery, keys: list[str], wanted: list[str]) -> str:
+def _is_under(con: duckdb.DuckDBPyConnection, texts: str) -> bool:
+    """Whether one of the first rows says how the values below it are written; it may look like a row with a key."""
+    rows = con.sql(f"select * exclude (row_place) from {texts} where row_place < {HIGH}").fetchall()
+    filled = [[re.sub(r"\s", "", c).lower() for c in row if c] for row in rows]
+    return any(cells and all(re.fullmatch(UNIT, c) for c in cells) for cells in filled)
+
+
+def _is_doubtful(keys: list[str], wanted: list[str]) -> str:
     """SQL: the row lacks something that rows have, or its key has no digit; cheap, for it is asked of every row."""
     lacks = [f"{cell} is null" for cell in dict.fromkeys([*keys, *wanted])]
     odd = [f"not regexp_matches({key}, '[0-9]')" for key in keys]
-    return " or ".join([*lacks, *odd, "row_place < 3"])
+    return " or ".join([*lacks, *odd])
 
 
 def _filled(cells: object) -> str:

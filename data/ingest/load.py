@@ -48,9 +48,8 @@ def load(
     rejected.keep(con, delivery, ingest_id)
     rejected.close_file(con, delivery, account, ingest_id)
     con.execute(
-        "insert into run.input_file (file_id, file, source_table, loaded_at, rows_in, yuan_in, folder, header, delimiter,"
-        " is_newer) values"
-        " ($id, $file, $source, now(), $rows, $yuan, $folder, $header, $delimiter, $newer)",
+        "insert into run.input_file (file_id, file, source_table, loaded_at, rows_in, yuan_in, folder, header,"
+        " delimiter, is_newer) values ($id, $file, $source, now(), $rows, $yuan, $folder, $header, $delimiter, $newer)",
         {
             "id": delivery.file_id,
             "file": delivery.name,

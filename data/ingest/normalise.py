@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from data.contract.mapping import Field
@@ -23,6 +24,17 @@ WIDE, HARD = "\u3000", "\u00a0"  # full-width and no-break space
 WANTED = {"date": "a date", "timestamp": "a date and time", "flag": "0 or 1", "count": "a whole number"}
 SCIENTIFIC = "scientific notation: the id cannot be restored"
 UNREADABLE = "characters that cannot be read"
+ERROR_CELL = "an error cell of a spreadsheet"
+EMPTY_AMOUNT = "empty, and it is an amount that every row has"
+#: What people and programs write where a number or a day is not known or does not apply, small and without blanks.
+NONE = (
+    r"- -- --- — —— – － / // \ \n null (null) <null> [null] none nil n/a na nan nat nul undefined unknown"
+    " 无 空 暂无 未填 未填写 未知 不详 不明 不适用 未记录 缺失 待定 未提供 无数据 （空） (空) (空白) （无） (无) ? ？"
+).split()
+_AROUND = f"[\\s¥￥$元'{WIDE}{HARD}]*"
+#: The same with blanks and the marks of an amount: an accounting format shows nil as `¥ -`.
+NOTHING = rf"{_AROUND}({'|'.join(re.escape(word) for word in NONE)})?{_AROUND}"
+ERRORS = ("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#GETTING_DATA", "#SPILL!", "#CALC!")
 UNKNOWN_WORD = "not a known word: "
 #: What each digit of an identity number counts for in its check digit (GB 11643).
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -74,12 +86,20 @@ def fault(raw: str, value: str, field: Field) -> str | None:
     """SQL: the reason why the text is no value of the field, null when it is; None when every text is."""
     if field.kind in ("id", "code"):
         # the cheap test first: hardly any code holds such characters
+        broken = ", ".join(_text(e) for e in ERRORS)
         return (
-            f"case when contains({raw}, '+') and regexp_full_match({raw}, '''?[0-9](\\.[0-9]+)?[eE]\\+[0-9]+')"
+            f"case when starts_with({raw}, '#') and upper({raw}) in ({broken}) then '{ERROR_CELL}'"
+            f" when contains({raw}, '+') and regexp_full_match({raw}, '''?[0-9](\\.[0-9]+)?[eE]\\+[0-9]+')"
             f" then '{SCIENTIFIC}' when contains({raw}, '\ufffd') or contains({raw}, chr(0)) then '{UNREADABLE}' end"
         )
     if field.kind in TYPES and (field.kind != "flag" or field.is_required):
-        return f"case when {raw} is not null and {value} is null then 'not {WANTED.get(field.kind, 'a number')}' end"
+        given = f"{raw} is not null and {value} is null"
+        if not field.is_required:
+            given += f" and not regexp_full_match({raw}, {_text(NOTHING)}, 'i')"
+        wrong = f"when {given} then 'not {WANTED.get(field.kind, 'a number')}'"
+        if field.is_required and field.kind == "money":
+            wrong += f" when {raw} is null then '{EMPTY_AMOUNT}'"
+        return f"case {wrong} end"
     return None
 
 

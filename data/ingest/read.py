@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -30,10 +30,10 @@ MOST_FAULTY = 0.05
 
 @dataclass(frozen=True)
 class Staged:
-    """What was read of a content: rows counted apart from the reader, lines that are no record, what there is to say."""
+    """What was read of a content: rows as counted apart from the reader, lines that are no record, what to say."""
 
     rows: int
-    left: dict[str, int] = field(default_factory=dict)  # labels.KINDS -> rows
+    left: Mapping[str, int]  # labels.KINDS -> rows
     notes: tuple[str, ...] = ()
 
     @property
@@ -64,9 +64,10 @@ def stage(
         notes.append(labels.sentence(left, [row for (row,) in rows]))
     _part(con, delivery, lost, pseudonyms)
     read = _count(con, STAGE) + _count(con, FAULTS) + sum(left.values())
-    if read != (counted if delivery.rows is None else delivery.rows):
+    wanted = counted if delivery.rows is None else delivery.rows
+    if read != wanted:
         raise InputRefused(
-            f"{delivery.name}: {delivery.rows or counted:,} rows were counted and {read:,} read. Save it as CSV UTF-8 and deliver it"
+            f"{delivery.name}: {wanted:,} rows were counted and {read:,} read. Save it as CSV UTF-8 and deliver it"
             " again; nothing was loaded."
         )
     return Staged(counted, left, tuple(notes))

@@ -6,7 +6,7 @@ import math
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -51,6 +51,7 @@ class Settings:
     top: int | None = None
     days: float | None = None
     unmask: bool = False
+    newer: Sequence[str] = ()  # files of the delivery that stand where it contradicts itself
     pseudonyms: bool = False
     objective: str = "both"
     seed: int = 1

@@ -69,7 +69,8 @@ def account(con: duckdb.DuckDBPyConnection, ingest_id: str) -> pl.DataFrame:
             a.replaced + coalesce(f.mended, 0) as replaced, a.rejected - coalesce(f.mended, 0) as rejected,
             a.yuan_in, a.yuan_loaded, a.yuan_duplicate,
             cast(a.yuan_replaced + coalesce(f.yuan_mended, 0) as decimal(18,2)) as yuan_replaced,
-            cast(a.yuan_rejected - coalesce(f.yuan_mended, 0) as decimal(18,2)) as yuan_rejected
+            cast(a.yuan_rejected - coalesce(f.yuan_mended, 0) as decimal(18,2)) as yuan_rejected,
+            coalesce(a.left_out, 0) as left_out
         from run.account as a
         left join fate as f
             on f.ingest_id = a.ingest_id and f.file = a.file and f.source_table = a.source_table and a.rejected > 0
