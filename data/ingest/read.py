@@ -11,7 +11,7 @@ import duckdb
 from data.contract import mapping
 from data.contract.mapping import Field, Table
 from data.errors import InputRefused
-from data.ingest import cells, labels, masked, match, normalise
+from data.ingest import cells, ids, labels, masked, match, normalise, remarks
 from data.ingest.cells import TEXTS, Lost
 from data.ingest.find import Delivery
 from data.ingest.pseudonym import Pseudonyms
@@ -50,12 +50,15 @@ def stage(
     not as many as were counted.
     """
     lost, counted, notes = cells.texts(con, delivery, work)
+    notes += remarks.visible(con, delivery, TEXTS)
     _typed(con, delivery, pseudonyms)
+    notes += remarks.said(con, delivery, STAGE, TEXTS)
     left = labels.find(con, delivery, names or mapping.names(), TEXTS)
     rows = con.sql(f"select row_place + 1 from {labels.LEFT} order by row_place").fetchall()
     if left:
         con.execute(f"delete from {STAGE} where row_place in (select row_place from {labels.LEFT})")
         notes.append(labels.sentence(left, [row for (row,) in rows]))
+    ids.find(con, delivery, STAGE)
     if delivery.form == "grid":
         _refuse_no_results(con, delivery)
     _part(con, delivery, lost, pseudonyms)
@@ -94,14 +97,21 @@ def _typed(con: duckdb.DuckDBPyConnection, delivery: Delivery, pseudonyms: Pseud
     columns, checks = _columns(delivery, by_column, pseudonyms)
     texts = [f"{normalise.text(cell)} as t_{column}" for column, (cell, _) in by_column.items()]
     updated = normalise.text(delivery.updated) if delivery.updated else "cast(null as varchar)"
+    fields = [*(field for _, field in by_column.values()), mapping.UPDATE_TIME]
+    moments = {f.column: normalise.moment(f"t_{f.column}", f) for f in fields}
+    local = [f"{sql} as m_{column}" for column, sql in moments.items() if sql is not None]
+    updated_at = normalise.typed("t_updated_at", mapping.UPDATE_TIME, "m_updated_at")
+    unread = normalise.fault("t_updated_at", "updated_at", mapping.UPDATE_TIME, "m_updated_at")
     try:
         con.execute(
             f"""
             create or replace temp table {STAGE} as
-            with texts as (select row_place, {", ".join(texts)}, {updated} as t_updated_at from {TEXTS})
-            select row_place, {", ".join(columns)}, try_cast(t_updated_at as timestamp) as updated_at,
-                {f"coalesce({', '.join(checks)})" if checks else "cast(null as varchar)"} as bad
-            from texts
+            with texts as (select row_place, {", ".join(texts)}, {updated} as t_updated_at from {TEXTS}),
+            local as (select *, {", ".join(local)} from texts)
+            select row_place, {", ".join(columns)}, {updated_at} as updated_at,
+                coalesce({", ".join([*checks, f"'{delivery.updated}|' || ({unread})"])}) as bad,
+                {remarks.counted(delivery)} as remarks
+            from local
             """
         )
     except duckdb.Error as error:
@@ -140,15 +150,17 @@ def _columns(
 
 def _value(delivery: Delivery, field: Field) -> str:
     """SQL for the field's typed value, before anything is hidden."""
+    raw = f"t_{field.column}"
     if field.kind == "word":
-        return normalise.worded(f"t_{field.column}", delivery.words[field.source])
-    return normalise.typed(f"t_{field.column}", field)
+        return normalise.worded(raw, delivery.words[field.source])
+    value = normalise.typed(raw, field, f"m_{field.column}")
+    return remarks.coded(raw, value, delivery, field)
 
 
 def _fault(delivery: Delivery, field: Field, raw: str, value: str) -> str | None:
     if field.kind == "word":
         return normalise.unknown_word(raw, value, delivery.words[field.source])
-    return normalise.fault(raw, value, field)
+    return normalise.fault(raw, value, field, f"m_{field.column}")
 
 
 def _part(
