@@ -32,7 +32,9 @@ PLACE = "coalesce((select max(i.institution_name) from feature.institution as i 
 #: A row whose pattern no field tells from an ordinary practice names that first: columns innocent and innocent_zh.
 INNOCENT = {
     "en": "coalesce('This may be ' || nullif(json_extract_string(f.detail, '$.innocent'), '') || '. If not: ', '')",
-    "zh": "coalesce('先核实是否属于' || nullif(json_extract_string(f.detail, '$.innocent_zh'), '') || '；如不属于：', '')",
+    "zh": (
+        "coalesce('先核实是否属于' || nullif(json_extract_string(f.detail, '$.innocent_zh'), '') || '；如不属于：', '')"
+    ),
 }
 
 
