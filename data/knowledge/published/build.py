@@ -1,8 +1,8 @@
 """Turn the published knowledge points into the typed knowledge tables under ``data/knowledge``.
 
-Usage: ``python -m data.knowledge.published.build POINTS CODES OUT [WINDOWS]``; WINDOWS has the published window of each
-exclusive pair (point_id, window_zh). A point whose text does not yield its parameter
-is listed in ``unparsed.csv`` with the reason and never guessed; ``text`` says how it is read.
+Usage: ``python -m data.knowledge.published.build POINTS CODES OUT [WINDOWS]``; WINDOWS: the published window of each
+exclusive pair (point_id, window_zh). A point whose text does not yield its parameter is listed in ``unparsed.csv`` with
+the reason and never guessed; ``text`` says how it is read.
 
 Validity: drug points of 2025 hold for the 2024 drug catalogue (the year 2025), those published from 2026-01-28 on
 for the catalogue of their year (2026-01-01 to 2026-12-31): a catalogue of the next year takes its place. Service, herb
