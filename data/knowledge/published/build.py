@@ -1,13 +1,9 @@
 """Turn the published knowledge points into the typed knowledge tables under ``data/knowledge``.
 
-Usage: ``python -m data.knowledge.published.build POINTS CODES OUT [WINDOWS]``; WINDOWS: the published window of each
-exclusive pair (point_id, window_zh). A point whose text does not yield its parameter is listed in ``unparsed.csv`` with
-the reason and never guessed; ``text`` says how it is read.
-
-Validity: drug points of 2025 hold for the 2024 drug catalogue (the year 2025), those published from 2026-01-28 on
-for the catalogue of their year (2026-01-01 to 2026-12-31): a catalogue of the next year takes its place. Service, herb
-and internet points are open. Where points name one code, the stricter limit stays. What a child table reads into a
-text (which diagnoses, which earlier drugs) is ours, not published: its layer is starter.
+Usage: ``python -m data.knowledge.published.build POINTS CODES OUT [WINDOWS]``; WINDOWS: each exclusive pair's published
+window. A point whose text does not yield its parameter is listed in ``unparsed.csv`` with the reason, never guessed.
+Drug points hold for the catalogue of their year (those of 2025 for that of 2024), all others are open. Where points name
+one code, the stricter limit stays. What a child table reads into a text is ours: its layer is starter.
 """
 
 from __future__ import annotations
