@@ -22,13 +22,21 @@ live as (
     where repeats_settlement_id is null
 ),
 
--- Reversals: negative lines inside a standing settlement, and lines of a refund that took back only a part.
-reversed as (
-    select coalesce(r.original_settlement_id, l.settlement_id) as settlement_id, l.original_line_id, l.item_code,
-        l.unit_price, l.quantity, l.amount, coalesce(l.eligible_amount, l.amount) as eligible_amount
+-- Reversals: negative lines inside a standing settlement, and lines of a refund that took back only a part; where the
+-- flag alone says that it is a refund, its lines are not negative either.
+signed as (
+    select coalesce(r.settlement_id, l.settlement_id) as settlement_id, l.original_line_id, l.item_code, l.unit_price,
+        case when r.is_unsigned then -1 else 1 end as sign, l.quantity, l.amount, l.eligible_amount
     from record.fee_line as l
-    left join record.settlement as r on r.settlement_id = l.settlement_id and r.is_refund
-    where l.amount < 0 and coalesce(l.is_valid, true)
+    left join feature.refund as r on r.refund_id = l.settlement_id
+    where (l.amount < 0 or r.is_unsigned) and coalesce(l.is_valid, true)
+),
+
+reversed as (
+    select settlement_id, original_line_id, item_code, unit_price, sign * quantity as quantity, sign * amount as amount,
+        sign * coalesce(eligible_amount, amount) as eligible_amount
+    from signed
+    where sign * amount < 0
 ),
 
 by_line as (

@@ -12,7 +12,7 @@ import sqlglot
 from sqlglot import exp
 
 PREVIOUS, CHANGED, READ = "previous_settlement", "changed_settlement", "changed_settlement_read"
-DEPENDS_ON = "settlement_id, care_setting, is_pharmacy, fund_rate, repeats_settlement_id"
+DEPENDS_ON = "settlement_id, care_setting, is_pharmacy, fund_rate, refunded_amount, repeats_settlement_id"
 
 
 def remember(con: duckdb.DuckDBPyConnection) -> None:
@@ -31,9 +31,8 @@ def compare(con: duckdb.DuckDBPyConnection) -> int:
         create or replace temp table {CHANGED} as
         select settlement_id from run.touched_settlement
         union
-        select r.original_settlement_id from record.settlement as r
-        where r.is_refund and r.original_settlement_id is not null
-            and r.settlement_id in (select settlement_id from run.touched_settlement)
+        select settlement_id from feature.refund
+        where settlement_id is not null and refund_id in (select settlement_id from run.touched_settlement)
         union
         select settlement_id from (
             (select {DEPENDS_ON} from feature.settlement except select {DEPENDS_ON} from {PREVIOUS})
@@ -47,8 +46,7 @@ def compare(con: duckdb.DuckDBPyConnection) -> int:
         create or replace temp table {READ} as
         select settlement_id from {CHANGED}
         union
-        select r.settlement_id from record.settlement as r
-        where r.is_refund and r.original_settlement_id in (select settlement_id from {CHANGED})
+        select refund_id from feature.refund where settlement_id in (select settlement_id from {CHANGED})
         """
     )
     return int(con.sql(f"select count(*) from {CHANGED}").fetchall()[0][0])

@@ -21,37 +21,19 @@ with settings as (
 ),
 
 standing as (
-    select *
-    from record.settlement
-    where coalesce(is_valid, true) and not coalesce(is_refund, false) and coalesce(settlement_type, '2') <> '3'
-),
-
--- A refund that does not name its settlement takes the latest equal one of the person at the institution.
-paired as (
-    select refund_id, settlement_id
-    from (
-        select r.settlement_id as refund_id, s.settlement_id,
-            row_number() over (
-                partition by r.settlement_id order by s.settled_at desc, s.settlement_id
-            ) as nearness
-        from record.settlement as r
-        join standing as s
-            on s.person_id = r.person_id and s.institution_id = r.institution_id
-            and s.total_amount = -r.total_amount and s.settled_at <= r.settled_at
-        where r.is_refund and r.original_settlement_id is null
-    ) as candidates
-    where nearness = 1
+    select m.*
+    from record.settlement as m
+    left join feature.refund as r on r.refund_id = m.settlement_id
+    where coalesce(m.is_valid, true) and coalesce(m.settlement_type, '2') <> '3' and r.refund_id is null
 ),
 
 taken_back as (
-    select coalesce(r.original_settlement_id, p.settlement_id) as settlement_id,
-        sum(r.total_amount) as total_amount, sum(r.eligible_amount) as eligible_amount,
-        sum(r.fund_amount) as fund_amount, sum(r.account_amount) as account_amount,
-        sum(r.person_paid_amount) as person_paid_amount
-    from record.settlement as r
-    left join paired as p on p.refund_id = r.settlement_id
-    where r.is_refund and coalesce(r.is_valid, true)
-    group by coalesce(r.original_settlement_id, p.settlement_id)
+    select settlement_id, sum(total_amount) as total_amount, sum(eligible_amount) as eligible_amount,
+        sum(fund_amount) as fund_amount, sum(account_amount) as account_amount,
+        sum(person_paid_amount) as person_paid_amount
+    from feature.refund
+    where settlement_id is not null
+    group by settlement_id
 ),
 
 net as (

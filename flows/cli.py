@@ -15,6 +15,7 @@ from cyclopts import App, CycloptsError
 from data.errors import FundwatchError
 from flows import commands, console, usage
 from flows.commands.common import app
+from flows.start import STOPPED
 
 for _command in pkgutil.iter_modules(commands.__path__):
     importlib.import_module(f"flows.commands.{_command.name}")  # each module registers its commands
@@ -80,7 +81,7 @@ def _summaries(group: App, names: tuple[str, ...]) -> Iterator[tuple[str, str]]:
 def _told(error: BaseException, is_stopped: bool) -> tuple[str, int] | None:
     """The sentence and the exit code of an error, None where it is a fault of the program."""
     if is_stopped or isinstance(error, KeyboardInterrupt):
-        return "Stopped; run again to go on. What was finished stays.", 130
+        return STOPPED, 130
     if isinstance(error, CycloptsError):
         return usage.sentence(error), 2
     if isinstance(error, FundwatchError):

@@ -3,7 +3,7 @@
 -- of: (select distinct original_settlement_id from record.settlement where is_refund) as r
 -- needs: record.settlement.original_settlement_id
 with refunded as (
-    select original_settlement_id, sum(-total_amount) as refunded_amount
+    select original_settlement_id, sum(abs(total_amount)) as refunded_amount
     from record.settlement
     where is_refund and original_settlement_id is not null and coalesce(is_valid, true)
     group by original_settlement_id

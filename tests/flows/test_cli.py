@@ -265,6 +265,23 @@ def test_ctrl_c_is_one_sentence_and_the_next_run_goes_on(hamlet, tmp_path, few, 
         assert done.returncode == 0 and "ingest: nothing new" in done.stdout and "publish: run " in done.stdout
 
 
+@pytest.mark.parametrize("moment", ["cyclopts", "flows.cli", "flows.commands.common"])
+def test_ctrl_c_while_the_modules_are_read_is_one_sentence(moment):
+    begin = (
+        "import os, signal, sys\n"
+        "class Press:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name == {moment!r}: os.kill(os.getpid(), signal.SIGINT)\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "sys.meta_path.insert(0, Press())\n"
+        "from flows.start import main\n"
+        "main()\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", begin], capture_output=True, text=True)
+    assert ended.returncode == 130 and ended.stdout == ""
+    assert ended.stderr == "fundwatch: Stopped; run again to go on. What was finished stays.\n"
+
+
 def test_an_out_that_cannot_be_written_is_refused_before_the_work(call, hamlet, tmp_path):
     (tmp_path / "file").write_text("x", encoding="utf-8")
     home = tmp_path / "home"

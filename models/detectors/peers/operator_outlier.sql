@@ -70,12 +70,13 @@ create temp table operator_deed as
 with settled_anew as (
     select r.settlement_id as refund_id, s.settlement_id, o.fund_amount as fund_before, r.operator_id,
         row_number() over (partition by r.settlement_id order by s.settled_at, s.settlement_id) as place
-    from record.settlement as r
-    join record.settlement as o on o.settlement_id = r.original_settlement_id
+    from feature.refund as f
+    join record.settlement as r on r.settlement_id = f.refund_id
+    join record.settlement as o on o.settlement_id = f.settlement_id
     join feature.settlement as s on s.person_id = r.person_id and s.institution_id = r.institution_id
         and s.settled_at > r.settled_at and date_diff('day', r.settled_at, s.settled_at) <= $max_days
         and s.started_on = o.started_on
-    where r.is_refund and s.fund_amount > o.fund_amount
+    where s.fund_amount > o.fund_amount
 )
 select 'repaid' as deed, s.settlement_id, r.operator_id, s.fund_amount as money
 from feature.settlement as s
