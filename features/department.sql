@@ -4,6 +4,8 @@ with named as (
     select institution_id, admitting_department_code as department_code, admitting_department_name as department_name
     from record.encounter
     union all
+    select institution_id, discharge_department_code, discharge_department_name from record.encounter
+    union all
     select institution_id, ordering_department_code, ordering_department_name from record.fee_line
 ),
 
