@@ -9,6 +9,7 @@ import duckdb
 import polars as pl
 
 from data.warehouse.connection import frame
+from features import build
 from flows.publish.names import person_name_sql
 from models.sources import sentence
 from models.sources.source import Source
@@ -60,7 +61,7 @@ def evidence(
     query = QUERY.read_text(encoding="utf-8")
     if not _is_there(con, "finding_counted"):
         query = query.replace(COUNTED, UNCOUNTED)
-    return frame(con, query.format_map(parts), params)
+    return frame(con, build.legible(con, query.format_map(parts)), params)
 
 
 def _is_there(con: duckdb.DuckDBPyConnection, table: str) -> bool:

@@ -22,10 +22,12 @@ STAND_INS = {
 
 def held(con: duckdb.DuckDBPyConnection) -> set[str]:
     """The delivered tables, by national name, that the record holds rows of."""
+    # opened to be read, a HOME of an earlier version may lack a table
+    made = con.sql("select table_name from duckdb_tables() where schema_name = 'record'").fetchall()
     return {
         t.source
         for t in mapping.tables().values()
-        if con.sql(f"select 1 from record.{t.target} limit 1").fetchall()
+        if (t.target,) in made and con.sql(f"select 1 from record.{t.target} limit 1").fetchall()
     }
 
 
