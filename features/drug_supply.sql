@@ -1,4 +1,5 @@
 -- One row: one drug (registered name) that a person collected on one day outside hospital stays, over all places.
+-- What was bought with family money (no fund money, or a relative's account) is left out: it may be for any of them.
 -- charged_on: day of collection
 -- places: institutions and drugstores that gave it that day
 -- quantity: packs or units as billed
@@ -13,7 +14,7 @@ with fill as (
         cast(sum(eligible_amount) as decimal(16, 2)) as eligible_amount
     from feature.fee_line
     where catalogue_type = '101' and eligible_amount > 0 and person_id is not null and item_name is not null
-        and coalesce(supply_days, 1) > 0 and (care_setting <> 'inpatient' or is_take_home)
+        and coalesce(supply_days, 1) > 0 and not coalesce(is_family_money, false) and (care_setting <> 'inpatient' or is_take_home)
     group by person_id, item_name, charged_on
 ),
 

@@ -4,7 +4,27 @@
 -- days: nights in hospital, at least 1 for a stay; null outside hospital or while in hospital
 -- settlements: standing settlements of the encounter
 -- total_amount, eligible_amount, fund_amount: yuan, over all its settlements
--- principal_diagnosis_code: the encounter's, else the settlement list's
+-- principal_diagnosis_code: coded and Western, the encounter's, else the settlement list's; null where only a diagnosis
+--     of Chinese medicine or in words was delivered (principal_diagnosis_name then has the words)
+-- calendar_days: calendar days from the first to the last, of any care: 1 for a visit; null while it lasts
+-- is_posted_in_bulk: care of several calendar days whose lines, two or more, all bear one date
+-- is_posted_outside: no line is dated on a day of the encounter: the whole bill was posted before or after it
+-- is_operated: a line of an operation, by category or among treatments by name, or a coded procedure
+-- is_day_care: day surgery or a day ward, by the medical category
+-- is_emergency_start: a stay that began as an emergency: by the medical category, or the person was in the emergency
+--     department or its observation ward there (or within the community) on the day of admission or the day before
+-- is_observation: emergency care of several calendar days
+-- is_dialysis, is_in_course: dialysis; any course that is given on fixed days wherever the person otherwise is
+--     (course_sign), by diagnosis, 病种 or item; null where nothing tells: no diagnosis, no 病种, and either chronic care
+--     (whose lines may be anything) or no line
+-- previous_encounter_id, previous_institution_id, previous_ended_on: the person's stay that ended last before this began
+-- is_continued: the stay goes on: it began within a day of the previous one's end at the same place, and that end was a
+--     settlement: in mid-stay, at the turn of the year, or because the insurance changed
+-- is_transferred_in: came from a stay elsewhere: on a referral, by the medical category, or begun within a day of a
+--     discharge as transfer or of a discharge within the same community of hospitals
+-- level_step: of a stay begun within a day of one elsewhere: 1 up to a higher level (it got worse), -1 down to a lower one,
+--     to a rehabilitation or nursing institution, a community centre or township hospital (it got better), 0 the same
+--     level; whatever the way of leaving says; null where a level is unknown or no such stay went before
 with paid as (
     select encounter_id, max(person_id) as person_id, max(institution_id) as institution_id,
         max(care_setting) as care_setting, max(medical_category) as medical_category,
@@ -17,22 +37,151 @@ with paid as (
     group by encounter_id
 ),
 
--- The lists of standing settlements, else of those taken back: the encounter took place all the same.
+-- Only coded Western diagnoses; the encounter's own before the settlement list's.
 principal as (
-    select r.encounter_id, d.diagnosis_code, d.diagnosis_name,
-        rank() over (partition by r.encounter_id order by case when s.settlement_id is null then 1 else 0 end) as place
-    from record.diagnosis as d
-    join record.settlement as r on r.settlement_id = d.settlement_id and coalesce(r.is_valid, true)
-    left join feature.settlement as s on s.settlement_id = r.settlement_id
-    where d.is_principal and r.encounter_id is not null
+    select encounter_id, source, min(diagnosis_code) as diagnosis_code, min(diagnosis_name) as diagnosis_name
+    from feature.delivered_diagnosis
+    where is_principal and kind = 'coded'
+    group by encounter_id, source
 ),
 
 listed as (
-    select encounter_id, min(diagnosis_code) as diagnosis_code, min(diagnosis_name) as diagnosis_name
-    from principal
-    where place = 1
+    select encounter_id, diagnosis_code, diagnosis_name from principal where source = 'list'
+),
+
+-- A course is told by what the encounter is registered for, named after, or charges.
+named as (
+    select l.encounter_id, s.course
+    from (select distinct encounter_id, item_name from feature.fee_line where encounter_id is not null) as l
+    join knowledge.course_sign as s on s.field = 'item_name' and l.item_name like '%' || s.sign || '%'
+    union
+    select d.encounter_id, s.course
+    from (
+        select encounter_id, disease_code, disease_name from record.encounter where coalesce(is_valid, true)
+        union
+        select encounter_id, disease_code, disease_name from record.settlement where coalesce(is_valid, true)
+    ) as d
+    join knowledge.course_sign as s
+        on (s.field = 'disease_code' and substr(d.disease_code, 1, length(s.sign)) = s.sign)
+        or (s.field = 'disease_name' and d.disease_name like '%' || s.sign || '%')
+    union
+    select coalesce(e.encounter_id, l.encounter_id), s.course
+    from (
+        select encounter_id, principal_diagnosis_name as diagnosis_name from record.encounter
+    ) as e
+    full join listed as l on l.encounter_id = e.encounter_id
+    join knowledge.course_sign as s
+        on s.field = 'diagnosis_name'
+        and (e.diagnosis_name like '%' || s.sign || '%' or l.diagnosis_name like '%' || s.sign || '%')
+),
+
+course as (
+    select encounter_id, max(case when course = 'dialysis' then 1 else 0 end) as is_dialysis
+    from named
     group by encounter_id
+),
+
+registered as (
+    select encounter_id, max(disease_code) as disease_code
+    from record.settlement
+    where coalesce(is_valid, true) and encounter_id is not null
+    group by encounter_id
+),
+
+line as (
+    select encounter_id, count(*) as lines, count(item_name) as named_lines, min(charged_on) as first_on,
+        max(charged_on) as last_on, max(
+            case when fee_category = '06' or (fee_category = '05' and regexp_matches(item_name, '术|套扎|栓塞|植皮|碎石'))
+                then 1 else 0 end
+        ) as is_operated
+    from feature.fee_line
+    where encounter_id is not null
+    group by encounter_id
+),
+
+coded as (
+    select distinct coalesce(p.encounter_id, s.encounter_id) as encounter_id
+    from record.procedure as p
+    left join feature.settlement as s on s.settlement_id = p.settlement_id
+),
+
+category as (
+    select c.medical_category,
+        max(case when k.name_zh like '%日间%' then 1 else 0 end) as is_day_care,
+        max(case when k.name_zh like '%急诊%' and k.care_setting = 'inpatient' then 1 else 0 end) as is_emergency,
+        max(case when k.name_zh like '%转外诊治%' then 1 else 0 end) as is_transfer
+    from (select distinct medical_category from paid) as c
+    join knowledge.medical_category as k on substr(c.medical_category, 1, length(k.code_prefix)) = k.code_prefix
+    group by c.medical_category
+),
+
+dated as (
+    select p.*,
+        coalesce(cast(e.started_at as date), p.started_on) as first_on,
+        case when not coalesce(e.is_in_hospital, false)
+            then coalesce(cast(e.ended_at as date), p.ended_on) end as last_on,
+        e.discharge_way, e.referred_from_encounter_id, coalesce(i.owner, p.institution_id) as place, i.community_id,
+        coalesce(i.institution_level, case when g.institution_grade is not null then 0 end) as institution_level,
+        case
+            when substr(i.institution_kind, 1, 1) in ('B', 'C') then 0
+            when substr(i.institution_kind, 1, 4) = 'A527' or substr(i.institution_kind, 1, 2) = 'A7' then 1
+            else 2
+        end as aftercare
+    from paid as p
+    left join record.encounter as e on e.encounter_id = p.encounter_id and coalesce(e.is_valid, true)
+    left join feature.institution as i on i.institution_id = p.institution_id
+    left join knowledge.institution_grade as g on g.institution_grade = i.institution_grade
+),
+
+cut as (
+    select encounter_id, max(case when is_interim then 1 else 0 end) as is_interim
+    from record.settlement
+    where coalesce(is_valid, true) and not coalesce(is_refund, false)
+    group by encounter_id
+),
+
+sequence as (
+    select d.*, c.is_interim,
+        lag(d.encounter_id) over (partition by d.person_id order by d.first_on, d.last_on, d.encounter_id)
+            as previous_encounter_id
+    from dated as d
+    left join cut as c on c.encounter_id = d.encounter_id
+    where d.care_setting = 'inpatient' and d.person_id is not null
+),
+
+followed as (
+    select l.encounter_id, p.encounter_id as previous_encounter_id, p.institution_id as previous_institution_id,
+        p.last_on as previous_ended_on,
+        date_diff('day', p.last_on, l.first_on) in (0, 1) and p.place = l.place and (
+            p.is_interim = 1 or p.insurance_type <> l.insurance_type
+            or year(p.last_on) <> year(l.first_on)
+            or substr(cast(p.last_on as varchar), 6, 5) = '12-31' or substr(cast(l.first_on as varchar), 6, 5) = '01-01'
+        ) as is_continued,
+        date_diff('day', p.last_on, l.first_on) in (0, 1) and p.place <> l.place
+            and (p.discharge_way in ('2', '3') or coalesce(p.community_id = l.community_id, false)) as is_transferred,
+        case
+            when date_diff('day', p.last_on, l.first_on) in (0, 1) and p.place <> l.place then case
+                when l.aftercare < p.aftercare then -1
+                when l.institution_level > p.institution_level then 1
+                when l.institution_level < p.institution_level then -1
+                when l.institution_level = p.institution_level then 0
+            end
+        end as level_step
+    from sequence as l
+    left join sequence as p on p.encounter_id = l.previous_encounter_id
+),
+
+emergency as (
+    select distinct l.encounter_id
+    from dated as l
+    join dated as v
+        on v.person_id = l.person_id and v.care_setting = 'emergency'
+        and (v.place = l.place or v.community_id = l.community_id)
+        and v.first_on <= l.first_on and date_diff('day', coalesce(v.last_on, v.first_on), l.first_on) <= 1
+        and date_diff('day', v.first_on, l.first_on) <= 7
+    where l.care_setting = 'inpatient'
 )
+
 
 select
     p.encounter_id,
@@ -56,13 +205,47 @@ select
     cast(p.total_amount as decimal(16, 2)) as total_amount,
     cast(p.eligible_amount as decimal(16, 2)) as eligible_amount,
     cast(p.fund_amount as decimal(16, 2)) as fund_amount,
-    coalesce(e.principal_diagnosis_code, l.diagnosis_code) as principal_diagnosis_code,
-    coalesce(e.principal_diagnosis_name, l.diagnosis_name) as principal_diagnosis_name,
+    coalesce(w.diagnosis_code, l.diagnosis_code) as principal_diagnosis_code,
+    coalesce(w.diagnosis_name, l.diagnosis_name, e.principal_diagnosis_name) as principal_diagnosis_name,
     e.discharge_way,
     e.attending_practitioner_id,
     coalesce(e.admitting_department_code, e.discharge_department_code) as department_code,
     e.referred_from_encounter_id,
-    coalesce(e.is_in_hospital, false) as is_in_hospital
+    coalesce(e.is_in_hospital, false) as is_in_hospital,
+    date_diff('day', d.first_on, d.last_on) + 1 as calendar_days,
+    coalesce(d.first_on < d.last_on and n.lines > 1 and n.first_on = n.last_on, false) as is_posted_in_bulk,
+    coalesce(n.last_on < d.first_on or n.first_on > d.last_on, false) as is_posted_outside,
+    coalesce(n.is_operated = 1, false) or o.encounter_id is not null or e.procedure_code is not null as is_operated,
+    coalesce(c.is_day_care = 1, false) as is_day_care,
+    coalesce(c.is_emergency = 1, false) or m.encounter_id is not null as is_emergency_start,
+    coalesce(p.care_setting = 'emergency' and d.first_on < d.last_on, false) as is_observation,
+    case
+        when u.is_dialysis = 1 or substr(coalesce(w.diagnosis_code, l.diagnosis_code), 1, 3) = 'Z49' then true
+        when coalesce(w.diagnosis_code, l.diagnosis_code, e.disease_code, g.disease_code) is not null
+            or (p.care_setting <> 'chronic' and n.named_lines > 0) then false
+    end as is_dialysis,
+    case
+        when u.encounter_id is not null
+            or substr(coalesce(w.diagnosis_code, l.diagnosis_code), 1, 3) in ('Z49', 'Z50', 'Z51') then true
+        when coalesce(w.diagnosis_code, l.diagnosis_code, e.disease_code, g.disease_code) is not null
+            or (p.care_setting <> 'chronic' and n.named_lines > 0) then false
+    end as is_in_course,
+    f.previous_encounter_id,
+    f.previous_institution_id,
+    f.previous_ended_on,
+    coalesce(f.is_continued, false) as is_continued,
+    coalesce(f.is_transferred, false) or coalesce(c.is_transfer = 1, false)
+        or e.referred_from_encounter_id is not null as is_transferred_in,
+    f.level_step
 from paid as p
 left join record.encounter as e on e.encounter_id = p.encounter_id and coalesce(e.is_valid, true)
+left join principal as w on w.encounter_id = p.encounter_id and w.source = 'encounter'
 left join listed as l on l.encounter_id = p.encounter_id
+left join dated as d on d.encounter_id = p.encounter_id
+left join course as u on u.encounter_id = p.encounter_id
+left join registered as g on g.encounter_id = p.encounter_id
+left join line as n on n.encounter_id = p.encounter_id
+left join coded as o on o.encounter_id = p.encounter_id
+left join category as c on c.medical_category = p.medical_category
+left join followed as f on f.encounter_id = p.encounter_id
+left join emergency as m on m.encounter_id = p.encounter_id

@@ -3,11 +3,18 @@
 -- Incremental by: settlement_id
 -- charged_on: day of charge
 -- has_clock: the line carries a time of day, not only a date
+-- is_local: a drug put on skin, eye, ear or nose, inhaled, or given by rectum or vagina, by route, dosage form, name or
+--     ATC class: what holds of the drug in the body (interactions, doses, ages) does not hold of it; patches through the
+--     skin count as swallowed
 -- quantity, amount, eligible_amount, over_limit_amount: net of reversed units and lines, yuan
 -- item_code: the national code; local codes are mapped by knowledge.code_map, an institution's own row first
 -- fund_amount: the funds' share of the eligible amount, at the settlement's rate, yuan
+-- is_family_money: its settlement's
 -- person_id, institution_id: the line's own, else its settlement's
 -- practitioner_id: who ordered, else who performed, else nobody
+-- is_posted_in_bulk: the units may stand for other days of the care than the one they are dated: the care lasted several
+--     days (a stay, an observation ward, day care) and more than one unit of the item stands on this day while the day
+--     before or the day after has none; or the day lies outside the care. Null where the days of the care are unknown
 with code_map as (
     select local_code, institution_id, national_code, valid_from, valid_to,
         lead(coalesce(valid_from, date '0001-01-01')) over (
@@ -17,7 +24,8 @@ with code_map as (
 ),
 
 live as (
-    select settlement_id, person_id, institution_id, care_setting, is_pharmacy, fund_rate
+    select settlement_id, person_id, institution_id, care_setting, is_pharmacy, fund_rate, is_family_money, started_on,
+        ended_on
     from feature.settlement
     where repeats_settlement_id is null
 ),
@@ -55,7 +63,7 @@ by_item as (
 ),
 
 charged as (
-    select l.*, v.care_setting, v.is_pharmacy, v.fund_rate,
+    select l.*, v.care_setting, v.is_pharmacy, v.fund_rate, v.is_family_money, v.started_on, v.ended_on,
         coalesce(l.person_id, v.person_id) as whose, coalesce(l.institution_id, v.institution_id) as place
     from record.fee_line as l
     join live as v on v.settlement_id = l.settlement_id
@@ -100,39 +108,89 @@ coded as (
         and cast(n.charged_at as date) >= coalesce(a.valid_from, date '0001-01-01')
         and cast(n.charged_at as date) <= coalesce(a.valid_to, date '9999-12-31')
         and cast(n.charged_at as date) < coalesce(a.next_from, date '9999-12-31')
+),
+
+-- A ward posts when it gets to it: daily, weekly, on the last day, before a settlement. An excuse of every rule that counts
+-- by the day or asks what held on the day, so it stands here once.
+item_day as (
+    select settlement_id, item_code, cast(charged_at as date) as charged_on, max(started_on) as started_on,
+        max(ended_on) as ended_on, sum(net_quantity) as quantity
+    from coded
+    where net_amount > 0 and started_on < ended_on
+    group by settlement_id, item_code, cast(charged_at as date)
+),
+
+beside as (
+    select *,
+        lag(charged_on) over (partition by settlement_id, item_code order by charged_on) as before_on,
+        lead(charged_on) over (partition by settlement_id, item_code order by charged_on) as after_on
+    from item_day
+),
+
+posted as (
+    select settlement_id, item_code, charged_on,
+        charged_on < started_on or charged_on > ended_on or (
+            quantity > 1 and (
+                date_diff('day', greatest(coalesce(before_on, started_on), started_on), charged_on)
+                    > case when before_on >= started_on then 1 else 0 end
+                or date_diff('day', charged_on, least(coalesce(after_on, ended_on), ended_on))
+                    > case when after_on <= ended_on then 1 else 0 end
+            )
+        ) as is_in_bulk
+    from beside
 )
 
 select
-    settlement_id,
-    line_id,
-    encounter_id,
-    whose as person_id,
-    place as institution_id,
-    coalesce(ordering_practitioner_id, performing_practitioner_id) as practitioner_id,
-    is_pharmacy,
-    care_setting,
-    charged_at,
-    cast(charged_at as date) as charged_on,
-    cast(charged_at as timestamp) <> cast(cast(charged_at as date) as timestamp) as has_clock,
-    order_number,
-    coalesce(national_code, item_code) as item_code,
-    item_name,
-    catalogue_type,
-    catalogue_code,
-    fee_category,
-    item_class,
-    institution_item_code,
-    institution_item_name,
-    ordering_department_code as department_code,
-    net_quantity as quantity,
-    unit_price,
-    net_amount as amount,
-    net_eligible as eligible_amount,
-    cast(net_eligible * fund_rate as decimal(16, 2)) as fund_amount,
-    cast(over_limit_amount * cast(net_amount as double) / nullif(cast(amount as double), 0) as decimal(16, 2))
+    c.settlement_id,
+    c.line_id,
+    c.encounter_id,
+    c.whose as person_id,
+    c.place as institution_id,
+    coalesce(c.ordering_practitioner_id, c.performing_practitioner_id) as practitioner_id,
+    c.is_pharmacy,
+    c.care_setting,
+    c.charged_at,
+    cast(c.charged_at as date) as charged_on,
+    cast(c.charged_at as timestamp) <> cast(cast(c.charged_at as date) as timestamp) as has_clock,
+    c.order_number,
+    coalesce(c.national_code, c.item_code) as item_code,
+    c.item_name,
+    c.catalogue_type,
+    c.catalogue_code,
+    c.fee_category,
+    c.item_class,
+    c.institution_item_code,
+    c.institution_item_name,
+    c.ordering_department_code as department_code,
+    c.net_quantity as quantity,
+    c.unit_price,
+    c.net_amount as amount,
+    c.net_eligible as eligible_amount,
+    cast(c.net_eligible * c.fund_rate as decimal(16, 2)) as fund_amount,
+    cast(c.over_limit_amount * cast(c.net_amount as double) / nullif(cast(c.amount as double), 0) as decimal(16, 2))
         as over_limit_amount,
-    price_limit,
-    supply_days,
-    coalesce(is_take_home, false) as is_take_home
-from coded
-where net_amount > 0
+    c.price_limit,
+    c.supply_days,
+    coalesce(c.is_take_home, false) as is_take_home,
+    c.is_family_money,
+    case
+        when c.started_on = c.ended_on then cast(c.charged_at as date) <> c.started_on
+        when c.started_on < c.ended_on then p.is_in_bulk
+    end as is_posted_in_bulk,
+    coalesce(
+        regexp_matches(c.item_code, '^X(D|S|R01|M02|G01|A01|C05|P03)')
+        or (c.item_code like 'X%' or c.catalogue_type = '101') and not coalesce(c.item_code like 'XC01%', false)
+            and not regexp_matches(coalesce(c.item_name, '') || '|' || coalesce(c.dosage_form, ''), '透皮|控释贴')
+            and (
+                regexp_matches(
+                    coalesce(c.item_name, '') || '|' || coalesce(c.dosage_form, '') || '|',
+                    '乳膏|软膏|眼膏|贴膏|贴剂|凝胶|搽剂|涂剂|涂膜|洗剂|洗液|外用|滴眼|滴耳|滴鼻|鼻用|鼻喷|眼用|喷雾|气雾|吸入|含漱|漱口|栓剂?[|(（]|灌肠|阴道|泡沫剂'
+                )
+                or regexp_matches(c.route, '外用|局部|涂|滴眼|滴耳|滴鼻|鼻|吸入|雾化|含漱|漱口|直肠|纳肛|塞肛|灌肠|阴道|冲洗|贴敷|眼|耳')
+            ),
+        false
+    ) as is_local
+from coded as c
+left join posted as p
+    on p.settlement_id = c.settlement_id and p.item_code = c.item_code and p.charged_on = cast(c.charged_at as date)
+where c.net_amount > 0

@@ -12,7 +12,10 @@ import sqlglot
 from sqlglot import exp
 
 PREVIOUS, CHANGED, READ = "previous_settlement", "changed_settlement", "changed_settlement_read"
-DEPENDS_ON = "settlement_id, care_setting, is_pharmacy, fund_rate, refunded_amount, repeats_settlement_id"
+DEPENDS_ON = (
+    "settlement_id, care_setting, is_pharmacy, fund_rate, is_family_money, refunded_amount, repeats_settlement_id,"
+    " started_on, ended_on"
+)
 
 
 def remember(con: duckdb.DuckDBPyConnection) -> None:

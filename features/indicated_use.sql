@@ -4,6 +4,8 @@
 -- times: units of the item charged in the visit; null without an encounter
 -- diagnosis: a diagnosis of the visit in words, the principal one first; null when none is known
 -- is_diagnosed: the visit has a coded diagnosis
+-- is_otherwise_diagnosed: it has none, only one of Chinese medicine or in words
+-- is_before_operation: an operation in the visit justifies the item (service_indication.with_operation)
 -- justified_days_ago: days since the last diagnosis that indicates the item, 0 for one of the visit itself; null
 --     when the person has none up to the visit
 with item as (
@@ -13,7 +15,7 @@ with item as (
 ),
 
 indicated as (
-    select distinct i.item_code, i.item_name, k.official, k.diagnosis_prefix, k.valid_from, k.valid_to
+    select distinct i.item_code, i.item_name, k.official, k.diagnosis_prefix, coalesce(k.with_operation, false) as with_operation, k.valid_from, k.valid_to
     from item as i
     join knowledge.service_indication as k
         on i.item_code like coalesce(k.item_prefix, '') || '%'
@@ -70,6 +72,17 @@ justified as (
     group by encounter_id, item_code, item_name, official
 ),
 
+operated as (
+    select distinct i.item_code, i.item_name, i.official, e.encounter_id
+    from (select distinct item_code, item_name, official from indicated where with_operation) as i
+    join visit as v on v.item_code = i.item_code and v.item_name = i.item_name and v.official = i.official
+    join feature.encounter as e on e.encounter_id = v.encounter_id and e.is_operated
+),
+
+uncoded as (
+    select distinct encounter_id from feature.delivered_diagnosis where kind <> 'coded'
+),
+
 named as (
     select encounter_id, min(case when is_principal then diagnosis_name end) as principal_name,
         min(diagnosis_name) as any_name, min(case when is_principal then diagnosis_code end) as principal_code,
@@ -95,6 +108,8 @@ select
     v.times,
     coalesce(n.principal_name, n.any_name, n.principal_code, n.any_code) as diagnosis,
     n.encounter_id is not null as is_diagnosed,
+    n.encounter_id is null and u.encounter_id is not null as is_otherwise_diagnosed,
+    o.encounter_id is not null as is_before_operation,
     j.days_ago as justified_days_ago
 from concerned as c
 left join visit as v
@@ -104,3 +119,7 @@ left join justified as j
     on j.encounter_id = c.encounter_id and j.item_code = c.item_code and j.item_name = c.item_name
     and j.official = c.official
 left join named as n on n.encounter_id = c.encounter_id
+left join uncoded as u on u.encounter_id = c.encounter_id
+left join operated as o
+    on o.encounter_id = c.encounter_id and o.item_code = c.item_code and o.item_name = c.item_name
+    and o.official = c.official

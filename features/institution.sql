@@ -11,6 +11,11 @@
 -- approved_beds: beds by licence
 -- contract_from, contract_to: first day of the first contract, last day of the latest one; contract_to null while it runs
 -- owner: legal representative
+-- community_id: the community of hospitals (医共体, 医联体) that the bureau's table puts it in; null where it names none.
+--     Within one, doctors go out and patients are passed on by plan, with neither filing nor referral
+-- presumed_community_id: null where the table speaks for anybody of its division, else the division, for its public
+--     institutions and those of which no register tells whether they are: by now every county has its community, but
+--     nobody has told us who belongs to it. Whoever asks for a breach between two with the same value cannot judge
 with care as (
     select institution_id, institution_name, institution_grade, institution_division, medical_category, clearing_type,
         settled_at as seen_at
@@ -119,6 +124,13 @@ contract as (
     ) as written
 ),
 
+member as (
+    select institution_id, max(community_id) as community_id
+    from knowledge.institution_community
+    where superseded_by is null
+    group by institution_id
+),
+
 everyone as (
     select institution_id from seen
     union
@@ -177,6 +189,14 @@ told as (
     left join hospital as h on h.institution_id = e.institution_id
     left join drugstore as p on p.institution_id = e.institution_id
     left join named as n on n.institution_id = e.institution_id
+),
+
+-- The divisions for whose places the table speaks.
+listed_division as (
+    select distinct coalesce(h.division, s.division, s.coded_division) as division
+    from member as m
+    left join hospital as h on h.institution_id = m.institution_id
+    left join seen as s on s.institution_id = m.institution_id
 )
 
 select
@@ -202,6 +222,12 @@ select
     coalesce(h.longitude, p.longitude) as longitude,
     coalesce(h.latitude, p.latitude) as latitude,
     coalesce(h.owner, p.owner) as owner,
+    m.community_id,
+    case
+        when v.division is not null then null
+        when h.ownership = '1' or (h.institution_id is null and not t.is_pharmacy)
+            then coalesce(h.division, s.division, s.coded_division)
+    end as presumed_community_id,
     coalesce(h.contract_from, p.contract_from) as contract_from,
     c.valid_to as contract_to
 from called as e
@@ -210,6 +236,8 @@ left join seen as s on s.institution_id = e.institution_id
 left join hospital as h on h.institution_id = e.institution_id
 left join drugstore as p on p.institution_id = e.institution_id
 left join named as n on n.institution_id = e.institution_id
+left join member as m on m.institution_id = e.institution_id
+left join listed_division as v on v.division = coalesce(h.division, s.division, s.coded_division)
 left join contract as c on c.institution_id = e.institution_id and c.place = 1
 left join knowledge.institution_grade as g
     on g.institution_grade = coalesce(h.institution_grade, s.institution_grade)

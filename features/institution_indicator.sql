@@ -14,10 +14,10 @@
 -- repeated_stays: stays that began within 15 days of the person's last stay there, expected ones left out
 -- weekend_stays: stays that began on Saturday or Sunday
 -- visit_lines: fee lines outside stays
--- repeated_bills: visits whose exact amount the person had there on another day
+-- repeated_bills: visits, but those of a course, whose exact amount the person had there on another day
 -- shared_bills: visits whose exact amount another person had there on the same day
--- round_bills: visits of whole tens of yuan
--- night_bills, clocked_visits: visits but emergencies from 22 to 6 o'clock, and those with a time of day
+-- round_bills: visits, but those of a course, of whole tens of yuan
+-- night_bills, clocked_visits: visits but emergencies and courses from 22 to 6 o'clock, and those with a time of day
 -- top_tenth_amount: eligible yuan of the tenth of its persons who cost most
 -- away_visits: visits of persons insured outside the home prefecture, where most of the record's are insured
 -- bed_nights: nights that the approved beds offer in the window, null without approved beds
@@ -55,6 +55,13 @@ home as (
     where place = 1
 ),
 
+-- Courses come at the same hour for the same amount wherever they are given.
+settled as (
+    select s.*, coalesce(e.is_in_course, false) as is_in_course
+    from feature.settlement as s
+    left join feature.encounter as e on e.encounter_id = s.encounter_id
+),
+
 paid as (
     select institution_id, count(*) as settlements, count(distinct person_id) as persons,
         sum(eligible_amount) as eligible_amount,
@@ -62,16 +69,16 @@ paid as (
         sum(case when care_setting = 'inpatient' then 0 else eligible_amount end) as visit_amount,
         sum(case when care_setting = 'inpatient' then 0 else 1 end) as visits,
         count(distinct case when care_setting = 'inpatient' then null else person_id end) as visitors,
-        sum(case when care_setting = 'inpatient' then 0 when total_amount % 10 = 0 then 1 else 0 end)
+        sum(case when care_setting = 'inpatient' or is_in_course then 0 when total_amount % 10 = 0 then 1 else 0 end)
             as round_bills,
         sum(case when coalesce(care_setting, '-') not in ('inpatient', 'emergency')
             and settled_at <> cast(settled_on as timestamp) then 1 else 0 end) as clocked_visits,
         sum(case when coalesce(care_setting, '-') not in ('inpatient', 'emergency')
-            and settled_at <> cast(settled_on as timestamp)
+            and settled_at <> cast(settled_on as timestamp) and not is_in_course
             and (hour(settled_at) >= 22 or hour(settled_at) < 6) then 1 else 0 end) as night_bills,
         sum(case when care_setting = 'inpatient' then 0
             when substr(insured_division, 1, 4) <> h.prefecture then 1 else 0 end) as away_visits
-    from feature.settlement
+    from settled
     cross join home as h
     where not is_pharmacy and institution_id is not null
     group by institution_id
@@ -85,8 +92,8 @@ span as (
 -- Bills that repeat: the same person on another day, another person on the same day.
 bill_day as (
     select institution_id, total_amount, settled_on, person_id, count(*) as bills
-    from feature.settlement
-    where not is_pharmacy and coalesce(care_setting, '-') <> 'inpatient'
+    from settled
+    where not is_pharmacy and not is_in_course and coalesce(care_setting, '-') <> 'inpatient'
     group by institution_id, total_amount, settled_on, person_id
 ),
 
@@ -145,7 +152,8 @@ stay as (
     select s.institution_id, count(*) as stays, count(s.days) as ended_stays, sum(s.days) as nights,
         sum(case when s.days <= 2 then 1 else 0 end) as short_stays,
         sum(case when date_diff('day', s.left_on, s.started_on) between 0 and 15
-            and x.principal_diagnosis_code is null then 1 else 0 end) as repeated_stays,
+            and x.principal_diagnosis_code is null and not coalesce(s.is_continued, false)
+            and not coalesce(s.is_day_care, false) then 1 else 0 end) as repeated_stays,
         sum(case when ((date_diff('day', date '2000-01-03', s.started_on) % 7) + 7) % 7 >= 5
             then 1 else 0 end) as weekend_stays
     from sequence as s

@@ -77,9 +77,15 @@ excepted as (
 following as (
     select e.encounter_id, e.institution_id, e.ended_on, e.discharge_way,
         substr(e.principal_diagnosis_code, 1, 3) as disease, x.diagnosis_code is not null as is_expected,
+        coalesce(e.is_day_care, false) as is_day_care,
         lead(e.started_on) over (
             partition by e.person_id, e.institution_id order by e.started_on, e.encounter_id
         ) as next_on,
+        lead(
+            coalesce(e.is_continued, false) or coalesce(e.is_day_care, false) or coalesce(e.is_in_course, false)
+        ) over (
+            partition by e.person_id, e.institution_id order by e.started_on, e.encounter_id
+        ) as is_next_planned,
         lead(substr(e.principal_diagnosis_code, 1, 3)) over (
             partition by e.person_id, e.institution_id order by e.started_on, e.encounter_id
         ) as next_disease
@@ -88,11 +94,13 @@ following as (
     where e.is_inpatient and e.person_id is not null
 ),
 
--- Readmitted: back at the institution within 31 days for the same disease, which is not treated in courses.
+-- Readmitted: back at the institution within 31 days for the same disease, which is not treated in courses; a stay that
+-- only went on after a settlement, day care and a course are planned.
 discharge as (
     select f.institution_id, cast(date_trunc('quarter', f.ended_on) as date) as quarter_on,
         case
-            when not f.is_expected and f.next_disease = f.disease and f.next_on >= f.ended_on
+            when not f.is_expected and not f.is_day_care and not f.is_next_planned
+                and f.next_disease = f.disease and f.next_on >= f.ended_on
                 and date_diff('day', f.ended_on, f.next_on) <= 31 then 1
             else 0
         end as is_readmitted

@@ -1,11 +1,11 @@
 -- One row: one fee line of an item paid only from an institution level up (knowledge.item_institution_level).
--- official, min_level, point_id: the limit in force on the day of charge
+-- official, min_level, point_id, layer: the limit in force on the day of charge
 -- is_first_only: the level is asked of the first prescription of the drug only
 -- institution_level: 1 to 3, 0 for a place registered as ungraded, null unknown
 -- is_moved, is_tested_outside: on a prescription moved from elsewhere; tested at another institution
 -- days_since_first: days since the person's first fill of the drug in the record, at whatever place; null unless
 --     is_first_only
--- first_after_days: days of record that lie before that first fill
+-- first_after_days: days before that first fill from which the record would show the person's care
 with graded as (
     select i.institution_id,
         coalesce(i.institution_level, case when g.institution_grade is not null then 0 end) as institution_level
@@ -16,7 +16,7 @@ with graded as (
 limited as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.is_pharmacy, l.item_code, l.item_name, l.eligible_amount, k.official, k.min_level, k.point_id,
-        coalesce(k.is_first_only, false) as is_first_only
+        k.layer, coalesce(k.is_first_only, false) as is_first_only
     from feature.fee_line as l
     join knowledge.item_institution_level as k
         on k.item_code = l.item_code
@@ -32,10 +32,6 @@ first_fill as (
             select substr(item_code, 1, 10) from knowledge.item_institution_level where is_first_only
         )
     group by person_id, substr(item_code, 1, 10)
-),
-
-record_start as (
-    select min(charged_on) as first_on from feature.fee_line
 ),
 
 marked as (
@@ -59,14 +55,15 @@ select
     l.official,
     l.min_level,
     l.point_id,
+    l.layer,
     l.is_first_only,
     g.institution_level,
     coalesce(r.is_outside_prescription, false) as is_moved,
     coalesce(r.is_tested_outside, false) as is_tested_outside,
     case when l.is_first_only then date_diff('day', f.first_on, l.charged_on) end as days_since_first,
-    case when l.is_first_only then date_diff('day', s.first_on, f.first_on) end as first_after_days
+    case when l.is_first_only then date_diff('day', h.covered_from, f.first_on) end as first_after_days
 from limited as l
-cross join record_start as s
+left join feature.person_history as h on h.person_id = l.person_id
 left join graded as g on g.institution_id = l.institution_id
 left join marked as r on r.encounter_id = l.encounter_id and r.line_id = l.line_id
 left join first_fill as f on f.person_id = l.person_id and f.generic = substr(l.item_code, 1, 10)

@@ -1,11 +1,12 @@
 -- One row: one insured person, as the register and the settlements and encounters know them.
 -- origin: who knows the person: register, settlement (settlements and encounters)
 -- sex: 1 male, 2 female, null unknown; the register's word before the settlements', theirs before the encounters'
--- birth_on: date of birth, of the same sources
+-- birth_on: date of birth, of the same sources; 1900-01-01 and before fill an empty field
 -- id_sex: sex that the identity number implies, null without a sound number
 -- id_birth_on: date of birth that the identity number implies
 -- is_sex_contradicted: the delivered sex differs from the identity number's
 -- died_on: first day dead, from other departments' registers, else from the stay that ended in death
+-- is_death_registered: another department has the death
 -- residence_division: division where the person lives, by the register alone
 -- employer_id: the unit the person is insured through, by the enrolment, else the latest that settlements and
 --     encounters name
@@ -13,7 +14,8 @@
 --     days of care that the record has: who is seen only then may have been insured for longer
 -- insured_origin: what tells the days: register, settlement
 with seen as (
-    select person_id, max(case when sex in ('1', '2') then sex end) as sex, max(birth_on) as birth_on,
+    select person_id, max(case when sex in ('1', '2') then sex end) as sex,
+        max(case when birth_on > date '1900-01-01' then birth_on end) as birth_on,
         min(started_on) as first_on, max(ended_on) as last_on
     from record.settlement
     where person_id is not null
@@ -21,14 +23,16 @@ with seen as (
 ),
 
 met as (
-    select person_id, max(case when sex in ('1', '2') then sex end) as sex, max(birth_on) as birth_on
+    select person_id, max(case when sex in ('1', '2') then sex end) as sex,
+        max(case when birth_on > date '1900-01-01' then birth_on end) as birth_on
     from record.encounter
     where person_id is not null
     group by person_id
 ),
 
 register as (
-    select person_id, max(case when sex in ('1', '2') then sex end) as sex, max(birth_on) as birth_on,
+    select person_id, max(case when sex in ('1', '2') then sex end) as sex,
+        max(case when birth_on > date '1900-01-01' then birth_on end) as birth_on,
         max(residence_division) as residence_division
     from record.person
     group by person_id
@@ -65,14 +69,18 @@ implied as (
 registered_death as (
     select person_id, min(status_from) as died_on
     from record.person_status
-    where status_type = 'death'
+    where status_type = 'death' and status_from >= date '1950-01-01'
     group by person_id
 ),
 
+-- A newborn's death on the mother's number is not the mother's: of the maternity stays none counts, nor one for what
+-- began around a birth. A day before 1950 fills an empty field.
 death_in_care as (
-    select person_id, min(coalesce(died_on, cast(ended_at as date))) as died_on
+    select person_id, min(coalesce(case when died_on >= date '1950-01-01' then died_on end, cast(ended_at as date)))
+        as died_on
     from record.encounter
-    where died_on is not null or discharge_way = '5'
+    where (died_on >= date '1950-01-01' or discharge_way = '5') and coalesce(is_valid, true)
+        and not coalesce(substr(medical_category, 1, 2) = '52' or substr(principal_diagnosis_code, 1, 1) = 'P', false)
     group by person_id
 ),
 
@@ -93,6 +101,7 @@ select
     i.id_birth_on,
     coalesce(r.sex, s.sex, m.sex) <> i.id_sex as is_sex_contradicted,
     coalesce(d.died_on, c.died_on) as died_on,
+    d.died_on is not null as is_death_registered,
     r.residence_division,
     coalesce(n.employer_id, w.employer_id) as employer_id,
     case when n.person_id is not null then n.insured_from else s.first_on end as insured_from,

@@ -1,6 +1,7 @@
 -- One row: one person with a settlement over the whole window, what the indicators are made of and the indicators;
 --     high is suspicious in every indicator, null where its denominator is zero. A bill is a settlement outside
---     hospital stays: a visit at an institution or a purchase at a drugstore.
+--     hospital stays: a visit at an institution or a purchase at a drugstore; purchases with family money (no fund
+--     money, or a relative's account) are left out, since they may be for any of the family.
 -- sex: 1 male, 2 female, null unknown
 -- age_band: 0 (under 1), 1, 15, 30, 45, 60, 75: the youngest of the band; null unknown
 -- insurance_type: of the latest settlement
@@ -16,10 +17,10 @@
 -- eligible_amount, bill_amount, inpatient_amount: eligible yuan of all settlements, of bills, of stays
 -- placed_bills, away_bills: bills whose place's division is known, and those outside the division of residence
 -- clocked_bills, night_bills: bills but emergencies with a time of day, and those from 22 to 6 o'clock
--- repeated_bills: of an amount that the person had there on another day
+-- repeated_bills: of an amount that the person had there on another day, courses left out
 -- round_bills: of whole tens of yuan
 -- companion_bills: clocked and within ten minutes of the same other person's as on another day
--- ward_bills: on a day inside an own stay, its first and last day left out
+-- ward_bills: on fund money on a day inside an own stay, its first and last day and courses left out
 -- counter_bills: paid back at the agency's counter, not settled at the place
 -- collections: drugs collected outside stays, one a drug and day
 -- drugs, drug_places: different drugs, high: beyond one person's need; pairs of a drug and a place that gave it
@@ -49,11 +50,14 @@ with bill as (
         s.total_amount, s.eligible_amount, s.care_setting, s.institution_division,
         coalesce(p.residence_division, s.insured_division) as home_division,
         s.settled_at <> cast(s.settled_on as timestamp) and coalesce(s.care_setting, '-') <> 'emergency' as is_clocked,
+        coalesce(e.is_in_course, false) as is_in_course, coalesce(s.is_family_money, false) as is_family_money,
         coalesce(r.settlement_type, '2') = '1' as is_counter
     from feature.settlement as s
     join record.settlement as r on r.settlement_id = s.settlement_id
     left join feature.person as p on p.person_id = s.person_id
+    left join feature.encounter as e on e.encounter_id = s.encounter_id
     where s.person_id is not null and coalesce(s.care_setting, '-') <> 'inpatient'
+        and not coalesce(s.is_family_purchase, false)
 ),
 
 span as (
@@ -133,6 +137,7 @@ in_ward as (
     join feature.encounter as e
         on e.person_id = b.person_id and e.is_inpatient and b.settled_on > e.started_on
         and (b.settled_on < e.ended_on or e.is_in_hospital)
+    where not b.is_in_course and not b.is_family_money
 ),
 
 told as (
@@ -154,7 +159,7 @@ paid as (
         sum(case when is_clocked then 1 else 0 end) as clocked_bills,
         sum(case when is_clocked and (hour(settled_at) >= 22 or hour(settled_at) < 6) then 1 else 0 end)
             as night_bills,
-        sum(case when times > times_of_day then 1 else 0 end) as repeated_bills,
+        sum(case when times > times_of_day and not is_in_course then 1 else 0 end) as repeated_bills,
         sum(case when total_amount % 10 = 0 then 1 else 0 end) as round_bills,
         sum(case when is_companion then 1 else 0 end) as companion_bills,
         sum(case when is_ward then 1 else 0 end) as ward_bills,

@@ -4,6 +4,11 @@
 -- settled_on, month: day of settlement, first day of its month
 -- total_amount, eligible_amount, fund_amount, account_amount, person_paid_amount: yuan, net of partial refunds
 -- refunded_amount: yuan taken back by partial refunds
+-- is_account_only: no fund money is in it: the personal account or cash paid; null where what the funds paid is unknown
+-- is_family_money: is_account_only, or a relative's account paid part (账户共济): by law a family shares its accounts, so
+--     neither who came nor for whom it was can be told from it
+-- is_family_purchase: family money at a drugstore: what was bought may be for any of the family; null where the place
+--     or what the funds paid is unknown
 -- fund_rate: share of the eligible amount that the funds paid, 0 to 1
 -- repeats_settlement_id: the settlement that this reimbursement by hand repeats: the same person, institution, days and
 --     total, or the same invoice and total, settled before; its lines are no second treatment
@@ -45,11 +50,26 @@ net as (
         cast(coalesce(s.eligible_amount, s.total_amount) + coalesce(b.eligible_amount, 0) as decimal(16, 2))
             as net_eligible,
         cast(coalesce(s.fund_amount, 0) + coalesce(b.fund_amount, 0) as decimal(16, 2)) as net_fund,
+        case when coalesce(s.fund_amount, s.pooled_fund_amount) is not null
+            then coalesce(s.fund_amount, s.pooled_fund_amount) + coalesce(b.fund_amount, 0) <= 0 end as is_account_only,
+        coalesce(s.family_account_amount, 0) > 0 as is_family_paid,
         cast(coalesce(s.account_amount, 0) + coalesce(b.account_amount, 0) as decimal(16, 2)) as net_account,
         cast(coalesce(s.person_paid_amount, 0) + coalesce(b.person_paid_amount, 0) as decimal(16, 2)) as net_paid,
         cast(-coalesce(b.total_amount, 0) as decimal(16, 2)) as refunded_amount
     from standing as s
     left join taken_back as b on b.settlement_id = s.settlement_id
+),
+
+placed as (
+    select n.*, g.care_setting, coalesce(g.is_of_newborns, false) as is_of_newborns,
+        coalesce(
+            i.is_pharmacy,
+            case g.care_setting when 'drugstore' then true when 'inpatient' then false end
+        ) as is_pharmacy,
+        i.is_pharmacy as is_known_pharmacy, i.division as known_division, i.institution_level
+    from net as n
+    left join settings as g on g.medical_category = n.medical_category
+    left join feature.institution as i on i.institution_id = n.institution_id
 ),
 
 -- A bill handed in again on paper.
@@ -86,15 +106,12 @@ select
     n.encounter_id,
     n.person_id,
     n.institution_id,
-    coalesce(
-        i.is_pharmacy,
-        case g.care_setting when 'drugstore' then true when 'inpatient' then false end
-    ) as is_pharmacy,
-    case when i.is_pharmacy then 'drugstore' else g.care_setting end as care_setting,
+    n.is_pharmacy,
+    case when n.is_known_pharmacy then 'drugstore' else n.care_setting end as care_setting,
     n.medical_category,
     n.insurance_type,
     n.insured_division,
-    coalesce(n.institution_division, i.division) as institution_division,
+    coalesce(n.institution_division, n.known_division) as institution_division,
     n.payment_method,
     n.payment_location,
     n.operator_id,
@@ -109,22 +126,25 @@ select
     n.net_account as account_amount,
     n.net_paid as person_paid_amount,
     n.refunded_amount,
+    n.is_account_only,
+    n.is_account_only or n.is_family_paid as is_family_money,
+    n.is_pharmacy and (n.is_account_only or n.is_family_paid) as is_family_purchase,
     d.first_id as repeats_settlement_id,
     case when n.net_eligible > 0
         then least(1.0, greatest(0.0, cast(n.net_fund as double) / nullif(cast(n.net_eligible as double), 0)))
         else 0.0 end as fund_rate,
     coalesce(p.sex, case when n.sex in ('1', '2') then n.sex end) as sex,
     coalesce(p.is_sex_contradicted, false) as is_sex_contradicted,
-    coalesce(p.birth_on, n.birth_on) as birth_on,
-    floor(date_diff('day', coalesce(p.birth_on, n.birth_on), n.started_on) / 365.25) as age_years,
-    coalesce(n.is_newborn, false) or w.encounter_id is not null or coalesce(g.is_of_newborns, false)
-        or coalesce(date_diff('day', coalesce(p.birth_on, n.birth_on), n.started_on) between 0 and 28, false)
-        as is_newborn,
-    i.institution_level
-from net as n
-left join settings as g on g.medical_category = n.medical_category
+    coalesce(p.birth_on, case when n.birth_on > date '1900-01-01' then n.birth_on end) as birth_on,
+    floor(date_diff(
+        'day', coalesce(p.birth_on, case when n.birth_on > date '1900-01-01' then n.birth_on end), n.started_on
+    ) / 365.25) as age_years,
+    coalesce(n.is_newborn, false) or w.encounter_id is not null or n.is_of_newborns or coalesce(date_diff(
+        'day', coalesce(p.birth_on, case when n.birth_on > date '1900-01-01' then n.birth_on end), n.started_on
+    ) between 0 and 28, false) as is_newborn,
+    n.institution_level
+from placed as n
 left join feature.person as p on p.person_id = n.person_id
 left join flagged as w on w.encounter_id = n.encounter_id
 left join repeated as d on d.settlement_id = n.settlement_id
-left join feature.institution as i on i.institution_id = n.institution_id
 where n.net_total > 0

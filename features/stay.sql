@@ -3,8 +3,10 @@
 -- chapter: chapter of the principal diagnosis by ICD-10 blocks, '-' unknown
 -- stratum: age band, sex and chapter, the mix that expected values are made of
 -- days: nights; null while in hospital
--- is_expected: a diagnosis treated in courses, a pregnancy, a newborn, a mental disorder (admission_exception)
--- is_ward_day: day surgery or day care, by the medical category
+-- is_expected: a diagnosis treated in courses, a pregnancy, a newborn, a mental disorder (admission_exception), or a
+--     course told by its items (course_sign)
+-- is_emergency_start, is_continued, is_transferred_in: the encounter's
+-- is_ward_day: day surgery or day care: the encounter's is_day_care
 -- is_holiday_start: begun on a public holiday or a weekend that was not worked
 -- eligible_amount, total_amount, self_paid_amount: yuan of the stay, self_paid outside the catalogue
 -- lines: fee lines
@@ -14,16 +16,18 @@
 -- drug_amount: eligible yuan of drugs
 -- exam_kinds: different examination and laboratory items
 -- injections: drug lines for injection, by the name
--- is_operated: a line of an operation
+-- is_operated: a line of an operation, or a coded procedure: the encounter's
 -- charged_days: days inside the stay, but the last, with a charge
 -- idle_days: charged days with bed, nursing, ward rounds and other charges up to five yuan only
 -- busiest_share: share of the stay's lines on its busiest day
 -- visits_elsewhere: settlements with fund money of the person at other institutions strictly inside the stay, none
---     of them a stay
+--     of them a stay or one of a course (dialysis, radiotherapy): those go on wherever the person lies
 -- left_on, left_institution_id, left_discharge_way: end, place and way of leaving of the person's stay before
 -- next_on, next_institution_id: start and place of the next
+-- is_next_continued: the next is this stay going on
+-- level_step: 1 up, -1 down, 0 the same level, from a stay elsewhere that ended within a day: the encounter's
 -- around_amount, own_around_amount: yuan settled outside stays from 3 days before to 3 days after it, anywhere and
---     at the same institution
+--     at the same institution, but for courses and the emergency that led into the stay
 with line as (
     select encounter_id, count(*) as lines, sum(case when fee_category is null then 1 else 0 end) as unsorted_lines,
         sum(case when fee_category in ('03', '04') then eligible_amount else 0 end) as exam_amount,
@@ -58,9 +62,12 @@ worked as (
 ),
 
 visit as (
-    select person_id, institution_id, started_on, total_amount, fund_amount
-    from feature.settlement
-    where coalesce(care_setting, '-') <> 'inpatient' and person_id is not null
+    select v.person_id, v.institution_id, v.started_on, v.total_amount, v.fund_amount,
+        coalesce(v.care_setting = 'emergency', false) as is_emergency
+    from feature.settlement as v
+    left join feature.encounter as e on e.encounter_id = v.encounter_id
+    where coalesce(v.care_setting, '-') <> 'inpatient' and v.person_id is not null
+        and not coalesce(e.is_in_course, false)
 ),
 
 around as (
@@ -72,7 +79,7 @@ around as (
     from feature.encounter as e
     join visit as v on v.person_id = e.person_id
     where e.is_inpatient and date_diff('day', v.started_on, e.started_on) <= 3
-        and date_diff('day', e.ended_on, v.started_on) <= 3
+        and date_diff('day', e.ended_on, v.started_on) <= 3 and not (v.is_emergency and v.started_on <= e.started_on)
     group by e.encounter_id
 ),
 
@@ -92,14 +99,6 @@ expected as (
         on substr(c.principal_diagnosis_code, 1, length(k.diagnosis_prefix)) = k.diagnosis_prefix
 ),
 
-day_care as (
-    select distinct c.medical_category
-    from (select distinct medical_category from feature.encounter where is_inpatient) as c
-    join knowledge.medical_category as k
-        on substr(c.medical_category, 1, length(k.code_prefix)) = k.code_prefix
-    where k.name_zh like '%日间%'
-),
-
 free_day as (
     select on_date, max(case when kind = 'holiday' then 1 else 0 end) as is_free
     from knowledge.calendar
@@ -115,14 +114,18 @@ sequence as (
             as left_discharge_way,
         lead(e.started_on) over (partition by e.person_id order by e.started_on, e.encounter_id) as next_on,
         lead(e.institution_id) over (partition by e.person_id order by e.started_on, e.encounter_id)
-            as next_institution_id
+            as next_institution_id,
+        lead(e.is_continued) over (partition by e.person_id order by e.started_on, e.encounter_id)
+            as is_next_continued
     from feature.encounter as e
     where e.is_inpatient
 ),
 
 joined as (
-    select s.*, p.sex, p.age_years, p.self_paid_amount, x.principal_diagnosis_code is not null as is_expected,
-        c.medical_category is not null as is_ward_day,
+    select s.*, p.sex, p.age_years, p.self_paid_amount,
+        x.principal_diagnosis_code is not null or coalesce(s.is_in_course, false)
+            as is_expected,
+        coalesce(s.is_day_care, false) as is_ward_day,
         coalesce(f.is_free = 1,
             ((date_diff('day', date '2000-01-03', s.started_on) % 7) + 7) % 7 >= 5) as is_holiday_start,
         case
@@ -144,7 +147,6 @@ joined as (
     from sequence as s
     left join paid as p on p.encounter_id = s.encounter_id
     left join expected as x on x.principal_diagnosis_code = s.principal_diagnosis_code
-    left join day_care as c on c.medical_category = s.medical_category
     left join free_day as f on f.on_date = s.started_on
 )
 
@@ -169,6 +171,9 @@ select
     j.is_expected,
     j.is_ward_day,
     j.is_holiday_start,
+    coalesce(j.is_emergency_start, false) as is_emergency_start,
+    coalesce(j.is_continued, false) as is_continued,
+    coalesce(j.is_transferred_in, false) as is_transferred_in,
     j.eligible_amount,
     j.total_amount,
     cast(coalesce(j.self_paid_amount, 0) as decimal(16, 2)) as self_paid_amount,
@@ -179,7 +184,7 @@ select
     cast(coalesce(l.drug_amount, 0) as decimal(16, 2)) as drug_amount,
     coalesce(l.exam_kinds, 0) as exam_kinds,
     coalesce(l.injections, 0) as injections,
-    coalesce(l.is_operated, 0) = 1 as is_operated,
+    coalesce(l.is_operated, 0) = 1 or coalesce(j.is_operated, false) as is_operated,
     coalesce(w.charged_days, 0) as charged_days,
     coalesce(w.idle_days, 0) as idle_days,
     w.busiest_share,
@@ -189,6 +194,8 @@ select
     j.left_discharge_way,
     j.next_on,
     j.next_institution_id,
+    coalesce(j.is_next_continued, false) as is_next_continued,
+    j.level_step,
     cast(coalesce(a.around_amount, 0) as decimal(16, 2)) as around_amount,
     cast(coalesce(a.own_around_amount, 0) as decimal(16, 2)) as own_around_amount
 from joined as j

@@ -3,7 +3,11 @@
 -- settlement_type: 1 paid back at the counter, 2 at the institution
 -- operator_id: who settled, null where the export does not say
 -- diagnosis: first three characters of the principal diagnosis, the chronic disease's code without one
--- is_course: dialysis, chemotherapy, radiotherapy, check-up, vaccination or a family doctor's package, by item name
+-- is_course: a course given on fixed days (the encounter's is_in_course), check-up, vaccination or a family doctor's
+--     package, by item name
+-- is_fetchable: a purchase, or nothing but medicines for a registered disease, high blood pressure or diabetes: a
+--     relative may have fetched it, so it does not say where the person was
+-- is_family_money: no fund money, or a relative's account paid part
 -- items, first_item, last_item: distinct items, and the first and last of their codes
 -- total_amount, eligible_amount, fund_amount, account_amount: yuan
 with line as (
@@ -12,7 +16,8 @@ with line as (
         max(case when regexp_matches(
             coalesce(item_name, ''),
             '透析|血透|血液滤过|血液灌流|血液净化|化疗|化学治疗|放疗|放射治疗|体检|健康检查|疫苗|预防接种|接种|家庭医生|签约'
-        ) then 1 else 0 end) as is_course
+        ) then 1 else 0 end) as is_course,
+        max(case when coalesce(fee_category, '') in ('02', '09', '10', '11', '12') then 0 else 1 end) as has_care
     from feature.fee_line
     group by settlement_id
 )
@@ -31,7 +36,14 @@ select
     coalesce(r.settlement_type, '2') as settlement_type,
     s.operator_id,
     coalesce(substr(e.principal_diagnosis_code, 1, 3), r.disease_code) as diagnosis,
-    coalesce(l.is_course, 0) = 1 as is_course,
+    coalesce(l.is_course, 0) = 1 or coalesce(e.is_in_course, false) as is_course,
+    coalesce(s.is_pharmacy, false) or coalesce(
+        l.has_care = 0 and coalesce(s.care_setting, '') <> 'emergency' and (
+            s.care_setting = 'chronic' or s.medical_category = '9901' or r.disease_code is not null
+            or regexp_matches(e.principal_diagnosis_code, '^(I1[0-5]|E1[0-4])')
+        ), false
+    ) as is_fetchable,
+    s.is_family_money,
     coalesce(l.items, 0) as items,
     l.first_item,
     l.last_item,

@@ -55,7 +55,7 @@ def catalogue_zh(sources: list[Source]) -> str:
         subjects = "、".join(kinds[k] for k in s.card.subjects)
         lines.append(
             f"| `{s.id}` | {official} | {states[s.card.status]} | {certainty} | {subjects} | {s.card.title_zh} |"
-            f" {'；'.join(s.card.basis)} |"
+            f" {s.card.clauses()} |"
         )
     return "\n".join(lines)
 

@@ -1,4 +1,4 @@
-"""The official self-check items of 2025 and how far the rules and detectors screen them."""
+"""The official self-check items (2025, and a selection of 2026), and how far the rules and detectors screen them."""
 
 from __future__ import annotations
 

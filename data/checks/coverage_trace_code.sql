@@ -5,4 +5,8 @@
 select l.line_id, l.institution_id
 from record.fee_line as l
 where l.catalogue_type = '101' and l.amount > 0
-    and not exists (select 1 from record.trace_code as t where t.line_id = l.line_id)
+    and not exists (
+        select 1 from record.trace_code as t
+        where t.line_id = l.line_id and coalesce(t.encounter_id, l.encounter_id) = l.encounter_id
+            and coalesce(t.institution_id, l.institution_id, '') = coalesce(l.institution_id, '')
+    )

@@ -284,8 +284,12 @@ def _numbered(alias: str, has_gaps: bool) -> str:
 
 
 def row_key(table: Table, alias: str) -> str:
-    """SQL for a hash of the row's key, by which a rejected row is known when it comes again; null without one."""
-    whole = " and ".join(f"{alias}.{k} is not null" for k in table.key)
+    """SQL for a hash of the row's key, by which a rejected row is known when it comes again; null without one.
+
+    Where fields of the key may be left out, the required ones make it whole.
+    """
+    required = {f.column for f in table.fields if f.is_required}
+    whole = " and ".join(f"{alias}.{k} is not null" for k in table.key if k in required)
     return f"case when {whole} then md5(concat_ws('|', {', '.join(f'{alias}.{k}' for k in table.key)})) end"
 
 

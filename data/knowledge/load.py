@@ -1,9 +1,10 @@
 """Load the knowledge: knowledge/<table>.csv of the package, then the overlay a bureau keeps beside its warehouse.
 
 An overlay is a folder of files with the same names. Its rows are of the layers nation (later publications), province
-and city, applied in that order. A row takes the place of the rows with its key from its ``valid_from`` on (empty: of
-all of them); after its own end they do not come back. A reason in the extra column ``switched_off`` only takes them
-away.
+and city, applied in that order; before them those of the layers starter and derived, a reading of ours, which take the
+place of no published row. A cell with a word that no rule evaluates (a window of time, a way of counting) is refused.
+A row takes the place of the rows with its key from its ``valid_from`` on (empty: of all of them); after its own end
+they do not come back. A reason in the extra column ``switched_off`` only takes them away.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ import duckdb
 
 from data import texts
 from data.errors import UsageError
+from data.knowledge import price_codes, words
 from data.warehouse.connection import SCHEMA, transaction
 
 FOLDER = Path(__file__).with_name("tables")
 OVERLAY = "knowledge"  # its name in HOME
 LAYERS = ("nation", "province", "city")
+OWN_LAYERS = ("starter", "derived")  # what is nobody's published text: findings that rest on it are suspected
 OFF = "switched_off"
 _TABLE = re.compile(r"key: ([a-z_, ]+)\ncreate table if not exists knowledge\.(\w+) \(\n(.*?)\n\);", re.DOTALL)
 
@@ -60,6 +63,7 @@ def load(con: duckdb.DuckDBPyConnection, overlay: Path | None = None, *, package
             _fill(con, table, package / f"{table}.csv")
         for path in laid:
             _lay(con, path.stem, path)
+        price_codes.spread(con)
         for table in sorted(tables()):
             counts[table] = con.sql(f"select count(*) from knowledge.{table}").fetchall()[0][0]
     return counts
@@ -75,6 +79,7 @@ def _fill(con: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:
             " delim = ',', quote = '\"', escape = '\"', nullstr = '', columns = $columns)",
             {"path": str(path), "columns": dict.fromkeys(_header(path), "varchar")},
         )
+        _check_words(con, table, f"knowledge.{table}", path)
     except duckdb.Error as error:
         raise UsageError(f"{path.name}: {str(error).splitlines()[0]}") from error
 
@@ -98,10 +103,14 @@ def _lay(con: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:
             if name not in given:
                 con.execute(f"alter table overlay add column {name} varchar")
         con.execute("update overlay set layer = 'city' where layer is null")
-        strange = con.execute("select distinct layer from overlay where layer not in $1", [list(LAYERS)]).fetchall()
+        strange = con.execute(
+            "select distinct layer from overlay where layer not in $1", [[*LAYERS, *OWN_LAYERS]]
+        ).fetchall()
         if strange:
             raise UsageError(f"{path}: layer is '{strange[0][0]}'; it must be {', '.join(LAYERS)}.")
-        for layer in LAYERS:
+        _check_words(con, table, "overlay", path)
+        _leave_published(con, table)
+        for layer in (*OWN_LAYERS, *LAYERS):
             _supersede(con, table, layer)
             taken = ", ".join(c for c in dict.fromkeys((*given, "layer")) if c in columns)
             con.execute(
@@ -159,6 +168,39 @@ def _supersede(con: duckdb.DuckDBPyConnection, table: str, layer: str) -> None:
         f"update knowledge.{table} as k set valid_to = o.starts_on - 1, superseded_by = $1 from fresh as o"
         f" where {same} and o.starts_on <= coalesce(k.valid_to, date '9999-12-31')",
         [f"overlay {layer}"],
+    )
+
+
+def _check_words(con: duckdb.DuckDBPyConnection, table: str, rows: str, path: Path) -> None:
+    """Write the words of a table's fixed columns as rules read them; raises UsageError for one that no rule does."""
+    given = {str(name) for name, *_ in con.execute(f"describe {rows}").fetchall()}
+    for column in words.columns(table):
+        if column not in given:
+            continue
+        texts = con.execute(
+            f"select cast({column} as varchar) as word, min(rowid) - (select min(rowid) from {rows}) + 1"
+            f" from {rows} where {column} is not null group by word order by 2"
+        ).fetchall()
+        meanings = words.meanings(table, column, [str(text) for text, _ in texts])
+        for text, place in texts:
+            meaning = meanings[text]
+            if meaning is None:
+                allowed = words.allowed(table, column)
+                raise UsageError(f"{path}, row {place}: {column} is '{text}'; it must be one of {allowed}.")
+            if meaning != text:
+                con.execute(f"update {rows} set {column} = $1 where {column} = $2", [meaning, text])
+
+
+def _leave_published(con: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Rows of our own reading give way to what is published of the same key."""
+    columns, key = tables()[table]
+    if "layer" not in columns:
+        return
+    same = " and ".join(f"k.{c} is not distinct from cast(o.{c} as {_kind(con, table, c)})" for c in key)
+    con.execute(
+        f"delete from overlay as o where o.layer in $1 and o.{OFF} is null and exists ("
+        f"select 1 from knowledge.{table} as k where k.layer in $2 and k.valid_to is null and {same})",
+        [list(OWN_LAYERS), list(LAYERS)],
     )
 
 

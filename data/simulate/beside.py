@@ -27,7 +27,18 @@ def check_in(book: Book, visit: Visit, *, east: float = 0.0, face: int = 1) -> N
 def packs(book: Book, line: Line, product: str, *serials: int) -> None:
     """Trace codes on a line: seven digits of the product, thirteen of the pack."""
     for serial in serials:
-        book.add("drug_trac_d", bkkp_sn=line.id, drug_trac_codg=f"{product}{serial:013d}")
+        book.add(
+            "drug_trac_d", mdtrt_id=line.visit.encounter, fixmedins_code=line.visit.place.id, bkkp_sn=line.id,
+            drug_trac_codg=f"{product}{serial:013d}", trdn_flag=0, sel_retn_cnt=1,
+        )  # fmt: skip
+
+
+def parts(book: Book, line: Line, product: str, serial: int, units: float, content: int) -> None:
+    """The trace code of an opened pack on a line: `units` of the `content` it holds were sold."""
+    book.add(
+        "drug_trac_d", mdtrt_id=line.visit.encounter, fixmedins_code=line.visit.place.id, bkkp_sn=line.id,
+        drug_trac_codg=f"{product}{serial:013d}", trdn_flag=1, sel_retn_cnt=units, min_pac_cnt=content,
+    )  # fmt: skip
 
 
 def operated(book: Book, visit: Visit, code: str, name: str, *, main: int = 1, day: int = 1) -> None:

@@ -239,14 +239,17 @@ class Book:
         code, _, name = item.partition(" ")
         price = self._price(code) if price is None else price
         made = Line(self.number("990178"), visit)
+        own = self._item(code, name)
+        # A service has its own request's number.
+        order_number = f"{visit.id}{order:02d}" + ("" if own["list_type"] in ("101", "102") else "9")
         moment = visit.begin + timedelta(days=day, seconds=self.used % 600)
         amount = round(count * price, 2)
         self.add("fee_list_d", **({
             "bkkp_sn": made.id, "mdtrt_id": visit.encounter, "setl_id": visit.id, "fee_ocur_time": moment,
-            "crte_time": moment + timedelta(hours=1), "rx_drord_no": f"{visit.id}{order:02d}", "cnt": f"{count:.2f}",
+            "crte_time": moment + timedelta(hours=1), "rx_drord_no": order_number, "cnt": f"{count:.2f}",
             "pric": f"{price:.2f}", "det_item_fee_sumamt": f"{amount:.2f}", "fulamt_ownpay_amt": "0.00",
             "overlmt_selfpay": "0.00", "preselfpay_amt": "0.00", "inscp_amt": f"{amount:.2f}", "prd_days": supply,
-            "vali_flag": "1", "rx_circ_flag": 0, **visit.row, **self._item(code, name),
+            "vali_flag": "1", "rx_circ_flag": 0, **visit.row, **own,
         } | row))  # fmt: skip
         return made
 

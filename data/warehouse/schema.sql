@@ -163,6 +163,8 @@ create table if not exists record.fee_line (
     ordering_practitioner_id varchar,    -- 开单医师代码 bilg_dr_code
     ordering_practitioner_name varchar,  -- 开单医师姓名 bilg_dr_name
     performing_department_code varchar,  -- 受单科室编码 acord_dept_codg
+    performing_department_name varchar,  -- 受单科室名称 acord_dept_name
+    waived_amount decimal(16,2),         -- 医院减免金额 medins_disc_amt
     performing_practitioner_id varchar,  -- 受单医师代码 acord_dr_code
     is_restricted boolean,               -- 限制使用标志 lmt_used_flag
     is_restriction_approved boolean,     -- 医院审批标志 hosp_appr_flag
@@ -212,6 +214,8 @@ create table if not exists record.procedure (
     procedure_code varchar not null,  -- 手术操作代码 oprn_oprt_code
     procedure_name varchar,           -- 手术操作名称 oprn_oprt_name
     procedure_on date,                -- 手术操作日期 oprn_oprt_date
+    started_at timestamp,             -- 手术操作开始时间 oprn_oprt_begntime
+    ended_at timestamp,               -- 手术操作结束时间 oprn_oprt_endtime
     anaesthesia varchar,              -- 麻醉方式 anst_way
     surgeon_id varchar,               -- 术者医师代码 oper_dr_code
     surgeon_name varchar,             -- 术者医师姓名 oper_dr_name
@@ -297,7 +301,7 @@ create table if not exists record.pharmacy (
     row_number bigint                 -- its data row there, from 1
 );
 
--- 医师信息 dr_info_b; key: practitioner_id, institution_id
+-- 医师信息 dr_info_b; key: practitioner_id, institution_id, contract_from: a renewed contract, a re-hiring is a row of its own
 create table if not exists record.practitioner (
     practitioner_id varchar not null,  -- 医师代码 dr_code
     practitioner_name varchar,         -- 医师姓名 dr_name
@@ -422,10 +426,16 @@ create table if not exists record.person_status (
     row_number bigint              -- its data row there, from 1
 );
 
--- 药品追溯码 drug_trac_d; key: line_id, trace_code
+-- 药品追溯码 drug_trac_d; key: encounter_id, institution_id, line_id, trace_code; where a pack was sold and taken back the
+-- later row stands
 create table if not exists record.trace_code (
     line_id varchar not null,     -- 记账流水号 bkkp_sn
     trace_code varchar not null,  -- 药品追溯码 drug_trac_codg
+    encounter_id varchar,         -- 就诊ID mdtrt_id
+    institution_id varchar,       -- 定点医药机构编号 fixmedins_code
+    is_split boolean,             -- 拆零标志 trdn_flag: sold in parts of the pack
+    quantity decimal(16,4),       -- 销售/退货数量 sel_retn_cnt, below 0 where taken back
+    pack_content decimal(16,4),   -- 最小包装数量 min_pac_cnt: what a pack holds, in the unit of the quantity
     updated_at timestamp,              -- 更新时间 updt_time, where delivered
     file_id varchar,              -- the delivery file, run.input_file
     row_number bigint             -- its data row there, from 1
@@ -502,6 +512,65 @@ create table if not exists record.equipment (
     row_number bigint                    -- its data row there, from 1
 );
 
+-- 结算清单重症监护信息 mdcs_fund_setl_list_scs_d
+create table if not exists record.intensive_care (
+    encounter_id varchar not null,       -- 就诊ID mdtrt_id
+    person_id varchar,                   -- 人员编号 psn_no
+    ward_type varchar,                   -- 重症监护病房类型 scs_cutd_ward_type
+    entered_at timestamp,                -- 重症监护进入时间 scs_cutd_inpool_time
+    left_at timestamp,                   -- 重症监护退出时间 scs_cutd_exit_time
+    hours decimal(16,4),                 -- 重症监护合计时长 scs_cutd_sum_dura
+    updated_at timestamp,                -- 更新时间 updt_time, where delivered
+    file_id varchar,                     -- the delivery file, run.input_file
+    row_number bigint                    -- its data row there, from 1
+);
+
+-- 结算清单主表信息 mdcs_fund_setl_list_d, what other tables do not say of a stay
+create table if not exists record.settlement_list (
+    settlement_id varchar,               -- 结算ID setl_id
+    encounter_id varchar not null,       -- 就诊ID mdtrt_id
+    person_id varchar,                   -- 人员编号 psn_no
+    days decimal(16,4),                  -- 实际住院天数 act_ipt_days
+    ventilator_days decimal(16,4),       -- 呼吸机使用天数 vent_used_days
+    ventilator_hours decimal(16,4),      -- 呼吸机使用小时数 vent_used_h_cnt
+    special_nursing_days decimal(16,4),  -- 特级护理天数 spga_nurscare_days
+    first_nursing_days decimal(16,4),    -- 一级护理天数 lv1_nurscare_days
+    second_nursing_days decimal(16,4),   -- 二级护理天数 scd_nurscare_days
+    third_nursing_days decimal(16,4),    -- 三级护理天数 lv3_nurscare_days
+    updated_at timestamp,                -- 更新时间 updt_time, where delivered
+    file_id varchar,                     -- the delivery file, run.input_file
+    row_number bigint                    -- its data row there, from 1
+);
+
+-- 医嘱信息 drord_d
+create table if not exists record.medical_order (
+    order_id varchar not null,           -- 医嘱明细ID drord_detl_id
+    order_number varchar,                -- 医嘱号 drord_no
+    encounter_id varchar not null,       -- 就诊ID mdtrt_id
+    person_id varchar,                   -- 人员编号 psn_no
+    order_type varchar,                  -- 医嘱类别 drord_type
+    ordered_at timestamp,                -- 医嘱开嘱时间 drord_begntime
+    stopped_at timestamp,                -- 医嘱停嘱时间 drord_endtime
+    quantity decimal(16,4),              -- 医嘱使用数量 drord_used_cnt
+    days decimal(16,4),                  -- 使用天数 used_days
+    updated_at timestamp,                -- 更新时间 updt_time, where delivered
+    file_id varchar,                     -- the delivery file, run.input_file
+    row_number bigint                    -- its data row there, from 1
+);
+
+-- 处方信息 rx_d
+create table if not exists record.prescription (
+    prescription_id varchar not null,    -- 处方ID rx_id
+    order_number varchar,                -- 处方号 rxno
+    encounter_id varchar not null,       -- 就诊ID mdtrt_id
+    person_id varchar,                   -- 人员编号 psn_no
+    disease_code varchar,                -- 门慢门特病种目录代码 opsp_dise_code
+    prescribed_on date,                  -- 开单日期 prsc_date
+    updated_at timestamp,                -- 更新时间 updt_time, where delivered
+    file_id varchar,                     -- the delivery file, run.input_file
+    row_number bigint                    -- its data row there, from 1
+);
+
 -- Who a person is, kept apart from everything that rules and models read; only exports may unmask it.
 create table if not exists record.person_identity (
     person_id varchar not null,   -- 人员编号 psn_no
@@ -566,6 +635,23 @@ create table if not exists knowledge.item_sex (
     superseded_by varchar
 );
 
+-- 性别限制的例外: diagnoses with which an item of the other sex is fitting; without a name_word any item of that kind, and
+-- diagnoses and operations too; key: item_prefix, name_word, sex, diagnosis_prefix
+create table if not exists knowledge.sex_exception (
+    item_prefix varchar,
+    name_word varchar,
+    sex varchar not null,              -- of the person: 1 male 男, 2 female 女
+    diagnosis_prefix varchar not null, -- of any visit of the person
+    reason_zh varchar not null,
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
 -- 限年龄项目: items restricted by age, rules 7, 29, 65, 80; key: item_code, official, valid_from
 create table if not exists knowledge.item_age (
     item_code varchar not null,
@@ -589,7 +675,7 @@ create table if not exists knowledge.exclusive_pair (
     item_a_name varchar,
     item_b_code varchar not null,
     item_b_name varchar,
-    time_window varchar not null,   -- day, visit
+    time_window varchar not null,   -- hour, N hours, day, visit, stay; the words of windows: data/knowledge/words.py
     window_source varchar,          -- published, derived
     official integer not null,
     basis varchar not null,
@@ -601,12 +687,12 @@ create table if not exists knowledge.exclusive_pair (
     superseded_by varchar
 );
 
--- 限定频次项目: units a day, rule 27; key: item_code
+-- 限定频次项目: units within a window, rules 27 and 31; key: item_code
 create table if not exists knowledge.item_frequency (
     item_code varchar not null,
     item_name varchar,
     max_quantity decimal(16,4) not null,
-    time_window varchar not null,   -- day
+    time_window varchar not null,   -- day, week, month, quarter, year (calendar), N days (rolling), visit, stay
     unit_zh varchar,                -- 日, 小时, 天
     official integer not null,
     basis varchar not null,
@@ -673,6 +759,7 @@ create table if not exists knowledge.item_care_setting (
     allows_inpatient boolean not null,
     allows_emergency boolean not null,  -- emergency and observation
     allows_outpatient boolean not null, -- any other visit, drugstores too
+    allows_special boolean,             -- 门慢特, 特药 and 双通道 care; empty: the city has not said, nobody can judge
     official integer not null,
     basis varchar not null,
     point_id varchar,
@@ -759,10 +846,12 @@ create table if not exists knowledge.item_indication (
     superseded_by varchar
 );
 
--- 适应症诊断: diagnoses that meet a point of item_indication; any one row suffices;
+-- 适应症诊断: diagnoses that meet a point of item_indication, by our reading of its words; any one row without a part
+-- suffices; of a word with parts (a disease caused by another) every part must be met by one of its rows;
 -- key: point_id, diagnosis_prefix
 create table if not exists knowledge.indication_diagnosis (
     diagnosis_prefix varchar not null,
+    part integer,
     word_zh varchar not null,
     basis varchar not null,
     point_id varchar,
@@ -777,6 +866,7 @@ create table if not exists knowledge.indication_diagnosis (
 create table if not exists knowledge.indication_word (
     word_zh varchar not null,
     diagnosis_prefix varchar not null,
+    part integer,                   -- of a conjunction: every part must be met; empty: the code alone suffices
     basis varchar not null,
     point_id varchar,
     batch varchar,
@@ -786,7 +876,8 @@ create table if not exists knowledge.indication_word (
     superseded_by varchar
 );
 
--- 手术折价项目: operations of a group through one incision; the second and further at rate, rule 15; key: item_code
+-- 手术折价项目: operations of a group through one incision; the second and further at rate, rule 15; no rate is published:
+-- those of layer starter are the customary half, at most; an area's own row is exact; key: item_code
 create table if not exists knowledge.operation_discount (
     item_code varchar not null,
     item_name varchar,
@@ -852,6 +943,21 @@ create table if not exists knowledge.procedure_sex (
     procedure_prefix varchar not null,
     sex varchar not null,
     name_zh varchar,
+    excused_by varchar,        -- beginnings of diagnoses split by |: with one of them it is done in the partner's stay
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 手术编码性别: single operation codes outside the chapters of procedure_sex, rule 39; key: procedure_code
+create table if not exists knowledge.procedure_code_sex (
+    procedure_code varchar not null, -- extended codes begin with it
+    sex varchar not null,
+    name_zh varchar,
     basis varchar not null,
     point_id varchar,
     batch varchar,
@@ -898,6 +1004,7 @@ create table if not exists knowledge.drug_group (
     group_id varchar not null,
     group_zh varchar not null,
     max_kinds integer not null,   -- generics (first 10 characters of the code) on one day
+    not_pattern varchar,          -- regular expression: drugs of the group whose name fits it are given for another purpose
     basis varchar not null,
     point_id varchar,
     batch varchar,
@@ -916,6 +1023,7 @@ create table if not exists knowledge.drug_contraindication (
     age_to_years integer,   -- exclusive
     age_to_days integer,    -- inclusive
     diagnosis_prefix varchar,
+    excused_by varchar,     -- categories of diagnoses split by |: severe infections for which nothing else is left
     in_pregnancy boolean,
     in_lactation boolean,
     reason_zh varchar not null,
@@ -965,6 +1073,7 @@ create table if not exists knowledge.antibiotic (
     item_prefix varchar,
     name_word varchar,
     class varchar not null, -- unrestricted, restricted 限制使用级, special 特殊使用级
+    follow_up varchar,      -- beginnings of diagnoses split by |: with them it is given on in out-patient care
     basis varchar not null,
     point_id varchar,
     batch varchar,
@@ -1058,7 +1167,23 @@ create table if not exists knowledge.consumable_limit (
     item_prefix varchar,
     name_word varchar,
     max_quantity decimal(16,4) not null,
-    time_window varchar not null, -- day, visit
+    time_window varchar not null, -- day, week, month, quarter, year, visit, stay
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 耗材与服务次数: units of a consumable that a service takes, by words of their names; key: item_prefix, item_pattern
+create table if not exists knowledge.consumable_per_service (
+    item_prefix varchar,
+    item_pattern varchar not null,     -- regular expressions over item names
+    service_pattern varchar not null,  -- of the service that takes it
+    service_not_pattern varchar,
+    units_per_service decimal(16,4) not null,
     basis varchar not null,
     point_id varchar,
     batch varchar,
@@ -1088,6 +1213,7 @@ create table if not exists knowledge.herb_limit (
     herb_not_word varchar,            -- words split by |
     max_grams decimal(16,4) not null, -- a day
     is_toxic boolean not null,
+    tolerance decimal(8,4),           -- multiple of the dose that is let pass; empty: 1 of a toxic herb, else the rule's
     basis varchar not null,
     point_id varchar,
     batch varchar,
@@ -1102,7 +1228,7 @@ create table if not exists knowledge.total_limit (
     item_prefix varchar,
     name_word varchar,
     max_amount decimal(16,2) not null,
-    time_window varchar not null, -- visit, stay, year
+    time_window varchar not null, -- day, week, month, quarter, year (calendar), N days (rolling), visit, stay
     official integer not null,
     basis varchar not null,
     point_id varchar,
@@ -1143,6 +1269,19 @@ create table if not exists knowledge.item_department (
     superseded_by varchar
 );
 
+-- 科室别名: words by which houses call a department of item_department; key: department_word, alias
+create table if not exists knowledge.department_alias (
+    department_word varchar not null, -- as in item_department
+    alias varchar not null,           -- a department whose name contains it counts as one of that word
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
 -- 项目适应症: diagnoses that justify a service or consumable, rules 20, 78, 79, 83, 88; any row of an indication suffices;
 -- key: indication_id, item_prefix, name_word, diagnosis_prefix
 create table if not exists knowledge.service_indication (
@@ -1150,6 +1289,7 @@ create table if not exists knowledge.service_indication (
     item_prefix varchar,
     name_word varchar,
     diagnosis_prefix varchar not null,
+    with_operation boolean,   -- an operation in the visit justifies it too
     official integer not null,
     basis varchar not null,
     point_id varchar,
@@ -1256,9 +1396,10 @@ create table if not exists knowledge.item_group (
     superseded_by varchar
 );
 
--- 诊断类别: diagnoses that make an indicator, rule 62 (hospital_infection); key: group_id, diagnosis_prefix
+-- 诊断类别: diagnoses that make an indicator, rule 62 (hospital_infection), or that let a prescription last longer, rule 9
+-- (chronic_disease); key: group_id, diagnosis_prefix
 create table if not exists knowledge.diagnosis_group (
-    group_id varchar not null,     -- hospital_infection
+    group_id varchar not null,     -- hospital_infection, chronic_disease
     diagnosis_prefix varchar not null,
     basis varchar not null,
     point_id varchar,
@@ -1325,6 +1466,20 @@ create table if not exists knowledge.code_map (
     superseded_by varchar
 );
 
+-- 新旧价格项目编码对照: codes of an old and a new price list that stand for each other, many to many, local; read in both
+-- directions; key: new_code, old_code
+create table if not exists knowledge.price_code_map (
+    new_code varchar not null,
+    old_code varchar not null,
+    basis varchar not null,        -- the document that puts one in the place of the other
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
 -- 内含项目: services that contain another, by words of their names, rule 25; key: problem, whole_pattern, part_pattern
 create table if not exists knowledge.contained_service (
     problem varchar not null,          -- the official self-check item
@@ -1332,7 +1487,7 @@ create table if not exists knowledge.contained_service (
     whole_not_pattern varchar,
     part_pattern varchar not null,     -- what is contained in it
     part_not_pattern varchar,
-    time_window varchar not null,      -- day, visit
+    time_window varchar not null,      -- day, visit, stay
     basis varchar not null,
     point_id varchar,
     batch varchar,
@@ -1348,7 +1503,7 @@ create table if not exists knowledge.service_limit (
     name_pattern varchar not null,  -- regular expressions over item names
     not_pattern varchar,
     max_times integer not null,
-    time_window varchar not null,   -- day, visit
+    time_window varchar not null,   -- day, week, month, quarter, year, visit, stay
     basis varchar not null,
     point_id varchar,
     batch varchar,
@@ -1373,9 +1528,10 @@ create table if not exists knowledge.official_rule (
     superseded_by varchar
 );
 
--- 自查自纠问题清单: the 202 self-check items of 2025 and what screens each on settlement data; key: item_id
+-- 自查自纠问题清单: the 202 self-check items of 2025, 58 of those of 2026 (a selection), and what screens each on
+-- settlement data; key: item_id
 create table if not exists knowledge.problem_item (
-    item_id varchar not null,       -- hospital-1 to hospital-183, pharmacy-1 to pharmacy-19: the official numbers
+    item_id varchar not null,       -- hospital-1 to hospital-183, pharmacy-1 to pharmacy-19, hospital2026-10 to -315: official numbers
     subject varchar not null,       -- institution, pharmacy
     area_zh varchar not null,       -- 领域
     problem_zh varchar not null,    -- in short, own words
@@ -1390,11 +1546,69 @@ create table if not exists knowledge.problem_item (
     superseded_by varchar
 );
 
+-- In force at the day of the act between valid_from and valid_to. A text that is incomplete or not at hand has no
+-- quotation, and a number that was inferred is never part of one.
+-- 法律依据: one row a citation unit (article, 款, 项) of the laws that findings rest on; key: id, valid_from
+create table if not exists knowledge.legal_basis (
+    id varchar not null,            -- law-article-款-项: regulation 条例, rules 实施细则, act 医疗保障法, penalty-act 行政处罚法
+    law varchar not null,           -- its name, in 《》
+    article integer not null,       -- 条
+    paragraph integer,              -- 款; given where the article has several or lists items
+    item integer,                   -- 项
+    citation varchar not null,      -- as one cites it: 第四十条第一款第（一）项
+    role varchar not null,          -- duty, penalty, meaning 认定, loss, measure, procedure, limitation, time
+    binds varchar not null,         -- institution, person, authority, anyone: who answers to it
+    quotation varchar,              -- word for word; empty: not at hand whole, see trust
+    summary varchar,                -- our own short words where there is no quotation
+    penalised_by varchar,           -- of a duty: the clauses that punish its breach, ids separated by blanks
+    joined_by varchar,              -- the unit of a later law that stands beside it once in force
+    trust varchar not null,         -- high, medium: quoted; incomplete: words lost; not_held: not among our texts
+    basis varchar not null,         -- where the text was read
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 已知服务编码: national service codes, and beginnings of them, that the knowledge tables name: of other codes rules that know
+-- items by code can say nothing
+create or replace view knowledge.stated_service_code as
+select distinct code from (
+    select item_code as code from knowledge.item_sex
+    union all select item_code from knowledge.item_age
+    union all select item_a_code from knowledge.exclusive_pair
+    union all select item_b_code from knowledge.exclusive_pair
+    union all select item_code from knowledge.item_frequency
+    union all select item_code from knowledge.item_course
+    union all select item_code from knowledge.item_period
+    union all select item_code from knowledge.operation_discount
+    union all select parent_code from knowledge.composite_item
+    union all select child_code from knowledge.composite_item
+    union all select service_prefix from knowledge.item_includes_consumable
+    union all select service_prefix from knowledge.drug_requires_service
+    union all select service_prefix from knowledge.consumable_requires_service
+    union all select item_prefix from knowledge.item_group
+    union all select item_prefix from knowledge.service_indication
+    union all select item_prefix from knowledge.item_department
+    union all select item_prefix from knowledge.diagnosis_requires_item
+    union all select item_prefix from knowledge.procedure_item
+    union all select item_prefix from knowledge.total_limit
+) as stated
+where regexp_matches(code, '^[0-9]{2,15}$');
+
 -- 医疗类别: care setting by longest prefix of the medical category; key: code_prefix
 create table if not exists knowledge.medical_category (
     code_prefix varchar not null,
     care_setting varchar not null,  -- inpatient, outpatient, emergency, chronic, drugstore, ...
     name_zh varchar,
+    basis varchar not null
+);
+
+-- 清算方式: how a settlement is paid for; key: code
+create table if not exists knowledge.payment_method (
+    code varchar not null,          -- 清算方式 clr_way
+    way varchar not null,           -- item, case, bed_day, head: what the funds pay for
+    name_zh varchar not null,
     basis varchar not null
 );
 
@@ -1413,6 +1627,38 @@ create table if not exists knowledge.institution_name (
     institution_kind varchar,       -- 医疗服务机构类型 medins_type; empty: a drugstore
     is_pharmacy boolean not null,   -- 零售药店
     basis varchar not null
+);
+
+-- 分次治疗: treatments given day by day over a while, by words of the item's name or by the diagnosis; the days of one are one
+-- course, not so many visits. What a person has wherever he otherwise is (dialysis, chemotherapy, radiotherapy) stands in
+-- course_sign; key: treatment, name_pattern, diagnosis_prefix
+create table if not exists knowledge.serial_treatment (
+    treatment varchar not null,
+    name_zh varchar not null,
+    name_pattern varchar,           -- regular expression over item names
+    diagnosis_prefix varchar,       -- either suffices
+    max_days integer,               -- days of a month that such a course takes at most; empty: every one
+    basis varchar not null,
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
+);
+
+-- 医共体成员: who belongs to which community of hospitals (医共体, 医联体, 医疗集团, 托管), local; key: institution_id
+create table if not exists knowledge.institution_community (
+    institution_id varchar not null, -- 定点医药机构编号
+    community_id varchar not null,   -- one name or number for all members, the leading hospital's code for instance
+    community_zh varchar,
+    basis varchar not null,          -- the document that made it
+    point_id varchar,
+    batch varchar,
+    layer varchar not null,
+    valid_from date,
+    valid_to date,
+    superseded_by varchar
 );
 
 -- 行政区划: names of administrative divisions, for the pages people read; key: division
@@ -1434,6 +1680,25 @@ create table if not exists knowledge.admission_exception (
     reason varchar,
     reason_zh varchar,
     basis varchar not null
+);
+
+-- 分次手术: diseases operated on in several stays by plan (the second eye, grafts, ligations); key: diagnosis_prefix
+create table if not exists knowledge.staged_operation (
+    diagnosis_prefix varchar not null,
+    reason varchar not null,
+    reason_zh varchar not null,
+    basis varchar not null,
+    layer varchar not null
+);
+
+-- 疗程标识: what tells that an encounter is one of a course that is given on fixed days, wherever the person otherwise
+-- is: dialysis, chemotherapy, radiotherapy ...; an excuse, so its reach is wide; key: course, field, sign
+create table if not exists knowledge.course_sign (
+    course varchar not null,
+    field varchar not null,         -- disease_code: 病种编号 begins so; disease_name, diagnosis_name, item_name: holds it
+    sign varchar not null,
+    basis varchar not null,
+    layer varchar not null
 );
 
 -- ----------------------------------------------------------------------------------------------- model

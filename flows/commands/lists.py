@@ -62,7 +62,7 @@ def explain(
     from data.errors import InUse
     from data.warehouse.connection import open_warehouse
     from flows import steps
-    from flows.publish import history, leads, people
+    from flows.publish import history, leads, legal, people
 
     settings = common.settings(language=language)
     try:
@@ -73,7 +73,7 @@ def explain(
                 _registered(known, lead_id, common)
                 return
             sources = steps.sources(settings)
-            findings = leads.findings(con, sources, lead_id, settings.language)
+            findings = leads.findings(con, sources, lead_id, settings.language, lead["run_id"])
             before = history.one(con, sources, settings.language, lead_id)
             members = people.members(con, "l.lead_id = $id", {"id": lead_id})
             parts = leads.parts(con, lead_id)
@@ -89,7 +89,8 @@ def explain(
     _verdict(verdict, common)
     if parts:
         common.console.say(f"score {lead['score']} = {' + '.join(f'{points} {part}' for part, points in parts)}")
-    for line in [*people.told(places, gathering, settings.language), *history.lines(before, settings.language)]:
+    told = [*people.told(places, gathering, settings.language), *history.lines(before, settings.language)]
+    for line in [*told, *legal.limitation(findings, settings.language)]:
         common.console.say(line)
     _reasons(findings, lines, settings.home.resolve() / "runs" / lead["run_id"] / "leads" / lead_id, common)
 

@@ -39,14 +39,17 @@ def in_chinese(answers: pl.DataFrame) -> pl.DataFrame:
 
 
 def answers_sql(rules: Collection[Source], language: str) -> str:
-    """SQL over `screened`, `new_line` and `new_settlement`: one row a new line, its gravest answer, who gave it."""
+    """SQL over `screened`, `law_clause`, `new_line`, `new_settlement`: a row a new line, its gravest answer, whose."""
     return f"""
         with told as (
             select f.source, f.certainty, f.outcome, f.settlement_id, f.line_id, f.amount,
                 case when f.outcome = 'hit' then {sentence.sentence_sql(rules, language)} else f.reason end as said,
-                {sentence.card_sql(rules, language, "basis")} as clause,
+                c.clause,
                 case when f.outcome = 'cannot_judge' then 1 when f.certainty = 'definite' then 3 else 2 end as weight
             from screened as f
+            left join law_clause as c  -- whoever is concerned: the answer goes to the institution and to the fund
+                on c.source = f.source and c.subject_type = 'group'
+                and coalesce(f.occurred_on, date '2021-05-01') between c.begins and c.ends
         ),
         line as (
             select l.*, n.settlement_id is not null as is_known

@@ -25,8 +25,9 @@ from features import build
 from flows import steps
 from flows.home.settings import Settings
 from flows.prepay.answers import Screened, answers_sql, in_chinese
-from models.sources import source
-from models.sources.judged import KEYS, STANDARD
+from flows.publish import in_force
+from models.sources import rule, source
+from models.sources.judged import KEYS, ROW, STANDARD
 from models.sources.source import Source
 
 STAGES = ("reminder", "audit")
@@ -82,6 +83,7 @@ def screen(settings: Settings, delivery: Path, say: Callable[[str], None] = lamb
                 lacking[one.id] = "; ".join(said)
             else:
                 _judge(con, one)
+        in_force.make(con, rules)
         answers = frame(con, answers_sql(rules, settings.language))
         if settings.language == "zh":
             answers = in_chinese(answers)
@@ -258,7 +260,11 @@ def _judge(con: duckdb.DuckDBPyConnection, one: Source) -> None:
     query = one.code.partition("*/")[2]
     with_params = dict(one.params)
     columns = con.execute(f"describe {query}", with_params).fetchall()
-    details = ", ".join(f"{c} := {c}" for c, *_ in columns if c not in STANDARD)
+    details = ", ".join(f"{c} := {c}" for c, *_ in columns if c not in STANDARD and c not in ROW)
+    certainty = f"'{one.card.certainty}'"
+    if "certainty" in [c for c, *_ in columns]:
+        certainty = f"case when certainty = 'suspected' then certainty else {certainty} end"
+    ours = rule.rests_on_ours(con, rule.query(one.code), "f") if one.card.certainty == "definite" else None
     detail = f"to_json(struct_pack({details}))" if details else "cast(null as varchar)"
     day = "true"
     if one.card.effective_from:
@@ -270,12 +276,14 @@ def _judge(con: duckdb.DuckDBPyConnection, one: Source) -> None:
         insert into screened by name
         with found as ({query}),
         mine as (
-            select f.* replace (coalesce(f.settlement_id, e.settlement_id) as settlement_id)
+            select f.* replace (coalesce(f.settlement_id, e.settlement_id) as settlement_id),
+                {ours or "false"} as is_ours
             from found as f
             left join new_settlement as e on e.encounter_id = f.encounter_id and f.settlement_id is null
             where f.outcome in ('hit', 'cannot_judge')
         )
-        select '{one.id}' as source, '{one.card.certainty}' as certainty, outcome, reason, {", ".join(KEYS)},
+        select '{one.id}' as source, case when is_ours then 'suspected' else {certainty} end as certainty,
+            outcome, reason, {", ".join(KEYS)},
             occurred_on, amount, {detail} as detail
         from mine
         where settlement_id in (select settlement_id from new_settlement) and {day}

@@ -11,7 +11,7 @@ import duckdb
 import polars as pl
 
 from data.warehouse.connection import frame
-from flows.publish import chart, history, people, sentences
+from flows.publish import chart, history, legal, people, sentences
 from flows.publish.words import page, words
 from models.sources.source import Source
 from models.sources.wording import filled
@@ -41,6 +41,7 @@ class Dossiers:
         self._peers = _by_lead(frame(con, _query("peers"), {"language": language}))
         self._points = _by_lead(frame(con, POINTS))
         self._history = history.by_lead(con, self.sources, language)
+        self._law = legal.Law(con, sources, language)
         self._subjects = _by_lead(frame(con, _query("subject")))
         named = ("lead_id", "subject_type", "subject_id", "subject_name", "rank", "tier", "amount_at_risk")
         others = pl.concat(rows.select(named) for rows in lists.values()).rename({"lead_id": "other_id"})
@@ -73,6 +74,9 @@ class Dossiers:
             gathering=None if members is None else people.gathering(members, people.visits(members, evidence)),
             related=related[:RELATED],
             related_left=max(0, len(related) - RELATED),
+            law=self._law.units(lead, evidence),
+            limitation=legal.limitation(evidence, self.language),
+            loss=self._law.loss(evidence),
             fetch=self._fetch(evidence),
         )
 
@@ -91,7 +95,8 @@ class Dossiers:
                     "source": name,
                     "title": card.title_zh if zh else card.title,
                     "certainty": card.certainty,
-                    "clause": "；".join(card.basis),
+                    "definite": rows.filter(pl.col("certainty") == "definite").height,
+                    "clauses": legal.clauses(rows),
                     "exclusions": [filled(e, params) for e in (card.exclusions_zh if zh else card.exclusions)],
                     "limits": filled(card.limits_zh if zh else card.limits, params),
                     "findings": rows.height,

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
-from pathlib import Path
+from datetime import date, datetime
 
 import duckdb
 import polars as pl
 
 from data.warehouse.connection import frame
 from features import build
+from flows.publish import in_force
 from flows.publish.names import person_name_sql
+from flows.publish.words import words
 from models.sources import sentence
 from models.sources.source import Source
 
@@ -26,7 +29,6 @@ IDS = (
     "practitioner_id",
     "item_code",
 )
-QUERY = Path(__file__).with_name("evidence.sql")
 COUNTED = "model.finding_counted"
 #: The same of a HOME of an earlier version, opened to be read only.
 UNCOUNTED = """(
@@ -45,23 +47,33 @@ def evidence(
     language: str,
     *,
     unmask: bool = False,
+    run_id: str = "",
 ) -> pl.DataFrame:
     """One row a finding of the leads that `where` (over `l`, model.lead) selects, with its lead_id first.
 
     Then comes what the place looks up first: department, file numbers, name and days; then the item, the money, the
-    words, and the ids.
+    words, and the ids. What is beyond the limitation is marked as of the day in `run_id`, else of the last day billed.
     """
+    in_force.make(con, sources)
+    shown = {key: words(language)[key] for key in ("limitation_beyond", "loss_uncounted")}
     parts = {
-        "title": sentence.card_sql(sources, language, "title"),
-        "clause": sentence.card_sql(sources, language, "basis"),
+        "title": sentence.title_sql(sources, language),
         "sentence": sentence.sentence_sql(sources, language),
         "name": person_name_sql(unmask),
         "chosen": f"({where})",
     }
-    query = QUERY.read_text(encoding="utf-8")
+    query = in_force.query(con, "evidence")
     if not _is_there(con, "finding_counted"):
         query = query.replace(COUNTED, UNCOUNTED)
-    return frame(con, build.legible(con, query.format_map(parts)), params)
+    return frame(con, build.legible(con, query.format_map(parts)), {**params, **shown, "run_on": _day(con, run_id)})
+
+
+def _day(con: duckdb.DuckDBPyConnection, run_id: str) -> date | None:
+    """The day a run was made, which its id begins with: a replay marks what the run marked."""
+    if re.match(r"\d{8}\b", run_id):
+        return datetime.strptime(run_id[:8], "%Y%m%d").date()
+    days = con.sql("select max(settled_on) from feature.settlement").fetchall()
+    return days[0][0] if days else None
 
 
 def _is_there(con: duckdb.DuckDBPyConnection, table: str) -> bool:

@@ -1,6 +1,7 @@
 -- One row: one finding that a lead rests on, with what the place needs to find the file, the clock, the money that
--- counts, and the sentence. What stands in braces is SQL: title, clause and sentence made of the cards (over f), how a
--- person's name is written (over i), and which leads (over l).
+-- counts, and the sentence. What stands in braces is SQL: title and sentence made of the cards (over f), how a
+-- person's name is written (over i) and which leads (over l). The clause is the law of the day of the act (law_clause);
+-- `run_on` is the day of the run.
 with person_name as (
     select person_id, arg_min(person_name, source_table) as person_name
     from record.person_identity
@@ -13,8 +14,17 @@ counted as (
     select finding_id, lead_id, counted_amount, counted_fund, also_in from model.finding_counted
 ),
 
+-- A grouped payment does not grow with the items: the loss is the difference of two payment standards, and neither
+-- group nor rate is in a delivery. The bill says so by its way of payment or by the sum paid for the disease.
+paid_by_case as (
+    select distinct s.settlement_id
+    from record.settlement as s
+    left join knowledge.payment_method as m on m.code = s.payment_method
+    where m.way = 'case' or (m.way is null and s.disease_payment_amount > 0)
+),
+
 listed as (
-    select l.lead_id, f.*, k.counted_amount, k.counted_fund, k.also_in
+    select l.lead_id, l.first_on, f.*, k.counted_amount, k.counted_fund, k.also_in
     from model.lead as l
     join casebook.lead_register as r on r.lead_id = l.lead_id
     join model.finding as f
@@ -45,13 +55,22 @@ select f.lead_id,
     coalesce(e.eligible_amount, s.eligible_amount) as eligible_amount,
     s.total_amount as settlement_amount, s.fund_amount as settlement_fund,
     f.amount, f.fund_amount, f.counted_amount, f.counted_fund, f.also_in,
-    {title} as title, f.certainty, {sentence} as explanation, {clause} as clause,
+    {title} as title, f.certainty, {sentence} as explanation, c.clause,
+    -- 行政处罚法 36: two years from the act; five only where life, health or finance is harmed, which no record tells
+    cast(f.occurred_on + interval 2 year as date) as limitation,
+    case when cast(f.occurred_on + interval 2 year as date) < cast($run_on as date) then $limitation_beyond end
+        as limitation_note,
+    case when g.settlement_id is not null then $loss_uncounted end as loss,
     f.settlement_id, f.line_id, coalesce(f.encounter_id, s.encounter_id) as encounter_id,
     coalesce(f.person_id, s.person_id) as person_id, coalesce(f.institution_id, s.institution_id) as institution_id,
     coalesce(f.practitioner_id, e.practitioner_id, n.attending_practitioner_id) as practitioner_id,
     f.finding_id, f.source
 from listed as f
 left join feature.settlement as s on s.settlement_id = f.settlement_id
+left join paid_by_case as g on g.settlement_id = f.settlement_id
+left join law_clause as c
+    on c.source = f.source and c.subject_type = f.subject_type
+    and coalesce(f.occurred_on, f.first_on, date '2021-05-01') between c.begins and c.ends
 left join feature.fee_line as e on e.settlement_id = f.settlement_id and e.line_id = f.line_id
 left join record.encounter as n on n.encounter_id = coalesce(f.encounter_id, s.encounter_id)
 left join feature.institution as o on o.institution_id = coalesce(f.institution_id, s.institution_id)

@@ -28,9 +28,11 @@ def registered(con: duckdb.DuckDBPyConnection, lead_id: str) -> dict[str, Any] |
     return rows.row(0, named=True) if rows.height else None
 
 
-def findings(con: duckdb.DuckDBPyConnection, sources: Collection[Source], lead_id: str, language: str) -> pl.DataFrame:
-    """The lead's findings with title, clause and sentence."""
-    return evidence.evidence(con, sources, "l.lead_id = $id", {"id": lead_id}, language)
+def findings(
+    con: duckdb.DuckDBPyConnection, sources: Collection[Source], lead_id: str, language: str, run_id: str = ""
+) -> pl.DataFrame:
+    """The lead's findings with title, clause and sentence; `run_id` is the run that lists it."""
+    return evidence.evidence(con, sources, "l.lead_id = $id", {"id": lead_id}, language, run_id=run_id)
 
 
 def parts(con: duckdb.DuckDBPyConnection, lead_id: str) -> list[tuple[str, Any]]:

@@ -37,7 +37,7 @@ def write(
 ) -> int:
     """One folder a lead; returns how many. `lists`: subject type -> watchlist."""
     shown = "l.tier in ('A', 'B')"
-    rows = evidence.evidence(con, sources, shown, {}, language, unmask=unmask)
+    rows = evidence.evidence(con, sources, shown, {}, language, unmask=unmask, run_id=run_id)
     by_id = {s.id: s for s in sources}
     dossiers = Dossiers(con, sources, lists, language)
     packs = rows.partition_by("lead_id", as_dict=True, include_key=False, maintain_order=True)

@@ -19,7 +19,19 @@ from data.warehouse import journal
 from flows.home import audit_log, version
 from flows.home.settings import Settings
 from flows.outcome import Outcome
-from flows.publish import artefacts, checks, packs, regions, report, tables, tips, watchlists, workbook, worklists
+from flows.publish import (
+    artefacts,
+    checks,
+    official,
+    packs,
+    regions,
+    report,
+    tables,
+    tips,
+    watchlists,
+    workbook,
+    worklists,
+)
 from flows.publish.labels import Known, labelled
 from flows.publish.safe import whole, write_csv
 from models.casebook import drift, profile
@@ -122,13 +134,22 @@ def _write(
     lists = watchlists.lists(con, run_id, language=settings.language, unmask=settings.unmask)
     known = _known(con, sources)
     rows = watchlists.write(lists, aside, labels=settings.labels, known=known)
-    workbook.write(lists, aside / "watchlists.xlsx", language=settings.language, labels=settings.labels, known=known)
+    covered = official.screened(con, sources)
+    workbook.write(
+        lists,
+        aside / "watchlists.xlsx",
+        language=settings.language,
+        labels=settings.labels,
+        known=known,
+        official=covered,
+    )
     if settings.language == "zh":
         lists = watchlists.with_regions(lists, known)
     report.write(con, sources, lists, aside / "report.html", run_id, ingest_of(con), language=settings.language)
     rows["findings.parquet"] = tables.findings(con, aside / "findings.parquet")
     for name, table in (
         ("coverage", tables.coverage(con)),
+        ("official", covered),
         ("account", tables.account(con, ingest_of(con))),
         ("check", checks.results(con)),
         ("drift", drift.compare(con, run_id)),

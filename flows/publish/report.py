@@ -10,7 +10,7 @@ import duckdb
 import polars as pl
 
 from data.warehouse.connection import frame
-from flows.publish import checks, tables, tips
+from flows.publish import checks, official, tables, tips
 from flows.publish.labels import valued
 from flows.publish.safe import whole
 from flows.publish.words import page, spoken
@@ -40,6 +40,7 @@ def write(
     """The page of one run; `lists`: subject type -> watchlist."""
     covered = tables.coverage(con).filter(pl.col("status") == "live")
     found = checks.results(con)
+    rules = official.screened(con, sources)
     said = frame(con, "select said from model.ranking")["said"].to_list()
     money = totals.totals(con)
     whole_lists = money.row(-1, named=True)
@@ -64,6 +65,8 @@ def write(
             "hit": covered.filter(pl.col("hits") > 0).height,
             "lacking": covered.filter((pl.col("judged") == 0) & pl.col("reason").is_not_null()).height,
         },
+        official=official.summary(rules),
+        official_rules=_official(rules, language),
         hits=covered.filter(pl.col("hits") > 0).sort("hits", "source", descending=[True, False]).to_dicts(),
         lacking=_lacking(covered, language),
         registers=_registers(con, sources, language),
@@ -83,6 +86,12 @@ def _registers(con: duckdb.DuckDBPyConnection, sources: Collection[Source], lang
 def _lacking(covered: pl.DataFrame, language: str) -> list[dict[str, Any]]:
     rows = covered.filter((pl.col("judged") == 0) & pl.col("reason").is_not_null()).select("source", "reason")
     return (valued(rows, "coverage") if language == "zh" else rows).to_dicts()
+
+
+def _official(rules: pl.DataFrame, language: str) -> list[dict[str, Any]]:
+    """The official rules with their reasons in the language of the page; state and knowledge stay machine words."""
+    reasons = valued(rules.select("reason"), "official") if language == "zh" else rules.select("reason")
+    return rules.with_columns(reasons).to_dicts()
 
 
 def _ranking(sentence: str, language: str) -> str:

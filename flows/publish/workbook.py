@@ -37,18 +37,30 @@ WIDE = {
     "column": 150,
     "label": 120,
     "meaning": 620,
+    "name_zh": 220,
+    "reason": 420,
+    "sources": 300,
 }
 NARROW, A_LETTER, A_CHARACTER, MARGIN = 62, 8, 14, 30
 #: Long text that breaks into lines instead of running out of its cell.
-WRAPPED = ("reasons", "rules", "subject_name", "peer_group", "members", "meaning")
+WRAPPED = ("reasons", "rules", "subject_name", "peer_group", "members", "meaning", "reason", "sources")
 STYLE = "Table Style Light 9"
 A4 = 9
 
 
-def write(lists: Mapping[str, pl.DataFrame], path: Path, *, language: str, labels: str, known: Known = NOTHING) -> None:
-    """`lists`: subject type -> watchlist. Decimals become numbers, everything else stays what it is.
+def write(
+    lists: Mapping[str, pl.DataFrame],
+    path: Path,
+    *,
+    language: str,
+    labels: str,
+    known: Known = NOTHING,
+    official: pl.DataFrame | None = None,
+) -> None:
+    """`lists`: subject type -> watchlist; `official`: what was screened of the official rules.
 
-    The workbook is for people: with Chinese chosen for either, headers and values are Chinese.
+    Decimals become numbers, everything else stays what it is. The workbook is for people: with Chinese chosen for
+    either, headers and values are Chinese.
     """
     import xlsxwriter
 
@@ -62,6 +74,11 @@ def write(lists: Mapping[str, pl.DataFrame], path: Path, *, language: str, label
             for kind, rows in lists.items():
                 shown = labelled(rows.head(MOST), labels, known=known)
                 _sheet(book, words(language)[kind], shown, rows.columns, frozen=(1, 2))
+            if official is not None:
+                shown = labelled(official, labels, "official", known)
+                _sheet(
+                    book, words(labels if labels == "zh" else "en")["official_sheet"], shown, official.columns, (1, 2)
+                )
             fields = _fields(next(iter(lists.values())).columns, labels)
             _sheet(
                 book,

@@ -1,7 +1,8 @@
 -- One row: what one source says about one lead.
+-- certainty: definite where any of its findings is
 -- places: distinct settlements (or reasons, where a finding names no settlement) at issue
 -- amount: yuan, each line once within the source; excess: yuan that a finding without settlement puts at issue
-select r.lead_id, r.subject_type, f.source, max(f.family) as family, max(f.certainty) as certainty,
+select r.lead_id, r.subject_type, f.source, max(f.family) as family, min(f.certainty) as certainty,
     count(*) as findings, count(distinct coalesce(f.settlement_id, f.detail)) as places,
     count(distinct f.person_id) as persons, count(distinct f.settlement_id) as settlements,
     max(f.weight) as weight,

@@ -19,17 +19,19 @@ exclusions  = [
     "emergencies: one day's use by a lower title is allowed",
     "the practitioner or the title is unknown: cannot judge",
     "the institution is unknown, and with it whether it is a drugstore: cannot judge",
+    "drops, creams and inhaled antibiotics",
 ]
 exclusions_zh = [
     "非限制使用级抗菌药物：各级医师均可开具",
     "急诊情形：允许越级使用一天",
     "医师或职称未知：无法判定",
     "机构未知，无从知道是否为药店：无法判定",
+    "滴眼、外用、雾化吸入的抗菌药物",
 ]
 limits      = "Rests on starter knowledge of the classes; the province's own list counts. The right is granted by the institution after training and may be narrower or wider than the title; the consultation that special use asks for is not exported. Titles are today's."
 limits_zh   = "依据初始知识表中的分级，以本省分级管理目录为准。处方权由机构经培训考核后授予，可能宽于或窄于职称对应的权限；特殊使用级所需的会诊记录不在导出数据中。职称为当前职称。"
 status      = "trial"
-version     = "1"
+version     = "2"
 sentence    = "{item_name}, an antibiotic of {class} use, was ordered on {occurred_on} by a practitioner with the title {title} ({amount} yuan)"
 sentence_zh = "{occurred_on} {class_zh}抗菌药物“{item_name}”由职称为“{title}”的医师开具，涉及 {amount} 元"
 */
@@ -48,13 +50,13 @@ drug as (
     group by i.item_code, i.item_name
 ),
 
--- National codes 231 to 235 from chief physician down, or the title in words.
+-- National codes 231 to 235 from chief physician down, or the title in words; another title is not a low one.
 titled as (
     select practitioner_id, max(title) as title,
         max(case
             when title in ('231', '232') or title like '%主任%' then 3
             when title = '233' or title like '%主治%' then 2
-            when title is not null then 1
+            when title in ('234', '235') or regexp_matches(title, '住院|医师|医士|助理') then 1
         end) as rank
     from record.practitioner
     group by practitioner_id
@@ -88,7 +90,7 @@ select
 from feature.fee_line as l
 join drug as d on d.item_code = l.item_code and d.item_name = coalesce(l.item_name, '')
 left join titled as t on t.practitioner_id = l.practitioner_id
-where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, false)
+where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, false) and not coalesce(l.is_local, false)
 union all
 select 'cannot_judge', 'knowledge.antibiotic is empty', null, null, null, null, null, null, null, null, null, null, null,
     null

@@ -9,16 +9,16 @@ subjects    = ["person"]
 certainty   = "suspected"
 stage       = "supervision"
 window      = "settlement"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第四十一条第（一）项：将本人的医疗保障凭证交由他人冒名使用",
-    "筛查模型 A02 同类：出入境登记与就医比对",
-]
+law         = ["regulation-17", "regulation-41-1-1"]
+basis       = ["筛查模型 A02 同类：出入境登记与就医比对"]
 needs       = ["record.person_status", "record.settlement.started_on"]
 exclusions  = [
     "the days of leaving and of return",
     "a check-in with matching face at the place that day: the person was back",
-    "drugstore purchases without fund money: the personal account serves the family",
-    "chronic-disease refills with nothing but medicines: relatives fetch them",
+    "drugstore purchases paid without the funds or from a relative's account: accounts are shared within the family",
+    "nothing but medicines, and the fees for prescribing them: somebody else may fetch them with both papers",
+    "internet visits: they need no presence",
+    "all lines charged before leaving or after return: only the bill was settled in between",
     "manual reimbursement: the day typed in is not the day at the counter",
     "no register of departures was delivered: cannot judge",
     "the person is unknown: cannot judge",
@@ -27,43 +27,29 @@ exclusions  = [
 exclusions_zh = [
     "出境日和入境日",
     "当日在该机构签到且人脸相符：本人已回国",
-    "未使用基金的药店购药：个人账户可供家庭共济使用",
-    "仅取药的门慢特续方：可由家属代取",
+    "未使用基金或由家庭共济账户支付的药店购药：个人账户可供家庭成员使用",
+    "仅取药（含诊察、挂号费）：可凭双方证件委托他人代取",
+    "互联网诊疗：无需本人到场",
+    "全部费用发生在出境前或回国后：其间仅为结算",
     "手工报销：录入日期并非就诊日期",
     "未提供出入境登记：无法判定",
     "参保人未知：无法判定",
     "机构未知：无法判定",
 ]
-limits      = "An online consultation needs no presence and is not marked in the export. A short return that the register missed looks the same: several visits over months speak against it. Who used the card is not known; the person stands for the card."
-limits_zh   = "互联网诊疗无需本人到场，导出数据中无标识。登记遗漏的短暂入境也会呈现相同情形，数月内多次就医则可排除这一可能。用卡人无法确定，此处以参保人代指其医保凭证。"
-version     = "1"
+limits      = "Only care that needs the body there counts. An online consultation is seen only by the area's medical category or the item charged for it. A short return that the register missed looks the same: several visits over months speak against it. Who used the card is not known; the person stands for the card."
+limits_zh   = "仅计须本人到场的医疗服务；互联网诊疗仅能按当地医疗类别或互联网复诊收费识别。登记遗漏的短暂入境也会呈现相同情形，数月内多次就医则可排除这一可能。用卡人无法确定，此处以参保人代指其医保凭证。"
+version     = "2"
 sentence    = "{what} on {occurred_on} ({amount} yuan) while the register has the person abroad from {status_from} to {status_to}"
 sentence_zh = "出入境登记 {status_from} {until_zh} 在境外，{occurred_on} 仍有{what_zh}，涉及 {amount} 元"
 */
--- What the person need not have been there for: typed-in bills, chronic refills of nothing but medicines.
-with excused as (
-    select m.settlement_id
-    from feature.settlement_in_status as m
-    join record.settlement as s on s.settlement_id = m.settlement_id
-    where m.status_type = 'overseas' and s.settlement_type = '1'
-    union
-    select s.settlement_id
-    from feature.settlement_in_status as m
-    join feature.settlement as s on s.settlement_id = m.settlement_id
-    left join feature.fee_line as l on l.settlement_id = s.settlement_id
-    where m.status_type = 'overseas' and s.care_setting = 'chronic'
-    group by s.settlement_id
-    having max(case when coalesce(l.fee_category, '') in ('02', '09', '10', '11', '12') then 0 else 1 end) = 0
-)
-
 select
     case
         when r.persons = 0 or s.started_on is null or s.person_id is null then 'cannot_judge'
-        when m.settlement_id is not null and not m.is_face_seen and x.settlement_id is null
-            and not (coalesce(s.is_pharmacy, false) and s.fund_amount <= 0)
+        when m.settlement_id is not null and not m.is_face_seen and not m.is_medicine_only and not m.is_by_hand
+            and coalesce(m.is_charged_inside, true) and not m.is_internet
+            and not coalesce(s.is_family_purchase, false)
             then case
-                when f.person_id is not null or (s.is_pharmacy is null and s.institution_id is null
-                    and s.fund_amount <= 0) then 'cannot_judge'
+                when f.person_id is not null or s.is_family_purchase is null then 'cannot_judge'
                 else 'hit'
             end
         else 'clear'
@@ -95,7 +81,6 @@ cross join (
             where source_table = 'psn_status_d' and kind = 'overseas') as strangers
 ) as r
 left join feature.settlement_in_status as m on m.settlement_id = s.settlement_id and m.status_type = 'overseas'
-left join excused as x on x.settlement_id = s.settlement_id
 left join (
     select distinct person_id, cast(checked_in_at as date) as checked_on
     from record.check_in

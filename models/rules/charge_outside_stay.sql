@@ -12,28 +12,34 @@ certainty   = "definite"
 stage       = "supervision"
 scope       = ["inpatient"]
 window      = "stay"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（三）项、第四十条第（三）项",
-    "智能监管规则库（2025年版）42 计费日期与住院时间不符",
-]
+law         = ["regulation-16", "regulation-39-1-3", "regulation-39-1-4", "rules-9"]
+basis       = ["智能监管规则库（2025年版）42 计费日期与住院时间不符"]
 needs       = ["record.fee_line.charged_at", "record.encounter.started_at"]
 exclusions  = [
     "take-home drugs within {late_days:day} after discharge",
     "late posting: no more than {late_lines:line} of the stay within {late_days:day} after discharge",
+    "examinations and laboratory charged on report: within {report_days:day} after discharge, pathology, cultures and genes within {pathology_days:day}",
     "examinations and laboratory tests within {workup_days:day} before admission",
+    "anything within {eve_days:day} before admission: treated first, admitted after midnight",
     "an emergency that became a stay: anything within {workup_days:day} before admission",
+    "three lines or more and more than half of the bill dated outside the stay: the bill was posted late or the stay's days were keyed wrong, cannot judge",
+    "several units posted within {late_days:day} after discharge: they may stand for days of the stay, cannot judge",
     "the day of the charge is unknown: cannot judge",
 ]
 exclusions_zh = [
     "出院后 {late_days} 天以内的出院带药",
     "补记账：出院后 {late_days} 天以内，且该次住院不超过 {late_lines} 条",
+    "检查、检验按报告日计费：出院后 {report_days} 天以内，病理、培养、基因检测 {pathology_days} 天以内",
     "入院前 {workup_days} 天以内的检查、检验",
+    "入院前 {eve_days} 天以内的全部费用：先抢救、手术，零点后补办入院",
     "急诊转住院：入院前 {workup_days} 天以内的全部费用",
+    "三条以上且半数以上明细计费日期在住院之外：整单补记账或住院日期录错，无法判定",
+    "出院后 {late_days} 天以内一次补记多个数量：可能为住院期间各日，无法判定",
     "计费日期未知：无法判定",
 ]
-limits      = "Hospitals post a forgotten line the morning after; one such line a stay is let pass, several are a day charged that was not spent there. Work-up before an agreed admission may be settled with the stay in most areas; where it may not, the days allowed before admission (now {workup_days:day}) are to be set to 0. A stay whose dates were keyed wrong shows as many lines at once."
-limits_zh   = "医院常在出院次日补记漏记项目，每次住院一条予以放过，多条则为对未住院日期计费。多数地区允许预约入院前的检查并入住院结算；不允许的地区应将入院前允许天数（现为 {workup_days} 天）调为 0。住院日期录错时会一次出现多条。"
-version     = "1"
+limits      = "Hospitals post a forgotten line the morning after; one such line a stay is let pass, several are a day charged that was not spent there. Work-up before an agreed admission may be settled with the stay in most areas; where it may not, the days allowed before admission (now {workup_days:day}) are to be set to 0. A charge within {workup_days:day} before admission is only suspected: an observation ward may have been merged into the stay."
+limits_zh   = "医院常在出院次日补记漏记项目，每次住院一条予以放过，多条则为对未住院日期计费。多数地区允许预约入院前的检查并入住院结算；不允许的地区应将入院前允许天数（现为 {workup_days} 天）调为 0。入院前 {workup_days} 天以内的费用仅列可疑：留观可能并入住院结算。"
+version     = "2"
 sentence    = "{item_name} ({amount} yuan) was charged on {occurred_on}, {days_off} days {side} a stay of {started_on} to {ended_on}; {lines_outside} lines of the stay lie outside it"
 sentence_zh = "住院 {started_on} 至 {ended_on}，“{item_name}”计费日期 {occurred_on}，在{side_zh} {days_off} 天，涉及 {amount} 元（该次住院共 {lines_outside} 条）"
 
@@ -56,11 +62,35 @@ meaning = "lines of one stay that may be posted late"
 value   = 3
 unit    = "days"
 meaning = "days before admission whose examinations are settled with the stay"
+
+[params.report_days]
+value   = 3
+unit    = "days"
+meaning = "days after discharge by which a report is there and charged"
+
+[params.slow_names]
+value   = "病理|活检|免疫组|组织化学|细胞学|标本|培养|基因|原位杂交|测序"
+meaning = "names of what is reported after a week"
+
+[params.pathology_days]
+value   = 14
+unit    = "days"
+meaning = "days after discharge by which pathology, immunohistochemistry, a culture or a genetic test is reported and charged"
+
+[params.eve_days]
+value   = 1
+unit    = "days"
+meaning = "days before admission whose treatment belongs to the stay: registered after midnight"
 */
 with stay_line as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.item_name, l.eligible_amount, l.fee_category, l.is_take_home, e.started_on, e.ended_on,
-        e.medical_category,
+        e.medical_category, coalesce(l.quantity, 1) as quantity,
+        coalesce(l.fee_category in ('03', '04', '1408', '1409', '1410'), false)
+            or coalesce(regexp_matches(l.item_name, $slow_names), false) as is_report,
+        coalesce(regexp_matches(l.item_name, $slow_names), false) as is_slow_report,
+        coalesce(e.is_emergency_start, false) or coalesce(e.medical_category in ('24', '210104'), false)
+            as is_emergency_start,
         date_diff('day', l.charged_on, e.started_on) as days_before,
         date_diff('day', e.ended_on, l.charged_on) as days_after
     from feature.fee_line as l
@@ -70,20 +100,20 @@ with stay_line as (
 
 sorted as (
     select *,
-        coalesce(days_before > $grace_days, false) and not (
-            days_before <= $workup_days and (
-                coalesce(fee_category in ('03', '04', '1408', '1409', '1410'), false)
-                or coalesce(medical_category in ('24', '210104'), false)
-            )
-        ) as is_early,
-        coalesce(days_after > $grace_days, false) and not (is_take_home and days_after <= $late_days) as is_late
+        coalesce(days_before > greatest($grace_days, $eve_days), false)
+            and not (days_before <= $workup_days and (is_report or is_emergency_start)) as is_early,
+        coalesce(days_after > $grace_days, false) and not (is_take_home and days_after <= $late_days)
+            and not (is_report and days_after <= $report_days)
+            and not (is_slow_report and days_after <= $pathology_days) as is_late
     from stay_line
 ),
 
 counted as (
     select *,
         sum(case when is_early or is_late then 1 else 0 end) over (partition by encounter_id) as lines_outside,
-        sum(case when is_late and days_after <= $late_days then 1 else 0 end) over (partition by encounter_id)
+        count(*) over (partition by encounter_id) as lines,
+        sum(case when is_late and days_after <= $late_days and quantity <= 1 then 1 else 0 end)
+            over (partition by encounter_id)
             as lines_late
     from sorted
 )
@@ -91,15 +121,21 @@ counted as (
 select
     case
         when charged_on is null or started_on is null then 'cannot_judge'
-        when is_early and fee_category is null and days_before <= $workup_days then 'cannot_judge'
+        when not is_early and not is_late then 'clear'
+        when lines_outside > 2 and lines_outside * 2 > lines then 'cannot_judge'
+        when fee_category is null and (days_before <= $workup_days and is_early or days_after <= $report_days and is_late)
+            then 'cannot_judge'
         when is_early then 'hit'
-        when is_late and not (days_after <= $late_days and lines_late <= $late_lines) then 'hit'
+        when days_after <= $late_days and quantity > 1 then 'cannot_judge'
+        when not (days_after <= $late_days and lines_late <= $late_lines) then 'hit'
         else 'clear'
     end as outcome,
     case
         when charged_on is null then 'the day of the charge is unknown'
         when started_on is null then 'the day of admission is unknown'
-        when fee_category is null then 'whether the charge before admission is an examination is unknown'
+        when lines_outside > 2 and lines_outside * 2 > lines then 'most of the bill is dated outside the stay'
+        when fee_category is null then 'whether the charge outside the stay is an examination is unknown'
+        else 'the units may stand for days of the stay'
     end as reason,
     settlement_id,
     line_id,
@@ -109,6 +145,7 @@ select
     practitioner_id,
     charged_on as occurred_on,
     eligible_amount as amount,
+    case when is_early and days_before <= $workup_days then 'suspected' else 'definite' end as certainty,
     item_name,
     case when is_early then days_before else days_after end as days_off,
     case when is_early then 'before' else 'after' end as side,

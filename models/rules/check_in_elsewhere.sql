@@ -9,10 +9,8 @@ subjects    = ["person"]
 certainty   = "suspected"
 stage       = "supervision"
 window      = "check-in"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第十七条、第四十一条第（一）项：持本人凭证就医购药、出示接受查验",
-    "筛查模型 A08 就医签到位置不符",
-]
+law         = ["regulation-17", "regulation-41-1-1"]
+basis       = ["筛查模型 A08 就医签到位置不符"]
 needs       = ["record.check_in.longitude", "record.check_in.latitude"]
 exclusions  = [
     "nearer than {max_km} km: large sites and poor reception",

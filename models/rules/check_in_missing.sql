@@ -10,16 +10,15 @@ certainty   = "suspected"
 stage       = "supervision"
 scope       = ["outpatient", "drugstore"]
 window      = "settlement, institution's share"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第十五条：核验参保人员医疗保障凭证",
-    "筛查模型 A08 就医签到、人脸登记缺失",
-]
+law         = ["regulation-15-1", "regulation-38-1-7"]
+basis       = ["筛查模型 A08 就医签到、人脸登记缺失"]
 needs       = ["record.check_in", "record.settlement.settled_at"]
 exclusions  = [
     "institutions without the device, or that used it for less than {min_used:%} of their persons",
     "the days before the device's first and after its last check-in",
     "emergencies and stays",
     "manual reimbursement",
+    "drugstore purchases paid without the funds or from a relative's account: accounts are shared within the family",
     "a check-in within a day of the settlement, whatever the face",
     "one missing here and there: only institutions that lack more than {max_missing:%} of their check-ins and at least {times_usual} times the usual share",
     "fewer than {min_settlements:settlement} at the institution: cannot judge",
@@ -31,6 +30,7 @@ exclusions_zh = [
     "设备首次签到之前、末次签到之后的日期",
     "急诊和住院",
     "手工报销",
+    "未使用基金或由家庭共济账户支付的药店购药：个人账户可供家庭成员使用",
     "结算前后一天内有签到，不论人脸是否相符",
     "零星缺失：仅看缺失率超过 {max_missing:%} 且达一般水平 {times_usual} 倍的机构",
     "机构结算不足 {min_settlements} 笔：无法判定",
@@ -39,7 +39,7 @@ exclusions_zh = [
 ]
 limits      = "The elderly without telephone and relatives who fetch medicines do not check in, which is why a share of about a fifth is usual and single settlements say nothing. A broken device shows as whole weeks without a check-in; settlements at night without any speak for cards kept in the shop."
 limits_zh   = "没有手机的老年人、代取药的家属不会签到，因此缺失约五分之一属一般水平，单笔结算不说明问题。设备故障表现为整周无签到；夜间结算均无签到，则提示医保凭证可能存放在店内。"
-version     = "1"
+version     = "2"
 sentence    = "Settled at {clock} on {occurred_on} without check-in ({amount} yuan); the place lacks {missing_percent} % of its check-ins, {usual_percent} % are usual"
 sentence_zh = "{occurred_on} {clock} 结算无就医签到，涉及 {amount} 元；该机构签到缺失率 {missing_percent}%，一般为 {usual_percent}%"
 
@@ -79,6 +79,7 @@ visit as (
         on d.institution_id = s.institution_id and s.settled_on >= d.first_on and s.settled_on <= d.last_on
     join record.settlement as r on r.settlement_id = s.settlement_id
     where coalesce(s.care_setting, '') not in ('inpatient', 'emergency') and coalesce(r.settlement_type, '2') <> '1'
+        and not coalesce(s.is_family_purchase, false)
 ),
 
 seen as (

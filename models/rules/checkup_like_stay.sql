@@ -9,14 +9,13 @@ certainty   = "suspected"
 stage       = "supervision"
 scope       = ["inpatient"]
 window      = "stay, institution's share"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（二）项：过度检查、提供其他不必要的医药服务",
-    "筛查模型 B05 体检式住院",
-]
+law         = ["regulation-15-1", "regulation-38-1-2", "rules-11"]
+basis       = ["筛查模型 B05 体检式住院"]
 needs       = ["record.fee_line.fee_category"]
 exclusions  = [
     "diseases treated in courses, staging of tumours, pregnancy, newborns, mental disorders",
     "stays with an operation",
+    "day care, and stays begun as an emergency: what ails the person has to be found out",
     "transferred, or ended in death: the work-up served the next hospital",
     "bed-day payment",
     "fewer than {min_kinds} different examinations",
@@ -28,6 +27,7 @@ exclusions  = [
 exclusions_zh = [
     "分疗程治疗的疾病、肿瘤分期检查、妊娠、新生儿、精神障碍",
     "有手术的住院",
+    "日间病房及急诊入院：须查明病因",
     "转院或死亡：检查为后续医院所用",
     "按床日付费",
     "不同检查不足 {min_kinds} 种",
@@ -38,7 +38,7 @@ exclusions_zh = [
 ]
 limits      = "A diagnostic stay of an unclear disease looks the same once; where one stay in ten is like that the examinations are the purpose. Compare what was found with what was treated."
 limits_zh   = "病因不明的诊断性住院偶有此情形；若每十次住院即有一次如此，则检查本身成为住院目的。应将检查结果与实际治疗对照。"
-version     = "1"
+version     = "2"
 sentence    = "Stay of {occurred_on} ({diagnosis_code} {diagnosis_name}): {kinds} kinds of examination are {exam_percent} % of {amount} yuan, treatment and drugs {care_percent} %; {like_stays} of {all_stays} stays there are like it"
 sentence_zh = "{occurred_on} 入院（{diagnosis_code} {diagnosis_name}），{kinds} 种检查化验占 {amount} 元的 {exam_percent}%，治疗和药品仅占 {care_percent}%；该机构 {all_stays} 次住院中有 {like_stays} 次如此"
 
@@ -93,7 +93,9 @@ judged as (
     select e.encounter_id, e.person_id, e.institution_id, e.started_on, e.ended_on, e.principal_diagnosis_code,
         e.principal_diagnosis_name, l.exam_amount, l.care_amount, l.eligible_amount, l.kinds,
         coalesce(l.is_unsorted, 1) = 1 as is_unsorted,
-        l.is_operated = 1 or x.encounter_id is not null or e.discharge_way in ('2', '3', '5')
+        l.is_operated = 1 or coalesce(e.is_operated, false) or x.encounter_id is not null
+            or coalesce(e.is_emergency_start, false) or coalesce(e.is_day_care, false)
+            or coalesce(e.is_in_course, false) or e.discharge_way in ('2', '3', '5')
             or coalesce(e.payment_method, '') = $bed_day_method as is_excused,
         coalesce(
             l.exam_amount >= $min_exam_share * l.eligible_amount

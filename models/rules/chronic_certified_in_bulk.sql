@@ -8,10 +8,8 @@ subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "supervision"
 window      = "certifying institution and day"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第四十条第（一）项：协助他人虚假就医、提供虚假证明材料",
-    "筛查模型 C05、C06；门慢特虚假认定案例（天津）",
-]
+law         = ["regulation-15-1", "regulation-20", "regulation-40-1-1"]
+basis       = ["筛查模型 C05、C06；门慢特虚假认定案例（天津）"]
 needs       = ["record.chronic_registration.certified_on", "record.chronic_registration.certifying_institution_id"]
 exclusions  = [
     "no more than {max_a_day} certifications: a busy panel day",

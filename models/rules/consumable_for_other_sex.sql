@@ -10,18 +10,18 @@ subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "audit"
 window      = "line"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（四）项：串换药品、医用耗材、诊疗项目",
-    "智能监管规则库（2025年版）87 医用耗材与性别不符",
-]
+law         = ["regulation-15-1", "regulation-38-1-4", "rules-11"]
+basis       = ["智能监管规则库（2025年版）87 医用耗材与性别不符"]
 needs       = ["record.settlement.sex"]
 exclusions  = [
+    "a diagnosis of the person that leaves the sex open (Q56, E25, E34.5, F64)",
     "the identity number contradicts the delivered sex: cannot judge",
     "the mother's consumables settled for a newborn",
     "a purchase at a drugstore",
     "the institution is unknown, and with it whether it is a drugstore: cannot judge",
 ]
 exclusions_zh = [
+    "参保人有性别不明或发育异常的诊断（Q56、E25、E34.5、F64）",
     "证件号码与所报性别矛盾：无法判定",
     "母亲的耗材在新生儿名下结算",
     "药店购买",
@@ -30,7 +30,7 @@ exclusions_zh = [
 limits      = "Silent on consumables without a known sex. Told by code or name: a name that contains the word by chance is a false finding."
 limits_zh   = "未知适用性别的耗材不作判断。按编码或名称识别，名称偶然包含该词的会误判。"
 status      = "trial"
-version     = "1"
+version     = "2"
 sentence    = "{item_name}, a consumable for {item_sex} persons, was charged for a {person_sex} person on {occurred_on} ({amount} yuan)"
 sentence_zh = "{occurred_on} 为{person_sex_zh}性参保人收取{item_sex_zh}性使用的耗材“{item_name}”，涉及 {amount} 元"
 */
@@ -65,10 +65,19 @@ restricted as (
     from feature.fee_line as l
     join marked as m on m.settlement_id = l.settlement_id and m.line_id = l.line_id
     join feature.settlement as s on s.settlement_id = l.settlement_id
+),
+
+-- Persons whose sex a diagnosis leaves open (knowledge.sex_exception for any item): the registered one decides nothing.
+undetermined as (
+    select distinct d.person_id
+    from feature.visit_diagnosis as d
+    join knowledge.sex_exception as k on d.diagnosis_code like k.diagnosis_prefix || '%'
+    where k.name_word is null
 )
 
 select
     case
+        when person_id in (select person_id from undetermined) then 'clear'
         when sex is null or is_contradicted then 'cannot_judge'
         when sex <> item_sex and not is_newborn and is_place_unknown then 'cannot_judge'
         when sex <> item_sex and not is_newborn then 'hit'

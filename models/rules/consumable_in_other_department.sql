@@ -9,10 +9,8 @@ subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "audit"
 window      = "line"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（四）项：串换药品、医用耗材、诊疗项目",
-    "智能监管规则库（2025年版）85 医用耗材与科室不符",
-]
+law         = ["regulation-15-1", "regulation-38-1-4", "rules-11"]
+basis       = ["智能监管规则库（2025年版）85 医用耗材与科室不符"]
 needs       = ["record.fee_line.ordering_department_code"]
 exclusions  = [
     "the department that performs it is meant for it",
@@ -29,18 +27,27 @@ exclusions_zh = [
 limits      = "Department names are free text: a department under another name is a false finding, best answered by adding the name. A patient moved between wards is charged where the bed is."
 limits_zh   = "科室名称为自由文本，名称不同的同一科室会误判，宜补充该名称。参保人转科时，费用记在床位所在科室。"
 status      = "trial"
-version     = "1"
+version     = "2"
 sentence    = "{item_name} was charged on {occurred_on} by {department} ({amount} yuan), a department it is not meant for"
 sentence_zh = "{occurred_on} 科室“{department}”收取医用耗材“{item_name}”{amount} 元，与其适用科室不符"
 */
-with meant as (
+-- A department goes by many names: those of department_alias count as its own.
+with word as (
+    select item_prefix, name_word, department_word, official, valid_from, valid_to from knowledge.item_department
+    union all
+    select k.item_prefix, k.name_word, a.alias, k.official, k.valid_from, k.valid_to
+    from knowledge.item_department as k
+    join knowledge.department_alias as a on a.department_word = k.department_word
+),
+
+meant as (
     select i.item_code, i.item_name, '%' || k.department_word || '%' as department, k.valid_from, k.valid_to
     from (
         select distinct item_code, coalesce(item_name, '') as item_name
         from feature.fee_line
         where item_code is not null and eligible_amount > 0
     ) as i
-    join knowledge.item_department as k
+    join word as k
         on i.item_code like coalesce(k.item_prefix, '') || '%'
         and i.item_name like '%' || coalesce(k.name_word, '') || '%'
     where k.official = 85
@@ -49,12 +56,12 @@ with meant as (
 concerned as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.item_name, l.eligible_amount, coalesce(r.ordering_department_name, o.department_name) as department,
-        n.department_name as performer,
-        l.institution_id is null and r.performing_department_code is not null as is_performer_unknown,
+        coalesce(r.performing_department_name, n.department_name) as performer,
+        r.performing_department_name is null and l.institution_id is null and r.performing_department_code is not null as is_performer_unknown,
         l.is_pharmacy is null as is_place_unknown,
         max(case
             when coalesce(r.ordering_department_name, o.department_name) like m.department
-                or n.department_name like m.department then 1 else 0
+                or coalesce(r.performing_department_name, n.department_name) like m.department then 1 else 0
         end) as is_fit
     from feature.fee_line as l
     join meant as m on m.item_code = l.item_code and m.item_name = coalesce(l.item_name, '')
@@ -67,7 +74,7 @@ concerned as (
     where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, false)
     group by l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.item_name, l.eligible_amount, coalesce(r.ordering_department_name, o.department_name),
-        n.department_name, r.performing_department_code, l.is_pharmacy, l.care_setting
+        r.performing_department_name, n.department_name, r.performing_department_code, l.is_pharmacy, l.care_setting
 )
 
 select

@@ -10,10 +10,8 @@ subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "audit"
 window      = "visit and day"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（三）项：重复收费",
-    "智能监管规则库（2025年版）30 医疗服务项目与医用耗材重复收费",
-]
+law         = ["regulation-15-1", "regulation-38-1-3", "rules-11"]
+basis       = ["智能监管规则库（2025年版）30 医疗服务项目与医用耗材重复收费"]
 needs       = ["record.fee_line.charged_at", "record.fee_line.item_code"]
 exclusions  = [
     "the service was charged on another day or at another institution",

@@ -6,60 +6,86 @@ violation   = "sex_mismatch"
 family      = "identity"
 fetch       = ["identity", "coding"]
 judges      = ["sex"]
-subjects    = ["institution", "person"]
+subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "supervision"
 window      = "settlement"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第十七条、第四十一条第（一）项：凭证由本人使用",
-    "智能监管规则库（2025年版）54 诊断与患者性别不符",
+law         = [
+    "regulation-16",
+    "regulation-39-1-3",
+    "regulation-39-1-4",
+    "rules-9",
+    "regulation-17",
+    "regulation-41-1-1",
 ]
+basis       = ["智能监管规则库（2025年版）54 诊断与患者性别不符"]
 needs       = ["record.diagnosis.diagnosis_code", "record.settlement.sex"]
 exclusions  = [
+    "a diagnosis of the person that leaves the sex open (Q56, E25, E34.5, F64)",
     "the identity number contradicts the delivered sex: cannot judge",
     "the sex is unknown: cannot judge",
+    "only diagnoses of Chinese medicine or without a code are delivered: cannot judge",
     "the newborn and the mother settled together: maternity stays and persons below one year",
 ]
 exclusions_zh = [
+    "参保人有性别不明或发育异常的诊断（Q56、E25、E34.5、F64）",
     "证件号码与所报性别矛盾：无法判定",
     "性别未知：无法判定",
+    "仅有中医诊断或未编码的文字诊断：无法判定",
     "新生儿与母亲合并结算：生育住院及不满一周岁者",
 ]
 limits      = "A mistyped code and another person's card look the same. Which codes belong to one sex is starter knowledge; sex of record may have been changed. The money at issue is what rules on the items find."
 limits_zh   = "编码录错与使用他人医保凭证表现相同。哪些编码仅见于一种性别依据初始知识表；登记性别也可能变更过。涉及金额由项目类规则计算。"
-version     = "1"
+version     = "2"
 sentence    = "{diagnosis_code} {diagnosis_name}, a diagnosis of {code_sex} persons, is coded for a {person_sex} person ({occurred_on})"
 sentence_zh = "{occurred_on} {person_sex_zh}性参保人的诊断 {diagnosis_code} {diagnosis_name} 仅见于{code_sex_zh}性"
 */
 with code as (
     select c.diagnosis_code, max(k.sex) as sex, min(k.sex) as other_sex
-    from (select distinct diagnosis_code from record.diagnosis) as c
+    from (select distinct diagnosis_code from feature.visit_diagnosis) as c
     join knowledge.diagnosis_sex as k
         on substr(c.diagnosis_code, 1, length(k.diagnosis_prefix)) = k.diagnosis_prefix
     group by c.diagnosis_code
 ),
 
--- One row a settlement: its first conflicting diagnosis, else any.
+-- One row an encounter: its first conflicting diagnosis, else any.
 coded as (
     select s.settlement_id, s.encounter_id, s.person_id, s.institution_id, s.settled_on, s.sex,
         d.diagnosis_code, d.diagnosis_name, k.sex as code_sex,
-        coalesce(s.age_years < 1, false) or coalesce(substr(s.medical_category, 1, 2) = '52', false) as is_newborn,
+        coalesce(s.age_years < 1, false) or coalesce(substr(s.medical_category, 1, 2) = '52', false)
+            or coalesce(b.is_delivered, false) as is_newborn,
         case
             when s.sex is null then 'the sex is unknown'
             when s.is_sex_contradicted then 'the identity number contradicts the sex'
         end as reason,
         row_number() over (
-            partition by s.settlement_id
-            order by case when k.sex <> s.sex then 0 else 1 end, d.diagnosis_code, d.diagnosis_name
+            partition by s.encounter_id
+            order by case when k.sex <> s.sex then 0 else 1 end, d.diagnosis_code, d.diagnosis_name, s.settlement_id
         ) as place
-    from record.diagnosis as d
+    from feature.visit_diagnosis as d
     join code as k on k.diagnosis_code = d.diagnosis_code and k.sex = k.other_sex
-    join feature.settlement as s on s.settlement_id = d.settlement_id
+    join feature.settlement as s on s.encounter_id = d.encounter_id
+    left join feature.birth as b on b.encounter_id = s.encounter_id
+),
+
+-- Persons whose sex a diagnosis leaves open (knowledge.sex_exception for any item): the registered one decides nothing.
+undetermined as (
+    select distinct d.person_id
+    from feature.visit_diagnosis as d
+    join knowledge.sex_exception as k on d.diagnosis_code like k.diagnosis_prefix || '%'
+    where k.name_word is null
+),
+
+uncoded as (
+    select d.encounter_id
+    from feature.delivered_diagnosis as d
+    group by d.encounter_id
+    having max(case when d.kind = 'coded' then 1 else 0 end) = 0
 )
 
 select
     case
-        when is_newborn then 'clear'
+        when is_newborn or person_id in (select person_id from undetermined) then 'clear'
         when reason is not null then 'cannot_judge'
         when sex <> code_sex then 'hit'
         else 'clear'
@@ -81,6 +107,10 @@ select
     case sex when '1' then '男' else '女' end as person_sex_zh
 from coded
 where place = 1
+union all
+select 'cannot_judge', 'only diagnoses of Chinese medicine or without a code are delivered', null, null,
+    encounter_id, null, null, null, null, null, null, null, null, null, null, null
+from uncoded
 union all
 select 'cannot_judge', 'knowledge.diagnosis_sex is empty', null, null, null, null, null, null, null, null, null, null,
     null, null, null, null

@@ -5,29 +5,35 @@ official    = [55]
 violation   = "age_mismatch"
 family      = "identity"
 fetch       = ["identity", "coding"]
-subjects    = ["institution", "person"]
+subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "supervision"
 window      = "settlement"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第十七条、第四十一条第（一）项：凭证由本人使用",
-    "智能监管规则库（2025年版）55 诊断与患者年龄不符",
+law         = [
+    "regulation-16",
+    "regulation-39-1-3",
+    "regulation-39-1-4",
+    "rules-9",
+    "regulation-17",
+    "regulation-41-1-1",
 ]
+basis       = ["智能监管规则库（2025年版）55 诊断与患者年龄不符"]
 needs       = ["record.diagnosis.diagnosis_code", "record.settlement.birth_on"]
 exclusions  = [
-    "the newborn settled in the mother's maternity stay",
+    "a child's diagnosis on the mother's bill before, at or after a birth, and the mother's on the newborn's",
+    "only diagnoses of Chinese medicine or without a code are delivered: cannot judge",
     "the identity number contradicts the delivered date of birth: cannot judge",
     "the date of birth is unknown or impossible: cannot judge",
 ]
 exclusions_zh = [
-    "新生儿并入母亲生育住院结算",
+    "母亲孕产期结算中的新生儿诊断、新生儿结算中的母亲诊断",
+    "仅有中医诊断或未编码的文字诊断：无法判定",
     "证件号码与所报出生日期矛盾：无法判定",
     "出生日期未知或不合理：无法判定",
 ]
-limits      = "Rests on starter knowledge. Codes kept from childhood (late effects of a birth injury) may be right in an adult; a mistyped code and another person's card look the same."
-limits_zh   = "依据初始知识表。儿时沿用的编码（如产伤后遗症）在成人也可能成立；编码录错与使用他人医保凭证表现相同。"
-status      = "trial"
-version     = "1"
+limits      = "The ages are those by which ICD-10 defines the diagnosis, taken wide. Codes kept from childhood (late effects of a birth injury) may be right in an adult; a mistyped code and another person's card look the same."
+limits_zh   = "年龄按 ICD-10 对该诊断的定义宽取。儿时沿用的编码（如产伤后遗症）在成人也可能成立；编码录错与使用他人医保凭证表现相同。"
+version     = "2"
 sentence    = "{diagnosis_code} {diagnosis_name} is coded for a person aged {age_years} years ({occurred_on}); it occurs {age_limit}"
 sentence_zh = "{occurred_on} {age_years} 岁参保人的诊断为 {diagnosis_code} {diagnosis_name}，与该诊断的年龄范围（{age_limit_zh}）不符"
 */
@@ -36,7 +42,7 @@ with code as (
     from (
         select c.diagnosis_code, k.age_from_years, k.age_to_years, k.age_to_days,
             row_number() over (partition by c.diagnosis_code order by length(k.diagnosis_prefix) desc) as place
-        from (select distinct diagnosis_code from record.diagnosis) as c
+        from (select distinct diagnosis_code from feature.visit_diagnosis) as c
         join knowledge.diagnosis_age as k
             on substr(c.diagnosis_code, 1, length(k.diagnosis_prefix)) = k.diagnosis_prefix
     ) as candidates
@@ -46,21 +52,26 @@ with code as (
 coded as (
     select s.settlement_id, s.encounter_id, s.person_id, s.institution_id, s.settled_on, s.birth_on, p.id_birth_on,
         s.started_on, d.diagnosis_code, d.diagnosis_name, k.age_from_years, k.age_to_years, k.age_to_days,
-        coalesce(substr(s.medical_category, 1, 1) = '5', false) as is_maternity,
+        b.encounter_id is not null or coalesce(substr(s.medical_category, 1, 1) = '5', false) as is_mothers,
         date_diff('day', s.birth_on, s.started_on) as age_days,
         year(s.started_on) - year(s.birth_on) - case
             when substr(cast(s.started_on as varchar), 6, 5) < substr(cast(s.birth_on as varchar), 6, 5) then 1 else 0
         end as age_years
-    from record.diagnosis as d
+    from feature.visit_diagnosis as d
     join code as k on k.diagnosis_code = d.diagnosis_code
-    join feature.settlement as s on s.settlement_id = d.settlement_id
+    join feature.settlement as s on s.encounter_id = d.encounter_id
     left join feature.person as p on p.person_id = s.person_id
+    left join feature.birth as b on b.encounter_id = d.encounter_id
 ),
 
 tested as (
     select *,
-        coalesce(age_years < age_from_years, false) or coalesce(age_years >= age_to_years, false)
-            or coalesce(age_days > age_to_days, false) as is_outside,
+        (
+            coalesce(age_years < age_from_years, false) or coalesce(age_years >= age_to_years, false)
+            or coalesce(age_days > age_to_days, false)
+        -- the child's diagnosis on the mother's bill, and the mother's on the child's
+        ) and not (is_mothers and (age_to_years is not null or age_to_days is not null) and age_from_years is null)
+            and not (substr(diagnosis_code, 1, 1) = 'O' and age_days between 0 and 365) as is_outside,
         case
             when birth_on is null then 'the date of birth is unknown'
             when birth_on <> id_birth_on then 'the identity number contradicts the date of birth'
@@ -69,18 +80,25 @@ tested as (
     from coded
 ),
 
--- One row a settlement: its first conflicting diagnosis, else any.
+-- One row an encounter: its first conflicting diagnosis, else any.
 first_one as (
     select *,
         row_number() over (
-            partition by settlement_id order by case when is_outside then 0 else 1 end, diagnosis_code, diagnosis_name
+            partition by encounter_id
+            order by case when is_outside then 0 else 1 end, diagnosis_code, diagnosis_name, settlement_id
         ) as place
     from tested
+),
+
+uncoded as (
+    select d.encounter_id
+    from feature.delivered_diagnosis as d
+    group by d.encounter_id
+    having max(case when d.kind = 'coded' then 1 else 0 end) = 0
 )
 
 select
     case
-        when is_maternity and age_to_days is not null then 'clear'
         when reason is not null then 'cannot_judge'
         when is_outside then 'hit'
         else 'clear'
@@ -111,6 +129,10 @@ select
     end as age_limit_zh
 from first_one
 where place = 1
+union all
+select 'cannot_judge', 'only diagnoses of Chinese medicine or without a code are delivered', null, null,
+    encounter_id, null, null, null, null, null, null, null, null, null, null
+from uncoded
 union all
 select 'cannot_judge', 'knowledge.diagnosis_age is empty', null, null, null, null, null, null, null, null, null, null,
     null, null, null

@@ -10,27 +10,27 @@ certainty   = "suspected"
 stage       = "audit"
 scope       = ["inpatient"]
 window      = "stay"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第十六条：如实报送信息；第四十条第（二）、（三）项",
-    "智能监管规则库（2025年版）37 疾病诊断编码异常",
-]
+law         = ["regulation-16", "regulation-39-1-3", "regulation-39-1-4", "rules-9"]
+basis       = ["智能监管规则库（2025年版）37 疾病诊断编码异常"]
 needs       = ["record.diagnosis.diagnosis_code"]
 exclusions  = [
     "any one item of the requirement was charged, at any time of the stay",
     "still in hospital: the rest of the lines is to come",
     "stays of fewer than {least_days:day}: transferred or broken off before treatment",
     "the stay has no fee lines: cannot judge",
+    "only diagnoses of Chinese medicine or without a code are delivered: cannot judge",
 ]
 exclusions_zh = [
     "住院期间任何时间收取过所需项目之一",
     "尚在住院：其余明细待传",
     "住院不足 {least_days} 天：治疗前转院或中止",
     "该次住院无费用明细：无法判定",
+    "仅有中医诊断或未编码的文字诊断：无法判定",
 ]
 limits      = "Rests on starter knowledge. Tests done shortly before admission, at another hospital or billed within a package leave no line; a secondary diagnosis from the history needs none."
 limits_zh   = "依据初始知识表。入院前不久、在他院或打包收费的检查不产生明细；既往史中的次要诊断无需对应项目。"
 status      = "trial"
-version     = "1"
+version     = "2"
 sentence    = "The stay is coded {diagnosis_code} {diagnosis_name}, but none of the {days} days shows a test, treatment or drug that belongs to it"
 sentence_zh = "住院 {days} 天，诊断编码 {diagnosis_code} {diagnosis_name}，明细中无对应的检查、治疗或药品"
 
@@ -42,8 +42,8 @@ meaning = "shortest stay judged"
 with coded as (
     select s.encounter_id, max(s.settlement_id) as settlement_id, d.diagnosis_code,
         max(d.diagnosis_name) as diagnosis_name, max(case when d.is_principal then 1 else 0 end) as is_principal
-    from record.diagnosis as d
-    join feature.settlement as s on s.settlement_id = d.settlement_id
+    from feature.visit_diagnosis as d
+    join feature.settlement as s on s.encounter_id = d.encounter_id
     where s.care_setting = 'inpatient'
     group by s.encounter_id, d.diagnosis_code
 ),
@@ -89,10 +89,13 @@ done as (
 ),
 
 charged as (
-    select encounter_id, max(case when item_code is null then 1 else 0 end) as is_uncoded
-    from feature.fee_line
-    where care_setting = 'inpatient'
-    group by encounter_id
+    select l.encounter_id, greatest(
+            max(case when l.item_code is null then 1 else 0 end), max(case when u.unknown_lines > 0 then 1 else 0 end)
+        ) as is_uncoded
+    from feature.fee_line as l
+    left join feature.encounter_code as u on u.encounter_id = l.encounter_id
+    where l.care_setting = 'inpatient'
+    group by l.encounter_id
 ),
 
 told as (
@@ -101,6 +104,13 @@ told as (
     from stay as s
     left join done as d on d.encounter_id = s.encounter_id and d.requirement_id = s.requirement_id
     left join charged as c on c.encounter_id = s.encounter_id
+),
+
+uncoded as (
+    select d.encounter_id
+    from feature.delivered_diagnosis as d
+    group by d.encounter_id
+    having max(case when d.kind = 'coded' then 1 else 0 end) = 0
 )
 
 select
@@ -126,6 +136,11 @@ select
     days,
     requirement_id
 from told
+union all
+select 'cannot_judge', 'only diagnoses of Chinese medicine or without a code are delivered', null, null,
+    encounter_id, null, null, null, null, null, null, null, null, null
+from uncoded
+where encounter_id in (select encounter_id from charged)
 union all
 select 'cannot_judge', 'knowledge.diagnosis_requires_item is empty', null, null, null, null, null, null, null, null,
     null, null, null, null

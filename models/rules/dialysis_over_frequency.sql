@@ -11,10 +11,8 @@ certainty   = "suspected"
 stage       = "audit"
 scope       = ["outpatient", "chronic"]
 window      = "person and seven days, across institutions"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（三）项、第四十条第（三）项：虚构医药服务项目",
-    "筛查模型 C14 血透频次；血液净化标准操作规程：每周 2 至 3 次",
-]
+law         = ["regulation-15-1", "regulation-20", "regulation-38-1-3", "regulation-40-1-3", "rules-11"]
+basis       = ["筛查模型 C14 血透频次；血液净化标准操作规程：每周 2 至 3 次"]
 needs       = ["record.fee_line.charged_at"]
 exclusions  = [
     "extra sessions of an acute or critical illness: days during a stay do not count",

@@ -10,10 +10,8 @@ certainty   = "suspected"
 stage       = "audit"
 scope       = ["inpatient"]
 window      = "visit"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（三）项：超标准收费",
-    "定点医疗机构违法违规使用医保基金自查自纠问题清单（2025年版）第58项：腔镜等微创手术按特大、大换药收费",
-]
+law         = ["regulation-15-1", "regulation-38-1-3", "rules-11"]
+basis       = ["定点医疗机构违法违规使用医保基金自查自纠问题清单（2025年版）第58项：腔镜等微创手术按特大、大换药收费"]
 needs       = ["record.fee_line.item_name", "record.procedure.procedure_code", "record.procedure.procedure_name"]
 exclusions  = [
     "an operation that is not named as done through a scope is coded as well",

@@ -10,7 +10,7 @@ certainty   = "suspected"
 stage       = "reminder"
 window      = "pregnancy, or lactation_days after delivery"
 basis       = [
-    "《处方管理办法》第三十五条：药师审核处方用药适宜性、用药禁忌",
+    "《医疗机构处方审核规范》：用药适宜性审核、用药禁忌",
     "智能监管规则库（2025年版）73 妊娠期及哺乳期用药安全",
 ]
 needs       = ["record.fee_line.charged_at", "record.fee_line.item_code"]
@@ -22,6 +22,7 @@ exclusions  = [
     "forbidden in lactation only, and the woman is pregnant; or the other way round",
     "the person is unknown: cannot judge",
     "the institution is unknown, and with it whether it is a drugstore: cannot judge",
+    "put on skin, eye, ear or nose, inhaled, or given by rectum or vagina: not the drug in the body",
 ]
 exclusions_zh = [
     "终止妊娠的当次就诊：分娩、流产、引产、异位妊娠",
@@ -31,11 +32,12 @@ exclusions_zh = [
     "仅哺乳期禁用而参保人处于妊娠期，或反之",
     "参保人未知：无法判定",
     "机构未知，无从知道是否为药店：无法判定",
+    "外用、滴眼、滴鼻、吸入、直肠或阴道给药：非全身用药",
 ]
 limits      = "A question of safety: no money is put at issue. A pregnancy nobody coded is not seen; whether a woman nurses is not known, the time after a delivery stands for it. Most women who take such drugs are not pregnant: only women with a coded pregnancy or delivery are judged."
 limits_zh   = "属用药安全问题，不涉及金额。未编码的妊娠无法发现；是否哺乳未知，以分娩后的时间代替。使用此类药品的女性多数并未妊娠，仅判断有妊娠或分娩编码者。"
 status      = "trial"
-version     = "1"
+version     = "2"
 sentence    = "{item_name}, not to be used in {state}, was charged on {occurred_on}; {state} is coded on {coded_on}"
 sentence_zh = "{occurred_on} 使用“{item_name}”（{state_zh}禁用：{reason_zh}），{state_zh}诊断见 {coded_on}"
 
@@ -97,7 +99,7 @@ concerned as (
     from feature.fee_line as l
     join forbidden as f on f.item_code = l.item_code and f.item_name = coalesce(l.item_name, '')
         and l.charged_on >= coalesce(f.valid_from, l.charged_on) and l.charged_on <= coalesce(f.valid_to, l.charged_on)
-    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, false)
+    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, false) and not coalesce(l.is_local, false)
         and (l.person_id in (select person_id from woman) or l.person_id is null)
 ),
 

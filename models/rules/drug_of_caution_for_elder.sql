@@ -17,16 +17,18 @@ exclusions  = [
     "bought at a drugstore",
     "the identity number contradicts the delivered date of birth: cannot judge",
     "the institution is unknown, and with it whether it is a drugstore: cannot judge",
+    "put on skin, eye, ear or nose, inhaled, or given by rectum or vagina: not the drug in the body",
 ]
 exclusions_zh = [
     "药店购买",
     "证件号码与所报出生日期矛盾：无法判定",
     "机构未知，无从知道是否为药店：无法判定",
+    "外用、滴眼、滴鼻、吸入、直肠或阴道给药：非全身用药",
 ]
 limits      = "A reminder: no money is put at issue. The drugs are to be avoided or watched, not forbidden; dose, course and what was tried before are in the record. Frequent among the old: look at rates of a practitioner, not at single lines."
 limits_zh   = "仅作提醒，不涉及金额。此类药品宜避免或需监测，并非禁用；剂量、疗程及既往用药见病历。老年人中较常见，应看医师的使用率，不看单条明细。"
 status      = "trial"
-version     = "1"
+version     = "2"
 sentence    = "{item_name}, to be avoided from {age_from_years} years on, was charged on {occurred_on} for a person aged {age_years}"
 sentence_zh = "{occurred_on} 为 {age_years} 岁参保人使用“{item_name}”（{age_from_years} 岁及以上慎用：{reason_zh}）"
 */
@@ -54,7 +56,7 @@ aged as (
         and l.charged_on >= coalesce(k.valid_from, l.charged_on) and l.charged_on <= coalesce(k.valid_to, l.charged_on)
     join feature.settlement as s on s.settlement_id = l.settlement_id
     left join feature.person as p on p.person_id = l.person_id
-    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, false)
+    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, false) and not coalesce(l.is_local, false)
 ),
 
 chosen as (

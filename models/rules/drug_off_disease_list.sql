@@ -11,16 +11,15 @@ certainty   = "definite"
 stage       = "audit"
 scope       = ["chronic"]
 window      = "line"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（六）项：超出支付范围的费用纳入基金结算",
-    "智能监管规则库（2025年版）11 药品超限定病种目录范围使用",
-]
+law         = ["regulation-15-2", "regulation-38-1-6", "rules-11"]
+basis       = ["智能监管规则库（2025年版）11 药品超限定病种目录范围使用"]
 needs       = ["record.settlement.disease_code"]
 exclusions  = [
     "the person is registered for another disease whose list holds the drug",
     "items that are no drugs",
     "settlements that are for no listed disease",
     "the list of the disease is not known: cannot judge",
+    "another list holds the drug and no registrations were delivered: cannot judge",
     "the person is unknown: cannot judge",
 ]
 exclusions_zh = [
@@ -28,12 +27,13 @@ exclusions_zh = [
     "非药品项目",
     "非目录病种的结算",
     "该病种目录未知：无法判定",
+    "其他病种目录含该药品，而未提供门慢特登记：无法判定",
     "参保人未知：无法判定",
 ]
 limits      = "The lists are the areas' own: the table ships empty. A list is taken as complete as soon as it has one row."
 limits_zh   = "目录由各地制定，出厂时该表为空。某病种只要有一条记录，即视为目录完整。"
 status      = "trial"
-version     = "1"
+version     = "2"
 sentence    = "{item_name} was settled under {disease} on {occurred_on}, but is not on its list ({amount} yuan)"
 sentence_zh = "{occurred_on} 以“{disease}”门诊慢特病结算的“{item_name}”不在该病种用药范围内，涉及 {amount} 元"
 */
@@ -80,8 +80,9 @@ allowed as (
 
 told as (
     select c.*, a.line_id is not null as is_allowed, k.disease_code is null as is_unknown,
-        o.item_code is not null as is_on_another_list
+        o.item_code is not null as is_on_another_list, n.registrations
     from charged as c
+    cross join (select count(*) as registrations from record.chronic_registration) as n
     left join allowed as a on a.settlement_id = c.settlement_id and a.line_id = c.line_id
     left join (select distinct disease_code from knowledge.disease_drug_list) as k on k.disease_code = c.disease_code
     left join (select distinct item_code, item_name from listed) as o
@@ -91,12 +92,13 @@ told as (
 select
     case
         when is_allowed then 'clear'
-        when is_unknown or (person_id is null and is_on_another_list) then 'cannot_judge'
+        when is_unknown or (is_on_another_list and (person_id is null or registrations = 0)) then 'cannot_judge'
         else 'hit'
     end as outcome,
     case
         when is_unknown then 'the list of the disease is not known'
         when person_id is null then 'the person is unknown'
+        when registrations = 0 then 'no registration for chronic diseases was delivered'
     end as reason,
     settlement_id,
     line_id,

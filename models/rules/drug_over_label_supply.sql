@@ -10,10 +10,8 @@ subjects    = ["institution", "pharmacy", "practitioner"]
 certainty   = "suspected"
 stage       = "audit"
 window      = "fill"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第十五条：不得违反诊疗规范过度诊疗、超量开药",
-    "智能监管规则库（2025年版）68 超说明书用量开药",
-]
+law         = ["regulation-15-1", "regulation-38-1-2", "rules-11"]
+basis       = ["智能监管规则库（2025年版）68 超说明书用量开药"]
 needs       = ["record.fee_line.item_code"]
 exclusions  = [
     "drugs charged day by day during a stay",

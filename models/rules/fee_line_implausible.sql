@@ -9,10 +9,8 @@ subjects    = ["institution", "pharmacy"]
 certainty   = "suspected"
 stage       = "audit"
 window      = "line and settlement"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第十六条：如实报送医疗保障基金使用监督管理所需信息",
-    "智能监管规则库（2025年版）36 结算明细信息异常",
-]
+law         = ["regulation-16", "regulation-39-1-3", "regulation-39-1-4", "rules-9"]
+basis       = ["智能监管规则库（2025年版）36 结算明细信息异常"]
 needs       = ["record.fee_line.amount"]
 exclusions  = [
     "a difference within {tolerance_yuan} yuan or {tolerance_share:%}: rounding of the unit price",

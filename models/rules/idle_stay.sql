@@ -3,17 +3,15 @@ title       = "Days in bed on which nothing was done"
 title_zh    = "疑似挂床住院"
 violation   = "idle_stay"
 family      = "stay"
-problem     = ["hospital-1"]
+problem     = ["hospital-1", "hospital2026-284"]
 judges      = ["day"]
 subjects    = ["institution", "practitioner"]
 certainty   = "suspected"
 stage       = "supervision"
 scope       = ["inpatient"]
 window      = "stay"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（一）项：挂床住院",
-    "筛查模型 B03 挂床住院",
-]
+law         = ["regulation-15-1", "regulation-38-1-1"]
+basis       = ["筛查模型 B03 挂床住院"]
 needs       = ["record.fee_line.charged_at", "record.fee_line.fee_category"]
 exclusions  = [
     "the day of discharge, and days without any charge",
@@ -24,6 +22,7 @@ exclusions  = [
     "stays shorter than 2 nights",
     "take-home drugs do not make a day busy, nor do charges up to {idle_amount} yuan",
     "the institution posts in bulk ({bulk_share:%} of a stay's lines on one day): cannot judge",
+    "treatment or drugs posted at once for as many days as are idle: cannot judge",
     "still in hospital: cannot judge",
     "the institution is unknown: cannot judge",
 ]
@@ -36,12 +35,13 @@ exclusions_zh = [
     "住院不足 2 天",
     "出院带药及不超过 {idle_amount} 元的收费，不视为当日有诊疗",
     "机构集中记账（单日记账达该次住院明细的 {bulk_share:%}）：无法判定",
+    "治疗或用药一次记录多日，可覆盖无诊疗天数：无法判定",
     "尚在住院：无法判定",
     "机构未知：无法判定",
 ]
-limits      = "Observation before a decision, week-ends and the days before a transfer look the same, and drugs may be posted once for several days. Temperature chart, nursing record and check-in tell whether the person slept there. The whole stay is at issue, for if the bed was only held none of it was needed."
-limits_zh   = "决策前观察、周末及转院前数日表现相同，药品也可能一次记录数日。体温单、护理记录和签到可证明参保人是否在院过夜。整次住院费用均列为涉及金额：若仅为挂床，则全部费用均非必要。"
-version     = "1"
+limits      = "Observation before a decision, week-ends and the days before a transfer look the same; drugs posted once for several days do too where their days of supply are not filled. Temperature chart, nursing record and check-in tell whether the person slept there. The whole stay is at issue, for if the bed was only held none of it was needed."
+limits_zh   = "决策前观察、周末及转院前数日表现相同；药品一次记录数日而用药天数未填的，亦同。体温单、护理记录和签到可证明参保人是否在院过夜。整次住院费用均列为涉及金额：若仅为挂床，则全部费用均非必要。"
+version     = "2"
 sentence    = "On {idle_days} of {charged_days} days of the stay of {occurred_on} only bed, nursing and ward rounds were charged ({idle_amount} yuan of {amount})"
 sentence_zh = "{occurred_on} 入院，{charged_days} 天中有 {idle_days} 天仅收床位、护理、诊查费（{idle_amount} 元），该次住院涉及 {amount} 元"
 
@@ -107,6 +107,24 @@ poster as (
     group by e.institution_id
 ),
 
+-- Treatment units beyond one a day that were posted in bulk, or days of drugs given out at once, may be what was done on
+-- the idle days.
+posted as (
+    select encounter_id, max(covered_days) as covered_days
+    from (
+        select l.encounter_id, l.item_code, sum(l.quantity) - count(distinct l.charged_on) as covered_days
+        from feature.fee_line as l
+        where l.care_setting = 'inpatient' and l.fee_category = '05' and l.is_posted_in_bulk
+        group by l.encounter_id, l.item_code
+        union all
+        select l.encounter_id, l.item_code, max(l.supply_days) - 1
+        from feature.fee_line as l
+        where l.care_setting = 'inpatient' and l.fee_category in ('09', '10', '11') and not l.is_take_home
+        group by l.encounter_id, l.item_code
+    ) as item
+    group by encounter_id
+),
+
 expected as (
     select distinct e.encounter_id
     from feature.encounter as e
@@ -120,10 +138,14 @@ judged as (
         e.days, e.principal_diagnosis_code, w.charged_days, w.idle_days, w.idle_amount,
         w.encounter_id is not null and w.is_unsorted = 0 as is_sorted,
         coalesce(p.busiest_share, 0) as busiest_share,
+        coalesce(e.is_posted_in_bulk, false) or coalesce(b.covered_days >= w.idle_days, false) as is_posted_at_once,
         x.encounter_id is not null or coalesce(e.payment_method, '') = $bed_day_method
-            or coalesce(w.is_operated, 0) = 1 or coalesce(e.discharge_way, '9') = '5' or e.days < 2 as is_excused
+            or coalesce(w.is_operated, 0) = 1
+            or coalesce(e.is_operated, false) or coalesce(e.is_in_course, false)
+            or coalesce(e.discharge_way, '9') = '5' or e.days < 2 as is_excused
     from feature.encounter as e
     left join worked as w on w.encounter_id = e.encounter_id
+    left join posted as b on b.encounter_id = e.encounter_id
     left join poster as p on p.institution_id = e.institution_id
     left join expected as x on x.encounter_id = e.encounter_id
     where e.is_inpatient
@@ -135,7 +157,7 @@ select
         when j.is_excused then 'clear'
         when not j.is_sorted or j.institution_id is null or j.busiest_share > $bulk_share then 'cannot_judge'
         when not coalesce(j.idle_days >= $min_days and j.idle_days >= $min_share * j.charged_days, false) then 'clear'
-        when j.principal_diagnosis_code is null then 'cannot_judge'
+        when j.principal_diagnosis_code is null or j.is_posted_at_once then 'cannot_judge'
         else 'hit'
     end as outcome,
     case
@@ -143,7 +165,8 @@ select
         when not j.is_sorted then 'fee lines without fee category'
         when j.institution_id is null then 'the institution is unknown, and with it whether it posts charges in bulk'
         when j.busiest_share > $bulk_share then 'the institution posts charges in bulk'
-        else 'the principal diagnosis is unknown'
+        when j.principal_diagnosis_code is null then 'the principal diagnosis is unknown'
+        else 'treatment or drugs were posted at once for several days'
     end as reason,
     s.settlement_id,
     cast(null as varchar) as line_id,

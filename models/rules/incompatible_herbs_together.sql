@@ -20,17 +20,18 @@ exclusions  = [
     "a herb whose name only sounds alike",
     "a patent medicine that contains one of them",
     "the prescription number is unknown: cannot judge",
+    "the institution numbers lines or whole visits, and both were charged on one day: cannot judge",
 ]
 exclusions_zh = [
     "两味饮片在不同处方",
     "仅名称相近的饮片",
     "含其中一味的中成药",
     "处方号未知：无法判定",
+    "机构的处方/医嘱号为逐条编号或整次就诊共用，两味同日收费：无法判定",
 ]
 limits      = "A question of safety: no money is put at issue. A physician may combine them knowingly and sign a second time for it: ask to see the prescription."
 limits_zh   = "属用药安全问题，不涉及金额。医师可知情合用并再次签名，应调取处方核对。"
-status      = "trial"
-version     = "1"
+version     = "2"
 sentence    = "{item_name} stands on one prescription of {occurred_on} with {other_herb}; the two must not be combined"
 sentence_zh = "{occurred_on} 同一处方同时使用“{other_herb}”与“{item_name}”，属{kind_zh}配伍禁忌"
 */
@@ -58,36 +59,49 @@ side_b as (
 ),
 
 first_herb as (
-    select l.settlement_id, l.order_number, a.pair_id, l.item_code, max(a.item_name) as item_name
+    select l.settlement_id, l.order_number, l.charged_on, a.pair_id, l.item_code, max(a.item_name) as item_name
     from feature.fee_line as l
     join side_a as a on a.item_code = l.item_code and a.item_name = coalesce(l.item_name, '')
-    where l.order_number is not null
-    group by l.settlement_id, l.order_number, a.pair_id, l.item_code
+    group by l.settlement_id, l.order_number, l.charged_on, a.pair_id, l.item_code
 ),
 
 second_herb as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
-        l.charged_on, l.order_number, l.item_code, l.item_name, b.pair_id, b.kind
+        l.charged_on, l.order_number, l.item_code, l.item_name, b.pair_id, b.kind,
+        coalesce(u.is_by_line, false) or coalesce(u.is_by_visit, false) as is_number_no_prescription
     from feature.fee_line as l
+    left join feature.order_number_use as u
+        on u.institution_id = l.institution_id and u.is_herb
+        and u.is_inpatient = coalesce(l.care_setting = 'inpatient', false)
     join side_b as b on b.item_code = l.item_code and b.item_name = coalesce(l.item_name, '')
         and l.charged_on >= coalesce(b.valid_from, l.charged_on) and l.charged_on <= coalesce(b.valid_to, l.charged_on)
 ),
 
 chosen as (
-    select s.*, f.item_name as other_herb, f.item_code is not null as is_met,
+    select s.*, f.item_name as other_herb,
+        coalesce(f.order_number = s.order_number, false) and not s.is_number_no_prescription as is_met,
+        f.item_code is not null and s.is_number_no_prescription as is_met_on_day,
         row_number() over (
             partition by s.settlement_id, s.line_id
-            order by case when f.item_code is null then 1 else 0 end, s.pair_id, f.item_code
+            order by case when f.item_code is null then 2 when f.order_number = s.order_number then 0 else 1 end,
+                s.pair_id, f.item_code
         ) as place
     from second_herb as s
     left join first_herb as f
-        on f.settlement_id = s.settlement_id and f.order_number = s.order_number and f.pair_id = s.pair_id
+        on f.settlement_id = s.settlement_id and f.charged_on = s.charged_on and f.pair_id = s.pair_id
         and f.item_code <> s.item_code
 )
 
 select
-    case when order_number is null then 'cannot_judge' when is_met then 'hit' else 'clear' end as outcome,
-    case when order_number is null then 'the prescription number is unknown' end as reason,
+    case
+        when order_number is null or is_met_on_day then 'cannot_judge'
+        when is_met then 'hit'
+        else 'clear'
+    end as outcome,
+    case
+        when order_number is null then 'the prescription number is unknown'
+        when is_met_on_day then 'the order number is not that of a prescription'
+    end as reason,
     settlement_id,
     line_id,
     encounter_id,

@@ -9,16 +9,16 @@ subjects    = ["institution", "practitioner"]
 certainty   = "suspected"
 stage       = "audit"
 window      = "settlement and earlier diagnoses"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（六）项：超出支付范围的费用纳入基金结算",
-    "智能监管规则库（2025年版）8 药品限适应症、20 医疗服务项目限适应症",
-]
+law         = ["regulation-15-2", "regulation-38-1-6", "rules-11"]
+basis       = ["智能监管规则库（2025年版）8 药品限适应症、20 医疗服务项目限适应症"]
 needs       = ["record.diagnosis.diagnosis_code"]
 exclusions  = [
     "any diagnosis of the settlement meets the text, principal or not",
     "the chronic disease the settlement is for meets the text",
     "a diagnosis of the person within {look_back_days:day} before meets the text",
     "drugstores: a purchase carries no diagnosis",
+    "only diagnoses of Chinese medicine or without a code are delivered: cannot judge",
+    "no edition of the catalogue at hand covers the day of the charge: cannot judge",
     "the settlement carries no diagnosis: cannot judge",
     "the settlement is coded as a treatment (chemotherapy, dialysis, aftercare) that does not name the disease: cannot judge",
     "the published text names no coded disease: cannot judge",
@@ -29,6 +29,8 @@ exclusions_zh = [
     "结算所属的门慢特病种符合限定条文",
     "参保人此前 {look_back_days} 天内的诊断符合限定条文",
     "药店：购药不带诊断",
+    "仅有中医诊断或未编码的文字诊断：无法判定",
+    "收费日期不在现有目录版本有效期内：无法判定",
     "结算无诊断：无法判定",
     "结算诊断为治疗类编码（化疗、透析、术后随访）而未指明疾病：无法判定",
     "公布条文未指明可编码的疾病：无法判定",
@@ -36,7 +38,7 @@ exclusions_zh = [
 ]
 limits      = "Which codes meet a text was worked out from its disease words and must be reviewed. Severity, line of treatment, gene tests and hours since onset stand in the medical record only: whoever meets the diagnosis may still fail them. A diagnosis the hospital did not code looks the same."
 limits_zh   = "条文对应的编码由疾病名称推导，须经复核。严重程度、治疗线数、基因检测、发病小时数仅见于病历，诊断符合者仍可能不满足。医院未编码的诊断也会呈现相同情形。"
-version     = "1"
+version     = "2"
 sentence    = "{item_name} was charged on {occurred_on} ({amount} yuan); none of the {diagnoses} diagnoses of the settlement is one it is paid for ({indication})"
 sentence_zh = "{occurred_on} 结算“{item_name}”{amount} 元，本次 {diagnoses} 个诊断均不符合限定支付适应症（{indication}）"
 
@@ -73,10 +75,17 @@ asked as (
     select item_code, item_name, indication_id, '', indication_id, valid_from, valid_to from service
 ),
 
+-- A row without a part meets its indication alone; of a word with parts every part must be met.
 meets as (
-    select distinct point_id as indication_id, diagnosis_prefix from knowledge.indication_diagnosis
+    select distinct point_id as indication_id, diagnosis_prefix, coalesce(part, 0) as part,
+        case when part is null then '' else word_zh end as word_zh
+    from knowledge.indication_diagnosis
     union
-    select distinct indication_id, diagnosis_prefix from knowledge.service_indication where official = 20
+    select distinct indication_id, diagnosis_prefix, 0, '' from knowledge.service_indication where official = 20
+),
+
+asks as (
+    select indication_id, word_zh, count(distinct part) as parts from meets group by indication_id, word_zh
 ),
 
 line as (
@@ -90,41 +99,45 @@ line as (
     where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, false)
 ),
 
--- What was diagnosed when, for the persons concerned: lists, principal diagnoses of stays, names of chronic care.
+-- What was diagnosed when, for the persons concerned.
 diagnosed as (
-    select s.person_id, s.settlement_id, s.encounter_id, s.started_on, d.diagnosis_code
-    from record.diagnosis as d
-    join feature.settlement as s on s.settlement_id = d.settlement_id
-    where s.person_id in (select person_id from line)
-    union
-    select e.person_id, s.settlement_id, e.encounter_id, s.started_on, e.principal_diagnosis_code
-    from feature.encounter as e
-    join feature.settlement as s on s.encounter_id = e.encounter_id
-    where e.person_id in (select person_id from line) and e.principal_diagnosis_code is not null
+    select person_id, encounter_id, started_on, diagnosis_code
+    from feature.visit_diagnosis
+    where person_id in (select person_id from line)
+        or encounter_id in (select encounter_id from line)
 ),
 
 own as (
-    select settlement_id, count(distinct diagnosis_code) as diagnoses,
+    select encounter_id, count(distinct diagnosis_code) as diagnoses,
         max(case when regexp_matches(diagnosis_code, $treatment_codes) then 1 else 0 end) as is_treatment
     from diagnosed
-    group by settlement_id
+    group by encounter_id
 ),
 
+uncoded as (
+    select distinct encounter_id from feature.delivered_diagnosis where kind <> 'coded'
+),
+
+-- N18.300x001+D63.8* names both the disease and what it causes.
 fitting as (
-    select distinct m.indication_id, c.diagnosis_code
+    select distinct m.indication_id, m.word_zh, m.part, c.diagnosis_code
     from (select distinct diagnosis_code from diagnosed) as c
-    join meets as m on substr(c.diagnosis_code, 1, length(m.diagnosis_prefix)) = m.diagnosis_prefix
+    join meets as m
+        on c.diagnosis_code like m.diagnosis_prefix || '%' or c.diagnosis_code like '%+' || m.diagnosis_prefix || '%'
     where m.indication_id in (select indication_id from line)
 ),
 
 met as (
-    select distinct l.settlement_id, l.line_id, l.indication_id
+    select l.settlement_id, l.line_id, l.indication_id
     from line as l
     join diagnosed as d
-        on d.person_id = l.person_id
-        and (d.settlement_id = l.settlement_id or d.encounter_id = l.encounter_id
-            or (d.started_on <= l.charged_on and date_diff('day', d.started_on, l.charged_on) <= $look_back_days))
+        on d.encounter_id = l.encounter_id
+        or (d.person_id = l.person_id and d.started_on <= l.charged_on
+            and date_diff('day', d.started_on, l.charged_on) <= $look_back_days)
     join fitting as f on f.indication_id = l.indication_id and f.diagnosis_code = d.diagnosis_code
+    join asks as k on k.indication_id = f.indication_id and k.word_zh = f.word_zh
+    group by l.settlement_id, l.line_id, l.indication_id, f.word_zh
+    having count(distinct f.part) = max(k.parts)
 ),
 
 -- An item of several points is paid when one of them is met.
@@ -135,10 +148,12 @@ weighed as (
         max(l.indication) as indication, max(l.point_id) as point_id, max(o.diagnoses) as diagnoses,
         max(o.is_treatment) as is_treatment, max(case when l.is_place_unknown then 1 else 0 end) as is_place_unknown,
         max(case when m.line_id is not null then 1 else 0 end) as is_met,
-        max(case when k.indication_id is null then 1 else 0 end) as is_uncoded
+        max(case when k.indication_id is null then 1 else 0 end) as is_uncoded,
+        max(case when u.encounter_id is not null then 1 else 0 end) as is_otherwise_told
     from line as l
-    left join own as o on o.settlement_id = l.settlement_id
-    left join met as m
+    left join own as o on o.encounter_id = l.encounter_id
+    left join uncoded as u on u.encounter_id = l.encounter_id
+    left join (select distinct settlement_id, line_id, indication_id from met) as m
         on m.settlement_id = l.settlement_id and m.line_id = l.line_id and m.indication_id = l.indication_id
     left join (select distinct indication_id from meets) as k on k.indication_id = l.indication_id
     group by l.settlement_id, l.line_id
@@ -148,6 +163,8 @@ told as (
     select *,
         case
             when is_uncoded = 1 then 'the published text names no coded disease'
+            when diagnoses is null and is_otherwise_told = 1
+                then 'only diagnoses of Chinese medicine or without a code are delivered'
             when diagnoses is null then 'the settlement carries no diagnosis'
             when is_treatment = 1 then 'the diagnosis names a treatment, not the disease'
             when is_place_unknown = 1 then 'the institution is unknown, and with it whether it is a drugstore'
@@ -171,6 +188,11 @@ select
     indication,
     point_id
 from told
+union all
+select 'cannot_judge', 'no edition of the catalogue at hand covers the day of the charge', settlement_id, line_id,
+    encounter_id, person_id, institution_id, practitioner_id, charged_on, null, item_name, null, null, null
+from feature.edition_gap
+where official = 8 and not coalesce(is_pharmacy, false)
 union all
 select 'cannot_judge', 'knowledge.service_indication has no service of rule 20: a city table', null, null, null, null,
     null, null, null, null, null, null, null, null

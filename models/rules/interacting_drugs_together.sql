@@ -18,17 +18,19 @@ exclusions  = [
     "charged at another institution, which did not see the first drug",
     "bought at a drugstore",
     "the institution is unknown: cannot judge",
+    "put on skin, eye, ear or nose, inhaled, or given by rectum or vagina: not the drug in the body",
 ]
 exclusions_zh = [
     "不同日期收费",
     "在其他机构收费，其不知前一药品",
     "药店购买",
     "机构未知：无法判定",
+    "外用、滴眼、滴鼻、吸入、直肠或阴道给药：非全身用药",
 ]
 limits      = "A question of safety: no money is put at issue. The day of charge stands for the day of use; a drug dispensed for weeks and one given later are not seen together. Doses spaced on purpose and risks that are watched look the same."
 limits_zh   = "属用药安全问题，不涉及金额。以收费日代替用药日，先取数周用量、后用另一药的不能同时看到。有意错时给药及已监测的风险也会呈现相同情形。"
 status      = "trial"
-version     = "1"
+version     = "2"
 sentence    = "{item_name} was charged on {occurred_on} together with {other_drug}; the two must not be combined"
 sentence_zh = "{occurred_on} 同日使用“{item_name}”与“{other_drug}”：{reason_zh}"
 */
@@ -44,7 +46,7 @@ with pair as (
 item as (
     select distinct item_code, coalesce(item_name, '') as item_name
     from feature.fee_line
-    where item_code is not null and eligible_amount > 0
+    where item_code is not null and eligible_amount > 0 and not coalesce(is_local, false)
 ),
 
 side_a as (
@@ -61,7 +63,7 @@ first_drug as (
     select l.person_id, l.institution_id, l.charged_on, a.pair_id, l.item_code, max(a.item_name) as item_name
     from feature.fee_line as l
     join side_a as a on a.item_code = l.item_code and a.item_name = coalesce(l.item_name, '')
-    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, false)
+    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, false) and not coalesce(l.is_local, false)
     group by l.person_id, l.institution_id, l.charged_on, a.pair_id, l.item_code
 ),
 
@@ -71,7 +73,7 @@ second_drug as (
     from feature.fee_line as l
     join side_b as b on b.item_code = l.item_code and b.item_name = coalesce(l.item_name, '')
         and l.charged_on >= coalesce(b.valid_from, l.charged_on) and l.charged_on <= coalesce(b.valid_to, l.charged_on)
-    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, false)
+    where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, false) and not coalesce(l.is_local, false)
 ),
 
 chosen as (

@@ -10,7 +10,7 @@ certainty   = "suspected"
 stage       = "reminder"
 window      = "visit"
 basis       = [
-    "《处方管理办法》第三十五条：药师审核处方用药与临床诊断的相符性、用药禁忌",
+    "《医疗机构处方审核规范》：用药与临床诊断的相符性、用药禁忌",
     "智能监管规则库（2025年版）71 药品禁忌症、82 医疗服务项目禁忌症",
 ]
 needs       = ["record.fee_line.charged_at", "record.fee_line.item_code"]
@@ -18,16 +18,20 @@ exclusions  = [
     "forbidden only at an age that the person does not have",
     "the diagnosis belongs to another visit",
     "no diagnosis of the visit is known: cannot judge",
+    "put on skin, eye, ear or nose, inhaled, or given by rectum or vagina: not the drug in the body",
+    "only diagnoses of Chinese medicine or without a code are delivered: cannot judge",
 ]
 exclusions_zh = [
     "仅在参保人不具有的年龄禁用",
     "该诊断属于另一次就诊",
     "本次就诊无已知诊断：无法判定",
+    "外用、滴眼、滴鼻、吸入、直肠或阴道给药：非全身用药",
+    "仅有中医诊断或未编码的文字诊断：无法判定",
 ]
 limits      = "A question of safety: no money is put at issue. A diagnosis to be ruled out, one long past and a risk weighed and taken look the same; the record tells."
 limits_zh   = "属安全问题，不涉及金额。待排除诊断、陈旧诊断、权衡后使用的情形表现相同，以病历为准。"
 status      = "trial"
-version     = "1"
+version     = "2"
 sentence    = "{item_name} was charged on {occurred_on} in a visit for {diagnosis}, with which it must not be used"
 sentence_zh = "{occurred_on} 使用“{item_name}”，本次就诊诊断“{diagnosis}”属其禁忌：{reason_zh}"
 */
@@ -64,10 +68,15 @@ coded as (
     select distinct encounter_id from feature.visit_diagnosis
 ),
 
+uncoded as (
+    select distinct encounter_id from feature.delivered_diagnosis where kind <> 'coded'
+),
+
 restricted as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.item_name, f.official, f.reason_zh, f.age_from_years, f.age_to_years, f.age_to_days,
-        d.diagnosis, c.encounter_id is not null as is_coded, date_diff('day', s.birth_on, l.charged_on) as age_days,
+        d.diagnosis, c.encounter_id is not null as is_coded,
+        u.encounter_id is not null as is_otherwise_told, date_diff('day', s.birth_on, l.charged_on) as age_days,
         year(l.charged_on) - year(s.birth_on) - case
             when substr(cast(l.charged_on as varchar), 6, 5) < substr(cast(s.birth_on as varchar), 6, 5) then 1 else 0
         end as age_years
@@ -77,12 +86,15 @@ restricted as (
     left join feature.settlement as s on s.settlement_id = l.settlement_id
     left join coded as c on c.encounter_id = l.encounter_id
     left join diagnosed as d on d.encounter_id = l.encounter_id and d.condition = f.condition
-    where l.eligible_amount > 0
+    left join uncoded as u on u.encounter_id = l.encounter_id
+    where l.eligible_amount > 0 and not coalesce(l.is_local, false)
 ),
 
 told as (
     select *,
         case
+            when not is_coded and is_otherwise_told
+                then 'only diagnoses of Chinese medicine or without a code are delivered'
             when not is_coded then 'no diagnosis is known'
             when diagnosis is not null and age_days is null
                 and coalesce(age_from_years, age_to_years, age_to_days) is not null then 'the date of birth is unknown'

@@ -7,54 +7,102 @@ family      = "identity"
 fetch       = ["identity", "overcharge"]
 problem     = ["hospital-7", "hospital-76", "pharmacy-9", "pharmacy-17"]
 judges      = ["sex"]
-subjects    = ["institution", "pharmacy", "practitioner", "person"]
+subjects    = ["institution", "pharmacy", "practitioner"]
 certainty   = "definite"
 stage       = "audit"
 window      = "line"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条",
-    "智能监管规则库（2025年版）67 药品区分性别使用、81 医疗服务项目区分性别使用",
+law         = [
+    "regulation-15-2",
+    "regulation-38-1-6",
+    "regulation-38-1-7",
+    "rules-11",
+    "regulation-17",
+    "regulation-41-1-1",
 ]
+basis       = ["智能监管规则库（2025年版）67 药品区分性别使用、81 医疗服务项目区分性别使用"]
 needs       = ["record.settlement.sex"]
 exclusions  = [
     "the identity number contradicts the delivered sex: cannot judge",
     "pregnancy and maternity care settled for a newborn",
-    "a drugstore purchase paid without the funds: the personal account may be used for one's family",
+    "a son's item on the bill of the mother who bore him",
+    "a diagnosis of the person with which the item is given to the other sex too (breast cancer of a man)",
+    "such an item in a visit without a coded diagnosis: cannot judge",
+    "no edition of the catalogue at hand covers the day of the charge: cannot judge",
+    "a drugstore purchase paid without the funds or from a relative's account: accounts are shared within the family",
     "the institution is unknown, and with it whether it is a drugstore: cannot judge",
 ]
 exclusions_zh = [
     "证件号码与所报性别矛盾：无法判定",
     "妊娠、生育费用在新生儿名下结算",
-    "未使用基金的药店购药：个人账户可用于家庭成员",
+    "新生男婴的项目在母亲名下结算",
+    "参保人有该项目可用于另一性别的诊断（如男性乳腺癌）",
+    "此类项目所在就诊无编码诊断：无法判定",
+    "收费日期不在现有目录版本有效期内：无法判定",
+    "未使用基金或由家庭共济账户支付的药店购药：个人账户可供家庭成员使用",
     "机构未知，无从知道是否为药店：无法判定",
 ]
 limits      = "Silent on items without a published sex; an item taken for a spouse and paid by the funds looks the same."
 limits_zh   = "未公布性别限制的项目不作判断；为配偶取用且由基金支付的也会呈现相同情形。"
-version     = "1"
+version     = "2"
 sentence    = "{item_name}, an item for {item_sex} persons, was charged for a {person_sex} person on {occurred_on} ({amount} yuan)"
 sentence_zh = "{occurred_on} 为{person_sex_zh}性参保人结算限{item_sex_zh}性使用的“{item_name}”，涉及 {amount} 元"
 */
 with restricted as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
-        l.charged_on, l.item_name, l.eligible_amount, s.sex, s.is_sex_contradicted, s.age_years,
-        coalesce(l.is_pharmacy, false) and coalesce(s.fund_amount, 0) = 0
-            as is_account_only,
-        l.is_pharmacy is null and coalesce(s.fund_amount, 0) = 0
-            as is_perhaps_account_only,
-        k.sex as item_sex, k.point_id
+        l.charged_on, l.item_code, l.item_name, l.eligible_amount, s.sex, s.is_sex_contradicted, s.age_years,
+        s.is_family_purchase,
+        k.sex as item_sex, k.point_id, coalesce(b.is_delivered and k.sex = '1', false) as is_sons
     from feature.fee_line as l
     join knowledge.item_sex as k
         on k.item_code = l.item_code
         and l.charged_on >= coalesce(k.valid_from, l.charged_on) and l.charged_on <= coalesce(k.valid_to, l.charged_on)
     join feature.settlement as s on s.settlement_id = l.settlement_id
+    left join feature.birth as b on b.encounter_id = l.encounter_id
     where l.eligible_amount > 0
+),
+
+-- Items that some diagnosis makes fitting for the other sex too.
+exception as (
+    select i.item_code, i.item_name, k.sex, k.diagnosis_prefix
+    from (select distinct item_code, coalesce(item_name, '') as item_name from restricted) as i
+    join knowledge.sex_exception as k
+        on i.item_code like coalesce(k.item_prefix, '') || '%' and i.item_name like '%' || coalesce(k.name_word, '') || '%'
+),
+
+excused as (
+    select distinct r.person_id, x.item_code, x.item_name, x.sex
+    from (select distinct person_id, item_code, coalesce(item_name, '') as item_name, sex from restricted) as r
+    join exception as x on x.item_code = r.item_code and x.item_name = r.item_name and x.sex = r.sex
+    join feature.visit_diagnosis as d on d.person_id = r.person_id and d.diagnosis_code like x.diagnosis_prefix || '%'
+),
+
+-- Named items alone: that anybody may be of undetermined sex is no reason to leave an undiagnosed visit unjudged.
+named as (
+    select distinct i.item_code, i.item_name, k.sex
+    from (select distinct item_code, coalesce(item_name, '') as item_name from restricted) as i
+    join knowledge.sex_exception as k
+        on i.item_code like coalesce(k.item_prefix, '') || '%' and i.item_name like '%' || k.name_word || '%'
+),
+
+weighed as (
+    select r.*, e.person_id is not null as is_excused,
+        n.item_code is not null and d.encounter_id is null as is_perhaps_excused
+    from restricted as r
+    left join excused as e
+        on e.person_id = r.person_id and e.item_code = r.item_code and e.item_name = coalesce(r.item_name, '')
+        and e.sex = r.sex
+    left join named as n
+        on n.item_code = r.item_code and n.item_name = coalesce(r.item_name, '') and n.sex = r.sex
+    left join (select distinct encounter_id from feature.visit_diagnosis) as d on d.encounter_id = r.encounter_id
 )
 
 select
     case
-        when is_account_only then 'clear'
+        when is_family_purchase or is_sons or is_excused then 'clear'
         when sex is null or is_sex_contradicted then 'cannot_judge'
-        when sex <> item_sex and not (coalesce(age_years < 1, false) and item_sex = '2') and is_perhaps_account_only
+        when sex <> item_sex and not (coalesce(age_years < 1, false) and item_sex = '2') and is_family_purchase is null
+            then 'cannot_judge'
+        when sex <> item_sex and not (coalesce(age_years < 1, false) and item_sex = '2') and is_perhaps_excused
             then 'cannot_judge'
         when sex <> item_sex and not (coalesce(age_years < 1, false) and item_sex = '2') then 'hit'
         else 'clear'
@@ -62,7 +110,8 @@ select
     case
         when sex is null then 'the sex is unknown'
         when is_sex_contradicted then 'the identity number contradicts the sex'
-        when is_perhaps_account_only then 'the institution is unknown, and with it whether it is a drugstore'
+        when is_family_purchase is null then 'the institution is unknown, and with it whether it is a drugstore'
+        when is_perhaps_excused then 'no diagnosis is known, and with it whether the item fits the other sex'
     end as reason,
     settlement_id,
     line_id,
@@ -78,4 +127,9 @@ select
     case sex when '1' then 'male' else 'female' end as person_sex,
     case sex when '1' then '男' else '女' end as person_sex_zh,
     point_id
-from restricted
+from weighed
+union all
+select 'cannot_judge', 'no edition of the catalogue at hand covers the day of the charge', settlement_id, line_id,
+    encounter_id, person_id, institution_id, practitioner_id, charged_on, null, item_name, null, null, null, null, null
+from feature.edition_gap
+where official in (67, 81)

@@ -9,111 +9,128 @@ judges      = ["quantity", "day"]
 subjects    = ["institution"]
 certainty   = "definite"
 stage       = "audit"
-window      = "person and day, across institutions"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（三）项：超标准收费",
-    "智能监管规则库（2025年版）27 医疗服务项目限定频次",
-]
+window      = "encounter of several days, else person, institution and day"
+law         = ["regulation-15-1", "regulation-38-1-3", "rules-11"]
+basis       = ["智能监管规则库（2025年版）27 医疗服务项目限定频次"]
 needs       = ["record.fee_line.charged_at", "record.fee_line.quantity"]
 exclusions  = [
-    "bulk posting: over the whole stay no more units than its calendar days allow",
-    "the day of a transfer: discharged from one stay and admitted to another, each within the limit alone",
+    "an encounter of several days (a stay, an observation ward, day care): up to what its calendar days allow, whatever the day of posting",
+    "a mother's bill: her children's units beside hers",
+    "two institutions on one day, each within the limit: neither knows of the other",
+    "two encounters of several days that meet on a day: each has its own allowance",
+    "a limit of a week, a month, a quarter, a year or a visit: another rule",
     "the quantity is unknown: cannot judge",
+    "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
-    "集中记账：整次住院合计数量未超过日历天数允许的数量",
-    "转院当日：出院与另一次入院各自均未超限",
+    "跨日就诊（住院、留观、日间）：合计不超过就诊日历天数允许的数量，不论记账日期",
+    "产妇账单：另计新生儿的数量",
+    "同日两家机构各自均未超限：彼此无从得知",
+    "两次跨日就诊首尾同日：各按自身天数计算",
+    "按周、月、季、年或按次的限定：由其他规则判断",
     "数量未知：无法判定",
+    "机构未知：无法判定",
 ]
-limits      = "Days of a stay count admission and discharge day both, so a hospital that charges the discharge day once too often passes. A slip of the unit (hours typed as minutes) looks the same."
-limits_zh   = "住院天数包含入院日和出院日，因此出院日多计一次的不会发现。单位录错（如小时录为分钟）也会呈现相同情形。"
-version     = "1"
-sentence    = "{quantity} units of {item_name} were charged on {occurred_on}, the day allows {max_quantity}; {amount} yuan of this line are over"
-sentence_zh = "{occurred_on} “{item_name}”计 {quantity} {unit_zh}，超过每日 {max_quantity} {unit_zh}，本条超出部分 {amount} 元"
+limits      = "Days of an encounter count first and last day both, so a hospital that charges the day of discharge once too often passes. A slip of the unit (hours typed as minutes) looks the same."
+limits_zh   = "就诊天数包含首日和末日，因此出院日多计一次的不会发现。单位录错（如小时录为分钟）也会呈现相同情形。"
+version     = "2"
+sentence    = "{quantity} units of {item_name} were charged up to {occurred_on}, where {days} days allow {max_quantity}; {amount} yuan of this line are over"
+sentence_zh = "截至 {occurred_on} “{item_name}”{days} 天共计 {quantity} {unit_zh}，超过允许的 {max_quantity} {unit_zh}，本条超出部分 {amount} 元"
 */
 with limited as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
-        l.charged_on, l.item_code, l.item_name, l.eligible_amount, l.quantity, k.max_quantity, k.unit_zh, k.point_id
+        l.charged_on, l.item_code, l.item_name, l.eligible_amount, l.quantity, k.max_quantity, k.unit_zh, k.point_id,
+        k.layer,
+        e.started_on, e.ended_on,
+        coalesce(coalesce(e.ended_on, l.charged_on) > e.started_on, false) as is_of_several_days,
+        coalesce(b.newborns_on_bill, 0) as newborns, coalesce(b.most_newborns_on_bill, 0) as most_newborns
     from feature.fee_line as l
     join knowledge.item_frequency as k
         on k.item_code = l.item_code
         and l.charged_on >= coalesce(k.valid_from, l.charged_on) and l.charged_on <= coalesce(k.valid_to, l.charged_on)
+    left join feature.encounter as e on e.encounter_id = l.encounter_id
+    left join feature.birth as b on b.encounter_id = l.encounter_id
     where k.time_window = 'day' and l.eligible_amount > 0
 ),
 
--- One row: person, item, day and encounter.
-part as (
-    select person_id, item_code, charged_on, encounter_id, max(max_quantity) as max_quantity,
-        sum(quantity) as quantity, sum(eligible_amount) as eligible_amount
+-- What the units are held against: the days of an encounter that lasted several, else the person's day at the place.
+held as (
+    select *,
+        case when is_of_several_days then 'encounter|' || encounter_id
+            else coalesce(institution_id, '') || '|' || person_id || '|' || cast(charged_on as varchar) end as holder_id
     from limited
+),
+
+-- One row: holder, item and day of charge.
+item_day as (
+    select holder_id, item_code, charged_on, max(max_quantity) as max_quantity, sum(quantity) as quantity,
+        max(started_on) as started_on, max(coalesce(ended_on, charged_on)) as ended_on,
+        max(case when is_of_several_days then 1 else 0 end) as is_of_several_days,
+        max(newborns) as newborns, max(most_newborns) as most_newborns
+    from held
     where quantity > 0
-    group by person_id, item_code, charged_on, encounter_id
+    group by holder_id, item_code, charged_on
 ),
 
-stay as (
-    select p.encounter_id, p.item_code, max(e.started_on) as started_on, max(e.ended_on) as ended_on,
-        sum(p.quantity) <= max(p.max_quantity) * (
-            date_diff('day', max(e.started_on), coalesce(max(e.ended_on), max(p.charged_on))) + 1
-        ) as is_within_stay
-    from part as p
-    join feature.encounter as e on e.encounter_id = p.encounter_id
-    where e.is_inpatient
-    group by p.encounter_id, p.item_code
-),
-
--- Units posted in bulk count as the one day's allowance they stand for.
 counted as (
-    select p.person_id, p.item_code, p.charged_on, p.max_quantity, p.quantity,
-        case when s.is_within_stay then least(p.quantity, p.max_quantity) else p.quantity end as counted,
-        cast(p.eligible_amount as double) * cast(
-            case when s.is_within_stay then least(p.quantity, p.max_quantity) else p.quantity end as double
-        ) / nullif(cast(p.quantity as double), 0) as counted_amount,
-        case when s.ended_on = p.charged_on and s.started_on < p.charged_on then 1 else 0 end as is_last_day,
-        case when s.started_on = p.charged_on then 1 else 0 end as is_first_day
-    from part as p
-    left join stay as s on s.encounter_id = p.encounter_id and s.item_code = p.item_code
+    select holder_id, item_code, sum(quantity) as quantity, max(max_quantity) as max_quantity,
+        case when max(is_of_several_days) = 1 then date_diff('day', max(started_on), max(ended_on)) + 1 else 1 end
+            as days,
+        max(newborns) as newborns, max(most_newborns) as most_newborns,
+        sum(greatest(quantity - max_quantity * (1 + newborns), 0)) as over_by_day
+    from item_day
+    group by holder_id, item_code
 ),
 
-person_day as (
-    select person_id, item_code, charged_on, max(max_quantity) as max_quantity, sum(quantity) as quantity,
-        sum(counted) > max(max_quantity) and not (
-            count(*) = 2 and max(is_last_day) = 1 and max(is_first_day) = 1 and max(counted) <= max(max_quantity)
-        ) as is_over,
-        cast(
-            sum(counted_amount) * cast(sum(counted) - max(max_quantity) as double)
-            / nullif(cast(sum(counted) as double), 0)
-            as decimal(16, 2)
-        ) as excess
+-- Only what is beyond all days together is over: it grows by one price a unit, with no step at the limit.
+judged as (
+    select *, max_quantity * days * (1 + newborns) as allowed,
+        cast(quantity - max_quantity * days * (1 + newborns) as double) as units_over,
+        quantity > max_quantity * days * (1 + most_newborns) as is_beyond_doubt
     from counted
-    group by person_id, item_code, charged_on
 ),
 
--- The excess is spread over the lines by their money; running sums make the cents add up.
+-- The units over stand on the days that hold more than a day has, in their proportion.
+share_of_day as (
+    select d.holder_id, d.item_code, d.charged_on, j.quantity as whole_quantity, j.allowed, j.days, j.units_over,
+        j.is_beyond_doubt,
+        j.units_over * cast(greatest(d.quantity - d.max_quantity * (1 + d.newborns), 0) as double)
+            / nullif(cast(j.over_by_day as double) * cast(d.quantity as double), 0) as share
+    from item_day as d
+    join judged as j on j.holder_id = d.holder_id and j.item_code = d.item_code
+    where j.units_over > 0 and j.over_by_day > 0
+),
+
+-- Running sums of the whole excess, in cents, make those of the lines add up to it.
 spread as (
-    select l.settlement_id, l.line_id, d.quantity as day_quantity, d.is_over, d.excess,
-        cast(sum(l.eligible_amount) over (
-            partition by l.person_id, l.item_code, l.charged_on order by l.settlement_id, l.line_id
+    select l.settlement_id, l.line_id, s.whole_quantity, s.allowed, s.days, s.is_beyond_doubt,
+        cast(l.eligible_amount as double) * s.share as own,
+        sum(cast(l.eligible_amount as double) * s.share) over (
+            partition by l.holder_id, l.item_code order by l.charged_on, l.settlement_id, l.line_id
             rows between unbounded preceding and current row
-        ) as double) as running,
-        cast(l.eligible_amount as double) as own,
-        cast(sum(l.eligible_amount) over (partition by l.person_id, l.item_code, l.charged_on) as double) as whole
-    from limited as l
-    join person_day as d on d.person_id = l.person_id and d.item_code = l.item_code and d.charged_on = l.charged_on
-    where l.quantity > 0
+        ) as running,
+        sum(cast(l.eligible_amount as double) * s.share) over (partition by l.holder_id, l.item_code) as whole
+    from held as l
+    join share_of_day as s
+        on s.holder_id = l.holder_id and s.item_code = l.item_code and s.charged_on = l.charged_on
+    where l.quantity > 0 and s.share > 0
 )
 
 select
     case
         when l.quantity is null or l.person_id is null then 'cannot_judge'
-        when s.is_over and l.encounter_id is null then 'cannot_judge'
-        when s.is_over then 'hit'
-        else 'clear'
+        when s.line_id is null then 'clear'
+        when l.encounter_id is null or l.institution_id is null or not s.is_beyond_doubt then 'cannot_judge'
+        else 'hit'
     end as outcome,
     case
         when l.quantity is null then 'the quantity is unknown'
         when l.person_id is null then 'the person is unknown'
         when l.encounter_id is null then 'the encounter is unknown: the units may stand for the days of a stay'
+        when l.institution_id is null then 'the institution is unknown'
+        else 'how many newborns the bill holds is not coded'
     end as reason,
+    case when l.layer in ('starter', 'derived') then 'suspected' end as certainty,
     l.settlement_id,
     l.line_id,
     l.encounter_id,
@@ -122,13 +139,17 @@ select
     l.practitioner_id,
     l.charged_on as occurred_on,
     cast(
-        cast(s.excess * s.running / nullif(s.whole, 0) as decimal(16, 2))
-        - cast(s.excess * (s.running - s.own) / nullif(s.whole, 0) as decimal(16, 2)) as decimal(16, 2)
+        cast(cast(cast(s.whole as decimal(16, 2)) as double) * s.running / nullif(s.whole, 0) as decimal(16, 2))
+        - cast(
+            cast(cast(s.whole as decimal(16, 2)) as double) * (s.running - s.own) / nullif(s.whole, 0)
+            as decimal(16, 2)
+        ) as decimal(16, 2)
     ) as amount,
     l.item_name,
-    cast(s.day_quantity as double) as quantity,
-    cast(l.max_quantity as double) as max_quantity,
+    cast(s.whole_quantity as double) as quantity,
+    cast(s.allowed as double) as max_quantity,
+    s.days,
     l.unit_zh,
     l.point_id
-from limited as l
+from held as l
 left join spread as s on s.settlement_id = l.settlement_id and s.line_id = l.line_id

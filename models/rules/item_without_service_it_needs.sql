@@ -12,10 +12,8 @@ subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "audit"
 window      = "visit"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（四）项：串换药品、医用耗材、诊疗项目",
-    "智能监管规则库（2025年版）64 药品与医疗服务项目不符、84 医用耗材与医疗服务项目不符",
-]
+law         = ["regulation-15-1", "regulation-38-1-4", "rules-11"]
+basis       = ["智能监管规则库（2025年版）64 药品与医疗服务项目不符、84 医用耗材与医疗服务项目不符"]
 needs       = ["record.fee_line.charged_at", "record.fee_line.item_code"]
 exclusions  = [
     "the service was charged at another visit to the institution, at most {days_apart:day} away",
@@ -23,6 +21,7 @@ exclusions  = [
     "bought at a drugstore, or taken home from a stay",
     "the institution is unknown: cannot judge",
     "the person is unknown: cannot judge",
+    "a line of the visit has no code, or one of a price list that the knowledge does not know: cannot judge",
 ]
 exclusions_zh = [
     "该服务项目在同一机构另一次就诊收取，相隔不超过 {days_apart} 天",
@@ -30,11 +29,12 @@ exclusions_zh = [
     "药店购买，或出院带药",
     "机构未知：无法判定",
     "参保人未知：无法判定",
+    "本次就诊有明细无编码，或为知识表未收录的新价格项目编码：无法判定",
 ]
 limits      = "A service charged at another hospital, under a local code or inside a package price is not seen; so is a service given and forgotten on the bill. A consumable inside the price of its service is not seen either. The requirements are a start, of few drugs, consumables and services."
 limits_zh   = "在其他医院、以本地编码或打包价收取的服务无法看到；服务已提供但漏记账的也会呈现相同情形。耗材已含在项目价格内的也看不到。要求清单为起步内容，只涉及少数药品、耗材和服务。"
 status      = "trial"
-version     = "1"
+version     = "2"
 sentence    = "{item_name} was charged on {occurred_on} ({amount} yuan), but no service or consumable it is used with, such as {service}"
 sentence_zh = "{occurred_on} 收取“{item_name}”{amount} 元，未见与其配合使用的项目（如“{service}”）"
 
@@ -126,8 +126,11 @@ seen as (
     group by settlement_id, line_id, official, requirement_id
 ),
 
+-- What is missing may stand under no code or under one of a price list that the knowledge does not know.
 uncoded as (
     select distinct encounter_id from feature.fee_line where item_code is null and encounter_id is not null
+    union
+    select encounter_id from feature.encounter_code where unknown_lines > 0
 ),
 
 chosen as (

@@ -4,21 +4,19 @@ title_zh    = "疑似低标准入院（无指征住院）"
 official    = [53]
 violation   = "low_threshold_admission"
 family      = "stay"
-problem     = ["hospital-1"]
+problem     = ["hospital-1", "hospital2026-310", "hospital2026-280"]
 subjects    = ["institution", "practitioner"]
 certainty   = "suspected"
 stage       = "supervision"
 scope       = ["inpatient"]
 window      = "stay"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（二）项：过度检查、提供其他不必要的医药服务",
-    "智能监管规则库（2025年版）53 无指征住院（低标准入院）",
-]
+law         = ["regulation-15-1", "regulation-38-1-2", "rules-11"]
+basis       = ["智能监管规则库（2025年版）53 无指征住院（低标准入院）"]
 needs       = ["record.fee_line.fee_category", "record.fee_line.dosage_form"]
 exclusions  = [
     "diseases treated in courses, mental disorders, pregnancy, newborns",
-    "transferred, or ended in death",
-    "day surgery, and stays begun as an emergency",
+    "transferred in or out, ended in death, or only went on after a settlement",
+    "day surgery and day care, and stays begun as an emergency, also by the emergency department there",
     "children below {child_years:year}",
     "stays with an operation",
     "bed-day payment",
@@ -28,8 +26,8 @@ exclusions  = [
 ]
 exclusions_zh = [
     "分疗程治疗的疾病、精神障碍、妊娠、新生儿",
-    "转院或死亡",
-    "日间手术及急诊入院",
+    "转入、转出、死亡，或结算后续住",
+    "日间手术、日间病房及急诊入院（含由本院急诊收入）",
     "不满 {child_years} 岁的儿童",
     "有手术的住院",
     "按床日付费",
@@ -40,7 +38,7 @@ exclusions_zh = [
 limits      = "Four of five weak signs; short diagnostic stays and a quick recovery have them too, about one stay in thirty everywhere. What counts is an institution's share against its like; single stays only help to choose records. Vital signs and the reason for admission are not in the export."
 limits_zh   = "五项弱特征中符合四项；短期诊断性住院、恢复较快者也会如此，各地约三十次住院中有一次。应看机构占比与同类的差异，单次住院仅用于挑选病历。生命体征和入院理由不在导出数据中。"
 status      = "trial"
-version     = "1"
+version     = "2"
 sentence    = "Stay of {occurred_on}, {nights} nights, {amount} yuan: examinations and laboratory {exam_percent} %, {injections} injections, {points} of 5 signs of an admission without need ({diagnosis_code} {diagnosis_name})"
 sentence_zh = "{occurred_on} 入院 {nights} 天，涉及 {amount} 元，检查化验占 {exam_percent}%，注射用药 {injections} 条，符合低标准入院 5 项特征中的 {points} 项（{diagnosis_code} {diagnosis_name}）"
 
@@ -110,7 +108,10 @@ paid as (
 judged as (
     select e.*, l.injections, l.encounter_id is not null and (l.drugs = 0 or l.formed_drugs > 0) as is_known,
         cast(l.exam_amount as double) / nullif(cast(l.eligible_amount as double), 0) as exam_share,
-        l.is_operated = 1 or x.encounter_id is not null or e.discharge_way in ('2', '3', '5')
+        l.is_operated = 1 or coalesce(e.is_operated, false) or x.encounter_id is not null
+            or coalesce(e.is_emergency_start, false) or coalesce(e.is_day_care, false)
+            or coalesce(e.is_continued, false) or coalesce(e.is_transferred_in, false)
+            or coalesce(e.is_in_course, false) or e.discharge_way in ('2', '3', '5')
             or e.medical_category in ('24', '28', '210104') or coalesce(e.payment_method, '') = $bed_day_method
             or coalesce(p.age_years, 99) < $child_years as is_excused,
         case when e.days <= $max_nights then 1 else 0 end

@@ -9,6 +9,7 @@ certainty   = "suspected"
 stage       = "audit"
 scope       = ["inpatient"]
 window      = "settlement"
+law         = ["regulation-16", "regulation-38-1-7", "regulation-39-1-3", "regulation-39-1-4", "rules-9", "rules-23"]
 basis       = [
     "《医疗保障基金结算清单填写规范》：主要手术及操作的选择",
     "智能监管规则库（2025年版）38 手术操作编码异常",

@@ -5,31 +5,31 @@ official    = [6, 18, 32]
 violation   = "age_mismatch"
 family      = "identity"
 fetch       = ["overcharge", "identity"]
-subjects    = ["institution", "practitioner"]
+subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "audit"
 window      = "line"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（六）项：超出支付范围的费用纳入基金结算",
-    "智能监管规则库（2025年版）6 药品限新生儿使用、18 医疗服务项目限新生儿使用、32 耗材限新生儿使用",
-]
+law         = ["regulation-15-2", "regulation-38-1-6", "rules-11"]
+basis       = ["智能监管规则库（2025年版）6 药品限新生儿使用、18 医疗服务项目限新生儿使用、32 耗材限新生儿使用"]
 needs       = ["record.settlement.birth_on", "record.fee_line.charged_at"]
 exclusions  = [
     "care of the newborn settled with the mother's maternity stay",
-    "the whole stay began within the newborn's days",
+    "care begun within the newborn's days: a stay, and the stays that followed it without a day between",
+    "a child born too soon (P07): up to 16 weeks of the age are not counted",
     "the identity number contradicts the delivered date of birth: cannot judge",
     "the date of birth is unknown or impossible: cannot judge",
 ]
 exclusions_zh = [
     "新生儿费用并入母亲生育住院结算",
-    "整次住院始于新生儿期内",
+    "新生儿期内已开始的住院，以及其后无间隔的连续住院",
+    "早产儿（P07）：年龄最多可少计 16 周",
     "证件号码与所报出生日期矛盾：无法判定",
     "出生日期未知或不合理：无法判定",
 ]
 limits      = "Rests on starter knowledge: items are told by code or name. A premature child may be nursed as a newborn beyond the days; a stay that began in time is let pass to its end."
 limits_zh   = "依据初始知识表：按编码或名称识别项目。早产儿可在超过天数后仍按新生儿护理；及时开始的住院，至出院均予放过。"
 status      = "trial"
-version     = "1"
+version     = "2"
 sentence    = "{item_name}, for newborns up to {age_limit} days, was charged on {occurred_on} for a person of {age_days} days ({amount} yuan)"
 sentence_zh = "{occurred_on} 为出生 {age_days} 天的参保人结算限 {age_limit} 天以内新生儿使用的“{item_name}”，涉及 {amount} 元"
 */
@@ -59,15 +59,17 @@ aged as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.item_name, l.eligible_amount, s.birth_on, p.id_birth_on, c.age_to_days, c.point_id,
         date_diff('day', s.birth_on, l.charged_on) as age_days,
-        coalesce(e.is_inpatient and date_diff('day', s.birth_on, e.started_on) <= c.age_to_days, false) as is_begun,
-        coalesce(substr(s.medical_category, 1, 1) = '5' or s.medical_category in ('2106', '2107')
-            or substr(e.principal_diagnosis_code, 1, 1) = 'O'
-            or substr(e.principal_diagnosis_code, 1, 3) in ('Z37', 'Z38', 'Z39'), false) as is_maternity
+        coalesce(
+            date_diff('day', s.birth_on, least(l.charged_on, coalesce(g.care_began_on, l.charged_on)))
+            - coalesce(g.preterm_days, 0) <= c.age_to_days, false
+        ) as is_begun,
+        b.encounter_id is not null as is_maternity
     from charged as c
     join feature.fee_line as l on l.settlement_id = c.settlement_id and l.line_id = c.line_id
     join feature.settlement as s on s.settlement_id = l.settlement_id
     left join feature.person as p on p.person_id = l.person_id
-    left join feature.encounter as e on e.encounter_id = l.encounter_id
+    left join feature.encounter_age as g on g.encounter_id = l.encounter_id
+    left join feature.birth as b on b.encounter_id = l.encounter_id
 ),
 
 told as (

@@ -11,10 +11,8 @@ certainty   = "suspected"
 stage       = "audit"
 scope       = ["inpatient"]
 window      = "stay"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（四）项：串换诊疗项目；第四十条第（三）项：虚构医药服务项目",
-    "智能监管规则库（2025年版）38 手术操作编码异常；筛查模型 E05",
-]
+law         = ["regulation-16", "regulation-38-1-7", "regulation-39-1-3", "regulation-39-1-4", "rules-9"]
+basis       = ["智能监管规则库（2025年版）38 手术操作编码异常；筛查模型 E05"]
 needs       = ["record.procedure", "record.fee_line.fee_category"]
 exclusions  = [
     "operations below {min_amount} yuan, and anaesthesia alone",

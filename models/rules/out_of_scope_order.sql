@@ -9,8 +9,9 @@ subjects    = ["practitioner"]
 certainty   = "suspected"
 stage       = "audit"
 window      = "line"
+law         = ["regulation-15-1", "regulation-38-1-7"]
 basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（七）项；医师执业注册管理办法：执业范围",
+    "《医师执业注册管理办法》：执业范围",
     "筛查模型 D02（超范围）",
 ]
 needs       = ["record.practitioner.practice_scope_code", "record.fee_line.ordering_department_code"]

@@ -10,10 +10,8 @@ certainty   = "suspected"
 stage       = "supervision"
 scope       = ["outpatient", "chronic", "drugstore"]
 window      = "person and drug, over all institutions"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第十七条、第四十一条第（二）、（三）项：重复享受待遇、转卖药品",
-    "国家医保局医保药品倒卖模型；筛查模型 C03 超量开药",
-]
+law         = ["regulation-19-1", "regulation-41-1-3", "rules-31-1-3"]
+basis       = ["国家医保局医保药品倒卖模型；筛查模型 C03 超量开药"]
 needs       = ["record.fee_line.supply_days"]
 exclusions  = [
     "a double dose, lifelong: all collected so far lasts less than {max_rate} times the days gone by",
@@ -21,6 +19,7 @@ exclusions  = [
     "everything from one place: that place's prescribing is the question",
     "drugs given on the spot or during a stay (no days of supply)",
     "the person collected less than {min_amount} yuan of the drug in excess in all",
+    "bought without the funds or from a relative's account: for any of the family",
     "the days of supply are unknown: cannot judge",
     "the institution is unknown: cannot judge",
 ]
@@ -30,12 +29,13 @@ exclusions_zh = [
     "全部取自同一机构：应看该机构开药情况",
     "当场使用或住院期间的药品（无供药天数）",
     "该参保人该药超量合计不足 {min_amount} 元",
+    "未使用基金或由家庭共济账户支付：可供家庭成员使用",
     "供药天数未知：无法判定",
     "机构未知：无法判定",
 ]
 limits      = "Lost or spoiled packs, a journey abroad and supplies for two who share a card look the same. One drug means one registered name; other salts and forms count apart. What was collected before the delivered period is not seen, so the true stock is larger. An untouched stock never counts negative: days without the drug are forgotten."
 limits_zh   = "药品遗失或损坏、出境旅行、两人共用医保凭证也会呈现相同情形。一种药品指一个注册名称，其他盐型、剂型另计。提供数据之前取的药看不到，实际存量更大。余量不计负数，断药的天数不予结转。"
-version     = "1"
+version     = "2"
 sentence    = "{item_name} was collected on {occurred_on} with {left_days} days' supply still at home, {supplied_days} days' worth in {span_days} days from {institutions} places ({amount} yuan)"
 sentence_zh = "{occurred_on} 又取“{item_name}”，此时手中余量约 {left_days} 天；{span_days} 天内自 {institutions} 家机构累计取得 {supplied_days} 天用量，本条 {amount} 元"
 
@@ -64,7 +64,7 @@ with line as (
         coalesce(item_name, item_code) as item_name, supply_days, eligible_amount
     from feature.fee_line
     where catalogue_type = '101' and care_setting in ('outpatient', 'chronic', 'drugstore')
-        and eligible_amount > 0 and coalesce(supply_days, 1) > 0
+        and eligible_amount > 0 and coalesce(supply_days, 1) > 0 and not coalesce(is_family_money, false)
 ),
 
 fill as (

@@ -10,8 +10,9 @@ certainty   = "suspected"
 stage       = "audit"
 scope       = ["drugstore"]
 window      = "line"
+law         = ["regulation-15-2", "regulation-38-1-6", "rules-11"]
 basis       = [
-    "《医疗保障基金使用监督管理条例》第十五条；定点零售药店纳入门诊统筹管理：凭定点医疗机构处方结算",
+    "定点零售药店纳入门诊统筹管理：凭定点医疗机构处方结算",
     "筛查模型 C12 处方流转异常；定点零售药店自查自纠问题清单 11、13",
 ]
 needs       = ["record.fee_line.is_outside_prescription", "record.settlement.pooled_fund_amount"]

@@ -10,32 +10,32 @@ certainty   = "suspected"
 stage       = "supervision"
 scope       = ["inpatient", "drugstore"]
 window      = "stay, hospital's persons"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（七）项",
-    "筛查模型 E03 转嫁费用",
-]
+law         = ["regulation-15-1", "regulation-38-1-7"]
+basis       = ["筛查模型 E03 转嫁费用"]
 needs       = ["record.fee_line.is_outside_prescription", "record.settlement.started_on"]
 exclusions  = [
     "first and last day of the stay",
     "negotiated drugs by the second channel: approved to be bought outside",
-    "chronic-disease refills: prescribed before the stay, fetched by relatives",
+    "chronic, two-disease and special-drug refills: prescribed before the stay, fetched by relatives",
     "bed-day payment and stays longer than {long_stay_days:day}",
     "hospitals with fewer than {min_persons} such persons",
+    "purchases without fund money: the person's or the family's account",
     "purchases without a moved prescription: another rule",
     "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "住院的首日和末日",
     "双通道谈判药品：允许外购",
-    "门慢特续方：住院前开具，由家属代取",
+    "门慢特、两病、特药续方：住院前开具，由家属代取",
     "按床日付费及超过 {long_stay_days} 天的住院",
     "此类参保人不足 {min_persons} 人的医院",
+    "无基金支付的购药：个人账户或家庭共济",
     "无流转处方的购药：由其他规则判断",
     "机构未知：无法判定",
 ]
 limits      = "The export does not say who wrote the prescription; it is ascribed to the hospital in whose bed the person lay. Most of its persons at one drugstore speak for an arrangement. Whether the hospital lacked the drug is to be asked. The finding names the stay and its settlement; the purchases are the drugstore's and are listed with it: their documents are to be fetched there."
 limits_zh   = "导出数据不含处方开具者，归于参保人所住医院。该院多数参保人集中在一家药店提示双方可能有约定。医院是否缺药需核实。本条列出住院及其结算；购药为药店结算，随之列示，应到药店调取单据。"
-version     = "1"
+version     = "2"
 sentence    = "In hospital from {started_on} to {ended_on}, the person bought {purchases} times on moved prescriptions ({amount} yuan), first on {occurred_on} at {pharmacy_id} (settlement {purchase_settlement_id}); {persons} persons of this hospital did, most at {top_pharmacy}"
 sentence_zh = "{started_on} 至 {ended_on} 住院期间凭流转处方到药店购药 {purchases} 次共 {amount} 元，首次 {occurred_on} 在药店{pharmacy_id}（结算 {purchase_settlement_id}）；该院同类 {persons} 人，主要在{top_pharmacy}"
 
@@ -64,11 +64,11 @@ with moved as (
 purchase as (
     select s.settlement_id, s.person_id, s.institution_id as pharmacy_id, s.eligible_amount, m.has_plain_drug,
         coalesce(s.started_on, s.settled_on) as bought_on,
-        s.medical_category in ('14', '140104', '140201', '9904', '9929') as is_refill,
+        s.medical_category in ('14', '140104', '140201', '15', '9901', '9904', '9929') as is_refill,
         s.is_pharmacy is null as is_place_unknown
     from feature.settlement as s
     join moved as m on m.settlement_id = s.settlement_id
-    where coalesce(s.is_pharmacy, true)
+    where coalesce(s.is_pharmacy, true) and not coalesce(s.is_family_money, false)
 ),
 
 met as (

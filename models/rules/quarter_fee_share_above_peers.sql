@@ -11,10 +11,8 @@ certainty   = "suspected"
 stage       = "supervision"
 scope       = ["inpatient"]
 window      = "institution and quarter"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第二十五条：依数据监控确定检查重点",
-    "智能监管规则库（2025年版）56 药费占比、57 检验检查占比、58 耗材占比、59 治疗占比、60 CT检查占比、61 核磁检查占比",
-]
+law         = ["regulation-25"]
+basis       = ["智能监管规则库（2025年版）56 药费占比、57 检验检查占比、58 耗材占比、59 治疗占比、60 CT检查占比、61 核磁检查占比"]
 needs       = ["record.fee_line.fee_category"]
 exclusions  = [
     "the quarter has fewer than {least_stays:stay}: cannot judge",

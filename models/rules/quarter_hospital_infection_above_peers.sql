@@ -10,10 +10,8 @@ certainty   = "suspected"
 stage       = "supervision"
 scope       = ["inpatient"]
 window      = "institution and quarter of discharge"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第二十五条：依数据监控确定检查重点",
-    "智能监管规则库（2025年版）62 院内感染发生率统计",
-]
+law         = ["regulation-25"]
+basis       = ["智能监管规则库（2025年版）62 院内感染发生率统计"]
 needs       = ["record.diagnosis.present_on_admission"]
 exclusions  = [
     "the quarter has fewer than {least_stays} discharges with the mark of admission: cannot judge",

@@ -10,10 +10,8 @@ certainty   = "suspected"
 stage       = "supervision"
 scope       = ["inpatient"]
 window      = "institution and quarter of discharge"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第二十五条：依数据监控确定检查重点",
-    "智能监管规则库（2025年版）63 非计划再入院率统计",
-]
+law         = ["regulation-25"]
+basis       = ["智能监管规则库（2025年版）63 非计划再入院率统计"]
 needs       = ["record.encounter.principal_diagnosis_code"]
 exclusions  = [
     "the quarter has fewer than {least_stays} discharges: cannot judge",
@@ -25,10 +23,10 @@ exclusions_zh = [
     "同类机构中该季度住院达 20 次的不足 {least_peers} 家：无法判定",
     "高于同类不足 {margin:pp} 个百分点：不论同类之间如何接近",
 ]
-limits      = "Not counted: readmissions for diseases treated in courses or for another disease; discharged to another institution or dead; discharges less than 31 days before the record ends. An indicator of where to look, without money at issue. The settlement list's own mark of a planned readmission is not exported: the same disease within the days at the same institution stands for unplanned. Not adjusted for case mix."
-limits_zh   = "不计：分疗程治疗的疾病或其他疾病的再入院；转往他院或死亡；数据截止前不足 31 天的出院。仅提示关注方向，不涉及金额。结算清单的计划再入院标记不在导出数据中，以期限内同病在同一机构再入院代替非计划再入院。未按病种结构调整。"
+limits      = "Not counted: readmissions for diseases treated in courses or for another disease, day care, stays that only went on after a settlement; discharged to another institution or dead; discharges less than 31 days before the record ends. An indicator of where to look, without money at issue. The settlement list's own mark of a planned readmission is not exported: the same disease within the days at the same institution stands for unplanned. Not adjusted for case mix."
+limits_zh   = "不计：分疗程治疗的疾病或其他疾病的再入院、日间治疗、结算后续住；转往他院或死亡；数据截止前不足 31 天的出院。仅提示关注方向，不涉及金额。结算清单的计划再入院标记不在导出数据中，以期限内同病在同一机构再入院代替非计划再入院。未按病种结构调整。"
 status      = "trial"
-version     = "1"
+version     = "2"
 sentence    = "In the quarter from {occurred_on} {readmitted} of {stays} discharges came back within 31 days for the same disease ({rate_percent}%); the median of the peers is {peer_percent}% ({peers} institutions of {peer_group})"
 sentence_zh = "自 {occurred_on} 起的季度，{stays} 次出院中 {readmitted} 次在 31 天内以同一疾病再入院（{rate_percent}%），同类机构中位数 {peer_percent}%（{peer_group}，{peers} 家）"
 

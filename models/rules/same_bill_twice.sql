@@ -8,15 +8,15 @@ subjects    = ["institution", "pharmacy"]
 certainty   = "suspected"
 stage       = "audit"
 window      = "two settlements"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（三）项：重复收费",
-    "筛查模型 A06 重复报销（同一费用两次结算）",
-]
+law         = ["regulation-15-1", "regulation-38-1-3", "rules-11"]
+basis       = ["筛查模型 A06 重复报销（同一费用两次结算）"]
 needs       = ["record.settlement.started_on", "record.settlement.total_amount"]
 exclusions  = [
     "the first was refunded",
     "manual reimbursement: another rule",
     "diseases treated in courses, several sessions a day",
+    "given again {min_hours:hour} later or more, by the times of care and of settlement (an infusion every twelve hours, morning and evening); the times of care are unknown: cannot judge",
+    "paid without the funds",
     "the same total made up of other items",
     "totals below {min_amount} yuan",
     "fee lines are missing: cannot judge",
@@ -26,6 +26,8 @@ exclusions_zh = [
     "前一次已退费",
     "手工报销：由其他规则判断",
     "分疗程治疗的疾病、一日多次治疗",
+    "按诊疗时刻和结算时刻均相隔 {min_hours} 小时以上再次治疗（每 12 小时输液、早晚各一次）；诊疗时刻未知：无法判定",
+    "未使用基金",
     "总额相同而项目不同",
     "总额低于 {min_amount} 元",
     "缺少费用明细：无法判定",
@@ -33,7 +35,7 @@ exclusions_zh = [
 ]
 limits      = "Two prescriptions with the same items on one day do occur, for instance where one settlement may hold only a week's supply; the clock and the prescription numbers tell. Interim settlements have other days."
 limits_zh   = "同日两张处方项目相同的情况存在，例如单次结算只能开一周用量；以时刻和处方号为准。中途结算的日期不同。"
-version     = "1"
+version     = "2"
 sentence    = "{lines} items, total {total_amount} yuan, were settled again on {occurred_on}, {kind} settlement {previous_settlement_id}; {amount} yuan counted twice"
 sentence_zh = "{occurred_on} 再次结算与 {previous_settlement_id} {kind_zh}的费用（{lines} 个项目，总额 {total_amount} 元），重复涉及 {amount} 元"
 
@@ -41,20 +43,29 @@ sentence_zh = "{occurred_on} 再次结算与 {previous_settlement_id} {kind_zh}�
 value   = 100
 unit    = "yuan"
 meaning = "total from which equal bills are looked at"
+
+[params.min_hours]
+value   = 4
+unit    = "hours"
+meaning = "apart in one day, from which equal bills are two treatments"
 */
 with bill as (
     select s.settlement_id, s.encounter_id, s.person_id, s.institution_id, s.started_on, s.ended_on, s.settled_at,
-        s.settled_on, s.total_amount, s.eligible_amount, r.invoice_number
+        s.settled_on, s.total_amount, s.eligible_amount, s.is_account_only, r.invoice_number, s.care_setting,
+        date_diff('day', cast('2000-01-01' as date), s.settled_on) * 1440
+            + hour(s.settled_at) * 60 + minute(s.settled_at) as settled_minute
     from feature.settlement as s
     join record.settlement as r on r.settlement_id = s.settlement_id
     where coalesce(r.settlement_type, '2') <> '1' and coalesce(r.manual_reimbursement_reason, '') = ''
-        and s.total_amount >= $min_amount
+        and s.total_amount >= $min_amount and not coalesce(s.is_account_only, false)
 ),
 
 alike as (
     select b.settlement_id, o.settlement_id as previous_settlement_id,
         coalesce(b.invoice_number = o.invoice_number, false) as is_same_invoice,
-        coalesce(o.institution_id = b.institution_id, false) as is_there
+        coalesce(o.institution_id = b.institution_id, false) as is_there,
+        coalesce(b.care_setting, '') <> 'inpatient'
+            and abs(b.settled_minute - o.settled_minute) >= 60 * $min_hours as is_settled_apart
     from bill as b
     join bill as o
         on o.person_id = b.person_id and o.started_on = b.started_on and o.ended_on = b.ended_on
@@ -70,7 +81,9 @@ involved as (
 
 item as (
     select l.settlement_id, l.item_code, sum(l.quantity) as quantity, sum(l.amount) as amount,
-        count(*) over (partition by l.settlement_id) as items
+        count(*) over (partition by l.settlement_id) as items,
+        min(case when l.has_clock then date_diff('day', cast('2000-01-01' as date), l.charged_on) * 1440
+            + hour(l.charged_at) * 60 + minute(l.charged_at) end) as care_minute
     from feature.fee_line as l
     join involved as i on i.settlement_id = l.settlement_id
     group by l.settlement_id, l.item_code
@@ -87,13 +100,14 @@ shared as (
 ),
 
 size as (
-    select settlement_id, max(items) as items
+    select settlement_id, max(items) as items, min(care_minute) as care_minute
     from item
     group by settlement_id
 ),
 
 matched as (
-    select a.settlement_id, a.previous_settlement_id, a.is_same_invoice, a.is_there, z.items,
+    select a.settlement_id, a.previous_settlement_id, a.is_same_invoice, a.is_there, a.is_settled_apart, z.items,
+        abs(z.care_minute - y.care_minute) >= 60 * $min_hours as is_given_apart,
         a.is_same_invoice or coalesce(h.items = z.items and h.items = y.items, false) as is_same_bill,
         z.items is null or y.items is null as has_no_lines,
         row_number() over (
@@ -115,12 +129,22 @@ in_course as (
     join feature.encounter as e on e.encounter_id = s.encounter_id
     join knowledge.admission_exception as x
         on substr(e.principal_diagnosis_code, 1, length(x.diagnosis_prefix)) = x.diagnosis_prefix
+    union
+    select i.settlement_id
+    from involved as i
+    join feature.settlement as s on s.settlement_id = i.settlement_id
+    join feature.encounter as e on e.encounter_id = s.encounter_id
+    where e.is_in_course
 )
 
 select
     case
         when b.person_id is null or b.started_on is null or b.ended_on is null then 'cannot_judge'
         when m.settlement_id is null or c.settlement_id is not null then 'clear'
+        when m.is_same_bill and not m.is_same_invoice and m.is_settled_apart and coalesce(m.is_given_apart, false)
+            then 'clear'
+        when m.is_same_bill and not m.is_same_invoice and m.is_settled_apart and m.is_given_apart is null
+            then 'cannot_judge'
         when m.is_same_bill and m.is_there then 'hit'
         when m.is_same_bill then 'cannot_judge'
         when m.has_no_lines then 'cannot_judge'
@@ -129,6 +153,7 @@ select
     case
         when b.person_id is null or b.started_on is null or b.ended_on is null
             then 'the person or the days of care are unknown'
+        when m.is_same_bill and m.is_there then 'at what hours the care was given is unknown'
         when m.is_same_bill and not m.is_there then 'the institution is unknown'
         when m.has_no_lines then 'the bill has no fee lines'
     end as reason,

@@ -10,10 +10,8 @@ subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "audit"
 window      = "visit"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（三）项：超标准收费",
-    "定点医疗机构违法违规使用医保基金自查自纠问题清单（2025年版）第87项：多部位三维重建加收未按计价标准",
-]
+law         = ["regulation-15-1", "regulation-38-1-3", "rules-11"]
+basis       = ["定点医疗机构违法违规使用医保基金自查自纠问题清单（2025年版）第87项：多部位三维重建加收未按计价标准"]
 needs       = ["record.fee_line.charged_at", "record.fee_line.item_code", "record.fee_line.item_name", "record.fee_line.quantity"]
 exclusions  = [
     "up to one reconstruction a scan charged in the visit, whatever the day",
@@ -28,7 +26,7 @@ exclusions_zh = [
 limits      = "Several reconstructions of one scan are charged where the area's price document lets them, and local scan items outside chapters 2102 and 2103 are not counted as scans. Whether one was made at all is in the image archive."
 limits_zh   = "当地价格文件允许一次检查多次加收的也会呈现相同情形；2102、2103 章以外的本地检查项目不计为检查。是否真正重建须看影像系统。"
 status      = "trial"
-version     = "1"
+version     = "2"
 sentence    = "{item_name} of {occurred_on}: {additions} reconstructions were charged for {scans} scans of the visit; {amount} yuan of this line are above"
 sentence_zh = "{occurred_on} “{item_name}”：本次就诊收取三维重建 {additions} 次，CT、磁共振检查仅 {scans} 次，本条超出部分 {amount} 元"
 
@@ -64,6 +62,8 @@ counted as (
 
 uncoded as (
     select distinct encounter_id from feature.fee_line where item_code is null and encounter_id is not null
+    union
+    select encounter_id from feature.encounter_code where unknown_lines > 0
 ),
 
 told as (

@@ -9,10 +9,8 @@ subjects    = ["institution", "pharmacy"]
 certainty   = "definite"
 stage       = "audit"
 window      = "line"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（三）项：超标准收费",
-    "国家组织药品集中采购：中选药品按中选价零差率销售；筛查模型 D09（价格部分）",
-]
+law         = ["regulation-15-1", "regulation-38-1-3", "rules-11"]
+basis       = ["国家组织药品集中采购：中选药品按中选价零差率销售；筛查模型 D09（价格部分）"]
 needs       = ["record.procurement_drug.selected_price", "record.fee_line.catalogue_code"]
 exclusions  = [
     "the excess within the allowed markup: none in institutions, {drugstore_markup:%} in drugstores",
@@ -32,9 +30,9 @@ exclusions_zh = [
     "价格高于中选价 {max_ratio} 倍或低于其 {max_ratio} 分之一：包装单位不同，无法判定",
     "机构未知，无从知道是否为药店：无法判定",
 ]
-limits      = "Selected prices are a pack's; a pack of another size bears another catalogue code. Provinces allow drugstores other markups: the markup of the parameters is {drugstore_markup:%}. Stock bought before the first day of validity may be sold off dearer for a while."
-limits_zh   = "中选价为单个包装价格，其他包装规格另有目录编码。各省允许药店的加成不同，本规则按 {drugstore_markup:%} 计。有效期首日前购进的库存可能在一段时间内以较高价销售。"
-version     = "1"
+limits      = "Selected prices are a pack's; a pack of another size bears another catalogue code. Provinces allow drugstores other markups: the markup of the parameters is {drugstore_markup:%}. Only suspected: drugstores, whose markup is not published with the price, and the first {stock_days:day} of a selection, in which dearer stock may be sold off."
+limits_zh   = "中选价为单个包装价格，其他包装规格另有目录编码。各省允许药店的加成不同，本规则按 {drugstore_markup:%} 计。药店（加成未随中选价公布）及中选价执行首 {stock_days} 天（可能销售此前库存）仅列可疑。"
+version     = "2"
 sentence    = "{item_name} was charged at {unit_price} yuan a unit; the selected price is {selected_price} yuan ({amount} yuan above)"
 sentence_zh = "中选药品“{item_name}”单价 {unit_price} 元，中选价 {selected_price} 元，超出 {amount} 元"
 
@@ -47,6 +45,11 @@ meaning = "that drugstores may add to the selected price"
 value   = 0.001
 unit    = "share"
 meaning = "of rounding"
+
+[params.stock_days]
+value   = 60
+unit    = "days"
+meaning = "from the first day of a selection in which stock bought before may be sold"
 
 [params.max_ratio]
 value   = 5
@@ -67,7 +70,9 @@ line as (
         min(cast(s.selected_price as double)) as selected_price,
         min(cast(s.selected_price as double))
             * (1 + case when coalesce(l.is_pharmacy, true) then $drugstore_markup else 0 end) as allowed,
-        l.is_pharmacy is null as is_place_unknown
+        l.is_pharmacy is null as is_place_unknown,
+        coalesce(l.is_pharmacy, true)
+            or coalesce(date_diff('day', max(s.valid_from), l.charged_on) < $stock_days, true) as is_uncertain
     from feature.fee_line as l
     join selected as s
         on s.catalogue_code = l.catalogue_code
@@ -105,6 +110,7 @@ select
     cast(null as varchar) as practitioner_id,
     charged_on as occurred_on,
     cast(excess as decimal(16, 2)) as amount,
+    case when is_uncertain then 'suspected' else 'definite' end as certainty,
     item_name,
     unit_price,
     selected_price

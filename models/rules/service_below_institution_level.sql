@@ -6,13 +6,11 @@ violation   = "level_restriction"
 family      = "overcharge"
 fetch       = ["licence", "overcharge"]
 subjects    = ["institution"]
-certainty   = "definite"
+certainty   = "suspected"
 stage       = "audit"
 window      = "line"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（六）项：超出支付范围的费用纳入基金结算",
-    "智能监管规则库（2025年版）24 医疗服务项目限医疗机构级别",
-]
+law         = ["regulation-15-2", "regulation-38-1-6", "rules-11"]
+basis       = ["智能监管规则库（2025年版）24 医疗服务项目限医疗机构级别"]
 needs       = ["record.fee_line.item_code"]
 exclusions  = [
     "tested at another institution on a sample sent there",
@@ -25,7 +23,7 @@ exclusions_zh = [
 limits      = "Levels of services are set by the areas: the table ships empty. An institution registered as ungraded counts as below level 1. The level is today's, not that of the day of charge; a technical licence given to a small place looks the same."
 limits_zh   = "服务项目级别由各地规定，出厂时该表为空。登记为无等级的机构视为低于一级。级别为当前级别，并非计费当日级别；小型机构取得技术准入的也会呈现相同情形。"
 status      = "trial"
-version     = "1"
+version     = "2"
 sentence    = "{item_name}, paid from level {min_level} up, was charged on {occurred_on} at an institution {level} ({amount} yuan)"
 sentence_zh = "{occurred_on} {level_zh}医疗机构结算限 {min_level} 级及以上医疗机构开展的“{item_name}”，涉及 {amount} 元"
 */

@@ -9,10 +9,8 @@ subjects    = ["institution", "practitioner"]
 certainty   = "suspected"
 stage       = "audit"
 window      = "line"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（三）、（六）项",
-    "智能监管规则库（2025年版）21 医疗服务项目限科室使用",
-]
+law         = ["regulation-15-1", "regulation-15-2", "regulation-38-1-3", "regulation-38-1-6", "rules-11"]
+basis       = ["智能监管规则库（2025年版）21 医疗服务项目限科室使用"]
 needs       = ["record.fee_line.ordering_department_code"]
 exclusions  = [
     "the ordering department's name contains an allowed word, any of several suffices",
@@ -31,7 +29,7 @@ exclusions_zh = [
 limits      = "Rests on starter knowledge. Names of departments are the hospitals' own, from the line or from what the hospital calls the code elsewhere; an order for another department's service is let pass where the performing department is known to be a right one."
 limits_zh   = "依据初始知识表。科室名称为医院自定，取自明细或该编码在医院其他处的称谓；为其他科室项目开单、且执行科室已知属正确科室的，予以放过。"
 status      = "trial"
-version     = "1"
+version     = "2"
 sentence    = "{item_name} was ordered by {department} on {occurred_on}, a department it does not belong to ({amount} yuan)"
 sentence_zh = "{occurred_on} “{item_name}”由“{department}”开具，与限定科室不符，涉及 {amount} 元"
 
@@ -52,11 +50,20 @@ listed as (
     where k.official = 21
 ),
 
+-- A department goes by many names: those of department_alias count as its own.
+worded as (
+    select item_code, item_name, department_word, point_id, valid_from, valid_to from listed
+    union
+    select i.item_code, i.item_name, a.alias, i.point_id, i.valid_from, i.valid_to
+    from listed as i
+    join knowledge.department_alias as a on a.department_word = i.department_word
+),
+
 line as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id, l.charged_on,
         l.item_name, l.eligible_amount, k.department_word, k.point_id
     from feature.fee_line as l
-    join listed as k
+    join worded as k
         on k.item_code = l.item_code and k.item_name = coalesce(l.item_name, '')
         and l.charged_on >= coalesce(k.valid_from, l.charged_on) and l.charged_on <= coalesce(k.valid_to, l.charged_on)
     where l.eligible_amount > 0
@@ -64,8 +71,8 @@ line as (
 
 ordered as (
     select r.settlement_id, r.line_id, coalesce(r.ordering_department_name, o.department_name) as department,
-        p.department_name as performer,
-        r.institution_id is null and r.performing_department_code is not null as is_performer_unknown
+        coalesce(r.performing_department_name, p.department_name) as performer,
+        r.performing_department_name is null and r.institution_id is null and r.performing_department_code is not null as is_performer_unknown
     from record.fee_line as r
     left join feature.department as o
         on o.institution_id = r.institution_id and o.department_code = r.ordering_department_code

@@ -4,8 +4,7 @@ title_zh    = "收取内含项目费用（按项目名称）"
 official    = [25]
 violation   = "duplicate_charge"
 family      = "overcharge"
-problem     = [
-    "hospital-11", "hospital-12", "hospital-19", "hospital-22", "hospital-24", "hospital-25",
+problem     = ["hospital-11", "hospital-12", "hospital-19", "hospital-22", "hospital-24", "hospital-25",
     "hospital-26", "hospital-27", "hospital-28", "hospital-29", "hospital-30", "hospital-40",
     "hospital-43", "hospital-45", "hospital-47", "hospital-48", "hospital-49", "hospital-50",
     "hospital-51", "hospital-52", "hospital-61", "hospital-65", "hospital-77", "hospital-83",
@@ -13,14 +12,13 @@ problem     = [
     "hospital-98", "hospital-99", "hospital-105", "hospital-114", "hospital-127", "hospital-128",
     "hospital-139", "hospital-141", "hospital-142", "hospital-143", "hospital-157", "hospital-158",
     "hospital-159", "hospital-160", "hospital-161", "hospital-175", "hospital-180", "hospital-182",
-    "hospital-183",
-]
+    "hospital-183", "hospital2026-260", "hospital2026-295", "hospital2026-296", "hospital2026-300", "hospital2026-303", "hospital2026-304", "hospital2026-305", "hospital2026-226", "hospital2026-228"]
 subjects    = ["institution"]
 certainty   = "suspected"
 stage       = "audit"
 window      = "day or visit"
+law         = ["regulation-15-1", "regulation-38-1-3", "rules-11"]
 basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（三）项：重复收费",
     "定点医疗机构违法违规使用医保基金自查自纠问题清单（2025年版）各项重复收费",
     "智能监管规则库（2025年版）25 医疗服务项目重复收费",
 ]
@@ -30,6 +28,7 @@ exclusions  = [
     "the containing service was charged at another institution",
     "the containing service was taken back by a refund",
     "pairs within a day: the two were charged on different days",
+    "pairs within a day, and the part was posted in bulk: cannot judge",
     "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
@@ -37,12 +36,13 @@ exclusions_zh = [
     "包含该项目的服务在其他机构收取",
     "包含该项目的服务已退费冲回",
     "限同日的项目对：两者在不同日期收取",
+    "限同日的项目对，但费用集中记账：无法判定",
     "机构未知：无法判定",
 ]
 limits      = "Told by words of the item names, from the official self-check list: whether a price document lets both be charged is the area's. Another part of the body, another hour of the day or an operation on the same day explain the two."
 limits_zh   = "按项目名称词语识别，取自官方自查清单；价格文件是否允许同时收取由各地规定。不同部位、当日不同时段、同日手术均可解释两者并存。"
 status      = "trial"
-version     = "1"
+version     = "2"
 sentence    = "{item_name} ({amount} yuan) was charged on {occurred_on} beside {containing_item}, which contains it (self-check item {problem})"
 sentence_zh = "{occurred_on} 收取“{item_name}”{amount} 元，同时已收取包含该项目的“{containing_item}”（自查清单{problem_zh}）"
 */
@@ -81,7 +81,8 @@ pair as (
 
 part as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id, l.charged_on,
-        l.item_code, l.item_name, l.eligible_amount
+        l.item_code, l.item_name, l.eligible_amount, l.care_setting,
+        coalesce(l.is_posted_in_bulk, false) as is_posted_in_bulk
     from feature.fee_line as l
     where l.eligible_amount > 0 and not coalesce(l.is_pharmacy, false)
         and l.item_code in (select item_code from contained_item)
@@ -113,11 +114,11 @@ met as (
     join whole as a
         on a.item_code = k.whole_code and a.item_name = k.whole_name and a.encounter_id = b.encounter_id
         and coalesce(a.institution_id = b.institution_id, true)
-    where k.time_window = 'visit'
+    where k.time_window in ('visit', 'stay') and (k.time_window = 'visit' or b.care_setting = 'inpatient')
 ),
 
 chosen as (
-    select settlement_id, line_id, whole_name, problem, is_there,
+    select settlement_id, line_id, whole_name, problem, is_there, time_window,
         row_number() over (
             partition by settlement_id, line_id order by case when is_there then 0 else 1 end, problem, whole_name
         ) as place
@@ -126,12 +127,14 @@ chosen as (
 
 select
     case
+        when c.is_there and c.time_window = 'day' and b.is_posted_in_bulk then 'cannot_judge'
         when c.is_there then 'hit'
         when c.line_id is not null then 'cannot_judge'
         when b.person_id is null or b.encounter_id is null or b.charged_on is null then 'cannot_judge'
         else 'clear'
     end as outcome,
     case
+        when c.is_there then 'units posted in bulk may stand for several days'
         when c.line_id is not null then 'the institution is unknown'
         when b.person_id is null or b.encounter_id is null or b.charged_on is null
             then 'the person, the encounter or the day is unknown'

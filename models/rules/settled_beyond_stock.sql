@@ -13,10 +13,15 @@ subjects    = ["institution", "pharmacy"]
 certainty   = "suspected"
 stage       = "supervision"
 window      = "institution, item and period of the stock"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第十六条、第四十条第（三）项：虚构医药服务项目",
-    "智能监管规则库（2025年版）43 药品进销存异常、48 医用耗材进销存异常",
+law         = [
+    "regulation-16",
+    "regulation-20",
+    "regulation-39-1-2",
+    "regulation-39-1-3",
+    "regulation-40-1-3",
+    "rules-9",
 ]
+basis       = ["智能监管规则库（2025年版）43 药品进销存异常、48 医用耗材进销存异常"]
 needs       = ["record.stock.item_code"]
 exclusions  = [
     "up to {tolerance_share:%} beyond what was available: counting and broken packs",

@@ -9,8 +9,8 @@ subjects    = ["institution", "pharmacy"]
 certainty   = "suspected"
 stage       = "audit"
 window      = "settlement"
+law         = ["regulation-16", "regulation-39-1-3", "regulation-39-1-4", "rules-9"]
 basis       = [
-    "《医疗保障基金使用监督管理条例》第十六条：如实报送医疗保障基金使用监督管理所需信息",
     "《医疗保障基金结算清单填写规范》",
     "智能监管规则库（2025年版）35 医保结算清单信息异常",
 ]

@@ -10,28 +10,26 @@ certainty   = "suspected"
 stage       = "supervision"
 scope       = ["drugstore"]
 window      = "person and day"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第十七条、第四十一条第（二）、（三）项：重复享受待遇、转卖药品",
-    "筛查模型 C02、C04 跨机构重复购药",
-]
+law         = ["regulation-19-1", "regulation-41-1-3", "rules-31-1-3"]
+basis       = ["筛查模型 C02、C04 跨机构重复购药"]
 needs       = ["record.fee_line.item_code"]
 exclusions  = [
     "different drugs at different stores: the first had not all of them",
     "the whole day's purchases of the drug come to less than {min_amount} yuan",
     "consumables and devices: only drugs count",
-    "no fund and no account paid: bought with own money",
+    "paid without the funds or from a relative's account: accounts are shared within the family",
     "the institution is unknown: cannot judge",
 ]
 exclusions_zh = [
     "不同药店购不同药品：首家品种不全",
     "当日该药购买合计低于 {min_amount} 元",
     "耗材和器械：仅计药品",
-    "基金和个人账户均未支付：自费购买",
+    "未使用基金或由家庭共济账户支付：个人账户可供家庭成员使用",
     "机构未知：无法判定",
 ]
 limits      = "A store that was short of stock sends the buyer on with half of the packs. Settlements sent late carry the day they were settled, so only the day of charge is used."
 limits_zh   = "库存不足的药店会让购药人到他店补足。滞后上传的结算载结算日期，故仅用计费日。"
-version     = "1"
+version     = "2"
 sentence    = "{item_name} was bought at {stores} drugstores on {occurred_on}, {day_amount} yuan together; this one {amount} yuan"
 sentence_zh = "{occurred_on} 同日在 {stores} 家药店购“{item_name}”，合计 {day_amount} 元，本条 {amount} 元"
 
@@ -53,7 +51,7 @@ with line as (
     join feature.settlement as s on s.settlement_id = l.settlement_id
     where coalesce(l.is_pharmacy, true)
         and l.catalogue_type = '101' and l.eligible_amount > 0
-        and s.fund_amount + s.account_amount > 0
+        and not coalesce(s.is_family_money, false)
 ),
 
 daily as (

@@ -9,10 +9,8 @@ subjects    = ["institution", "practitioner"]
 certainty   = "suspected"
 stage       = "audit"
 window      = "visit and day"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第十五条：不得违反诊疗规范重复开药",
-    "智能监管规则库（2025年版）69 重复开药",
-]
+law         = ["regulation-15-1", "regulation-38-1-2", "rules-11"]
+basis       = ["智能监管规则库（2025年版）69 重复开药"]
 needs       = ["record.fee_line.charged_at", "record.fee_line.item_code"]
 exclusions  = [
     "a switch within a stay: the drugs meet on fewer than {days_together:day}",
@@ -20,6 +18,8 @@ exclusions  = [
     "as many drugs of the group as make sense together",
     "drugstores: they dispense for several prescriptions",
     "the institution is unknown, and with it whether it is a drugstore: cannot judge",
+    "put on skin, eye, ear or nose, inhaled, or given by rectum or vagina: not the drug in the body",
+    "a drug of the group given for another purpose: nimodipine, heparin as a lock, injections around an operation",
 ]
 exclusions_zh = [
     "住院中换药：两药重叠不足 {days_together} 天",
@@ -27,11 +27,13 @@ exclusions_zh = [
     "同组药品联用在合理种数以内",
     "药店：一次调配多张处方",
     "机构未知，无从知道是否为药店：无法判定",
+    "外用、滴眼、滴鼻、吸入、直肠或阴道给药：非全身用药",
+    "同组内用途不同的药品：尼莫地平、封管肝素、围手术期注射剂等",
 ]
 limits      = "One visit only: the same drug from two hospitals is not seen here. Whether a pair is a treatment of its own (a long and a short acting form, an ointment and a tablet) is told by the groups, which are a start."
 limits_zh   = "仅限一次就诊，两家医院开同一药品在此看不到。两药合用是否另成方案（长效与短效、软膏与片剂）由分组决定，分组尚属起步内容。"
 status      = "trial"
-version     = "1"
+version     = "2"
 sentence    = "{item_name} was charged on {occurred_on} beside {other_drug} of the same group; {amount} yuan"
 sentence_zh = "{occurred_on} 开具“{item_name}”，同日已有同组（{group_zh}）药品“{other_drug}”，涉及 {amount} 元"
 
@@ -41,7 +43,8 @@ unit    = "days"
 meaning = "days of a stay on which the drugs must meet; one day may be a switch"
 */
 with grouped as (
-    select i.item_code, k.group_id, k.group_zh, k.max_kinds, k.valid_from, k.valid_to
+    select i.item_code, k.group_id, k.group_zh, k.max_kinds, coalesce(k.not_pattern, '^$') as not_pattern, k.valid_from,
+        k.valid_to
     from (select distinct item_code from feature.fee_line where item_code like 'X%') as i
     join knowledge.drug_group as k on i.item_code like k.item_prefix || '%'
 ),
@@ -55,6 +58,7 @@ member as (
     join grouped as g on g.item_code = l.item_code
         and l.charged_on >= coalesce(g.valid_from, l.charged_on) and l.charged_on <= coalesce(g.valid_to, l.charged_on)
     where l.eligible_amount > 0 and l.quantity > 0 and not coalesce(l.is_pharmacy, false)
+        and not coalesce(l.is_local, false) and not regexp_matches(coalesce(l.item_name, '-'), g.not_pattern)
     group by l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.item_name, l.eligible_amount, l.care_setting, l.is_pharmacy, g.group_id,
         substr(l.item_code, 1, 10)

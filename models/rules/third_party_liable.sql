@@ -4,21 +4,26 @@ title_zh    = "应由工伤保险或第三人负担的外伤费用"
 violation   = "third_party_liable"
 family      = "eligibility"
 fetch       = ["accident"]
-subjects    = ["person"]
+subjects    = ["institution", "person"]
 certainty   = "suspected"
 stage       = "supervision"
 window      = "settlement"
+law         = ["regulation-17", "regulation-41-1-2", "rules-29", "rules-31-1-2"]
 basis       = [
     "《社会保险法》第三十条：应当从工伤保险基金中支付、应当由第三人负担的医疗费用不纳入基本医疗保险基金支付范围",
     "筛查模型 A12 外伤住院第三方责任未核",
 ]
-needs       = ["record.encounter.principal_diagnosis_code"]
+needs       = ["record.encounter.principal_diagnosis_code", "record.settlement.fund_amount"]
 exclusions  = [
     "complications of care (T80-T88)",
     "the institution marked a third party: declared, the office recovers it",
     "begun more than {early_days:day} before the accident or after the liability ended",
     "other diseases of the same person",
     "asked and answered with no, nothing in a register",
+    "no fund money, or paid back since: refunds are netted",
+    "settled by an insurance other than the basic medical one",
+    "the mark of a third party is empty and no register names the person: nobody asked, cannot judge",
+    "begun more than {late_days:day} after the accident in the register: perhaps another injury, cannot judge",
     "no register of work injuries or third parties was delivered: cannot judge",
 ]
 exclusions_zh = [
@@ -27,23 +32,27 @@ exclusions_zh = [
     "早于事故日 {early_days} 天以上或责任期满后开始",
     "同一参保人的其他疾病",
     "已询问且答为否，登记中亦无",
+    "基金未支付，或已退回：退费已冲减",
+    "由基本医疗保险以外的险种结算",
+    "第三方标志未填且登记中无此人：未询问，无法判定",
+    "登记事故日 {late_days} 天以后开始：可能为另一次损伤，无法判定",
     "未提供工伤或第三方责任登记：无法判定",
 ]
-limits      = "The fund may advance the costs where the third party does not pay or is unknown; it then has a claim against him. Suicide and falls at home have no third party. A court or insurance entry names a claim, not always this injury. An expensive stay whose mark is empty says only that nobody asked."
-limits_zh   = "第三方不支付或无法确定时基金可先行支付，再向其追偿。自杀、家中跌倒无第三方。法院或保险登记说明存在索赔，不一定为本次损伤。标记为空的高费用住院仅说明未询问。"
-version     = "1"
-sentence    = "{diagnosis_code} {diagnosis_name} treated from {occurred_on} ({amount} yuan), third-party mark: {mark}; {ground}"
-sentence_zh = "{occurred_on} 因 {diagnosis_code} {diagnosis_name} 就医，涉及 {amount} 元，第三方标志：{mark_zh}；{ground_zh}"
+limits      = "The fund may advance the costs where the third party does not pay or is unknown, and then claims them: at issue is only what work-injury insurance or a third party has paid and the fund has paid again, and has not got back. Compare the payments first. A court or insurance entry names a claim, not always this injury. In a settlement at the institution it is the institution that had to ask; a person is named only where the bill was handed in by hand."
+limits_zh   = "第三方不支付或无法确定时基金可先行支付，再向其追偿：关注点仅为工伤保险基金或第三人已支付、医保基金又支付且未退回的部分，应先比对支付记录。法院或保险登记说明存在索赔，不一定为本次损伤。联网结算时由机构负责询问；仅手工报销时指向参保人。"
+version     = "2"
+sentence    = "{diagnosis_code} {diagnosis_name} treated from {occurred_on}, {amount} yuan of fund money, third-party mark: {mark}; {ground}"
+sentence_zh = "{occurred_on} 因 {diagnosis_code} {diagnosis_name} 就医，基金支付 {amount} 元，第三方标志：{mark_zh}；{ground_zh}"
 
 [params.early_days]
 value   = 1
 unit    = "days"
 meaning = "before the day of the accident in the register that care may begin"
 
-[params.large_amount]
-value   = 20000
-unit    = "yuan"
-meaning = "total of an injury stay from which an empty third-party mark deserves a question"
+[params.late_days]
+value   = 180
+unit    = "days"
+meaning = "after the day of the accident in the register that care for it may begin"
 */
 with register as (
     select (select count(*) from record.person_status where status_type in ('work_injury', 'third_party')) as persons,
@@ -52,7 +61,7 @@ with register as (
 ),
 
 injury as (
-    select e.encounter_id, e.person_id, e.institution_id, e.started_on, e.is_inpatient, e.total_amount,
+    select e.encounter_id, e.person_id, e.institution_id, e.started_on,
         e.principal_diagnosis_code, e.principal_diagnosis_name, r.is_third_party_liable
     from feature.encounter as e
     left join record.encounter as r on r.encounter_id = e.encounter_id
@@ -61,28 +70,33 @@ injury as (
 ),
 
 liable as (
-    select i.encounter_id, p.status_type, p.status_from, p.source_department,
+    select i.encounter_id, p.status_type,
+        date_diff('day', p.status_from, i.started_on) > $late_days as is_long_before, p.status_from, p.source_department,
         row_number() over (partition by i.encounter_id order by p.status_from desc, p.status_type desc) as place
     from injury as i
     join record.person_status as p
         on p.person_id = i.person_id and date_diff('day', i.started_on, p.status_from) <= $early_days
         and (p.status_to is null or i.started_on <= p.status_to)
+        and p.status_from >= date '1950-01-01'
     where p.status_type in ('work_injury', 'third_party')
 )
 
 select
     case
-        when i.is_third_party_liable then 'clear'
-        when l.encounter_id is not null then 'hit'
-        when i.is_inpatient and i.total_amount >= $large_amount and i.is_third_party_liable is null then 'hit'
-        when g.persons = 0 or i.person_id is null then 'cannot_judge'
+        when i.is_third_party_liable or s.fund_amount <= 0
+            or s.insurance_type not in ('310', '380', '390', '391', '392') then 'clear'
+        when l.encounter_id is not null and not l.is_long_before then 'hit'
+        when l.encounter_id is not null or g.persons = 0 or i.person_id is null or i.is_third_party_liable is null
+            then 'cannot_judge'
         else 'clear'
     end as outcome,
     case
+        when l.encounter_id is not null then 'the accident in the register lies long before'
         when g.persons = 0 and g.strangers > 0
             then 'the register of work injuries or third parties matches nobody of the record'
         when g.persons = 0 then 'no register of work injuries or third parties was delivered'
         when i.person_id is null then 'the person is unknown'
+        else 'the mark of a third party is empty'
     end as reason,
     s.settlement_id,
     cast(null as varchar) as line_id,
@@ -91,24 +105,24 @@ select
     i.institution_id,
     cast(null as varchar) as practitioner_id,
     i.started_on as occurred_on,
-    s.eligible_amount as amount,
+    s.fund_amount as amount,
+    s.fund_amount as fund_at_issue,
+    case when coalesce(r.settlement_type, '2') = '1' or coalesce(r.manual_reimbursement_reason, '') <> '' then 'person'
+        else 'institution' end as implicates,
     i.principal_diagnosis_code as diagnosis_code,
     coalesce(i.principal_diagnosis_name, '') as diagnosis_name,
     case when i.is_third_party_liable is null then 'empty' else 'no' end as mark,
     case when i.is_third_party_liable is null then '未填' else '否' end as mark_zh,
     case
         when l.status_type = 'work_injury' then 'work injury registered on ' || cast(l.status_from as varchar)
-        when l.status_type = 'third_party' then 'liability of a third party registered on '
-            || cast(l.status_from as varchar)
-        else 'an expensive injury, nobody recorded who was liable'
+        else 'liability of a third party registered on ' || cast(l.status_from as varchar)
     end as ground,
     case
         when l.status_type = 'work_injury' then '人社部门 ' || cast(l.status_from as varchar) || ' 登记工伤'
-        when l.status_type = 'third_party' then coalesce(l.source_department, '') || ' '
-            || cast(l.status_from as varchar) || ' 登记第三方责任'
-        else '外伤费用较高而未记录责任方'
+        else coalesce(l.source_department, '') || ' ' || cast(l.status_from as varchar) || ' 登记第三方责任'
     end as ground_zh
 from injury as i
 cross join register as g
 join feature.settlement as s on s.encounter_id = i.encounter_id
+left join record.settlement as r on r.settlement_id = s.settlement_id
 left join liable as l on l.encounter_id = i.encounter_id and l.place = 1

@@ -9,6 +9,7 @@ subjects    = ["institution", "pharmacy"]
 certainty   = "suspected"
 stage       = "supervision"
 window      = "institution and month"
+law         = ["regulation-16", "regulation-39-1-3", "regulation-39-1-4", "rules-9"]
 basis       = [
     "国家医保局等部门关于加强药品追溯码在医疗保障和工伤保险领域采集应用的通知：2025年7月1日起依码结算",
     "定点零售药店自查自纠问题清单 18；追溯码规则 TR3、筛查模型 T02",
@@ -31,7 +32,7 @@ exclusions_zh = [
 limits      = "Herbs, an institution's own preparations and drugs on the province's list without codes are not told apart beyond the catalogue type. No money is at issue. All institutions must send codes from 2026."
 limits_zh   = "饮片、院内制剂及本省目录中无追溯码的药品，除目录类别外不作区分。不涉及金额。自 2026 年起所有机构均须上传追溯码。"
 status      = "trial"
-version     = "1"
+version     = "2"
 sentence    = "{missing_lines} of {lines} drug lines in the month of {occurred_on} carry no trace code ({missing_percent} %); half of the others leave out at most {usual_percent} %"
 sentence_zh = "{occurred_on} 当月 {lines} 条药品明细中 {missing_lines} 条无追溯码（{missing_percent}%），同期半数机构不超过 {usual_percent}%"
 
@@ -55,14 +56,14 @@ unit    = "share"
 meaning = "collection is usual when half of the institutions miss no more"
 */
 with coded as (
-    select distinct line_id from record.trace_code
+    select distinct settlement_id, line_id from feature.pack_scan
 ),
 
 drug as (
     select l.institution_id, cast(date_trunc('month', l.charged_on) as date) as month,
         case when c.line_id is null then 1 else 0 end as is_missing
     from feature.fee_line as l
-    left join coded as c on c.line_id = l.line_id
+    left join coded as c on c.settlement_id = l.settlement_id and c.line_id = l.line_id
     where l.catalogue_type = '101' and (l.care_setting <> 'inpatient' or l.is_take_home)
         and l.charged_on >= cast($from_month as date)
 ),

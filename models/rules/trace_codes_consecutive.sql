@@ -8,27 +8,29 @@ subjects    = ["person"]
 certainty   = "suspected"
 stage       = "supervision"
 window      = "person and product"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第十七条、第四十一条第（三）项：转卖药品",
-    "追溯码规则 TR11 码连续",
-]
+law         = ["regulation-19-1", "regulation-41-1-3", "rules-31-1-3"]
+basis       = ["追溯码规则 TR11 码连续"]
 needs       = ["record.trace_code.trace_code"]
 exclusions  = [
     "all packs of the run dispensed in one settlement no larger than {max_in_one:pack}: a long prescription from one carton",
     "packs given during a stay",
+    "paid without the funds or from a relative's account: the family's own money",
+    "the scan names no encounter and several bills have a line of that number: cannot judge",
     "codes that are not digits: cannot judge",
     "the person is unknown: cannot judge",
 ]
 exclusions_zh = [
     "连号药品在不超过 {max_in_one} 盒的一次结算中发出：同一箱的长期处方",
     "住院期间使用的药品",
+    "未使用基金或由家庭共济账户支付：属家庭自有资金",
+    "追溯码未关联就诊ID，且多张账单有相同流水号：无法判定",
     "编码非数字：无法判定",
     "参保人未知：无法判定",
 ]
 limits      = "Makers number packs in their own way; some draw serials at random, then runs never show. The run says that packs left one carton for one person, not what became of them."
 limits_zh   = "各厂家编号方式不同，随机编号的不会出现连号。连号仅说明同一箱药品给了同一人，不说明其去向。"
 status      = "trial"
-version     = "1"
+version     = "2"
 sentence    = "{packs} packs of {item_name} with consecutive codes, {first_code} to {last_code}, over {settlements} settlements ({amount} yuan of this line)"
 sentence_zh = "“{item_name}”连号 {packs} 盒（{first_code} 至 {last_code}），涉及 {settlements} 次结算，本条 {amount} 元"
 
@@ -43,12 +45,13 @@ unit    = "packs"
 meaning = "a run this long may be one long prescription"
 */
 with sold as (
-    select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.charged_on, l.item_name,
-        l.eligible_amount, t.trace_code, substr(t.trace_code, 1, 7) as product_number,
-        try_cast(substr(t.trace_code, 8, 13) as bigint) as serial
-    from record.trace_code as t
-    join feature.fee_line as l on l.line_id = t.line_id
-    where l.care_setting <> 'inpatient' and l.person_id is not null
+    select k.settlement_id, k.line_id, k.encounter_id, k.person_id, k.institution_id, k.charged_on, k.item_name,
+        k.eligible_amount, k.trace_code, substr(k.trace_code, 1, 7) as product_number,
+        try_cast(substr(k.trace_code, 8, 13) as bigint) as serial
+    from feature.pack_scan as k
+    left join feature.settlement as s on s.settlement_id = k.settlement_id
+    where k.is_placed and k.care_setting <> 'inpatient' and k.person_id is not null
+        and not coalesce(s.is_family_money, false)
 ),
 
 pack as (
@@ -112,8 +115,10 @@ select
 from line as l
 left join long_run as r on r.settlement_id = l.settlement_id and r.line_id = l.line_id
 union all
-select 'cannot_judge', 'the person is unknown', l.settlement_id, l.line_id, l.encounter_id, l.person_id,
-    l.institution_id, null, l.charged_on, l.eligible_amount, l.item_name, null, null, null, null
-from feature.fee_line as l
-where l.care_setting <> 'inpatient' and l.person_id is null
-    and l.line_id in (select t.line_id from record.trace_code as t)
+select 'cannot_judge', case when max(case when is_placed then 0 else 1 end) = 1
+        then 'several bills have a line of the number that the trace code names' else 'the person is unknown' end,
+    settlement_id, line_id, encounter_id, person_id, institution_id, null, charged_on, eligible_amount, item_name, null,
+    null, null, null
+from feature.pack_scan
+where care_setting <> 'inpatient' and (person_id is null or not is_placed)
+group by settlement_id, line_id, encounter_id, person_id, institution_id, charged_on, eligible_amount, item_name

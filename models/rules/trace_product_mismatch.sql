@@ -8,22 +8,24 @@ subjects    = ["institution", "pharmacy"]
 certainty   = "suspected"
 stage       = "supervision"
 window      = "all settlements delivered"
-basis       = [
-    "《医疗保障基金使用监督管理条例》第三十八条第（四）项：串换药品",
-    "追溯码规则 TR4 码药不符、筛查模型 T03",
-]
+law         = ["regulation-15-1", "regulation-38-1-4", "rules-9"]
+basis       = ["追溯码规则 TR4 码药不符、筛查模型 T03"]
 needs       = ["record.trace_code.trace_code", "record.fee_line.catalogue_code"]
 exclusions  = [
     "the product number has no settled meaning: fewer than {min_lines:line} or {min_institutions:place}, or less than {min_share:%} of one drug: cannot judge",
-    "another catalogue code of the same registered name: renewed codes and other packings",
+    "another catalogue code of the same drug, by the generic part of the code or by the name: renewed codes, other makers and packings",
+    "the same code under another name: the catalogue renamed the drug and a shop still sends the old name",
+    "the scan names no encounter and several bills have a line of that number: cannot judge",
 ]
 exclusions_zh = [
     "药品标识无稳定对应：不足 {min_lines} 条、不足 {min_institutions} 家或同一药品占比低于 {min_share:%}：无法判定",
-    "同一注册名称的其他目录编码：编码更新及其他包装",
+    "同一药品的其他目录编码（按编码通用名段或名称）：编码更新、其他厂家及包装",
+    "编码相同而名称不同：目录更名后机构仍上传旧名",
+    "追溯码未关联就诊ID，且多张账单有相同流水号：无法判定",
 ]
 limits      = "Which drug a product number stands for is learnt from what nearly everybody bills with it; where a whole area swaps, it stays hidden. The same name of another maker is let pass, though a dear maker billed for a cheap one is a swap too."
 limits_zh   = "药品标识对应何种药品，从绝大多数机构的结算中学得；整个地区均串换时无法发现。同名不同厂家予以放过，但以高价厂家代替低价厂家结算同样属串换。"
-version     = "1"
+version     = "2"
 sentence    = "Settled as {item_name}, but product number {product_number} of the scanned code belongs to {usual_name} in {share_percent} % of all lines ({amount} yuan)"
 sentence_zh = "按“{item_name}”结算，所扫追溯码的药品标识 {product_number} 在 {share_percent}% 的记录中对应“{usual_name}”，涉及 {amount} 元"
 
@@ -48,51 +50,81 @@ unit    = "digits"
 meaning = "a trace code has at least so many; its first seven number the product"
 */
 with scanned as (
-    select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.charged_on, l.item_name,
-        l.catalogue_code, l.eligible_amount, substr(t.trace_code, 1, 7) as product_number
-    from record.trace_code as t
-    join feature.fee_line as l on l.line_id = t.line_id
-    where length(t.trace_code) >= $code_length and l.catalogue_code is not null
-    group by l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.charged_on, l.item_name,
-        l.catalogue_code, l.eligible_amount, substr(t.trace_code, 1, 7)
+    select settlement_id, line_id, encounter_id, person_id, institution_id, charged_on, coalesce(item_name, '') as item_name,
+        eligible_amount, substr(trace_code, 1, 7) as product_number, is_placed,
+        -- Renewed codes, other makers and packs, and a name that the catalogue changed are one drug: the generic part of
+        -- the national code says so.
+        case
+            when regexp_matches(catalogue_code, '^X[A-Z][0-9]{2}[A-Z]{2}[A-Z][0-9]{3}') then substr(catalogue_code, 1, 10)
+            when regexp_matches(catalogue_code, '^Z[A-Z][0-9]{2}[A-Z]{2}[A-Z][0-9]{4}') then substr(catalogue_code, 1, 11)
+            else catalogue_code
+        end as drug_key
+    from feature.pack_scan
+    where length(trace_code) >= $code_length and catalogue_code is not null
+    group by settlement_id, line_id, encounter_id, person_id, institution_id, charged_on, coalesce(item_name, ''),
+        catalogue_code, eligible_amount, substr(trace_code, 1, 7), is_placed
 ),
 
 billed as (
-    select product_number, item_name, count(*) as lines
+    select product_number, drug_key, item_name, count(*) as lines
     from scanned
-    group by product_number, item_name
+    where is_placed
+    group by product_number, drug_key, item_name
 ),
 
 spread as (
     select product_number, count(distinct institution_id) as institutions
     from scanned
+    where is_placed
     group by product_number
 ),
 
-usual as (
-    select b.product_number, b.item_name as usual_name, b.lines,
-        sum(b.lines) over (partition by b.product_number) as all_lines,
-        row_number() over (partition by b.product_number order by b.lines desc, b.item_name) as place
-    from billed as b
+keyed as (
+    select product_number, drug_key, item_name, lines,
+        sum(lines) over (partition by product_number, drug_key) as key_lines,
+        sum(lines) over (partition by product_number) as all_lines
+    from billed
 ),
 
-known as (
-    select u.product_number, u.usual_name,
-        cast(u.lines as double) / greatest(cast(u.all_lines as double), 1.0) as share,
-        u.all_lines >= $min_lines and s.institutions >= $min_institutions
-        and cast(u.lines as double) >= $min_share * cast(u.all_lines as double) as is_settled
+usual as (
+    select product_number, drug_key as usual_key, item_name as usual_name, all_lines,
+        row_number() over (
+            partition by product_number order by key_lines desc, drug_key, lines desc, item_name
+        ) as place
+    from keyed
+),
+
+meant as (
+    select u.product_number, u.usual_key, u.usual_name, max(u.all_lines) as all_lines,
+        sum(case when b.drug_key = u.usual_key or b.item_name = u.usual_name then b.lines else 0 end) as lines
     from usual as u
-    join spread as s on s.product_number = u.product_number
+    join billed as b on b.product_number = u.product_number
     where u.place = 1
+    group by u.product_number, u.usual_key, u.usual_name
+),
+
+settled as (
+    select m.product_number, m.usual_key, m.usual_name,
+        cast(m.lines as double) / greatest(cast(m.all_lines as double), 1.0) as share,
+        m.all_lines >= $min_lines and s.institutions >= $min_institutions
+        and cast(m.lines as double) >= $min_share * cast(m.all_lines as double) as is_settled
+    from meant as m
+    join spread as s on s.product_number = m.product_number
 )
 
 select
     case
-        when not k.is_settled then 'cannot_judge'
-        when s.item_name <> k.usual_name then 'hit'
-        else 'clear'
+        when not s.is_placed or k.product_number is null or not k.is_settled then 'cannot_judge'
+        when s.drug_key = k.usual_key or s.item_name like k.usual_name || '%'
+            or (s.item_name <> '' and k.usual_name like s.item_name || '%') then 'clear'
+        when s.item_name = '' then 'cannot_judge'
+        else 'hit'
     end as outcome,
-    case when not k.is_settled then 'too little is known of the product number' end as reason,
+    case
+        when not s.is_placed then 'several bills have a line of the number that the trace code names'
+        when not k.is_settled then 'too little is known of the product number'
+        else 'the name of the drug is unknown'
+    end as reason,
     s.settlement_id,
     s.line_id,
     s.encounter_id,
@@ -106,4 +138,4 @@ select
     k.usual_name,
     cast(100 * k.share as decimal(16, 1)) as share_percent
 from scanned as s
-join known as k on k.product_number = s.product_number
+left join settled as k on k.product_number = s.product_number

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any, cast
 
-from models.sources import wording
+from models.sources import law, wording
 
 SUBJECTS = ("institution", "pharmacy", "practitioner", "person", "group")
 CERTAINTIES = ("definite", "suspected")
@@ -77,7 +77,8 @@ class Card:
     certainty: str
     sentence: str  # explanation in English; {names} are detail columns of the query
     sentence_zh: str
-    basis: tuple[str, ...]
+    law: tuple[str, ...] = ()  # units of knowledge.legal_basis, duty and penalty, whatever day they came into force
+    basis: tuple[str, ...] = ()  # other grounds in words: the rule base, pharmacopoeia, screening models
     official: tuple[int, ...] = ()
     problem: tuple[str, ...] = ()  # official self-check items it screens, as knowledge.problem_item names them
     judges: tuple[str, ...] = ()  # what a slip of would make its findings false; artefacts read it
@@ -114,6 +115,10 @@ class Card:
             if kind == "a number":
                 self.params[name].check(name, value)
         return {name: p.value for name, p in self.params.items()} | dict(overrides or {})
+
+    def clauses(self) -> str:
+        """Every clause it rests on, whatever the day of the act."""
+        return law.cited(self.law, self.basis)
 
     def asks(self, language: str) -> list[str]:
         """What to ask for on site: what the card itself names, else what its family asks for."""
@@ -179,5 +184,7 @@ def _check(card: Card) -> None:
         raise CardError(f"fetch names {', '.join(sorted(odd))}, which is no material")
     if card.strength and isinstance(card.strength.above, str) and card.strength.above not in card.params:
         raise CardError(f"strength is measured above {card.strength.above}, which is no parameter")
-    if not card.basis or not all(card.basis):
-        raise CardError("basis is empty: name the clause")
+    if not (card.law or card.basis) or not all(card.basis):
+        raise CardError("basis is empty: name the clause, or the law by its units")
+    if fault := law.wrong(card.law):
+        raise CardError(fault)

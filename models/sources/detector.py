@@ -123,6 +123,8 @@ def _checked(texts: Mapping[str, str]) -> dict[str, Script]:
 
 
 def _agree(card: Card, scripts: Mapping[str, Script]) -> None:
+    if card.certainty == "definite":
+        raise CardError("certainty is 'definite': a detector infers, so its findings are suspected")
     check_needs(card)
     if lacking := [u for u in card.uses if f"{SHARED}/{u}" not in scripts]:
         raise CardError(f"uses {', '.join(lacking)}, which its family does not share")

@@ -36,11 +36,16 @@ PEERS = {
 #: What a source may give besides: which of several reasons about one subject, how strongly it speaks in halvings above
 #: its threshold, or as a weight from 0 to 1 outright, the group it found, how many things the row stands for.
 ASIDE = {"part": "varchar", "strength": "double", "weight": "double", "group_key": "varchar", "units": "bigint"}
+#: What a rule may say of a single row: that it is only `suspected` though its card says `definite` (a row never rises
+#: above its card); the one of the card's subjects whom alone it implicates; what the funds paid of its amount, where
+#: that is not its settlement's share.
+ROW = {"certainty": "varchar", "implicates": "varchar", "fund_at_issue": "decimal(16, 2)"}
 COLUMNS = (
     {name: "varchar" for name in STANDARD}
     | {"occurred_on": "date", "amount": "decimal(16, 2)", "detail": "varchar"}
     | PEERS
     | ASIDE
+    | ROW
 )
 MEMBERS = {"group_key": "varchar", "person_id": "varchar", "share": "double"}
 

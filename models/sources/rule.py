@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,27 @@ import duckdb
 
 from data.errors import UsageError
 from data.warehouse import guard
+from data.warehouse.connection import SCHEMA
 from models.sources.card import Card, CardError, SettingError, listed, parse
-from models.sources.judged import STANDARD
+from models.sources.judged import KEYS, ROW, STANDARD
 from models.sources.source import Params, Source, check_needs
 
 FOLDER = Path(__file__).parents[1] / "rules"
 MAY_READ = frozenset({"record", "knowledge", "feature"})
 BUT_NOT = guard.PERSONAL
+#: Layers of knowledge that are our own reading or inference: nothing that rests on them is definite.
+OURS = ("starter", "derived")
+
+#: An institution's month in which fewer of the service codes are known than this share: its items were charged under a
+#: price list that the tables do not know, so that a rule that knows items by code says it cannot judge them, instead of
+#: falling silent. Half: during a switch old and new codes stand side by side, and what has an old code is still judged.
+LEAST_KNOWN_SHARE = 0.5
+#: Service lines of a month below which the share says nothing.
+LEAST_LINES = 20
+#: Rules over these judge by words of the names, or drugs alone: a service's code takes nothing from them.
+BY_OTHER_MEANS = frozenset({"knowledge.contained_service", "knowledge.service_limit", "knowledge.item_indication"})
+UNKNOWN_CODES = "the service codes of the institution and month are in no knowledge table"
+CODE_SHARES = "feature.institution_month_code"
 
 Overrides = Mapping[str, Mapping[str, Any]]
 
@@ -54,15 +69,70 @@ def read(path: Path, overrides: Params | None = None) -> Source:
     _agree(card, found)
     params = card.values(overrides)
 
+    knows_codes = bool(found.tables & coded_tables()) and not found.tables & BY_OTHER_MEANS
+
     def fill(con: duckdb.DuckDBPyConnection, values: Params) -> None:
         con.execute(wrapped(found), dict(values))
+        if card.certainty == "definite" and (ours := rests_on_ours(con, found, "j")):
+            con.execute(
+                f"update judged as j set certainty = 'suspected' where j.outcome = 'hit' and {ours}", dict(values)
+            )
+        if knows_codes:
+            con.execute(unknown_codes())
 
-    return Source(path.stem, "rule", card, params, text, fill, found.tables)
+    reads = found.tables | {CODE_SHARES} if knows_codes else found.tables
+    return Source(path.stem, "rule", card, params, text, fill, reads)
+
+
+@cache
+def coded_tables() -> frozenset[str]:
+    """The knowledge tables that name services by their codes: those that the view of stated codes reads."""
+    view = re.search(r"view knowledge\.stated_service_code as\n(.*?);", SCHEMA.read_text(encoding="utf-8"), re.DOTALL)
+    return frozenset(re.findall(r"from (knowledge\.\w+)", view[1])) if view else frozenset()
+
+
+def unknown_codes() -> str:
+    """The statement that adds, institution by institution and month by month, the service lines that no table knows."""
+    return f"""
+        insert into judged by name
+        select 'cannot_judge' as outcome, '{UNKNOWN_CODES}' as reason, institution_id, month as occurred_on,
+            service_lines - known_lines as units
+        from {CODE_SHARES}
+        where service_lines >= {LEAST_LINES} and known_code_share < {LEAST_KNOWN_SHARE}
+    """
 
 
 def query(code: str) -> guard.Query:
     """The query of a rule's text, below its card. Raises SqlRefused."""
     return guard.check(code.partition("*/")[2], MAY_READ, BUT_NOT)
+
+
+def rests_on_ours(con: duckdb.DuckDBPyConnection, found: guard.Query, alias: str) -> str | None:
+    """SQL over a rule's rows (`alias`): a hit that stands no more, or for less, on published knowledge alone.
+
+    None where no row of ours is among what the rule reads. A row of ours that only excuses takes nothing away.
+    Layers stand in knowledge, and in features that carry on what knowledge limits.
+    """
+    layered = {
+        f"{schema}.{table}"
+        for schema, table in con.sql(
+            "select schema_name, table_name from duckdb_columns() where column_name = 'layer'"
+        ).fetchall()
+    }
+    held = ", ".join(f"'{layer}'" for layer in OURS)
+    text = found.text
+    for table in sorted(layered & found.tables):
+        if con.sql(f"select count(*) from {table} where layer in ({held})").fetchall()[0][0]:
+            published = f"(select * from {table} where coalesce(layer, '') not in ({held}))"
+            # where rows come from, not where a reason names the table
+            text = re.sub(rf"\b(from|join)(\s+){re.escape(table)}\b", rf"\1\2{published}", text)
+    if text == found.text:
+        return None
+    same = " and ".join(f"p.{c} is not distinct from {alias}.{c}" for c in (*KEYS, "occurred_on"))
+    return (
+        f"not exists (select 1 from ({text}) as p where p.outcome = 'hit' and {same}"
+        f" and coalesce(p.amount, 0) >= coalesce({alias}.amount, 0))"
+    )
 
 
 def counted(found: guard.Query) -> str:
@@ -77,13 +147,14 @@ def counted(found: guard.Query) -> str:
 
 def wrapped(found: guard.Query) -> str:
     """The statement that adds a rule's rows to `judged`."""
-    details = [c for c in found.columns if c not in STANDARD]
+    details = [c for c in found.columns if c not in STANDARD and c not in ROW]
+    given = ", ".join((*STANDARD, *(c for c in ROW if c in found.columns)))
     packed = (
         f"to_json(struct_pack({', '.join(f'{c} := {c}' for c in details)}))" if details else "cast(null as varchar)"
     )
     return f"""
         insert into judged by name
-        select {", ".join(STANDARD)}, case when outcome = 'hit' then {packed} end as detail, rows_alike as units
+        select {given}, case when outcome = 'hit' then {packed} end as detail, rows_alike as units
         from ({counted(found)}) as counted
     """
 

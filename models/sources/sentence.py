@@ -38,13 +38,11 @@ def sentence_sql(sources: Iterable[Source], language: str) -> str:
     return f"case f.source {' '.join(branches)} end" if branches else "cast(null as varchar)"
 
 
-def card_sql(sources: Iterable[Source], language: str, what: str) -> str:
-    """SQL over `f` that yields the title or the clause ('title', 'basis') of each finding's source."""
-    branches = []
-    for s in sources:
-        title = s.card.title_zh if language == "zh" else s.card.title
-        said = title if what == "title" else "；".join(s.card.basis)
-        branches.append(f"when {_text(s.id)} then {_text(said)}")
+def title_sql(sources: Iterable[Source], language: str) -> str:
+    """SQL over `f` that yields the title of each finding's source."""
+    branches = [
+        f"when {_text(s.id)} then {_text(s.card.title_zh if language == 'zh' else s.card.title)}" for s in sources
+    ]
     return f"case f.source {' '.join(branches)} end" if branches else "cast(null as varchar)"
 
 

@@ -18,7 +18,7 @@ from data.ingest.match import STATUS
 from data.warehouse.connection import transaction
 from models.sources import judged
 from models.sources.card import Card, CardError
-from models.sources.judged import KEYS, PEERS
+from models.sources.judged import KEYS, PEERS, ROW
 
 #: The reason of a source that judged nothing though it has its data.
 NOTHING = "nothing of the kind in the data"
@@ -156,7 +156,8 @@ def _write(con: duckdb.DuckDBPyConnection, source: Source) -> None:
         insert into model.finding by name
         with implicated as ({branches}),
         priced as (
-            select i.*, cast(i.amount * coalesce(s.fund_rate, 0) as decimal(16,2)) as fund_amount,
+            select i.*,
+                coalesce(i.fund_at_issue, cast(i.amount * coalesce(s.fund_rate, 0) as decimal(16,2))) as fund_amount,
                 md5(concat_ws('|', $id, subject_type, subject_id, i.settlement_id, line_id, i.encounter_id,
                     i.person_id, cast(occurred_on as varchar), part)) as finding_id
             from implicated as i
@@ -170,8 +171,9 @@ def _write(con: duckdb.DuckDBPyConnection, source: Source) -> None:
             from priced
         )
         select finding_id, $id as source, $version as source_version, $family as family,
-            $certainty as certainty, 'hit' as outcome, subject_type, subject_id, settlement_id, line_id,
-            encounter_id, person_id, institution_id, practitioner_id, occurred_on, amount, fund_amount, detail,
+            case when certainty = 'suspected' then certainty else $certainty end as certainty, 'hit' as outcome,
+            subject_type, subject_id, settlement_id, line_id, encounter_id, person_id, institution_id, practitioner_id,
+            occurred_on, amount, fund_amount, detail,
             coalesce(weight, 1) as weight, {", ".join(PEERS)}
         from single where place = 1
         order by finding_id
@@ -196,14 +198,17 @@ def _write_members(con: duckdb.DuckDBPyConnection, source_id: str) -> None:
 
 
 def _subject(kind: str) -> str:
-    columns = ", ".join(f"j.{c}" for c in (*KEYS, "occurred_on", "amount", "detail", "part", "weight", *PEERS))
+    columns = ", ".join(f"j.{c}" for c in (*KEYS, "occurred_on", "amount", "detail", "part", "weight", *PEERS, *ROW))
     hits = "from judged as j"
-    if kind in ("institution", "pharmacy"):
+    place = ("institution", "pharmacy")  # a row that implicates the place does not ask what it is
+    kinds = "', '".join(place if kind in place else (kind,))
+    implicated = f"j.outcome = 'hit' and coalesce(j.implicates, '{kind}') in ('{kinds}')"
+    if kind in place:
         wanted = "coalesce(i.is_pharmacy, false)" if kind == "pharmacy" else "not coalesce(i.is_pharmacy, false)"
         return (
             f"select '{kind}' as subject_type, j.institution_id as subject_id, {columns} {hits}"
             " left join feature.institution as i on i.institution_id = j.institution_id"
-            f" where j.outcome = 'hit' and {wanted}"
+            f" where {implicated} and {wanted}"
         )
     key = {"practitioner": "practitioner_id", "person": "person_id", "group": "group_key"}[kind]
-    return f"select '{kind}' as subject_type, j.{key} as subject_id, {columns} {hits} where j.outcome = 'hit'"
+    return f"select '{kind}' as subject_type, j.{key} as subject_id, {columns} {hits} where {implicated}"

@@ -73,7 +73,7 @@ insert into record.fee_line by name
 insert into record.diagnosis by name
     select settlement_id, 'I10' as diagnosis_code from visit;
 insert into record.trace_code by name
-    select 'L' || i as line_id, '8' || i as trace_code from visit;
+    select 'L' || i as line_id, '8' || i as trace_code, false as is_split from visit;
 """
 
 ONE = "where settlement_id = 'S1'"
@@ -101,6 +101,10 @@ FAULTS = {
     "practitioner_unregistered": (f"update record.fee_line set ordering_practitioner_id = 'D2' {ONE}", "D2, fee_lin"),
     "diagnosis_without_settlement": (f"update record.diagnosis set settlement_id = 'S0' {TEN}", "settlement_id=S0"),
     "trace_code_without_line": ("update record.trace_code set line_id = 'L0' where line_id like 'L1_'", "line_id=L0"),
+    "trace_code_of_several_lines": (
+        f"insert into record.fee_line select * replace ('E2' as encounter_id) from record.fee_line {ONE}",
+        "line_id=L1",
+    ),
     "amount_parts": (f"update record.settlement set eligible_amount = 39 {ONE}", "eligible_amount=39.00"),
     "fund_parts": (f"update record.settlement set pooled_fund_amount = 17 {ONE}", "parts_amount=19.00"),
     "payer_parts": (f"update record.settlement set cash_amount = 17 {ONE}", "rest_amount=3.00"),
@@ -194,7 +198,12 @@ FAULTS = {
     "coverage_clock_time": (f"update record.fee_line set charged_at = '2025-01-01' {ONE}", "line_id=L1"),
     "coverage_settlement_time": (f"update record.settlement set settled_at = '2025-01-01' {ONE}", "settlement_id=S1"),
     "coverage_trace_code": ("delete from record.trace_code where line_id = 'L1'", "line_id=L1"),
+    "coverage_split_flag": ("update record.trace_code set is_split = null where line_id = 'L1'", "line_id=L1"),
     "coverage_supply_days": (f"update record.fee_line set supply_days = null {ONE}", "line_id=L1"),
+    "coverage_service_code": (
+        "update record.fee_line set item_code = '012301010010000', charged_at = '2025-03-05 10:00:00'",
+        "institution_id=H1, month=2025-03-01",
+    ),
     "coverage_person": (f"update record.settlement set birth_on = null {ONE}", "settlement_id=S1"),
 }
 
@@ -317,7 +326,8 @@ def test_results_are_kept_and_replaced(own):
     second = checking.run(own)
     assert own.sql("select count(*) from run.check_result").fetchall() == [(len(CHECKS),)]
     idle = [r.name for r in second if r.state == "not_applicable"]
-    assert idle == ["coverage_trace_code", "trace_code_without_line"]
+    wanted = ["coverage_split_flag", "coverage_trace_code", "trace_code_of_several_lines", "trace_code_without_line"]
+    assert idle == wanted
 
 
 def test_no_line_of_the_log_names_a_person(own):

@@ -226,3 +226,32 @@ def test_tips_loaded_before_their_words_were_kept_are_read_once_more(con, delive
     assert all_of(con, "select file_id from run.input_file order by 1") == files
     account = next(a for a in ingest(con, folder) if a.source_table == "tip_d")
     assert (account.replaced, account.duplicate) == (0, 1)
+
+
+def test_trace_codes_of_two_bills_with_one_line_number_are_both_kept(con, delivery, clean):
+    scan = {"bkkp_sn": "1", "drug_trac_codg": "81084391000000000001", "trdn_flag": "0", "sel_retn_cnt": "1"}
+    clean["drug_trac_d.csv"] = [scan | {"mdtrt_id": "E1"}, scan | {"mdtrt_id": "E2", "trdn_flag": "是"}]
+    account = next(a for a in ingest(con, delivery(clean)) if a.source_table == "drug_trac_d")
+    assert (account.loaded, account.duplicate, account.replaced, account.rejected) == (2, 0, 0, 0)
+    rows = "select encounter_id, is_split, cast(quantity as integer) from record.trace_code order by encounter_id"
+    assert all_of(con, rows) == [("E1", False, 1), ("E2", True, 1)]
+
+
+def test_a_pack_taken_back_replaces_its_sale(con, delivery, clean):
+    scan = {"mdtrt_id": "E1", "bkkp_sn": "1", "drug_trac_codg": "81084391000000000001"}
+    clean["drug_trac_d.csv"] = [scan | {"sel_retn_cnt": "1"}, scan | {"sel_retn_cnt": "-1"}]
+    account = next(a for a in ingest(con, delivery(clean)) if a.source_table == "drug_trac_d")
+    assert (account.rows_in, account.loaded, account.replaced) == (2, 1, 1)
+    assert all_of(con, "select cast(quantity as integer) from record.trace_code") == [(-1,)]
+
+
+def test_trace_codes_without_encounter_still_load_and_the_same_again_is_a_duplicate(con, delivery, clean, tmp_path):
+    clean["drug_trac_d.csv"] = [{"bkkp_sn": "L1", "drug_trac_codg": "81084391000000000001"}]
+    ingest(con, delivery(clean))
+    clean["drug_trac_d.csv"].append({"bkkp_sn": "L2", "drug_trac_codg": "81084391000000000002"})
+    account = next(a for a in ingest(con, delivery(clean)) if a.source_table == "drug_trac_d")
+    assert (account.loaded, account.duplicate) == (1, 1)
+    assert all_of(con, "select line_id, encounter_id, is_split from record.trace_code order by 1") == [
+        ("L1", None, None),
+        ("L2", None, None),
+    ]

@@ -81,7 +81,7 @@ def test_the_text_tells_the_list_of_a_herb(made):
 def test_a_drug_point_holds_from_the_catalogue_of_its_year(made):
     assert _told(made, "item_care_setting", "valid_from", "valid_to") == [
         ("甲乳", "2025-01-01", "2025-12-31"),
-        ("乙乳", "2026-01-01", None),
+        ("乙乳", "2026-01-01", "2026-12-31"),
     ]
     assert _told(made, "internet_forbidden", "valid_from", "official") == [("甲贴", None, 47)]
 

@@ -79,8 +79,58 @@ def test_pairs_with_their_window(tmp_path):
     book = _book(tmp_path / "x.xlsx", ("医疗服务项目重复收费", "明细", PAIRS, rows))
     made, judged = knowledge_build.make(*knowledge_import.read_workbook(book))
     columns = ["item_a_code", "item_b_code", "time_window", "window_source"]
-    assert made["exclusive_pair"].select(columns).rows() == [(A, B, "day", "published"), (A, C, "visit", "published")]
-    assert judged["why"].to_list() == [None, None, "a window of hours"]
+    assert made["exclusive_pair"].select(columns).rows() == [
+        (A, B, "day", "published"),
+        (A, C, "visit", "published"),
+        (A, D, "6 hours", "published"),
+    ]
+    assert set(made["exclusive_pair"]["layer"]) == {"nation"} and judged["why"].null_count() == 3
+
+
+def test_the_published_headers(tmp_path):
+    """时间区间 beside the pair, 对应知识点序号 above the codes: as the published workbooks write them."""
+    header = [
+        "序号",
+        "时间区间",
+        "医疗服务项目A名称",
+        "医疗服务项目A代码供参考",
+        "医疗服务项目B名称",
+        "医疗服务项目B代码供参考",
+    ]
+    rows = [
+        (1, "同一天", "全切", A, "部分切", B),
+        (2, "一次住院", "全切", A, "监测", C),
+        (3, None, "全切", A, "探查", D),
+    ]
+    book = _book(tmp_path / "x.xlsx", ("医疗服务项目重复收费", "明细", header, rows))
+    made, _ = knowledge_build.make(*knowledge_import.read_workbook(book))
+    columns = ["time_window", "window_source", "layer"]
+    assert made["exclusive_pair"].select(columns).rows() == [
+        ("day", "published", "nation"),
+        ("stay", "published", "nation"),
+        ("visit", "derived", "derived"),
+    ]
+    knowledge_import.merge(tmp_path / "k", made, "province", write=True)
+    assert pl.read_csv(tmp_path / "k" / "exclusive_pair.csv")["layer"].to_list() == ["province", "province", "derived"]
+    points = [
+        (1, "甲片", "与限定性别不符", "用于前列腺增生。", None, 2),
+        (2, "甲片", "与限定性别不符", "用于痛经。", None, 1),
+    ]
+    codes = [(1, "甲片", 1, ONE), (None, None, 2, TWO), (2, "甲片", 1, THREE)]
+    book = _book(
+        tmp_path / "y.xlsx",
+        ("药品区分性别使用", "明细", POINTS, points),
+        ("代码", "代码", ["对应知识点序号", "药品通用名", "序号", "药品代码"], codes),
+    )
+    made, _ = knowledge_build.make(*knowledge_import.read_workbook(book))
+    assert made["item_sex"].select("item_code", "sex").rows() == [(ONE, "1"), (TWO, "1"), (THREE, "2")]
+
+
+def test_a_window_no_rule_evaluates_is_refused(tmp_path):
+    rows = [(1, "全切", A, "部分切", B, "同时收费", "含部分切", "单日"), (2, None, None, "监测", C, None, None, "每旬")]
+    book = _book(tmp_path / "x.xlsx", ("医疗服务项目重复收费", "明细", PAIRS, rows))
+    with pytest.raises(UsageError, match=r"x.xlsx, 序号 2: the window is '每旬'; it must mean one of hour, "):
+        knowledge_import.read_workbook(book)
 
 
 def test_merging_is_stable(drugs, tmp_path):

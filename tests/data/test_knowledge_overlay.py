@@ -91,6 +91,31 @@ def test_tables_without_validity_are_replaced_by_key(con, tmp_path):
         ("item_frequency", "item_code,colour\n", "1,red\n", "the columns must be"),
         ("item_frequency", HEAD, f"{BED},床位费,2,day,日,27,文件,village,,\n", "layer is 'village'"),
         ("item_frequency", HEAD, f"{BED},床位费,two,day,日,27,文件,city,,\n", "item_frequency.csv"),
+        (
+            "item_frequency",
+            HEAD,
+            f"{NURSING},护理,2,day,日,27,文件,city,,\n{BED},床位费,2,fortnight,日,27,文件,city,,\n",
+            r"item_frequency.csv, row 2: time_window is 'fortnight'; it must be one of day, week, month, quarter, year,",
+        ),
+        ("item_frequency", HEAD, f"{BED},床位费,2,6小时,日,27,文件,city,,\n", "row 1: time_window is '6小时'"),
+        (
+            "total_limit",
+            "name_word,max_amount,time_window,official,basis\n",
+            "甲,2,旬,28,文件\n",
+            "time_window is '旬'",
+        ),
+        (
+            "item_course",
+            "item_code,max_days,count_by,scope,official,basis\n",
+            "X,2,packs,stay,10,文件\n",
+            "count_by is",
+        ),
+        (
+            "item_course",
+            "item_code,max_days,count_by,scope,official,basis\n",
+            "X,2,days,year,10,文件\n",
+            "scope is 'year'",
+        ),
     ],
 )
 def test_a_wrong_file_is_refused_and_nothing_changes(con, tmp_path, name, head, rows, said):
@@ -127,3 +152,42 @@ def test_differences_are_told_by_key(tmp_path):
     assert knowledge_diff.compare(knowledge_diff.state(), knowledge_diff.state(knowledge_load.FOLDER)).is_empty()
     with pytest.raises(UsageError):
         knowledge_diff.state(tmp_path / "none")
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("每月", "month"),
+        ("自然周", "week"),
+        ("季度", "quarter"),
+        ("年度", "year"),
+        ("单次就诊", "visit"),
+        ("一次住院", "stay"),
+        ("30日内", "30 days"),
+        ("三十天", "30 days"),
+        ("两周内", "14 days"),
+        ("7 days", "7 days"),
+    ],
+)
+def test_windows_in_chinese_are_read(con, tmp_path, written, read):
+    knowledge_load.load(con, _write(tmp_path / "k", f"{BED},床位费,2,{written},次,27,市文件,city,,\n"))
+    assert con.sql(f"select time_window from knowledge.item_frequency where item_code = '{BED}'").fetchall() == [
+        (read,)
+    ]
+
+
+def test_a_reading_of_ours_takes_no_published_row_away(con, tmp_path):
+    row = f"{BED},床位费,9,day,日,27,自行推定,starter,,\n{WARM},取暖,9,day,日,27,自行推定,starter,,\n"
+    knowledge_load.load(con, _write(tmp_path / "k", row))
+    assert _rows(con, BED) == [(1, "nation", None, None, None)]
+    assert _rows(con, WARM) == [(9, "starter", None, None, None)]
+
+
+def test_every_pair_has_its_published_window_and_no_discount_a_published_rate(con):
+    knowledge_load.load(con)
+    pairs = con.sql("select time_window, count(*) from knowledge.exclusive_pair group by 1 order by 1").fetchall()
+    assert pairs == [("6 hours", 18), ("day", 446), ("hour", 7), ("visit", 429)]
+    assert con.sql("select distinct layer, window_source from knowledge.exclusive_pair").fetchall() == [
+        ("nation", "published")
+    ]
+    assert con.sql("select distinct layer from knowledge.operation_discount").fetchall() == [("starter",)]

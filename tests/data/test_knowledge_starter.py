@@ -14,7 +14,7 @@ from data.warehouse.connection import SCHEMA
 
 KNOWLEDGE = Path(__file__).parents[2] / "data" / "knowledge" / "tables"
 STANDARD = Path(__file__).parents[3] / "shared" / "standard" / "chs_drg.csv"
-LOCAL = {"total_limit", "disease_drug_list", "code_map"}
+LOCAL = {"total_limit", "disease_drug_list", "code_map", "institution_community"}
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The official self-check items: all of them, each with an honest state and sources that exist."""
+"""The official self-check items: all of 2025, the selection of 2026 that is at hand, each with an honest state and sources that exist."""
 
 from __future__ import annotations
 
@@ -32,11 +32,16 @@ def test_every_item_is_here_once_in_order(found):
     hospital, pharmacy = (
         [f"{kind}-{n}" for n in range(1, last + 1)] for kind, last in (("hospital", 183), ("pharmacy", 19))
     )
-    assert found["item_id"].to_list() == hospital + pharmacy
-    by_kind = {item.split("-")[0]: subject for item, subject in found.select("item_id", "subject").rows()}
+    listed = found["item_id"].to_list()
+    assert [item for item in listed if "2026" not in item] == hospital + pharmacy
+    assert sum(item.startswith("hospital2026-") for item in listed) == 58 == len(listed) - 202
+    assert found.filter(pl.col("item_id").str.contains("2026"))["basis"].str.contains("2026年版，选录").all()
+    by_kind = {
+        item.split("-")[0].removesuffix("2026"): subject for item, subject in found.select("item_id", "subject").rows()
+    }
     assert by_kind == dict(zip(("hospital", "pharmacy"), problem_items.SUBJECTS, strict=True))
     assert set(found["subject"]) == set(problem_items.SUBJECTS)
-    assert found["problem_zh"].n_unique() == 202 and found["problem_zh"].str.len_chars().max() <= 30
+    assert found["problem_zh"].n_unique() == 260 and found["problem_zh"].str.len_chars().max() <= 30
     assert not found.select(pl.col("problem_zh", "needs_zh").str.contains(FORBIDDEN).any()).row(0)[0]
 
 
@@ -77,6 +82,7 @@ def test_pairs_asked_for_are_not_yet_there(found):
 def test_areas_and_types_are_those_of_the_list(found):
     with LIST.open(encoding="utf-8", newline="") as file:
         listed = list(csv.DictReader(file))
+    found = found.filter(~pl.col("item_id").str.contains("2026"))
     areas = [
         row["domain"].removesuffix("类") if row["domain"].startswith("各科室") else row["domain"] for row in listed
     ]
@@ -90,7 +96,7 @@ def test_areas_and_types_are_those_of_the_list(found):
 def test_counts_by_area_add_up(found, sources):
     live = [name for name, status in sources.items() if status == "live"]
     counts = problem_items.by_area(found, live)
-    assert counts["items"].sum() == 202 and counts["area_zh"].is_unique().all()
+    assert counts["items"].sum() == 260 and counts["area_zh"].is_unique().all()
     assert counts.select((pl.sum_horizontal(problem_items.STATES) == pl.col("items")).all()).item()
     nobody = problem_items.by_area(found, [])
     assert nobody["only_trial"].sum() == found["screened_by"].count() > counts["only_trial"].sum() > 0
@@ -109,7 +115,7 @@ def test_a_bureau_s_overlay_counts(tmp_path):
 def test_the_command(tmp_path, capsys):
     main(["problems", "--json", "--home", str(tmp_path)])
     said = json.loads(capsys.readouterr().out)
-    assert len(said["items"]) == 202 and sum(area["items"] for area in said["areas"]) == 202
+    assert len(said["items"]) == 260 and sum(area["items"] for area in said["areas"]) == 260
     main(["problems", "--area", "血液净化", "--state", "screened", "--home", str(tmp_path)])
     out = capsys.readouterr().out
     assert "hospital-62" in out and "hospital-61" not in out

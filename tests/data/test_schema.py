@@ -53,9 +53,15 @@ def test_the_mapping_is_the_contract():
     assert wanted.items() <= have.items()  # extensions of our own come on top
     assert {t for t, _ in have.keys() - wanted.keys()} == {
         "fee_list_d",
+        "mdcs_fund_setl_list_oprn_d",
+        "mdcs_fund_setl_list_scs_d",
+        "mdcs_fund_setl_list_d",
+        "drord_d",
+        "rx_d",
         "stock_d",
         "medins_info_b",
         "medins_equip_d",
         "psn_status_d",
         "tip_d",
+        "drug_trac_d",
     }

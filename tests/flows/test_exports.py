@@ -16,7 +16,7 @@ from flows import steps
 from flows.publish import chart, dossier, evidence, people, report, sentences, watchlists, workbook
 from flows.publish.words import words
 from models import detectors
-from models.sources import rule
+from models.sources import law, rule
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -81,7 +81,9 @@ def test_a_page_names_every_rule_with_its_clause_and_what_to_fetch(folder, read_
     for pack in sorted((folder / "leads").iterdir())[:12]:
         text = (pack / "dossier.html").read_text(encoding="utf-8")
         for source in {r["source"] for r in read_csv(pack / "evidence.csv")}:
-            assert cards[source].basis[0] in text and source in text
+            units = [law.units()[unit].citation for unit in cards[source].law]
+            assert all(other in text for other in cards[source].basis) and source in text
+            assert not units or any(unit in text for unit in units)
             assert all(ask.replace("'", "&#39;") in text for ask in cards[source].asks("en"))
 
 

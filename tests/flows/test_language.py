@@ -22,7 +22,7 @@ from flows.publish import labels, regions, watchlists, workbook
 from flows.publish.words import PHRASES, page, spoken, words
 from models import artefacts, detectors
 from models.casebook import profile
-from models.sources import card, rule, source, wording
+from models.sources import card, law, rule, source, wording
 
 #: Abbreviations that Chinese readers use as they are.
 COMMON = {"CT", "ID", "DRG", "DIP", "ICD", "CM", "MCC", "CC", "CSV", "csv", "PET", "SPECT", "HOME", "MRI", "XYZ"}
@@ -128,6 +128,7 @@ def test_an_english_run_says_nothing_in_chinese_but_names_and_clauses(finished, 
     fixed |= {w for text in (*words("zh").values(), *wording.materials("zh").values()) for w in HAN.findall(text)
               if len(w) > 3}  # fmt: skip
     clauses = {w for s in sources for clause in s.card.basis for w in HAN.findall(clause)}
+    clauses |= {w for text in law.TABLE.read_text(encoding="utf-8").splitlines() for w in HAN.findall(text)}
     for path in sorted(folder.glob("leads/*/dossier.html"))[:20]:
         assert not (set(HAN.findall(shown(path.read_text(encoding="utf-8")))) & fixed) - clauses, path
 

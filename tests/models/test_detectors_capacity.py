@@ -79,6 +79,16 @@ def test_hours_beyond_the_beds(world):
     assert world.judge("service_capacity", min_days=5) == []
 
 
+def test_hours_of_several_days_posted_at_once_are_no_day(world):
+    world.hospitals(["H1"], beds=5, staff=10)
+    world.add("knowledge.item_frequency", pl.DataFrame({"item_code": ["003107010220000"]}), max_quantity=24,
+              time_window="day", unit_zh="小时", official=27, basis="b", layer="nation")  # fmt: skip
+    for day in range(4):
+        ids = world.stay("H1", 8, start=START + timedelta(days=day), every=0)
+        world.lines(ids, "003107010220000", "心电监测", "05", quantity=20.0, is_posted_in_bulk=True)
+    assert world.judge("service_capacity") == []
+
+
 def test_therapy_beyond_the_staff_and_what_no_register_tells(world):
     world.hospitals(["H1"], staff=2)
     world.hospitals(["H2"], staff=0)

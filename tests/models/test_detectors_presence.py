@@ -5,6 +5,8 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
+from models import detectors
+
 HOME, AWAY = "510100", "330100"
 FIRST = date(2025, 5, 1)
 
@@ -179,3 +181,33 @@ def test_bulk_posting_cannot_be_judged(world):
     settle(world, [out()])
     assert world.judge("out_of_idle_bed") == []
     assert world.cannot() == {"the institution posts charges in bulk": 1}
+
+
+def test_a_stay_posted_on_one_day_cannot_be_judged(world):
+    idle(world, busiest_share=1.0)
+    for number in range(9):
+        idle(world, person=f"Q{number}")
+    settle(world, [out()])
+    assert world.judge("out_of_idle_bed") == []
+    assert world.cannot() == {"the institution posts charges in bulk": 1}
+
+
+@pytest.mark.parametrize(
+    "excuse",
+    [
+        "update feature.settlement set is_family_money = true where settlement_id = 'S0'",
+        "update feature.encounter set is_in_course = true where encounter_id = 'ES0'",
+    ],
+    ids=["the family's account", "dialysis"],
+)
+def test_what_goes_on_out_of_an_idle_bed(world, excuse):
+    idle(world)
+    settle(world, [out()])
+    assert world.judge("out_of_idle_bed")
+    world.con.execute(excuse)
+    assert world.judge("out_of_idle_bed") == []
+
+
+def test_the_person_is_no_subject_of_an_idle_bed(world):
+    (source,) = (s for s in detectors.load() if s.id == "out_of_idle_bed")
+    assert tuple(source.card.subjects) == ("institution",)

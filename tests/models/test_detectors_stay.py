@@ -55,6 +55,21 @@ def test_relay_counts_stays_begun_where_another_hospital_ended(town):
     assert len(found) == 10, "a stay after a medical transfer is no relay"
 
 
+@pytest.mark.parametrize("excuse", [{"level_step": -1}, {"level_step": 1}, {"is_transferred_in": True}])
+def test_care_by_levels_is_no_relay(town, excuse):
+    town.stay(OTHER, 30)
+    town.stay(OTHER, 10, left_institution_id="H01", left_on=date(2025, 1, 6), every=0, start=date(2025, 1, 6), **excuse)
+    assert not [d for _, d, _ in town.judge("stay_share_above_peers") if d["indicator"] == "relay"]
+
+
+@pytest.mark.parametrize("share", ["low_threshold", "checkup", "one_day", "holiday"])
+@pytest.mark.parametrize("excuse", ["is_emergency_start", "is_transferred_in", "is_continued"])
+def test_who_was_brought_chose_neither_day_nor_need(town, share, excuse):
+    town.stay(OTHER, 20)
+    town.stay(OTHER, 20, **(FLAGS[share] | {excuse: True}))
+    assert not [d for _, d, _ in town.judge("stay_share_above_peers") if d["indicator"] == share]
+
+
 @pytest.mark.parametrize(
     "excuse",
     [
@@ -220,7 +235,10 @@ def test_persons_of_one_employer_admitted_together(town):
     assert town.cannot()["residence unknown"] == town.stays
 
 
-@pytest.mark.parametrize("case", ["outbreak", "operations", "course", "spread", "few", "busy"])
+@pytest.mark.parametrize(
+    "case",
+    ["outbreak", "mushrooms", "school kitchen", "bus accident", "emergency", "operations", "course", "spread", "few", "busy"],
+)  # fmt: skip
 def test_groups_have_excuses(town, case):
     for number in range(20):
         employ(town, town.stay(PEERS[number % 10], 6, start=date(2025, 1, 6 + number), every=15), f"U{number:02}")
@@ -230,6 +248,10 @@ def test_groups_have_excuses(town, case):
         town.stay(OTHER, 60, start=start, every=0)
     said = {
         "outbreak": {"diagnosis_code": "J10.100"},
+        "mushrooms": {"diagnosis_code": "T62.000"},
+        "school kitchen": {"diagnosis_code": "K52.900"},
+        "bus accident": {"diagnosis_code": "S82.200"},
+        "emergency": {"diagnosis_code": "R10.400", "is_emergency_start": True},
         "course": {"is_expected": True},
         "operations": {"is_operated": True},
     }
@@ -334,4 +356,7 @@ def test_stays_that_restart_at_one_price(world):
     ((place, detail, amount),) = world.judge("bed_day_stays")
     assert place == "X1" and detail["signs"] == 3 and amount is None
     assert detail["relink"] == 88 and world.clear() == 1
+    world.con.execute("update feature.stay set is_continued = true where left_on = started_on")
+    assert world.judge("bed_day_stays")[0][1]["relink"] == 0, "a stay that goes on after a settlement has not restarted"
+    world.con.execute("update feature.stay set is_continued = false")
     assert world.judge("bed_day_stays", min_stays=100) == [] and world.cannot() == {"too few bed-day stays": 2}

@@ -41,8 +41,8 @@ def test_money_has_its_cents_and_a_price_of_a_unit_keeps_its_places(told, price,
 
 
 def test_counts_keep_to_whole_numbers(told):
-    said = told("item_over_daily_limit", "zh", item_name="甲", quantity=21.0, max_quantity=1.0, unit_zh="日")
-    assert "计 21 日" in said and "每日 1 日" in said
+    said = told("item_over_daily_limit", "zh", item_name="甲", quantity=21.0, max_quantity=10.0, days=10, unit_zh="日")
+    assert "10 天共计 21 日" in said and "允许的 10 日" in said
 
 
 @pytest.mark.parametrize(("code", "name"), [("H1", "第一医院"), ("H9", "H9")])

@@ -15,6 +15,9 @@ MATCH = " and ".join(f"(t.{k} is null or t.{k} = cast(f.{k} as varchar))" for k 
 
 #: What a city's own tables would hold, for the rules whose tables the package leaves empty or short.
 OVERLAY = {
+    "item_frequency": [
+        {"item_code": "002507990990000", "max_quantity": "2", "time_window": "每月", "unit_zh": "次", "official": "27"},
+    ],
     "total_limit": [
         {"item_prefix": "C090104001", "max_amount": "1000", "time_window": "visit", "official": "34"},
     ],

@@ -1,11 +1,13 @@
 """Turn the published knowledge points into the typed knowledge tables under ``data/knowledge``.
 
-Usage: ``python -m data.knowledge.published.build POINTS CODES OUT``. A point whose text does not yield its parameter
+Usage: ``python -m data.knowledge.published.build POINTS CODES OUT [WINDOWS]``; WINDOWS has the published window of each
+exclusive pair (point_id, window_zh). A point whose text does not yield its parameter
 is listed in ``unparsed.csv`` with the reason and never guessed; ``text`` says how it is read.
 
 Validity: drug points of 2025 hold for the 2024 drug catalogue (the year 2025), those published from 2026-01-28 on
-for the catalogue of their year (from 2026-01-01). Service, herb and internet points are open. Where points name one
-code, the stricter limit stays.
+for the catalogue of their year (2026-01-01 to 2026-12-31): a catalogue of the next year takes its place. Service, herb
+and internet points are open. Where points name one code, the stricter limit stays. What a child table reads into a
+text (which diagnoses, which earlier drugs) is ours, not published: its layer is starter.
 """
 
 from __future__ import annotations
@@ -146,7 +148,7 @@ TABLES = [
         [*ITEM, "indication_text", "needs_record", "official"],
         [],
         [],
-        Child("indication_diagnosis", ["diagnosis_prefix", "word_zh"], diagnosis.diagnoses),
+        Child("indication_diagnosis", ["diagnosis_prefix", "part", "word_zh"], diagnosis.diagnoses),
         ("药品限支付疗程", "药品限医疗机构级别", "药品限就医方式"),
     ),
     Table(
@@ -179,7 +181,10 @@ def _validity(points: pl.DataFrame) -> pl.DataFrame:
         .then(pl.col("published_at").str.slice(0, 4) + "-01-01")
         .when(ended)
         .then(pl.lit("2025-01-01")),
-        valid_to=pl.when(ended).then(pl.lit("2025-12-31")),
+        valid_to=pl.when(drug & revised)
+        .then(pl.col("published_at").str.slice(0, 4) + "-12-31")
+        .when(ended)
+        .then(pl.lit("2025-12-31")),
         superseded_by=pl.when(ended).then(pl.col("successor").fill_null(f"revision-{REVISION}")),
     )
 
@@ -188,13 +193,14 @@ def tidy(published: pl.DataFrame) -> pl.DataFrame:
     """The published points without note rows, with normalised texts, basis and validity.
 
     ``published`` has the text columns point_id, rule_name_zh, item_name_zh, constraint_zh, check_zh, batch,
-    published_at.
+    published_at, and may have window_zh.
     """
+    if "window_zh" not in published.columns:
+        published = published.with_columns(window_zh=pl.lit(None, pl.String))
     name, limit = pl.col("rule_name_zh"), pl.col("constraint_zh")
     said = limit.str.replace_all(r"\s+", " ").str.strip_chars(" ")
     basis = pl.when(said.str.len_chars() <= SHORT_TEXT).then(pl.format("{}：{}", name, said)).otherwise(name)
-    raw = published.filter(~pl.col("item_name_zh").str.starts_with("说明："))
-    raw = raw.with_columns(
+    raw = published.filter(~pl.col("item_name_zh").str.starts_with("说明：")).with_columns(
         is_drug=name.str.starts_with("药品"),
         batch=pl.coalesce("batch", "published_at").fill_null(""),
         # some texts use look-alike characters (⼉ U+2F09), full-width digits and stray blanks
@@ -216,8 +222,7 @@ def _codes(points: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
         .then(code.str.contains(DRUG_CODE))
         .otherwise(code.str.contains(SERVICE_CODE))
     )
-    coded = listed.select("point_id", "ord", item_code="med_list_codg")
-    return coded.join(kind, on="point_id").filter(good)
+    return listed.select("point_id", "ord", item_code="med_list_codg").join(kind, on="point_id").filter(good)
 
 
 def _one_table(
@@ -269,14 +274,15 @@ def make(published: pl.DataFrame, listed: pl.DataFrame) -> tuple[dict[str, pl.Da
     return made, pl.concat(judged)
 
 
-def build(points: Path, codes: Path, out: Path) -> pl.DataFrame:
-    """Write the typed tables, ``unparsed.csv`` and ``published.csv`` into ``out``.
-
-    Returns what published.csv holds, one row per rule class of ``points``: rule_name_zh, table (null: no table is
-    made of it), points, parsed, share (0-1).
+def build(points: Path, codes: Path, out: Path, windows: Path | None = None) -> pl.DataFrame:
+    """Write the typed tables, ``unparsed.csv`` and ``published.csv`` into ``out``; ``windows`` as usage says. Returns
+    published.csv, a row per rule class: rule_name_zh, table (null: none is made of it), points, parsed, share (0-1).
     """
     out.mkdir(parents=True, exist_ok=True)
     published = pl.read_csv(points, infer_schema=False)
+    if windows is not None:
+        stated = pl.read_csv(windows, infer_schema=False).select("point_id", "window_zh")
+        published = published.join(stated, on="point_id", how="left", maintain_order="left")
     made, every = make(published, pl.read_csv(codes, infer_schema=False))
     for name, rows in made.items():
         rows.write_csv(out / f"{name}.csv")
@@ -293,6 +299,6 @@ def build(points: Path, codes: Path, out: Path) -> pl.DataFrame:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 4:
-        sys.exit("usage: python -m data.knowledge.published.build POINTS CODES OUT")
+    if len(sys.argv) not in (4, 5):
+        sys.exit("usage: python -m data.knowledge.published.build POINTS CODES OUT [WINDOWS]")
     sys.stdout.write(build(*(Path(argument) for argument in sys.argv[1:])).write_csv())

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
+INFERRED = "starter"  # the layer of what we read into a published text
 WORDS = Path(__file__).parents[1] / "tables" / "indication_word.csv"
 SHOWN = 80
 # Phrases with a disease ending that name no disease of their own.
@@ -24,6 +25,11 @@ NO_DISEASE = (
 DISEASE = (
     r"\p{Han}*(?:病|症|炎|癌|瘤|感染|出血|衰竭|损伤|综合征|综合症|贫血|休克|中毒|狭窄|增生|烧伤|结石|溃疡|血栓|高血压)"
 )
+# Words of diseases that the text names for another purpose than to pay for them.
+ASIDE = (
+    r"不适合[^，；。,;:]{0,12}移植(?:\(\w+\))?|无肝硬化或伴代偿性肝硬化|(?:同步|根治性|序贯)?(?:同步)?放化疗(?:后|期间)?"
+    r"|在?一线含铂化疗|伴有?心血管疾病的"
+)
 # Conditions that allow the drug without naming a diagnosis.
 NO_DIAGNOSIS = r"限抢救|抢救患者|药敏试验证据或|耐药或重症"
 RECORD = (
@@ -35,9 +41,14 @@ RECORD = (
 
 @cache
 def words() -> pl.DataFrame:
-    """The disease words, longest first, one row a word and prefix."""
-    read = pl.read_csv(WORDS, infer_schema=False).select(_plain(pl.col("word_zh")), "diagnosis_prefix").unique()
-    return read.sort(pl.col("word_zh").str.len_chars(), "word_zh", "diagnosis_prefix", descending=[True, False, False])
+    """The disease words, longest first, one row a word, prefix and part.
+
+    A word with parts names a conjunction: each part must be met; a prefix without a part meets the word alone.
+    """
+    columns = [_plain(pl.col("word_zh")), "diagnosis_prefix", pl.col("part").cast(pl.Int64)]
+    read = pl.read_csv(WORDS, infer_schema=False).select(columns).unique()
+    order = [pl.col("word_zh").str.len_chars(), pl.col("word_zh"), pl.col("diagnosis_prefix"), pl.col("part")]
+    return read.sort(order, descending=[True, False, False, False])
 
 
 def _pattern() -> str:
@@ -51,7 +62,8 @@ def _plain(text: pl.Expr) -> pl.Expr:
 
 def indication(points: pl.DataFrame) -> pl.DataFrame:
     text = _plain(pl.col("limit_text"))
-    found = text.str.extract_all(_pattern())
+    aside = text.str.replace_all(ASIDE, "，")
+    found = pl.when(aside.str.contains(_pattern())).then(aside).otherwise(text).str.extract_all(_pattern())
     left = text.str.replace_all(_pattern(), "，").str.replace_all(NO_DISEASE, "，").str.extract(f"({DISEASE})")
     shown = pl.when(text.str.len_chars() > SHOWN).then(text.str.slice(0, SHOWN - 1) + "…").otherwise(text)
     asked = text.str.extract_all(RECORD).list.unique(maintain_order=True).list.join("；")
@@ -73,7 +85,12 @@ def indication(points: pl.DataFrame) -> pl.DataFrame:
 
 def diagnoses(parsed: pl.DataFrame) -> pl.DataFrame:
     """Rows of indication_diagnosis for the points that ``indication`` read."""
-    said = parsed.unique("point_id").explode("word_zh").join(words(), on="word_zh")
-    one = said.sort("point_id", "diagnosis_prefix", "word_zh").unique(["point_id", "diagnosis_prefix"], keep="first")
-    basis = pl.format("{}；诊断范围由“{}”对应疾病分类与代码医保版2.0", "basis", "word_zh")
-    return one.with_columns(basis=basis).sort("point_id", "diagnosis_prefix")
+    named = parsed.unique("point_id").explode("word_zh").join(words(), on="word_zh")
+    alone = named.filter(pl.col("part").is_null()).sort("point_id", "diagnosis_prefix", "word_zh")
+    alone = alone.unique(["point_id", "diagnosis_prefix"], keep="first", maintain_order=True)
+    together = named.filter(pl.col("part").is_not_null()).join(
+        alone.select("point_id", "diagnosis_prefix"), on=["point_id", "diagnosis_prefix"], how="anti"
+    )
+    basis = pl.format("{}；诊断范围由“{}”对应疾病分类与代码医保版2.0，属本项目推导，须经临床复核", "basis", "word_zh")
+    rows = pl.concat([alone, together]).with_columns(basis=basis, layer=pl.lit(INFERRED))
+    return rows.sort("point_id", "diagnosis_prefix", "word_zh", "part", nulls_last=True)

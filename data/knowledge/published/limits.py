@@ -4,7 +4,8 @@ Same contract as ``text``: each function adds a table's own columns and ``why`` 
 
 * care setting: only a text that names in-patients (or emergency) restricts; observation counts as emergency.
 * herbs: which of the two lists a herb is on is decided by the text, never by the name of the list.
-* discount: the points name the group of operations; the rate is not published and is the customary half.
+* discount: the points name the group of operations; the rate is not published and is the customary half, so the row
+  stands in layer ``starter`` until an area's own takes its place.
 * period: of a range ("two to three weeks") the shorter end, so that only what is too soon in any reading counts.
 """
 
@@ -60,6 +61,7 @@ def discount(points: pl.DataFrame) -> pl.DataFrame:
     return points.with_columns(
         group_name=group,
         rate=pl.lit(CUSTOMARY_RATE),
+        layer=pl.lit("starter"),
         basis=pl.col("basis") + RATE_NOTE,
         why=_why(group.is_null(), "no group of operations"),
     )

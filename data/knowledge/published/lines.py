@@ -75,5 +75,7 @@ def first_lines(parsed: pl.DataFrame) -> pl.DataFrame:
     own = ["item_prefix", "name_word", "word_zh"]
     drugs = _named(parsed.filter("is_first_line_named"))
     rows = parsed.drop(own, strict=False).unique("point_id").join(drugs, on="point_id")
-    basis = pl.format("{}；一线用药由“{}”对应药品分类与代码", "basis", "word_zh")
-    return rows.with_columns(basis=basis).sort("point_id", "item_prefix", "name_word", nulls_last=True)
+    basis = pl.format("{}；一线用药由“{}”对应药品分类与代码，属本项目推导，须经药师复核", "basis", "word_zh")
+    return rows.with_columns(basis=basis, layer=pl.lit("starter")).sort(
+        "point_id", "item_prefix", "name_word", nulls_last=True
+    )

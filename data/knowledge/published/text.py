@@ -6,14 +6,17 @@
 * age: ``age_to_years`` is exclusive (15 = under 15), ``age_to_days`` is the last day of life allowed.
   以下 includes the number named (Civil Code art. 1259): "11周岁以下" gives 12. The employment-age point sets
   only the lower bound of 16 (Labour Law art. 15): the upper depends on sex and year of birth, and stays open.
-* exclusive pairs: B is included in A. The published fields carry no window, so it is derived: ``visit`` only
-  when both items are operations (chapter 33) and neither is charged by day or hour, else ``day``. Tests,
-  nursing and procedures recur in a stay; a pair on different days of it is then no repetition.
+* exclusive pairs: B is included in A, within the window that the publication gives it (``window_zh``), else the one
+  its text names. Where neither does it is derived, and the row stands in layer ``derived``: ``visit`` only when both
+  items are operations (chapter 33) and neither is charged by day or hour, else ``day``. Tests, nursing and procedures
+  recur in a stay; a pair on different days of it is then no repetition.
 """
 
 from __future__ import annotations
 
 import polars as pl
+
+from data.knowledge import words
 
 SERVICE_CODE = r"^[0-9]{15}$"
 
@@ -113,19 +116,25 @@ def pair(points: pl.DataFrame) -> pl.DataFrame:
     by_day = pl.col("item_name_zh").str.contains(PER_DAY)
     derived = pl.when(operations & ~by_day).then(pl.lit("visit")).otherwise(pl.lit("day"))
     sides = pl.col("item_name_zh").str.split("×")
+    given = {text: words.read("exclusive_pair", "time_window", text) for text in points["window_zh"].drop_nulls()}
+    column = pl.col("window_zh").replace_strict(given, default=None, return_dtype=pl.String)
+    published = pl.coalesce(column, stated)
+    is_ours = pl.coalesce("window_zh", stated).is_null()
+    note = pl.when(column.is_not_null()).then(pl.format("；时间区间：{}", "window_zh")).otherwise(pl.lit(""))
     out = points.with_columns(
         item_a_name=sides.list.get(0),
         item_b_name=sides.list.get(1, null_on_oob=True),
-        time_window=pl.coalesce(stated, derived),
-        window_source=pl.when(stated.is_not_null()).then(pl.lit("published")).otherwise(pl.lit("derived")),
+        time_window=pl.when(is_ours).then(derived).otherwise(published),
+        window_source=pl.when(is_ours).then(pl.lit("derived")).otherwise(pl.lit("published")),
+        layer=pl.when(is_ours).then(pl.lit("derived")).otherwise("layer"),
+        basis=pl.col("basis") + note,
     )
     whole = (sides.list.len() == 2) & pl.all_horizontal(codes.is_not_null())
-    hours = pl.col("check_zh").fill_null("").str.contains("时间窗.*小时")
     why = (
         pl.when(~whole)
         .then(pl.lit("not exactly two items with their codes"))
-        .when(hours)
-        .then(pl.lit("a window of hours"))
+        .when(~is_ours & published.is_null())
+        .then(pl.format("no window that can be evaluated: {}", pl.col("window_zh").fill_null("")))
     )
     return out.with_columns(why=why)
 

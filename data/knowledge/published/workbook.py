@@ -16,7 +16,8 @@ import fastexcel
 import polars as pl
 
 from data.errors import UsageError
-from data.knowledge.load import tables
+from data.knowledge import words
+from data.knowledge.load import OWN_LAYERS, tables
 from data.knowledge.published import build as knowledge_build
 
 WIDTH = 64  # official sheets declare 16,384 columns, almost all of them empty
@@ -33,7 +34,8 @@ SAID = {
     "code": ("药品代码", "项目代码", "手术代码", "国家项目代码", "编码", "代码"),
     "limit": ("逻辑依据", "目录备注", "依据", "组别", "计价单位", "限定"),
     "check": ("检出逻辑",),
-    "window": ("时间窗",),
+    "window": ("时间窗", "时间区间", "时限"),
+    "point": ("对应知识点序号", "知识点序号"),
     "rule": ("规则名称", "规则"),
 }
 
@@ -58,7 +60,16 @@ def read_workbook(path: Path, *, rule: str = "", published: str = "") -> tuple[p
     codes = [_own_codes(points)]
     if len(headed) > 1 and headed[1] is not None:
         codes.append(_listed_codes(headed[1][1], points))
-    shape = ["point_id", "rule_name_zh", "item_name_zh", "constraint_zh", "check_zh", "batch", "published_at"]
+    shape = [
+        "point_id",
+        "rule_name_zh",
+        "item_name_zh",
+        "constraint_zh",
+        "check_zh",
+        "batch",
+        "published_at",
+        "window_zh",
+    ]
     return points.unique("point_id", keep="first", maintain_order=True).select(shape), pl.concat(codes).unique(
         ["point_id", "ord"], keep="first", maintain_order=True
     )
@@ -75,7 +86,7 @@ def _headed(sheet: pl.DataFrame) -> tuple[str, pl.DataFrame] | None:
     if not sheet.width:
         return None
     first = sheet.get_columns()[0].head(HEADER_WITHIN)
-    found = (first.str.replace_all(r"\s", "") == "序号").fill_null(False)
+    found = first.str.replace_all(r"\s", "").str.contains("^(?:对应)?(?:知识点)?序号$").fill_null(False)
     if not found.any():
         return None
     at = found.arg_max() or 0
@@ -114,9 +125,12 @@ def _rule_named(rows: pl.DataFrame, text: str) -> str:
 def _points(path: Path, rows: pl.DataFrame, rule: str, published: str) -> pl.DataFrame:
     if not any(rule in table.official for table in knowledge_build.TABLES):
         raise UsageError(f"No table is made of rule class '{rule}'.")
-    wanted = rows.select(**{own: _column(rows, own) for own in SAID if own != "rule"})
+    number = pl.col(rows.columns[0])
+    wanted = rows.select(
+        **{own: _column(rows, own) for own in SAID if own not in ("rule", "point")}, number=number.forward_fill()
+    )
     filled = wanted.with_columns(pl.col("item", "limit", "check", "a_name", "a_code").forward_fill())
-    window = pl.lit("时间窗：") + pl.col("window")
+    _check_windows(path, filled)
     pair = pl.concat_str("a_name", "b_name", separator="×")
     named = filled.with_columns(item=pl.coalesce(pair, "item")).filter(pl.col("item").is_not_null())
     if named.is_empty():
@@ -129,7 +143,8 @@ def _points(path: Path, rows: pl.DataFrame, rule: str, published: str) -> pl.Dat
         rule_name_zh=pl.lit(rule),
         item_name_zh="item",
         constraint_zh="limit",
-        check_zh=pl.concat_str("check", window, separator="；", ignore_nulls=True),
+        check_zh="check",
+        window_zh="window",
         batch=pl.lit(path.stem),
         published_at=pl.lit(published or None, pl.String),
     )
@@ -148,11 +163,24 @@ def _own_codes(points: pl.DataFrame) -> pl.DataFrame:
     return _split(points, pl.coalesce(pair, "code"))
 
 
+def _check_windows(path: Path, rows: pl.DataFrame) -> None:
+    """Raises UsageError for a window of time that no rule evaluates."""
+    for number, text in rows.filter(pl.col("window").is_not_null()).select("number", "window").rows():
+        if words.read("exclusive_pair", "time_window", text) is None:
+            allowed = words.allowed("exclusive_pair", "time_window")
+            raise UsageError(f"{path.name}, 序号 {number}: the window is '{text}'; it must mean one of {allowed}.")
+
+
 def _listed_codes(rows: pl.DataFrame, points: pl.DataFrame) -> pl.DataFrame:
-    """The codes of sheet 2, joined to the points by item name."""
-    told = rows.select(item=_column(rows, "item").forward_fill(), code=_column(rows, "code"))
-    by_name = points.select("point_id", "item").unique(["point_id"], keep="first", maintain_order=True)
-    return _split(told.join(by_name, on="item", maintain_order="left"), pl.col("code"))
+    """The codes of sheet 2, joined to the points by the point's number where the sheet has it, else by item name."""
+    listed = rows.select(
+        item=_column(rows, "item").forward_fill(),
+        code=_column(rows, "code"),
+        number=_column(rows, "point").forward_fill(),
+    )
+    on = ["number", "item"] if listed["number"].null_count() < len(listed) else ["item"]
+    by_point = points.select("point_id", *on).unique(["point_id"], keep="first", maintain_order=True)
+    return _split(listed.join(by_point, on=on, maintain_order="left"), pl.col("code"))
 
 
 def merge(folder: Path, made: dict[str, pl.DataFrame], layer: str, *, write: bool) -> pl.DataFrame:
@@ -166,7 +194,10 @@ def merge(folder: Path, made: dict[str, pl.DataFrame], layer: str, *, write: boo
         if rows.is_empty():
             continue
         columns, key = tables()[name]
-        fresh = rows.select(pl.col(columns).cast(pl.String)).with_columns(layer=pl.lit(layer))
+        is_ours = pl.col("layer").is_in(OWN_LAYERS)  # a reading of ours stays one, whoever published the rest
+        fresh = rows.select(pl.col(columns).cast(pl.String)).with_columns(
+            layer=pl.when(is_ours).then("layer").otherwise(pl.lit(layer))
+        )
         path = folder / f"{name}.csv"
         held = pl.read_csv(path, infer_schema=False) if path.exists() else fresh.clear()
         identity = [*key, "layer", "valid_from"]

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from data.simulate.care.bill import Bill
-from data.simulate.export.columns import LINE, gather, moment, number
+from data.simulate.export.columns import ENCOUNTER, LINE, gather, moment, number
 from data.simulate.town.town import EMERGENCY, STAYS, Town
 
 SCANS = 0.96
@@ -20,14 +20,18 @@ def traced(town: Town, bill: Bill) -> pl.DataFrame:
     sold = bill.lines.filter(
         pl.col("item").is_in(drugs) & (pl.col("cnt") > 0) & (pl.col("sign") > 0) & ~pl.col("kind").is_in(list(STAYS))
     )
-    sold = sold.filter(pl.Series(rng.random(len(sold)) < SCANS)).select("line", "item", "cnt")
+    sold = sold.filter(pl.Series(rng.random(len(sold)) < SCANS)).select("line", "item", "cnt", "encounter", "place")
     packs = sold[np.repeat(np.arange(len(sold)), sold["cnt"].to_numpy())].with_row_index("n")
     serial = (pl.col("n").cast(pl.Int64) * 7_654_321_987 + 12_345_678) % 10**13
     return packs.select(
         number(LINE, "line").alias("bkkp_sn"),
+        number(ENCOUNTER, "encounter").alias("mdtrt_id"),
+        gather(town.places["code"], packs["place"]).alias("fixmedins_code"),
         drug_trac_codg=pl.concat_str(
             (8_100_000 + pl.col("item")).cast(pl.String), serial.cast(pl.String).str.zfill(13)
         ),
+        trdn_flag=pl.lit(0, pl.Int64),
+        sel_retn_cnt=pl.lit(1, pl.Int64),
     )
 
 

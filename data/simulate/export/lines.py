@@ -84,6 +84,7 @@ def _described(town: Town, lines: pl.DataFrame) -> pl.DataFrame:
 def fee_lines(town: Town, lines: pl.DataFrame) -> pl.DataFrame:
     """fee_list_d for a slice of the lines."""
     drug = pl.col("catalogue_type").is_in(["101", "102"])
+    kind_of_order = pl.when(pl.col("catalogue_type") == "102").then(1).when(drug).then(0).otherwise(2)
     moved = (pl.col("kind") == CHRONIC) & pl.col("dept_code").is_null()
     columns: dict[str, pl.Expr | pl.Series | str] = {
         **RENAMED,
@@ -93,7 +94,8 @@ def fee_lines(town: Town, lines: pl.DataFrame) -> pl.DataFrame:
         "setl_id": number(SETTLEMENT, "settlement"),
         "init_feedetl_sn": number(LINE, "reverses"),
         "fee_ocur_time": moment(town, "at"),
-        "rx_drord_no": pl.col("encounter") * 100 + pl.col("at") // DAY % 97,
+        # A prescription's number is none of a service's: those have their request's.
+        "rx_drord_no": (pl.col("encounter") * 100 + pl.col("at") // DAY % 97) * 10 + kind_of_order,
         "cnt": pl.concat_str(pl.col("cnt"), pl.lit(".00")),
         "pric_uplmt_amt": pl.when(pl.col("limit") > 0).then(yuan("limit")),
         "selfpay_prop": (pl.col("own_share") / 100).round(2),

@@ -1,8 +1,8 @@
-"""A pack sold again at another drugstore; scanned twice for one buyer on one day."""
+"""A pack sold again at another drugstore; scanned twice for one buyer on one day; a box sold in parts to two."""
 
 from __future__ import annotations
 
-from data.simulate.beside import packs
+from data.simulate.beside import packs, parts
 from data.simulate.book import Book
 
 DRUG, PRODUCT = "XB01ACA009A00101010100163", "8109903"
@@ -17,3 +17,7 @@ def plant(book: Book) -> None:
             line = book.line(book.visit(buyer, store, day, hour=9 + number, category=41), DRUG)
             packs(book, line, PRODUCT, serial)
         note(line)
+    for number, tablets in enumerate((7, 14)):
+        line = book.line(book.visit(book.person(), first, 160 + number, category=41), DRUG, tablets, 1)
+        parts(book, line, PRODUCT, 1190, tablets, 28)
+        book.alike(line)

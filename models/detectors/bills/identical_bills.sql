@@ -6,7 +6,8 @@ family = "pattern"
 subjects = ["institution", "practitioner"]
 certainty = "suspected"
 window = "the whole delivered window"
-basis = ["《医疗保障基金使用监督管理条例》第十五条、第三十八条、第四十条第（三）项：虚构医药服务项目", "筛查模型 B11 费用/病历雷同"]
+law = ["regulation-15-1", "regulation-20", "regulation-38-1-2", "regulation-40-1-3"]
+basis = ["筛查模型 B11 费用/病历雷同"]
 needs = ["record.fee_line"]
 sentence = "{own} persons were billed the same {items} items in the same quantities here ({diagnosis_text}), where {usual} would be usual; this settlement is of {occurred_on}: {item_text}"
 sentence_zh = "本机构{own}人费用明细完全相同（{items}个项目、数量一致，诊断{diagnosis_text}），参照同类机构及该诊断预期{usual}人；本次结算{occurred_on}：{item_text}"
@@ -90,7 +91,7 @@ select w.encounter_id, e.person_id, e.institution_id, e.is_inpatient as is_stay,
     w.items >= case when e.is_inpatient then $min_stay_items else $min_visit_items end as is_long
 from whole as w
 join feature.encounter as e on e.encounter_id = w.encounter_id
-where not w.is_course and e.person_id is not null and e.institution_id is not null
+where not w.is_course and not coalesce(e.is_in_course, false) and e.person_id is not null and e.institution_id is not null
     and coalesce(e.medical_category, '-') not in (select medical_category from day_care)
     and coalesce(e.principal_diagnosis_code, '-') not in (select principal_diagnosis_code from course);
 

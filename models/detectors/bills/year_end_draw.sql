@@ -8,7 +8,8 @@ fetch = ["resale"]
 certainty = "suspected"
 scope = ["chronic", "drugstore"]
 window = "the last months of a benefit year beside the months before"
-basis = ["《医疗保障基金使用监督管理条例》第十七条、第四十一条：重复享受待遇、转卖药品", "筛查模型 C06 门慢特冲顶（年末突击）；定点零售药店自查自纠问题清单 3"]
+law = ["regulation-19-2", "regulation-38-1-5", "regulation-19-1", "regulation-41-1-3", "rules-31-1-3"]
+basis = ["筛查模型 C06 门慢特冲顶（年末突击）；定点零售药店自查自纠问题清单 3"]
 needs = ["record.settlement.settled_at", "record.settlement.disease_code"]
 sentence = "In the last months of {year} {newcomers} of {persons} persons with a registered disease came to this place for the first time and took bills {own} times their own earlier ones; at {peers} other places {usual_share}% are new and take {usual} times; here {paid} yuan on {occurred_on} instead of {usual_paid}, {amount} yuan more"
 sentence_zh = "{year}年末在本处使用门慢特待遇的{persons}人中{newcomers}人为首次前来，单次费用为其本人此前的{own}倍，其他{peers}家机构新到者占{usual_share}%、为{usual}倍；本次{occurred_on}{paid}元，此前通常{usual_paid}元，高出{amount}元"
@@ -16,9 +17,10 @@ exclusions = [
     "persons who stock up where they always go, and one more fill of the usual size",
     "the seriously ill: each person is compared with their own earlier bills for the same disease",
     "what is usual at all places in these months",
+    "what is paid without the funds or from a relative's account: accounts are shared within the family",
     "persons with fewer than {min_own:bill} for the disease earlier in the year",
 ]
-exclusions_zh = ["在原去处备药，以及按平常量多取一次的参保人", "重病参保人：与其本人同病此前的费用比较", "所有机构在这些月份的普遍情形", "当年此前同病费用少于 {min_own} 次的参保人"]
+exclusions_zh = ["在原去处备药，以及按平常量多取一次的参保人", "重病参保人：与其本人同病此前的费用比较", "所有机构在这些月份的普遍情形", "未使用基金或由家庭共济账户支付的部分：个人账户可供家庭成员使用", "当年此前同病费用少于 {min_own} 次的参保人"]
 limits = "A store that opened or won a hospital's prescriptions late in the year gets newcomers too; that they pay more at once may be a longer supply. Who kept the goods is not known."
 limits_zh = "年末新开业或承接医院处方的药店也会有较多新到者；单次费用高也可能是处方天数较长。药品由谁取走，此处未知。"
 
@@ -68,7 +70,7 @@ select settlement_id, encounter_id, person_id, institution_id, settled_on, year(
     list_contains(string_split($months, ' '), cast(month(settled_on) as varchar)) as is_late
 from feature.visit_bill
 where care_setting in ('chronic', 'drugstore') and diagnosis is not null and person_id is not null
-    and institution_id is not null and eligible_amount > 0;
+    and institution_id is not null and eligible_amount > 0 and not coalesce(is_family_money, false);
 
 -- late_draw: a person's late bills for a disease at a place beside their own earlier ones in the year, as logarithms.
 create temp table late_draw as

@@ -7,7 +7,8 @@ subjects = ["institution"]
 fetch = ["internal_control"]
 certainty = "suspected"
 window = "the whole delivered window"
-basis = ["《医疗保障基金使用监督管理条例》第二十五条：依数据监控确定检查重点", "筛查模型 G01 经办内控：零星报销与退费重结异常"]
+law = ["regulation-25"]
+basis = ["筛查模型 G01 经办内控：零星报销与退费重结异常"]
 needs = [
     "record.settlement.operator_id",
     "record.settlement.settlement_type",

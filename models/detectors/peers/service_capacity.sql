@@ -12,14 +12,14 @@ needs = ["record.hospital", "record.fee_line.quantity"]
 sentence = "On {over_days} days more {what} were charged here than {base} {base_text} can do ({most} a day), {peak} on {occurred_on}: {item_text}"
 sentence_zh = "{over_days}天{what_zh}超过{base}{base_text_zh}的产能（每日{most}），{occurred_on}达{peak}：{item_text}"
 exclusions = [
-    "one or two days: charges posted late",
+    "one or two days: charges posted late; units posted in bulk for several days",
     "single persons beyond 24 hours (another rule)",
     "several parts of one person in the scanner on a day count once; surcharges, films and guidance do not",
     "continuous blood purification at the bed, PET and SPECT",
     "no approved beds, no staff or no such device in the registers: cannot judge",
 ]
 exclusions_zh = [
-    "仅一两天：费用补记",
+    "仅一两天：费用补记；为多日集中补记的数量",
     "个人单日超过 24 小时（由单日超量规则判断）",
     "同一人同日多部位检查计一次；加收、胶片、引导不计",
     "床旁连续性血液净化、PET、SPECT",
@@ -126,7 +126,7 @@ select l.institution_id, i.kind, l.charged_on, case when i.kind = 'hours' then l
     sum(l.eligible_amount) as amount
 from feature.fee_line as l
 join held_back as i on i.item_code = l.item_code
-where i.kind is not null and l.institution_id is not null
+where i.kind is not null and l.institution_id is not null and not coalesce(l.is_posted_in_bulk, false)
 group by l.institution_id, i.kind, l.charged_on, case when i.kind = 'hours' then l.item_code end;
 
 -- word: what a kind counts, what it is held against, and which register says how many there are.

@@ -7,7 +7,8 @@ subjects = ["person"]
 certainty = "suspected"
 scope = ["outpatient", "chronic", "drugstore"]
 window = "180 days, over all institutions"
-basis = ["《医疗保障基金使用监督管理条例》第十七条、第四十一条：转卖药品、重复享受待遇", "国家医保局医保药品倒卖模型；筛查模型 C09 职业开药人、C04 跨机构重复开药"]
+law = ["regulation-19-1", "regulation-41-1-3", "rules-31-1-3"]
+basis = ["国家医保局医保药品倒卖模型；筛查模型 C09 职业开药人、C04 跨机构重复开药"]
 needs = ["record.fee_line.supply_days", "record.fee_line.item_code"]
 sentence = "In {days} days to {last_on} {own} packs of drugs that sell well from {places} places and {doctors} practitioners, {watch_amount} yuan, of which {beyond_amount} yuan while at least {least_left} days of the drug were at home; {peers} persons with such drugs have {usual} packs from {usual_places} places (median); here {drug} on {occurred_on}, {left_days} days at home, {amount} yuan"
 sentence_zh = "截至{last_on}的{days}天内自{places}家机构、{doctors}名医师处取得易倒卖药品{own}盒、{watch_amount}元，其中手中余量超{least_left}天仍取药{beyond_amount}元；同期用此类药的{peers}人中位数为{usual_places}家、{usual}盒；本条{occurred_on}取“{drug}”，余量约{left_days}天，{amount}元"
@@ -15,9 +16,10 @@ exclusions = [
     "one or two places, a drug from one place only, or few packs: the prescriber's habit is the question",
     "several diseases at once: only what comes while the same drug is still at home counts",
     "drugs given during a stay",
+    "what is paid without the funds or from a relative's account: accounts are shared within the family",
     "a drug one of whose lines does not say how long it lasts",
 ]
-exclusions_zh = ["仅一两家机构、某药仅取自一家、盒数较少：应看开方习惯", "多病并存：仅计同一药品尚有余量时再取的部分", "住院期间使用的药品", "有明细未载可用天数的药品"]
+exclusions_zh = ["仅一两家机构、某药仅取自一家、盒数较少：应看开方习惯", "多病并存：仅计同一药品尚有余量时再取的部分", "住院期间使用的药品", "未使用基金或由家庭共济账户支付的部分：个人账户可供家庭成员使用", "有明细未载可用天数的药品"]
 limits = "The quantity is in billing units, mostly packs. Lost packs, a doubled dose and a relative without a card explain some of it. oversupply names the single drug, this the person; both are one family. What was collected before the delivered period is not seen."
 limits_zh = "数量按计价单位，多为盒。药品遗失、双倍剂量、无医保凭证的家属可解释部分。“跨机构超量囤药”指向单一药品，本条指向参保人，两者属同一类证据。提供数据之前取的药看不到。"
 
@@ -71,6 +73,7 @@ with place as (
     select person_id, item_name as drug, count(distinct institution_id) as places
     from feature.fee_line
     where catalogue_type = '101' and care_setting in ('outpatient', 'chronic', 'drugstore')
+        and not coalesce(is_family_money, false)
     group by person_id, item_name
 )
 select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
@@ -82,6 +85,7 @@ join feature.drug_supply as s
 join place as p on p.person_id = l.person_id and p.drug = l.item_name
 where l.catalogue_type = '101' and l.eligible_amount > 0
     and l.care_setting in ('outpatient', 'chronic', 'drugstore')
+    and not coalesce(l.is_family_money, false)
     and list_contains(string_split($groups, ' '), substr(l.item_code, 1, 4));
 
 -- buyer_window: a window of a person that reaches the bounds; each ends on a day of collection.

@@ -6,7 +6,8 @@ family = "ring"
 subjects = ["group"]
 certainty = "suspected"
 window = "the whole delivered window"
-basis = ["《医疗保障基金使用监督管理条例》第二十五条：依数据监控确定检查重点", "筛查模型 A10 共用联系电话/地址/代办人"]
+law = ["regulation-25"]
+basis = ["筛查模型 A10 共用联系电话/地址/代办人"]
 sentence = "One telephone number was given for {persons} persons at {households} addresses; {common} places are shared by half of them, {at_once} persons at the busiest; here {amount} yuan on {occurred_on}"
 sentence_zh = "{persons}名参保人（{households}个住址）登记同一联系电话，半数以上人员共同前往的机构{common}家，其中一家最多{at_once}人；本次{occurred_on}结算{amount}元"
 exclusions = [
@@ -15,6 +16,7 @@ exclusions = [
     "placeholders: one digit throughout, counting up, fewer than eight digits",
     "persons who share no place beside the number",
     "dialysis, chemotherapy, check-ups, vaccination",
+    "drugstore purchases paid without the funds or from a relative's account: accounts are shared within the family",
     "no telephone number delivered, or the addresses unknown: cannot judge",
 ]
 exclusions_zh = [
@@ -23,6 +25,7 @@ exclusions_zh = [
     "占位号码：同一数字、顺序数字、不足八位",
     "除电话外不到相同机构的人员",
     "透析、化疗、体检、疫苗接种",
+    "未使用基金或由家庭共济账户支付的药店购药：个人账户可供家庭成员使用",
     "未提供联系电话，或住址未知：无法判定",
 ]
 limits = "A village doctor or a neighbour who lends a telephone to the old looks the same: call the number and ask the persons. Who acts for others (agents, applicants of manual reimbursement) is not in the export, so only the number is judged; kinship is guessed from the address."
@@ -74,7 +77,7 @@ from person_of_number as c
 join feature.settlement as s on s.person_id = c.person_id
 join record.settlement as r on r.settlement_id = s.settlement_id
 left join feature.visit_bill as b on b.settlement_id = s.settlement_id
-where s.institution_id is not null and not coalesce(b.is_course, false);
+where s.institution_id is not null and not coalesce(b.is_course, false) and not coalesce(s.is_family_purchase, false);
 
 create temp table place_of_number as
 select contact, place, count(distinct person_id) as came, max(persons) as persons

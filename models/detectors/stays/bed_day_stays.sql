@@ -7,16 +7,18 @@ subjects = ["institution"]
 certainty = "suspected"
 scope = ["inpatient"]
 window = "the whole delivered window"
-basis = ["《医疗保障基金使用监督管理条例》第三十八条第（一）项：分解住院、挂床住院", "筛查模型 B13 按床日/精神长期住院异常"]
+law = ["regulation-15-1", "regulation-38-1-1"]
+basis = ["筛查模型 B13 按床日/精神长期住院异常"]
 needs = ["record.settlement.payment_method"]
 sentence = "{stays} bed-day or mental stays of {persons} persons here: {relink}% began within {relink_days} days of the person's last one here, a day's cost varies by {spread}%{festival_text}"
 sentence_zh = "本机构按床日或精神类住院{stays}次（{persons}人）：{relink}%在本院出院{relink_days}天内再入院，日均费用变异{spread}%{festival_text_zh}"
 exclusions = [
     "places with one sign only: long mental care has no holiday, one price is one price",
+    "stays that only went on: settled in mid-stay, at the turn of the year, or because the insurance changed",
     "few stays or persons: cannot judge",
     "a window without Spring Festival: that sign is not counted",
 ]
-exclusions_zh = ["仅有一项特征的机构：长期精神住院本无假日，统一定价本无差异", "住院或人员较少：无法判定", "数据期内无春节：不计该项特征"]
+exclusions_zh = ["仅有一项特征的机构：长期精神住院本无假日，统一定价本无差异", "中途结算、跨年结算或险种变更后续住", "住院或人员较少：无法判定", "数据期内无春节：不计该项特征"]
 limits = "Monthly settlement entered as discharge and admission looks the same, and is common where the system asks for it: ask how months are closed first. No amount."
 limits_zh = "每月结算以出院再入院录入也会呈现相同情形，系统有此要求时较常见，应先询问月结方式。不列金额。"
 status = "trial"
@@ -64,7 +66,8 @@ meaning = "the area's code of bed-day payment"
 --   is_again  begun within days of the person's last one here
 create temp table bed_day_stay as
 select *, coalesce(left_institution_id = institution_id
-        and date_diff('day', left_on, started_on) between 0 and $relink_days, false) as is_again,
+        and date_diff('day', left_on, started_on) between 0 and $relink_days, false)
+        and not coalesce(is_continued, false) as is_again,
     cast(total_amount as double) / days as day_cost
 from feature.stay
 where days is not null and (payment_method = $bed_day_method or chapter = 'F');

@@ -8,7 +8,8 @@ subjects = ["institution"]
 certainty = "suspected"
 scope = ["inpatient"]
 window = "stay"
-basis = ["《医疗保障基金使用监督管理条例》第三十八条第（三）项：重复收费、超标准收费", "筛查模型 B14 床日/护理/诊查/监护数量超住院天数或24小时"]
+law = ["regulation-15-1", "regulation-38-1-3", "rules-11"]
+basis = ["筛查模型 B14 床日/护理/诊查/监护数量超住院天数或24小时"]
 needs = ["record.fee_line.quantity", "record.encounter.ended_at"]
 sentence = "Nursing of {grades} grades ({item_text}) was charged for {days} days in all of a stay of {nights} nights begun on {occurred_on}: {over} days more than the stay and its day of discharge have"
 sentence_zh = "{occurred_on}入院，住院{nights}天，{grades}个等级护理（{item_text}）合计收{days}天，超出住院天数{over}天，涉及{amount}元"
@@ -17,9 +18,10 @@ exclusions = [
     "nursing by the hour",
     "the day of a change of grade, and the day of discharge",
     "bulk posting: the whole stay is counted, not the day",
+    "newborns on the mother's bill: each may be nursed as long as she",
     "still in hospital: cannot judge",
 ]
-exclusions_zh = ["仅一个等级（由床位护理超天数规则判断）", "按小时计费的护理", "变更护理等级当日及出院日", "集中记账：按整次住院合计，不按单日计算", "尚在住院：无法判定"]
+exclusions_zh = ["仅一个等级（由床位护理超天数规则判断）", "按小时计费的护理", "变更护理等级当日及出院日", "集中记账：按整次住院合计，不按单日计算", "新生儿费用并入母亲结算：每名新生儿均可按住院天数计护理", "尚在住院：无法判定"]
 limits = "Where an area charges intensive care and grade nursing apart, both may stand: check the price list."
 limits_zh = "当地重症监护与分级护理分别收费的，两者可并存，应查阅价格项目目录。"
 
@@ -57,9 +59,10 @@ nursed as (
 ),
 nursed_stay as (
     select n.*, s.person_id, s.institution_id, s.started_on, s.days as nights,
-        n.days - s.days - $extra_days - $changes * (n.grades - 1) as over
+        n.days - (s.days + $extra_days) * (1 + coalesce(b.most_newborns_on_bill, 0)) - $changes * (n.grades - 1) as over
     from nursed as n
     join feature.stay as s on s.encounter_id = n.encounter_id
+    left join feature.birth as b on b.encounter_id = n.encounter_id
 ),
 paid as (
     select encounter_id, min(settlement_id) as settlement_id

@@ -4,11 +4,12 @@ title_zh = "多日无诊疗的住院期间在外就医购药（疑似挂床）"
 violation = "idle_stay"
 family = "presence"
 judges   = ["day"]
-subjects = ["person", "institution"]
+subjects = ["institution"]
 certainty = "suspected"
 scope = ["inpatient"]
 window = "stay"
-basis = ["《医疗保障基金使用监督管理条例》第三十八条第（一）项：挂床住院；第四十一条", "筛查模型 A03 住院期间门诊、B03 挂床住院"]
+law = ["regulation-15-1", "regulation-38-1-1", "regulation-17", "regulation-41-1-1", "regulation-41-1-2"]
+basis = ["筛查模型 A03 住院期间门诊、B03 挂床住院"]
 needs = ["record.fee_line.charged_at", "record.fee_line.fee_category", "record.settlement.started_on"]
 sentence = "In hospital from {started_on} to {ended_on}: on {idle_days} of {charged_days} days only bed, nursing and ward rounds were charged, and the card was used elsewhere {times} times meanwhile, first at {other_institution_id} on {occurred_on} ({other_amount} yuan); of {like_stays} stays with as many idle days {usual_share}% have such a use; {amount} yuan of idle days"
 sentence_zh = "{started_on}至{ended_on}住院，{charged_days}天中有{idle_days}天仅收床位、护理、诊查费，其间在外刷卡{times}次，首次为{occurred_on}在{other_institution_id}（{other_amount}元）；同样多日无诊疗的{like_stays}次住院中{usual_share}%有此情形；无诊疗日涉及{amount}元"
@@ -16,18 +17,20 @@ exclusions = [
     "first and last day of the stay",
     "stays with few idle days: a relative may have fetched the medicines",
     "operations, diseases treated in courses, mental disorders, pregnancy, newborns, bed-day payment",
+    "courses (dialysis, radiotherapy), and purchases without fund money: the family's account",
     "what the same hospital settled, stays, and repayments on paper whose day is typed in",
-    "the institution posts in bulk: cannot judge",
+    "the institution posts in bulk, or the whole stay was posted on one day: cannot judge",
 ]
 exclusions_zh = [
     "住院的首日和末日",
     "无诊疗日较少的住院：可能由家属代取药品",
     "手术、分疗程治疗的疾病、精神障碍、妊娠、新生儿、按床日付费",
+    "分疗程治疗（透析、放疗等）及无基金支付的购药：家庭共济账户",
     "同一医院的结算、住院，以及日期为手工录入的零星报销",
-    "机构集中记账：无法判定",
+    "机构集中记账或整次住院一日记账：无法判定",
 ]
-limits = "Relatives fetch medicines and buy with the card; together with idle days it is for the temperature chart, the nursing record and the camera of the other place to say who came."
-limits_zh = "家属可能持证代取药、购药；与多日无诊疗同时出现时，应以体温单、护理记录和对方机构监控核实到场者。"
+limits = "The person is no subject: who used the card the record does not say. Relatives fetch medicines and buy with the card; together with idle days it is for the temperature chart, the nursing record and the camera of the other place to say who came."
+limits_zh = "数据不能说明持证人，故不涉及参保人本人。家属可能持证代取药、购药；与多日无诊疗同时出现时，应以体温单、护理记录和对方机构监控核实到场者。"
 
 [params.min_days]
 value = 3
@@ -58,7 +61,8 @@ with poster as (
     group by institution_id
 )
 select s.encounter_id, s.person_id, s.institution_id, s.started_on, s.ended_on, s.days, s.charged_days, s.idle_days,
-    s.eligible_amount, coalesce(p.busiest_share, 0) > $bulk_share as is_bulk,
+    s.eligible_amount,
+    coalesce(p.busiest_share, 0) > $bulk_share or coalesce(s.busiest_share, 0) >= 1 as is_bulk,
     s.idle_days >= $min_days and s.idle_days >= $min_share * s.charged_days as is_idle
 from feature.stay as s
 left join poster as p on p.institution_id = s.institution_id
@@ -75,7 +79,10 @@ with use_elsewhere as (
     join feature.settlement as v on v.person_id = b.person_id and v.institution_id <> b.institution_id
         and v.settled_on > b.started_on and v.settled_on < b.ended_on
     join record.settlement as r on r.settlement_id = v.settlement_id
-    where b.is_idle and not b.is_bulk and coalesce(v.care_setting, '') <> 'inpatient'
+    left join feature.encounter as e on e.encounter_id = v.encounter_id
+    where b.is_idle and not b.is_bulk and not coalesce(v.is_family_money, false)
+        and not coalesce(e.is_in_course, false)
+        and coalesce(v.care_setting, '') <> 'inpatient'
         and coalesce(r.settlement_type, '2') <> '1' and coalesce(r.manual_reimbursement_reason, '') = ''
     group by b.encounter_id
 )

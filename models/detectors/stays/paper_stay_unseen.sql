@@ -8,8 +8,8 @@ fetch = ["manual_claim", "hospital_confirmation"]
 certainty = "suspected"
 scope = ["inpatient"]
 window = "each stay, with days before and after"
+law = ["regulation-20", "regulation-41-2"]
 basis = [
-    "《医疗保障基金使用监督管理条例》第四十条：伪造、变造医学文书、会计凭证等骗取基金支出",
     "《基本医疗保险跨省异地就医直接结算经办规程》：异地就医备案",
     "筛查模型 A06 重复报销、A11 异地就医异常、G01 零星报销异常",
 ]
@@ -50,7 +50,9 @@ meaning = "least eligible money of the stay"
 -- paper_stay: a stay in another prefecture repaid on paper.
 create temp table paper_stay as
 select s.settlement_id, s.encounter_id, s.person_id, s.institution_id, e.started_on, e.ended_on, s.settled_on,
-    s.eligible_amount, s.institution_division, s.insured_division, s.medical_category, e.discharge_way,
+    s.eligible_amount, s.institution_division, s.insured_division, e.discharge_way,
+    coalesce(e.is_emergency_start, false) or coalesce(e.is_transferred_in, false) or coalesce(e.is_in_course, false)
+        or coalesce(s.medical_category in ('23', '24', '210104'), false) as is_led_in,
     e.principal_diagnosis_code, substr(e.principal_diagnosis_code, 1, 1) as chapter
 from feature.settlement as s
 join record.settlement as r on r.settlement_id = s.settlement_id
@@ -65,7 +67,8 @@ create temp table card_bill as
 select s.settlement_id, s.person_id, s.institution_id, s.settled_on,
     coalesce(e.started_on, s.settled_on) as came_on,
     coalesce(e.principal_diagnosis_code, b.diagnosis) as diagnosis_code,
-    substr(s.insured_division, 1, 4) = substr(s.institution_division, 1, 4) as is_home
+    substr(s.insured_division, 1, 4) = substr(s.institution_division, 1, 4) as is_home,
+    coalesce(s.is_family_purchase, false) as is_family_purchase
 from feature.settlement as s
 join record.settlement as r on r.settlement_id = s.settlement_id
 left join feature.encounter as e on e.encounter_id = s.encounter_id
@@ -92,7 +95,7 @@ with excused as (
     union
     select settlement_id
     from paper_stay
-    where medical_category in ('23', '24', '210104') or coalesce(discharge_way, '9') = '5'
+    where is_led_in or coalesce(discharge_way, '9') = '5'
     union
     select p.settlement_id
     from paper_stay as p
@@ -107,7 +110,8 @@ with excused as (
 during as (
     select p.settlement_id, count(*) as uses
     from paper_stay as p
-    join card_bill as v on v.person_id = p.person_id and v.is_home and v.settled_on > p.started_on
+    join card_bill as v on v.person_id = p.person_id and v.is_home and not v.is_family_purchase
+        and v.settled_on > p.started_on
         and v.settled_on < p.ended_on
     group by p.settlement_id
 )

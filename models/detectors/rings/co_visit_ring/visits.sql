@@ -21,8 +21,9 @@ timed as (
             else s.settled_on end as came_on, hour(s.settled_at) as hour
     from feature.settlement as s
     left join feature.encounter as e on e.encounter_id = s.encounter_id
-    where s.person_id is not null and s.institution_id is not null
+    where s.person_id is not null and s.institution_id is not null and not coalesce(e.is_in_course, false)
         and coalesce(s.care_setting, '-') not in ('check_up', 'maternity_outpatient')
+        and not coalesce(s.is_family_purchase, false)
         and not regexp_matches(coalesce(e.principal_diagnosis_code, ''),
             '^(N18\.5|Z0[0-2]|Z2[3-7]|Z3[45]|Z49|Z51)')
         and s.settlement_id not in (select settlement_id from cohort)

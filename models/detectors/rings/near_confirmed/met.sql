@@ -4,7 +4,7 @@ create temp table present as
 select distinct person_id, institution_id, settled_on, institution_id || '|' || strftime(settled_on, '%Y%m%d') as slot
 from feature.visit_bill
 where person_id is not null and institution_id is not null and not is_course
-    and care_setting in ('outpatient', 'chronic', 'drugstore')
+    and care_setting in ('outpatient', 'chronic', 'drugstore') and not coalesce(is_pharmacy and is_family_money, false)
 qualify count(distinct person_id) over (partition by institution_id, settled_on) <= $max_persons;
 
 -- judged_bill: a settlement of such a person there and then.
@@ -12,6 +12,7 @@ create temp table judged_bill as
 select b.settlement_id, b.encounter_id, b.person_id, b.institution_id, b.settled_on, b.eligible_amount
 from feature.visit_bill as b
 where b.care_setting in ('outpatient', 'chronic', 'drugstore') and not b.is_course
+    and not coalesce(b.is_pharmacy and b.is_family_money, false)
     and exists (
         select 1 from present as p
         where p.person_id = b.person_id and p.institution_id = b.institution_id and p.settled_on = b.settled_on

@@ -24,6 +24,8 @@ select s.*, coalesce(a.is_away, false) as is_away, coalesce(p.is_bulk, false) as
     s.days is not null and not s.is_expected and not s.is_ward_day
         and coalesce(s.payment_method, '') <> $bed_day_method as is_ordinary,
     coalesce(s.discharge_way, '1') not in ('2', '3', '5') as is_sent_home,
+    -- An emergency, a transfer or a stay that only goes on chose neither its day nor its need.
+    coalesce(s.is_emergency_start or s.is_transferred_in or s.is_continued, false) as is_led_in,
     s.lines > 0 and s.unsorted_lines = 0 as is_sorted,
     s.exam_amount / nullif(cast(s.eligible_amount as double), 0) as exam_share,
     s.care_amount / nullif(cast(s.eligible_amount as double), 0) as care_share,
@@ -41,20 +43,22 @@ with kind_of_stay as (
             and coalesce(discharge_way, '1') <> '5'
             then idle_days >= $idle_days and idle_days >= $idle_share * charged_days end as idle,
         case when is_ordinary and days >= 2 then visits_elsewhere > 0 end as elsewhere,
-        case when is_ordinary and is_sorted and is_sent_home and not is_operated and age_years >= $child_years
+        case when is_ordinary and is_sorted and is_sent_home and not is_operated and not is_led_in
+            and age_years >= $child_years
             then cast(days <= $short_nights as integer) + cast(is_cheap as integer)
                 + cast(coalesce(exam_share > 0.5, false) as integer) + cast(injections = 0 as integer) + 1
                 >= $low_points end as low_threshold,
-        case when is_ordinary and is_sorted and is_sent_home and not is_operated
+        case when is_ordinary and is_sorted and is_sent_home and not is_operated and not is_led_in
             then coalesce(exam_share >= $checkup_exams and care_share <= $checkup_care, false)
                 and exam_kinds >= $checkup_kinds end as checkup,
         case when is_ordinary
             then coalesce(left_institution_id <> institution_id
                 and date_diff('day', left_on, started_on) between 0 and 1
-                and coalesce(left_discharge_way, '1') not in ('2', '3'), false) end as relay,
-        case when is_ordinary and is_sent_home and not is_operated and age_years >= $child_years
+                and coalesce(left_discharge_way, '1') not in ('2', '3') and not coalesce(is_transferred_in, false)
+                and coalesce(level_step, 0) = 0, false) end as relay,
+        case when is_ordinary and is_sent_home and not is_operated and age_years >= $child_years and not is_led_in
             then days <= 1 end as one_day,
-        case when is_ordinary and not is_away then is_holiday_start end as holiday
+        case when is_ordinary and not is_away and not is_led_in then is_holiday_start end as holiday
     from stay_with_signs
 )
 select *
