@@ -167,3 +167,14 @@ def test_care_of_a_newborn_is_known_by_flag_category_or_age(con, settlement, enc
     add(con, "encounter", encounter_id="E1", person_id="A", institution_id=HOSPITAL, **encounter)
     build_until(con, "settlement")
     assert con.sql("select is_newborn from feature.settlement").fetchall() == [(expected,)]
+
+
+@pytest.mark.parametrize(
+    ("flag", "born_on", "expected"),
+    [(True, "1992-01-01", [(1, True)]), (False, "1992-01-01", []), (True, "2025-02-10", [])],
+)
+def test_a_newborns_bill_under_a_parents_number_holds_a_newborn(con, flag, born_on, expected):
+    """So that every rule of age and sex lets its items pass; under its own number it is a child's own stay."""
+    settle(con, 1, HOSPITAL, "21", birth_on=born_on, is_newborn=flag)
+    build_until(con, "birth")
+    assert con.sql("select newborns_on_bill, is_delivered from feature.birth").fetchall() == expected
