@@ -1,22 +1,29 @@
 """A delivery as inspection teams get it: five tables with the columns of a real export, and no register at all.
 
     python -m tests.tools.five_tables make EXPORT FOLDER             five tables of a full export, in FOLDER
-    python -m tests.tools.five_tables compare TRUTH FULL FIVE        two HOMEs beside the town's truth folder
+    python -m tests.tools.five_tables compare TRUTH FULL FIVE [--without SCHEME ...]
+                                                                     two HOMEs beside the town's truth folder
 
-`compare` prints the average precision of each list on both, and every live source that finds what the full delivery
-does not have.
+`compare` prints the average precision of each list on both, what the five tables lose of each scheme, and every live
+source that finds what the full delivery does not have. Who is planted only by the schemes of `--without`, those that
+only a register can show, stands in neither list.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
+import polars as pl
+
+from data.warehouse.connection import frame
 
 #: What is kept, under the names that inspection teams see, and what real exports carry beyond the simulator's columns,
 #: filled from the registers: new column -> SQL over the row t and the registers joined to it.
@@ -68,13 +75,34 @@ def make(export: Path, folder: Path) -> None:
     con.close()
 
 
-def precision(home: Path, truth_folder: Path) -> dict[str, float]:
-    """List -> average precision of HOME's lists against the truth."""
-    from models.evaluation import measure, truth
+def precision(home: Path, truth_folder: Path, without: Sequence[str] = ()) -> dict[str, float]:
+    """List -> average precision of HOME's list against the truth."""
+    from models.evaluation import measure
+    from models.evaluation.metrics import metrics
 
-    with tempfile.TemporaryDirectory() as aside, duckdb.connect(str(_copied(home, Path(aside)))) as con:
-        truth.load(con, truth_folder)
-        return {kind: methods[measure.OURS]["average_precision"] for kind, methods in measure.lists(con).items()}
+    with _beside_truth(home, truth_folder) as con:
+        apart = frame(
+            con,
+            "select subject_type, subject_id from truth.scheme_subject"
+            " group by all having bool_and(list_contains($without, scheme))",
+            {"without": list(without)},
+        )
+        everyone = measure.population(con).join(apart, on=["subject_type", "subject_id"], how="anti")
+    figures = {}
+    for kind in measure.KINDS:
+        part = everyone.filter(subject_type=kind)
+        order = -part["rank"].cast(pl.Float64).fill_null(math.nan).to_numpy()
+        figures[kind] = metrics(order, part["is_planted"].to_numpy(), part["yuan"].to_numpy())["average_precision"]
+    return figures
+
+
+def schemes(home: Path, truth_folder: Path) -> dict[tuple[str, str], tuple[int, float]]:
+    """(scheme, subject type) -> planted subjects, and the share of them anywhere on HOME's list."""
+    from models.evaluation import measure
+
+    with _beside_truth(home, truth_folder) as con:
+        rows = measure.schemes(con).select("scheme", "subject_type", "planted", "listed").rows()
+    return {(scheme, kind): (planted, listed) for scheme, kind, planted, listed in rows}
 
 
 def beyond(full: Path, five: Path) -> list[tuple[str, str, int, int]]:
@@ -125,14 +153,25 @@ def _read(export: Path, source: str) -> str:
     return f"read_csv('{path}', header = true, all_varchar = true)"
 
 
-def _copied(home: Path, aside: Path) -> Path:
-    return Path(shutil.copy(home / "warehouse.duckdb", aside / "w.duckdb"))
+@contextmanager
+def _beside_truth(home: Path, truth_folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    from models.evaluation import truth
+
+    with tempfile.TemporaryDirectory() as aside:
+        copied = shutil.copy(home / "warehouse.duckdb", Path(aside) / "w.duckdb")
+        with duckdb.connect(str(copied)) as con:
+            truth.load(con, truth_folder)
+            yield con
 
 
-def _compared(truth_folder: Path, full: Path, five: Path) -> Iterator[str]:
-    whole, part = precision(full, truth_folder), precision(five, truth_folder)
+def _compared(truth_folder: Path, full: Path, five: Path, without: Sequence[str]) -> Iterator[str]:
+    whole, part = precision(full, truth_folder, without), precision(five, truth_folder, without)
     for kind, figure in whole.items():
         yield f"{kind}: average precision {figure:.3f} in full, {part[kind]:.3f} of five tables"
+    shown, seen = schemes(full, truth_folder), schemes(five, truth_folder)
+    for (scheme, kind), (planted, listed) in shown.items():
+        if seen[scheme, kind][1] < listed:
+            yield f"scheme {scheme} {kind}: {listed:.2f} of {planted} listed in full, {seen[scheme, kind][1]:.2f}"
     for source, kind, findings, subjects in beyond(full, five):
         yield f"beyond the full delivery: {source} {kind} {findings} findings of {subjects} subjects"
     for source, hits, fewer, reason in lost(full, five):
@@ -149,11 +188,12 @@ def main(arguments: list[str]) -> int:
     comparing = commands.add_parser("compare")
     for name in ("truth", "full", "five"):
         comparing.add_argument(name, type=Path)
+    comparing.add_argument("--without", nargs="*", default=[])
     chosen = parser.parse_args(arguments)
     if chosen.command == "make":
         make(chosen.export, chosen.folder)
     else:
-        for line in _compared(chosen.truth, chosen.full, chosen.five):
+        for line in _compared(chosen.truth, chosen.full, chosen.five, chosen.without):
             print(line)
     return 0
 
