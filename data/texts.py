@@ -15,8 +15,8 @@ BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "
 MARK = "\ufeff"
 DELIMITERS = (",", "\t", ";", "|", "，")
 HEAD = 1 << 20
-#: Every second byte is nil: UTF-16 without its mark.
-MOSTLY = 0.3
+#: UTF-16 without its mark: some bytes are nil, in other texts none is, and nearly all of them on one side.
+SOME, MOSTLY = 0.02, 0.95
 
 
 def first_guess(head: bytes) -> str:
@@ -25,8 +25,11 @@ def first_guess(head: bytes) -> str:
         if head.startswith(mark):
             return "utf-8" if encoding == "utf-8-sig" else encoding
     some = head[:4096]
-    if len(some) > 3 and some.count(0) > MOSTLY * len(some):
-        return "utf-16-le" if some[1::2].count(0) > some[::2].count(0) else "utf-16-be"
+    nil = some.count(0)
+    if nil > 3 and nil >= SOME * len(some):
+        for encoding, side in (("utf-16-le", some[1::2]), ("utf-16-be", some[::2])):
+            if side.count(0) >= MOSTLY * nil:
+                return encoding
     return closer([codecs.getincrementaldecoder("utf-8")("replace").decode(head, final=False)])
 
 

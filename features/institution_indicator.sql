@@ -2,7 +2,9 @@
 --     the indicators; high is suspicious in every indicator, null where its denominator is zero or unknown.
 -- settlements, persons, stays, visits, visitors: counts; a visit is a settlement outside hospital stays, a
 --     visitor a person with one
--- eligible_amount, inpatient_amount, visit_amount: eligible yuan, all, of stays, outside stays
+-- eligible_amount, inpatient_amount, visit_amount: eligible yuan, all, of stays, outside stays; the last two and
+--     the amounts and shares of lines below leave negotiated drugs (谈判药) out, as the official shares of drugs and costs
+--     of a case do by policy, for their price is the nation's and their use the illness's
 -- structure_amount: eligible yuan of the fee lines of stays, the whole of the six shares below
 -- drug_amount, exam_amount, material_amount, treatment_amount: its parts for drugs, examination and laboratory,
 --     consumables, treatment
@@ -16,7 +18,7 @@
 -- visit_lines: fee lines outside stays
 -- repeated_bills: visits, but those of a course, whose exact amount the person had there on another day
 -- shared_bills: visits whose exact amount another person had there on the same day
--- round_bills: visits, but those of a course, of whole tens of yuan
+-- round_bills: visits, but those of a course, of whole tens of yuan, some of it the funds'
 -- night_bills, clocked_visits: visits but emergencies and courses from 22 to 6 o'clock, and those with a time of day
 -- top_tenth_amount: eligible yuan of the tenth of its persons who cost most
 -- away_visits: visits of persons insured outside the home prefecture, where most of the record's are insured
@@ -55,22 +57,38 @@ home as (
     where place = 1
 ),
 
--- Courses come at the same hour for the same amount wherever they are given.
+negotiated as (
+    select distinct settlement_id, encounter_id, line_id from record.fee_line where is_negotiated_drug
+),
+
+negotiated_amount as (
+    select l.settlement_id, sum(l.eligible_amount) as amount
+    from feature.fee_line as l
+    join negotiated as n
+        on n.settlement_id = l.settlement_id and n.encounter_id = l.encounter_id and n.line_id = l.line_id
+    group by l.settlement_id
+),
+
+-- Courses come at the same hour for the same amount wherever they are given; so do antenatal care and check-ups.
 settled as (
-    select s.*, coalesce(e.is_in_course, false) as is_in_course
+    select s.*, s.eligible_amount - coalesce(n.amount, 0) as own_amount,
+        coalesce(e.is_in_course, false) or coalesce(b.is_course, false)
+        or coalesce(s.care_setting in ('maternity_outpatient', 'check_up'), false) as is_in_course
     from feature.settlement as s
     left join feature.encounter as e on e.encounter_id = s.encounter_id
+    left join feature.visit_bill as b on b.settlement_id = s.settlement_id
+    left join negotiated_amount as n on n.settlement_id = s.settlement_id
 ),
 
 paid as (
     select institution_id, count(*) as settlements, count(distinct person_id) as persons,
         sum(eligible_amount) as eligible_amount,
-        sum(case when care_setting = 'inpatient' then eligible_amount else 0 end) as inpatient_amount,
-        sum(case when care_setting = 'inpatient' then 0 else eligible_amount end) as visit_amount,
+        sum(case when care_setting = 'inpatient' then own_amount else 0 end) as inpatient_amount,
+        sum(case when care_setting = 'inpatient' then 0 else own_amount end) as visit_amount,
         sum(case when care_setting = 'inpatient' then 0 else 1 end) as visits,
         count(distinct case when care_setting = 'inpatient' then null else person_id end) as visitors,
-        sum(case when care_setting = 'inpatient' or is_in_course then 0 when total_amount % 10 = 0 then 1 else 0 end)
-            as round_bills,
+        sum(case when care_setting = 'inpatient' or is_in_course then 0
+            when total_amount % 10 = 0 and coalesce(fund_amount, 1) <> 0 then 1 else 0 end) as round_bills,
         sum(case when coalesce(care_setting, '-') not in ('inpatient', 'emergency')
             and settled_at <> cast(settled_on as timestamp) then 1 else 0 end) as clocked_visits,
         sum(case when coalesce(care_setting, '-') not in ('inpatient', 'emergency')
@@ -200,8 +218,11 @@ line as (
             and regexp_matches(item_name, 'CT|计算机体层') then eligible_amount else 0 end) as ct_amount,
         sum(case when care_setting = 'inpatient' and fee_category in ('03', '05')
             and regexp_matches(item_name, '磁共振|MRI|核磁') then eligible_amount else 0 end) as mri_amount
-    from feature.fee_line
-    where not is_pharmacy
+    from feature.fee_line as l
+    where not is_pharmacy and not exists (
+        select 1 from negotiated as n
+        where n.settlement_id = l.settlement_id and n.encounter_id = l.encounter_id and n.line_id = l.line_id
+    )
     group by institution_id
 ),
 

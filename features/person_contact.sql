@@ -6,25 +6,8 @@ with numbered as (
     from record.person_phone
     where regexp_matches(phone, '([0-9][^0-9]*){8}')
         and not regexp_matches(phone, '0{8}|1{8}|2{8}|3{8}|4{8}|5{8}|6{8}|7{8}|8{8}|9{8}|12345678|13800138000')
-),
-
--- The register's address before a visit's.
-placed as (
-    select person_id, trim(address) as address,
-        row_number() over (
-            partition by person_id
-            order by case when source_table = 'psn_info_b' then 0 else 1 end, source_table, address
-        ) as place
-    from record.person_identity
-    where trim(address) <> ''
-),
-
-household as (
-    select person_id, dense_rank() over (order by address) as household
-    from placed
-    where place = 1
 )
 
 select n.person_id, dense_rank() over (order by n.number) as contact, h.household
 from numbered as n
-left join household as h on h.person_id = n.person_id
+left join feature.person_household as h on h.person_id = n.person_id

@@ -1,11 +1,12 @@
 -- One row: one drugstore over the whole window, what the indicators are made of and the indicators; high is
---     suspicious in every indicator, null where its denominator is zero.
+--     suspicious in every indicator, null where its denominator is zero. What a drugstore only hands out on a hospital's
+--     prescription, the second channel of negotiated drugs, is not its own business and is left out, but for prices.
 -- purchases, persons, person_months: settlements, persons, and months in which each person bought
 -- eligible_amount: eligible yuan
 -- active_hours, largest_burst: clock hours with a purchase, and the most purchases in one of them
 -- round_purchases: of whole tens of yuan
 -- night_purchases, clocked_purchases: from 22 to 6 o'clock, and those with a time of day
--- chained_purchases: by another person at most two minutes after the purchase before
+-- chained_purchases: by another person, of no common address, at most two minutes after the purchase before
 -- repeated_purchases: whose exact amount the person paid there on another day
 -- ward_purchases: by persons who lay in hospital that day, first and last day of the stay left out
 -- away_purchases: by persons insured outside the home prefecture, where most of the record's are insured
@@ -25,11 +26,16 @@
 -- top_tenth_share: of eligible_amount; high: few persons carry the money
 -- dear_share, patent_share, tonic_share, top_item_share: of line_amount, 0 to 1
 -- price_index: priced_amount over median_price_amount; high: dear
-with purchase as (
-    select s.*, s.settled_at <> cast(s.settled_on as timestamp) as is_clocked,
+with dispensed as (
+    select settlement_id from feature.visit_bill where is_dispensed
+),
+
+purchase as (
+    select s.*, f.household, s.settled_at <> cast(s.settled_on as timestamp) as is_clocked,
         hour(s.settled_at) * 60 + minute(s.settled_at) as minute_of_day
     from feature.settlement as s
-    where s.is_pharmacy and s.institution_id is not null
+    left join feature.person_household as f on f.person_id = s.person_id and f.is_family
+    where s.is_pharmacy and s.institution_id is not null and s.settlement_id not in (select settlement_id from dispensed)
 ),
 
 -- Where most settlements are insured: the prefecture whose export this is.
@@ -45,13 +51,16 @@ home as (
 ),
 
 followed as (
-    select institution_id, settlement_id, minute_of_day, person_id, is_clocked,
+    select institution_id, settlement_id, minute_of_day, person_id, household, is_clocked,
         lag(minute_of_day) over (
             partition by institution_id, settled_on, is_clocked order by settled_at, settlement_id
         ) as minute_before,
         lag(person_id) over (
             partition by institution_id, settled_on, is_clocked order by settled_at, settlement_id
         ) as person_before,
+        lag(household) over (
+            partition by institution_id, settled_on, is_clocked order by settled_at, settlement_id
+        ) as household_before,
         count(*) over (partition by institution_id, total_amount, person_id) as times,
         count(*) over (partition by institution_id, total_amount, person_id, settled_on) as times_of_day
     from purchase
@@ -60,7 +69,7 @@ followed as (
 ordered_way as (
     select institution_id,
         sum(case when is_clocked and minute_of_day - minute_before <= 2 and person_id <> person_before
-            then 1 else 0 end) as chained_purchases,
+            and coalesce(household <> household_before, true) then 1 else 0 end) as chained_purchases,
         sum(case when times > times_of_day then 1 else 0 end) as repeated_purchases
     from followed
     group by institution_id
@@ -123,14 +132,14 @@ line as (
             then l.eligible_amount else 0 end) as tonic_amount
     from feature.fee_line as l
     cross join dear as d
-    where l.is_pharmacy
+    where l.is_pharmacy and l.settlement_id not in (select settlement_id from dispensed)
     group by l.institution_id
 ),
 
 by_item as (
     select institution_id, item_code, sum(eligible_amount) as amount
-    from feature.item_price_month
-    where is_pharmacy
+    from feature.fee_line
+    where is_pharmacy and settlement_id not in (select settlement_id from dispensed)
     group by institution_id, item_code
 ),
 

@@ -4,22 +4,38 @@
 -- operator_id: who settled, null where the export does not say
 -- diagnosis: first three characters of the principal diagnosis, the chronic disease's code without one
 -- is_course: a course given on fixed days (the encounter's is_in_course), check-up, vaccination or a family doctor's
---     package, by item name
+--     package, by item name; or herbal patches on the hottest and coldest days of the year, to which all come at once
+-- is_chronic_drugs: drugs of a registered chronic disease or of the two diseases (高血压、糖尿病), by the medical category
+-- is_dispensed: a drugstore only handed out what a hospital prescribed: every line is of a prescription that was sent
+--     there, or a negotiated drug of the second channel
 -- is_fetchable: a purchase, or nothing but medicines for a registered disease, high blood pressure or diabetes: a
 --     relative may have fetched it, so it does not say where the person was
 -- is_family_money: no fund money, or a relative's account paid part
 -- items, first_item, last_item: distinct items, and the first and last of their codes
 -- total_amount, eligible_amount, fund_amount, account_amount: yuan
 with line as (
-    select settlement_id, count(distinct item_code) as items, min(item_code) as first_item,
-        max(item_code) as last_item,
+    select l.settlement_id, count(distinct l.item_code) as items, min(l.item_code) as first_item,
+        max(l.item_code) as last_item,
         max(case when regexp_matches(
-            coalesce(item_name, ''),
+            coalesce(l.item_name, ''),
             '透析|血透|血液滤过|血液灌流|血液净化|化疗|化学治疗|放疗|放射治疗|体检|健康检查|疫苗|预防接种|接种|家庭医生|签约'
-        ) then 1 else 0 end) as is_course,
-        max(case when coalesce(fee_category, '') in ('02', '09', '10', '11', '12') then 0 else 1 end) as has_care
-    from feature.fee_line
-    group by settlement_id
+        ) or (regexp_matches(coalesce(l.item_name, ''), '贴敷|敷贴|天灸|三伏|三九') and month(l.charged_on) in (1, 7, 8, 12))
+            then 1 else 0 end) as is_course,
+        max(case when coalesce(l.fee_category, '') in ('02', '09', '10', '11', '12') then 0 else 1 end) as has_care,
+        min(case when coalesce(r.is_outside_prescription, false) or coalesce(r.is_negotiated_drug, false)
+            then 1 else 0 end) as is_dispensed
+    from feature.fee_line as l
+    left join record.fee_line as r
+        on r.settlement_id = l.settlement_id and r.encounter_id = l.encounter_id and r.line_id = l.line_id
+        and (r.is_outside_prescription or r.is_negotiated_drug)
+    group by l.settlement_id
+),
+
+category as (
+    select distinct c.medical_category
+    from (select distinct medical_category from feature.settlement) as c
+    join knowledge.medical_category as k on substr(c.medical_category, 1, length(k.code_prefix)) = k.code_prefix
+    where regexp_matches(k.name_zh, '高血压|糖尿病|慢')
 )
 
 select
@@ -37,6 +53,8 @@ select
     s.operator_id,
     coalesce(substr(e.principal_diagnosis_code, 1, 3), r.disease_code) as diagnosis,
     coalesce(l.is_course, 0) = 1 or coalesce(e.is_in_course, false) as is_course,
+    coalesce(s.care_setting = 'chronic', false) or c.medical_category is not null as is_chronic_drugs,
+    s.is_pharmacy and coalesce(l.is_dispensed = 1, false) as is_dispensed,
     coalesce(s.is_pharmacy, false) or coalesce(
         l.has_care = 0 and coalesce(s.care_setting, '') <> 'emergency' and (
             s.care_setting = 'chronic' or s.medical_category = '9901' or r.disease_code is not null
@@ -55,4 +73,5 @@ from feature.settlement as s
 join record.settlement as r on r.settlement_id = s.settlement_id
 left join feature.encounter as e on e.encounter_id = s.encounter_id
 left join line as l on l.settlement_id = s.settlement_id
+left join category as c on c.medical_category = s.medical_category
 where coalesce(s.care_setting, '') <> 'inpatient'

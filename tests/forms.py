@@ -76,7 +76,8 @@ class Table:
 
 
 def column(table, name):
-    return table.header.index(name) if name in table.header else table.header.index(CHINESE[name])
+    header = [c.replace("\n", "") for c in table.header]
+    return header.index(name) if name in header else header.index(CHINESE[name])
 
 
 def changed(names, write):
@@ -205,6 +206,7 @@ def open_marks(table, draw):
         row[place] = '"' + row[place].replace(",", "，")
     for row in rows:
         row[place] = row[place].replace(",", "，")
+    rows = [[v.replace("\t", "") for v in row] for row in rows]
     return replace(table, rows=rows, quoting="none", delimiter="\t")
 
 
@@ -219,8 +221,8 @@ def written(table):
             lines.append(table.delimiter.join(c.replace("\n", " ") for c in cells))
             continue
         quoting = csv.QUOTE_ALL if table.quoting == "all" else csv.QUOTE_MINIMAL
-        csv.writer(out, delimiter=table.delimiter, lineterminator="", quoting=quoting).writerow(row)
-        lines.append(out.getvalue())
+        csv.writer(out, delimiter=table.delimiter, lineterminator="\n", quoting=quoting).writerow(row)
+        lines.append(out.getvalue()[:-1])
     return "".join(line + table.ends[n % len(table.ends)] for n, line in enumerate(lines)).encode(table.encoding)
 
 

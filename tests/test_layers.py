@@ -28,7 +28,7 @@ MAY_READ = {
 #: numbers and addresses into marks that are equal where those are; two write names, masked, beside a lead's lines.
 IDENTITY = {
     "features/person.sql",
-    "features/person_contact.sql",
+    "features/person_household.sql",
     "flows/publish/evidence.sql",
     "flows/publish/members.sql",
 }

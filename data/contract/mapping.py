@@ -33,6 +33,10 @@ class Field:
     name_zh: str
 
 
+#: The platform's update time as a field of any table.
+UPDATE_TIME = Field("updt_time", "updated_at", "timestamp", False, False, "数据更新时间")
+
+
 @dataclass(frozen=True)
 class Table:
     """One delivered table and the record table it fills; `key` are the columns that name a row."""

@@ -121,13 +121,14 @@ def _all(
     this = ingest_id(sorted(deliveries, key=lambda d: d.name))
     accounts = []
     brought: dict[str, set[str]] = {}
+    chosen = {d.file_id for d in deliveries if _is_newer(d, intake)}
     parts = Parts(say, "files", [d.name for d in deliveries])
     for delivery in deliveries:
         parts.begin(delivery.name)
         account = _seen(con, delivery)
         if account is None:
             before = brought.setdefault(delivery.table.source, set())
-            account = _new(con, delivery, this, folder, work, intake, say, names, before)
+            account = _new(con, delivery, this, folder, work, intake, say, names, before, chosen)
             before.add(delivery.file_id)
         account.check()
         say(account.sentence())
@@ -141,11 +142,11 @@ def _all(
 
 
 def _ordered(deliveries: list[Delivery], intake: Intake) -> list[Delivery]:
-    """In the order they are loaded: lists after those who say who is who, what stands by order after the others."""
+    """In the order they are loaded: lists after those who say who is who, what a person chose before the others."""
     unknown = [n for n in intake.newer if not any(_is_called(d, n) for d in deliveries)]
     if unknown and not intake.is_replay:
         raise UsageError(f"--newer {unknown[0]}: the delivery holds no table of that name.")
-    return sorted(deliveries, key=lambda d: (d.table.target in match.LISTS, _is_newer(d, intake)))
+    return sorted(deliveries, key=lambda d: (d.table.target in match.LISTS, not _is_newer(d, intake)))
 
 
 def _is_newer(delivery: Delivery, intake: Intake) -> bool:
@@ -202,14 +203,16 @@ def _new(
     say: Callable[[str], None],
     names: mapping.Names,
     brought: Collection[str],
+    chosen: Collection[str],
 ) -> Account:
     staged = read.stage(con, delivery, work, intake.pseudonyms, names)
     for note in staged.notes:
         say(f"{delivery.name}: {note}")
     _say_words(con, delivery, say)
-    if not intake.is_replay and not _is_newer(delivery, intake) and delivery.mends is None:
-        contradiction.refuse(con, delivery, brought)
-    return load(con, delivery, this, str(folder.resolve()), staged, _is_newer(delivery, intake))
+    is_newer = delivery.file_id in chosen
+    if not intake.is_replay and delivery.mends is None:
+        contradiction.refuse(con, delivery, [one for one in brought if is_newer or one not in chosen])
+    return load(con, delivery, this, str(folder.resolve()), staged, is_newer, chosen)
 
 
 def _say_words(con: duckdb.DuckDBPyConnection, delivery: Delivery, say: Callable[[str], None]) -> None:

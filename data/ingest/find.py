@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import zlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,8 +12,9 @@ from data import texts
 from data.contract import mapping
 from data.errors import InputRefused
 from data.ingest import decode, going_on, heading, stray
+from data.ingest.contents import HIDDEN, NO_TABLE, STRAY, contents
 from data.ingest.heading import Heading
-from data.ingest.unpack import UNPACK, WORKBOOKS, Part, parts
+from data.ingest.unpack import Part
 
 HEAD = 1 << 20
 MOST_LINE = 1 << 20
@@ -44,6 +44,7 @@ class Delivery:
     above: int = 0  # filled ones among them above the header
     quote: str = '"'  # what values stand between
     rows: int | None = None  # how many it must have, where that is known
+    rows_above: int = 0  # lines above the header that look like rows
 
     @property
     def missing(self) -> list[str]:
@@ -64,12 +65,6 @@ class Found:
     left: list[tuple[str, str]]
 
 
-NO_TABLE = "not a table of the export"
-STRAY = "left there by a program"
-HIDDEN = "a hidden sheet"
-EMPTY = "it holds nothing"
-
-
 def find(folder: Path, work: Path, names: mapping.Names | None = None) -> Found:
     """Every readable content of the folder and below, in a stable order; archives are taken apart in `work`.
 
@@ -84,7 +79,7 @@ def find(folder: Path, work: Path, names: mapping.Names | None = None) -> Found:
     hidden: list[Delivery] = []
     headless: list[Part] = []
     order: dict[str, int] = {}
-    for part in _contents(folder, work, names, found.left):
+    for part in contents(folder, work, names, found.left):
         delivery = _recognise(part, names)
         order[part.name] = len(order)
         if delivery is None and _is_mended(part):
@@ -156,59 +151,6 @@ def missing_tables(found: Collection[Delivery], loaded: Collection[str]) -> list
     return [t.source for t in mapping.tables().values() if t.is_required and t.source not in have]
 
 
-def _contents(folder: Path, work: Path, names: mapping.Names, left: list[tuple[str, str]]) -> Iterator[Part]:
-    for path, name in _files(folder, left):
-        if stray.is_paper(name):
-            left.append((name, NO_TABLE))
-            continue
-        for part in parts(path, name, work):
-            if part.form == "unread":
-                if names.table(part.stem) or part.stem.lower().endswith((".zip", *WORKBOOKS)) or _is_packed(part):
-                    raise InputRefused(part.why)
-                left.append((part.name, NO_TABLE))
-            elif part.form in ASIDE:
-                left.append((part.name, ASIDE[part.form]))
-            else:
-                yield part
-
-
-ASIDE = {"stray": STRAY, "paper": NO_TABLE, "empty": EMPTY}
-
-
-def _is_packed(part: Part) -> bool:
-    return part.why.endswith(UNPACK)
-
-
-def _files(folder: Path, left: list[tuple[str, str]]) -> Iterator[tuple[Path, str]]:
-    """The files of the folder and below with their names in it, but for what programs leave there."""
-    root = folder.resolve()
-    paths: list[Path] = []
-    for place, folders, files in os.walk(folder, onerror=_closed):
-        paths += [Path(place) / name for name in files]
-        for name in list(folders):
-            path = Path(place) / name
-            inside = path.relative_to(folder).as_posix()
-            if path.is_symlink():
-                paths.append(path)
-            elif stray.is_stray(f"{inside}/file"):
-                left.append((f"{inside}/", STRAY))
-                folders.remove(name)
-    for path in sorted(paths):
-        name = path.relative_to(folder).as_posix()
-        if path.is_symlink() and root not in path.resolve().parents:
-            raise InputRefused(f"{name} is a link that leads out of the delivery. Put the file itself there.")
-        if not path.is_file():
-            continue
-        if stray.is_stray(name):
-            left.append((name, STRAY))
-        else:
-            yield path, name
-
-
-def _closed(error: OSError) -> None:
-    raise InputRefused(f"The folder {error.filename} cannot be read: {error.strerror}. Nothing was loaded.")
-
-
 def _recognise(part: Part, names: mapping.Names) -> Delivery | None:
     """The content as the table that its name or its header says; None where it is none."""
     encoding, best = "", Heading(())
@@ -237,7 +179,7 @@ def _recognise(part: Part, names: mapping.Names) -> Delivery | None:
     return Delivery(
         part.path, part.name, table, part.digest or _digest(part), part.form, encoding,
         best.delimiter if part.form == "text" else "", best.header, fields, updated, words_of(table, names),
-        lines=best.lines, above=best.above, quote=best.quote,
+        lines=best.lines, above=best.above, quote=best.quote, rows_above=best.rows_above,
     )  # fmt: skip
 
 
@@ -319,6 +261,11 @@ def _require_fields(delivery: Delivery) -> None:
         raise InputRefused(
             f"{delivery.name} ({delivery.table.source}{found}) lacks the column {', '.join(lacking)}."
             " Export the table again with this column; nothing was loaded."
+        )
+    if delivery.rows_above:
+        raise InputRefused(
+            f"{delivery.name}: {delivery.rows_above} lines above its header (line {delivery.lines}) look like rows of"
+            " the table. Put the line with the names on top and deliver it again; nothing was loaded."
         )
     twice = sorted(
         {f for f in have if have.count(f) > 1} | {c for c in delivery.header if delivery.header.count(c) > 1}

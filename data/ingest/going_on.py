@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 #: This share of the values must be what the columns of the other content hold.
 FITS = 0.9
+#: This share of the rows must have a key; totals and remarks stand among them.
+NAMED = 0.8
 #: A sheet as wide as the table beside it and at least so wide is no note; if its values do not fit, somebody must look.
 WIDE = 8
 TIME = r"'?\d{4}[-/.年]?\d{1,2}[-/.月]?\d{1,2}.*|'?[1-9]\d{4}(\.\d+)?"
@@ -74,5 +76,5 @@ def _fit(rows: list[list[str]], one: Delivery) -> bool:
             seen += len(values)
             right += sum(1 for v in values if re.fullmatch(look, v.strip(), re.IGNORECASE))
     keys = [i for i, c in enumerate(one.header) if c in one.fields and one.fields[c].column in one.table.key]
-    named = all(any(ch.isdigit() for ch in row[k]) for row in rows for k in keys[:1] if len(row) > k and row[k].strip())
-    return right >= FITS * seen and named and bool(keys)
+    named = sum(any(ch.isdigit() for ch in row[keys[0]]) for row in rows if keys and len(row) > keys[0])
+    return bool(keys) and right >= FITS * seen and named >= NAMED * len(rows)

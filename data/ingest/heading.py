@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from data.contract import mapping
 
@@ -14,6 +14,8 @@ DELIMITERS = (",", "\t", "|", ";", "\x01", "^", "~")
 WITHIN = 40
 #: A row with fewer known cells is no header, where another line may be one.
 LEAST = 2
+#: Cells with figures in a row; a title has a year or a period.
+FIGURES = 4
 #: This share of the filled cells stands between apostrophes: that is how the file was written.
 ENCLOSED = 0.6
 LINE = re.compile(r"\r\n|\n|\r")
@@ -29,6 +31,7 @@ class Heading:
     known: int = 0  # cells that name a field of the table
     delimiter: str = ","
     quote: str = '"'
+    rows_above: int = 0  # lines above the header that look like rows of the table
 
 
 def of_text(head: str, named: mapping.Table | None, names: mapping.Names) -> Heading:
@@ -39,11 +42,10 @@ def of_text(head: str, named: mapping.Table | None, names: mapping.Names) -> Hea
         if any(delimiter in line for line in lines) or delimiter == ",":
             found = _best(list(_rows(lines, delimiter)), named, names)
             if found is not None and found.known > best.known:
-                best = found
-                best = Heading(found.header, found.lines, found.above, found.known, delimiter)
+                best = replace(found, delimiter=delimiter)
     below = lines[best.lines :]
     quote = "'" if _is_enclosed(below, best.delimiter) else '"'
-    return Heading(best.header, best.lines, best.above, best.known, best.delimiter, quote)
+    return replace(best, quote=quote)
 
 
 def of_rows(rows: Sequence[Sequence[str | None]], named: mapping.Table | None, names: mapping.Names) -> Heading:
@@ -64,7 +66,7 @@ def _rows(lines: list[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
 
 def _best(rows: list[tuple[int, list[str]]], named: mapping.Table | None, names: mapping.Names) -> Heading | None:
     best: Heading | None = None
-    above = 0
+    above = rows_above = 0
     for place, (end, cells) in enumerate(rows[:WITHIN]):
         if not any(c.strip() for c in cells):
             continue
@@ -76,9 +78,15 @@ def _best(rows: list[tuple[int, list[str]]], named: mapping.Table | None, names:
             if both is not None and more > max(known, _known(rows[place + 1][1], named, names)):
                 header, lines, known = both, rows[place + 1][0], more
         if best is None or (known > best.known and known >= LEAST):
-            best = Heading(unique(header, named, names), lines, above, known)
+            best = Heading(unique(header, named, names), lines, above, known, rows_above=rows_above)
         above += 1
+        rows_above += _is_row(cells)
     return best
+
+
+def _is_row(cells: Sequence[str]) -> bool:
+    """Whether a line looks like a row of a table and not like a title: several cells that hold figures."""
+    return sum(any(c.isdigit() for c in cell) for cell in cells) >= FIGURES
 
 
 def _known(cells: Sequence[str], named: mapping.Table | None, names: mapping.Names) -> int:

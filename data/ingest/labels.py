@@ -48,11 +48,11 @@ UNIT = (
 )
 #: Kinds of lines that are no record, and how one is called in a sentence.
 KINDS = {
-    "total": "total line",
-    "label": "line of labels",
-    "unit": "line of units",
-    "remark": "remark",
-    "blank": "empty row",
+    "total": ("total line", "total lines"),
+    "label": ("line of labels", "lines of labels"),
+    "unit": ("line of units", "lines of units"),
+    "remark": ("remark", "remarks"),
+    "blank": ("empty row", "empty rows"),
 }
 
 
@@ -78,7 +78,9 @@ def find(con: duckdb.DuckDBPyConnection, delivery: Delivery, names: mapping.Name
     wanted = [quoted(cell) for cell, f in by_column.values() if f.is_required and f.kind != "text"]
     con.execute(f"create or replace temp table {LEFT} (row_place bigint, kind varchar)")
     doubtful = _is_doubtful(keys, wanted)
-    if not keys or not (_is_under(con, texts) or con.sql(f"select 1 from {texts} where {doubtful} limit 1").fetchall()):
+    if not keys:
+        return {}
+    if not _is_under(con, delivery, texts) and not con.sql(f"from {texts} where {doubtful} limit 1").fetchall():
         return {}
     con.execute(
         f"""
@@ -89,18 +91,21 @@ def find(con: duckdb.DuckDBPyConnection, delivery: Delivery, names: mapping.Name
         held as (
             select row_place, {_filled(map(quoted, delivery.header))} as cells,
                 {_filled(keys)} as keys, {_named(delivery, names)} as named,
+                {_filled(map(quoted, delivery.fields))} as own,
                 {_lacking(wanted)} as lacking, coalesce({", ".join(map(quoted, delivery.fields))}) is null as is_bare
             from doubtful
         ),
         seen as (
-            select *, list_transform(cells, lambda c: regexp_replace(c, '\\s', '', 'g')) as words from held
+            select *, list_transform(cells, lambda c: regexp_replace(c, '\\s', '', 'g')) as words,
+                list_transform(own, lambda c: regexp_replace(c, '\\s', '', 'g')) as own_words
+            from held
         ),
         told as (
             select *, len(cells) as filled,
                 len(list_filter(words, lambda c: regexp_full_match(c, '{_q(TOTAL)}'))) as totals,
                 len(list_filter(words, lambda c: regexp_full_match(c, '{_q(TOTAL)}|{_q(NUMBER)}'))) as figures,
-                len(list_filter(words, lambda c: regexp_full_match(c, '{_q(UNIT)}'))) as units,
-                len(list_filter(cells, lambda c: regexp_full_match(c, '{_q(RULER)}'))) as rulers,
+                len(list_filter(own_words, lambda c: regexp_full_match(c, '{_q(UNIT)}'))) as units,
+                len(list_filter(own, lambda c: regexp_full_match(c, '{_q(RULER)}'))) as rulers,
                 len(list_filter(cells, lambda c: regexp_matches(c, '[0-9]'))) as with_digits,
                 len(list_filter(keys, lambda c: regexp_full_match(c, '{_q(TOTAL)}'))) as total_keys,
                 len(list_filter(keys, lambda c: not regexp_full_match(c, '{_q(TOTAL)}|{_q(REMARK)}'))) as real_keys
@@ -110,13 +115,13 @@ def find(con: duckdb.DuckDBPyConnection, delivery: Delivery, names: mapping.Name
             select row_place, case
                 when filled = 0 then 'blank'
                 when named >= least(2, filled) and 2 * named >= filled then 'label'
-                when rulers = filled then 'remark'
+                when rulers > 0 and rulers = len(own) then 'remark'
                 when totals > 0 and real_keys = 0 and (figures = filled or lacking >= 0.5) then 'total'
                 when totals > 0 and figures = filled and (lacking >= 0.7 or total_keys > 0) then 'total'
                 when filled <= {FEW} and lacking >= 0.5 and real_keys = 0
                     and regexp_full_match(cells[1], '(?s){_q(REMARK)}') then 'remark'
                 when is_bare then 'blank' -- a running number, and nothing of the table
-                when row_place < {HIGH} and units = filled then 'unit'
+                when row_place < {HIGH} and units = len(own) then 'unit'
                 when row_place = 0 and filled >= 2 and with_digits = 0 and len(keys) = {len(keys)}
                     and not exists (
                         select 1 from {texts}
@@ -138,13 +143,14 @@ HIGH = 3
 
 def sentence(kinds: dict[str, int], rows: Sequence[int]) -> str:
     """What was left out, in words."""
-    shown = ", ".join(f"{n:,} {KINDS[kind]}{'s' if n > 1 else ''}" for kind, n in kinds.items())
+    shown = ", ".join(f"{n:,} {KINDS[kind][n > 1]}" for kind, n in kinds.items())
     return f"{shown} left out: no record (data row {', '.join(map(str, rows[:3]))}{' ...' if len(rows) > 3 else ''})"
 
 
-def _is_under(con: duckdb.DuckDBPyConnection, texts: str) -> bool:
+def _is_under(con: duckdb.DuckDBPyConnection, delivery: Delivery, texts: str) -> bool:
     """Whether one of the first rows says how the values below it are written; it may look like a row with a key."""
-    rows = con.sql(f"select * exclude (row_place) from {texts} where row_place < {HIGH}").fetchall()
+    own = ", ".join(map(quoted, delivery.fields))
+    rows = con.sql(f"select {own} from {texts} where row_place < {HIGH}").fetchall()
     filled = [[re.sub(r"\s", "", c).lower() for c in row if c] for row in rows]
     return any(cells and all(re.fullmatch(UNIT, c) for c in cells) for cells in filled)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from decimal import Decimal
 
 import duckdb
@@ -24,13 +25,14 @@ def load(
     folder: str,
     staged: Staged,
     is_newer: bool = False,
+    chosen: Collection[str] = (),
 ) -> Account:
     """Move `stage` into the record and `stage_fault` into run.rejected; returns the content's account."""
     table = delivery.table
     if table.target in match.LISTS:
         match.staged(con, table.target, STAGE)
     still = rejected.again(con, delivery, ingest_id) if delivery.mends is not None else 0
-    account = _account(con, delivery, still, staged.left_out)
+    account = _account(con, delivery, still, staged.left_out, chosen)
     _replace(con, table)
     columns = ", ".join([*(f"s.{f.column}" for f in table.kept), "s.updated_at"])
     con.execute(
@@ -65,7 +67,9 @@ def load(
     return account
 
 
-def _account(con: duckdb.DuckDBPyConnection, delivery: Delivery, still: int, left_out: int) -> Account:
+def _account(
+    con: duckdb.DuckDBPyConnection, delivery: Delivery, still: int, left_out: int, chosen: Collection[str]
+) -> Account:
     """The content's account; `still` mended rows are as faulty as before and stand where they stood: duplicates."""
     table = delivery.table
     money = f"coalesce(sum({table.money}), 0)" if table.money else "0"
@@ -73,7 +77,7 @@ def _account(con: duckdb.DuckDBPyConnection, delivery: Delivery, still: int, lef
     faulty, faulty_yuan = con.sql(
         f"select count(*), cast(coalesce(sum(yuan), 0) as decimal(18,2)) from {FAULTS}"
     ).fetchall()[0]
-    _mark(con, table)
+    _mark(con, table, chosen)
     counts = _by_fate(con, table)
     duplicate, replaced = (counts.get(fate, (0, ZERO)) for fate in ("duplicate", "replaced"))
     still_yuan = ZERO
@@ -96,14 +100,16 @@ def _account(con: duckdb.DuckDBPyConnection, delivery: Delivery, still: int, lef
     )
 
 
-def _mark(con: duckdb.DuckDBPyConnection, table: Table) -> None:
+def _mark(con: duckdb.DuckDBPyConnection, table: Table, chosen: Collection[str]) -> None:
     """stage_fate: the staged rows whose key came before, in this content or in the record.
 
     Only keys that collide are compared column by column: a year of fee lines has hardly any. Fates follow the
-    order of delivery; which version stands follows the update time where rows carry one.
+    order of delivery; which version stands follows the update time where rows carry one, unless a person chose: rows
+    of the contents `chosen` stand over all that their delivery brings after them.
     """
     key = ", ".join(table.key)
     columns = [f.column for f in table.kept]
+    listed = ", ".join(f"'{file_id}'" for file_id in sorted(chosen)) or "''"
     earlier = ", ".join(f"lag({c}) over later" for c in columns)
     con.execute(
         f"""
@@ -116,18 +122,19 @@ def _mark(con: duckdb.DuckDBPyConnection, table: Table) -> None:
             where hash({key}) in (select hash({key}) from record.{table.target})
         ),
         versions as (
-            select 0 as is_new, cast(null as bigint) as row_id, b.updated_at, {", ".join("b." + c for c in columns)}
+            select 0 as is_new, b.file_id in ({listed}) as is_chosen, cast(null as bigint) as row_id,
+                b.updated_at, {", ".join("b." + c for c in columns)}
             from record.{table.target} as b
             where hash({", ".join("b." + k for k in table.key)}) in (
                 select hash({", ".join("a." + k for k in table.key)})
                 from {STAGE} as a where a.row_place in (select row_id from colliding)
             )
             union all
-            select 1, s.row_place, s.updated_at, {", ".join("s." + c for c in columns)}
+            select 1, false, s.row_place, s.updated_at, {", ".join("s." + c for c in columns)}
             from {STAGE} as s where s.row_place in (select row_id from colliding)
         ),
         compared as (
-            select {key}, is_new, row_id, coalesce(updated_at, timestamp '1000-01-01') as updated_at,
+            select {key}, is_new, is_chosen, row_id, coalesce(updated_at, timestamp '1000-01-01') as updated_at,
                 row_number() over later > 1 as has_earlier,
                 row({", ".join(columns)}) is not distinct from row({earlier}) as is_same
             from versions
@@ -140,7 +147,8 @@ def _mark(con: duckdb.DuckDBPyConnection, table: Table) -> None:
         select row_id, fate, is_standing
         from (
             select row_id, is_new, fate, row_number() over (
-                partition by {key} order by is_new = 1 and fate = 'duplicate', updated_at desc, is_new desc, row_id desc
+                partition by {key}
+                order by is_new = 1 and fate = 'duplicate', is_chosen desc, updated_at desc, is_new desc, row_id desc
             ) = 1 as is_standing
             from fated
         ) as placed

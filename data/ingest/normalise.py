@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from data.contract.mapping import Field
+from data.ingest import moments
 
 TYPES = {
     "date": "date",
@@ -36,13 +37,33 @@ _AROUND = f"[\\s¥￥$元'{WIDE}{HARD}]*"
 NOTHING = rf"{_AROUND}({'|'.join(re.escape(word) for word in NONE)})?{_AROUND}"
 ERRORS = ("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#GETTING_DATA", "#SPILL!", "#CALC!")
 UNKNOWN_WORD = "not a known word: "
+DAY_THAT_IS_NONE = "a day that means none, and every row has one"
+#: Years before and after which a day is none of a person, a bill or a contract.
+EARLIEST, LATEST = 1850, 2150
+YES = ("1", "01", "1.0", "true", "t", "y", "yes", "√", "✓", "是", "有效", "正常", "在用", "启用")
+NO = (
+    "0",
+    "00",
+    "0.0",
+    "false",
+    "f",
+    "n",
+    "no",
+    "×",
+    "✗",
+    "否",
+    "非",
+    "不是",
+    "无效",
+    "作废",
+    "已作废",
+    "注销",
+    "已注销",
+)
+SEXES = {"男": "1", "男性": "1", "m": "1", "male": "1", "女": "2", "女性": "2", "f": "2", "female": "2"}
 #: What each digit of an identity number counts for in its check digit (GB 11643).
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
-FORMS = (
-    "['%Y%m%d', '%Y%m%d%H%M%S', '%Y%m%d %H:%M:%S', '%Y年%m月%d日', '%Y年%m月%d日 %H:%M:%S', '%Y年%m月%d日%H时%M分%S秒',"
-)
-FORMS += " '%Y.%m.%d', '%Y.%m.%d %H:%M:%S', '%Y/%m/%d %H时%M分%S秒']"
 FULL = "０１２３４５６７８９．－，：／（）［］ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ"
 HALF = "0123456789.-,:/()[]ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -57,23 +78,35 @@ def text(cell: str) -> str:
         f"suffix({x}, {mark})" for mark in ("' '", "chr(9)", "chr(10)", "chr(13)", f"'{WIDE}'", f"'{HARD}'")
     )
     padded = f"{x} < '!' or {ends} or starts_with({x}, '{WIDE}') or starts_with({x}, '{HARD}')"
-    return f"case when {padded} then nullif(trim({x}, ' \t\r\n{WIDE}{HARD}'), '') else {x} end"
+    # ="0012" keeps a spreadsheet from reading a number
+    formula = f"when starts_with({x}, '=\"') then nullif(trim(regexp_replace({x}, '^=\"(.*)\"$', '\\1')), '')"
+    return f"case when {padded} then nullif(trim({x}, ' \t\r\n{WIDE}{HARD}'), '') {formula} else {x} end"
 
 
-def typed(raw: str, field: Field) -> str:
-    """SQL that turns the text in column `raw` into the field's type; null where it cannot."""
+def moment(raw: str, field: Field) -> str | None:
+    """SQL for the local time that the text of a day or time means, any year; None for a field of another kind."""
+    return moments.moment(raw, _half(raw)) if field.kind in ("date", "timestamp") else None
+
+
+def typed(raw: str, field: Field, local: str | None = None) -> str:
+    """SQL that turns the text in column `raw` into the field's type; null where it cannot.
+
+    `local` is a column that holds `moment`, where it was computed before.
+    """
     match field.kind:
         case "id" | "code" | "grade":
             return _code(raw, field)
         case "sex":
-            return f"case {_half(raw)} when '男' then '1' when '女' then '2' else ltrim({_half(raw)}, '0') end"
+            named = " ".join(f"when {_text(word)} then '{code}'" for word, code in SEXES.items())
+            return f"case lower({_half(raw)}) {named} else ltrim({_half(raw)}, '0') end"
         case "date" | "timestamp":
-            return f"cast({_time(raw)} as date)" if field.kind == "date" else _time(raw)
+            when = local or f"({moment(raw, field)})"
+            is_day = f"year({when}) between {EARLIEST} and {LATEST} and not {moments.none(when, raw, _is_birth(field))}"
+            day = f"case when {is_day} then {when} end"
+            return f"cast({day} as date)" if field.kind == "date" else day
         case "flag":
-            return (
-                f"case when lower({raw}) in ('1', '01', '1.0', 'true', 'y', 'yes', '是') then true"
-                f" when lower({raw}) in ('0', '00', '0.0', 'false', 'n', 'no', '否') then false end"
-            )
+            yes, no = (", ".join(map(_text, words)) for words in (YES, NO))
+            return f"case when lower({raw}) in ({yes}) then true when lower({raw}) in ({no}) then false end"
         case "count":
             return f"try_cast({_number(raw, 'decimal(16,4)')} as integer)"
         case kind if kind in TYPES:
@@ -82,21 +115,29 @@ def typed(raw: str, field: Field) -> str:
             return f"case when contains({raw}, chr(0)) then replace({raw}, chr(0), '') else {raw} end"
 
 
-def fault(raw: str, value: str, field: Field) -> str | None:
+def fault(raw: str, value: str, field: Field, local: str | None = None) -> str | None:
     """SQL: the reason why the text is no value of the field, null when it is; None when every text is."""
     if field.kind in ("id", "code"):
         # the cheap test first: hardly any code holds such characters
         broken = ", ".join(_text(e) for e in ERRORS)
         return (
             f"case when starts_with({raw}, '#') and upper({raw}) in ({broken}) then '{ERROR_CELL}'"
-            f" when contains({raw}, '+') and regexp_full_match({raw}, '''?[0-9](\\.[0-9]+)?[eE]\\+[0-9]+')"
+            f" when {_scientific(raw)}"
             f" then '{SCIENTIFIC}' when contains({raw}, '\ufffd') or contains({raw}, chr(0)) then '{UNREADABLE}' end"
         )
-    if field.kind in TYPES and (field.kind != "flag" or field.is_required):
+    if field.kind in TYPES:
         given = f"{raw} is not null and {value} is null"
+        is_day = field.kind in ("date", "timestamp")
+        is_none = moments.none(local or f"({moment(raw, field)})", raw, _is_birth(field)) if is_day else "false"
         if not field.is_required:
+            if is_day:  # a day that means none is read as none: 9999-12-31, 1900-01-01
+                given += f" and not {is_none}"
             given += f" and not regexp_full_match({raw}, {_text(NOTHING)}, 'i')"
         wrong = f"when {given} then 'not {WANTED.get(field.kind, 'a number')}'"
+        if field.kind == "flag":
+            wrong = f"when {given} then '{UNKNOWN_WORD}' || replace(left({raw}, 40), '|', '/') || '; one of 0, 1'"
+        elif is_day and field.is_required:
+            wrong = f"when {given} and {is_none} then '{DAY_THAT_IS_NONE}' {wrong}"
         if field.is_required and field.kind == "money":
             wrong += f" when {raw} is null then '{EMPTY_AMOUNT}'"
         return f"case {wrong} end"
@@ -170,13 +211,41 @@ def _half(raw: str) -> str:
 
 
 def _code(raw: str, field: Field) -> str:
-    said = f"case when starts_with({raw}, '''') then ltrim({_half(raw)}, '''') else {_half(raw)} end"
+    bare = f"case when starts_with({raw}, '''') then ltrim({_half(raw)}, '''') else {_half(raw)} end"
     if field.kind == "grade":
-        return f"lpad(regexp_replace({said}, '\\.0$', ''), 2, '0')"
-    if field.kind == "id" or not field.column.endswith("_code"):
-        # a spreadsheet's number: 11.0 for 11
-        return f"case when suffix({raw}, '.0') then regexp_replace({said}, '^([0-9]+)\\.0$', '\\1') else {said} end"
-    return said
+        whole = f"regexp_replace({bare}, '\\.0$', '')"
+        return f"case when length({whole}) = 1 then '0' || {whole} else {whole} end"
+    if (form := _national(field)) is not None:  # national codes have capitals only
+        is_small = f"{raw} <> upper({raw}) and regexp_full_match({raw}, '{form}')"
+        bare = f"case when {is_small} then upper({raw}) else {bare} end"
+    elif field.column.endswith("diagnosis_code"):  # I10.x00 keeps its small x
+        first = f"{raw} >= 'a' and {raw} < '{{'"
+        bare = f"case when {first} then upper(left({raw}, 1)) || substr({raw}, 2) else {bare} end"
+    whole = f"case when suffix({raw}, '.0') then regexp_replace({bare}, '^([0-9]+)\\.0$', '\\1') else {bare} end"
+    if field.kind == "id" and not field.is_required:  # 0, - and the words for none name nothing
+        is_none = f"length({raw}) <= 12 and regexp_full_match({raw}, {_text(f'0+|{NOTHING}')}, 'i')"
+        return f"case when {is_none} then null else {whole} end"
+    # 11.0 for 11 is a spreadsheet's; a code of items and diagnoses may end so
+    return whole if field.kind == "id" or not field.column.endswith("_code") else bare
+
+
+def _national(field: Field) -> str | None:
+    """The form, with letters of either case, of the national code that the field holds; None where it holds another."""
+    if field.column in ("item_code", "catalogue_code"):
+        return "[XZTCxztc][A-Za-z0-9]{8,}"
+    if field.column.endswith(("institution_id", "practitioner_id")):
+        return "[HPDhpd][0-9]{8,}"
+    return None
+
+
+def _scientific(raw: str) -> str:
+    """SQL: whether a spreadsheet or a program wrote the id as a float, whose digits after the fifteenth are gone."""
+    is_float = f"regexp_full_match({raw}, '''?[0-9](\\.[0-9]+)?[eE]\\+?[0-9]+')"
+    return f"(contains({raw}, '+') or contains({raw}, '.')) and {is_float}"
+
+
+def _is_birth(field: Field) -> bool:
+    return field.column == "birth_on"
 
 
 def _number(raw: str, kind: str) -> str:
@@ -184,15 +253,3 @@ def _number(raw: str, kind: str) -> str:
     grouped = f"regexp_full_match({plain}, '-?[0-9]{{1,3}}(,[0-9]{{3}})+(\\.[0-9]+)?')"
     mended = f"case when {grouped} then replace({plain}, ',', '') else {plain} end"
     return f"coalesce(try_cast({raw} as {kind}), try_cast({mended} as {kind}))"
-
-
-def _time(raw: str) -> str:
-    """Nine written forms and a spreadsheet's day number; years outside 1850 to 2150 are no dates."""
-    plain = f"ltrim({_half(raw)}, '''')"
-    serial = (
-        f"case when regexp_full_match({plain}, '[1-9][0-9]{{4}}(\\.[0-9]+)?') then timestamp '1899-12-30'"
-        f" + to_seconds(cast(round(try_cast({plain} as double) * 86400) as bigint)) end"
-    )
-    casts = f"try_cast({raw} as timestamp), try_cast({plain} as timestamp)"
-    parsed = f"coalesce({casts}, try_strptime({plain}, {FORMS}), {serial})"
-    return f"case when year({parsed}) between 1850 and 2150 then {parsed} end"

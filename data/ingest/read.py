@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -12,18 +11,13 @@ import duckdb
 from data.contract import mapping
 from data.contract.mapping import Field, Table
 from data.errors import InputRefused
-from data.ingest import decode, labels, masked, match, normalise, rewrite, survey
+from data.ingest import cells, ids, labels, masked, match, normalise, remarks
+from data.ingest.cells import TEXTS, Lost
 from data.ingest.find import Delivery
-from data.ingest.heading import Heading
 from data.ingest.pseudonym import Pseudonyms
 
 STAGE, FAULTS = "stage", "stage_fault"
-#: The delivered cells as text, each with row_place, from 0: only a numbered read keeps the order of the file.
-TEXTS = "stage_text"
 EMPTY_KEY = "empty, and it names the row"
-LOST_LINES, LOST_SCANS = "stage_lost_lines", "stage_lost_scans"
-#: What database programs print for no value, in any column.
-NULLS = ("", "NULL", "null", "\\N", "(null)", "(NULL)", "<null>", "<NULL>", "[NULL]", "[null]", "None", "NaN", "nan")
 #: More faulty rows than this share and the file is not what it says it is.
 MOST_FAULTY = 0.05
 
@@ -55,13 +49,16 @@ def stage(
     cannot be read as the table at all, when more than a twentieth of its rows are faulty, and when the rows read are
     not as many as were counted.
     """
-    lost, counted, notes = _texts(con, delivery, work)
+    lost, counted, notes = cells.texts(con, delivery, work)
+    notes += remarks.visible(con, delivery, TEXTS)
     _typed(con, delivery, pseudonyms)
+    notes += remarks.said(con, delivery, STAGE, TEXTS)
     left = labels.find(con, delivery, names or mapping.names(), TEXTS)
     rows = con.sql(f"select row_place + 1 from {labels.LEFT} order by row_place").fetchall()
     if left:
         con.execute(f"delete from {STAGE} where row_place in (select row_place from {labels.LEFT})")
         notes.append(labels.sentence(left, [row for (row,) in rows]))
+    ids.find(con, delivery, STAGE)
     if delivery.form == "grid":
         _refuse_no_results(con, delivery)
     _part(con, delivery, lost, pseudonyms)
@@ -73,6 +70,10 @@ def stage(
             " again; nothing was loaded."
         )
     return Staged(counted, left, tuple(notes))
+
+
+def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
+    return int(con.sql(f"select count(*) from {table}").fetchall()[0][0])
 
 
 def _refuse_no_results(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
@@ -90,112 +91,31 @@ def _refuse_no_results(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> No
         )
 
 
-#: A line that could not be split: data row, its text.
-Lost = tuple[int, str]
-
-
-def _texts(con: duckdb.DuckDBPyConnection, delivery: Delivery, work: Path) -> tuple[list[Lost], int, list[str]]:
-    """Fill `stage_text` with the cells as text; returns the lines that could not be split, the rows counted apart from
-    the reader, and what there is to say."""
-    notes = [f"{delivery.above} line{'s' * (delivery.above > 1)} above the header left out"] if delivery.above else []
-    if delivery.form != "text":
-        _fill(con, delivery)
-        return [], _held(con, delivery), notes
-    if delivery.encoding != "utf-8":
-        delivery = _decoded(delivery, delivery.encoding, work)
-    seen = survey.look(delivery.path)
-    if seen.is_plain and delivery.lines == 1 and delivery.quote == '"':
-        lost = _fill(con, delivery)
-        if not lost:
-            return [], seen.records - 1, notes
-        if any(kind == "INVALID ENCODING" for _, kind in lost):
-            delivery = _decoded(delivery, decode.best_guess(delivery.path), work)
-    elif _is_broken(delivery.path):
-        delivery = _decoded(delivery, decode.best_guess(delivery.path), work)
-    return _rewritten(con, delivery, work, notes)
-
-
-def _rewritten(
-    con: duckdb.DuckDBPyConnection, delivery: Delivery, work: Path, notes: list[str]
-) -> tuple[list[Lost], int, list[str]]:
-    """Read a text that is not plain by way of one that is."""
-    target = work / f"plain-{sum(1 for _ in work.iterdir())}.csv"
-    heading = Heading(delivery.header, delivery.lines, delivery.above, 0, delivery.delimiter or ",", delivery.quote)
-    done = rewrite.rewrite(delivery.path, heading, target)
-    if done.lines != survey.lines(delivery.path):
-        raise InputRefused(
-            f"{delivery.name}: {survey.lines(delivery.path):,} lines were counted and {done.lines:,} read. Save it as"
-            " CSV UTF-8 and deliver it again; nothing was loaded."
-        )
-    if lost := _fill(con, replace(delivery, path=target)):
-        raise InputRefused(
-            f"{delivery.name}, line {lost[0][0]}: it cannot be read as a table. Open it, save it as CSV UTF-8 and run"
-            " again; nothing was loaded."
-        )
-    if done.repaired:
-        notes.append(f"{done.repaired:,} rows hold a quotation mark that nothing closes; it is read as it stands")
-    return done.lost, done.rows + len(done.lost), notes
-
-
-def _is_broken(path: Path) -> bool:
-    """Whether a text that claims to be UTF-8 is something else further on."""
-    for chunk in decode.pieces(path):
-        if "\ufffd" in chunk:
-            return True
-    return False
-
-
-def _decoded(delivery: Delivery, encoding: str, work: Path) -> Delivery:
-    target = work / f"decoded-{sum(1 for _ in work.iterdir())}.csv"
-    return replace(delivery, path=decode.to_utf8(delivery.path, encoding, target), encoding="utf-8")
-
-
-def _fill(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> list[tuple[int, str]]:
-    """Make the table `stage_text`; returns (line, kind) of the lines the reader could not split."""
-    for name in (LOST_LINES, LOST_SCANS):
-        con.execute(f"drop table if exists {name}")
-    try:
-        con.execute(
-            f"create or replace temp table {TEXTS} as"
-            f" select row_number() over () - 1 as row_place, * from {scan(delivery)}"
-        )
-    except duckdb.Error as error:
-        raise InputRefused(_plain(delivery, error)) from error
-    made = con.sql(f"select count(*) from duckdb_tables() where table_name = '{LOST_LINES}'").fetchall()
-    if not made[0][0]:
-        return []
-    rows = con.sql(f"select line, cast(error_type as varchar) from {LOST_LINES} order by line").fetchall()
-    return [(int(line), str(kind)) for line, kind in rows]
-
-
-def _held(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> int:
-    """The rows that a Parquet file says it holds, without those up to a sheet's header."""
-    rows = con.sql(f"select sum(num_rows) from parquet_file_metadata('{_globbed(delivery.path)}')").fetchall()[0][0]
-    return int(rows or 0) - (delivery.lines if delivery.form == "grid" else 0)
-
-
-def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
-    return int(con.sql(f"select count(*) from {table}").fetchall()[0][0])
-
-
 def _typed(con: duckdb.DuckDBPyConnection, delivery: Delivery, pseudonyms: Pseudonyms | None) -> None:
     """Make the table `stage` of the cells as text."""
     by_column = {field.column: (cell, field) for cell, field in delivery.fields.items()}
     columns, checks = _columns(delivery, by_column, pseudonyms)
     texts = [f"{normalise.text(cell)} as t_{column}" for column, (cell, _) in by_column.items()]
     updated = normalise.text(delivery.updated) if delivery.updated else "cast(null as varchar)"
+    fields = [*(field for _, field in by_column.values()), mapping.UPDATE_TIME]
+    moments = {f.column: normalise.moment(f"t_{f.column}", f) for f in fields}
+    local = [f"{sql} as m_{column}" for column, sql in moments.items() if sql is not None]
+    updated_at = normalise.typed("t_updated_at", mapping.UPDATE_TIME, "m_updated_at")
+    unread = normalise.fault("t_updated_at", "updated_at", mapping.UPDATE_TIME, "m_updated_at")
     try:
         con.execute(
             f"""
             create or replace temp table {STAGE} as
-            with texts as (select row_place, {", ".join(texts)}, {updated} as t_updated_at from {TEXTS})
-            select row_place, {", ".join(columns)}, try_cast(t_updated_at as timestamp) as updated_at,
-                {f"coalesce({', '.join(checks)})" if checks else "cast(null as varchar)"} as bad
-            from texts
+            with texts as (select row_place, {", ".join(texts)}, {updated} as t_updated_at from {TEXTS}),
+            local as (select *, {", ".join(local)} from texts)
+            select row_place, {", ".join(columns)}, {updated_at} as updated_at,
+                coalesce({", ".join([*checks, f"'{delivery.updated}|' || ({unread})"])}) as bad,
+                {remarks.counted(delivery)} as remarks
+            from local
             """
         )
     except duckdb.Error as error:
-        raise InputRefused(_plain(delivery, error)) from error
+        raise InputRefused(cells.plain(delivery, error)) from error
 
 
 def _columns(
@@ -230,15 +150,17 @@ def _columns(
 
 def _value(delivery: Delivery, field: Field) -> str:
     """SQL for the field's typed value, before anything is hidden."""
+    raw = f"t_{field.column}"
     if field.kind == "word":
-        return normalise.worded(f"t_{field.column}", delivery.words[field.source])
-    return normalise.typed(f"t_{field.column}", field)
+        return normalise.worded(raw, delivery.words[field.source])
+    value = normalise.typed(raw, field, f"m_{field.column}")
+    return remarks.coded(raw, value, delivery, field)
 
 
 def _fault(delivery: Delivery, field: Field, raw: str, value: str) -> str | None:
     if field.kind == "word":
         return normalise.unknown_word(raw, value, delivery.words[field.source])
-    return normalise.fault(raw, value, field)
+    return normalise.fault(raw, value, field, f"m_{field.column}")
 
 
 def _part(
@@ -347,38 +269,3 @@ def _lost_reason(text: str, delivery: Delivery) -> str:
     if text.count(delivery.quote) % 2:
         return "a quotation mark is not closed"
     return f"the row does not have the {len(delivery.header)} columns of the header"
-
-
-def scan(delivery: Delivery) -> str:
-    """SQL that reads the delivered cells as text."""
-    path = _globbed(delivery.path)
-    nulls = ", ".join(f"'{n}'" for n in NULLS)
-    if delivery.form in ("parquet", "grid"):
-        is_grid = delivery.form == "grid"
-        given = [
-            f"c{i}" if is_grid else f"cast({normalise.quoted(c)} as varchar)" for i, c in enumerate(delivery.header)
-        ]
-        cells = ", ".join(
-            f"case when {text} not in ({nulls}) then {text} end as {normalise.quoted(name)}"
-            for text, name in zip(given, delivery.header, strict=True)
-        )
-        below = f"where file_row_number >= {delivery.lines}" if is_grid else ""
-        return f"(select {cells} from read_parquet('{path}', file_row_number = {str(is_grid).lower()}) {below})"
-    columns = ", ".join(f"""'{cell.replace("'", "''")}': 'varchar'""" for cell in delivery.header)
-    mark = {"\t": "\\t"}.get(delivery.delimiter, delivery.delimiter)
-    return (
-        f"read_csv('{path}', header = true, all_varchar = true, auto_detect = false, delim = '{mark}', quote = '\"',"
-        f" escape = '\"', nullstr = [{nulls}], columns = {{{columns}}}, strict_mode = true,"
-        f" store_rejects = true, rejects_table = '{LOST_LINES}', rejects_scan = '{LOST_SCANS}', rejects_limit = 0)"
-    )
-
-
-def _globbed(path: Path) -> str:
-    """The path in SQL, where `[`, `*` and `?` of a name would be read as a pattern."""
-    return re.sub(r"([\[*?])", r"[\1]", str(path)).replace("'", "''")
-
-
-def _plain(delivery: Delivery, error: duckdb.Error) -> str:
-    line = re.search(r"Line:?\s*(\d+)", str(error))
-    where = f"{delivery.name}, line {line[1]}" if line else delivery.name
-    return f"{where} cannot be read as a table. Open it, save it as CSV UTF-8 and run again; nothing was loaded."

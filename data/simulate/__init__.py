@@ -19,7 +19,9 @@ from data.simulate.care.bill import Bill, make_bill
 from data.simulate.care.settle import settle
 from data.simulate.export import lines, registers, tables, truth
 from data.simulate.export.files import blocks_of, write_table
-from data.simulate.planting import Planted, joined, plant
+from data.simulate.honest import town as practices
+from data.simulate.honest.world import World
+from data.simulate.planting import Planted, beside, frame_of, joined, plant
 from data.simulate.town import contracts, devices
 from data.simulate.town.places import sizes
 from data.simulate.town.town import Town, found
@@ -107,9 +109,15 @@ def _small_tables(town: Town, bill: Bill) -> dict[str, Callable[[], pl.DataFrame
     }
 
 
-def _write(folder: Path, town: Town, bill: Bill, planted: Planted | None) -> dict[str, int]:
-    more = planted.tables if planted else {}
+def _write(folder: Path, town: Town, bill: Bill, planted: Planted | None, laid: list[World]) -> dict[str, int]:
     small = _small_tables(town, bill)
+    # Practices bring rows to the town's tables only: packs and check-ins of theirs alone would make the rest look bare.
+    practised = {
+        name: frame_of([row for world in laid for row in world.rows[name]])
+        for name in (*small, "fee_list_d")
+        if any(world.rows[name] for world in laid)
+    }
+    more = beside(practised, planted.tables if planted else {})
     small |= {name: pl.DataFrame for name in more if name not in small and name != "fee_list_d"}
     counts = {
         name: write_table(folder, name, joined(blocks_of(make()), more.get(name)), packed=name in PACKED)
@@ -119,16 +127,16 @@ def _write(folder: Path, town: Town, bill: Bill, planted: Planted | None) -> dic
     charged = bill.lines.join(who, on="visit", maintain_order="left")
     charges = (lines.fee_lines(town, block) for block in blocks_of(charged))
     counts["fee_list_d"] = write_table(folder, "fee_list_d", joined(charges, more.get("fee_list_d")), packed=True)
-    return counts | _answer(folder / "truth", town, bill, planted)
+    return counts | _answer(folder / "truth", town, bill, planted, laid)
 
 
-def _answer(folder: Path, town: Town, bill: Bill, planted: Planted | None) -> dict[str, int]:
+def _answer(folder: Path, town: Town, bill: Bill, planted: Planted | None, laid: list[World]) -> dict[str, int]:
     folder.mkdir(exist_ok=True)
     done = truth.planted_lines(town, bill)
     answers = {
         "scheme_subject": truth.planted_subjects(done),
         "scheme_line": done,
-        "confounder": truth.confounders(town),
+        "confounder": pl.concat([truth.confounders(town), practices.alike(laid)]) if laid else truth.confounders(town),
     }
     if planted:
         answers["violation"] = planted.truth
@@ -149,10 +157,12 @@ def simulate(
     """Write a year of a made-up town into `folder` as an export, and its answers into `folder/truth`.
 
     `schemes` None plants those of `drawn_schemes`, () none; `dose` scales the planted share; `violations` adds clear
-    single violations of every rule, named in truth/violation. Returns the rows of each table; the same arguments give
+    single violations of every rule, named in truth/violation. From 5,000 persons on the town contains a draw of the
+    ordinary practices of `data/simulate/honest`. Returns the rows of each table; the same arguments give
     the same bytes. Raises ValueError for an unknown scheme.
     """
     town = make_town(persons=persons, seed=seed, schemes=schemes, dose=dose, year=year)
     bill = make_bill(town)
     folder.mkdir(parents=True, exist_ok=True)
-    return _write(folder, town, bill, plant(town, bill) if violations else None)
+    planted = plant(town, bill) if violations else None
+    return _write(folder, town, bill, planted, practices.worlds(town, persons, seed))

@@ -43,11 +43,11 @@ def plant(town: Town, bill: Bill) -> Planted:
         notes += book.notes
         for table, own in book.rows.items():
             rows.setdefault(table, []).extend(own)
-    tables = {name: _frame(own).unique(maintain_order=True) for name, own in sorted(rows.items())}
+    tables = {name: frame_of(own).unique(maintain_order=True) for name, own in sorted(rows.items())}
     tables["setl_d"] = _settled(tables["setl_d"], tables["fee_list_d"], tables.pop(OVERRULED))
     for name, honest in {"drug_trac_d": traced(town, bill), "sign_in_d": checked_in(town, bill)}.items():
         tables[name] = pl.concat(joined([honest], tables.get(name)))
-    said = _frame(notes, ("person", *NOTE))
+    said = frame_of(notes, ("person", *NOTE))
     return Planted(tables, said.select(NOTE), _confounders(said))
 
 
@@ -63,11 +63,18 @@ def joined(blocks: Iterable[pl.DataFrame], more: pl.DataFrame | None) -> Iterato
     yield _ordered(more, order or more.columns)
 
 
+def beside(first: dict[str, pl.DataFrame], second: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """Further rows by table: those of the first and then those of the second."""
+    both = {name: [part[name] for part in (first, second) if name in part] for name in {**first, **second}}
+    return {name: pl.concat(parts, how="diagonal") for name, parts in both.items()}
+
+
 def _ordered(frame: pl.DataFrame, order: list[str]) -> pl.DataFrame:
     return frame.select(pl.col(c) if c in frame.columns else pl.lit(None, pl.String).alias(c) for c in order)
 
 
-def _frame(rows: list[Row], columns: Iterable[str] = ()) -> pl.DataFrame:
+def frame_of(rows: list[Row], columns: Iterable[str] = ()) -> pl.DataFrame:
+    """Rows as a frame of texts, with the columns named and whatever else they hold."""
     names = list(dict.fromkeys([*columns, *(name for row in rows for name in row)]))
     return pl.DataFrame(
         {n: [None if (v := row.get(n)) is None else str(v) for row in rows] for n in names},

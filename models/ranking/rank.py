@@ -182,12 +182,18 @@ def _scored(
 
 def _tiered(leads: pl.DataFrame, evidence: pl.DataFrame, least_yuan: float) -> pl.DataFrame:
     """Add the tier. A: several independent families agree, or one contradiction again and again. B: one family carries
-    weight. C: something to look at when there is time, and whatever has no fund money or too little money at issue."""
+    weight. C: something to look at when there is time, whatever has no fund money or too little money at issue, and
+    what rests only on findings that name an ordinary reading themselves."""
+    plain = pl.col("chance").filter(~pl.col("is_doubtful"))
     families = evidence.group_by("lead_id", "family").agg(
-        pl.col("chance").max(), definite=pl.col("chance").filter(pl.col("certainty") == "definite").max()
+        pl.col("chance").max(),
+        plain=plain.max().fill_null(0.0),
+        definite=pl.col("chance").filter(pl.col("certainty") == "definite").max(),
     )
     by_lead = families.group_by("lead_id").agg(
-        agreeing=(pl.col("chance") >= 0.5).sum(), best=pl.col("chance").max(), definite=pl.col("definite").max()
+        agreeing=pl.when((pl.col("plain") >= 0.5).any()).then((pl.col("chance") >= 0.5).sum()).otherwise(0),
+        best=pl.col("plain").max(),
+        definite=pl.col("definite").max(),
     )
     is_worth_it = (pl.col("fund_at_risk") > 0) & (pl.col("amount_at_risk").cast(pl.Float64) >= least_yuan)
     return (

@@ -215,6 +215,14 @@ select
     charged_on as occurred_on,
     cast(least(excess, cast(eligible_amount as double)) as decimal(16, 2)) as amount,
     case when coalesce(is_perhaps_surcharge, true) or is_limit_of_posting then 'suspected' else 'definite' end as certainty,
+    case
+        when coalesce(is_perhaps_surcharge, true) then 'a surcharge of the price list, for a child, at night or on a holiday'
+        when is_limit_of_posting then 'the price of the days of care, before the limit of the day of posting'
+    end as innocent,
+    case
+        when coalesce(is_perhaps_surcharge, true) then '价格项目允许的加收（儿童、夜间、节假日）'
+        when is_limit_of_posting then '按发生日价格计收、记账日限价已下调'
+    end as innocent_zh,
     item_name,
     cast(unit_price as double) as unit_price,
     cast(price_limit as double) as price_limit,

@@ -29,13 +29,26 @@ IS_PLACE = re.compile(r"(\w+_)?(institution|hospital|pharmacy)_id|top_pharmacy")
 PLACE = "coalesce((select max(i.institution_name) from feature.institution as i where i.institution_id = {0}), {0})"
 
 
+#: A row whose pattern no field tells from an ordinary practice names that first: columns innocent and innocent_zh.
+INNOCENT = {
+    "en": "coalesce('This may be ' || nullif(json_extract_string(f.detail, '$.innocent'), '') || '. If not: ', '')",
+    "zh": (
+        "coalesce('先核实是否属于' || nullif(json_extract_string(f.detail, '$.innocent_zh'), '') || '；如不属于：', '')"
+    ),
+}
+
+
 def sentence_sql(sources: Iterable[Source], language: str) -> str:
     """SQL over `f` (model.finding) that yields each finding's explanation in the language."""
-    branches = [
-        f"when {_text(s.id)} then {_filled(s.card.sentence_zh if language == 'zh' else s.card.sentence)}"
-        for s in sources
-    ]
+    branches = [f"when {_text(s.id)} then {_explained(s, language)}" for s in sources]
     return f"case f.source {' '.join(branches)} end" if branches else "cast(null as varchar)"
+
+
+def _explained(source: Source, language: str) -> str:
+    """The card's sentence, an ordinary reading before it unless the card has its own place for that."""
+    template = source.card.sentence_zh if language == "zh" else source.card.sentence
+    filled = _filled(template)
+    return filled if "{innocent" in template else f"({INNOCENT['zh' if language == 'zh' else 'en']} || {filled})"
 
 
 def title_sql(sources: Iterable[Source], language: str) -> str:

@@ -171,9 +171,9 @@ def _write(con: duckdb.DuckDBPyConnection, source: Source) -> None:
             from priced
         )
         select finding_id, $id as source, $version as source_version, $family as family,
-            case when certainty = 'suspected' then certainty else $certainty end as certainty, 'hit' as outcome,
-            subject_type, subject_id, settlement_id, line_id, encounter_id, person_id, institution_id, practitioner_id,
-            occurred_on, amount, fund_amount, detail,
+            case when certainty = 'suspected' then certainty else $certainty end as certainty,
+            'hit' as outcome, subject_type, subject_id, settlement_id, line_id, encounter_id, person_id,
+            institution_id, practitioner_id, occurred_on, amount, fund_amount, detail,
             coalesce(weight, 1) as weight, {", ".join(PEERS)}
         from single where place = 1
         order by finding_id

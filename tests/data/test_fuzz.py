@@ -51,7 +51,9 @@ def attempt(con, name, content):
             for (table,) in tables:
                 con.execute(f"delete from {table}")
         for account in accounts:
-            assert account.rows_in == account.loaded + account.duplicate + account.replaced + account.rejected
+            assert account.rows_in == sum(
+                (account.loaded, account.duplicate, account.replaced, account.rejected, account.left_out)
+            )
             account.check()
         settled = [a for a in accounts if a.source_table == "setl_d"]
         assert held <= sum(a.loaded + a.replaced for a in settled)

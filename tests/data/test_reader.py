@@ -223,7 +223,7 @@ def test_labels_units_rulers_and_a_second_header_are_no_records(read, con, deliv
     written = [lines[0], labels, kinds, *lines[1:20], lines[0], *lines[20:]]
     count, yuan, (account,), said = read(put(delivery(many), "setl_d.csv", "\n".join(written) + "\n"))
     assert (count, yuan) == WHOLE and (account.left_out, account.rejected) == (3, 0)
-    assert "2 lines of labels" in said or "2 line of labels" in said
+    assert "2 lines of labels, 1 line of units left out" in said
     assert con.sql("select min(row_number), max(row_number) from record.settlement").fetchall() == [(3, MANY + 3)]
 
 
@@ -345,6 +345,12 @@ def test_delimiters_and_encodings_of_databases(read, delivery, many, delimiter, 
         row["dise_name"] = "高血压"
     count, yuan, _, _ = read(put(delivery(many), "setl_d.csv", text_of(many["setl_d.csv"], delimiter), encoding))
     assert (count, yuan) == WHOLE
+
+
+def test_rows_above_the_header_are_not_titles(read, delivery, many):
+    header, *lines = text_of(many["setl_d.csv"]).splitlines()
+    with pytest.raises(InputRefused, match=r"setl_d.csv: 5 lines above its header \(line 6\) look like rows"):
+        read(put(delivery(many), "setl_d.csv", "\n".join([*lines[:5], header, *lines[5:]]) + "\n"))
 
 
 def test_a_file_called_as_a_table_without_any_header_says_so(read, delivery, clean):
@@ -566,8 +572,14 @@ def test_a_person_says_which_of_the_two_stands(read, con, many, delivery, newer,
     folder = old_copy(many, delivery, "setl_d_old.csv")
     with pytest.raises(UsageError, match="holds no table of that name"):
         read(folder, newer=["setl_d_new.csv"])
-    assert read(folder, newer=[newer])[:2] == (MANY, yuan)
+    count, total, accounts, _ = read(folder, newer=[newer])
+    assert (count, total) == (MANY, yuan) and sum(a.yuan_loaded for a in accounts) == yuan
     assert con.sql("select file from run.input_file where is_newer").fetchall() == [(newer,)]
+
+
+@pytest.mark.parametrize(("newer", "yuan"), [([], MANY), (["setl_d.csv"], 50 * MANY)])
+def test_a_replay_takes_what_stood(read, many, delivery, newer, yuan):
+    assert read(old_copy(many, delivery, "setl_d_old.csv"), newer=newer, is_replay=True)[:2] == (MANY, yuan)
 
 
 def test_equal_rows_and_rows_with_update_times_are_no_contradiction(read, con, many, delivery):

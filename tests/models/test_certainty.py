@@ -50,6 +50,8 @@ ASIDE = {
     "fee_line": "a bureau's own map of its codes to national ones",
     "stay": "holidays excuse",
     "encounter": "signs of courses excuse",
+    "serial_visit": "signs of courses excuse",
+    "institution": "a community of hospitals excuses",
     "edition_gap": "where an edition has ended nothing is judged",
     "indicated_use": "read by suspected rules alone",
     "institution_quarter_share": "read by suspected rules alone",

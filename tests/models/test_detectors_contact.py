@@ -34,7 +34,8 @@ def group(world, number="13912345670", persons=6, homes=None, place="H1", bills=
 
 def judge(world, **params):
     """Findings by person: the group's card fills its sentences with what the detail says."""
-    world.con.execute(f"create or replace table feature.person_contact as {build.load()['person_contact'].query.text}")
+    for name in ("person_household", "person_contact"):
+        world.con.execute(f"create or replace table feature.{name} as {build.load()[name].query.text}")
     return world.judge("shared_contact", **params)
 
 
@@ -122,7 +123,8 @@ def test_groups_of_the_last_run_and_of_others(world):
     world.con.execute(
         "insert into model.group_member values ('contact-old', 'X', 1, 'shared_contact'), ('ring-1', 'Y', 1, 'ring')"
     )
-    world.con.execute(f"create or replace table feature.person_contact as {build.load()['person_contact'].query.text}")
+    for name in ("person_household", "person_contact"):
+        world.con.execute(f"create or replace table feature.{name} as {build.load()[name].query.text}")
     (detector,) = [d for d in detectors.load() if d.id == "shared_contact"]
     source.run(world.con, detector, "x")
     keys = world.con.sql("select source, person_id from model.group_member order by 1, 2").fetchall()

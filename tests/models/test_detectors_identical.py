@@ -169,6 +169,18 @@ def test_equal_bills_by_chance_of_few_usual_items(con):
     assert found(con) == []
 
 
+def test_who_comes_every_month_has_every_months_chance_of_an_equal_bill(con):
+    """Thirty residents of a home, five drugs of which each visit takes some: over a year equal bills are no wonder."""
+    rng = np.random.default_rng(5)
+    rows = []
+    for n in range(30):
+        for month in range(12):
+            taken = {f"C{c}": 1 for c in range(6) if rng.random() < 0.75}
+            rows += bill(f"E{n}-{month}", f"P{n}", taken)
+    settle(con, rows + everyday(rng, "H2"))
+    assert found(con) == []
+
+
 def test_same_answer_twice(con):
     settle(con, ordinary() + template())
     assert found(con) == found(con)

@@ -134,12 +134,27 @@ def test_two_prices_by_turns_are_the_dear_lines(con):
         ((10, 10, 20, 20, 10, 10), 0),
         ((10, 11, 10, 11, 10, 11), 0),
         ((1, 28, 1, 28, 1), 1),
+        ((10, 20, 20, 20, 20, 20, 20) * 5, 0),
     ],
-    ids=["a rise", "a rise taken back", "small change", "pack and piece"],
+    ids=["a rise", "a rise taken back", "small change", "pack and piece", "members' day once a week"],
 )
 def test_what_is_not_two_prices(con, prices, cannot):
     settle(con, [line("P9", float(p), d) for d, p in enumerate(prices)])
     assert run(con, "two_prices_of_one_drug") == [] and coverage(con)[2] == cannot
+
+
+def test_a_low_price_on_one_weekday_that_is_not_for_all_is_two_prices(con):
+    prices = (10, 20, 20, 20, 20, 20, 20) * 5
+    others = [line("P9", 20.0, d) for d in range(0, 35, 7)]
+    settle(con, [*[line("P9", float(p), d) for d, p in enumerate(prices)], *others])
+    assert {s for s, *_ in run(con, "two_prices_of_one_drug")} == {"P9"}
+
+
+def test_a_members_day_by_the_date_is_one_price_for_all(con):
+    days = range(0, 90, 3)
+    digits = [(date(2025, 1, 1) + timedelta(days=d)).day % 10 for d in days]
+    settle(con, [line("P9", 10.0 if digit == 8 else 20.0, d) for d, digit in zip(days, digits, strict=True)])
+    assert run(con, "two_prices_of_one_drug") == []
 
 
 def monthly(institution, prices, **other):

@@ -186,18 +186,17 @@ def dialysis(rng, weeks=40, place="I3", jitter=0):
     return visits(np.char.add("D", member.astype(str)), place, day, 8)
 
 
-def test_dialysis_is_silent_by_its_items(con):
+def test_dialysis_and_other_courses_are_silent_as_courses(con):
+    """Irregular days at two places would be a ring, were the visits no course."""
     rng = np.random.default_rng(4)
-    frame = settle(con, town(rng), dialysis(rng))
+    frame = settle(con, town(rng), ring(rng, trips=25, places=("I3", "I4"), attendance=1, name="D"))
     con.execute(
-        "insert into feature.fee_line by name select settlement_id, '1' as line_id, 'X' as item_code"
+        "insert into feature.encounter by name select encounter_id, true as is_in_course"
         " from town where starts_with(person_id, 'D')"
     )
-    con.execute(
-        "insert into feature.item_price_month by name select 'I3' as institution_id, 'X' as item_code,"
-        " '血液透析' as item_name"
-    )
     assert frame.height and groups(con) == []
+    con.execute("update feature.encounter set is_in_course = false")
+    assert groups(con) == [{f"D{n}" for n in range(8)}]
 
 
 def test_dialysis_is_silent_by_its_rhythm_alone(con):
@@ -225,6 +224,51 @@ def test_household_of_five_grown_ups_with_little_evidence_is_silent(con):
     settle(con, town(rng), ring(rng, members=5, trips=6, places=("I0", "I1", "I2"), attendance=1, name="F"))
     assert groups(con) == []
     assert groups(con, household=4) == [{f"F{n}" for n in range(5)}]
+
+
+@pytest.mark.parametrize(("residents", "is_found"), [(6, False), (30, True)], ids=["a family", "a home"])
+def test_family_of_grown_ups_goes_together_all_year(con, residents, is_found):
+    """Six of one address on irregular days; an address of thirty is no family's."""
+    rng = np.random.default_rng(6)
+    settle(con, town(rng), ring(rng, members=6, trips=14, places=("I0", "I1", "I2"), attendance=1, name="F"))
+    con.execute(
+        "insert into feature.person_household by name select distinct person_id, 1 as household,"
+        f" {residents} as household_persons, {residents} <= 8 as is_family"
+        " from feature.settlement where starts_with(person_id, 'F')"
+    )
+    assert groups(con) == ([{f"F{n}" for n in range(6)}] if is_found else [])
+
+
+def test_purchases_from_accounts_are_not_at_issue_and_no_evidence_against_a_household(con):
+    """Ten with drugstores among their places are a ring for what the funds paid; five may be a family for the rest."""
+    rng = np.random.default_rng(21)
+    places = ("I10", "I0", "I11")
+    settle(
+        con, town(rng), ring(rng, members=10, trips=15, places=places, attendance=1),
+        ring(rng, members=5, trips=15, places=places, attendance=1, name="F"),
+    )  # fmt: skip
+    assert {frozenset(g) for g in groups(con)} >= {frozenset(f"R{n}" for n in range(10))}
+    con.execute("update feature.settlement set is_family_purchase = is_pharmacy")
+    assert groups(con) == [{f"R{n}" for n in range(10)}]
+    hits = con.sql("select distinct institution_id from judged where outcome = 'hit'").fetchall()
+    assert hits == [("I0",)]
+
+
+def trip_of_colleagues(days, members=8):
+    """A clinic in the morning and the drugstore beside it an hour later, on these days."""
+    member, day = (a.ravel() for a in np.meshgrid(np.arange(members), np.asarray(days)))
+    name = np.char.add("C", member.astype(str))
+    return [visits(name, "I0", day, 9), visits(name, "I10", day, 11)]
+
+
+def test_appointments_with_the_drugstore_beside_are_silent_and_irregular_trips_are_not(con):
+    rng = np.random.default_rng(14)
+    settle(con, town(rng), *trip_of_colleagues(range(8, 340, 28)))
+    assert groups(con) == []
+    for table in ("feature.settlement", "feature.institution", "record.settlement"):
+        con.execute(f"delete from {table}")
+    settle(con, town(rng), *trip_of_colleagues(rng.choice(360, 12, replace=False)))
+    assert groups(con) == [{f"C{n}" for n in range(8)}]
 
 
 def test_who_is_always_there_is_no_member(con):

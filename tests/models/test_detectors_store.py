@@ -30,6 +30,7 @@ def visit(number, person, at, institution="H1", amount=60.0, diagnosis="J06", se
         "diagnosis": None if setting == "drugstore" else diagnosis, "is_course": False, "items": 3,
         "first_item": "A", "last_item": f"Z{number}", "total_amount": amount, "eligible_amount": amount,
         "fund_amount": amount / 2, "account_amount": amount / 2, "insured_division": "519901", "age": 40,
+        "is_chronic_drugs": setting == "chronic", "is_dispensed": False,
     } | more  # fmt: skip
 
 
@@ -147,6 +148,9 @@ def test_batch_at_a_drugstore_is_found_by_its_equal_bills(con):
         [r | {"person_id": "P"} for r in batch()],
         [r for day in range(1, 120, 2) for r in batch(day)],
         batch(day=20, setting="chronic") + batch(day=50, setting="chronic"),
+        batch(day=10, is_chronic_drugs=True) + batch(day=101, is_chronic_drugs=True),
+        batch(day=20, is_chronic_drugs=True)
+        + [r for n in range(1, 9) for r in batch(50, 20, f"H{n}", tag=f"H{n}B", is_chronic_drugs=True)],
         batch(setting="emergency"),
         batch(setting="inpatient"),
         [r for n in range(1, 9) for r in batch(persons=20, institution=f"H{n}", tag=f"H{n}B")],
@@ -160,6 +164,8 @@ def test_batch_at_a_drugstore_is_found_by_its_equal_bills(con):
         "one person",
         "usual there",
         "drug days",
+        "days of the two diseases, once a quarter",
+        "drug days, the other of which was usual",
         "emergency",
         "stays",
         "epidemic",
@@ -168,6 +174,12 @@ def test_batch_at_a_drugstore_is_found_by_its_equal_bills(con):
 def test_batches_that_are_none(con, rows):
     settle(con, everyday() + everyday("H2", seed=2) + rows)
     assert found(con, "batch_visits") == []
+
+
+def test_batch_of_others_than_came_before_is_no_drug_day(con):
+    strangers = [r | {"person_id": f"{r['person_id']}-2"} for r in batch(day=80, is_chronic_drugs=True)]
+    settle(con, everyday() + everyday("H2", seed=2) + batch(day=50, is_chronic_drugs=True) + strangers)
+    assert {s for s, *_ in found(con, "batch_visits")} == {"H1"}
 
 
 def test_package_that_peers_bill_as_often_is_usual(con):
@@ -278,6 +290,17 @@ def test_round_in_a_home_is_no_burst(con):
     assert found(con, "settlement_burst") == []
     con.execute("update feature.settlement set age_years = 40")
     assert {s for s, *_ in found(con, "settlement_burst")} == {"H1"}
+
+
+@pytest.mark.parametrize(("residents", "is_found"), [(5, False), (40, True)], ids=["a family", "a village of one name"])
+def test_who_lives_together_settles_together(con, residents, is_found):
+    settle(con, stores() + [r for day in range(5, 60, 6) for r in burst(day)])
+    con.execute(
+        "insert into feature.person_household by name select distinct person_id, 1 as household,"
+        f" {residents} as household_persons, {residents} <= 8 as is_family"
+        " from feature.settlement where starts_with(person_id, 'X')"
+    )
+    assert {s for s, *_ in found(con, "settlement_burst")} == ({"D1"} if is_found else set())
 
 
 def test_small_place_cannot_be_judged(con):

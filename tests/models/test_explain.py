@@ -70,3 +70,10 @@ def test_every_sentence_says_a_place_by_its_name(told):
             said = told(source.id, "zh", **dict.fromkeys(holes, "H1"))
             assert "第一医院" in said and "H1" not in said, source.id
     assert asked > 5
+
+
+def test_the_ordinary_reading_comes_first_where_a_row_names_one(told):
+    plain = {language: told("co_visit_ring", language, members=5) for language in ("en", "zh")}
+    named = {"innocent": "a family", "innocent_zh": "一家人"}
+    assert told("co_visit_ring", "en", members=5, **named) == f"This may be a family. If not: {plain['en']}"
+    assert told("co_visit_ring", "zh", members=5, **named) == f"先核实是否属于一家人；如不属于：{plain['zh']}"

@@ -59,9 +59,10 @@ def con(built, tmp_path):
         yield con
 
 
-def a_source(name, lines="true", amount="40", whole=False, subjects=("institution",), **card):
+def a_source(name, lines="true", amount="40", whole=False, subjects=("institution",), innocent=None, **card):
     said = BASIS | {"subjects": list(subjects), "certainty": "definite", "family": name} | card
     line = "null" if whole else "line_id"
+    detail = "null" if innocent is None else f"""'{{"innocent": "{innocent}"}}'"""
 
     def judge(con, params):
         con.execute(
@@ -69,7 +70,7 @@ def a_source(name, lines="true", amount="40", whole=False, subjects=("institutio
             insert into judged by name
             select distinct 'hit' as outcome, null as reason, settlement_id, {line} as line_id, encounter_id,
                 person_id, institution_id, null as practitioner_id, charged_on as occurred_on,
-                cast({amount} as decimal(16,2)) as amount, cast(null as varchar) as detail,
+                cast({amount} as decimal(16,2)) as amount, cast({detail} as varchar) as detail,
                 cast(null as varchar) as part, cast(null as double) as weight, cast(null as varchar) as group_key,
                 1 as units
             from feature.fee_line where {lines}
@@ -320,3 +321,15 @@ def test_small_money_and_none_of_the_funds_stay_out_of_the_upper_tiers(con):
     assert tiers([a_source("a", "institution_id = 'H1'", amount="0.75")]) == {"H1": "A"}  # thirty
     con.execute("update feature.settlement set fund_rate = 0")
     assert tiers([a_source("a")], least_yuan=0) == {"H0": "C", "H1": "C", "H2": "C"}
+
+
+def test_what_names_an_ordinary_reading_itself_lifts_nobody_alone(con):
+    """However often it is found; beside another family it counts as one more that agrees."""
+    at = "institution_id = 'H1'"
+    doubtful = a_source("doubt", at, certainty="suspected", innocent="a drug day")
+    ranked(con, [doubtful])
+    assert lead_of(con, "H1")["tier"] == "C"
+    ranked(con, [a_source("doubt", at, certainty="suspected")])
+    assert lead_of(con, "H1")["tier"] in ("A", "B")
+    ranked(con, [doubtful, a_source("plain", at, certainty="suspected")])
+    assert lead_of(con, "H1")["tier"] in ("A", "B")

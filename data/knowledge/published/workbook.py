@@ -47,8 +47,8 @@ def read_workbook(path: Path, *, rule: str = "", published: str = "") -> tuple[p
     UsageError when the file is no such workbook or the rule class has no table.
     """
     try:
-        book = fastexcel.read_excel(path)
-        sheets = [_sheet(book, number) for number in range(len(book.sheet_names))]
+        book = fastexcel.read_excel(path.read_bytes())  # by what it is: xlsx, xls and et under any name
+        sheets = [sheet for number in range(len(book.sheet_names)) if (sheet := _sheet(book, number)) is not None]
     except (fastexcel.FastExcelError, OSError) as error:
         raise UsageError(f"{path} cannot be read as a workbook: {str(error).splitlines()[0]}") from error
     headed = [_headed(sheet) for sheet in sheets]
@@ -75,8 +75,11 @@ def read_workbook(path: Path, *, rule: str = "", published: str = "") -> tuple[p
     )
 
 
-def _sheet(book: fastexcel.ExcelReader, number: int) -> pl.DataFrame:
+def _sheet(book: fastexcel.ExcelReader, number: int) -> pl.DataFrame | None:
+    """The sheet's texts; None for one that nobody sees."""
     sheet = book.load_sheet(number, header_row=None, dtypes="string", use_columns=lambda c: c.index < WIDTH)
+    if sheet.visible != "visible":
+        return None
     text = sheet.to_polars().select(pl.all().cast(pl.String).str.normalize("NFKC").str.strip_chars())
     return text.select(pl.when(pl.all() != "").then(pl.all()))
 

@@ -1,4 +1,4 @@
-"""A visit settled four months after the contract ended; soon after it, a stay begun before, one by a master row alone."""
+"""A visit settled four months after the contract ended; soon after it, one begun before, one by a master row alone."""
 
 from __future__ import annotations
 

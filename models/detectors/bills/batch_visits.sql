@@ -14,15 +14,15 @@ needs = ["record.settlement.settled_at"]
 sentence = "{own} persons on {occurred_on} for {kind_text}, billed in only {amounts} different amounts; {usual} persons would be usual there on such a day (own other days and {peers} peers); this settlement {amount} yuan"
 sentence_zh = "{occurred_on} 同日{own}人以{kind_text_zh}结算，仅{amounts}种金额；参照本机构其他日及同类{peers}家，当日预期{usual}人；本次结算{amount}元"
 exclusions = [
-    "dialysis, chemotherapy, radiotherapy, check-ups, vaccination, a family doctor's package",
+    "dialysis, chemotherapy, radiotherapy, check-ups, vaccination, a family doctor's package, herbal patches of the hottest and coldest days",
     "emergencies, maternity, hospital stays, repayments at the counter",
-    "drug days of the chronically ill: the same persons every month or quarter",
+    "drug days of the chronically ill and of the two diseases: the same persons every month or quarter",
     "what the place or its peers see as often on other days, or the others on that day: epidemics, campaigns",
 ]
 exclusions_zh = [
-    "透析、化疗、放疗、体检、疫苗接种、家庭医生签约服务包",
+    "透析、化疗、放疗、体检、疫苗接种、家庭医生签约服务包、三伏贴三九贴",
     "急诊、生育、住院、零星报销",
-    "慢性病取药日：每月或每季均为同一批人",
+    "门慢特、两病取药日：每月或每季均为同一批人",
     "本机构或同类机构其他日期、其他机构当日同样常见：流行病、专项活动",
 ]
 limits = "A free consultation day, a firm's outing and a card collector look alike: read the register of the day. A place that bills the same package every day has made it usual; a group that comes every month with a chronic benefit is left to the detector of groups that visit together."
@@ -65,20 +65,20 @@ meaning = "fewer open days: not judged"
 */
 -- visit: a settlement outside hospital stays, neither paid back at the counter nor of a course of treatment.
 create temp table visit as
-select settlement_id, encounter_id, person_id, institution_id, is_pharmacy, settled_on, care_setting, diagnosis,
-    total_amount, eligible_amount, items, first_item, last_item
+select settlement_id, encounter_id, person_id, institution_id, is_pharmacy, settled_on, care_setting, is_chronic_drugs,
+    diagnosis, total_amount, eligible_amount, items, first_item, last_item
 from feature.visit_bill
 where care_setting in ('outpatient', 'chronic', 'drugstore') and settlement_type <> '1' and not is_course
     and person_id is not null and institution_id is not null and settled_on is not null;
 
 -- visit_of_kind: visits, twice each: by diagnosis (not at drugstores), and by exact amount with the items' ends.
 create temp table visit_of_kind as
-select settlement_id, person_id, institution_id, settled_on, care_setting, total_amount, eligible_amount,
+select settlement_id, person_id, institution_id, settled_on, is_chronic_drugs, total_amount, eligible_amount,
     'diagnosis' as way, diagnosis as kind
 from visit
 where not is_pharmacy and diagnosis is not null
 union all
-select settlement_id, person_id, institution_id, settled_on, care_setting, total_amount, eligible_amount,
+select settlement_id, person_id, institution_id, settled_on, is_chronic_drugs, total_amount, eligible_amount,
     'bill', concat_ws('|', items, first_item, last_item, total_amount)
 from visit
 where items > 0;
@@ -93,7 +93,7 @@ group by institution_id;
 create temp table crowded_day as
 with kind_of_day as (
     select institution_id, way, kind, settled_on, count(distinct person_id) as persons,
-        count(distinct total_amount) as amounts, bool_and(care_setting = 'chronic') as is_chronic,
+        count(distinct total_amount) as amounts, avg(case when is_chronic_drugs then 1 else 0 end) >= 0.8 as is_chronic,
         sum(eligible_amount) as eligible_amount
     from visit_of_kind
     group by institution_id, way, kind, settled_on
@@ -174,15 +174,18 @@ with member as (
     join visit_of_kind as k on k.institution_id = c.institution_id and k.way = c.way and k.kind = c.kind
         and k.settled_on = c.settled_on
 ),
-regular as (
-    select distinct m.institution_id, m.way, m.kind, m.settled_on, m.person_id
+-- Those of the batch who came together on another day, whether or not so many were unusual then.
+together as (
+    select m.institution_id, m.way, m.kind, m.settled_on, n.settled_on as other_on,
+        count(distinct m.person_id) as persons
     from member as m
-    join member as n on n.institution_id = m.institution_id and n.way = m.way and n.kind = m.kind
+    join visit_of_kind as n on n.institution_id = m.institution_id and n.way = m.way and n.kind = m.kind
         and n.person_id = m.person_id and abs(date_diff('day', m.settled_on, n.settled_on)) between 25 and 100
+    group by m.institution_id, m.way, m.kind, m.settled_on, n.settled_on
 ),
 regulars as (
-    select institution_id, way, kind, settled_on, count(*) as persons
-    from regular
+    select institution_id, way, kind, settled_on, max(persons) as persons
+    from together
     group by institution_id, way, kind, settled_on
 )
 select c.*

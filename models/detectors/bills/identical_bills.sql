@@ -161,7 +161,8 @@ expected as (
     select s.*,
         here.persons * coalesce(a.persons, 0) / greatest(w.persons - here.persons, 1) as by_peers,
         alike.persons * coalesce(d.persons, 0) / greatest(v.persons - alike.persons, 1) as by_pathway,
-        alike.persons * c.likely as by_chance
+        -- Who comes again and again has as many chances of the same bill.
+        alike.persons * (1 - pow(1 - c.likely, cast(alike.bills as double) / greatest(alike.persons, 1))) as by_chance
     from shared_template as s
     join place as here on here.institution_id = s.institution_id and here.is_stay = s.is_stay
         and here.diagnosis is null

@@ -14,7 +14,7 @@ needs = ["record.settlement.settled_at"]
 sentence = "{persons} persons settled within {minutes} minutes from {from_clock} on {occurred_on}, {usual_persons} would be usual at that hour; such runs: {own} here, {usual} by its own pace and that of {peers} peers; this settlement {amount} yuan"
 sentence_zh = "{occurred_on} {from_clock} 起{minutes}分钟内{persons}人连续结算（该时段通常{usual_persons}人）；此类集中刷卡共{own}次，按本机构节奏及同类{peers}家预期{usual}次；本次{amount}元"
 exclusions = [
-    "several settlements of one person",
+    "several settlements of one person, or of one family: persons of one address, up to eight of it",
     "days uploaded at once: settlements of one and the same second",
     "settlements without a time of day, repayments at the counter, stays, emergencies",
     "the place's own rush hours and busy days; what peers' tills bunch as much",
@@ -22,7 +22,7 @@ exclusions = [
     "dialysis, chemotherapy, check-ups, vaccination",
 ]
 exclusions_zh = [
-    "同一参保人多笔结算",
+    "同一参保人、同一家庭（同住址八人以内）的多笔结算",
     "整日集中上传：结算时刻为同一秒",
     "无时刻的结算、零星报销、住院、急诊",
     "该机构自身的高峰时段和繁忙日；同类收银台同样集中",
@@ -101,13 +101,15 @@ select *, max(same_second) over day_here > greatest($max_same_second * count(*) 
 from visit
 window day_here as (partition by institution_id, settled_on);
 
--- arrival: the first settlement of each person at a place on a day.
+-- arrival: the first settlement of each person, of each family, at a place on a day.
 create temp table arrival as
-select * exclude (same_second, has_clock, is_upload)
-from clocked_visit
-where has_clock and not is_upload
+select v.* exclude (same_second, has_clock, is_upload)
+from clocked_visit as v
+left join feature.person_household as h on h.person_id = v.person_id and h.is_family
+where v.has_clock and not v.is_upload
 qualify row_number() over (
-    partition by institution_id, settled_on, person_id order by settled_at, settlement_id
+    partition by v.institution_id, v.settled_on, coalesce(cast(h.household as varchar), v.person_id)
+    order by v.settled_at, v.settlement_id
 ) = 1;
 
 -- counted_arrival: each with those who settled at its till in the minutes up to it, itself among them.

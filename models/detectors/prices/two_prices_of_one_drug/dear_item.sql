@@ -34,6 +34,18 @@ turned as (
     from day_after_day
     group by institution_id, product_code
 ),
+-- Members' day: on a day all pay one price, and the low ones fall on one weekday or on one last digit of the date.
+low_day as (
+    select institution_id, product_code, count(*) as days, count(*) filter (has_dear) as mixed_days,
+        max(of_weekday) as days_of_weekday, max(of_digit) as days_of_digit
+    from (
+        select *, count(*) over (partition by institution_id, product_code, dayofweek(charged_on)) as of_weekday,
+            count(*) over (partition by institution_id, product_code, day(charged_on) % 10) as of_digit
+        from day_of_drug
+        where not is_dear
+    ) as low
+    group by institution_id, product_code
+),
 summed as (
     select institution_id, product_code, any_value(low) as low, any_value(high) as high, count(*) as lines,
         count(*) filter (where is_dear) as high_lines,
@@ -42,8 +54,13 @@ summed as (
     group by institution_id, product_code
 )
 select s.*, t.turns, s.high > $max_ratio * s.low as is_other_unit,
-    s.high <= $max_ratio * s.low and t.turns >= $min_turns and coalesce(s.excess >= $min_excess, false) as is_dear
+    s.high <= $max_ratio * s.low and t.turns >= $min_turns and coalesce(s.excess >= $min_excess, false)
+        and not coalesce(
+            d.days >= 3 and d.mixed_days <= 0.1 * d.days
+                and greatest(d.days_of_weekday, d.days_of_digit) >= 0.9 * d.days, false
+        ) as is_dear
 from summed as s
+left join low_day as d on d.institution_id = s.institution_id and d.product_code = s.product_code
 join turned as t on t.institution_id = s.institution_id and t.product_code = s.product_code;
 
 -- A dear line costs the least ratio or more times the lowest price; what it is above that price is at issue.

@@ -4,7 +4,8 @@ select distinct n.group_key, j.settlement_id, j.encounter_id, j.person_id, j.ins
     j.eligible_amount, f.members, f.joint_events, f.institutions, n.by_chance
 from named_group as n
 join suspect_group as f on f.community = n.community
-join joint_settlement as j on j.community = n.community;
+join joint_settlement as j on j.community = n.community
+where j.is_at_issue;
 
 create temp table crowded_settlement as
 select distinct p.settlement_id

@@ -1,12 +1,12 @@
 -- counted_settlement: a settlement that may be part of a ring, with numbers for its person and place. A place is an
 -- institution with one way of telling time: 0 visits with a clock (tick: hour), 1 visits with a day only, 2 hospital
 -- stays (tick: day of admission), counted from a Monday. Care that brings the same persons together again and again by
--- its nature is left out.
+-- its nature is left out. A purchase from the family's accounts says who came together, and is itself not at issue.
 create temp table counted_settlement as
 with cohort_item as (
     select distinct item_code
     from feature.item_price_month
-    where regexp_matches(item_name, '血液透析|血透|血液滤过|腹膜透析|化疗|化学治疗|放疗|放射治疗|体检|疫苗|预防接种')
+    where regexp_matches(item_name, '体检|疫苗|预防接种')
 ),
 cohort as (
     select distinct settlement_id
@@ -15,6 +15,7 @@ cohort as (
 ),
 timed as (
     select s.settlement_id, s.encounter_id, s.person_id, s.institution_id, s.settled_on, s.eligible_amount,
+        not coalesce(s.is_family_purchase, false) as is_at_issue,
         case when s.care_setting = 'inpatient' then 2
             when s.settled_at <> cast(s.settled_on as timestamp) then 0 else 1 end as way,
         case when s.care_setting = 'inpatient' then coalesce(e.started_on, s.started_on)
@@ -23,7 +24,6 @@ timed as (
     left join feature.encounter as e on e.encounter_id = s.encounter_id
     where s.person_id is not null and s.institution_id is not null and not coalesce(e.is_in_course, false)
         and coalesce(s.care_setting, '-') not in ('check_up', 'maternity_outpatient')
-        and not coalesce(s.is_family_purchase, false)
         and not regexp_matches(coalesce(e.principal_diagnosis_code, ''),
             '^(N18\.5|Z0[0-2]|Z2[3-7]|Z3[45]|Z49|Z51)')
         and s.settlement_id not in (select settlement_id from cohort)

@@ -1,0 +1,74 @@
+"""What a delivered folder holds: its files and what is in them, and what is left alone there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from data.contract import mapping
+from data.errors import InputRefused
+from data.ingest import stray
+from data.ingest.unpack import UNPACK, WORKBOOKS, Part, parts
+
+NO_TABLE = "not a table of the export"
+STRAY = "left there by a program"
+HIDDEN = "a hidden sheet"
+EMPTY = "it holds nothing"
+
+
+def contents(folder: Path, work: Path, names: mapping.Names, left: list[tuple[str, str]]) -> Iterator[Part]:
+    """The contents of a folder and below in a stable order; `left` gets what is left alone, with the reason.
+
+    Raises InputRefused for a link out of the folder, and for a file that may be a table and cannot be read.
+    """
+    for path, name in _files(folder, left):
+        if stray.is_paper(name):
+            left.append((name, NO_TABLE))
+            continue
+        for part in parts(path, name, work):
+            if part.form == "unread":
+                if names.table(part.stem) or part.stem.lower().endswith((".zip", *WORKBOOKS)) or _is_packed(part):
+                    raise InputRefused(part.why)
+                left.append((part.name, NO_TABLE))
+            elif part.form in ASIDE:
+                left.append((part.name, ASIDE[part.form]))
+            else:
+                yield part
+
+
+ASIDE = {"stray": STRAY, "paper": NO_TABLE, "empty": EMPTY}
+
+
+def _is_packed(part: Part) -> bool:
+    return part.why.endswith(UNPACK)
+
+
+def _files(folder: Path, left: list[tuple[str, str]]) -> Iterator[tuple[Path, str]]:
+    """The files of the folder and below with their names in it, but for what programs leave there."""
+    root = folder.resolve()
+    paths: list[Path] = []
+    for place, folders, files in os.walk(folder, onerror=_closed):
+        paths += [Path(place) / name for name in files]
+        for name in list(folders):
+            path = Path(place) / name
+            inside = path.relative_to(folder).as_posix()
+            if path.is_symlink():
+                paths.append(path)
+            elif stray.is_stray(f"{inside}/file"):
+                left.append((f"{inside}/", STRAY))
+                folders.remove(name)
+    for path in sorted(paths):
+        name = path.relative_to(folder).as_posix()
+        if path.is_symlink() and root not in path.resolve().parents:
+            raise InputRefused(f"{name} is a link that leads out of the delivery. Put the file itself there.")
+        if not path.is_file():
+            continue
+        if stray.is_stray(name):
+            left.append((name, STRAY))
+        else:
+            yield path, name
+
+
+def _closed(error: OSError) -> None:
+    raise InputRefused(f"The folder {error.filename} cannot be read: {error.strerror}. Nothing was loaded.")

@@ -1,0 +1,131 @@
+"""Ids that name two, ids that have lost digits, and service codes that have lost their zeros."""
+
+from __future__ import annotations
+
+import duckdb
+
+from data.contract.mapping import Table
+from data.errors import InputRefused
+from data.ingest.find import Delivery
+
+#: Keys that name one piece of business, and what says whose it is, where and when: a corrected row may differ in one of
+#: these, not in two.
+OF_ONE = {
+    "settlement": ("person_id", "institution_id", "started_on"),
+    "encounter": ("person_id", "institution_id", "cast(started_at as date)"),
+    "fee_line": ("person_id", "institution_id", "cast(charged_at as date)"),
+}
+#: Digits that spreadsheets and floats keep; what comes after them is zeros.
+KEPT = 15
+#: Zeros in a row of the sampled ids that chance does not bring.
+BEYOND_CHANCE = 6
+SAMPLE = 5_000
+#: National service codes have 15 digits and begin with 00 and a chapter, 1 to 4.
+SERVICE, WITHOUT_ZEROS = "00[1-4][0-9]{12}", "[1-4][0-9]{12}"
+
+
+def find(con: duckdb.DuckDBPyConnection, delivery: Delivery, stage: str) -> None:
+    """Mark staged rows whose id names two, restore service codes without their zeros.
+
+    Raises InputRefused where the ids of a column have all lost their last digits.
+    """
+    _refuse_rounded(con, delivery, stage)
+    _restore(con, delivery, stage)
+    table = delivery.table
+    if table.target in OF_ONE:
+        _mark_shared_key(con, table, stage)
+    if {"person_id", "id_number", "person_name"} <= {f.column for f in delivery.fields.values()}:
+        _mark_shared_person(con, delivery, stage)
+
+
+def _refuse_rounded(con: duckdb.DuckDBPyConnection, delivery: Delivery, stage: str) -> None:
+    """Ids of a number cell keep 15 digits: 519925000000002283 becomes 519925000000002000, and so do its neighbours."""
+    for cell, field in delivery.fields.items():
+        if field.kind != "id" or field.is_personal:
+            continue
+        ids = (
+            f"(select distinct {field.column} as id from {stage} where length({field.column}) > {KEPT} limit {SAMPLE})"
+        )
+        count, zeros, rounded, example = con.sql(
+            f"""
+            select count(*), coalesce(sum(length(id) - {KEPT}), 0),
+                count_if(regexp_full_match(id, '[0-9]{{{KEPT}}}0+')), min(id)
+            from {ids}
+            """
+        ).fetchall()[0]
+        if count and rounded == count and zeros >= BEYOND_CHANCE:
+            raise InputRefused(
+                f"{delivery.name}: {cell} has lost its digits after the fifteenth, {example} for instance: its cells"
+                " were numbers. Export the ids as text and deliver it again; nothing was loaded."
+            )
+
+
+def _restore(con: duckdb.DuckDBPyConnection, delivery: Delivery, stage: str) -> None:
+    """Give service codes their two zeros back where the content has none that kept them."""
+    for column in ("item_code", "catalogue_code"):
+        if column not in {f.column for f in delivery.fields.values()}:
+            continue
+        short, whole = con.sql(
+            f"select count_if(regexp_full_match({column}, '{WITHOUT_ZEROS}')),"
+            f" count_if(regexp_full_match({column}, '{SERVICE}')) from"
+            f" (select distinct {column} from {stage} where length({column}) between 13 and 15)"
+        ).fetchall()[0]
+        if short and not whole:
+            con.execute(
+                f"update {stage} set {column} = '00' || {column}"
+                f" where length({column}) = 13 and regexp_full_match({column}, '{WITHOUT_ZEROS}')"
+            )
+
+
+def _mark_shared_key(con: duckdb.DuckDBPyConnection, table: Table, stage: str) -> None:
+    """One number for two pieces of business: neither is a newer version of the other."""
+    key = ", ".join(table.key)
+    facts = ", ".join(f"{sql} as fact{place}" for place, sql in enumerate(OF_ONE[table.target]))
+    keys = f"hash({key})"
+    name = next(f.source for f in table.fields if f.column == table.key[-1])
+    differing = " + ".join(
+        f"cast(count(distinct fact{place}) > 1 as integer)" for place in range(len(OF_ONE[table.target]))
+    )
+    con.execute(
+        f"""
+        create or replace temp table stage_shared as
+        with candidate as (
+            select row_place, {key}, {facts} from {stage}
+            where bad is null and (
+                {keys} in (select {keys} from {stage} group by 1 having count(*) > 1)
+                or {keys} in (select {keys} from record.{table.target})
+            )
+        ),
+        version as (
+            from candidate
+            union all
+            select null, {key}, {facts} from record.{table.target} where {keys} in (select {keys} from candidate)
+        ),
+        shared as (select {key} from version group by {key} having {differing} > 1)
+        select c.row_place from candidate as c join shared using ({key})
+        """
+    )
+    con.execute(
+        f"update {stage} set bad = '{name}|the number of two, which differ in person, place or day'"
+        f" where row_place in (select row_place from stage_shared)"
+    )
+
+
+def _mark_shared_person(con: duckdb.DuckDBPyConnection, delivery: Delivery, stage: str) -> None:
+    """One person number with two names and two identity numbers: whose business it is, nobody can tell."""
+    name = next(f.source for f in delivery.table.fields if f.column == "person_id")
+    con.execute(
+        f"""
+        update {stage} set bad = '{name}|the number of two persons, with two names and two identity numbers'
+        where bad is null and person_id in (
+            select person_id from (
+                select person_id, id_number, person_name from {stage} where bad is null
+                union all
+                select person_id, id_number, person_name from record.person_identity
+                where person_id in (select person_id from {stage})
+            ) as versions
+            where id_number is not null and person_name is not null
+            group by person_id having count(distinct id_number) > 1 and count(distinct person_name) > 1
+        )
+        """
+    )

@@ -1,0 +1,106 @@
+"""What is read another way than it stands, and said: invisible characters, days that mean none, words for codes."""
+
+from __future__ import annotations
+
+import duckdb
+
+from data.contract.mapping import Field
+from data.ingest import decode, moments, normalise
+from data.ingest.find import Delivery
+
+#: Control characters other than tab and line ends (U+001F before numbers is a known trick against spreadsheets; a NUL
+#: is a broken text and refused elsewhere), spaces without width, marks of direction, soft hyphens, byte order marks.
+CONTROLS = bytes(c for c in (*range(1, 32), 127) if c not in b"\t\n\r")
+INVISIBLE = "[\x01-\x08\x0b\x0c\x0e-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
+#: How those beyond ASCII begin in UTF-8, cheap to look for in a text's bytes.
+BEGINNINGS = (
+    *(b"\xc2\xad", b"\xef\xbb\xbf", b"\xe2\x80\x8b", b"\xe2\x80\x8c", b"\xe2\x80\x8d", b"\xe2\x80\x8e"),
+    *(b"\xe2\x80\x8f", b"\xe2\x80\xaa", b"\xe2\x80\xab", b"\xe2\x80\xac", b"\xe2\x80\xad", b"\xe2\x80\xae"),
+    *(b"\xe2\x81\xa0", b"\xe2\x81\xa6", b"\xe2\x81\xa7", b"\xe2\x81\xa8", b"\xe2\x81\xa9"),
+)
+#: Words said of one field; more are counted.
+MOST_WORDS = 12
+
+
+def visible(con: duckdb.DuckDBPyConnection, delivery: Delivery, texts: str) -> list[str]:
+    """Take invisible characters out of the delivered texts, which nobody who looks at them can see; says so."""
+    if delivery.form == "text" and delivery.encoding == "utf-8" and not _has_invisible(delivery):
+        return []
+    names = [normalise.quoted(cell) for cell in delivery.header]
+    held = " + ".join(f"cast(coalesce(regexp_matches({n}, '{INVISIBLE}'), false) as integer)" for n in names)
+    cells = int(con.sql(f"select coalesce(sum({held}), 0) from {texts}").fetchall()[0][0])
+    if not cells:
+        return []
+    seen = ", ".join(f"nullif(regexp_replace({n}, '{INVISIBLE}', '', 'g'), '') as {n}" for n in names)
+    con.execute(f"create or replace temp table {texts} as select row_place, {seen} from {texts}")
+    return [f"{cells:,} cells hold invisible characters, taken out"]
+
+
+def _has_invisible(delivery: Delivery) -> bool:
+    is_first = True
+    for chunk in decode.chunks(delivery.path):
+        part = chunk.removeprefix(b"\xef\xbb\xbf") if is_first else chunk
+        is_first = False
+        if len(part.translate(None, CONTROLS)) < len(part) or any(mark in part for mark in BEGINNINGS):
+            return True
+    return False
+
+
+def counted(delivery: Delivery) -> str:
+    """SQL: how many cells of a row mean no day, or hold a word for a code that nobody knows."""
+    parts = [f"cast({sql} as integer)" for sql in (*_no_days(delivery).values(), *_strangers(delivery).values())]
+    return " + ".join(parts) or "0"
+
+
+def coded(raw: str, value: str, delivery: Delivery, field: Field) -> str:
+    """SQL for the value of a code that offices also write as a word; a word that nobody knows stands as it is."""
+    words = delivery.words.get(field.source)
+    if not words or field.kind not in ("code", "grade"):
+        return value
+    code = f"coalesce({normalise.worded(raw, words)}, {value})"
+    return f"case when strlen({raw}) = length({raw}) then {value} else {code} end"
+
+
+def said(con: duckdb.DuckDBPyConnection, delivery: Delivery, stage: str, texts: str) -> list[str]:
+    """A sentence for each field in which a day was read as none or a word is unknown, with the number of rows."""
+    if not con.sql(f"select 1 from {stage} where remarks > 0 limit 1").fetchall():
+        return []
+    cells = {f.column: (cell, f) for cell, f in delivery.fields.items()}
+    named = [f"{normalise.text(cell)} as t_{column}" for column, (cell, _) in cells.items()]
+    local = {c: normalise.moment(f"t_{c}", f) for c, (_, f) in cells.items()}
+    moment_columns = "".join(f", {sql} as m_{c}" for c, sql in local.items() if sql is not None)
+    rows = f"(select *{moment_columns} from (select {', '.join(named)} from {texts} where row_place in"
+    rows += f" (select row_place from {stage} where remarks > 0)))"
+    notes = []
+    for column, sql in _no_days(delivery).items():
+        count, example = con.sql(f"select count(*), min(t_{column}) from {rows} where {sql}").fetchall()[0]
+        if count:
+            notes.append(f"{cells[column][0]}: {count:,} rows hold {example} or the like, read as no day")
+    for column, sql in _strangers(delivery).items():
+        found = con.sql(
+            f"select t_{column}, count(*) from {rows} where {sql} group by all order by 2 desc, 1"
+        ).fetchall()
+        if found:
+            listed = ", ".join(f"{word} ({count:,})" for word, count in found[:MOST_WORDS])
+            more = f" and {len(found) - MOST_WORDS} more" if len(found) > MOST_WORDS else ""
+            notes.append(
+                f"{cells[column][0]}: words for no known code, read as they stand: {listed}{more}; name their codes in"
+                " mappings/*.csv"
+            )
+    return notes
+
+
+def _no_days(delivery: Delivery) -> dict[str, str]:
+    """Column -> SQL, over t_<column> and m_<column>: whether an optional day means that there is none."""
+    optional = (f for f in delivery.fields.values() if f.kind in ("date", "timestamp") and not f.is_required)
+    return {f.column: moments.none(f"m_{f.column}", f"t_{f.column}", f.column == "birth_on") for f in optional}
+
+
+def _strangers(delivery: Delivery) -> dict[str, str]:
+    """Column -> SQL over t_<column>: whether a code is written as a word that nobody knows."""
+    fields = [f for f in delivery.fields.values() if f.kind in ("code", "grade") and delivery.words.get(f.source)]
+    return {
+        f.column: f"coalesce(strlen(t_{f.column}) <> length(t_{f.column})"
+        f" and {normalise.worded(f't_{f.column}', delivery.words[f.source])} is null, false)"
+        for f in fields
+    }
