@@ -18,6 +18,7 @@ from flows import steps
 from flows.home import audit_log
 from flows.home.settings import Settings
 from models.sources import registers
+from models.sources.source import ELSEWHERE
 
 PACKAGES = ("duckdb", "polars", "prefect", "fastapi", "scikit-learn", "pyod", "sqlglot")
 Line = tuple[str, str, str]  # what, ok | off | bad, sentence
@@ -135,7 +136,8 @@ def _off(brought: set[str], found: list[Delivery], settings: Settings) -> Iterat
         lacking = []
         for need in source.card.needs:
             _, table, *column = need.split(".")
-            if by_target[table].source not in brought or (column and (table, column[0]) not in columns):
+            places = {tuple(place.split(".")[1:]) for place in (need, *ELSEWHERE.get(need, ()))}
+            if by_target[table].source not in brought or (column and not places & columns):
                 lacking.append(_named(by_target[table], column))
         if lacking:
             yield source.id, "off", f"will say 'cannot judge': needs {', '.join(lacking)}"

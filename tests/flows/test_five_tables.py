@@ -10,7 +10,7 @@ from data.warehouse.connection import open_warehouse
 from features import build
 from flows import doctor, steps
 from flows.home.settings import Settings
-from models.sources import registers
+from models.sources import registers, source
 from tests.tools import five_tables
 
 PLACE, STORE = "H99012310959", "P99012310495"
@@ -85,6 +85,17 @@ def test_a_home_of_an_earlier_version_still_knows_its_practitioners(con):
     con.execute("drop table feature.practitioner")
     query = build.legible(con, "select practitioner_id, practitioner_name from feature.practitioner order by 1")
     assert con.sql(query).fetchall() == [("D1", "张一"), ("D2", None)]
+
+
+def test_sex_and_birth_that_only_the_encounter_has_are_enough_to_judge_by(settings, delivery, clean, rows):
+    clean["mdtrt_d.csv"] = [rows.encounter(n, gend="2", brdy="1980-05-01") for n in (1, 2)]
+    delivery(clean)
+    asleep = {what: sentence for what, state, sentence in doctor.look(settings) if state == "off"}
+    assert not {"item_for_other_sex", "child_item_for_adult"} & asleep.keys()
+    steps.perform(steps.STEPS[0], settings)
+    with open_warehouse(settings.home, read_only=True) as con:
+        assert source.missing(con, ["record.settlement.sex", "record.settlement.birth_on"]) == []
+        assert len(source.missing(con, ["record.settlement.age_years", "record.diagnosis"])) == 2
 
 
 @pytest.mark.slow
