@@ -102,6 +102,23 @@ def test_level_area_and_name_are_the_latest_that_care_names(con):
     assert institution(con, HOSPITAL, columns) == ("新名医院", "05", 2, "990124")
 
 
+def test_a_place_that_came_down_was_of_its_level_before(con):
+    settle(con, 1, HOSPITAL, "11", institution_grade="02")
+    settle(con, 2, HOSPITAL, "11", institution_grade="08")
+    for number in (1, 2):
+        add(con, "fee_line", line_id=f"L{number}", encounter_id=f"E{number}", settlement_id=f"S{number}",
+            institution_id=HOSPITAL, person_id="A", item_code="T1", quantity=1, unit_price=90, amount=90,
+            eligible_amount=90, charged_at=f"2025-03-{number:02} 09:00:00")  # fmt: skip
+    con.execute("delete from knowledge.item_institution_level")
+    con.execute(
+        "insert into knowledge.item_institution_level (item_code, official, min_level, basis, layer)"
+        " values ('T1', 12, 2, 'made', 'nation')"
+    )
+    build_until(con, "level_limited_use")
+    levels = con.sql("select line_id, institution_level from feature.level_limited_use order by 1").fetchall()
+    assert levels == [("L1", 3), ("L2", 1)]
+
+
 def test_an_encounter_tells_what_settlements_leave_empty(con):
     settle(con, 1, HOSPITAL, "11")
     assert institution(con, HOSPITAL, "institution_name, institution_level, division") == (None, None, "990123")
