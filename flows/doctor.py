@@ -17,6 +17,8 @@ from data.warehouse.connection import open_warehouse
 from flows import steps
 from flows.home import audit_log
 from flows.home.settings import Settings
+from models.sources import registers
+from models.sources.source import ELSEWHERE
 
 PACKAGES = ("duckdb", "polars", "prefect", "fastapi", "scikit-learn", "pyod", "sqlglot")
 Line = tuple[str, str, str]  # what, ok | off | bad, sentence
@@ -109,19 +111,33 @@ def _delivery(folder: Path, settings: Settings) -> Iterator[Line]:
     yield from _off(brought, found, settings)
 
 
+def _held(home: Path) -> set[str]:
+    """The tables that HOME's record has rows of: an earlier delivery's register serves this one too."""
+    try:
+        with open_warehouse(home, read_only=True) as con:
+            return registers.held(con)
+    except FundwatchError:
+        return set()  # there is none yet, or its own line says what is wrong
+
+
 def _key(settings: Settings) -> Pseudonyms | None:
     """The key under which HOME hides persons; looking makes none."""
     return Pseudonyms.of(settings.home) if settings.pseudonyms and (settings.home / KEY_FILE).exists() else None
 
 
 def _off(brought: set[str], found: list[Delivery], settings: Settings) -> Iterator[Line]:
+    every = steps.sources(settings)
+    there = brought | _held(settings.home)
+    if said := registers.sentence(registers.asleep(every, there), there, settings.language):
+        yield "registers", "off", said
     by_target = {t.target: t for t in mapping.tables().values()}
     columns = {(d.table.target, f.column) for d in found for f in d.fields.values()}
-    for source in steps.sources(settings):
+    for source in every:
         lacking = []
         for need in source.card.needs:
             _, table, *column = need.split(".")
-            if by_target[table].source not in brought or (column and (table, column[0]) not in columns):
+            places = {tuple(place.split(".")[1:]) for place in (need, *ELSEWHERE.get(need, ()))}
+            if by_target[table].source not in brought or (column and not places & columns):
                 lacking.append(_named(by_target[table], column))
         if lacking:
             yield source.id, "off", f"will say 'cannot judge': needs {', '.join(lacking)}"
