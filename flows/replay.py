@@ -37,6 +37,7 @@ class Load:
     folder: Path
     brought: dict[tuple[str, str], str]
     newer: list[str]
+    refused: list[str]  # files that were left out whole
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,7 @@ def _loads(con: Any, manifest: Manifest) -> list[Load]:
         " order by loaded_at, file"
     ).fetchall()
     wanted = {(one["sha256"], one["table"]): one["file"] for one in manifest["inputs"]}
+    refused = [file for (file,) in con.sql("select distinct file from run.account where refused is not null").fetchall()]
     if lost := wanted.keys() - {(sha, table) for _, table, sha, *_ in rows}:
         raise InputRefused(
             f"{wanted[min(lost)]} is an input of the run, and this HOME does not know where it came from."
@@ -102,7 +104,7 @@ def _loads(con: Any, manifest: Manifest) -> list[Load]:
     loads: dict[Any, Load] = {}
     for file, table, sha, folder, at, is_newer in rows:
         if (sha, table) in wanted:
-            load = loads.setdefault(at, Load(Path(folder), {}, []))
+            load = loads.setdefault(at, Load(Path(folder), {}, [], refused))
             load.brought[file, table] = sha
             load.newer.extend([file] if is_newer else [])
     return list(loads.values())
@@ -156,7 +158,7 @@ def _take_in(then: Settings, loads: list[Load], say: Say) -> None:
         known |= set(load.brought.values())
         say(f"ingest {load.folder} ...")
         _check(load, then)
-        intake = replace(steps.intake(then, only=known), newer=load.newer, is_replay=True)
+        intake = replace(steps.intake(then, only=known), newer=load.newer, is_replay=True, refused=load.refused)
         with open_warehouse(then.home, memory_limit=then.memory_limit, threads=then.threads) as con:
             ingestion.ingest(con, load.folder, lambda _: None, intake)
             taken = {tuple(row) for row in con.sql("select file, source_table, file_id from run.input_file").fetchall()}
@@ -171,7 +173,7 @@ def _check(load: Load, then: Settings) -> None:
         if not (load.folder / file.split("!")[0]).exists():
             raise InputRefused(f"{file} is missing from {load.folder}. Put it back to replay the run.")
     with ingestion.workplace(then.home / "spill") as work:
-        found = ingestion.find(load.folder, work, mapping.names(then.home / "mappings"))
+        found = ingestion.find(load.folder, work, mapping.names(then.home / "mappings"), ingestion.Faults(keeps=True))
     for one in found.deliveries:
         if load.brought.get((one.name, one.table.source), one.file_id) != one.file_id:
             raise _changed(load, one.name)

@@ -2103,7 +2103,9 @@ create table if not exists run.account (
     yuan_duplicate decimal(18,2) not null,
     yuan_replaced decimal(18,2) not null,
     yuan_rejected decimal(18,2) not null,
-    left_out bigint default 0          -- 不计行: totals, labels, units, remarks; no record
+    left_out bigint default 0,         -- 不计行: totals, labels, units, remarks; no record
+    refused varchar,                   -- 整份未接收的原因: why the file was left out whole while the others went on
+    taken_by varchar                   -- the ingest that took a file of this name later; null while it is left out
 );
 
 -- 校验结果: what each check found in the record as it stands

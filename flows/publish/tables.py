@@ -52,7 +52,8 @@ def coverage(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 
 
 def account(con: duckdb.DuckDBPyConnection, ingest_id: str) -> pl.DataFrame:
-    """The account of the last delivery, file by file, and of every earlier file of which rejected rows still stand.
+    """The account of the last delivery, file by file, and of every earlier file of which rejected rows still stand
+    or that was left out whole and has not come since.
 
     A row that was mended since counts as replaced where it was rejected: its mended version took its place.
     """
@@ -70,11 +71,11 @@ def account(con: duckdb.DuckDBPyConnection, ingest_id: str) -> pl.DataFrame:
             a.yuan_in, a.yuan_loaded, a.yuan_duplicate,
             cast(a.yuan_replaced + coalesce(f.yuan_mended, 0) as decimal(18,2)) as yuan_replaced,
             cast(a.yuan_rejected - coalesce(f.yuan_mended, 0) as decimal(18,2)) as yuan_rejected,
-            coalesce(a.left_out, 0) as left_out
+            coalesce(a.left_out, 0) as left_out, a.refused
         from run.account as a
         left join fate as f
             on f.ingest_id = a.ingest_id and f.file = a.file and f.source_table = a.source_table and a.rejected > 0
-        where a.ingest_id = $id or f.standing > 0
+        where a.ingest_id = $id or f.standing > 0 or (a.refused is not null and a.taken_by is null)
         order by a.file, a.source_table, a.ingest_id = $id, a.ingest_id
         """,
         {"id": ingest_id},
