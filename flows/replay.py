@@ -96,7 +96,8 @@ def _loads(con: Any, manifest: Manifest) -> list[Load]:
         " order by loaded_at, file"
     ).fetchall()
     wanted = {(one["sha256"], one["table"]): one["file"] for one in manifest["inputs"]}
-    refused = [file for (file,) in con.sql("select distinct file from run.account where refused is not null").fetchall()]
+    left = con.sql("select distinct file from run.account where refused is not null").fetchall()
+    refused = [file for (file,) in left]
     if lost := wanted.keys() - {(sha, table) for _, table, sha, *_ in rows}:
         raise InputRefused(
             f"{wanted[min(lost)]} is an input of the run, and this HOME does not know where it came from."

@@ -91,7 +91,7 @@ def ingest(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> Outc
     counts = {"files": len(accounts), "rows": rows, "loaded": loaded, "rejected": rejected, "standing": standing}
     refused = [a for a in accounts if a.refused is not None]
     counts |= {"left_out": left, "refused_files": len(refused)}
-    beside = "".join(f"; left out whole: {a.file}: {a.refused}" for a in refused)
+    beside = "".join(f"; left out whole: {a.refused}" for a in refused)  # the reason names the file
     taken = len(accounts) - len(refused)
     if not loaded and not rejected:
         still = f"; {standing:,} rejected rows stand until mended, in full in {full}" if standing else ""

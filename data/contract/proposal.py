@@ -67,7 +67,9 @@ def proposals(table: Table, header: Collection[str], names: Names) -> list[Propo
         source = table.fields[place].source
         if -score - NEEDED * (source in required) >= ALIKE and cell not in chosen and source not in chosen.values():
             chosen[cell] = source
-    return [Proposal(table.source, cell, chosen[cell], lacking[chosen[cell]].name_zh) for cell in header if cell in chosen]
+    return [
+        Proposal(table.source, cell, chosen[cell], lacking[chosen[cell]].name_zh) for cell in header if cell in chosen
+    ]
 
 
 def _likeness(cell: str, words: Collection[str]) -> float:

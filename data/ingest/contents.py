@@ -86,4 +86,3 @@ def _files(folder: Path, left: list[tuple[str, str]], faults: Faults) -> Iterato
             left.append((name, STRAY))
         else:
             yield path, name
-

@@ -102,9 +102,7 @@ def find(folder: Path, work: Path, names: mapping.Names | None = None, faults: F
     return replace(found, deliveries=sound)
 
 
-def _place(
-    part: Part, names: mapping.Names, found: Found, hidden: list[Delivery], headless: list[Part]
-) -> None:
+def _place(part: Part, names: mapping.Names, found: Found, hidden: list[Delivery], headless: list[Part]) -> None:
     delivery = _recognise(part, names)
     if delivery is None and _is_mended(part):
         found.mended.append(part)

@@ -9,7 +9,20 @@ from cyclopts import Parameter
 
 from flows.commands.common import COMMON, Common, app
 from flows.home.settings import Settings
-from flows.options import RUN_OPTIONS, AcceptPartial, Days, Labels, Language, Newer, Objective, Out, RunOptions, Seed, Top, Unmask
+from flows.options import (
+    RUN_OPTIONS,
+    AcceptPartial,
+    Days,
+    Labels,
+    Language,
+    Newer,
+    Objective,
+    Out,
+    RunOptions,
+    Seed,
+    Top,
+    Unmask,
+)
 from flows.outcome import Outcome, document
 
 Input = Annotated[Path, Parameter(help="Folder that holds the export.")]
