@@ -132,7 +132,8 @@ def _tables(looked: Looked, is_full: bool) -> Iterator[Line]:
     for source, parts in of_table.items():
         rows = sum(s.rows for s in parts)
         state = "ok"
-        if not any(s.sound for s in parts) and parts[0].delivery.table.is_required and source not in looked.holding.columns:
+        is_needed = parts[0].delivery.table.is_required and source not in looked.holding.columns
+        if is_needed and not any(s.sound for s in parts):
             yield source, "bad", "indispensable, and no file of it has a row that can be read"
             continue
         sentence = f"{rows:,} rows in {len(parts)} file{'s' * (len(parts) > 1)}"

@@ -17,11 +17,14 @@ from data.ingest.contents import HIDDEN, NO_TABLE, STRAY, contents
 from data.ingest.faults import Faults
 from data.ingest.heading import Heading
 from data.ingest.unpack import Part
+from data.ingest.workbook import PLACE
 
 HEAD = 1 << 20
 MOST_LINE = 1 << 20
 #: What rejected.csv says of itself; a mended copy is a delivery.
 MENDED = ("file", "row_number", "table", "field", "reason", "raw")
+#: What stands beyond them: where a spreadsheet shows the row.
+SHEET_ROW = {"sheet_row", "表中行号"}
 #: The same with Chinese labels.
 MENDED_ZH = ("文件", "行号", "表", "字段", "拒收原因", "原始内容")
 
@@ -198,7 +201,8 @@ def _first_rows(part: Part) -> list[list[str | None]]:
     if part.form == "grid":
         import polars as pl
 
-        return [list(row) for row in pl.scan_parquet(part.path).head(heading.WITHIN + 2).collect().rows()]
+        first = pl.scan_parquet(part.path).head(heading.WITHIN + 2).collect()
+        return [list(row) for row in first.drop(PLACE).rows()]
     if part.form == "text":
         head = _head(part)
         text = head.decode(decode.first_guess(head), "replace").lstrip(texts.MARK)
@@ -239,7 +243,8 @@ def _is_mended(part: Part) -> bool:
             return False
     else:
         header = [(c or "").strip() for c in rows[0]]
-    return tuple(header[: len(MENDED)]) in (MENDED, MENDED_ZH) and not any(header[len(MENDED) :])
+    more = {cell for cell in header[len(MENDED) :] if cell}
+    return tuple(header[: len(MENDED)]) in (MENDED, MENDED_ZH) and more <= SHEET_ROW
 
 
 def _digest(part: Part) -> str:

@@ -2074,7 +2074,10 @@ create table if not exists run.rejected (
     masked varchar,                    -- the row without names and identity numbers
     yuan decimal(18,2),                -- what it counts for in the account
     row_key varchar,                   -- hash of the key, where that can be read
-    mended_by varchar                  -- the ingest that brought it again; null while it stands
+    mended_by varchar,                 -- the ingest that brought it again; null while it stands
+    sheet_row bigint,                  -- 表中行号: the row as a spreadsheet counts it, header and empty rows too
+    dismissed varchar,                 -- 不再处理的原因: why a person let it go; null while it stands
+    dismissed_at timestamp
 );
 
 -- 假名: how this warehouse's persons are named since its first load; one row
