@@ -30,6 +30,18 @@ Manifest = Mapping[str, Any]
 Say = Callable[[str], None]
 
 
+#: The rejected rows that people had let go before the run, and the same in another home.
+DISMISSED = """
+    select dismissed, dismissed_at, file_id, file, source_table, row_number, field from run.rejected
+    where dismissed_at < (select max(finished_at) from run.run where run_id = $run)
+"""
+DISMISS = """
+    update run.rejected set dismissed = ?, dismissed_at = ?
+    where file_id = ? and file = ? and source_table = ? and row_number is not distinct from ?
+        and field is not distinct from ?
+"""
+
+
 @dataclass(frozen=True)
 class Load:
     """One delivery as it was taken in: its folder, (file, table) -> hash of what it brought, what stood by order."""
@@ -64,12 +76,13 @@ def replay(settings: Settings, run_id: str, say: Say = lambda _: None) -> Replay
     manifest = read_manifest(folder)
     with open_warehouse(settings.home, read_only=True) as con:
         loads = _loads(con, manifest)
+        dismissed = con.execute(DISMISSED, {"run": run_id}).fetchall()
         casebook = before(con, run_id)
     home = settings.home.resolve()
     with _place(home.with_name(f".{home.name}.replay")) as place:
         then = _settings(settings, manifest, place)
         _carry(home, place)
-        rebuilt = _rebuild(then, run_id, loads, casebook, say)
+        rebuilt = _rebuild(then, run_id, loads, dismissed, casebook, say)
     notes = [*_around(settings, manifest, rebuilt), *casebook.notes]
     said, now = _hashes(manifest), _hashes(rebuilt)
     names = sorted(said.keys() | now.keys(), key=lambda f: (f.count("/"), f))  # the lists before the leads' own
@@ -141,9 +154,13 @@ def _carry(home: Path, place: Path) -> None:
         shutil.copy(home / ruleset.SWITCHES, place / ruleset.SWITCHES)
 
 
-def _rebuild(then: Settings, run_id: str, loads: list[Load], casebook: Before, say: Say) -> Manifest:
+def _rebuild(
+    then: Settings, run_id: str, loads: list[Load], dismissed: list[tuple[Any, ...]], casebook: Before, say: Say
+) -> Manifest:
     _take_in(then, loads, say)
     with open_warehouse(then.home) as con:
+        if dismissed:
+            con.executemany(DISMISS, dismissed)
         journal.done(con, "run", State(then, con).run, run_id)
         casebook.put(con)
     for step in steps.STEPS:

@@ -159,7 +159,10 @@ def test_home_s_tables_are_not_missed_and_its_files_are_known(told, clean, deliv
     home = tmp_path / "home"
     clean["rtal_phac_b.csv"] = [{"rtal_phac_code": "D1", "rtal_phac_name": "store"}]
     steps.perform(steps.STEPS[0], Settings(home=home, input=delivery(clean, tmp_path / "first")))
-    month = {"setl_d.csv": [rows.settlement(9, setl_time="2025-04-02 10:00:00")], "rtal_phac_b.csv": clean["rtal_phac_b.csv"]}
+    month = {
+        "setl_d.csv": [rows.settlement(9, setl_time="2025-04-02 10:00:00")],
+        "rtal_phac_b.csv": clean["rtal_phac_b.csv"],
+    }
     report = told(month, home)
     assert not [line for line in report if line[1] == "bad"], report
     assert of(report, "rtal_phac_b.csv", "off")[0] == "this HOME has taken it before: it would load nothing"
@@ -172,7 +175,9 @@ def test_mended_rejects_are_looked_at_against_home(told, delivery, rows, tmp_pat
     steps.perform(steps.STEPS[0], Settings(home=home, input=delivery(tables, tmp_path / "first")))
     text = (home / "rejected" / "rejected.csv").read_text(encoding="utf-8-sig")
     (tmp_path / "looked").mkdir()
-    (tmp_path / "looked" / "rejected.csv").write_text(text.replace("2025-03-01 10:00:00,11,x", "2025-03-01 10:00:00,11,50.00"))
+    (tmp_path / "looked" / "rejected.csv").write_text(
+        text.replace("2025-03-01 10:00:00,11,x", "2025-03-01 10:00:00,11,50.00")
+    )
     report = told({}, home)
     assert of(report, "rejected.csv", "ok") == ["mended rejects"] and not [line for line in report if line[1] == "bad"]
     assert of(told({}, tmp_path / "other"), "rejected.csv", "bad"), "a HOME that never took the file cannot mend it"
