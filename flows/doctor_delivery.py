@@ -22,6 +22,10 @@ Line = tuple[str, str, str]  # what, ok | off | bad, sentence
 MOST_MONTHS = 6
 
 
+#: What HOME holds is not known while another process writes it.
+UNASKED = "this HOME is in use and could not be asked"
+
+
 @dataclass
 class Looked:
     """One look at a delivery: what it holds, what is wrong with it, what HOME has beside it."""
@@ -51,14 +55,16 @@ def lines(folder: Path, settings: Settings, is_full: bool) -> Iterator[Line]:
             yield from _columns(fault.name, fault.table, fault.header, looked.names)
     for part in looked.found.mended:
         if part.name not in looked.faults.names():
-            yield part.name, "ok", "mended rejects"
+            is_open = looked.holding.is_open
+            yield part.name, "ok" if is_open else "off", "mended rejects" if is_open else f"mended rejects; {UNASKED}"
     for name, why in looked.found.left:
         yield name, "off", why
     yield from _tables(looked, is_full)
     yield from listed
     for source in missing_tables([s.delivery for s in looked.seen], looked.holding.columns):
         if source not in {f.table.source for f in looked.faults.kept if f.table is not None}:
-            yield source, "bad", "indispensable and missing"
+            state = "bad" if looked.holding.is_open else "off"
+            yield source, state, "indispensable and missing" if state == "bad" else f"not in this delivery; {UNASKED}"
     yield from _off(looked, settings)
 
 

@@ -17,7 +17,7 @@ from data.errors import FundwatchError, InputRefused, UsageError
 from data.ingest.pseudonym import KEY_FILE
 from data.knowledge import load as knowledge_load
 from data.warehouse import journal
-from data.warehouse.connection import open_warehouse
+from data.warehouse.connection import has, open_warehouse
 from flows import steps
 from flows.casebook_before import Before, before
 from flows.home import lock, version
@@ -76,7 +76,8 @@ def replay(settings: Settings, run_id: str, say: Say = lambda _: None) -> Replay
     manifest = read_manifest(folder)
     with open_warehouse(settings.home, read_only=True) as con:
         loads = _loads(con, manifest)
-        dismissed = con.execute(DISMISSED, {"run": run_id}).fetchall()
+        knows = has(con, "run.rejected", "dismissed")
+        dismissed = con.execute(DISMISSED, {"run": run_id}).fetchall() if knows else []
         casebook = before(con, run_id)
     home = settings.home.resolve()
     with _place(home.with_name(f".{home.name}.replay")) as place:
@@ -109,8 +110,8 @@ def _loads(con: Any, manifest: Manifest) -> list[Load]:
         " order by loaded_at, file"
     ).fetchall()
     wanted = {(one["sha256"], one["table"]): one["file"] for one in manifest["inputs"]}
-    left = con.sql("select distinct file from run.account where refused is not null").fetchall()
-    refused = [file for (file,) in left]
+    query = "select distinct file from run.account where refused is not null"
+    refused = [file for (file,) in con.sql(query).fetchall()] if has(con, "run.account", "refused") else []
     if lost := wanted.keys() - {(sha, table) for _, table, sha, *_ in rows}:
         raise InputRefused(
             f"{wanted[min(lost)]} is an input of the run, and this HOME does not know where it came from."

@@ -25,12 +25,14 @@ def list_(
     row_number counts the rows below the header, sheet_row is the row that a spreadsheet shows. What the rows say stands
     in HOME/rejected/rejected.csv.
     """
-    from data.warehouse.connection import open_warehouse
+    from data.warehouse.connection import has, open_warehouse
 
     settings = common.settled(language=language)
     with open_warehouse(settings.home, read_only=True) as con:
+        later = "*" if has(con, "run.rejected", "dismissed") else "*, null as sheet_row, null as dismissed"
         rows = con.execute(
-            "select file, source_table, row_number, sheet_row, field, reason, dismissed from run.rejected"
+            "select file, source_table, row_number, sheet_row, field, reason, dismissed"
+            f" from (select {later} from run.rejected) as r"
             " where mended_by is null and $file in ('', file)"
             " order by dismissed is not null, file, row_number, source_table, field",
             {"file": file},

@@ -195,3 +195,22 @@ def test_the_page_for_the_makers_of_the_export_is_one_file_escaped_and_chinese(c
     assert code == 1 and json.loads(out) and "bad" in err
     assert "&lt;b&gt;医疗总费用" in text and "<b>医" not in text and "src=" not in text and "href=" not in text
     assert "须更正后方可接收" in text and "缺少" in text and "lacks the column" not in text
+
+
+def test_a_home_in_use_is_not_said_to_lack_what_nobody_could_ask(told, clean, tmp_path, delivery, rows):
+    import subprocess
+    import sys
+
+    home = tmp_path / "home"
+    steps.perform(steps.STEPS[0], Settings(home=home, input=delivery(clean, tmp_path / "first")))
+    held = subprocess.Popen(
+        [sys.executable, "-c", f"import duckdb; c = duckdb.connect({str(home / 'warehouse.duckdb')!r}); print(1, flush=True); input()"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        held.stdout.readline()
+        report = told({"setl_d.csv": [rows.settlement(9)]}, home)
+    finally:
+        held.communicate(b"\n")
+    assert ("mdtrt_d", "off", "not in this delivery; this HOME is in use and could not be asked") in report
+    assert not [line for line in report if line[1] == "bad"]
