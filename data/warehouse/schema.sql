@@ -2096,7 +2096,10 @@ create table if not exists run.rejected (
     masked varchar,                    -- the row without names and identity numbers
     yuan decimal(18,2),                -- what it counts for in the account
     row_key varchar,                   -- hash of the key, where that can be read
-    mended_by varchar                  -- the ingest that brought it again; null while it stands
+    mended_by varchar,                 -- the ingest that brought it again; null while it stands
+    sheet_row bigint,                  -- 表中行号: the row as a spreadsheet counts it, header and empty rows too
+    dismissed varchar,                 -- 不再处理的原因: why a person let it go; null while it stands
+    dismissed_at timestamp
 );
 
 -- 假名: how this warehouse's persons are named since its first load; one row
@@ -2125,7 +2128,9 @@ create table if not exists run.account (
     yuan_duplicate decimal(18,2) not null,
     yuan_replaced decimal(18,2) not null,
     yuan_rejected decimal(18,2) not null,
-    left_out bigint default 0          -- 不计行: totals, labels, units, remarks; no record
+    left_out bigint default 0,         -- 不计行: totals, labels, units, remarks; no record
+    refused varchar,                   -- 整份未接收的原因: why the file was left out whole while the others went on
+    taken_by varchar                   -- the ingest that took a file of this name later; null while it is left out
 );
 
 -- 校验结果: what each check found in the record as it stands

@@ -57,7 +57,10 @@ def write(
         lists={kind: rows.head(HEAD).to_dicts() for kind, rows in lists.items()},
         tips=tips.listed(con),
         tips_unmatched=tips.unmatched(con, language).height,
-        account=tables.account(con, ingest_id).to_dicts(),
+        account=[
+            row | {"refused": row["refused"] and spoken(row["refused"], language)}
+            for row in tables.account(con, ingest_id).to_dicts()
+        ],
         checks=found.filter(pl.col("state").is_in(["warn", "stop"])).to_dicts(),
         coverage={
             "live": covered.height,

@@ -2,7 +2,7 @@
 
 Usage: ``python -m data.knowledge.published.build POINTS CODES OUT [WINDOWS]``; WINDOWS: each exclusive pair's published
 window. A point whose text does not yield its parameter is listed in ``unparsed.csv`` with the reason, never guessed.
-Drug points hold for the catalogue of their year (those of 2025 for that of 2024), all others are open. Where points name
+Drug points hold for the catalogue of their year (those of 2025: of 2024), all others are open. Where points name
 one code, the stricter limit stays. What a child table reads into a text is ours: its layer is starter.
 """
 
