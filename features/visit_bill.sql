@@ -69,7 +69,7 @@ select
     coalesce(
         s.settled_on > s.ended_on
         or (m.ended_at <> cast(cast(m.ended_at as date) as timestamp)
-            and date_diff('minute', m.ended_at, s.settled_at) > 120), false
+            and m.ended_at + interval 2 hour < s.settled_at), false
     ) as is_entered_later,
     coalesce(s.is_cash_only, false) as is_cash_only,
     coalesce(e.is_outbreak_disease, false) as is_outbreak_disease,
