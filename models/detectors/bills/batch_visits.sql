@@ -73,7 +73,7 @@ select settlement_id, encounter_id, person_id, institution_id, is_pharmacy, sett
     diagnosis, total_amount, eligible_amount, items, first_item, last_item
 from feature.visit_bill
 where care_setting in ('outpatient', 'chronic', 'drugstore') and settlement_type <> '1' and not is_course
-    and not is_cash_only and not is_outbreak_disease
+    and not coalesce(is_cash_only, false) and not coalesce(is_outbreak_disease, false)
     and person_id is not null and institution_id is not null and settled_on is not null;
 
 -- visit_of_kind: visits, twice each: by diagnosis (not at drugstores), and by exact amount with the items' ends.

@@ -98,8 +98,9 @@ with visit as (
         coalesce(operator_id, '-') as till, eligible_amount, has_clock,
         count(*) over (partition by institution_id, settled_at) as same_second
     from feature.visit_bill
-    where care_setting in ('outpatient', 'chronic', 'drugstore') and settlement_type <> '1' and not is_course and not is_cash_only
-        and not is_entered_later
+    where care_setting in ('outpatient', 'chronic', 'drugstore') and settlement_type <> '1' and not is_course
+        and not coalesce(is_cash_only, false)
+        and not coalesce(is_entered_later, false)
         and person_id is not null and institution_id is not null and settled_at is not null
 )
 select *, max(same_second) over day_here > greatest($max_same_second * count(*) over day_here, 3) as is_upload
