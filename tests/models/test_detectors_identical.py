@@ -138,7 +138,7 @@ def test_no_doctor_is_named_where_none_dominates(con):
         "check-ups paid in cash",
         "flu",
         "hand, foot and mouth in the ward",
-    ],  # fmt: skip
+    ],
 )
 def test_equal_bills_that_are_no_template(con, rows):
     con.execute("insert into knowledge.medical_category values ('28', 'inpatient', '日间手术', '-')")
