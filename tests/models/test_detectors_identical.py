@@ -106,6 +106,12 @@ def test_template_is_found_once_a_settlement_with_its_doctor(con):
     } == {"D7"}
 
 
+def test_a_template_half_of_which_was_paid_below_the_deductible_is_found(con):
+    rows = [r | {"is_cash_only": r["person_id"] in ("PT0", "PT1", "PT2")} for r in template()]
+    settle(con, ordinary() + rows)
+    assert len(found(con)) == 5
+
+
 def test_no_doctor_is_named_where_none_dominates(con):
     rows = [r | {"practitioner_id": f"D{r['encounter_id']}"} for r in template()]
     settle(con, ordinary() + rows)

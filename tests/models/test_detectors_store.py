@@ -180,6 +180,12 @@ def test_batches_that_are_none(con, rows):
     assert found(con, "batch_visits") == []
 
 
+def test_a_batch_half_of_which_paid_below_the_deductible_is_found(con):
+    rows = [r | {"is_cash_only": n % 2 == 0} for n, r in enumerate(batch())]
+    settle(con, everyday() + everyday("H2", seed=2) + rows)
+    assert len(found(con, "batch_visits")) == 25
+
+
 @pytest.mark.parametrize(
     ("diagnosis", "sex", "age", "is_named"),
     [
@@ -263,7 +269,6 @@ def test_one_large_burst_counts_alone(con):
         [r for day in range(5, 60, 6) for r in burst(day, seconds=0, persons=9)],
         [r for day in range(5, 60, 6) for r in burst(day, settlement_type="1")],
         [r for day in range(5, 60, 6) for r in burst(day, is_course=True)],
-        [r for day in range(5, 60, 6) for r in burst(day, is_cash_only=True)],
         [r for day in range(5, 60, 6) for r in burst(day, is_entered_later=True)],
         [r for day in range(5, 60, 6) for r in burst(day, setting="emergency")],
         [r for p in range(8) for day in range(5, 60, 6) for r in burst(day, f"D{p}", tag=f"X{p}-")],
@@ -276,7 +281,6 @@ def test_one_large_burst_counts_alone(con):
         "uploaded at once",
         "counter",
         "vaccination",
-        "paid in cash",
         "entered after an outage",
         "emergency",
         "every till",

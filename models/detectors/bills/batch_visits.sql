@@ -14,7 +14,7 @@ needs = ["record.settlement.settled_at"]
 sentence = "{own} persons on {occurred_on} for {kind_text}, billed in only {amounts} different amounts; {usual} persons would be usual there on such a day (own other days and {peers} peers); this settlement {amount} yuan"
 sentence_zh = "{occurred_on} 同日{own}人以{kind_text_zh}结算，仅{amounts}种金额；参照本机构其他日及同类{peers}家，当日预期{usual}人；本次结算{amount}元"
 exclusions = [
-    "bills without insurance money: neither the funds nor an account paid (check-ups before employment)",
+    "a batch in which is no insurance money: neither the funds nor an account paid for anybody (check-ups before employment)",
     "acute notifiable infections (flu, hand-foot-and-mouth, chickenpox): many fall ill at once",
     "dialysis, chemotherapy, radiotherapy, check-ups, vaccination, a family doctor's package, herbal patches of the hottest and coldest days",
     "emergencies, maternity, hospital stays, repayments at the counter",
@@ -22,7 +22,7 @@ exclusions = [
     "what the place or its peers see as often on other days, or the others on that day: epidemics, campaigns",
 ]
 exclusions_zh = [
-    "基金和个人账户均未支付的全自费结算（如入职体检）",
+    "全体人员均未使用基金和个人账户的自费结算（如入职体检）",
     "急性法定传染病等（流感、手足口病、水痘）：短期内多人发病",
     "透析、化疗、放疗、体检、疫苗接种、家庭医生签约服务包、三伏贴三九贴",
     "急诊、生育、住院、零星报销",
@@ -70,20 +70,23 @@ meaning = "fewer open days: not judged"
 -- visit: a settlement outside hospital stays, neither paid back at the counter nor of a course of treatment.
 create temp table visit as
 select settlement_id, encounter_id, person_id, institution_id, is_pharmacy, settled_on, care_setting, is_chronic_drugs,
-    diagnosis, total_amount, eligible_amount, items, first_item, last_item
+    diagnosis, total_amount, eligible_amount, items, first_item, last_item,
+    coalesce(is_cash_only, false) as is_cash_only
 from feature.visit_bill
 where care_setting in ('outpatient', 'chronic', 'drugstore') and settlement_type <> '1' and not is_course
-    and not coalesce(is_cash_only, false) and not coalesce(is_outbreak_disease, false)
+    and not coalesce(is_outbreak_disease, false)
     and person_id is not null and institution_id is not null and settled_on is not null;
 
 -- visit_of_kind: visits, twice each: by diagnosis (not at drugstores), and by exact amount with the items' ends.
 create temp table visit_of_kind as
 select settlement_id, person_id, institution_id, settled_on, is_chronic_drugs, total_amount, eligible_amount,
+    is_cash_only,
     'diagnosis' as way, diagnosis as kind
 from visit
 where not is_pharmacy and diagnosis is not null
 union all
 select settlement_id, person_id, institution_id, settled_on, is_chronic_drugs, total_amount, eligible_amount,
+    is_cash_only,
     'bill', concat_ws('|', items, first_item, last_item, total_amount)
 from visit
 where items > 0;
@@ -99,7 +102,7 @@ create temp table crowded_day as
 with kind_of_day as (
     select institution_id, way, kind, settled_on, count(distinct person_id) as persons,
         count(distinct total_amount) as amounts, avg(case when is_chronic_drugs then 1 else 0 end) >= 0.8 as is_chronic,
-        sum(eligible_amount) as eligible_amount
+        sum(eligible_amount) as eligible_amount, bool_and(is_cash_only) as is_all_cash
     from visit_of_kind
     group by institution_id, way, kind, settled_on
 ),
@@ -160,6 +163,8 @@ expected as (
     join all_that_day as y on y.is_pharmacy = p.is_pharmacy and y.settled_on = k.settled_on
     where k.persons >= $min_persons and k.amounts <= $max_amounts * k.persons and p.days >= $min_days
         and k.eligible_amount >= $min_amount
+        -- Below the deductible one pays in cash too: only where nobody's insurance paid it is none of ours.
+        and not k.is_all_cash
 ),
 -- The bound on the logarithm of the chance to see so many when so few are usual, less what searching through so many
 -- days and kinds finds anyhow.

@@ -13,7 +13,7 @@ sentence = "{own} persons were billed the same {items} items in the same quantit
 sentence_zh = "本机构{own}人费用明细完全相同（{items}个项目、数量一致，诊断{diagnosis_text}），参照同类机构及该诊断预期{usual}人；本次结算{occurred_on}：{item_text}"
 exclusions = [
     "dialysis, chemotherapy, radiotherapy, check-ups, vaccination, day surgery",
-    "bills without insurance money: neither the funds nor an account paid (check-ups before employment)",
+    "bills of which none holds insurance money: neither the funds nor an account paid (check-ups before employment)",
     "acute notifiable infections (flu, hand-foot-and-mouth, chickenpox): many fall ill at once",
     "diagnoses treated in courses (admission exceptions)",
     "what peers bill as often, for all or for the diagnosis",
@@ -21,7 +21,7 @@ exclusions = [
 ]
 exclusions_zh = [
     "透析、化疗、放疗、体检、疫苗接种、日间手术",
-    "基金和个人账户均未支付的全自费结算（如入职体检）",
+    "全部未使用基金和个人账户的自费结算（如入职体检）",
     "急性法定传染病等（流感、手足口病、水痘）：短期内多人发病",
     "分疗程治疗的诊断（住院例外表）",
     "同类机构总体或该诊断同样常见的组合",
@@ -102,6 +102,7 @@ cash as (
     having bool_and(coalesce(is_cash_only, false))
 )
 select w.encounter_id, e.person_id, e.institution_id, e.is_inpatient as is_stay,
+    w.encounter_id in (select encounter_id from cash) as is_cash,
     coalesce(e.care_setting, '-') = 'chronic' as is_chronic,
     coalesce(substr(e.principal_diagnosis_code, 1, 3), '-') as diagnosis,
     coalesce(e.attending_practitioner_id, w.practitioner_id) as practitioner_id, w.items, w.template,
@@ -110,7 +111,6 @@ from whole as w
 join feature.encounter as e on e.encounter_id = w.encounter_id
 where not w.is_course and not coalesce(e.is_in_course, false) and not coalesce(e.is_outbreak_disease, false)
     and e.person_id is not null and e.institution_id is not null
-    and w.encounter_id not in (select encounter_id from cash)
     and coalesce(e.medical_category, '-') not in (select medical_category from day_care)
     and coalesce(e.principal_diagnosis_code, '-') not in (select principal_diagnosis_code from course);
 
@@ -121,7 +121,9 @@ select institution_id, is_stay, template, min(items) as items, count(*) as bills
 from bill
 where is_long
 group by institution_id, is_stay, template
-having count(distinct person_id) >= case when bool_or(is_chronic) then $min_chronic_persons else $min_persons end;
+having count(distinct person_id) >= case when bool_or(is_chronic) then $min_chronic_persons else $min_persons end
+    -- Below the deductible one pays in cash too: only where nobody's insurance paid it is none of ours.
+    and not bool_and(is_cash);
 
 -- expected_template: with three numbers of persons to be expected: as often as peers have it for all (by_peers) and for
 -- the diagnosis (by_pathway), and by chance from the items that the institution's other bills have (by_chance).
