@@ -14,12 +14,16 @@
 -- is_emergency_start: a stay that began as an emergency: by the medical category, or the person was in the emergency
 --     department or its observation ward there (or within the community) on the day of admission or the day before
 -- is_observation: emergency care of several calendar days
+-- is_outbreak_disease: an acute notifiable infection or mass poisoning, which comes to many at once and must be reported
+--     to the disease control within hours, so that a made-up one is soon found: flu, hand-foot-and-mouth, measles, mumps,
+--     chickenpox, dysentery, hepatitis A and E, red eye. A common cold is none
 -- is_dialysis, is_in_course: dialysis; any course that is given on fixed days wherever the person otherwise is
 --     (course_sign), by diagnosis, 病种 or item; null where nothing tells: no diagnosis, no 病种, and either chronic care
 --     (whose lines may be anything) or no line
 -- previous_encounter_id, previous_institution_id, previous_ended_on: the person's stay that ended last before this began
 -- is_continued: the stay goes on: it began within a day of the previous one's end at the same place, and that end was a
---     settlement: in mid-stay, at the turn of the year, or because the insurance changed
+--     settlement: in mid-stay, at the turn of the year, or because the insurance changed; or the place they lay in closed
+--     in the week after (a move under a new code, a merger), and its patients were carried over, wherever to
 -- is_transferred_in: came from a stay elsewhere: on a referral, by the medical category, or begun within a day of a
 --     discharge as transfer or of a discharge within the same community of hospitals
 -- level_step: of a stay begun within a day of one elsewhere: 1 up to a higher level (it got worse), -1 down to a lower one,
@@ -121,6 +125,7 @@ dated as (
         case when not coalesce(e.is_in_hospital, false)
             then coalesce(cast(e.ended_at as date), p.ended_on) end as last_on,
         e.discharge_way, e.referred_from_encounter_id, coalesce(i.owner, p.institution_id) as place, i.community_id,
+        i.contract_to as place_closed_on,
         coalesce(i.institution_level, case when g.institution_grade is not null then 0 end) as institution_level,
         case
             when substr(i.institution_kind, 1, 1) in ('B', 'C') then 0
@@ -152,10 +157,17 @@ sequence as (
 followed as (
     select l.encounter_id, p.encounter_id as previous_encounter_id, p.institution_id as previous_institution_id,
         p.last_on as previous_ended_on,
-        date_diff('day', p.last_on, l.first_on) in (0, 1) and p.place = l.place and (
-            p.is_interim = 1 or p.insurance_type <> l.insurance_type
-            or year(p.last_on) <> year(l.first_on)
-            or substr(cast(p.last_on as varchar), 6, 5) = '12-31' or substr(cast(l.first_on as varchar), 6, 5) = '01-01'
+        date_diff('day', p.last_on, l.first_on) in (0, 1) and (
+            (p.place = l.place and (
+                p.is_interim = 1 or p.insurance_type <> l.insurance_type
+                or year(p.last_on) <> year(l.first_on)
+                or substr(cast(p.last_on as varchar), 6, 5) = '12-31'
+                or substr(cast(l.first_on as varchar), 6, 5) = '01-01'
+            ))
+            or coalesce(
+                p.institution_id <> l.institution_id
+                and date_diff('day', p.last_on, p.place_closed_on) between -1 and 7, false
+            )
         ) as is_continued,
         date_diff('day', p.last_on, l.first_on) in (0, 1) and p.place <> l.place
             and (p.discharge_way in ('2', '3') or coalesce(p.community_id = l.community_id, false)) as is_transferred,
@@ -219,6 +231,10 @@ select
     coalesce(c.is_day_care = 1, false) as is_day_care,
     coalesce(c.is_emergency = 1, false) or m.encounter_id is not null as is_emergency_start,
     coalesce(p.care_setting = 'emergency' and d.first_on < d.last_on, false) as is_observation,
+    coalesce(regexp_matches(
+        coalesce(w.diagnosis_code, l.diagnosis_code),
+        '^(A0|A27|A3[6-9]|A82|B0[156]|B08[.]?[45]|B15|B17[.]?2|B26|B30|J09|J1[01]|U07|H10[.]?[23]|T61|T62|A9[0-5]|A98)'
+    ), false) as is_outbreak_disease,
     case
         when u.is_dialysis = 1 or substr(coalesce(w.diagnosis_code, l.diagnosis_code), 1, 3) = 'Z49' then true
         when coalesce(w.diagnosis_code, l.diagnosis_code, e.disease_code, g.disease_code) is not null

@@ -5,6 +5,7 @@
 -- total_amount, eligible_amount, fund_amount, account_amount, person_paid_amount: yuan, net of partial refunds
 -- refunded_amount: yuan taken back by partial refunds
 -- is_account_only: no fund money is in it: the personal account or cash paid; null where what the funds paid is unknown
+-- is_cash_only: neither the funds nor anybody's account paid: no insurance money is in it; null where one is unknown
 -- is_family_money: is_account_only, or a relative's account paid part (账户共济): by law a family shares its accounts, so
 --     neither who came nor for whom it was can be told from it
 -- is_family_purchase: family money at a drugstore: what was bought may be for any of the family; null where the place
@@ -127,6 +128,7 @@ select
     n.net_paid as person_paid_amount,
     n.refunded_amount,
     n.is_account_only,
+    n.is_account_only and n.net_account <= 0 and not n.is_family_paid as is_cash_only,
     n.is_account_only or n.is_family_paid as is_family_money,
     n.is_pharmacy and (n.is_account_only or n.is_family_paid) as is_family_purchase,
     d.first_id as repeats_settlement_id,

@@ -11,6 +11,10 @@
 -- is_fetchable: a purchase, or nothing but medicines for a registered disease, high blood pressure or diabetes: a
 --     relative may have fetched it, so it does not say where the person was
 -- is_family_money: no fund money, or a relative's account paid part
+-- is_entered_later: settled on a day after the care, or hours after it ended: booked from paper, after an outage, a round
+--     or a market day, so that the clock of the settlement is the clerk's and not the person's
+-- is_cash_only: the settlement's: no insurance money is in it
+-- is_outbreak_disease: the encounter's: an acute notifiable infection
 -- items, first_item, last_item: distinct items, and the first and last of their codes
 -- total_amount, eligible_amount, fund_amount, account_amount: yuan
 with line as (
@@ -62,6 +66,13 @@ select
         ), false
     ) as is_fetchable,
     s.is_family_money,
+    coalesce(
+        s.settled_on > s.ended_on
+        or (m.ended_at <> cast(cast(m.ended_at as date) as timestamp)
+            and m.ended_at + interval 2 hour < s.settled_at), false
+    ) as is_entered_later,
+    coalesce(s.is_cash_only, false) as is_cash_only,
+    coalesce(e.is_outbreak_disease, false) as is_outbreak_disease,
     coalesce(l.items, 0) as items,
     l.first_item,
     l.last_item,
@@ -72,6 +83,7 @@ select
 from feature.settlement as s
 join record.settlement as r on r.settlement_id = s.settlement_id
 left join feature.encounter as e on e.encounter_id = s.encounter_id
+left join record.encounter as m on m.encounter_id = s.encounter_id and coalesce(m.is_valid, true)
 left join line as l on l.settlement_id = s.settlement_id
 left join category as c on c.medical_category = s.medical_category
 where coalesce(s.care_setting, '') <> 'inpatient'

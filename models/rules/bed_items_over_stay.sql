@@ -17,6 +17,7 @@ exclusions  = [
     "admission and discharge day both charged: nights and one",
     "a newborn's bed beside the mother's, and a change of ward: each item is counted alone",
     "newborns on the mother's bill, as many as Z37 and O30 say; how many is not coded: cannot judge",
+    "a living donor's care on the bill of who gets the organ or the marrow",
     "items by the act (suction, monitoring); items by the hour, special nursing among them, are held against 24 a day",
     "bulk posting: the whole stay is counted, not the day",
     "still in hospital, or no quantity: cannot judge",
@@ -25,13 +26,14 @@ exclusions_zh = [
     "入院日和出院日均计费：允许为住院天数加一天",
     "母婴同室新生儿床位、转科：各项目分别计算",
     "新生儿费用并入母亲结算：按分娩结局（Z37）、多胎妊娠（O30）编码的人数计算；人数未编码：无法判定",
+    "活体器官、造血干细胞供者的费用并入受者结算",
     "按次计费的项目（吸痰、监护等）；按小时计费的项目（含特级护理）按每天 24 小时计算",
     "集中记账：按整次住院合计，不按单日计算",
     "尚在住院或缺少数量：无法判定",
 ]
 limits      = "Two wards charged in full on the days of each other pass unseen. Where the day of discharge is free, the parameter for it (now {extra_days:day}) is to be set to 0."
 limits_zh   = "两个病区分别按全天计费、互补对方日期的，无法发现。出院日不计费的省份，应将允许多计的天数（现为 {extra_days} 天）调为 0。"
-version     = "2"
+version     = "3"
 sentence    = "{quantity} units of {item_name} for a stay of {nights} nights; {amount} yuan of this line of {occurred_on} are over"
 sentence_zh = "住院 {nights} 天，“{item_name}”计 {quantity} 个计价单位；{occurred_on} 本条超出部分 {amount} 元"
 
@@ -60,12 +62,13 @@ line as (
         l.item_name, l.quantity, l.eligible_amount, e.days, e.ended_on,
         case when regexp_matches(coalesce(l.item_name, ''), $hourly_name) then 24 else 1 end as units_a_day,
         case when regexp_matches(coalesce(l.item_name, ''), '新生儿|婴儿') then greatest(b.newborns_on_bill, 1)
-            else 1 + b.newborns_on_bill end as persons,
+            else 1 + coalesce(b.newborns_on_bill, 0) + coalesce(d.donors_on_bill, 0) end as persons,
         case when regexp_matches(coalesce(l.item_name, ''), '新生儿|婴儿') then greatest(b.most_newborns_on_bill, 1)
-            else 1 + b.most_newborns_on_bill end as most_persons
+            else 1 + coalesce(b.most_newborns_on_bill, 0) + coalesce(d.donors_on_bill, 0) end as most_persons
     from feature.fee_line as l
     join feature.encounter as e on e.encounter_id = l.encounter_id
     left join feature.birth as b on b.encounter_id = l.encounter_id
+    left join feature.donor_on_bill as d on d.encounter_id = l.encounter_id
     left join by_day as k on k.item_code = l.item_code
     where e.is_inpatient and l.eligible_amount > 0
         and (

@@ -15,6 +15,7 @@ basis       = ["智能监管规则库（2025年版）65 药品儿童专用、80 
 needs       = ["record.settlement.birth_on", "record.fee_line.charged_at"]
 exclusions  = [
     "care of the newborn settled with the mother's maternity stay",
+    "a living donor's care on the bill of who gets the organ or the marrow",
     "care begun within the ages: a stay, and the stays that followed it without a day between (transfer, return to the hospital near home)",
     "a child born too soon (P07): up to 16 weeks of the age are not counted",
     "a drugstore purchase paid without the funds or from a relative's account: accounts are shared within the family",
@@ -24,6 +25,7 @@ exclusions  = [
 ]
 exclusions_zh = [
     "新生儿费用并入母亲生育住院结算",
+    "活体器官、造血干细胞供者的费用并入受者结算",
     "年龄符合时已开始的住院，以及其后无间隔的连续住院（转院、回转当地医院）",
     "早产儿（P07）：年龄最多可少计 16 周",
     "未使用基金或由家庭共济账户支付的药店购药：个人账户可供家庭成员使用",
@@ -33,7 +35,7 @@ exclusions_zh = [
 ]
 limits      = "Silent on items without a published age. A card lent to a child, grandchild or sibling looks like a drug given to the wrong person: the prescription tells. The age is full years on the day of charge, of newborn items days."
 limits_zh   = "未公布年龄限制的项目不作判断。将医保凭证借给子女、孙辈或兄弟姐妹，与药品开错对象表现相同，以处方为准。年龄按计费当日周岁计算，新生儿项目按天计算。"
-version     = "2"
+version     = "3"
 sentence    = "{item_name}, for persons {age_limit}, was charged on {occurred_on} for a person aged {age_years} ({amount} yuan)"
 sentence_zh = "{occurred_on} 为 {age_years} 岁参保人结算限 {age_limit_zh}使用的“{item_name}”，涉及 {amount} 元"
 */
@@ -42,6 +44,7 @@ with restricted as (
         l.charged_on, l.item_name, l.eligible_amount, s.birth_on, p.id_birth_on, k.age_to_years, k.age_to_days,
         k.point_id, least(l.charged_on, coalesce(g.care_began_on, l.charged_on)) as counted_on,
         coalesce(g.preterm_days, 0) as preterm_days, b.encounter_id is not null as is_maternity,
+        o.encounter_id is not null as has_donor,
         s.is_family_purchase
     from feature.fee_line as l
     join knowledge.item_age as k
@@ -51,6 +54,7 @@ with restricted as (
     left join feature.person as p on p.person_id = l.person_id
     left join feature.encounter_age as g on g.encounter_id = l.encounter_id
     left join feature.birth as b on b.encounter_id = l.encounter_id
+    left join feature.donor_on_bill as o on o.encounter_id = l.encounter_id
     where k.official in (65, 80) and l.eligible_amount > 0
         and (k.age_to_years is not null or k.age_to_days is not null)
 ),
@@ -80,7 +84,7 @@ told as (
 
 select
     case
-        when is_maternity or is_family_purchase then 'clear'
+        when is_maternity or has_donor or is_family_purchase then 'clear'
         when reason is not null then 'cannot_judge'
         when is_too_old and is_family_purchase is null then 'cannot_judge'
         when is_too_old then 'hit'
@@ -98,8 +102,15 @@ select
     practitioner_id,
     charged_on as occurred_on,
     eligible_amount as amount,
-    -- The point says "newborn"; the days of that are ours to count, so a child of a few weeks more is only suspected.
-    case when age_to_days is not null and age_days <= 365 then 'suspected' end as certainty,
+    -- The point says "newborn" or "child"; the days and the 15 years of that are ours to count, so a child of a few weeks
+    -- more and an adolescent, who is no adult either, are only suspected.
+    case when (age_to_days is not null and age_days <= 365) or (age_to_years = 15 and age_years < 18) then 'suspected'
+        end as certainty,
+    case when age_to_years = 15 and age_years < 18
+        then 'an adolescent who takes the children''s form: the catalogue says for children, not until which age'
+        end as innocent,
+    case when age_to_years = 15 and age_years < 18 then '青少年使用儿童剂型（目录仅注明儿童，未注明年龄上限）' end
+        as innocent_zh,
     item_name,
     age_years,
     case
@@ -114,6 +125,7 @@ select
 from told
 union all
 select 'cannot_judge', 'no edition of the catalogue at hand covers the day of the charge', settlement_id, line_id,
-    encounter_id, person_id, institution_id, practitioner_id, charged_on, null, null, item_name, null, null, null, null
+    encounter_id, person_id, institution_id, practitioner_id, charged_on, null, null, null, null, item_name, null, null,
+    null, null
 from feature.edition_gap
 where official in (65, 80)

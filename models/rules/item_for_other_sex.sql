@@ -25,6 +25,7 @@ exclusions  = [
     "the identity number contradicts the delivered sex: cannot judge",
     "pregnancy and maternity care settled for a newborn",
     "a son's item on the bill of the mother who bore him",
+    "a living donor's care on the bill of who gets the organ or the marrow",
     "a diagnosis of the person with which the item is given to the other sex too (breast cancer of a man)",
     "such an item in a visit without a coded diagnosis: cannot judge",
     "no edition of the catalogue at hand covers the day of the charge: cannot judge",
@@ -35,6 +36,7 @@ exclusions_zh = [
     "证件号码与所报性别矛盾：无法判定",
     "妊娠、生育费用在新生儿名下结算",
     "新生男婴的项目在母亲名下结算",
+    "活体器官、造血干细胞供者的费用并入受者结算",
     "参保人有该项目可用于另一性别的诊断（如男性乳腺癌）",
     "此类项目所在就诊无编码诊断：无法判定",
     "收费日期不在现有目录版本有效期内：无法判定",
@@ -43,7 +45,7 @@ exclusions_zh = [
 ]
 limits      = "Silent on items without a published sex; an item taken for a spouse and paid by the funds looks the same."
 limits_zh   = "未公布性别限制的项目不作判断；为配偶取用且由基金支付的也会呈现相同情形。"
-version     = "2"
+version     = "3"
 sentence    = "{item_name}, an item for {item_sex} persons, was charged for a {person_sex} person on {occurred_on} ({amount} yuan)"
 sentence_zh = "{occurred_on} 为{person_sex_zh}性参保人结算限{item_sex_zh}性使用的“{item_name}”，涉及 {amount} 元"
 */
@@ -51,13 +53,15 @@ with restricted as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.item_code, l.item_name, l.eligible_amount, s.sex, s.is_sex_contradicted, s.age_years,
         s.is_family_purchase,
-        k.sex as item_sex, k.point_id, coalesce(b.is_delivered and k.sex = '1', false) as is_sons
+        k.sex as item_sex, k.point_id, coalesce(b.is_delivered and k.sex = '1', false) as is_sons,
+        o.encounter_id is not null as has_donor
     from feature.fee_line as l
     join knowledge.item_sex as k
         on k.item_code = l.item_code
         and l.charged_on >= coalesce(k.valid_from, l.charged_on) and l.charged_on <= coalesce(k.valid_to, l.charged_on)
     join feature.settlement as s on s.settlement_id = l.settlement_id
     left join feature.birth as b on b.encounter_id = l.encounter_id
+    left join feature.donor_on_bill as o on o.encounter_id = l.encounter_id
     where l.eligible_amount > 0
 ),
 
@@ -98,7 +102,7 @@ weighed as (
 
 select
     case
-        when is_family_purchase or is_sons or is_excused then 'clear'
+        when is_family_purchase or is_sons or has_donor or is_excused then 'clear'
         when sex is null or is_sex_contradicted then 'cannot_judge'
         when sex <> item_sex and not (coalesce(age_years < 1, false) and item_sex = '2') and is_family_purchase is null
             then 'cannot_judge'

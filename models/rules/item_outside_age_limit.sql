@@ -14,6 +14,7 @@ basis       = ["智能监管规则库（2025年版）7 药品限儿童使用、1
 needs       = ["record.settlement.birth_on", "record.fee_line.charged_at"]
 exclusions  = [
     "care of the newborn settled with the mother's maternity stay",
+    "a living donor's care on the bill of who gets the organ or the marrow",
     "a drugstore purchase paid without the funds or from a relative's account: accounts are shared within the family",
     "care begun within the ages: a stay, and the stays that followed it without a day between",
     "a child born too soon (P07): up to 16 weeks of the age are not counted",
@@ -24,6 +25,7 @@ exclusions  = [
 ]
 exclusions_zh = [
     "新生儿费用并入母亲生育住院结算",
+    "活体器官、造血干细胞供者的费用并入受者结算",
     "未使用基金或由家庭共济账户支付的药店购药：个人账户可供家庭成员使用",
     "年龄符合时已开始的住院，以及其后无间隔的连续住院",
     "早产儿（P07）：年龄最多可少计 16 周",
@@ -34,7 +36,7 @@ exclusions_zh = [
 ]
 limits      = "Silent on items without a published age. The age is full years on the day of charge. A drug taken for a child on the parent's card and paid by the funds looks the same."
 limits_zh   = "未公布年龄限制的项目不作判断。年龄按计费当日周岁计算。用家长医保凭证为儿童取药且由基金支付的也会呈现相同情形。"
-version     = "2"
+version     = "3"
 sentence    = "{item_name}, paid {age_limit}, was charged on {occurred_on} for a person aged {age_years} ({amount} yuan)"
 sentence_zh = "{occurred_on} 为 {age_years} 岁参保人结算限 {age_limit_zh}使用的“{item_name}”，涉及 {amount} 元"
 */
@@ -43,6 +45,7 @@ with limited as (
         l.charged_on, l.item_name, l.eligible_amount, s.birth_on, p.id_birth_on, k.age_from_years, k.age_to_years,
         k.age_to_days, k.point_id, least(l.charged_on, coalesce(g.care_began_on, l.charged_on)) as counted_on,
         coalesce(g.preterm_days, 0) as preterm_days, b.encounter_id is not null as is_maternity,
+        o.encounter_id is not null as has_donor,
         s.is_family_purchase
     from feature.fee_line as l
     join knowledge.item_age as k
@@ -52,6 +55,7 @@ with limited as (
     left join feature.person as p on p.person_id = l.person_id
     left join feature.encounter_age as g on g.encounter_id = l.encounter_id
     left join feature.birth as b on b.encounter_id = l.encounter_id
+    left join feature.donor_on_bill as o on o.encounter_id = l.encounter_id
     where k.official in (7, 19, 33, 29) and l.eligible_amount > 0
 ),
 
@@ -81,7 +85,7 @@ told as (
 
 select
     case
-        when is_family_purchase or (is_maternity and coalesce(age_from_years, 0) = 0) then 'clear'
+        when is_family_purchase or has_donor or (is_maternity and coalesce(age_from_years, 0) = 0) then 'clear'
         when reason is not null then 'cannot_judge'
         when is_outside and is_family_purchase is null then 'cannot_judge'
         when is_outside then 'hit'

@@ -32,7 +32,7 @@ exclusions_zh = [
 ]
 limits      = "The day of charge stands for the day of use. Where units of the window stand at several institutions, which cannot know of each other, or the window rolls, the finding is suspected only."
 limits_zh   = "以收费日代替使用日。同一周期内分布在多家机构（彼此无从得知）或按滚动天数计算的，仅列为可疑。"
-version     = "1"
+version     = "2"
 sentence    = "{item_name}: {so_far} units by {occurred_on}, {max_quantity} are paid ({time_window}); {amount} yuan of this line are over"
 sentence_zh = "“{item_name}”至 {occurred_on} 累计 {so_far}，超过{time_window_zh}限定的 {max_quantity}，本条超出部分 {amount} 元"
 */
@@ -40,8 +40,8 @@ with limited as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.item_code, l.item_name, l.eligible_amount, l.quantity, l.is_posted_in_bulk,
         k.time_window, k.point_id, k.layer,
-        k.max_quantity * case when k.time_window in ('visit', 'stay') then 1 + coalesce(b.most_newborns_on_bill, 0)
-            else 1 end as max_quantity,
+        k.max_quantity * case when k.time_window in ('visit', 'stay')
+            then 1 + coalesce(b.most_newborns_on_bill, 0) + coalesce(d.donors_on_bill, 0) else 1 end as max_quantity,
         case when k.time_window like '% days'
             then cast(substr(k.time_window, 1, length(k.time_window) - 5) as integer) end as rolling_days,
         case
@@ -55,6 +55,7 @@ with limited as (
         and l.charged_on >= coalesce(k.valid_from, l.charged_on) and l.charged_on <= coalesce(k.valid_to, l.charged_on)
     left join feature.window_day as w on w.on_date = l.charged_on and w.time_window = k.time_window
     left join feature.birth as b on b.encounter_id = l.encounter_id
+    left join feature.donor_on_bill as d on d.encounter_id = l.encounter_id
     where k.time_window <> 'day' and l.eligible_amount > 0
         and (k.time_window <> 'stay' or l.care_setting = 'inpatient')
 ),

@@ -14,6 +14,7 @@ basis       = ["智能监管规则库（2025年版）6 药品限新生儿使用�
 needs       = ["record.settlement.birth_on", "record.fee_line.charged_at"]
 exclusions  = [
     "care of the newborn settled with the mother's maternity stay",
+    "a living donor's care on the bill of who gets the organ or the marrow",
     "care begun within the newborn's days: a stay, and the stays that followed it without a day between",
     "a child born too soon (P07): up to 16 weeks of the age are not counted",
     "the identity number contradicts the delivered date of birth: cannot judge",
@@ -21,6 +22,7 @@ exclusions  = [
 ]
 exclusions_zh = [
     "新生儿费用并入母亲生育住院结算",
+    "活体器官、造血干细胞供者的费用并入受者结算",
     "新生儿期内已开始的住院，以及其后无间隔的连续住院",
     "早产儿（P07）：年龄最多可少计 16 周",
     "证件号码与所报出生日期矛盾：无法判定",
@@ -29,7 +31,7 @@ exclusions_zh = [
 limits      = "Rests on starter knowledge: items are told by code or name. A premature child may be nursed as a newborn beyond the days; a stay that began in time is let pass to its end."
 limits_zh   = "依据初始知识表：按编码或名称识别项目。早产儿可在超过天数后仍按新生儿护理；及时开始的住院，至出院均予放过。"
 status      = "trial"
-version     = "2"
+version     = "3"
 sentence    = "{item_name}, for newborns up to {age_limit} days, was charged on {occurred_on} for a person of {age_days} days ({amount} yuan)"
 sentence_zh = "{occurred_on} 为出生 {age_days} 天的参保人结算限 {age_limit} 天以内新生儿使用的“{item_name}”，涉及 {amount} 元"
 */
@@ -63,13 +65,15 @@ aged as (
             date_diff('day', s.birth_on, least(l.charged_on, coalesce(g.care_began_on, l.charged_on)))
             - coalesce(g.preterm_days, 0) <= c.age_to_days, false
         ) as is_begun,
-        b.encounter_id is not null as is_maternity
+        b.encounter_id is not null as is_maternity,
+        o.encounter_id is not null as has_donor
     from charged as c
     join feature.fee_line as l on l.settlement_id = c.settlement_id and l.line_id = c.line_id
     join feature.settlement as s on s.settlement_id = l.settlement_id
     left join feature.person as p on p.person_id = l.person_id
     left join feature.encounter_age as g on g.encounter_id = l.encounter_id
     left join feature.birth as b on b.encounter_id = l.encounter_id
+    left join feature.donor_on_bill as o on o.encounter_id = l.encounter_id
 ),
 
 told as (
@@ -84,7 +88,7 @@ told as (
 
 select
     case
-        when is_maternity then 'clear'
+        when is_maternity or has_donor then 'clear'
         when reason is not null then 'cannot_judge'
         when age_days > age_to_days and not is_begun then 'hit'
         else 'clear'

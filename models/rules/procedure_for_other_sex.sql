@@ -86,6 +86,10 @@ excused as (
     union
     select c.settlement_id, c.procedure_code
     from told as c
+    join feature.donor_on_bill as o on o.encounter_id = c.encounter_id
+    union
+    select c.settlement_id, c.procedure_code
+    from told as c
     join undetermined as u on u.person_id = c.person_id
 ),
 

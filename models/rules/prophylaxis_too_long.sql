@@ -36,7 +36,7 @@ exclusions_zh = [
 ]
 limits      = "Holds for operations that the guideline of 2015 names (24 hours, of the heart 48). Only days are compared: prophylaxis of 24 hours may reach into the next day, which is let pass. An infection that was treated but not coded, and implants, look the same."
 limits_zh   = "限于《抗菌药物临床应用指导原则（2015年版）》列明的手术（24 小时，心脏手术 48 小时）。仅按日期比较：24 小时预防用药可延至次日，予以放过。已治疗而未编码的感染、植入物也会呈现相同情形。"
-version     = "3"
+version     = "4"
 sentence    = "{item_name} was charged on {occurred_on}, {days_after} days after {procedure_name}; prophylaxis is {max_hours} hours and no infection is coded ({amount} yuan)"
 sentence_zh = "“{procedure_name}”术后 {days_after} 天（{occurred_on}）仍使用“{item_name}”，预防用药时限 {max_hours} 小时且无感染诊断，涉及 {amount} 元"
 
@@ -109,18 +109,31 @@ drug as (
         and i.item_name like '%' || coalesce(k.name_word, '') || '%'
 ),
 
+-- What no guideline names for prophylaxis is given to treat, and so is what follows a culture or procalcitonin: an
+-- infection after the operation that nobody coded. The chart decides, so that reading comes first.
+sought as (
+    select encounter_id, min(charged_on) as sought_on
+    from feature.fee_line
+    where care_setting = 'inpatient' and regexp_matches(item_name, '降钙素原|细菌培养|培养及鉴定|药敏')
+    group by encounter_id
+),
+
 given as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id, l.charged_on,
         l.item_name, l.eligible_amount, coalesce(l.is_take_home, false) as is_take_home,
         e.is_posted_in_bulk, s.procedure_on,
         coalesce(s.procedure_name, '') as procedure_name, s.max_hours, x.encounter_id is not null as is_infected, c.is_coded,
-        date_diff('day', s.procedure_on, l.charged_on) as days_after
+        date_diff('day', s.procedure_on, l.charged_on) as days_after,
+        coalesce(w.sought_on <= l.charged_on, false)
+            or regexp_matches(coalesce(l.item_name, ''), '培南|哌拉西林|头孢哌酮|利奈唑胺|替加环素|替考拉宁|多黏菌素|卡泊芬净|氟康唑')
+            as is_perhaps_treatment
     from feature.fee_line as l
     join stay as s on s.encounter_id = l.encounter_id
     join drug as d on d.item_code = l.item_code and d.item_name = coalesce(l.item_name, '')
     left join infected as x on x.encounter_id = l.encounter_id
     left join told as c on c.encounter_id = l.encounter_id
     left join feature.encounter as e on e.encounter_id = l.encounter_id
+    left join sought as w on w.encounter_id = l.encounter_id
     where l.eligible_amount > 0 and not coalesce(l.is_local, false)
 )
 
@@ -148,6 +161,9 @@ select
     practitioner_id,
     charged_on as occurred_on,
     eligible_amount as amount,
+    case when is_perhaps_treatment then 'the treatment of an infection after the operation that was not coded' end
+        as innocent,
+    case when is_perhaps_treatment then '术后感染的治疗用药（未编码感染诊断）' end as innocent_zh,
     item_name,
     days_after,
     procedure_name,
@@ -155,7 +171,7 @@ select
 from given
 union all
 select 'cannot_judge', 'knowledge.prophylaxis_limit or knowledge.antibiotic is empty', null, null, null, null, null,
-    null, null, null, null, null, null, null
+    null, null, null, null, null, null, null, null, null
 from (select count(*) as held from knowledge.prophylaxis_limit) as k
 cross join (select count(*) as held_drugs from knowledge.antibiotic) as d
 where held = 0 or held_drugs = 0

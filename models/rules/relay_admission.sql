@@ -58,7 +58,7 @@ with expected as (
 
 stay as (
     select e.encounter_id, e.person_id, e.institution_id, e.started_on, e.ended_on, e.referred_from_encounter_id,
-        e.level_step, coalesce(e.is_transferred_in, false) as is_transferred_in,
+        e.level_step, coalesce(e.is_transferred_in, false) or coalesce(e.is_continued, false) as is_transferred_in,
         x.encounter_id is not null as is_expected,
         lag(e.ended_on) over (partition by e.person_id order by e.started_on, e.ended_on, e.encounter_id)
             as previous_ended_on,

@@ -17,7 +17,7 @@ exclusions  = [
     "discharged to another institution (transfer or community)",
     "the earlier stay ended in death",
     "admitted on a referral, or in another hospital between the two: up and back",
-    "the stay only went on: settled in mid-stay, at the turn of the year, or because the insurance changed",
+    "the stay only went on: settled in mid-stay, at the turn of the year, because the insurance changed, or because the place closed or moved under a new code",
     "day surgery and day care before or after",
     "begun as an emergency: by the medical category, or from the emergency department there",
     "a staged operation: a disease operated on in several stays by plan, operated in both",
@@ -32,7 +32,7 @@ exclusions_zh = [
     "转往其他机构（转院或社区）",
     "前一次住院死亡",
     "凭转诊入院，或两次之间在其他医院住院（上转后转回）",
-    "住院未中断：中途结算、跨年结算或险种变更后续住",
+    "住院未中断：中途结算、跨年结算、险种变更后续住，或原机构停业、搬迁换码",
     "前后任一次为日间手术、日间病房",
     "急诊转住院：医疗类别为急诊，或由本院急诊收入",
     "分次手术：按计划分次手术的疾病，两次住院均有手术",
@@ -44,7 +44,7 @@ exclusions_zh = [
 ]
 limits      = "A planned stay whose plan is not in the record and a disease that came back look the same: read the discharge summary for an unfinished treatment. The settlement list's mark of a planned readmission is not exported. Discharge against advice is not excluded, for it is recorded to cover the split. Places with one legal representative count as one. Up to 7 days is the core; 8 to 15 days deserve a look where a place repeats it."
 limits_zh   = "未体现在数据中的计划再入院、疾病复发也会呈现相同情形，应查出院小结是否有未完成的治疗。结算清单的计划再入院标志不在导出数据中。非医嘱离院不排除，因其可能被用于掩盖分解住院。同一法定代表人的机构视为一家。7 天以内为核心；8 至 15 天的，机构反复出现时值得关注。"
-version     = "2"
+version     = "3"
 sentence    = "Re-admitted {gap_days} days after discharge ({previous_ended_on}) with the same principal diagnosis {diagnosis_code} {diagnosis_name}; the later stay cost {amount} yuan"
 sentence_zh = "{previous_ended_on} 出院后间隔 {gap_days} 天以同一主诊断（{diagnosis_code} {diagnosis_name}）再次住院，后一次住院涉及 {amount} 元"
 

@@ -4,7 +4,7 @@ import pytest
 
 from features import build
 
-NEEDED = ("institution", "person", "settlement", "fee_line", "encounter")
+NEEDED = ("institution", "person", "settlement", "fee_line", "delivered_diagnosis", "encounter")
 HOSPITALS = {
     "H1": ("05", "A100"),
     "H2": ("02", "A100"),
@@ -139,3 +139,40 @@ def test_a_transfer_by_habit_discharged_home_is_known_within_a_community(care):
     care.visit("E1", "2025-03-01", "2025-03-10", category="21", discharge_way="1")
     care.visit("E2", "2025-03-10", "2025-03-20", category="21", place="H4")
     assert care.facts("E2")["is_transferred_in"]
+
+
+@pytest.mark.parametrize(
+    ("closed", "came", "is_continued"),
+    [
+        pytest.param("2025-03-10", "2025-03-10", True, id="moved on the day"),
+        pytest.param("2025-03-15", "2025-03-11", True, id="closed in the week after"),
+        pytest.param("2025-05-31", "2025-03-11", False, id="closed long after"),
+        pytest.param(None, "2025-03-11", False, id="still open"),
+        pytest.param("2025-03-10", "2025-03-14", False, id="days between"),
+    ],
+)
+def test_the_patients_of_a_place_that_closed_are_carried_over(care, closed, came, is_continued):
+    care.con.execute("update record.hospital set valid_to = ? where institution_id = 'H3'", [closed])
+    care.visit("E1", "2025-03-01", "2025-03-10", category="21", place="H3")
+    care.visit("E2", came, "2025-03-20", category="21", place="H1")
+    assert care.facts("E2")["is_continued"] is is_continued
+
+
+@pytest.mark.parametrize(
+    ("code", "is_outbreak_disease"),
+    [
+        ("J10.100", True),
+        ("B08.401", True),
+        ("B01.900", True),
+        ("A09.901", True),
+        ("H10.301", True),
+        ("J06.900", False),
+        ("B18.100", False),
+        ("A15.000", False),
+        (None, False),
+    ],
+)
+def test_acute_notifiable_infections_are_known_by_their_codes(care, code, is_outbreak_disease):
+    diagnosis = {} if code is None else {"principal_diagnosis_code": code}
+    care.visit("E1", "2025-03-01", **diagnosis)
+    assert care.facts("E1")["is_outbreak_disease"] is is_outbreak_disease

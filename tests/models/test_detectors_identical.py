@@ -43,6 +43,7 @@ def everyday(rng, institution, bills=60, pool=40, diagnosis="J06.9"):
 
 
 def settle(con, rows):
+    rows = [{"is_cash_only": False, "is_outbreak_disease": False} | row for row in rows]
     frame = pl.DataFrame(rows).with_columns(
         settlement_id="S" + pl.col("encounter_id"), is_pharmacy=False, eligible_amount=pl.lit(100.0),
         quantity=pl.col("quantity").cast(pl.Float64), settled_on=pl.lit("2025-03-01").str.to_date(),
@@ -53,8 +54,9 @@ def settle(con, rows):
     tables = {
         "fee_line": "settlement_id, line_id, encounter_id, person_id, institution_id, practitioner_id, item_code,"
         " item_name, quantity, is_pharmacy",
-        "settlement": "settlement_id, encounter_id, person_id, institution_id, eligible_amount, is_pharmacy, settled_on",
-        "encounter": "encounter_id, person_id, institution_id, is_inpatient, medical_category,"
+        "settlement": "settlement_id, encounter_id, person_id, institution_id, eligible_amount, is_pharmacy, settled_on,"
+        " is_cash_only",
+        "encounter": "encounter_id, person_id, institution_id, is_inpatient, medical_category, is_outbreak_disease,"
         " principal_diagnosis_code, principal_diagnosis_name, attending_practitioner_id",
     }
     for table, columns in tables.items():
@@ -104,6 +106,12 @@ def test_template_is_found_once_a_settlement_with_its_doctor(con):
     } == {"D7"}
 
 
+def test_a_template_half_of_which_was_paid_below_the_deductible_is_found(con):
+    rows = [r | {"is_cash_only": r["person_id"] in ("PT0", "PT1", "PT2")} for r in template()]
+    settle(con, ordinary() + rows)
+    assert len(found(con)) == 5
+
+
 def test_no_doctor_is_named_where_none_dominates(con):
     rows = [r | {"practitioner_id": f"D{r['encounter_id']}"} for r in template()]
     settle(con, ordinary() + rows)
@@ -121,8 +129,22 @@ def test_no_doctor_is_named_where_none_dominates(con):
         [r | {"principal_diagnosis_code": "Z51.1"} for r in template()],
         [r | {"item_name": "血液透析"} for r in template()],
         template(stay=True, size=7),
+        [r | {"is_cash_only": True} for r in template()],
+        [r | {"is_outbreak_disease": True} for r in template()],
+        [r | {"is_outbreak_disease": True} for r in template(stay=True, size=9)],
     ],
-    ids=["two persons", "few items", "one person", "day surgery", "chemotherapy", "dialysis", "small stay"],
+    ids=[
+        "two persons",
+        "few items",
+        "one person",
+        "day surgery",
+        "chemotherapy",
+        "dialysis",
+        "small stay",
+        "check-ups paid in cash",
+        "flu",
+        "hand, foot and mouth in the ward",
+    ],
 )
 def test_equal_bills_that_are_no_template(con, rows):
     con.execute("insert into knowledge.medical_category values ('28', 'inpatient', '日间手术', '-')")

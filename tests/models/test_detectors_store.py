@@ -143,6 +143,8 @@ def test_batch_at_a_drugstore_is_found_by_its_equal_bills(con):
         batch(persons=8),
         batch(amounts=tuple(float(a) for a in range(40, 65))),
         batch(is_course=True),
+        batch(is_cash_only=True),
+        batch(is_outbreak_disease=True),
         batch(settlement_type="1"),
         batch(amounts=(5.0,)),
         [r | {"person_id": "P"} for r in batch()],
@@ -159,6 +161,8 @@ def test_batch_at_a_drugstore_is_found_by_its_equal_bills(con):
         "few",
         "other amounts",
         "vaccination",
+        "check-ups paid in cash",
+        "flu",
         "counter",
         "small money",
         "one person",
@@ -174,6 +178,35 @@ def test_batch_at_a_drugstore_is_found_by_its_equal_bills(con):
 def test_batches_that_are_none(con, rows):
     settle(con, everyday() + everyday("H2", seed=2) + rows)
     assert found(con, "batch_visits") == []
+
+
+def test_a_batch_half_of_which_paid_below_the_deductible_is_found(con):
+    rows = [r | {"is_cash_only": n % 2 == 0} for n, r in enumerate(batch())]
+    settle(con, everyday() + everyday("H2", seed=2) + rows)
+    assert len(found(con, "batch_visits")) == 25
+
+
+@pytest.mark.parametrize(
+    ("diagnosis", "sex", "age", "is_named"),
+    [
+        pytest.param("N72", "2", 44, True, id="women's cancers"),
+        pytest.param("N72", "1", 44, False, id="men"),
+        pytest.param("H52", "1", 9, True, id="pupils' eyes"),
+        pytest.param("H52", "1", 50, False, id="grown-ups' eyes"),
+        pytest.param("H25", "2", 71, True, id="old eyes"),
+        pytest.param("M54", "2", 71, False, id="backs"),
+    ],
+)
+def test_the_second_look_of_a_screening_is_named_first(con, diagnosis, sex, age, is_named):
+    settle(con, everyday() + everyday("H2", seed=2) + batch(diagnosis=diagnosis))
+    con.execute(
+        "update feature.settlement set sex = ?, age_years = ? where settlement_id in"
+        " (select settlement_id from feature.visit_bill where diagnosis = ?)",
+        [sex, age, diagnosis],
+    )
+    hits = found(con, "batch_visits")
+    assert len(hits) >= 25
+    assert {bool(d.get("innocent")) for *_, d in hits} == {is_named}
 
 
 def test_batch_of_others_than_came_before_is_no_drug_day(con):
@@ -236,6 +269,7 @@ def test_one_large_burst_counts_alone(con):
         [r for day in range(5, 60, 6) for r in burst(day, seconds=0, persons=9)],
         [r for day in range(5, 60, 6) for r in burst(day, settlement_type="1")],
         [r for day in range(5, 60, 6) for r in burst(day, is_course=True)],
+        [r for day in range(5, 60, 6) for r in burst(day, is_entered_later=True)],
         [r for day in range(5, 60, 6) for r in burst(day, setting="emergency")],
         [r for p in range(8) for day in range(5, 60, 6) for r in burst(day, f"D{p}", tag=f"X{p}-")],
     ],
@@ -247,6 +281,7 @@ def test_one_large_burst_counts_alone(con):
         "uploaded at once",
         "counter",
         "vaccination",
+        "entered after an outage",
         "emergency",
         "every till",
     ],

@@ -14,12 +14,16 @@ needs = ["record.settlement.settled_at"]
 sentence = "{own} persons on {occurred_on} for {kind_text}, billed in only {amounts} different amounts; {usual} persons would be usual there on such a day (own other days and {peers} peers); this settlement {amount} yuan"
 sentence_zh = "{occurred_on} 同日{own}人以{kind_text_zh}结算，仅{amounts}种金额；参照本机构其他日及同类{peers}家，当日预期{usual}人；本次结算{amount}元"
 exclusions = [
+    "a batch in which is no insurance money: neither the funds nor an account paid for anybody (check-ups before employment)",
+    "acute notifiable infections (flu, hand-foot-and-mouth, chickenpox): many fall ill at once",
     "dialysis, chemotherapy, radiotherapy, check-ups, vaccination, a family doctor's package, herbal patches of the hottest and coldest days",
     "emergencies, maternity, hospital stays, repayments at the counter",
     "drug days of the chronically ill and of the two diseases: the same persons every month or quarter",
     "what the place or its peers see as often on other days, or the others on that day: epidemics, campaigns",
 ]
 exclusions_zh = [
+    "全体人员均未使用基金和个人账户的自费结算（如入职体检）",
+    "急性法定传染病等（流感、手足口病、水痘）：短期内多人发病",
     "透析、化疗、放疗、体检、疫苗接种、家庭医生签约服务包、三伏贴三九贴",
     "急诊、生育、住院、零星报销",
     "门慢特、两病取药日：每月或每季均为同一批人",
@@ -66,19 +70,23 @@ meaning = "fewer open days: not judged"
 -- visit: a settlement outside hospital stays, neither paid back at the counter nor of a course of treatment.
 create temp table visit as
 select settlement_id, encounter_id, person_id, institution_id, is_pharmacy, settled_on, care_setting, is_chronic_drugs,
-    diagnosis, total_amount, eligible_amount, items, first_item, last_item
+    diagnosis, total_amount, eligible_amount, items, first_item, last_item,
+    coalesce(is_cash_only, false) as is_cash_only
 from feature.visit_bill
 where care_setting in ('outpatient', 'chronic', 'drugstore') and settlement_type <> '1' and not is_course
+    and not coalesce(is_outbreak_disease, false)
     and person_id is not null and institution_id is not null and settled_on is not null;
 
 -- visit_of_kind: visits, twice each: by diagnosis (not at drugstores), and by exact amount with the items' ends.
 create temp table visit_of_kind as
 select settlement_id, person_id, institution_id, settled_on, is_chronic_drugs, total_amount, eligible_amount,
+    is_cash_only,
     'diagnosis' as way, diagnosis as kind
 from visit
 where not is_pharmacy and diagnosis is not null
 union all
 select settlement_id, person_id, institution_id, settled_on, is_chronic_drugs, total_amount, eligible_amount,
+    is_cash_only,
     'bill', concat_ws('|', items, first_item, last_item, total_amount)
 from visit
 where items > 0;
@@ -94,7 +102,7 @@ create temp table crowded_day as
 with kind_of_day as (
     select institution_id, way, kind, settled_on, count(distinct person_id) as persons,
         count(distinct total_amount) as amounts, avg(case when is_chronic_drugs then 1 else 0 end) >= 0.8 as is_chronic,
-        sum(eligible_amount) as eligible_amount
+        sum(eligible_amount) as eligible_amount, bool_and(is_cash_only) as is_all_cash
     from visit_of_kind
     group by institution_id, way, kind, settled_on
 ),
@@ -155,6 +163,8 @@ expected as (
     join all_that_day as y on y.is_pharmacy = p.is_pharmacy and y.settled_on = k.settled_on
     where k.persons >= $min_persons and k.amounts <= $max_amounts * k.persons and p.days >= $min_days
         and k.eligible_amount >= $min_amount
+        -- Below the deductible one pays in cash too: only where nobody's insurance paid it is none of ours.
+        and not k.is_all_cash
 ),
 -- The bound on the logarithm of the chance to see so many when so few are usual, less what searching through so many
 -- days and kinds finds anyhow.
@@ -202,6 +212,26 @@ join visit_of_kind as k on k.institution_id = b.institution_id and k.way = b.way
     and k.settled_on = b.settled_on
 qualify row_number() over (partition by k.settlement_id order by b.surprise desc, b.way) = 1;
 
+-- screened_batch: a batch that looks like the second look of a public screening: women's two cancers, pupils' eyes or
+-- backs, old persons' eyes, contacts of tuberculosis. The first look is paid by public health and stands in no bill, so no
+-- field tells such a day from one on which cards were gathered: the ordinary reading is named first.
+create temp table screened_batch as
+select v.institution_id, v.settled_on, v.way, v.kind
+from (
+    select b.institution_id, b.settled_on, b.way, b.kind, s.sex, s.age_years, v.diagnosis
+    from visit_of_batch as b
+    join visit as v on v.settlement_id = b.settlement_id
+    join feature.settlement as s on s.settlement_id = b.settlement_id
+) as v
+group by v.institution_id, v.settled_on, v.way, v.kind
+having avg(case
+    when v.sex = '2' and v.age_years between 20 and 69 and regexp_matches(v.diagnosis, '^(N6[0-4]|N72|N8[67]|D06|R87)') then 1
+    when v.age_years between 3 and 18 and regexp_matches(v.diagnosis, '^(H5[0-2]|M41)') then 1
+    when v.age_years >= 60 and regexp_matches(v.diagnosis, '^(H2[56]|H35|H40)') then 1
+    when regexp_matches(v.diagnosis, '^(Z20|R76)') then 1
+    else 0
+end) >= 0.9;
+
 with diagnosis as (
     select substr(principal_diagnosis_code, 1, 3) as code, min(principal_diagnosis_name) as name
     from feature.encounter
@@ -215,10 +245,14 @@ select 'hit' as outcome, v.settlement_id, v.encounter_id, v.person_id, v.institu
     b.amounts, round(b.surprise, 1) as surprise, b.way,
     case b.way when 'bill' then 'one and the same bill' else coalesce(d.name, b.kind) end as kind_text,
     case b.way when 'bill' then '同一账单（项目、金额一致）' else '“' || coalesce(d.name, b.kind) || '”' end
-        as kind_text_zh
+        as kind_text_zh,
+    case when p.kind is not null then 'the second look of a public screening (ask for the programme''s list)' end as innocent,
+    case when p.kind is not null then '公共筛查项目的集中复查（应调取筛查名单）' end as innocent_zh
 from visit_of_batch as b
 join visit as v on v.settlement_id = b.settlement_id
-left join diagnosis as d on b.way = 'diagnosis' and d.code = b.kind;
+left join diagnosis as d on b.way = 'diagnosis' and d.code = b.kind
+left join screened_batch as p on p.institution_id = b.institution_id and p.settled_on = b.settled_on and p.way = b.way
+    and p.kind = b.kind;
 
 select 'cannot_judge' as outcome, 'the place was open on too few days' as reason, count(*) as units
 from visit as v

@@ -13,11 +13,20 @@ sentence = "{own} persons were billed the same {items} items in the same quantit
 sentence_zh = "本机构{own}人费用明细完全相同（{items}个项目、数量一致，诊断{diagnosis_text}），参照同类机构及该诊断预期{usual}人；本次结算{occurred_on}：{item_text}"
 exclusions = [
     "dialysis, chemotherapy, radiotherapy, check-ups, vaccination, day surgery",
+    "bills of which none holds insurance money: neither the funds nor an account paid (check-ups before employment)",
+    "acute notifiable infections (flu, hand-foot-and-mouth, chickenpox): many fall ill at once",
     "diagnoses treated in courses (admission exceptions)",
     "what peers bill as often, for all or for the diagnosis",
     "equal bills that the institution's usual items make by chance",
 ]
-exclusions_zh = ["透析、化疗、放疗、体检、疫苗接种、日间手术", "分疗程治疗的诊断（住院例外表）", "同类机构总体或该诊断同样常见的组合", "本机构常用项目偶然形成的相同账单"]
+exclusions_zh = [
+    "透析、化疗、放疗、体检、疫苗接种、日间手术",
+    "全部未使用基金和个人账户的自费结算（如入职体检）",
+    "急性法定传染病等（流感、手足口病、水痘）：短期内多人发病",
+    "分疗程治疗的诊断（住院例外表）",
+    "同类机构总体或该诊断同样常见的组合",
+    "本机构常用项目偶然形成的相同账单",
+]
 limits = "Only exactly equal bills: one changed quantity hides a stay. A package that only this institution sells, or one doctor's habit for one complaint, looks alike, and is spread over the year, so equal bills of neighbouring days weigh more: read the records."
 limits_zh = "仅看完全相同的账单，改动一个数量即可掩盖。仅本机构提供的套餐、某医师对某病的习惯也会呈现相同情形，且分散于全年，故相邻日期的雷同账单权重更高；应查阅病历。"
 
@@ -83,15 +92,25 @@ course as (
     select distinct e.principal_diagnosis_code
     from (select distinct principal_diagnosis_code from feature.encounter) as e
     join knowledge.admission_exception as k on starts_with(e.principal_diagnosis_code, k.diagnosis_prefix)
+),
+-- Bills in which nobody's insurance money is.
+cash as (
+    select encounter_id
+    from feature.settlement
+    where encounter_id is not null
+    group by encounter_id
+    having bool_and(coalesce(is_cash_only, false))
 )
 select w.encounter_id, e.person_id, e.institution_id, e.is_inpatient as is_stay,
+    w.encounter_id in (select encounter_id from cash) as is_cash,
     coalesce(e.care_setting, '-') = 'chronic' as is_chronic,
     coalesce(substr(e.principal_diagnosis_code, 1, 3), '-') as diagnosis,
     coalesce(e.attending_practitioner_id, w.practitioner_id) as practitioner_id, w.items, w.template,
     w.items >= case when e.is_inpatient then $min_stay_items else $min_visit_items end as is_long
 from whole as w
 join feature.encounter as e on e.encounter_id = w.encounter_id
-where not w.is_course and not coalesce(e.is_in_course, false) and e.person_id is not null and e.institution_id is not null
+where not w.is_course and not coalesce(e.is_in_course, false) and not coalesce(e.is_outbreak_disease, false)
+    and e.person_id is not null and e.institution_id is not null
     and coalesce(e.medical_category, '-') not in (select medical_category from day_care)
     and coalesce(e.principal_diagnosis_code, '-') not in (select principal_diagnosis_code from course);
 
@@ -102,7 +121,9 @@ select institution_id, is_stay, template, min(items) as items, count(*) as bills
 from bill
 where is_long
 group by institution_id, is_stay, template
-having count(distinct person_id) >= case when bool_or(is_chronic) then $min_chronic_persons else $min_persons end;
+having count(distinct person_id) >= case when bool_or(is_chronic) then $min_chronic_persons else $min_persons end
+    -- Below the deductible one pays in cash too: only where nobody's insurance paid it is none of ours.
+    and not bool_and(is_cash);
 
 -- expected_template: with three numbers of persons to be expected: as often as peers have it for all (by_peers) and for
 -- the diagnosis (by_pathway), and by chance from the items that the institution's other bills have (by_chance).

@@ -20,6 +20,7 @@ exclusions = [
     "the place's own rush hours and busy days; what peers' tills bunch as much",
     "a doctor's round in a home: mostly old persons who come in a row every month",
     "dialysis, chemotherapy, check-ups, vaccination",
+    "entered afterwards: settled hours or days after the care (an outage, a round, paper)",
 ]
 exclusions_zh = [
     "同一参保人、同一家庭（同住址八人以内）的多笔结算",
@@ -28,6 +29,7 @@ exclusions_zh = [
     "该机构自身的高峰时段和繁忙日；同类收银台同样集中",
     "医师到养老机构巡诊：多为每月依次就诊的老年人",
     "透析、化疗、体检、疫苗接种",
+    "事后补录：就诊结束数小时或数日后结算（断网、巡诊、纸质记录）",
 ]
 limits = "Where the export names no operator, a place with many counters has its bursts hidden in its pace. A bus that stops at the door and a firm's outing look alike; old persons brought to a clinic every month are taken for a home."
 limits_zh = "导出数据无经办人时，多柜台机构的集中刷卡会被其自身节奏掩盖。大巴停靠门口、单位集体就医也会呈现相同情形；每月被集中送到诊所的老年人会被视为养老机构。"
@@ -95,6 +97,7 @@ with visit as (
         count(*) over (partition by institution_id, settled_at) as same_second
     from feature.visit_bill
     where care_setting in ('outpatient', 'chronic', 'drugstore') and settlement_type <> '1' and not is_course
+        and not coalesce(is_entered_later, false)
         and person_id is not null and institution_id is not null and settled_at is not null
 )
 select *, max(same_second) over day_here > greatest($max_same_second * count(*) over day_here, 3) as is_upload

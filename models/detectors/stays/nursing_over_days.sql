@@ -19,9 +19,10 @@ exclusions = [
     "the day of a change of grade, and the day of discharge",
     "bulk posting: the whole stay is counted, not the day",
     "newborns on the mother's bill: each may be nursed as long as she",
+    "a living donor's care on the bill of who gets the organ or the marrow",
     "still in hospital: cannot judge",
 ]
-exclusions_zh = ["仅一个等级（由床位护理超天数规则判断）", "按小时计费的护理", "变更护理等级当日及出院日", "集中记账：按整次住院合计，不按单日计算", "新生儿费用并入母亲结算：每名新生儿均可按住院天数计护理", "尚在住院：无法判定"]
+exclusions_zh = ["仅一个等级（由床位护理超天数规则判断）", "按小时计费的护理", "变更护理等级当日及出院日", "集中记账：按整次住院合计，不按单日计算", "新生儿费用并入母亲结算：每名新生儿均可按住院天数计护理", "活体器官、造血干细胞供者的费用并入受者结算", "尚在住院：无法判定"]
 limits = "Where an area charges intensive care and grade nursing apart, both may stand: check the price list."
 limits_zh = "当地重症监护与分级护理分别收费的，两者可并存，应查阅价格项目目录。"
 
@@ -59,10 +60,12 @@ nursed as (
 ),
 nursed_stay as (
     select n.*, s.person_id, s.institution_id, s.started_on, s.days as nights,
-        n.days - (s.days + $extra_days) * (1 + coalesce(b.most_newborns_on_bill, 0)) - $changes * (n.grades - 1) as over
+        n.days - (s.days + $extra_days) * (1 + coalesce(b.most_newborns_on_bill, 0) + coalesce(d.donors_on_bill, 0))
+            - $changes * (n.grades - 1) as over
     from nursed as n
     join feature.stay as s on s.encounter_id = n.encounter_id
     left join feature.birth as b on b.encounter_id = n.encounter_id
+    left join feature.donor_on_bill as d on d.encounter_id = n.encounter_id
 ),
 paid as (
     select encounter_id, min(settlement_id) as settlement_id

@@ -55,6 +55,7 @@ with kind_of_stay as (
             then coalesce(left_institution_id <> institution_id
                 and date_diff('day', left_on, started_on) between 0 and 1
                 and coalesce(left_discharge_way, '1') not in ('2', '3') and not coalesce(is_transferred_in, false)
+                and not coalesce(is_continued, false)
                 and coalesce(level_step, 0) = 0, false) end as relay,
         case when is_ordinary and is_sent_home and not is_operated and age_years >= $child_years and not is_led_in
             then days <= 1 end as one_day,
