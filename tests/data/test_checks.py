@@ -33,8 +33,10 @@ insert into knowledge.medical_category values ('11', 'outpatient', '', ''), ('21
 insert into knowledge.institution_grade values ('05', 2, '', '');
 insert into run.input_file by name
     select 'f1' as file_id, 'setl_d.csv' as file, 'setl_d' as source_table, timestamp '2025-06-01' as loaded_at;
-insert into run.account
-    select 'i1', 'setl_d.csv', 'setl_d', 161, 161, 0, 0, 0, 8000, 8000, 0, 0, 0, 0;
+insert into run.account by name
+    select 'i1' as ingest_id, 'setl_d.csv' as file, 'setl_d' as source_table, 161 as rows_in, 161 as loaded,
+        0 as duplicate, 0 as replaced, 0 as rejected, 8000 as yuan_in, 8000 as yuan_loaded, 0 as yuan_duplicate,
+        0 as yuan_replaced, 0 as yuan_rejected;
 insert into run.step by name select 'ingest' as step, 'i1' as fingerprint;
 insert into record.person_status by name
     select 'P0' as person_id, 'death' as status_type, date '2025-06-01' as status_from;
