@@ -255,9 +255,10 @@ def _refuse_foreign(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
     ).fetchall()[0]
     cell = next((c for c, f in delivery.fields.items() if f.source == source), None)
     where = f"{delivery.name}, data row {row}"
-    said = f"{cell} is {reason}" if cell else reason
+    named = " ".join(cell.split()) if cell else ""  # a wrapped cell breaks its line
+    sentence = f"{named} is {reason}" if cell else reason
     more = f" ({faulty:,} of {faulty + sound:,} rows are faulty)" if faulty > 1 else ""
-    raise InputRefused(f"{where}: {said}{more}. Correct the file and run again; nothing was loaded.")
+    raise InputRefused(f"{where}: {sentence}{more}. Correct the file and run again; nothing was loaded.")
 
 
 def _money(delivery: Delivery, alias: str) -> str:
