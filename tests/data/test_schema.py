@@ -52,6 +52,8 @@ def test_the_mapping_is_the_contract():
     }
     assert wanted.items() <= have.items()  # extensions of our own come on top
     assert {t for t, _ in have.keys() - wanted.keys()} == {
+        "setl_d",
+        "mdtrt_d",
         "fee_list_d",
         "mdcs_fund_setl_list_oprn_d",
         "mdcs_fund_setl_list_scs_d",

@@ -97,14 +97,17 @@ def test_the_only_practitioner_of_a_clinic_and_a_specialist_are_no_buckets(con):
     assert kinds(con) == {}
 
 
-def test_one_id_on_every_line_is_a_bucket_where_the_register_knows_others(con):
+@pytest.mark.parametrize("known_from", ["register", "encounters"])
+def test_one_id_on_every_line_is_a_bucket_where_others_are_known_to_work(con, known_from):
     for place in ("H1", "H2"):
         lines(con, 300, first=1000 if place == "H2" else 0, institution_id=f"'{place}'", practitioner_id=f"'D{place}'")
         finding(con, f"{place}-place", "shared_signature", institution_id=place, practitioner_id=f"D{place}")
         finding(con, f"{place}-price", "price_over_limit", institution_id=place, practitioner_id=f"D{place}")
         practitioner(con, f"{place}-own", f"D{place}", institution_id=place)
+    table = "record.practitioner" if known_from == "register" else "feature.practitioner"
+    origin = "" if known_from == "register" else ", 'encounter' as origin"
     con.execute(
-        "insert into record.practitioner by name select 'D' || i as practitioner_id, 'H1' as institution_id"
+        f"insert into {table} by name select 'D' || i as practitioner_id, 'H1' as institution_id{origin}"
         " from range(12) as t(i)"
     )
     assert kinds(con) == dict.fromkeys(("H1-place", "H1-own"), "practitioner_bucket")
