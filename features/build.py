@@ -18,6 +18,19 @@ from features import increment
 
 FOLDER = Path(__file__).parent
 MAY_READ = frozenset({"record", "knowledge", "feature"})
+#: What stands in for a feature table that a HOME of an earlier version has only after its next run.
+BEFORE = {
+    "feature.practitioner": """(
+        select practitioner_id, max(practitioner_name) as practitioner_name, max(institution_id) as institution_id,
+            max(practice_scope_name) as practice_scope_name
+        from (
+            select practitioner_id, practitioner_name, institution_id, practice_scope_name from record.practitioner
+            union all
+            select practitioner_id, null, null, null from feature.practitioner_day
+        ) as met
+        group by practitioner_id
+    )"""
+}
 
 
 @dataclass(frozen=True)
@@ -81,6 +94,20 @@ def build(
         parts.end()
     con.execute("delete from run.touched_settlement")
     return built
+
+
+def legible(con: duckdb.DuckDBPyConnection, query: str) -> str:
+    """The query as this warehouse can answer it: BEFORE stands in for tables that an earlier version did not make."""
+    for table, stand_in in BEFORE.items():
+        name = re.compile(rf"{re.escape(table)}\b")
+        if name.search(query) and not _is_there(con, table):
+            query = name.sub(stand_in, query)
+    return query
+
+
+def _is_there(con: duckdb.DuckDBPyConnection, table: str) -> bool:
+    asked = "select 1 from duckdb_tables() where schema_name || '.' || table_name = $table"
+    return bool(con.execute(asked, {"table": table}).fetchall())
 
 
 def fingerprints(of: str, facts: str) -> dict[str, str]:

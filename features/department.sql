@@ -4,7 +4,11 @@ with named as (
     select institution_id, admitting_department_code as department_code, admitting_department_name as department_name
     from record.encounter
     union all
+    select institution_id, discharge_department_code, discharge_department_name from record.encounter
+    union all
     select institution_id, ordering_department_code, ordering_department_name from record.fee_line
+    union all
+    select institution_id, performing_department_code, performing_department_name from record.fee_line
 ),
 
 counted as (

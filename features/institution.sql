@@ -1,7 +1,12 @@
--- One row: one contracted institution or drugstore, registered or only seen in settlements.
--- is_pharmacy: a drugstore, by the register or because it settles only purchases
+-- One row: one contracted institution or drugstore, registered or only seen in settlements and encounters.
+-- Where there is no register, what settlements, encounters and the national code say stands in; a register wins.
+-- is_pharmacy: a drugstore; null where nothing tells
+-- origin: what tells whether it is a drugstore: register; code, the letter of the national code; settlement, what it
+--     settles; name; null nothing
 -- institution_level: 1 to 3, null without grade or unknown
 -- institution_kind: national kind code (A1 general hospital, B community, C township, D clinic ...), null unknown
+-- kind_origin: what tells the kind: register, name; null unknown
+-- division: where it is, by the register, else by settlements and encounters, else by the national code
 -- ownership: 1 public, 2 private, null unknown
 -- approved_beds: beds by licence
 -- contract_from, contract_to: first day of the first contract, last day of the latest one; contract_to null while it runs
@@ -9,14 +14,82 @@
 -- community_id: the community of hospitals (医共体, 医联体) that the bureau's table puts it in; null where it names none.
 --     Within one, doctors go out and patients are passed on by plan, with neither filing nor referral
 -- presumed_community_id: null where the table speaks for anybody of its division, else the division, for its public
---     institutions: by now every county has its community, but nobody has told us who belongs to it. Whoever asks for
---     a breach between two with the same value cannot judge
-with seen as (
-    select institution_id, max(institution_name) as institution_name, max(institution_grade) as institution_grade,
-        max(institution_division) as division, min(case when medical_category = '41' then 1 else 0 end) as only_drugs
+--     institutions and those of which no register tells whether they are: by now every county has its community, but
+--     nobody has told us who belongs to it. Whoever asks for a breach between two with the same value cannot judge
+with care as (
+    select institution_id, institution_name, institution_grade, institution_division, medical_category, clearing_type,
+        settled_at as seen_at
     from record.settlement
     where institution_id is not null
-    group by institution_id
+    union all
+    select institution_id, institution_name, institution_grade, institution_division, medical_category, null,
+        started_at
+    from record.encounter
+    where institution_id is not null
+),
+
+kind_of_care as (
+    select medical_category, care_setting
+    from (
+        select c.medical_category, k.care_setting,
+            row_number() over (partition by c.medical_category order by length(k.code_prefix) desc) as nearness
+        from (select distinct medical_category from care) as c
+        join knowledge.medical_category as k
+            on substr(c.medical_category, 1, length(k.code_prefix)) = k.code_prefix
+    ) as candidates
+    where nearness = 1
+),
+
+-- A clearing type 41 is a drugstore's, whatever the category says: many settle there for chronic diseases.
+cared as (
+    select c.institution_id, count(*) as rows_seen, count(k.care_setting) as rows_known,
+        sum(case when k.care_setting = 'drugstore' or substr(c.clearing_type, 1, 2) = '41' then 1 else 0 end)
+            as purchases,
+        sum(case when k.care_setting in ('inpatient', 'emergency') then 1 else 0 end) as stays
+    from care as c
+    left join kind_of_care as k on k.medical_category = c.medical_category
+    group by c.institution_id
+),
+
+-- Names and grades change: the latest stands.
+stated as (
+    select institution_id, 'name' as what, institution_name as value, max(seen_at) as last_at
+    from care
+    where institution_name is not null
+    group by institution_id, institution_name
+    union all
+    select institution_id, 'grade', institution_grade, max(seen_at)
+    from care
+    where institution_grade is not null
+    group by institution_id, institution_grade
+    union all
+    select institution_id, 'division', institution_division, max(seen_at)
+    from care
+    where institution_division is not null
+    group by institution_id, institution_division
+),
+
+latest as (
+    select institution_id, what, value,
+        row_number() over (
+            partition by institution_id, what
+            order by coalesce(last_at, timestamp '0001-01-01 00:00:00') desc, value desc
+        ) as place
+    from stated
+),
+
+-- H and P begin the national codes of hospitals and drugstores, before six digits of the division and five of a number.
+seen as (
+    select c.institution_id, c.rows_known, c.purchases, c.stays,
+        case when regexp_matches(c.institution_id, '^[HP][0-9]{11}$') then substr(c.institution_id, 1, 1) end as letter,
+        case when regexp_matches(c.institution_id, '^[HP][0-9]{11}$') then substr(c.institution_id, 2, 6) end
+            as coded_division,
+        max(case when l.what = 'name' then l.value end) as institution_name,
+        max(case when l.what = 'grade' then l.value end) as institution_grade,
+        max(case when l.what = 'division' then l.value end) as division
+    from cared as c
+    left join latest as l on l.institution_id = c.institution_id and l.place = 1
+    group by c.institution_id, c.rows_known, c.purchases, c.stays
 ),
 
 hospital as (
@@ -66,9 +139,61 @@ everyone as (
     select institution_id from drugstore
 ),
 
+called as (
+    select e.institution_id, coalesce(h.institution_name, p.institution_name, s.institution_name) as institution_name
+    from everyone as e
+    left join seen as s on s.institution_id = e.institution_id
+    left join hospital as h on h.institution_id = e.institution_id
+    left join drugstore as p on p.institution_id = e.institution_id
+),
+
+-- The word at the name's end tells what it is (a company's form and a bracket left aside), else the longest word in it.
+named as (
+    select institution_id, institution_kind, is_pharmacy
+    from (
+        select c.institution_id, k.institution_kind, k.is_pharmacy,
+            row_number() over (
+                partition by c.institution_id
+                order by case
+                    when c.institution_name like '%' || k.name_word then 0
+                    when c.institution_name like '%' || k.name_word || '有限%公司' then 0
+                    when c.institution_name like '%' || k.name_word || '（%' then 0
+                    when c.institution_name like '%' || k.name_word || '(%' then 0
+                    else 1
+                end, length(k.name_word) desc, k.name_word
+            ) as place
+        from called as c
+        join knowledge.institution_name as k on c.institution_name like '%' || k.name_word || '%'
+    ) as candidates
+    where place = 1
+),
+
+-- A drugstore admits nobody: where one that the code calls so does, what it settles is believed.
+told as (
+    select e.institution_id,
+        case
+            when p.institution_id is not null or h.institution_id is not null then 'register'
+            when s.letter = 'H' or (s.letter = 'P' and s.stays = 0) then 'code'
+            when s.rows_known > 0 then 'settlement'
+            when n.institution_id is not null then 'name'
+        end as origin,
+        case
+            when p.institution_id is not null then true
+            when h.institution_id is not null then false
+            when s.letter = 'H' or (s.letter = 'P' and s.stays = 0) then s.letter = 'P'
+            when s.rows_known > 0 then s.stays = 0 and s.purchases * 2 > s.rows_known
+            else n.is_pharmacy
+        end as is_pharmacy
+    from everyone as e
+    left join seen as s on s.institution_id = e.institution_id
+    left join hospital as h on h.institution_id = e.institution_id
+    left join drugstore as p on p.institution_id = e.institution_id
+    left join named as n on n.institution_id = e.institution_id
+),
+
 -- The divisions for whose places the table speaks.
 listed_division as (
-    select distinct coalesce(h.division, s.division) as division
+    select distinct coalesce(h.division, s.division, s.coded_division) as division
     from member as m
     left join hospital as h on h.institution_id = m.institution_id
     left join seen as s on s.institution_id = m.institution_id
@@ -76,31 +201,43 @@ listed_division as (
 
 select
     e.institution_id,
-    coalesce(h.institution_name, p.institution_name, s.institution_name) as institution_name,
-    p.institution_id is not null or (h.institution_id is null and coalesce(s.only_drugs, 0) = 1) as is_pharmacy,
+    e.institution_name,
+    t.is_pharmacy,
+    t.origin,
     coalesce(h.institution_grade, s.institution_grade) as institution_grade,
     coalesce(
         g.institution_level,
         case when h.institution_level in ('1', '2', '3') then cast(h.institution_level as integer) end
     ) as institution_level,
-    h.institution_kind,
+    case when not coalesce(t.is_pharmacy, true) then coalesce(h.institution_kind, n.institution_kind) end
+        as institution_kind,
+    case
+        when coalesce(t.is_pharmacy, true) then null
+        when h.institution_kind is not null then 'register'
+        when n.institution_kind is not null then 'name'
+    end as kind_origin,
     h.ownership,
     h.approved_beds,
-    coalesce(h.division, p.division, s.division) as division,
+    coalesce(h.division, p.division, s.division, s.coded_division) as division,
     coalesce(h.longitude, p.longitude) as longitude,
     coalesce(h.latitude, p.latitude) as latitude,
     coalesce(h.owner, p.owner) as owner,
     m.community_id,
-    case when h.ownership = '1' and t.division is null then coalesce(h.division, s.division) end
-        as presumed_community_id,
+    case
+        when v.division is not null then null
+        when h.ownership = '1' or (h.institution_id is null and not t.is_pharmacy)
+            then coalesce(h.division, s.division, s.coded_division)
+    end as presumed_community_id,
     coalesce(h.contract_from, p.contract_from) as contract_from,
     c.valid_to as contract_to
-from everyone as e
+from called as e
+join told as t on t.institution_id = e.institution_id
 left join seen as s on s.institution_id = e.institution_id
 left join hospital as h on h.institution_id = e.institution_id
 left join drugstore as p on p.institution_id = e.institution_id
+left join named as n on n.institution_id = e.institution_id
 left join member as m on m.institution_id = e.institution_id
-left join listed_division as t on t.division = coalesce(h.division, s.division)
+left join listed_division as v on v.division = coalesce(h.division, s.division, s.coded_division)
 left join contract as c on c.institution_id = e.institution_id and c.place = 1
 left join knowledge.institution_grade as g
     on g.institution_grade = coalesce(h.institution_grade, s.institution_grade)

@@ -1,7 +1,8 @@
 -- One row: one fee line of an item paid only from an institution level up (knowledge.item_institution_level).
 -- official, min_level, point_id, layer: the limit in force on the day of charge
 -- is_first_only: the level is asked of the first prescription of the drug only
--- institution_level: 1 to 3, 0 for a place registered as ungraded, null unknown
+-- institution_level: 1 to 3, 0 for a place registered as ungraded, null unknown; the higher of what the place is by now
+--     and what it settled this line as: a place that came down was in its right before
 -- is_moved, is_tested_outside: on a prescription moved from elsewhere; tested at another institution
 -- days_since_first: days since the person's first fill of the drug in the record, at whatever place; null unless
 --     is_first_only
@@ -34,6 +35,13 @@ first_fill as (
     group by person_id, substr(item_code, 1, 10)
 ),
 
+settled_as as (
+    select s.settlement_id, coalesce(g.institution_level, 0) as institution_level
+    from record.settlement as s
+    join knowledge.institution_grade as g on g.institution_grade = s.institution_grade
+    where s.settlement_id in (select settlement_id from limited)
+),
+
 marked as (
     select encounter_id, line_id, is_outside_prescription, is_tested_outside
     from record.fee_line
@@ -57,7 +65,9 @@ select
     l.point_id,
     l.layer,
     l.is_first_only,
-    g.institution_level,
+    greatest(
+        coalesce(g.institution_level, o.institution_level), coalesce(o.institution_level, g.institution_level)
+    ) as institution_level,
     coalesce(r.is_outside_prescription, false) as is_moved,
     coalesce(r.is_tested_outside, false) as is_tested_outside,
     case when l.is_first_only then date_diff('day', f.first_on, l.charged_on) end as days_since_first,
@@ -65,5 +75,6 @@ select
 from limited as l
 left join feature.person_history as h on h.person_id = l.person_id
 left join graded as g on g.institution_id = l.institution_id
+left join settled_as as o on o.settlement_id = l.settlement_id
 left join marked as r on r.encounter_id = l.encounter_id and r.line_id = l.line_id
 left join first_fill as f on f.person_id = l.person_id and f.generic = substr(l.item_code, 1, 10)

@@ -1,24 +1,63 @@
--- One row: one insured person, as the register and the settlements know them.
--- sex: 1 male, 2 female, null unknown; the register's word before the settlements'
--- birth_on: date of birth, the register's word before the settlements'; 1900-01-01 and before fill an empty field
+-- One row: one insured person, as the register and the settlements and encounters know them.
+-- origin: who knows the person: register, settlement (settlements and encounters)
+-- sex: 1 male, 2 female, null unknown; the register's word before the settlements', theirs before the encounters'
+-- birth_on: date of birth, of the same sources; 1900-01-01 and before fill an empty field
 -- id_sex: sex that the identity number implies, null without a sound number
 -- id_birth_on: date of birth that the identity number implies
 -- is_sex_contradicted: the delivered sex differs from the identity number's
 -- died_on: first day dead, from other departments' registers, else from the stay that ended in death
 -- is_death_registered: another department has the death
--- residence_division: division where the person lives
+-- residence_division: division where the person lives, by the register alone
+-- employer_id: the unit the person is insured through, by the enrolment, else the latest that settlements and
+--     encounters name
+-- insured_from, insured_to: first and last day insured, by the enrolment (insured_to null while it runs), else the
+--     days of care that the record has: who is seen only then may have been insured for longer
+-- insured_origin: what tells the days: register, settlement
 with seen as (
-    select person_id, max(case when sex in ('1', '2') then sex end) as sex, max(case when birth_on > date '1900-01-01' then birth_on end) as birth_on
+    select person_id, max(case when sex in ('1', '2') then sex end) as sex,
+        max(case when birth_on > date '1900-01-01' then birth_on end) as birth_on,
+        min(started_on) as first_on, max(ended_on) as last_on
     from record.settlement
     where person_id is not null
     group by person_id
 ),
 
+met as (
+    select person_id, max(case when sex in ('1', '2') then sex end) as sex,
+        max(case when birth_on > date '1900-01-01' then birth_on end) as birth_on
+    from record.encounter
+    where person_id is not null
+    group by person_id
+),
+
 register as (
-    select person_id, max(case when sex in ('1', '2') then sex end) as sex, max(case when birth_on > date '1900-01-01' then birth_on end) as birth_on,
+    select person_id, max(case when sex in ('1', '2') then sex end) as sex,
+        max(case when birth_on > date '1900-01-01' then birth_on end) as birth_on,
         max(residence_division) as residence_division
     from record.person
     group by person_id
+),
+
+enrolled as (
+    select person_id, max(employer_id) as employer_id, min(coalesce(enrolled_from, first_enrolled_on)) as insured_from,
+        case when count(enrolled_to) = count(*) then max(enrolled_to) end as insured_to
+    from record.enrolment
+    where person_id is not null
+    group by person_id
+),
+
+employed as (
+    select person_id, employer_id, row_number() over (
+            partition by person_id
+            order by coalesce(max(on_date), date '0001-01-01') desc, employer_id desc
+        ) as place
+    from (
+        select person_id, employer_id, started_on as on_date from record.settlement
+        union all
+        select person_id, employer_id, cast(started_at as date) from record.encounter
+    ) as named
+    where person_id is not null and employer_id is not null
+    group by person_id, employer_id
 ),
 
 implied as (
@@ -48,22 +87,33 @@ death_in_care as (
 everybody as (
     select person_id from seen
     union
+    select person_id from met
+    union
     select person_id from register
 )
 
 select
     e.person_id,
-    coalesce(r.sex, s.sex) as sex,
-    coalesce(r.birth_on, s.birth_on) as birth_on,
+    case when r.person_id is not null then 'register' else 'settlement' end as origin,
+    coalesce(r.sex, s.sex, m.sex) as sex,
+    coalesce(r.birth_on, s.birth_on, m.birth_on) as birth_on,
     i.id_sex,
     i.id_birth_on,
-    coalesce(r.sex, s.sex) <> i.id_sex as is_sex_contradicted,
+    coalesce(r.sex, s.sex, m.sex) <> i.id_sex as is_sex_contradicted,
     coalesce(d.died_on, c.died_on) as died_on,
     d.died_on is not null as is_death_registered,
-    r.residence_division
+    r.residence_division,
+    coalesce(n.employer_id, w.employer_id) as employer_id,
+    case when n.person_id is not null then n.insured_from else s.first_on end as insured_from,
+    case when n.person_id is not null then n.insured_to else s.last_on end as insured_to,
+    case when n.person_id is not null then 'register' when s.person_id is not null then 'settlement' end
+        as insured_origin
 from everybody as e
 left join seen as s on s.person_id = e.person_id
+left join met as m on m.person_id = e.person_id
 left join register as r on r.person_id = e.person_id
+left join enrolled as n on n.person_id = e.person_id
+left join employed as w on w.person_id = e.person_id and w.place = 1
 left join implied as i on i.person_id = e.person_id
 left join registered_death as d on d.person_id = e.person_id
 left join death_in_care as c on c.person_id = e.person_id

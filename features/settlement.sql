@@ -14,10 +14,13 @@
 -- repeats_settlement_id: the settlement that this reimbursement by hand repeats: the same person, institution, days and
 --     total, or the same invoice and total, settled before; its lines are no second treatment
 -- age_years: age on the first day of care, from the date of birth
+-- is_newborn: the care is a newborn's, under whoever's number: flagged so in the settlement or its encounter, of the
+--     category of newborns' stays, or begun within 28 days of birth. A newborn not yet insured is settled under the
+--     mother's number, so age and sex of the number tell nothing of who was treated
 with settings as (
-    select medical_category, care_setting
+    select medical_category, care_setting, is_of_newborns
     from (
-        select c.medical_category, k.care_setting,
+        select c.medical_category, k.care_setting, coalesce(k.name_zh like '%新生儿%', false) as is_of_newborns,
             row_number() over (partition by c.medical_category order by length(k.code_prefix) desc) as nearness
         from (select distinct medical_category from record.settlement) as c
         join knowledge.medical_category as k
@@ -59,7 +62,7 @@ net as (
 ),
 
 placed as (
-    select n.*, g.care_setting,
+    select n.*, g.care_setting, coalesce(g.is_of_newborns, false) as is_of_newborns,
         coalesce(
             i.is_pharmacy,
             case g.care_setting when 'drugstore' then true when 'inpatient' then false end
@@ -91,6 +94,12 @@ repeated as (
             and (o.settled_at < m.settled_at or (o.settled_at = m.settled_at and o.settlement_id < m.settlement_id))
     ) as candidates
     group by settlement_id
+),
+
+flagged as (
+    select distinct encounter_id
+    from record.encounter
+    where is_newborn
 )
 
 select
@@ -132,8 +141,12 @@ select
     floor(date_diff(
         'day', coalesce(p.birth_on, case when n.birth_on > date '1900-01-01' then n.birth_on end), n.started_on
     ) / 365.25) as age_years,
+    coalesce(n.is_newborn, false) or w.encounter_id is not null or n.is_of_newborns or coalesce(date_diff(
+        'day', coalesce(p.birth_on, case when n.birth_on > date '1900-01-01' then n.birth_on end), n.started_on
+    ) between 0 and 28, false) as is_newborn,
     n.institution_level
 from placed as n
 left join feature.person as p on p.person_id = n.person_id
+left join flagged as w on w.encounter_id = n.encounter_id
 left join repeated as d on d.settlement_id = n.settlement_id
 where n.net_total > 0

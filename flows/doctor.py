@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import importlib.metadata
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from data.contract import mapping
-from data.errors import FundwatchError, InputRefused
-from data.ingest import Pseudonyms, find, held, refuse_other_way, trial, workplace
-from data.ingest.find import Delivery, missing_tables
-from data.ingest.pseudonym import KEY_FILE
+from data.errors import FundwatchError
+from data.ingest import held, refuse_other_way
 from data.knowledge import load as knowledge_load
 from data.warehouse.connection import open_warehouse
-from flows import steps
+from flows import doctor_delivery, steps
+from flows.doctor_delivery import Line
 from flows.home import audit_log
 from flows.home.settings import Settings
+from flows.publish import words
 
 PACKAGES = ("duckdb", "polars", "prefect", "fastapi", "scikit-learn", "pyod", "sqlglot")
-Line = tuple[str, str, str]  # what, ok | off | bad, sentence
 
 
-def look(settings: Settings) -> list[Line]:
-    """Every line of the report, in a stable order."""
+def look(settings: Settings, is_full: bool = False) -> list[Line]:
+    """Every line of the report, in a stable order; `is_full` reads every row of a delivery and not the first ones."""
     lines = [*_installation(settings), *_home(settings), *_audit(settings.home)]
     if settings.input is not None:
-        lines += _delivery(settings.input, settings)
+        lines += doctor_delivery.lines(settings.input, settings, is_full)
     return lines
 
 
@@ -82,52 +80,19 @@ def _audit(home: Path) -> Iterator[Line]:
         yield "audit log", "ok" if entries else "off", f"{entries:,} entries, chain intact"
 
 
-def _delivery(folder: Path, settings: Settings) -> Iterator[Line]:
-    try:
-        with workplace(None) as work:
-            names = mapping.names(settings.home / "mappings")
-            everything = find(folder, work, names)
-            listed = list(trial.lists(everything.deliveries, settings.home, work, _key(settings), names))
-    except InputRefused as error:
-        yield "delivery", "bad", str(error)
-        return
-    found = everything.deliveries
-    for one in found:
-        have = len(one.table.fields) - len(one.missing)
-        said = f"{one.table.source} ({one.table.name_zh}), {have} of {len(one.table.fields)} fields"
-        if one.encoding not in ("", "utf-8"):
-            said += f", {one.encoding}"
-        yield one.name, "ok", said + (f"; without {', '.join(one.missing)}" if one.missing else "")
-    for part in everything.mended:
-        yield part.name, "ok", "mended rejects"
-    for name, why in everything.left:
-        yield name, "off", why
-    yield from listed
-    brought = {d.table.source for d in found}
-    for source in missing_tables(found, set()):
-        yield source, "bad", "indispensable and missing"
-    yield from _off(brought, found, settings)
-
-
-def _key(settings: Settings) -> Pseudonyms | None:
-    """The key under which HOME hides persons; looking makes none."""
-    return Pseudonyms.of(settings.home) if settings.pseudonyms and (settings.home / KEY_FILE).exists() else None
-
-
-def _off(brought: set[str], found: list[Delivery], settings: Settings) -> Iterator[Line]:
-    by_target = {t.target: t for t in mapping.tables().values()}
-    columns = {(d.table.target, f.column) for d in found for f in d.fields.values()}
-    for source in steps.sources(settings):
-        lacking = []
-        for need in source.card.needs:
-            _, table, *column = need.split(".")
-            if by_target[table].source not in brought or (column and (table, column[0]) not in columns):
-                lacking.append(_named(by_target[table], column))
-        if lacking:
-            yield source.id, "off", f"will say 'cannot judge': needs {', '.join(lacking)}"
-
-
-def _named(table: mapping.Table, column: list[str]) -> str:
-    """What a source needs, as coverage.csv names it."""
-    found = next((f for f in table.fields if column and f.column == column[0]), None)
-    return f"{found.name_zh} ({table.source}.{found.source})" if found else f"{table.name_zh} ({table.source})"
+def page(report: Sequence[Line], settings: Settings) -> str:
+    """The report as one page for those who make the export: what to mend first, then what to know."""
+    language = settings.language
+    wanted = {"bad": "doctor_bad", "off": "doctor_off", "ok": "doctor_ok"}
+    return words.page(
+        "doctor",
+        language,
+        folder=settings.input.name if settings.input is not None else "",
+        parts=[
+            (
+                title,
+                [(what, words.spoken(sentence, language)) for what, state, sentence in report if state == wanted_state],
+            )
+            for wanted_state, title in wanted.items()
+        ],
+    )

@@ -27,6 +27,13 @@ Newer = Annotated[
         help="Of files of the delivery that contradict each other without an update time, the one that stands.",
     ),
 ]
+AcceptPartial = Annotated[
+    bool,
+    Parameter(
+        negative=(),
+        help="Leave a file out that cannot be taken, and say so; not the only one of an indispensable table.",
+    ),
+]
 Unmask = Annotated[bool, Parameter(negative=(), help="Write persons' names in full.")]
 
 
@@ -44,6 +51,7 @@ class RunOptions:
     seed: Seed = None
     unmask: Unmask = False
     newer: Newer = None
+    accept_partial: AcceptPartial = False
 
     def given(self) -> dict[str, Any]:
         """What was given, by name."""

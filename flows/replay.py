@@ -17,7 +17,7 @@ from data.errors import FundwatchError, InputRefused, UsageError
 from data.ingest.pseudonym import KEY_FILE
 from data.knowledge import load as knowledge_load
 from data.warehouse import journal
-from data.warehouse.connection import open_warehouse
+from data.warehouse.connection import has, open_warehouse
 from flows import steps
 from flows.casebook_before import Before, before
 from flows.home import lock, version
@@ -30,6 +30,18 @@ Manifest = Mapping[str, Any]
 Say = Callable[[str], None]
 
 
+#: The rejected rows that people had let go before the run, and the same in another home.
+DISMISSED = """
+    select dismissed, dismissed_at, file_id, file, source_table, row_number, field from run.rejected
+    where dismissed_at < (select max(finished_at) from run.run where run_id = $run)
+"""
+DISMISS = """
+    update run.rejected set dismissed = ?, dismissed_at = ?
+    where file_id = ? and file = ? and source_table = ? and row_number is not distinct from ?
+        and field is not distinct from ?
+"""
+
+
 @dataclass(frozen=True)
 class Load:
     """One delivery as it was taken in: its folder, (file, table) -> hash of what it brought, what stood by order."""
@@ -37,6 +49,7 @@ class Load:
     folder: Path
     brought: dict[tuple[str, str], str]
     newer: list[str]
+    refused: list[str]  # files that were left out whole
 
 
 @dataclass(frozen=True)
@@ -63,12 +76,14 @@ def replay(settings: Settings, run_id: str, say: Say = lambda _: None) -> Replay
     manifest = read_manifest(folder)
     with open_warehouse(settings.home, read_only=True) as con:
         loads = _loads(con, manifest)
+        knows = has(con, "run.rejected", "dismissed")
+        dismissed = con.execute(DISMISSED, {"run": run_id}).fetchall() if knows else []
         casebook = before(con, run_id)
     home = settings.home.resolve()
     with _place(home.with_name(f".{home.name}.replay")) as place:
         then = _settings(settings, manifest, place)
         _carry(home, place)
-        rebuilt = _rebuild(then, run_id, loads, casebook, say)
+        rebuilt = _rebuild(then, run_id, loads, dismissed, casebook, say)
     notes = [*_around(settings, manifest, rebuilt), *casebook.notes]
     said, now = _hashes(manifest), _hashes(rebuilt)
     names = sorted(said.keys() | now.keys(), key=lambda f: (f.count("/"), f))  # the lists before the leads' own
@@ -95,6 +110,8 @@ def _loads(con: Any, manifest: Manifest) -> list[Load]:
         " order by loaded_at, file"
     ).fetchall()
     wanted = {(one["sha256"], one["table"]): one["file"] for one in manifest["inputs"]}
+    query = "select distinct file from run.account where refused is not null"
+    refused = [file for (file,) in con.sql(query).fetchall()] if has(con, "run.account", "refused") else []
     if lost := wanted.keys() - {(sha, table) for _, table, sha, *_ in rows}:
         raise InputRefused(
             f"{wanted[min(lost)]} is an input of the run, and this HOME does not know where it came from."
@@ -102,7 +119,7 @@ def _loads(con: Any, manifest: Manifest) -> list[Load]:
     loads: dict[Any, Load] = {}
     for file, table, sha, folder, at, is_newer in rows:
         if (sha, table) in wanted:
-            load = loads.setdefault(at, Load(Path(folder), {}, []))
+            load = loads.setdefault(at, Load(Path(folder), {}, [], refused))
             load.brought[file, table] = sha
             load.newer.extend([file] if is_newer else [])
     return list(loads.values())
@@ -138,9 +155,13 @@ def _carry(home: Path, place: Path) -> None:
         shutil.copy(home / ruleset.SWITCHES, place / ruleset.SWITCHES)
 
 
-def _rebuild(then: Settings, run_id: str, loads: list[Load], casebook: Before, say: Say) -> Manifest:
+def _rebuild(
+    then: Settings, run_id: str, loads: list[Load], dismissed: list[tuple[Any, ...]], casebook: Before, say: Say
+) -> Manifest:
     _take_in(then, loads, say)
     with open_warehouse(then.home) as con:
+        if dismissed:
+            con.executemany(DISMISS, dismissed)
         journal.done(con, "run", State(then, con).run, run_id)
         casebook.put(con)
     for step in steps.STEPS:
@@ -156,7 +177,7 @@ def _take_in(then: Settings, loads: list[Load], say: Say) -> None:
         known |= set(load.brought.values())
         say(f"ingest {load.folder} ...")
         _check(load, then)
-        intake = replace(steps.intake(then, only=known), newer=load.newer, is_replay=True)
+        intake = replace(steps.intake(then, only=known), newer=load.newer, is_replay=True, refused=load.refused)
         with open_warehouse(then.home, memory_limit=then.memory_limit, threads=then.threads) as con:
             ingestion.ingest(con, load.folder, lambda _: None, intake)
             taken = {tuple(row) for row in con.sql("select file, source_table, file_id from run.input_file").fetchall()}
@@ -171,7 +192,7 @@ def _check(load: Load, then: Settings) -> None:
         if not (load.folder / file.split("!")[0]).exists():
             raise InputRefused(f"{file} is missing from {load.folder}. Put it back to replay the run.")
     with ingestion.workplace(then.home / "spill") as work:
-        found = ingestion.find(load.folder, work, mapping.names(then.home / "mappings"))
+        found = ingestion.find(load.folder, work, mapping.names(then.home / "mappings"), ingestion.Faults(keeps=True))
     for one in found.deliveries:
         if load.brought.get((one.name, one.table.source), one.file_id) != one.file_id:
             raise _changed(load, one.name)

@@ -74,6 +74,7 @@ def intake(settings: Settings, only: Collection[str] | None = None) -> ingestion
         pseudonyms=ingestion.Pseudonyms.of(settings.home) if settings.pseudonyms else None,
         only=only,
         newer=settings.newer,
+        is_partial=settings.accept_partial,
     )
 
 
@@ -88,10 +89,13 @@ def ingest(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> Outc
     left = sum(a.left_out for a in accounts)
     full, standing = tables.keep_rejected(con, settings.home), ingestion.standing(con)
     counts = {"files": len(accounts), "rows": rows, "loaded": loaded, "rejected": rejected, "standing": standing}
-    counts["left_out"] = left
+    refused = [a for a in accounts if a.refused is not None]
+    counts |= {"left_out": left, "refused_files": len(refused)}
+    beside = "".join(f"; left out whole: {a.refused}" for a in refused)  # the reason names the file
+    taken = len(accounts) - len(refused)
     if not loaded and not rejected:
         still = f"; {standing:,} rejected rows stand until mended, in full in {full}" if standing else ""
-        return Outcome(f"nothing new: all {rows:,} rows of {len(accounts)} files came before{still}", counts)
+        return Outcome(f"nothing new: all {rows:,} rows of {taken} files came before{still}{beside}", counts)
     yuan = sum(a.yuan_loaded for a in accounts if a.source_table == "setl_d")
     more = f"; {left:,} lines left out as no record" if left else ""
     if standing:
@@ -100,7 +104,7 @@ def ingest(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> Outc
             f"; {rejected:,} rows rejected{in_all}: in full, with names, in {full}, which is for mending and not for"
             " handing on (row_number counts the rows below the header)"
         )
-    sentence = f"{loaded:,} of {rows:,} rows loaded from {len(accounts)} files, {yuan:,} yuan of settlements{more}"
+    sentence = f"{loaded:,} of {rows:,} rows loaded from {taken} files, {yuan:,} yuan of settlements{more}{beside}"
     return Outcome(sentence, counts)
 
 

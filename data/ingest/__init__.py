@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,8 @@ import duckdb
 from data.contract import mapping
 from data.errors import FundwatchError, InputRefused, UsageError
 from data.ingest import contradiction, match, mended, pseudonym, read
-from data.ingest.account import Account, write
+from data.ingest.account import Account, refused, write
+from data.ingest.faults import Fault, Faults, alone
 from data.ingest.find import Delivery, Found, find, missing_tables, unfinished
 from data.ingest.load import load
 from data.ingest.normalise import UNKNOWN_WORD
@@ -28,6 +29,7 @@ from data.warehouse.parts import Parts
 __all__ = [
     "Account",
     "Delivery",
+    "Faults",
     "Found",
     "Intake",
     "Pseudonyms",
@@ -54,6 +56,8 @@ class Intake:
     only: Collection[str] | None = None  # content hashes; None takes everything
     newer: Collection[str] = ()  # files that stand where the delivery contradicts itself
     is_replay: bool = False  # what was taken once is taken again, in the same order
+    is_partial: bool = False  # a file that cannot be taken is left out and said, and the others go on
+    refused: Collection[str] = ()  # in a replay: the files that were left out so
 
 
 def ingest_id(deliveries: list[Delivery]) -> str:
@@ -71,16 +75,20 @@ def ingest(
     """Load a folder into the record in one transaction: all of it or nothing.
 
     A content that was loaded before loads nothing and counts as duplicate; faulty rows are kept in run.rejected.
-    Raises InputRefused when the delivery cannot be loaded as it is; the record is then as it was.
+    Raises InputRefused when the delivery cannot be loaded as it is; the record is then as it was. With `is_partial` a
+    file at fault is left out and has its own account, unless it is all that the delivery has of an indispensable table.
     """
     intake = intake or Intake()
     pseudonym.agree(con, intake.pseudonyms)
     with workplace(intake.work) as work:
         names = mapping.names(intake.dialects)
-        found = find(folder, work, names)
-        deliveries = [*found.deliveries, *mended.deliveries(con, found.mended, work, names)]
+        faults = Faults(keeps=intake.is_partial or intake.is_replay)
+        found = find(folder, work, names, faults)
+        deliveries = [*found.deliveries, *_mended(con, found, work, names, faults)]
         if intake.only is not None:
-            deliveries = [d for d in deliveries if d.file_id in intake.only]
+            deliveries = [d for d in deliveries if d.file_id in intake.only or d.name in intake.refused]
+        if not intake.is_replay:
+            _refuse_alone(faults.kept, deliveries)
         loaded = {row[0] for row in con.sql("select distinct source_table from run.input_file").fetchall()}
         if missing := missing_tables(deliveries, loaded):
             raise InputRefused(
@@ -91,7 +99,34 @@ def ingest(
             say(f"{name}: {why}, left alone")
         with transaction(con):
             match.catch_up(con, names.of_word)
-            return _all(con, _ordered(deliveries, intake), folder, work, intake, say, names)
+            return _all(con, _ordered(deliveries, intake), folder, work, intake, say, names, faults)
+
+
+def _mended(
+    con: duckdb.DuckDBPyConnection, found: Found, work: Path, names: mapping.Names, faults: Faults
+) -> Iterator[Delivery]:
+    """The mended rejects as deliveries; a file of them with a fault brings none."""
+    for part in found.mended:
+        with faults.within(part.name):
+            yield from list(mended.deliveries(con, [part], work, names))
+
+
+def _refuse_alone(faults: Sequence[Fault], sound: Sequence[Delivery]) -> None:
+    """Raise InputRefused where a file at fault may be all that the delivery has of an indispensable table.
+
+    A month without its settlements or its lines would be judged as if there had been none. A file whose table nobody
+    can tell may be the one that is lacking.
+    """
+    have = {d.table.source for d in sound}
+    lacking = [t for t in mapping.tables().values() if t.is_required and t.source not in have]
+    for fault in faults:
+        wanted = [t for t in lacking if fault.table in (None, t)]
+        if wanted:
+            which = f"{wanted[0].source} ({wanted[0].name_zh})"
+            raise InputRefused(
+                f"{alone(fault.sentence)} It cannot be left out: the delivery has no other file of the indispensable"
+                f" table {which}; nothing was loaded."
+            )
 
 
 @contextmanager
@@ -117,9 +152,10 @@ def _all(
     intake: Intake,
     say: Callable[[str], None],
     names: mapping.Names,
+    faults: Faults,
 ) -> list[Account]:
     this = ingest_id(sorted(deliveries, key=lambda d: d.name))
-    accounts = []
+    accounts: list[Account] = []
     brought: dict[str, set[str]] = {}
     chosen = {d.file_id for d in deliveries if _is_newer(d, intake)}
     parts = Parts(say, "files", [d.name for d in deliveries])
@@ -127,12 +163,21 @@ def _all(
         parts.begin(delivery.name)
         account = _seen(con, delivery)
         if account is None:
+            staged = None
+            with faults.within(delivery.name, delivery.table):
+                staged = read.stage(con, delivery, work, intake.pseudonyms, names)
+            if staged is None:
+                _refuse_alone(faults.kept, [d for d in deliveries if d.name not in faults.names()])
+                continue
             before = brought.setdefault(delivery.table.source, set())
-            account = _new(con, delivery, this, folder, work, intake, say, names, before, chosen)
+            account = _new(con, delivery, this, folder, staged, intake, say, before, chosen)
             before.add(delivery.file_id)
         account.check()
         say(account.sentence())
         accounts.append(account)
+    for account in refused(f for f in faults.kept if not intake.is_replay or f.name in intake.refused):
+        accounts.append(account)
+        say(account.sentence())
     if any(a.loaded + a.replaced + a.rejected for a in accounts):
         match.settle(con)
         pseudonym.remember(con, intake.pseudonyms)
@@ -198,14 +243,12 @@ def _new(
     delivery: Delivery,
     this: str,
     folder: Path,
-    work: Path,
+    staged: read.Staged,
     intake: Intake,
     say: Callable[[str], None],
-    names: mapping.Names,
     brought: Collection[str],
     chosen: Collection[str],
 ) -> Account:
-    staged = read.stage(con, delivery, work, intake.pseudonyms, names)
     for note in staged.notes:
         say(f"{delivery.name}: {note}")
     _say_words(con, delivery, say)

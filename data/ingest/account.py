@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass, fields
 from decimal import Decimal
 
 import duckdb
 
 from data.errors import CheckStopped
+from data.ingest.faults import Fault, alone
 
 ZERO = Decimal("0.00")
 
@@ -32,6 +34,7 @@ class Account:
     yuan_replaced: Decimal = ZERO
     yuan_rejected: Decimal = ZERO
     left_out: int = 0
+    refused: str | None = None  # why the whole file was left out, where a person let the others go on
 
     def check(self) -> None:
         """Raise CheckStopped unless every row and every yuan is accounted for."""
@@ -45,6 +48,8 @@ class Account:
 
     def sentence(self) -> str:
         """The file's account in one line; kinds of fate without a row are left out."""
+        if self.refused is not None:
+            return f"{self.file}: left out whole: {self.refused}"
         fates = {
             "duplicate": self.duplicate,
             "replaced": self.replaced,
@@ -56,11 +61,30 @@ class Account:
         return f"{self.file}: {self.rows_in:,} rows in = {' + '.join(parts)}{yuan}"
 
 
+def refused(faults: Iterable[Fault]) -> Iterator[Account]:
+    """The accounts of files that were left out whole: nothing of them was counted, and why is said."""
+    by_file: dict[str, list[Fault]] = {}
+    for fault in faults:
+        by_file.setdefault(fault.name, []).append(fault)
+    for name, own in by_file.items():
+        source = next((f.table.source for f in own if f.table is not None), "")
+        yield Account(name, source, 0, 0, refused=" ".join(alone(f.sentence) for f in own))
+
+
 def write(con: duckdb.DuckDBPyConnection, ingest_id: str, accounts: list[Account]) -> None:
-    """Store one ingest's account; the same ingest again replaces its rows."""
+    """Store one ingest's account; the same ingest again replaces its rows.
+
+    A file that was left out whole stands in the accounts until one of its name is taken.
+    """
     con.execute("delete from run.account where ingest_id = $id", {"id": ingest_id})
     names = ", ".join(["ingest_id", *(f.name for f in fields(Account))])
     marks = ", ".join(["?"] * (1 + len(fields(Account))))
     con.executemany(
         f"insert into run.account ({names}) values ({marks})", [[ingest_id, *astuple(account)] for account in accounts]
+    )
+    taken = [a.file for a in accounts if a.refused is None]
+    con.execute(
+        "update run.account set taken_by = $id where refused is not null and taken_by is null and ingest_id <> $id"
+        " and file in (select unnest($taken))",
+        {"id": ingest_id, "taken": taken},
     )

@@ -19,6 +19,9 @@ LOST_LINES, LOST_SCANS = "stage_lost_lines", "stage_lost_scans"
 #: What database programs print for no value, in any column.
 NULLS = ("", "NULL", "null", "\\N", "(null)", "(NULL)", "<null>", "<NULL>", "[NULL]", "[null]", "None", "NaN", "nan")
 
+#: Empty lines of a text, with how many rows stand before them: a spreadsheet counts them too.
+BLANKS = "stage_blank"
+
 #: A line that could not be split: data row, its text.
 Lost = tuple[int, str]
 
@@ -26,6 +29,7 @@ Lost = tuple[int, str]
 def texts(con: duckdb.DuckDBPyConnection, delivery: Delivery, work: Path) -> tuple[list[Lost], int, list[str]]:
     """Fill `stage_text` with the cells as text; returns the lines that could not be split, the rows counted apart from
     the reader, and what there is to say."""
+    con.execute(f"create or replace temp table {BLANKS} (before bigint, lines bigint)")
     notes = [f"{delivery.above} line{'s' * (delivery.above > 1)} above the header left out"] if delivery.above else []
     if delivery.form != "text":
         _fill(con, delivery)
@@ -61,6 +65,8 @@ def _rewritten(
             f"{delivery.name}, line {lost[0][0]}: it cannot be read as a table. Open it, save it as CSV UTF-8 and run"
             " again; nothing was loaded."
         )
+    blanks = {"blanks": done.blanks, "head": done.head - delivery.lines}
+    con.execute(f"insert into {BLANKS} select unnest($blanks), 1 union all select 0, $head", blanks)
     if done.repaired:
         notes.append(f"{done.repaired:,} rows hold a quotation mark that nothing closes; it is read as it stands")
     return done.lost, done.rows + len(done.lost), notes
@@ -125,6 +131,11 @@ def scan(delivery: Delivery) -> str:
         f" escape = '\"', nullstr = [{nulls}], columns = {{{columns}}}, strict_mode = true,"
         f" store_rejects = true, rejects_table = '{LOST_LINES}', rejects_scan = '{LOST_SCANS}', rejects_limit = 0)"
     )
+
+
+def places(delivery: Delivery) -> str:
+    """SQL that reads where in the sheet each row of a grid stands."""
+    return f"read_parquet('{_globbed(delivery.path)}', file_row_number = true)"
 
 
 def _globbed(path: Path) -> str:

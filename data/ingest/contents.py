@@ -9,6 +9,7 @@ from pathlib import Path
 from data.contract import mapping
 from data.errors import InputRefused
 from data.ingest import stray
+from data.ingest.faults import Faults
 from data.ingest.unpack import UNPACK, WORKBOOKS, Part, parts
 
 NO_TABLE = "not a table of the export"
@@ -17,20 +18,29 @@ HIDDEN = "a hidden sheet"
 EMPTY = "it holds nothing"
 
 
-def contents(folder: Path, work: Path, names: mapping.Names, left: list[tuple[str, str]]) -> Iterator[Part]:
+def contents(
+    folder: Path, work: Path, names: mapping.Names, left: list[tuple[str, str]], faults: Faults | None = None
+) -> Iterator[Part]:
     """The contents of a folder and below in a stable order; `left` gets what is left alone, with the reason.
 
-    Raises InputRefused for a link out of the folder, and for a file that may be a table and cannot be read.
+    A link out of the folder, an archive that is not safe, and a file that may be a table and cannot be read are
+    faults: InputRefused, unless `faults` keeps them. An archive with one brings none of its files.
     """
-    for path, name in _files(folder, left):
+    faults = faults or Faults()
+    for path, name in _files(folder, left, faults):
         if stray.is_paper(name):
             left.append((name, NO_TABLE))
             continue
-        for part in parts(path, name, work):
+        inside: list[Part] = []
+        with faults.within(name, names.table(path.name)):
+            inside = list(parts(path, name, work))
+        for part in inside:
             if part.form == "unread":
                 if names.table(part.stem) or part.stem.lower().endswith((".zip", *WORKBOOKS)) or _is_packed(part):
-                    raise InputRefused(part.why)
-                left.append((part.name, NO_TABLE))
+                    with faults.within(part.name, names.table(part.stem)):
+                        raise InputRefused(part.why)
+                else:
+                    left.append((part.name, NO_TABLE))
             elif part.form in ASIDE:
                 left.append((part.name, ASIDE[part.form]))
             else:
@@ -44,11 +54,17 @@ def _is_packed(part: Part) -> bool:
     return part.why.endswith(UNPACK)
 
 
-def _files(folder: Path, left: list[tuple[str, str]]) -> Iterator[tuple[Path, str]]:
+def _files(folder: Path, left: list[tuple[str, str]], faults: Faults) -> Iterator[tuple[Path, str]]:
     """The files of the folder and below with their names in it, but for what programs leave there."""
     root = folder.resolve()
     paths: list[Path] = []
-    for place, folders, files in os.walk(folder, onerror=_closed):
+
+    def closed(error: OSError) -> None:
+        place = Path(error.filename).relative_to(folder).as_posix()
+        with faults.within(f"{place}/"):
+            raise InputRefused(f"The folder {error.filename} cannot be read: {error.strerror}. Nothing was loaded.")
+
+    for place, folders, files in os.walk(folder, onerror=closed):
         paths += [Path(place) / name for name in files]
         for name in list(folders):
             path = Path(place) / name
@@ -61,14 +77,12 @@ def _files(folder: Path, left: list[tuple[str, str]]) -> Iterator[tuple[Path, st
     for path in sorted(paths):
         name = path.relative_to(folder).as_posix()
         if path.is_symlink() and root not in path.resolve().parents:
-            raise InputRefused(f"{name} is a link that leads out of the delivery. Put the file itself there.")
+            with faults.within(name):
+                raise InputRefused(f"{name} is a link that leads out of the delivery. Put the file itself there.")
+            continue
         if not path.is_file():
             continue
         if stray.is_stray(name):
             left.append((name, STRAY))
         else:
             yield path, name
-
-
-def _closed(error: OSError) -> None:
-    raise InputRefused(f"The folder {error.filename} cannot be read: {error.strerror}. Nothing was loaded.")

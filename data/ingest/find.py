@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from data import texts
 from data.contract import mapping
+from data.contract.proposal import proposals
 from data.errors import InputRefused
 from data.ingest import decode, going_on, heading, stray
 from data.ingest.contents import HIDDEN, NO_TABLE, STRAY, contents
+from data.ingest.faults import Faults
 from data.ingest.heading import Heading
 from data.ingest.unpack import Part
+from data.ingest.workbook import PLACE
 
 HEAD = 1 << 20
 MOST_LINE = 1 << 20
 #: What rejected.csv says of itself; a mended copy is a delivery.
 MENDED = ("file", "row_number", "table", "field", "reason", "raw")
+#: What stands beyond them: where a spreadsheet shows the row.
+SHEET_ROW = {"sheet_row", "表中行号"}
 #: The same with Chinese labels.
 MENDED_ZH = ("文件", "行号", "表", "字段", "拒收原因", "原始内容")
 
@@ -65,13 +70,15 @@ class Found:
     left: list[tuple[str, str]]
 
 
-def find(folder: Path, work: Path, names: mapping.Names | None = None) -> Found:
+def find(folder: Path, work: Path, names: mapping.Names | None = None, faults: Faults | None = None) -> Found:
     """Every readable content of the folder and below, in a stable order; archives are taken apart in `work`.
 
-    Raises InputRefused when the folder is missing, holds no known table or a link out of it, when an archive is
-    not safe, when a table lacks a required field, and for a file that may be a table and cannot be read.
+    Raises InputRefused when the folder is missing or holds no known table. A link out of it, an archive that is not
+    safe, a table that lacks a required field, and a file that may be a table and cannot be read are faults of that
+    file: InputRefused too, unless `faults` keeps them; the file is then no delivery.
     """
     names = names or mapping.names()
+    faults = faults or Faults()
     if not folder.is_dir():
         what = f"{folder} is a file" if folder.exists() else f"The input folder {folder} does not exist"
         raise InputRefused(f"{what}. Give the folder that holds the export.")
@@ -79,31 +86,36 @@ def find(folder: Path, work: Path, names: mapping.Names | None = None) -> Found:
     hidden: list[Delivery] = []
     headless: list[Part] = []
     order: dict[str, int] = {}
-    for part in contents(folder, work, names, found.left):
-        delivery = _recognise(part, names)
+    for part in contents(folder, work, names, found.left, faults):
         order[part.name] = len(order)
-        if delivery is None and _is_mended(part):
-            found.mended.append(part)
-        elif part.is_hidden:
-            found.left.append((part.name, HIDDEN))
-            hidden += [delivery] if delivery is not None else []
-        elif delivery is None or delivery.table.lacks([f.source for f in delivery.fields.values()]):
-            headless.append(part)
-        else:
-            found.deliveries.append(delivery)
+        with faults.within(part.name, names.table(part.stem)):
+            _place(part, names, found, hidden, headless)
     for part in headless:
-        _resolve(part, names, found)
-    _refuse_hidden(hidden, found.deliveries)
-    if not found.deliveries and not found.mended:
+        with faults.within(part.name, names.table(part.stem)):
+            _resolve(part, names, found)
+    _refuse_hidden(hidden, found.deliveries, faults)
+    if not found.deliveries and not found.mended and not faults.kept:
         wanted = ", ".join(f"{t.source}.csv" for t in mapping.tables().values() if t.is_required)
         raise InputRefused(
             f"{folder} holds no table of the national export. Expected at least {wanted}, as CSV, zip, xlsx or"
             f" Parquet.{unfinished(found)}"
         )
-    for delivery in found.deliveries:
-        _require_fields(delivery)
-    found.deliveries.sort(key=lambda d: order[d.name])
-    return found
+    sound = [d for d in found.deliveries if _is_sound(d, names, faults)]
+    sound.sort(key=lambda d: order[d.name])
+    return replace(found, deliveries=sound)
+
+
+def _place(part: Part, names: mapping.Names, found: Found, hidden: list[Delivery], headless: list[Part]) -> None:
+    delivery = _recognise(part, names)
+    if delivery is None and _is_mended(part):
+        found.mended.append(part)
+    elif part.is_hidden:
+        found.left.append((part.name, HIDDEN))
+        hidden += [delivery] if delivery is not None else []
+    elif delivery is None or delivery.table.lacks([f.source for f in delivery.fields.values()]):
+        headless.append(part)
+    else:
+        found.deliveries.append(delivery)
 
 
 def unfinished(found: Found) -> str:
@@ -136,13 +148,14 @@ def _is_paper(part: Part, delivery: Delivery) -> bool:
     return stray.explains(part.stem) and len(delivery.fields) < heading.LEAST
 
 
-def _refuse_hidden(hidden: list[Delivery], shown: list[Delivery]) -> None:
+def _refuse_hidden(hidden: list[Delivery], shown: list[Delivery], faults: Faults) -> None:
     for sheet in hidden:
         if sheet.table not in [d.table for d in shown]:
-            raise InputRefused(
-                f"{sheet.name} is hidden, and nothing else of the delivery is {sheet.table.source}"
-                f" ({sheet.table.name_zh}). Show the sheet if it counts, delete it if not; nothing was loaded."
-            )
+            with faults.within(sheet.name, sheet.table):
+                raise InputRefused(
+                    f"{sheet.name} is hidden, and nothing else of the delivery is {sheet.table.source}"
+                    f" ({sheet.table.name_zh}). Show the sheet if it counts, delete it if not; nothing was loaded."
+                )
 
 
 def missing_tables(found: Collection[Delivery], loaded: Collection[str]) -> list[str]:
@@ -188,7 +201,8 @@ def _first_rows(part: Part) -> list[list[str | None]]:
     if part.form == "grid":
         import polars as pl
 
-        return [list(row) for row in pl.scan_parquet(part.path).head(heading.WITHIN + 2).collect().rows()]
+        first = pl.scan_parquet(part.path).head(heading.WITHIN + 2).collect()
+        return [list(row) for row in first.drop(PLACE).rows()]
     if part.form == "text":
         head = _head(part)
         text = head.decode(decode.first_guess(head), "replace").lstrip(texts.MARK)
@@ -229,7 +243,8 @@ def _is_mended(part: Part) -> bool:
             return False
     else:
         header = [(c or "").strip() for c in rows[0]]
-    return tuple(header[: len(MENDED)]) in (MENDED, MENDED_ZH) and not any(header[len(MENDED) :])
+    more = {cell for cell in header[len(MENDED) :] if cell}
+    return tuple(header[: len(MENDED)]) in (MENDED, MENDED_ZH) and more <= SHEET_ROW
 
 
 def _digest(part: Part) -> str:
@@ -246,24 +261,33 @@ def _digest(part: Part) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def _require_fields(delivery: Delivery) -> None:
+def _is_sound(delivery: Delivery, names: mapping.Names, faults: Faults) -> bool:
+    """Whether nothing is wrong with the content's header; every fault of it is raised or kept."""
+    sentences = list(_header_faults(delivery, names))
+    for sentence in sentences:
+        with faults.within(delivery.name, delivery.table, delivery.header):
+            raise InputRefused(sentence)
+    return not sentences
+
+
+def _header_faults(delivery: Delivery, names: mapping.Names) -> Iterator[str]:
     have = [f.source for f in delivery.fields.values()]
     lacking = delivery.table.lacks(have)
     table = f"{delivery.table.source}, {delivery.table.name_zh}"
     if lacking and len(have) < heading.LEAST and delivery.lines:
-        raise InputRefused(
+        yield (
             f"{delivery.name} is called as a table ({table}), but none of its first {heading.WITHIN} lines names the"
             f" columns; it lacks the column {', '.join(lacking)}. Put the line with the names on top, or give the file"
             " another name; nothing was loaded."
         )
-    if lacking:
-        found = f", its header is line {delivery.lines}" if delivery.lines > 1 else ""
-        raise InputRefused(
-            f"{delivery.name} ({delivery.table.source}{found}) lacks the column {', '.join(lacking)}."
-            " Export the table again with this column; nothing was loaded."
+    elif lacking:
+        place = f", its header is line {delivery.lines}" if delivery.lines > 1 else ""
+        yield (
+            f"{delivery.name} ({delivery.table.source}{place}) lacks the column {', '.join(lacking)}."
+            f" Export the table again with this column{_other_name(delivery, lacking, names)}; nothing was loaded."
         )
     if delivery.rows_above:
-        raise InputRefused(
+        yield (
             f"{delivery.name}: {delivery.rows_above} lines above its header (line {delivery.lines}) look like rows of"
             " the table. Put the line with the names on top and deliver it again; nothing was loaded."
         )
@@ -271,7 +295,14 @@ def _require_fields(delivery: Delivery) -> None:
         {f for f in have if have.count(f) > 1} | {c for c in delivery.header if delivery.header.count(c) > 1}
     )
     if twice:
-        raise InputRefused(f"{delivery.name} names the column {twice[0]} twice in its header. Nothing was loaded.")
+        yield f"{delivery.name} names the column {twice[0]} twice in its header. Nothing was loaded."
+
+
+def _other_name(delivery: Delivery, lacking: Collection[str], names: mapping.Names) -> str:
+    """Where an unknown column may be the one that is missed: the line that would say so."""
+    near = [p for p in proposals(delivery.table, delivery.header, names) if p.field in lacking]
+    lines = " and ".join(p.line for p in near)
+    return f", or, if it is there under another name, say so in HOME/mappings/names.csv: {lines}" if near else ""
 
 
 def renamed(delivery: Delivery, path: Path, encoding: str = "utf-8") -> Delivery:

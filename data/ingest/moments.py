@@ -57,7 +57,7 @@ def moment(raw: str, half_width: str) -> str:
 
     What nearly every cell is, costs one cast.
     """
-    usual = f"{raw} like '____-__-__ __:__:__' or {raw} like '____-__-__'"
+    usual = f"({raw} like '____-__-__ __:__:__' or {raw} like '____-__-__') and strlen({raw}) = length({raw})"
     return (
         f"case when {usual} then try_cast({raw} as timestamp)"
         f" else list_transform([ltrim({half_width}, '''')], lambda w: {_odd('w')})[1] end"

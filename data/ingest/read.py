@@ -15,6 +15,7 @@ from data.ingest import cells, ids, labels, masked, match, normalise, remarks
 from data.ingest.cells import TEXTS, Lost
 from data.ingest.find import Delivery
 from data.ingest.pseudonym import Pseudonyms
+from data.ingest.workbook import PLACE
 
 STAGE, FAULTS = "stage", "stage_fault"
 EMPTY_KEY = "empty, and it names the row"
@@ -191,7 +192,25 @@ def _part(
             f"insert into {FAULTS} values (?, null, null, ?, ?, 0, '{masked.MASK}', null)",
             [[row, _lost_reason(text, delivery), text] for row, text in lost],
         )
+    _sheet_rows(con, delivery)
     _refuse_foreign(con, delivery)
+
+
+def _sheet_rows(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
+    """The faulty rows' places as a spreadsheet shows them; a Parquet file and a mended row have none."""
+    con.execute(f"alter table {FAULTS} add column sheet_row bigint")
+    if delivery.form == "text" and delivery.mends is None:
+        con.execute(
+            f"""
+            update {FAULTS} as f set sheet_row = {delivery.lines} + f.row_number
+                + coalesce((select sum(b.lines) from {cells.BLANKS} as b where b.before < f.row_number), 0)
+            """
+        )
+    elif delivery.form == "grid":
+        con.execute(
+            f"update {FAULTS} as f set sheet_row = g.{PLACE} from {cells.places(delivery)} as g"
+            f" where g.file_row_number = {delivery.lines} + f.row_number - 1"
+        )
 
 
 def row_number(con: duckdb.DuckDBPyConnection, alias: str) -> str:
@@ -250,14 +269,16 @@ def _refuse_foreign(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
     ).fetchall()[0]
     if not faulty or faulty <= MOST_FAULTY * (faulty + sound):
         return
-    row, source, reason = con.sql(
-        f"select row_number, field, reason from {FAULTS} where {foreign} order by row_number limit 1"
+    row, sheet_row, source, reason = con.sql(
+        f"select row_number, sheet_row, field, reason from {FAULTS} where {foreign} order by row_number limit 1"
     ).fetchall()[0]
     cell = next((c for c, f in delivery.fields.items() if f.source == source), None)
-    where = f"{delivery.name}, data row {row}"
-    said = f"{cell} is {reason}" if cell else reason
+    shown = f" (row {sheet_row} as a spreadsheet shows it)" if sheet_row is not None else ""
+    where = f"{delivery.name}, data row {row}{shown}"
+    named = " ".join(cell.split()) if cell else ""  # a wrapped cell breaks its line
+    sentence = f"{named} is {reason}" if cell else reason
     more = f" ({faulty:,} of {faulty + sound:,} rows are faulty)" if faulty > 1 else ""
-    raise InputRefused(f"{where}: {said}{more}. Correct the file and run again; nothing was loaded.")
+    raise InputRefused(f"{where}: {sentence}{more}. Correct the file and run again; nothing was loaded.")
 
 
 def _money(delivery: Delivery, alias: str) -> str:

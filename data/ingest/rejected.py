@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+
 import duckdb
 
+from data.errors import UsageError, like
 from data.ingest import mended
 from data.ingest.account import Account
 from data.ingest.find import Delivery
 from data.ingest.read import FAULTS, STAGE, row_key
+from data.warehouse.connection import transaction
 
+#: Neither mended nor dismissed.
+STANDS = "mended_by is null and dismissed is null"
+#: The same row of the same file, dismissed before.
+_SAME = (
+    "o.dismissed is not null and o.file = $file and o.source_table = $source and o.raw = f.raw and o.field = f.field"
+)
 #: A content of which more than this share was there before is its file again, and not the next month's of that name.
 SAME_FILE = 0.5
 
@@ -20,8 +30,11 @@ def keep(con: duckdb.DuckDBPyConnection, delivery: Delivery, ingest_id: str) -> 
         f"""
         insert into run.rejected by name
         select $id as ingest_id, $file as file, row_number, $source as source_table, field, reason, raw,
-            $content as file_id, masked, yuan, row_key
-        from {FAULTS} order by row_number
+            $content as file_id, masked, yuan, row_key, sheet_row,
+            -- what a person let go is not asked for again when its file comes again with the same row
+            (select max(o.dismissed) from run.rejected as o where {_SAME}) as dismissed,
+            (select max(o.dismissed_at) from run.rejected as o where {_SAME}) as dismissed_at
+        from {FAULTS} as f order by row_number
         """,
         _names(delivery) | {"id": ingest_id, "file": delivery.name, "content": delivery.file_id},
     )
@@ -85,8 +98,37 @@ def close_file(con: duckdb.DuckDBPyConnection, delivery: Delivery, account: Acco
 
 
 def standing(con: duckdb.DuckDBPyConnection) -> int:
-    """How many rejected rows of all that was delivered are not mended yet."""
-    return int(con.sql("select count(*) from run.rejected where mended_by is null").fetchall()[0][0])
+    """How many rejected rows of all that was delivered are neither mended nor dismissed yet."""
+    return int(con.sql(f"select count(*) from run.rejected where {STANDS}").fetchall()[0][0])
+
+
+def dismiss(
+    con: duckdb.DuckDBPyConnection,
+    file: str,
+    rows: Collection[int],
+    reason: str,
+    before: Callable[[int], None] = lambda _: None,
+) -> int:
+    """Let rejected rows of a file go for a reason: `rows` by their data row numbers, all that stand without any.
+
+    `before` gets how many and runs inside the transaction. Returns how many; they stay in run.rejected and are counted
+    apart. Raises UsageError where the file has no such row that stands.
+    """
+    named = {"file": file, "rows": sorted(rows)}
+    wanted = f"{STANDS} and file = $file and (len($rows) = 0 or row_number in (select unnest($rows)))"
+    have = [row for (row,) in con.execute(f"select row_number from run.rejected where {wanted}", named).fetchall()]
+    if lacking := sorted(set(rows) - set(have)):
+        raise UsageError(f"{file} has no rejected row {lacking[0]} that stands. See `fundwatch rejected list`.")
+    if not have:
+        files = [f for (f,) in con.sql(f"select distinct file from run.rejected where {STANDS}").fetchall()]
+        raise UsageError(f"{file} has no rejected row that stands.{like(file, files)} See `fundwatch rejected list`.")
+    with transaction(con):
+        before(len(have))
+        con.execute(
+            f"update run.rejected set dismissed = $reason, dismissed_at = now() where {wanted}",
+            named | {"reason": reason},
+        )
+    return len(have)
 
 
 def _close_by_key(con: duckdb.DuckDBPyConnection, delivery: Delivery, ingest_id: str) -> None:

@@ -33,6 +33,8 @@ class Rewritten:
     rows: int = 0
     lost: list[tuple[int, str]] = field(default_factory=list)  # (data row from 1, its text)
     blank: int = 0
+    blanks: list[int] = field(default_factory=list)  # how many rows stand before each blank line
+    head: int = 0  # rows up to the header and with it, as a spreadsheet counts them
     above: int = 0
     continued: int = 0  # further lines of records that go over several
     repaired: int = 0  # rows with a quotation mark that nothing closes, read as it stands
@@ -50,10 +52,13 @@ def rewrite(path: Path, heading: Heading, target: Path) -> Rewritten:
         writer = csv.writer(out, delimiter=heading.delimiter, lineterminator="\n")
         writer.writerow(heading.header)
         lines = _Lines(source)
+        top: list[str] = []
         for _ in range(heading.lines):
-            if lines.next() is None:
+            if (line := lines.next()) is None:
                 break
             done.above += 1
+            top.append(line)
+        done.head = _records(top, heading.delimiter)
         splitter = Splitter(heading)
         while (line := lines.next()) is not None:
             bare = line.rstrip("\r\n")
@@ -63,6 +68,7 @@ def rewrite(path: Path, heading: Heading, target: Path) -> Rewritten:
                 continue
             if not bare.strip():
                 done.blank += 1
+                done.blanks.append(done.rows + len(done.lost))
                 continue
             if line.endswith("\r"):
                 bare, more = splitter.whole(line, lines)
@@ -76,6 +82,15 @@ def rewrite(path: Path, heading: Heading, target: Path) -> Rewritten:
             writer.writerow([c.replace("\r\n", "\n").replace("\r", "\n") for c in cells])
             done.rows += 1
     return done
+
+
+def _records(lines: list[str], delimiter: str) -> int:
+    """How many rows a spreadsheet makes of the first lines: a quoted cell may go over some, sep= is an order to it."""
+    try:
+        rows = sum(1 for _ in csv.reader(lines, delimiter=delimiter))
+    except csv.Error:
+        rows = len(lines)
+    return rows - (bool(lines) and lines[0].strip().strip('"').lower().startswith("sep="))
 
 
 class _Lines:

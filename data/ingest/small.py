@@ -12,6 +12,7 @@ from data import texts
 from data.errors import InputRefused
 from data.ingest import decode
 from data.ingest.unpack import Part, parts
+from data.ingest.workbook import PLACE
 
 if TYPE_CHECKING:
     import polars as pl
@@ -29,6 +30,7 @@ def rows(part: Part) -> list[list[str]]:
 
         try:
             frame = pl.read_parquet(part.path).select(pl.all().cast(pl.String))
+            frame = frame.drop(PLACE) if part.form == "grid" else frame
         except Exception as error:  # the reader raises kinds of its own
             raise InputRefused(f"{part.name} cannot be read as Parquet. Deliver the file again.") from error
         held = [[c or "" for c in row] for row in frame.rows()]

@@ -45,8 +45,8 @@ MAGIC = {
 class Part:
     """One content: where it lies, the name it is shown and recognised by, and how it is read.
 
-    The form is text, parquet, grid (a sheet: columns c0, c1, ... of texts, its header still among the rows), stray or
-    paper (nothing of the record is in it), empty, or unread, with the sentence that says why.
+    The form is text, parquet, grid (a sheet: columns c0, c1, ... of texts, its header still among the rows, and where
+    each row stands), stray or paper (nothing of the record is in it), empty, or unread, with why in a sentence.
     """
 
     path: Path
@@ -198,13 +198,14 @@ def _sheets(path: Path, name: str, work: Path, called: str) -> Iterator[Part]:
     holds = False
     try:
         for sheet in workbook.sheets(path, name):
-            if not sheet.cells.width or not sheet.cells.height:
+            cells = sheet.cells.drop(workbook.PLACE)
+            if not cells.width or not cells.height:
                 continue
             holds = True
             target = _aside(work, ".grid")
             sheet.cells.write_parquet(target)
             written = io.BytesIO()
-            sheet.cells.write_csv(written, include_header=False)
+            cells.write_csv(written, include_header=False)
             digest = hashlib.sha256(written.getvalue()).hexdigest()
             yield Part(target, f"{name}!{sheet.name}", sheet.name, "grid", called, sheet.is_hidden, digest)
         if not holds:

@@ -35,9 +35,16 @@ ERRORS = {
 }
 
 
+#: The column of a grid that says where in the sheet its row stands.
+PLACE = "place"
+
+
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet: its name, whether people see it, its cells as texts (null where empty), blank rows left out."""
+    """One sheet: its name, whether people see it, its cells as texts (null where empty), blank rows left out.
+
+    The column PLACE, the last one, is the row's number in the sheet, from 1.
+    """
 
     name: str
     is_hidden: bool
@@ -105,16 +112,17 @@ def _shown(frame: pl.DataFrame, faults: object) -> pl.DataFrame:
 
 
 def _solid(frame: pl.DataFrame) -> pl.DataFrame:
-    """Columns c0, c1, ... of texts; rows and the columns at the right that hold nothing are gone."""
+    """Columns c0, c1, ... of texts and PLACE; rows and the columns at the right that hold nothing are gone."""
     import polars as pl
 
     frame = frame.rename({old: f"c{i}" for i, old in enumerate(frame.columns)}).select(pl.all().cast(pl.String))
-    filled = pl.all().str.strip_chars() != ""
-    frame = frame.filter(pl.any_horizontal(filled.fill_null(False)))
     width = frame.width
+    numbered = frame.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias(PLACE))
+    numbered = numbered.filter(pl.any_horizontal(pl.exclude(PLACE).str.strip_chars().ne("").fill_null(False)))
+    frame = numbered.drop(PLACE)
     while width and frame.to_series(width - 1).drop_nulls().str.strip_chars().eq("").all():
         width -= 1
-    return frame.select(frame.columns[:width])
+    return numbered.select(*frame.columns[:width], PLACE)
 
 
 def _text(content: bytes) -> str | None:

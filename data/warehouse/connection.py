@@ -74,6 +74,16 @@ def frame(con: duckdb.DuckDBPyConnection, query: str, params: dict[str, Any] | N
     return rows
 
 
+def has(con: duckdb.DuckDBPyConnection, table: str, column: str) -> bool:
+    """Whether a table, written with its schema, has the column: what is only read may be of an earlier version."""
+    return bool(
+        con.execute(
+            "select 1 from duckdb_columns() where schema_name || '.' || table_name = $table and column_name = $column",
+            {"table": table, "column": column},
+        ).fetchall()
+    )
+
+
 def _connect(home: Path, path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
     try:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)

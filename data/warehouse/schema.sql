@@ -72,6 +72,7 @@ create table if not exists record.settlement (
     is_civil_servant boolean,                 -- 公务员标志 cvlserv_flag
     pooled_fund_share decimal(8,4),           -- 基本医疗统筹支付比例 pool_prop_selfpay
     institution_borne_amount decimal(16,2),   -- 自费中医院负担部分 ownpay_hosp_part
+    is_newborn boolean,                       -- 新生儿标志 nwb_flag
     updated_at timestamp,                          -- 更新时间 updt_time, where delivered
     file_id varchar,                          -- the delivery file, run.input_file
     row_number bigint                         -- its data row there, from 1
@@ -111,6 +112,16 @@ create table if not exists record.encounter (
     admission_diagnosis varchar,         -- 入院诊断描述 adm_diag_dscr
     procedure_code varchar,              -- 手术操作代码 oprn_oprt_code
     pregnancy_weeks integer,             -- 孕周数 geso_val
+    sex varchar,                         -- 性别 gend
+    birth_on date,                       -- 出生日期 brdy
+    age_years integer,                   -- 年龄 age
+    person_class varchar,                -- 人员类别 psn_type
+    institution_name varchar,            -- 定点医药机构名称 fixmedins_name
+    institution_grade varchar,           -- 医院等级 hosp_lv
+    institution_division varchar,        -- 定点归属医保区划 fix_blng_admdvs
+    is_newborn boolean,                  -- 新生儿标志 nwb_flag
+    attending_practitioner_name varchar, -- 主诊医师姓名 chfpdr_name
+    discharge_department_name varchar,   -- 出院科室名称 dscg_dept_name
     updated_at timestamp,                     -- 更新时间 updt_time, where delivered
     file_id varchar,                     -- the delivery file, run.input_file
     row_number bigint                    -- its data row there, from 1
@@ -173,6 +184,7 @@ create table if not exists record.fee_line (
     order_set varchar,                   -- 组套编号 comb_no
     insured_division varchar,            -- 参保所属医保区划 insu_admdvs
     created_at timestamp,                    -- 数据创建时间 crte_time, where delivered
+    performing_practitioner_name varchar, -- 受单医师姓名 acord_dr_name
     updated_at timestamp,                     -- 更新时间 updt_time, where delivered
     file_id varchar,                     -- the delivery file, run.input_file
     row_number bigint                    -- its data row there, from 1
@@ -206,6 +218,7 @@ create table if not exists record.procedure (
     ended_at timestamp,               -- 手术操作结束时间 oprn_oprt_endtime
     anaesthesia varchar,              -- 麻醉方式 anst_way
     surgeon_id varchar,               -- 术者医师代码 oper_dr_code
+    surgeon_name varchar,             -- 术者医师姓名 oper_dr_name
     updated_at timestamp,                  -- 更新时间 updt_time, where delivered
     file_id varchar,                  -- the delivery file, run.input_file
     row_number bigint                 -- its data row there, from 1
@@ -1607,6 +1620,15 @@ create table if not exists knowledge.institution_grade (
     basis varchar not null
 );
 
+-- 机构名称: the kind of place its name tells, where no register does; of the words at a name's end the longest, else of
+-- the words in it. Our own reading: for peers and lists, never for what is definite; key: name_word
+create table if not exists knowledge.institution_name (
+    name_word varchar not null,
+    institution_kind varchar,       -- 医疗服务机构类型 medins_type; empty: a drugstore
+    is_pharmacy boolean not null,   -- 零售药店
+    basis varchar not null
+);
+
 -- 分次治疗: treatments given day by day over a while, by words of the item's name or by the diagnosis; the days of one are one
 -- course, not so many visits. What a person has wherever he otherwise is (dialysis, chemotherapy, radiotherapy) stands in
 -- course_sign; key: treatment, name_pattern, diagnosis_prefix
@@ -2074,7 +2096,10 @@ create table if not exists run.rejected (
     masked varchar,                    -- the row without names and identity numbers
     yuan decimal(18,2),                -- what it counts for in the account
     row_key varchar,                   -- hash of the key, where that can be read
-    mended_by varchar                  -- the ingest that brought it again; null while it stands
+    mended_by varchar,                 -- the ingest that brought it again; null while it stands
+    sheet_row bigint,                  -- 表中行号: the row as a spreadsheet counts it, header and empty rows too
+    dismissed varchar,                 -- 不再处理的原因: why a person let it go; null while it stands
+    dismissed_at timestamp
 );
 
 -- 假名: how this warehouse's persons are named since its first load; one row
@@ -2103,7 +2128,9 @@ create table if not exists run.account (
     yuan_duplicate decimal(18,2) not null,
     yuan_replaced decimal(18,2) not null,
     yuan_rejected decimal(18,2) not null,
-    left_out bigint default 0          -- 不计行: totals, labels, units, remarks; no record
+    left_out bigint default 0,         -- 不计行: totals, labels, units, remarks; no record
+    refused varchar,                   -- 整份未接收的原因: why the file was left out whole while the others went on
+    taken_by varchar                   -- the ingest that took a file of this name later; null while it is left out
 );
 
 -- 校验结果: what each check found in the record as it stands

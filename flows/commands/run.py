@@ -9,7 +9,20 @@ from cyclopts import Parameter
 
 from flows.commands.common import COMMON, Common, app
 from flows.home.settings import Settings
-from flows.options import RUN_OPTIONS, Days, Labels, Language, Newer, Objective, Out, RunOptions, Seed, Top, Unmask
+from flows.options import (
+    RUN_OPTIONS,
+    AcceptPartial,
+    Days,
+    Labels,
+    Language,
+    Newer,
+    Objective,
+    Out,
+    RunOptions,
+    Seed,
+    Top,
+    Unmask,
+)
 from flows.outcome import Outcome, document
 
 Input = Annotated[Path, Parameter(help="Folder that holds the export.")]
@@ -54,9 +67,11 @@ def run_directly(settings: Settings, common: Common) -> dict[str, Outcome]:
 
 
 @app.command
-def ingest(input: Input, *, newer: Newer = None, common: Common = COMMON) -> None:
+def ingest(
+    input: Input, *, newer: Newer = None, accept_partial: AcceptPartial = False, common: Common = COMMON
+) -> None:
     """Take an export into the record; prints the account of rows and yuan, file by file."""
-    _one("ingest", common.settings(input=input, newer=newer), common)
+    _one("ingest", common.settings(input=input, newer=newer, accept_partial=accept_partial or None), common)
 
 
 @app.command

@@ -24,8 +24,11 @@ def serve(
     common: Common = COMMON,
 ) -> None:
     """Start the Prefect server on loopback and run the screening on schedule until stopped."""
+    from data.errors import UsageError
     from flows.prefect import schedule as schedules
 
+    if options.accept_partial:
+        raise UsageError("--accept-partial is for one run: leaving a file out is decided each time, with `run`.")
     settings = options.settings(common.home, input)
     when = schedules.When(settings.cron if cron is None else cron, timezone)
     parameters = options.parameters(settings.home, input)

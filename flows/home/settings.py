@@ -52,6 +52,7 @@ class Settings:
     days: float | None = None
     unmask: bool = False
     newer: Sequence[str] = ()  # files of the delivery that stand where it contradicts itself
+    accept_partial: bool = False  # a file that cannot be taken is left out, and the others go on
     pseudonyms: bool = False
     objective: str = "both"
     seed: int = 1

@@ -13,12 +13,6 @@ by_practitioner as (
     select practitioner_id as subject_id, sum(eligible_amount) as business
     from feature.practitioner_day
     group by practitioner_id
-),
-
-registered as (
-    select practitioner_id, max(practice_scope_name) as practice_scope_name
-    from record.practitioner
-    group by practitioner_id
 )
 
 select l.lead_id, o.institution_level as level, g.name_zh as level_zh, o.approved_beds as beds, o.owner, o.ownership,
@@ -28,7 +22,7 @@ select l.lead_id, o.institution_level as level, g.name_zh as level_zh, o.approve
 from model.lead as l
 left join feature.institution as o on l.subject_type in ('institution', 'pharmacy') and o.institution_id = l.subject_id
 left join knowledge.institution_grade as g on g.institution_grade = o.institution_grade
-left join registered as d on l.subject_type = 'practitioner' and d.practitioner_id = l.subject_id
+left join feature.practitioner as d on l.subject_type = 'practitioner' and d.practitioner_id = l.subject_id
 left join feature.person as p on l.subject_type = 'person' and p.person_id = l.subject_id
 left join feature.institution as m on m.institution_id = l.institution_id
 left join by_place as b on l.subject_type in ('institution', 'pharmacy') and b.subject_id = l.subject_id

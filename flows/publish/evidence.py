@@ -10,6 +10,7 @@ import duckdb
 import polars as pl
 
 from data.warehouse.connection import frame
+from features import build
 from flows.publish import in_force
 from flows.publish.names import person_name_sql
 from flows.publish.words import words
@@ -64,7 +65,7 @@ def evidence(
     query = in_force.query(con, "evidence")
     if not _is_there(con, "finding_counted"):
         query = query.replace(COUNTED, UNCOUNTED)
-    return frame(con, query.format_map(parts), {**params, **shown, "run_on": _day(con, run_id)})
+    return frame(con, build.legible(con, query.format_map(parts)), {**params, **shown, "run_on": _day(con, run_id)})
 
 
 def _day(con: duckdb.DuckDBPyConnection, run_id: str) -> date | None:

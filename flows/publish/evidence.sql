@@ -9,21 +9,6 @@ with person_name as (
     group by person_id
 ),
 
-registered as (
-    select practitioner_id, max(practitioner_name) as practitioner_name
-    from record.practitioner
-    group by practitioner_id
-),
-
--- Who is in no register is known by the name on the lines.
-named_on_line as (
-    select l.ordering_practitioner_id as practitioner_id, max(l.ordering_practitioner_name) as practitioner_name
-    from record.fee_line as l
-    where l.ordering_practitioner_name is not null
-        and not exists (select 1 from registered as r where r.practitioner_id = l.ordering_practitioner_id)
-    group by l.ordering_practitioner_id
-),
-
 -- A lead ranked by an earlier version shows its findings without them.
 counted as (
     select finding_id, lead_id, counted_amount, counted_fund, also_in from model.finding_counted
@@ -65,7 +50,7 @@ select f.lead_id,
     case when e.has_clock then strftime(e.charged_at, '%Y-%m-%d %H:%M:%S')
         else strftime(e.charged_at, '%Y-%m-%d') end as charged_at,
     strftime(s.settled_at, '%Y-%m-%d %H:%M:%S') as settled_at,
-    coalesce(p.practitioner_name, q.practitioner_name) as practitioner_name,
+    p.practitioner_name,
     f.occurred_on, e.item_code, e.item_name, e.quantity, e.unit_price, e.amount as line_amount,
     coalesce(e.eligible_amount, s.eligible_amount) as eligible_amount,
     s.total_amount as settlement_amount, s.fund_amount as settlement_fund,
@@ -94,8 +79,6 @@ left join feature.department as d
     and d.department_code
         = coalesce(e.department_code, n.admitting_department_code, n.discharge_department_code)
 left join person_name as i on i.person_id = coalesce(f.person_id, s.person_id)
-left join registered as p
+left join feature.practitioner as p
     on p.practitioner_id = coalesce(f.practitioner_id, e.practitioner_id, n.attending_practitioner_id)
-left join named_on_line as q
-    on q.practitioner_id = coalesce(f.practitioner_id, e.practitioner_id, n.attending_practitioner_id)
 order by f.lead_id, f.source, f.occurred_on, f.settlement_id, f.line_id, f.finding_id

@@ -15,6 +15,7 @@ from flows.publish.labels import valued
 from flows.publish.safe import whole
 from flows.publish.words import page, spoken
 from models.ranking import totals
+from models.sources import registers
 from models.sources.source import Source
 
 HEAD = 10
@@ -56,7 +57,10 @@ def write(
         lists={kind: rows.head(HEAD).to_dicts() for kind, rows in lists.items()},
         tips=tips.listed(con),
         tips_unmatched=tips.unmatched(con, language).height,
-        account=tables.account(con, ingest_id).to_dicts(),
+        account=[
+            row | {"refused": row["refused"] and spoken(row["refused"], language)}
+            for row in tables.account(con, ingest_id).to_dicts()
+        ],
         checks=found.filter(pl.col("state").is_in(["warn", "stop"])).to_dicts(),
         coverage={
             "live": covered.height,
@@ -68,10 +72,18 @@ def write(
         official_rules=_official(rules, language),
         hits=covered.filter(pl.col("hits") > 0).sort("hits", "source", descending=[True, False]).to_dicts(),
         lacking=_lacking(covered, language),
+        registers=_registers(con, sources, language),
         titles={s.id: s.card.title_zh if language == "zh" else s.card.title for s in sources},
         artefacts=frame(con, ARTEFACTS).to_dicts(),
     )
     whole(path, lambda aside: aside.write_text(text, encoding="utf-8"))
+
+
+def _registers(con: duckdb.DuckDBPyConnection, sources: Collection[Source], language: str) -> str:
+    """What the tables that never came would add, as a sentence of its own."""
+    held = registers.held(con)
+    said = registers.sentence(registers.asleep(sources, held), held, language)
+    return said if language == "zh" or not said else f"{said[0].upper()}{said[1:]}."
 
 
 def _lacking(covered: pl.DataFrame, language: str) -> list[dict[str, Any]]:

@@ -52,15 +52,19 @@ def coverage(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 
 
 def account(con: duckdb.DuckDBPyConnection, ingest_id: str) -> pl.DataFrame:
-    """The account of the last delivery, file by file, and of every earlier file of which rejected rows still stand.
+    """The account of the last delivery, file by file, and of every earlier file of which rejected rows still stand
+    or that was left out whole and has not come since.
 
-    A row that was mended since counts as replaced where it was rejected: its mended version took its place.
+    A row that was mended since counts as replaced where it was rejected: its mended version took its place. Of the
+    rejected rows, `dismissed` says how many a person let go.
     """
     return frame(
         con,
         """
         with fate as (
-            select ingest_id, file, source_table, count(*) filter (where mended_by is null) as standing,
+            select ingest_id, file, source_table,
+                count(*) filter (where mended_by is null and dismissed is null) as standing,
+                count(*) filter (where mended_by is null and dismissed is not null) as dismissed,
                 count(*) filter (where mended_by is not null) as mended,
                 coalesce(sum(yuan) filter (where mended_by is not null), 0) as yuan_mended
             from run.rejected group by ingest_id, file, source_table
@@ -70,11 +74,12 @@ def account(con: duckdb.DuckDBPyConnection, ingest_id: str) -> pl.DataFrame:
             a.yuan_in, a.yuan_loaded, a.yuan_duplicate,
             cast(a.yuan_replaced + coalesce(f.yuan_mended, 0) as decimal(18,2)) as yuan_replaced,
             cast(a.yuan_rejected - coalesce(f.yuan_mended, 0) as decimal(18,2)) as yuan_rejected,
-            coalesce(a.left_out, 0) as left_out
+            coalesce(a.left_out, 0) as left_out, a.refused,
+            coalesce(f.dismissed, 0) as dismissed
         from run.account as a
         left join fate as f
             on f.ingest_id = a.ingest_id and f.file = a.file and f.source_table = a.source_table and a.rejected > 0
-        where a.ingest_id = $id or f.standing > 0
+        where a.ingest_id = $id or f.standing > 0 or (a.refused is not null and a.taken_by is null)
         order by a.file, a.source_table, a.ingest_id = $id, a.ingest_id
         """,
         {"id": ingest_id},
@@ -112,8 +117,9 @@ def _rejected(con: duckdb.DuckDBPyConnection, raw: str) -> pl.DataFrame:
     return frame(
         con,
         f"""
-        select file, row_number, source_table as "table", field, reason, {raw} as raw
-        from run.rejected where mended_by is null order by file, row_number, source_table, ingest_id, rejected.raw
+        select file, row_number, source_table as "table", field, reason, {raw} as raw, sheet_row
+        from run.rejected where mended_by is null and dismissed is null
+        order by file, row_number, source_table, ingest_id, rejected.raw
         """,
     )
 

@@ -9,6 +9,7 @@ import duckdb
 import polars as pl
 
 from data.warehouse.connection import frame
+from features import build
 from flows.publish import regions
 from flows.publish.labels import NOTHING, Known, labelled
 from flows.publish.names import person_name_sql
@@ -37,16 +38,12 @@ def watchlist(
     said = "reasons_zh" if zh else "reasons"
     at = "'主要涉及' || w.institution_name || '。'" if zh else "'mostly at ' || w.institution_name || ': '"
     name = person_name_sql(unmask)
-    rows = frame(
+    query = build.legible(
         con,
         f"""
         with named as (
             select person_id, arg_min(person_name, source_table) as person_name
             from record.person_identity where person_name is not null group by person_id
-        ),
-        practitioner as (
-            select practitioner_id, max(practitioner_name) as practitioner_name, max(institution_id) as institution_id
-            from record.practitioner group by practitioner_id
         ),
         insured as (
             select person_id, max(insured_division) as division from feature.settlement group by person_id
@@ -79,7 +76,7 @@ def watchlist(
         from model.lead as l
         left join feature.institution as o
             on l.subject_type in ('institution', 'pharmacy') and o.institution_id = l.subject_id
-        left join practitioner as d on l.subject_type = 'practitioner' and d.practitioner_id = l.subject_id
+        left join feature.practitioner as d on l.subject_type = 'practitioner' and d.practitioner_id = l.subject_id
         left join feature.institution as h on h.institution_id = d.institution_id
         left join named as i on l.subject_type = 'person' and i.person_id = l.subject_id
         left join feature.institution as w on w.institution_id = l.institution_id
@@ -88,9 +85,9 @@ def watchlist(
         where l.subject_type = $subject_type and l.rank <= coalesce($top, l.rank)
         order by l.rank
         """,
-        {"subject_type": subject_type, "run_id": run_id, "language": language, "top": top},
     )
-    return rows.select(COLUMNS)
+    params = {"subject_type": subject_type, "run_id": run_id, "language": language, "top": top}
+    return frame(con, query, params).select(COLUMNS)
 
 
 def lists(con: duckdb.DuckDBPyConnection, run_id: str, *, language: str, unmask: bool) -> dict[str, pl.DataFrame]:

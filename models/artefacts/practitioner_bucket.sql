@@ -22,10 +22,18 @@ place as (
     group by institution_id
 ),
 
+-- Who works there: by the register, and who signs there without being in it.
 registered as (
     select institution_id, count(distinct practitioner_id) as practitioners
-    from record.practitioner
-    where coalesce(is_valid, true) and left_on is null
+    from (
+        select institution_id, practitioner_id
+        from record.practitioner
+        where coalesce(is_valid, true) and left_on is null
+        union all
+        select institution_id, practitioner_id
+        from feature.practitioner
+        where origin <> 'register'
+    ) as staff
     group by institution_id
 ),
 

@@ -19,10 +19,7 @@ subject as (
     from feature.institution
     union
     select 'practitioner', practitioner_id
-    from record.practitioner
-    union
-    select 'practitioner', practitioner_id
-    from feature.practitioner_day
+    from feature.practitioner
     union
     select 'person', person_id
     from feature.person

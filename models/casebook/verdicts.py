@@ -14,6 +14,7 @@ from data.contract.mapping import Field
 from data.errors import InputRefused, UsageError
 from data.ingest import Pseudonyms, normalise
 from data.warehouse.connection import frame, transaction
+from features import build
 from models.casebook import words
 from models.casebook.read import Told, columns
 from models.sources.source import Source
@@ -78,7 +79,7 @@ def plan(
         raise InputRefused(f"{told.name} has a header and no rows.")
     prepare(con, sources)
     _typed(con, told, pseudonyms)
-    query = (FOLDER / "resolve.sql").read_text(encoding="utf-8")
+    query = build.legible(con, (FOLDER / "resolve.sql").read_text(encoding="utf-8"))
     return Plan(told.name, frame(con, query, {"today": (today or date.today()).isoformat()}), told.ignored)
 
 

@@ -22,10 +22,7 @@ subject as (
     from feature.institution
     union
     select 'practitioner', practitioner_id
-    from record.practitioner
-    union
-    select 'practitioner', practitioner_id
-    from feature.practitioner_day
+    from feature.practitioner
     union
     select 'person', person_id
     from feature.person
@@ -55,7 +52,7 @@ named as (
     join subject as s on s.subject_type in ('institution', 'pharmacy') and s.subject_id = c.institution_id
     union
     select 'practitioner', practitioner_id, lower(translate(practitioner_name, $wide, $narrow))
-    from record.practitioner
+    from feature.practitioner
     where practitioner_name is not null
 ),
 

@@ -27,7 +27,7 @@ near as (
     union
     select o.tip_id, d.practitioner_id, d.practitioner_name, 0
     from open_end as o
-    join record.practitioner as d on lower(translate(d.practitioner_name, $wide, $narrow)) = o.plain
+    join feature.practitioner as d on lower(translate(d.practitioner_name, $wide, $narrow)) = o.plain
     where o.said_type = 'practitioner'
 ),
 

@@ -20,6 +20,11 @@ from models.sources import judged
 from models.sources.card import Card, CardError
 from models.sources.judged import KEYS, PEERS, ROW
 
+#: Where else the record may hold what a need names: feature.person takes it from there.
+ELSEWHERE = {
+    "record.settlement.sex": ("record.encounter.sex", "record.person.sex"),
+    "record.settlement.birth_on": ("record.encounter.birth_on", "record.person.birth_on"),
+}
 #: The reason of a source that judged nothing though it has its data.
 NOTHING = "nothing of the kind in the data"
 
@@ -112,14 +117,30 @@ def missing(con: duckdb.DuckDBPyConnection, needs: Collection[str]) -> list[str]
     for need in needs:
         _, table, *column = need.split(".")
         known = by_target[table]
-        what = f"count({column[0]})" if column else "count(*)"
-        if con.sql(f"select {what} from (select * from record.{table} limit 1000000)").fetchall()[0][0]:
+        if any(_holds(con, place) for place in (need, *ELSEWHERE.get(need, ()))):
             continue
         field = next((f for f in known.fields if column and f.column == column[0]), None)
         name = f"{field.name_zh} ({known.source}.{field.source})" if field else f"{known.name_zh} ({known.source})"
         rows, nobody = _listed(con, known.source)
         lacking.append(f"{name}, whose {rows:,} rows match nobody of the record" if rows and rows == nobody else name)
     return lacking
+
+
+def _holds(con: duckdb.DuckDBPyConnection, need: str) -> bool:
+    _, table, *column = need.split(".")
+    if column and not _has_column(con, table, column[0]):
+        return False
+    what = f"count({column[0]})" if column else "count(*)"
+    return bool(con.sql(f"select {what} from (select * from record.{table} limit 1000000)").fetchall()[0][0])
+
+
+def _has_column(con: duckdb.DuckDBPyConnection, table: str, column: str) -> bool:
+    """Whether the table has it: a HOME of an earlier version, opened to be read, may not."""
+    asked = (
+        "select 1 from duckdb_columns() where database_name = current_database() and schema_name = 'record'"
+        " and table_name = $table and column_name = $column"
+    )
+    return bool(con.execute(asked, {"table": table, "column": column}).fetchall())
 
 
 def _strangers(con: duckdb.DuckDBPyConnection, source: Source) -> str:

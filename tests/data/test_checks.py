@@ -34,7 +34,7 @@ insert into knowledge.institution_grade values ('05', 2, '', '');
 insert into run.input_file by name
     select 'f1' as file_id, 'setl_d.csv' as file, 'setl_d' as source_table, timestamp '2025-06-01' as loaded_at;
 insert into run.account
-    select 'i1', 'setl_d.csv', 'setl_d', 161, 161, 0, 0, 0, 8000, 8000, 0, 0, 0;
+    select 'i1', 'setl_d.csv', 'setl_d', 161, 161, 0, 0, 0, 8000, 8000, 0, 0, 0, 0;
 insert into run.step by name select 'ingest' as step, 'i1' as fingerprint;
 insert into record.person_status by name
     select 'P0' as person_id, 'death' as status_type, date '2025-06-01' as status_from;

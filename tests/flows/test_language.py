@@ -384,7 +384,11 @@ def test_a_page_s_punctuation_is_chinese(chinese):
 
 EMPTY = {
     "run_id": "r", "ranking": "", "totals": [], "lists": {}, "account": [], "checks": [], "hits": [], "lacking": [],
+    "registers": "",
     "titles": {}, "artefacts": [], "coverage": {"live": 0, "judging": 0, "hit": 0, "lacking": 0}, "shared": [],
     "whole": dict.fromkeys(("leads", "amount", "again", "once"), 0), "tips": [], "tips_unmatched": 0,
-    "whole_text": dict.fromkeys(("amount", "again", "once", "fund_once"), "0"),
+    "whole_text": dict.fromkeys(("amount", "again", "once", "fund_once"), "0"), "official_rules": [],
+    "official": dict.fromkeys(
+        ("rules", "judged", "partly", "trial", "no_case", "cannot_judge", "no_rule", "starter"), 0
+    ),
 }  # fmt: skip

@@ -144,6 +144,17 @@ def test_special_hospital_is_judged_by_its_own_kind_or_not_at_all(con):
     assert ("E00", "stays again within 15 days: too few peers of its kind") in cannot(con)
 
 
+def test_a_place_whose_kind_nobody_tells_is_not_compared_in_what_kinds_differ_in(con):
+    """No register has it and its name says nothing: what is odd among general hospitals may be its specialty's usual."""
+    rng = np.random.default_rng(7)
+    strange = change(hospitals(rng, 1, "E"), "E00", repeated_stay_share=0.95, night_bill_share=0.4)
+    settle(con, hospitals(rng, 20, "H"), "hospital", False, "institution_indicator", "A100")
+    settle(con, strange, "hospital", False, "institution_indicator")
+    con.execute("update feature.institution set origin = 'code' where institution_id = 'E00'")
+    assert [(s, d["indicator"]) for s, d, *_ in run(con, "institution_peer_outlier")] == [("E00", "night_bill_share")]
+    assert ("E00", "stays again within 15 days: too few peers of its kind") in cannot(con)
+
+
 def test_general_hospital_far_above_is_found(con):
     rng = np.random.default_rng(8)
     settle(con, change(hospitals(rng, 20, "H"), "H04", repeated_stay_share=0.6, drug_share=0.65), "hospital", False,

@@ -658,9 +658,13 @@ def test_bills_settled_anew_for_more_are_found_and_the_difference_is_at_issue(co
     con.execute("update feature.settlement set started_on = '2025-04-01' where starts_with(settlement_id, 'Snew')")
     con.execute("update record.settlement set started_on = '2025-04-01' where starts_with(settlement_id, 'Sold')")
     con.execute(
-        "insert into record.settlement by name select 'R' || settlement_id as settlement_id, settlement_id as"
-        " original_settlement_id, person_id, institution_id, settled_at + interval 1 hour as settled_at, true as"
-        " is_refund, operator_id, -fund_amount as fund_amount from record.settlement where starts_with(settlement_id, 'Sold')"
+        "insert into record.settlement by name select 'R' || settlement_id as settlement_id, person_id, institution_id,"
+        " settled_at + interval 1 hour as settled_at, true as is_refund, operator_id, -fund_amount as fund_amount"
+        " from record.settlement where starts_with(settlement_id, 'Sold')"
+    )
+    con.execute(
+        "insert into feature.refund by name select 'R' || settlement_id as refund_id, settlement_id, 'named' as pairing"
+        " from record.settlement where starts_with(settlement_id, 'Sold')"
     )
     hits = found(con, "operator_outlier")
     assert [t for _, t, *_ in hits] == [f"Snew{n}" for n in range(6)] and {a for _, _, a, _ in hits} == {70.0}

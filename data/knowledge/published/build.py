@@ -1,13 +1,9 @@
 """Turn the published knowledge points into the typed knowledge tables under ``data/knowledge``.
 
-Usage: ``python -m data.knowledge.published.build POINTS CODES OUT [WINDOWS]``; WINDOWS has the published window of each
-exclusive pair (point_id, window_zh). A point whose text does not yield its parameter
-is listed in ``unparsed.csv`` with the reason and never guessed; ``text`` says how it is read.
-
-Validity: drug points of 2025 hold for the 2024 drug catalogue (the year 2025), those published from 2026-01-28 on
-for the catalogue of their year (2026-01-01 to 2026-12-31): a catalogue of the next year takes its place. Service, herb
-and internet points are open. Where points name one code, the stricter limit stays. What a child table reads into a
-text (which diagnoses, which earlier drugs) is ours, not published: its layer is starter.
+Usage: ``python -m data.knowledge.published.build POINTS CODES OUT [WINDOWS]``; WINDOWS: each exclusive pair's published
+window. A point whose text does not yield its parameter is listed in ``unparsed.csv`` with the reason, never guessed.
+Drug points hold for the catalogue of their year (those of 2025: of 2024), all others are open. Where points name
+one code, the stricter limit stays. What a child table reads into a text is ours: its layer is starter.
 """
 
 from __future__ import annotations
@@ -247,9 +243,10 @@ def _one_table(
             coded = codes.filter(pl.col("ord") == place).select("point_id", pl.col("item_code").alias(side))
             mine = mine.join(coded, on="point_id", how="left")
         rows = judged = table.parse(mine)
-    order = [*key, "is_other", *table.stricter, "point_id"]
     descending = [*(False for _ in key), False, *table.descending, False]
-    kept = rows.filter(pl.col("why").is_null()).sort(order, descending=descending, nulls_last=True)
+    kept = rows.filter(pl.col("why").is_null()).sort(
+        [*key, "is_other", *table.stricter, "point_id"], descending=descending, nulls_last=True
+    )
     kept = kept.unique(key, keep="first", maintain_order=True)
     is_used = ~pl.col("is_other") | pl.col("point_id").is_in(kept["point_id"].implode())
     used = judged.filter(pl.col("why").is_null() & is_used)
@@ -257,9 +254,7 @@ def _one_table(
 
 
 def make(published: pl.DataFrame, listed: pl.DataFrame) -> tuple[dict[str, pl.DataFrame], pl.DataFrame]:
-    """The typed tables of published points and their listed codes (point_id, ord, med_list_codg), and every point
-    of a class that has a table with ``table`` and ``why`` (null = parsed).
-    """
+    """The typed tables of points and their codes (point_id, ord, med_list_codg); every point with table and why."""
     read = tidy(published)
     codes = _codes(read, listed)
     made, judged = {}, []
@@ -290,9 +285,10 @@ def build(points: Path, codes: Path, out: Path, windows: Path | None = None) -> 
     unparsed.sort("rule_name_zh", "point_id").write_csv(out / "unparsed.csv")
     shares = every.group_by("rule_name_zh").agg(pl.col("table").first(), parsed=pl.col("why").is_null().sum())
     counts = tidy(published).group_by("rule_name_zh").agg(points=pl.len())
-    columns = ["rule_name_zh", "table", "points", pl.col("parsed").fill_null(0)]
-    report = counts.join(shares, on="rule_name_zh", how="left").select(columns)
-    report = report.with_columns(share=(pl.col("parsed") / pl.col("points")).round(4))
+    report = counts.join(shares, on="rule_name_zh", how="left")
+    report = report.select("rule_name_zh", "table", "points", pl.col("parsed").fill_null(0)).with_columns(
+        share=(pl.col("parsed") / pl.col("points")).round(4)
+    )
     report = report.sort("table", "rule_name_zh", nulls_last=True)
     report.write_csv(out / "published.csv")
     return report

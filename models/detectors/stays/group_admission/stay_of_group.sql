@@ -9,17 +9,10 @@ with employed as (
     where s.care_setting = 'inpatient'
     group by s.encounter_id
 ),
-enrolled as (
-    select person_id, max(employer_id) as employer_id
-    from record.enrolment
-    where employer_id is not null
-    group by person_id
-),
 stay as (
-    select s.*, coalesce(m.employer_id, n.employer_id) as employer_id, p.residence_division
+    select s.*, coalesce(m.employer_id, p.employer_id) as employer_id, p.residence_division
     from feature.stay as s
     left join employed as m on m.encounter_id = s.encounter_id
-    left join enrolled as n on n.person_id = s.person_id
     left join feature.person as p on p.person_id = s.person_id
     where s.institution_id is not null and s.person_id is not null and s.started_on is not null
 ),
