@@ -22,7 +22,6 @@ from data.simulate.export.files import blocks_of, write_table
 from data.simulate.honest import town as practices
 from data.simulate.honest.world import World
 from data.simulate.planting import Planted, frame_of, joined, plant
-from data.simulate.planting import beside as both  # `beside` is a module of this package
 from data.simulate.town import contracts, devices
 from data.simulate.town.places import sizes
 from data.simulate.town.town import Town, found
@@ -118,7 +117,7 @@ def _write(folder: Path, town: Town, bill: Bill, planted: Planted | None, laid: 
         for name in (*small, "fee_list_d")
         if any(world.rows[name] for world in laid)
     }
-    more = both(practised, planted.tables if planted else {})
+    more = planting.beside(practised, planted.tables if planted else {})
     small |= {name: pl.DataFrame for name in more if name not in small and name != "fee_list_d"}
     counts = {
         name: write_table(folder, name, joined(blocks_of(make()), more.get(name)), packed=name in PACKED)

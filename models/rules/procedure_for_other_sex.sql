@@ -17,6 +17,7 @@ exclusions  = [
     "the identity number contradicts the delivered sex: cannot judge",
     "the sex is unknown: cannot judge",
     "a newborn settled on the mother's bill, or the mother on the newborn's",
+    "a living donor's care on the bill of who gets the organ or the marrow",
     "an operation on the partner in the stay of the one treated for infertility",
 ]
 exclusions_zh = [
@@ -24,11 +25,12 @@ exclusions_zh = [
     "证件号码与所报性别矛盾：无法判定",
     "性别未知：无法判定",
     "新生儿并入母亲结算，或母亲并入新生儿结算",
+    "活体器官、造血干细胞供者的费用并入受者结算",
     "不孕不育治疗中在一方住院结算的另一方手术",
 ]
 limits      = "A mistyped code and another person's card look the same. Which codes belong to one sex follows from the chapters of ICD-9-CM-3 (60-64, 65-75); single codes outside them are starter knowledge. The money at issue is what the operation's own rules find."
 limits_zh   = "编码录错与使用他人医保凭证表现相同。编码所属性别依据 ICD-9-CM-3 章节（60-64、65-75），章节以外的个别编码为初始知识。涉及金额由手术类规则计算。"
-version     = "2"
+version     = "3"
 sentence    = "{procedure_code} {procedure_name}, a procedure on {code_sex} persons, is coded for a {person_sex} person ({occurred_on})"
 sentence_zh = "{occurred_on} 为{person_sex_zh}性参保人编码仅{code_sex_zh}性可有的手术操作 {procedure_code} {procedure_name}"
 */

@@ -14,6 +14,7 @@ basis       = ["筛查模型 B09 接力住院、循环转院"]
 needs       = ["record.encounter.started_at", "record.encounter.ended_at"]
 exclusions  = [
     "a stay begun on a referral, or after a discharge as transfer: up and down within a medical alliance",
+    "the place before closed or moved under a new code, and its patients were carried over",
     "diseases treated in courses, pregnancy, newborns, but mental disorders stay in: their passing round is the pattern",
     "step by step through the levels: every link goes up as it gets worse, then down as it gets better (to a lower level, a rehabilitation or nursing institution, a community centre or township hospital), whatever the way of leaving says",
     "the level of an institution is unknown, and every other link goes up or down: cannot judge",
@@ -24,6 +25,7 @@ exclusions  = [
 ]
 exclusions_zh = [
     "凭转诊入院，或以转院方式出院后入院：医联体内双向转诊",
+    "原机构停业、搬迁换码，在院参保人转来继续住院",
     "分疗程治疗的疾病、妊娠、新生儿，但精神障碍不排除：轮转住院正是其表现",
     "分级诊疗：每次均逐级上转（病情加重）或逐级下转（转入低级别、康复、护理机构或社区、乡镇卫生院），不论离院方式如何填写",
     "某机构级别未知且其余各次均为逐级转诊：无法判定",
@@ -34,7 +36,7 @@ exclusions_zh = [
 ]
 limits      = "The person did not choose the chain and is not a subject. Deterioration and rehabilitation lead through hospitals of one level too; referral slips and whether the person was asked tell. The first stay of a chain is not at issue."
 limits_zh   = "本条不涉及参保人本人。病情恶化、康复也可能经过同级别的多家医院，以转诊单及是否征求参保人意见为准。链条中的首次住院不列为涉及金额。"
-version     = "2"
+version     = "3"
 sentence    = "Stay {link} of {links} in a chain without a break from {chain_from} to {chain_to}, after a discharge from {previous_institution_id}; it cost {amount} yuan"
 sentence_zh = "{chain_from} 至 {chain_to} 连续在不同医院住院 {links} 次，本次为第 {link} 次（上一家{previous_institution_id}），涉及 {amount} 元"
 
