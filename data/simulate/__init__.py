@@ -12,7 +12,7 @@ from types import ModuleType
 import numpy as np
 import polars as pl
 
-from data.simulate import lookalikes
+from data.simulate import lookalikes, planting
 from data.simulate import schemes as schemes_package
 from data.simulate.care import chronic, drugstore, inpatient, outpatient
 from data.simulate.care.bill import Bill, make_bill
