@@ -4,7 +4,7 @@ title_zh = "多日无诊疗的住院期间在外就医购药（疑似挂床）"
 violation = "idle_stay"
 family = "presence"
 judges   = ["day"]
-subjects = ["institution"]
+subjects = ["person", "institution"]
 certainty = "suspected"
 scope = ["inpatient"]
 window = "stay"
@@ -29,8 +29,8 @@ exclusions_zh = [
     "同一医院的结算、住院，以及日期为手工录入的零星报销",
     "机构集中记账或整次住院一日记账：无法判定",
 ]
-limits = "The person is no subject: who used the card the record does not say. Relatives fetch medicines and buy with the card; together with idle days it is for the temperature chart, the nursing record and the camera of the other place to say who came."
-limits_zh = "数据不能说明持证人，故不涉及参保人本人。家属可能持证代取药、购药；与多日无诊疗同时出现时，应以体温单、护理记录和对方机构监控核实到场者。"
+limits = "Relatives fetch medicines and buy with the card, so who used it the record does not say; together with idle days it is for the temperature chart, the nursing record and the camera of the other place to say who came."
+limits_zh = "家属可能持证代取药、购药，数据不能说明持证人；与多日无诊疗同时出现时，应以体温单、护理记录和对方机构监控核实到场者。"
 
 [params.min_days]
 value = 3
