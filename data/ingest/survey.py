@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from data.ingest import decode
 
 LF, CR, QUOTE = b"\n", b"\r", b'"'
@@ -79,6 +77,8 @@ def _is_even(chunk: bytes, before: bytes, end: bytes, found: int) -> bool:
 
 def _opens(chunk: bytes, mark: bytes, is_open: bool) -> bool:
     """Whether a quotation mark is open where a line ends."""
+    import numpy as np
+
     codes = np.frombuffer(chunk, np.uint8)
     quotes = np.flatnonzero(codes == QUOTE[0])
     ends = np.flatnonzero(codes == mark[0])

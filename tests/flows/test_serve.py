@@ -28,6 +28,8 @@ GIVEN = {
     "labels": "zh",
     "seed": 9,
     "unmask": True,
+    "newer": ["setl_d.csv"],
+    "accept_partial": True,
 }
 URL = "http://127.0.0.1:4299/api"
 
@@ -162,7 +164,7 @@ def test_run_and_serve_offer_the_same_options():
     for command in ("run", "serve"):
         said = subprocess.run([sys.executable, "-m", "flows.cli", command, "--help"], capture_output=True, text=True)
         shown[command] = {word for word in said.stdout.split() if word.startswith("--")}
-    assert {f"--{f.name}" for f in fields(RunOptions)} <= shown["run"] & shown["serve"]
+    assert {f"--{f.name}".replace("_", "-") for f in fields(RunOptions)} <= shown["run"] & shown["serve"]
 
 
 def test_who_waits_for_home_gets_it_and_who_does_not_is_told(tmp_path):
