@@ -31,14 +31,14 @@ def check(con, folders, choice, seed):
     assert forms.is_honest(said), said
 
 
-@settings(max_examples=60, **CALM)
+@settings(max_examples=25, **CALM)
 @given(CHOICES, st.integers(0, 99))
 def test_any_forms_together(con, tmp_path_factory, choice, seed):
     check(con, tmp_path_factory, choice, seed)
 
 
-@pytest.mark.slow
-@settings(max_examples=2000, **CALM)
+@pytest.mark.long
+@settings(max_examples=10_000, **CALM)
 @given(CHOICES, st.integers(0, 10**6))
 def test_many_forms_together(con, tmp_path_factory, choice, seed):
     check(con, tmp_path_factory, choice, seed)

@@ -77,7 +77,7 @@ def test_the_hits_of_trial_sources_are_listed(found):
     )
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("part", range(5))
 def test_no_definite_finding_stands_on_a_practice_among_few(tmp_path, part):
     """Beside other practices and another town than in the whole."""
