@@ -33,6 +33,7 @@ def find(con: duckdb.DuckDBPyConnection, delivery: Delivery, stage: str) -> None
     _restore(con, delivery, stage)
     table = delivery.table
     if table.target in OF_ONE:
+        collide(con, table, stage)
         _mark_shared_key(con, table, stage)
     if {"person_id", "id_number", "person_name"} <= {f.column for f in delivery.fields.values()}:
         _mark_shared_person(con, delivery, stage)
@@ -77,6 +78,22 @@ def _restore(con: duckdb.DuckDBPyConnection, delivery: Delivery, stage: str) -> 
             )
 
 
+def collide(con: duckdb.DuckDBPyConnection, table: Table, stage: str) -> None:
+    """stage_colliding: the staged rows (row_place) whose key stands elsewhere in the content or in the record.
+
+    Only these are compared with others: a year of fee lines has hardly any.
+    """
+    keys = f"hash({', '.join(table.key)})"
+    con.execute(
+        f"""
+        create or replace temp table stage_colliding as
+        select row_place from {stage}
+        where {keys} in (select {keys} from {stage} group by 1 having count(*) > 1)
+            or {keys} in (select {keys} from record.{table.target})
+        """
+    )
+
+
 def _mark_shared_key(con: duckdb.DuckDBPyConnection, table: Table, stage: str) -> None:
     """One number for two pieces of business: neither is a newer version of the other."""
     key = ", ".join(table.key)
@@ -91,10 +108,7 @@ def _mark_shared_key(con: duckdb.DuckDBPyConnection, table: Table, stage: str) -
         create or replace temp table stage_shared as
         with candidate as (
             select row_place, {key}, {facts} from {stage}
-            where bad is null and (
-                {keys} in (select {keys} from {stage} group by 1 having count(*) > 1)
-                or {keys} in (select {keys} from record.{table.target})
-            )
+            where bad is null and row_place in (select row_place from stage_colliding)
         ),
         version as (
             from candidate

@@ -9,7 +9,7 @@ from decimal import Decimal
 import duckdb
 
 from data.contract.mapping import Table
-from data.ingest import match, rejected
+from data.ingest import ids, match, rejected
 from data.ingest.account import ZERO, Account
 from data.ingest.find import Delivery
 from data.ingest.read import FAULTS, STAGE, Staged, row_number
@@ -103,10 +103,12 @@ def _account(
 def _mark(con: duckdb.DuckDBPyConnection, table: Table, chosen: Collection[str]) -> None:
     """stage_fate: the staged rows whose key came before, in this content or in the record.
 
-    Only keys that collide are compared column by column: a year of fee lines has hardly any. Fates follow the
+    Only keys that collide are compared column by column (ids.collide). Fates follow the
     order of delivery; which version stands follows the update time where rows carry one, unless a person chose: rows
     of the contents `chosen` stand over all that their delivery brings after them.
     """
+    if table.target not in ids.OF_ONE:  # of those they are known since the content was read
+        ids.collide(con, table, STAGE)
     key = ", ".join(table.key)
     columns = [f.column for f in table.kept]
     listed = ", ".join(f"'{file_id}'" for file_id in sorted(chosen)) or "''"
@@ -114,24 +116,17 @@ def _mark(con: duckdb.DuckDBPyConnection, table: Table, chosen: Collection[str])
     con.execute(
         f"""
         create or replace temp table stage_fate as
-        with colliding as (
-            select a.row_place as row_id from {STAGE} as a
-            where hash({key}) in (select hash({key}) from {STAGE} group by 1 having count(*) > 1)
-            union
-            select a.row_place as row_id from {STAGE} as a
-            where hash({key}) in (select hash({key}) from record.{table.target})
-        ),
-        versions as (
+        with versions as (
             select 0 as is_new, b.file_id in ({listed}) as is_chosen, cast(null as bigint) as row_id,
                 b.updated_at, {", ".join("b." + c for c in columns)}
             from record.{table.target} as b
             where hash({", ".join("b." + k for k in table.key)}) in (
                 select hash({", ".join("a." + k for k in table.key)})
-                from {STAGE} as a where a.row_place in (select row_id from colliding)
+                from {STAGE} as a where a.row_place in (select row_place from stage_colliding)
             )
             union all
             select 1, false, s.row_place, s.updated_at, {", ".join("s." + c for c in columns)}
-            from {STAGE} as s where s.row_place in (select row_id from colliding)
+            from {STAGE} as s where s.row_place in (select row_place from stage_colliding)
         ),
         compared as (
             select {key}, is_new, is_chosen, row_id, coalesce(updated_at, timestamp '1000-01-01') as updated_at,
