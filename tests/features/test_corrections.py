@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from data.knowledge import load as knowledge_load
-from features import build
+from tests.features import built
 
 
 def put(con, table, columns, *rows):
@@ -16,9 +16,7 @@ def put(con, table, columns, *rows):
 
 
 def made(con, question):
-    for name, feature in build.load().items():
-        con.execute(f"create or replace table feature.{name} as {feature.query.text}")
-    return con.sql(question).fetchall()
+    return built.until(con).sql(question).fetchall()
 
 
 SETTLED = (

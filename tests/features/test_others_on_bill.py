@@ -3,14 +3,7 @@
 import pytest
 
 from features import build
-
-
-def built(con, last):
-    for name, feature in build.load().items():
-        con.execute(f"create or replace table feature.{name} as {feature.query.text}")
-        if name == last:
-            break
-    return con
+from tests.features import built
 
 
 @pytest.mark.parametrize(
@@ -56,7 +49,9 @@ def test_a_bill_without_insurance_money(con, fund, account, family, is_cash_only
         " values ('S1', 'E1', 'A', 'H1', '11', 90, ?, ?, ?, '2025-03-01', '2025-03-01', '2025-03-01 10:00:00')",
         [fund, account, family],
     )
-    assert built(con, "settlement").sql("select is_cash_only from feature.settlement").fetchall() == [(is_cash_only,)]
+    assert built.until(con, "settlement").sql("select is_cash_only from feature.settlement").fetchall() == [
+        (is_cash_only,)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -80,5 +75,5 @@ def test_a_bill_entered_after_the_care(con, ended_at, settled_at, is_entered_lat
         " values ('S1', 'E1', 'A', 'H1', '11', 90, '2025-03-01', '2025-03-01', ?)",
         [settled_at],
     )
-    rows = built(con, "visit_bill").sql("select is_entered_later from feature.visit_bill").fetchall()
+    rows = built.until(con, "visit_bill").sql("select is_entered_later from feature.visit_bill").fetchall()
     assert rows == [(is_entered_later,)]

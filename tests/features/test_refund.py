@@ -5,7 +5,7 @@ import random
 import pytest
 
 from data.checks import checking
-from features import build
+from tests.features import built
 
 DAY = "2025-01-12"
 
@@ -33,10 +33,7 @@ def give(con, bills, lines=()):
                 "at": row["settled_at"],
             },
         )
-    for name, feature in build.load().items():
-        con.execute(f"create or replace table feature.{name} as {feature.query.text}")
-        if name == "fee_line":
-            return
+    built.until(con, "fee_line")
 
 
 def standing(con):

@@ -2,17 +2,10 @@
 
 import pytest
 
-from features import build
+from tests.features import built
 
 PLACE = "P99012310495"
 HOSPITAL = "H99012310959"
-
-
-def build_until(con, last):
-    for name, feature in build.load().items():
-        con.execute(f"create or replace table feature.{name} as {feature.query.text}")
-        if name == last:
-            return
 
 
 def add(con, table, **values):
@@ -30,7 +23,7 @@ def settle(con, number, place, category, **other):
 
 
 def institution(con, place, columns):
-    build_until(con, "institution")
+    built.until(con, "institution")
     rows = con.execute(f"select {columns} from feature.institution where institution_id = ?", [place]).fetchall()
     assert len(rows) == 1
     return rows[0]
@@ -114,7 +107,7 @@ def test_a_place_that_came_down_was_of_its_level_before(con):
         "insert into knowledge.item_institution_level (item_code, official, min_level, basis, layer)"
         " values ('T1', 12, 2, 'made', 'nation')"
     )
-    build_until(con, "level_limited_use")
+    built.until(con, "level_limited_use")
     levels = con.sql("select line_id, institution_level from feature.level_limited_use order by 1").fetchall()
     assert levels == [("L1", 3), ("L2", 1)]
 
@@ -128,7 +121,7 @@ def test_an_encounter_tells_what_settlements_leave_empty(con):
 
 
 def person(con, columns):
-    build_until(con, "person")
+    built.until(con, "person")
     return con.execute(f"select {columns} from feature.person where person_id = 'A'").fetchall()[0]
 
 
@@ -146,7 +139,7 @@ def test_a_person_is_known_by_settlements_then_encounters_and_a_register_wins(co
 
 
 def test_a_practitioner_is_known_by_lines_encounters_and_operations(con):
-    build_until(con, "practitioner")
+    built.until(con, "practitioner")
     add(con, "fee_line", line_id="1", encounter_id="E1", institution_id=HOSPITAL, ordering_practitioner_id="D1",
         ordering_practitioner_name="张一", performing_practitioner_id="D2", performing_practitioner_name="李二")  # fmt: skip
     add(con, "encounter", encounter_id="E1", institution_id=HOSPITAL, attending_practitioner_id="D3",
@@ -154,7 +147,7 @@ def test_a_practitioner_is_known_by_lines_encounters_and_operations(con):
     add(con, "procedure", settlement_id="S1", procedure_code="13.4100", surgeon_id="D4", surgeon_name="赵四")
     add(con, "practitioner", practitioner_id="D1", practitioner_name="张一一", institution_id="H9",
         practice_scope_name="内科")  # fmt: skip
-    build_until(con, "practitioner")
+    built.until(con, "practitioner")
     rows = con.sql(
         "select practitioner_id, origin, practitioner_name, institution_id, practice_scope_name"
         " from feature.practitioner order by practitioner_id"
@@ -182,7 +175,7 @@ def test_a_practitioner_is_known_by_lines_encounters_and_operations(con):
 def test_care_of_a_newborn_is_known_by_flag_category_or_age(con, settlement, encounter, expected):
     settle(con, 1, HOSPITAL, settlement.pop("medical_category", "21"), **settlement)
     add(con, "encounter", encounter_id="E1", person_id="A", institution_id=HOSPITAL, **encounter)
-    build_until(con, "settlement")
+    built.until(con, "settlement")
     assert con.sql("select is_newborn from feature.settlement").fetchall() == [(expected,)]
 
 
@@ -193,5 +186,5 @@ def test_care_of_a_newborn_is_known_by_flag_category_or_age(con, settlement, enc
 def test_a_newborns_bill_under_a_parents_number_holds_a_newborn(con, flag, born_on, expected):
     """So that every rule of age and sex lets its items pass; under its own number it is a child's own stay."""
     settle(con, 1, HOSPITAL, "21", birth_on=born_on, is_newborn=flag)
-    build_until(con, "birth")
+    built.until(con, "birth")
     assert con.sql("select newborns_on_bill, is_delivered from feature.birth").fetchall() == expected

@@ -3,6 +3,7 @@
 import pytest
 
 from features import build
+from tests.features import built
 
 COLUMNS = (
     "settlement_id, encounter_id, person_id, institution_id, medical_category, total_amount, started_on, settled_at"
@@ -28,10 +29,7 @@ def test_a_place_nobody_named_is_known_by_its_care(con, place, category, expecte
     con.execute("insert into record.pharmacy (institution_id) values ('P1')")
     row = ["S1", "E1", "A", place, category, 90, "2025-03-01", "2025-03-01 10:00:00"]
     con.execute(f"insert into record.settlement ({COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?)", row)
-    for name, feature in build.load().items():
-        con.execute(f"create or replace table feature.{name} as {feature.query.text}")
-        if name == "settlement":
-            break
+    built.until(con, "settlement")
     assert con.sql("select is_pharmacy, care_setting from feature.settlement").fetchall() == [expected]
 
 
@@ -44,13 +42,6 @@ def test_the_span_of_a_delivery_is_not_moved_by_stragglers(con):
     )
     question = build.load()["delivery_span"].query.text
     assert [str(day) for day in con.sql(question).fetchall()[0]] == ["2025-01-01", "2025-03-31"]
-
-
-def built(con, last):
-    for name, feature in build.load().items():
-        con.execute(f"create or replace table feature.{name} as {feature.query.text}")
-        if name == last:
-            return
 
 
 @pytest.mark.parametrize(
@@ -83,7 +74,7 @@ def test_the_lines_of_a_bill_handed_in_again_on_paper_stand_once(con, again, cou
             " values (?, ?, 'L', 'F1', 1, 90, '2025-03-01 09:00:00')",
             [bill["settlement_id"], bill["encounter_id"]],
         )
-    built(con, "fee_line")
+    built.until(con, "fee_line")
     lines = con.sql("select settlement_id from feature.fee_line order by all").fetchall()
     assert lines == [("S1",), ("S2",)][:counted]
     assert con.sql("select count(*) from feature.settlement").fetchall() == [(2,)], "both bills still stand"
