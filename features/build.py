@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 
 from data.warehouse import guard, journal
-from data.warehouse.connection import transaction
+from data.warehouse.connection import has, transaction
 from data.warehouse.parts import Parts
 from features import increment
 
@@ -100,14 +100,9 @@ def legible(con: duckdb.DuckDBPyConnection, query: str) -> str:
     """The query as this warehouse can answer it: BEFORE stands in for tables that an earlier version did not make."""
     for table, stand_in in BEFORE.items():
         name = re.compile(rf"{re.escape(table)}\b")
-        if name.search(query) and not _is_there(con, table):
+        if name.search(query) and not has(con, table):
             query = name.sub(stand_in, query)
     return query
-
-
-def _is_there(con: duckdb.DuckDBPyConnection, table: str) -> bool:
-    asked = "select 1 from duckdb_tables() where schema_name || '.' || table_name = $table"
-    return bool(con.execute(asked, {"table": table}).fetchall())
 
 
 def fingerprints(of: str, facts: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ from data.errors import InputRefused
 from data.ingest import decode, normalise, rewrite, survey
 from data.ingest.find import Delivery
 from data.ingest.heading import Heading
+from data.warehouse.connection import has
 
 #: The delivered cells as text, each with row_place, from 0: only a numbered read keeps the order of the file.
 TEXTS = "stage_text"
@@ -96,8 +97,7 @@ def _fill(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> list[tuple[int,
         )
     except duckdb.Error as error:
         raise InputRefused(plain(delivery, error)) from error
-    made = con.sql(f"select count(*) from duckdb_tables() where table_name = '{LOST_LINES}'").fetchall()
-    if not made[0][0]:
+    if not has(con, f"main.{LOST_LINES}"):
         return []
     rows = con.sql(f"select line, cast(error_type as varchar) from {LOST_LINES} order by line").fetchall()
     return [(int(line), str(kind)) for line, kind in rows]

@@ -16,6 +16,7 @@ import duckdb
 
 from data.contract.mapping import Field
 from data.errors import FundwatchError, UsageError
+from data.warehouse.connection import has
 
 KEY_FILE = "pseudonym.key"
 BLOCK = 64
@@ -80,7 +81,7 @@ class Held:
 
 def held(con: duckdb.DuckDBPyConnection) -> Held | None:
     """What was kept at the first load; in a warehouse from before, what its persons look like; None without any."""
-    if con.sql("select 1 from duckdb_tables() where schema_name = 'run' and table_name = 'pseudonym'").fetchall():
+    if has(con, "run.pseudonym"):
         kept = con.sql("select is_on, key_print from run.pseudonym").fetchall()
         if kept:
             return Held(bool(kept[0][0]), kept[0][1])

@@ -74,14 +74,15 @@ def frame(con: duckdb.DuckDBPyConnection, query: str, params: dict[str, Any] | N
     return rows
 
 
-def has(con: duckdb.DuckDBPyConnection, table: str, column: str) -> bool:
-    """Whether a table, written with its schema, has the column: what is only read may be of an earlier version."""
-    return bool(
-        con.execute(
-            "select 1 from duckdb_columns() where schema_name || '.' || table_name = $table and column_name = $column",
-            {"table": table, "column": column},
-        ).fetchall()
-    )
+def has(con: duckdb.DuckDBPyConnection, table: str, column: str | None = None) -> bool:
+    """Whether a table, written with its schema, is there and has the column: what is only read may be of an earlier
+    version."""
+    rows = con.execute(
+        "select 1 from duckdb_columns() where schema_name || '.' || table_name = $table"
+        " and column_name = coalesce($column, column_name) limit 1",
+        {"table": table, "column": column},
+    ).fetchall()
+    return bool(rows)
 
 
 def _connect(home: Path, path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
@@ -126,17 +127,15 @@ def _found(path: Path) -> None:
 
 
 def _check_format(con: duckdb.DuckDBPyConnection, path: Path, read_only: bool) -> None:
-    tables = con.sql(
-        "select count(*) from duckdb_tables() where schema_name = 'run' and table_name = 'warehouse'"
-    ).fetchall()
-    found = con.sql("select max(format) from run.warehouse").fetchall()[0][0] if tables[0][0] else None
-    if found is not None and found > FORMAT:
+    is_told = has(con, "run.warehouse")
+    written = con.sql("select max(format) from run.warehouse").fetchall()[0][0] if is_told else None
+    if written is not None and written > FORMAT:
         raise FundwatchError(
-            f"{path} was written by a newer fundwatch (format {found}, this one knows {FORMAT})."
+            f"{path} was written by a newer fundwatch (format {written}, this one knows {FORMAT})."
             " Use that version, or another --home."
         )
     if not read_only:
-        _bring_up(con, found is None)
+        _bring_up(con, written is None)
 
 
 def _bring_up(con: duckdb.DuckDBPyConnection, is_new: bool) -> None:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 import duckdb
 import polars as pl
 
-from data.warehouse.connection import frame
+from data.warehouse.connection import frame, has
 from features import build
 from flows.publish import in_force
 from flows.publish.names import person_name_sql
@@ -63,7 +63,7 @@ def evidence(
         "chosen": f"({where})",
     }
     query = in_force.query(con, "evidence")
-    if not _is_there(con, "finding_counted"):
+    if not has(con, "model.finding_counted"):
         query = query.replace(COUNTED, UNCOUNTED)
     return frame(con, build.legible(con, query.format_map(parts)), {**params, **shown, "run_on": _day(con, run_id)})
 
@@ -74,8 +74,3 @@ def _day(con: duckdb.DuckDBPyConnection, run_id: str) -> date | None:
         return datetime.strptime(run_id[:8], "%Y%m%d").date()
     days = con.sql("select max(settled_on) from feature.settlement").fetchall()
     return days[0][0] if days else None
-
-
-def _is_there(con: duckdb.DuckDBPyConnection, table: str) -> bool:
-    query = "select count(*) from duckdb_tables() where schema_name = 'model' and table_name = $table"
-    return bool(con.execute(query, {"table": table}).fetchall()[0][0])

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from data.knowledge.load import FOLDER, tables
+from data.warehouse.connection import has
 from models.sources.source import Source
 
 READ = re.compile(r"\b(from|join)(\s+)knowledge\.(\w+)")
@@ -39,9 +40,7 @@ def query(con: duckdb.DuckDBPyConnection, name: str) -> str:
 
 
 def _table(con: duckdb.DuckDBPyConnection, name: str) -> str:
-    found = "select count(*) from duckdb_tables() where schema_name = 'knowledge' and table_name = $name"
-    is_there = con.execute(found, {"name": name}).fetchall()[0][0]
-    if is_there and con.sql(f"select count(*) from knowledge.{name}").fetchall()[0][0]:
+    if has(con, f"knowledge.{name}") and con.sql(f"select count(*) from knowledge.{name}").fetchall()[0][0]:
         return f"knowledge.{name}"
     path = str(FOLDER / f"{name}.csv").replace("'", "''")
     days = [f"cast({c} as date) as {c}" for c in tables()[name][0] if c.startswith("valid_")]

@@ -6,16 +6,15 @@ from collections.abc import Mapping
 
 import duckdb
 
+from data.warehouse.connection import has
+
 #: What a division between others is called when it is no place of its own.
 FILLERS = frozenset({"市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"})
 
 
 def known(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """Code -> own name; empty in a warehouse that has not loaded this knowledge yet."""
-    held = con.sql(
-        "select 1 from duckdb_tables() where schema_name = 'knowledge' and table_name = 'division'"
-    ).fetchall()
-    if not held:
+    if not has(con, "knowledge.division"):
         return {}
     return dict(con.sql("select division, min(name_zh) from knowledge.division group by division").fetchall())
 

@@ -13,7 +13,7 @@ import polars as pl
 from data.contract.mapping import Field
 from data.errors import InputRefused, UsageError
 from data.ingest import Pseudonyms, normalise
-from data.warehouse.connection import frame, transaction
+from data.warehouse.connection import frame, has, transaction
 from features import build
 from models.casebook import words
 from models.casebook.read import Told, columns
@@ -72,8 +72,7 @@ def plan(
 
     Raises UsageError where nothing was run yet and InputRefused when the file has no row.
     """
-    made = "select 1 from duckdb_tables() where schema_name = 'feature' and table_name = 'institution'"
-    if not con.sql(made).fetchall():
+    if not has(con, "feature.institution"):
         raise UsageError("This HOME has no run yet, so no verdict can find its lead. Run `fundwatch run INPUT` first.")
     if not told.rows.height:
         raise InputRefused(f"{told.name} has a header and no rows.")

@@ -8,6 +8,7 @@ import duckdb
 
 from data.contract import mapping
 from data.contract.mapping import Table
+from data.warehouse.connection import has
 from models.sources.source import Source
 
 #: What stands in for a register that is not there, where something can: features/institution.sql and its like.
@@ -23,11 +24,10 @@ STAND_INS = {
 def held(con: duckdb.DuckDBPyConnection) -> set[str]:
     """The delivered tables, by national name, that the record holds rows of."""
     # opened to be read, a HOME of an earlier version may lack a table
-    made = con.sql("select table_name from duckdb_tables() where schema_name = 'record'").fetchall()
     return {
         t.source
         for t in mapping.tables().values()
-        if (t.target,) in made and con.sql(f"select 1 from record.{t.target} limit 1").fetchall()
+        if has(con, f"record.{t.target}") and con.sql(f"select 1 from record.{t.target} limit 1").fetchall()
     }
 
 
