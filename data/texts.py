@@ -63,13 +63,13 @@ def table(text: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
 
     A first line `sep=;` says the delimiter; rows are filled up to the header. Raises ValueError for what is no CSV.
     """
-    said = re.match(r'"?sep=(.)"?[^\n]*\n', text)
-    lines = text[said.end() :] if said else text
+    separator_line = re.match(r'"?sep=(.)"?[^\n]*\n', text)
+    lines = text[separator_line.end() :] if separator_line else text
     head = next(iter(lines.split("\n")), "")
-    mark = said[1] if said else max(DELIMITERS, key=lambda d: head.count(d))
+    mark = separator_line[1] if separator_line else max(DELIMITERS, key=lambda d: head.count(d))
     try:
         reader = csv.reader(io.StringIO(lines, newline=""), delimiter=mark, strict=False)
-        rows = [(reader.line_num + bool(said), row) for row in reader if any(c.strip() for c in row)]
+        rows = [(reader.line_num + bool(separator_line), row) for row in reader if any(c.strip() for c in row)]
     except csv.Error as error:
         raise ValueError(str(error)) from error
     if not rows:

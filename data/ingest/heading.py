@@ -40,9 +40,9 @@ def of_text(head: str, named: mapping.Table | None, names: mapping.Names) -> Hea
     best = Heading((), known=-1)
     for delimiter in DELIMITERS:
         if any(delimiter in line for line in lines) or delimiter == ",":
-            found = _best(list(_rows(lines, delimiter)), named, names)
-            if found is not None and found.known > best.known:
-                best = replace(found, delimiter=delimiter)
+            header = _best(list(_rows(lines, delimiter)), named, names)
+            if header is not None and header.known > best.known:
+                best = replace(header, delimiter=delimiter)
     below = lines[best.lines :]
     quote = "'" if _is_enclosed(below, best.delimiter) else '"'
     return replace(best, quote=quote)

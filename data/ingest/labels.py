@@ -184,8 +184,10 @@ def _named(delivery: Delivery, names: mapping.Names) -> str:
 
 def _all_names(delivery: Delivery, names: mapping.Names, named: Field) -> set[str]:
     source = delivery.table.source
-    said = {"".join(n.split()) for (table, n), f in names.of_field.items() if table == source and f == named.source}
-    return said | {mapping.tidy(n) for n in said}
+    names_of_field = {
+        "".join(n.split()) for (table, n), f in names.of_field.items() if table == source and f == named.source
+    }
+    return names_of_field | {mapping.tidy(n) for n in names_of_field}
 
 
 def _lacking(wanted: list[str]) -> str:

@@ -77,12 +77,12 @@ def said(con: duckdb.DuckDBPyConnection, delivery: Delivery, stage: str, texts: 
         if count:
             notes.append(f"{cells[column][0]}: {count:,} rows hold {example} or the like, read as no day")
     for column, sql in _strangers(delivery).items():
-        found = con.sql(
+        counts_of_word = con.sql(
             f"select t_{column}, count(*) from {rows} where {sql} group by all order by 2 desc, 1"
         ).fetchall()
-        if found:
-            listed = ", ".join(f"{word} ({count:,})" for word, count in found[:MOST_WORDS])
-            more = f" and {len(found) - MOST_WORDS} more" if len(found) > MOST_WORDS else ""
+        if counts_of_word:
+            listed = ", ".join(f"{word} ({count:,})" for word, count in counts_of_word[:MOST_WORDS])
+            more = f" and {len(counts_of_word) - MOST_WORDS} more" if len(counts_of_word) > MOST_WORDS else ""
             notes.append(
                 f"{cells[column][0]}: words for no known code, read as they stand: {listed}{more}; name their codes in"
                 " mappings/*.csv"

@@ -192,14 +192,14 @@ class Splitter:
         cells, place = [], 0
         while True:
             if self._begins.match(line, place):
-                found = self._strict.match(line, place) or self._quoted.match(line, place)
-                if found is None:
+                quoted_value = self._strict.match(line, place) or self._quoted.match(line, place)
+                if quoted_value is None:
                     return None
-                text = found[1].replace(self._quote * 2, self._quote)
-                if "\\" in text and found.re is self._quoted:
+                text = quoted_value[1].replace(self._quote * 2, self._quote)
+                if "\\" in text and quoted_value.re is self._quoted:
                     text = re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL)
                 cells.append(text)
-                place = found.end()
+                place = quoted_value.end()
             else:
                 end = line.find(self._mark, place)
                 end = len(line) if end < 0 else end

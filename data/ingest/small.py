@@ -50,10 +50,10 @@ def rows(part: Part) -> list[list[str]]:
 
 def headed(table: Sequence[Sequence[str]], is_known: Callable[[str], bool]) -> tuple[list[str], list[list[str]]]:
     """The header, which is the row that names most, and the rows below it, all as wide as it is."""
-    known = [sum(is_known(c) for c in row) for row in table[:WITHIN]]
-    if not known:
+    named_cells = [sum(is_known(c) for c in row) for row in table[:WITHIN]]
+    if not named_cells:
         return [], []
-    place = known.index(max(known))
+    place = named_cells.index(max(named_cells))
     header: list[str] = []
     for number, cell in enumerate(table[place], 1):
         name = " ".join(cell.split()).strip(texts.MARK)

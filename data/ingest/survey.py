@@ -27,16 +27,16 @@ def look(path: Path) -> Survey:
     records, is_open, before = 0, False, LF if end != CR else CR
     for chunk in decode.chunks(path):
         mark = CR if end == CR else LF
-        found = chunk.count(mark)
-        if not _is_even(chunk, before, end, found):
+        line_ends = chunk.count(mark)
+        if not _is_even(chunk, before, end, line_ends):
             return Survey(0, False)
         if QUOTE in chunk:
             if _opens(chunk, mark, is_open):
                 return Survey(0, False)
             is_open ^= chunk.count(QUOTE) % 2 == 1
-        elif is_open and found:
+        elif is_open and line_ends:
             return Survey(0, False)
-        records += found
+        records += line_ends
         before = (before + chunk)[-2:]
     if is_open:
         return Survey(0, False)

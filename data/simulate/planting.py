@@ -47,8 +47,8 @@ def plant(town: Town, bill: Bill) -> Planted:
     tables["setl_d"] = _settled(tables["setl_d"], tables["fee_list_d"], tables.pop(OVERRULED))
     for name, honest in {"drug_trac_d": traced(town, bill), "sign_in_d": checked_in(town, bill)}.items():
         tables[name] = pl.concat(joined([honest], tables.get(name)))
-    said = frame_of(notes, ("person", *NOTE))
-    return Planted(tables, said.select(NOTE), _confounders(said))
+    notes_table = frame_of(notes, ("person", *NOTE))
+    return Planted(tables, notes_table.select(NOTE), _confounders(notes_table))
 
 
 def joined(blocks: Iterable[pl.DataFrame], more: pl.DataFrame | None) -> Iterator[pl.DataFrame]:
@@ -96,12 +96,12 @@ def _settled(settlements: pl.DataFrame, lines: pl.DataFrame, overruled: pl.DataF
         psn_pay=pl.col("medfee_sumamt") - pl.col("hifp_pay"),
         cash_payamt=pl.col("medfee_sumamt") - pl.col("hifp_pay") - pl.col("acct_pay"),
     ).drop("fund", "account")
-    said = money.with_columns(pl.col(pl.Float64).round(2).cast(pl.String))
-    said = said.join(overruled, on="setl_id", how="left", suffix="_new", maintain_order="left")
-    newer = [c for c in said.columns if c.endswith("_new")]
-    return said.with_columns(pl.coalesce(c, c.removesuffix("_new")).alias(c.removesuffix("_new")) for c in newer).drop(
-        newer
-    )
+    corrected = money.with_columns(pl.col(pl.Float64).round(2).cast(pl.String))
+    corrected = corrected.join(overruled, on="setl_id", how="left", suffix="_new", maintain_order="left")
+    newer = [c for c in corrected.columns if c.endswith("_new")]
+    return corrected.with_columns(
+        pl.coalesce(c, c.removesuffix("_new")).alias(c.removesuffix("_new")) for c in newer
+    ).drop(newer)
 
 
 def _confounders(said: pl.DataFrame) -> pl.DataFrame:

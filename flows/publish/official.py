@@ -39,8 +39,8 @@ def screened(con: duckdb.DuckDBPyConnection, sources: Collection[Source]) -> pl.
     rules = frame(con, "select number, name_zh from knowledge.official_rule order by number")
     ran = frame(con, "select source, status, judged, hits, cannot_judge, reason from model.coverage")
     held = _layers(con)
-    known = {s.id: _knowledge(s, held) for s in sources}
-    pairs = [(number, s.id, known[s.id]) for s in sources for number in s.card.official]
+    layers_of_source = {s.id: _knowledge(s, held) for s in sources}
+    pairs = [(number, s.id, layers_of_source[s.id]) for s in sources for number in s.card.official]
     is_live = {s.id: s.card.status == "live" for s in sources}
     screened_by = {number for number, source, _ in pairs if is_live[source]}
     schema = {"number": pl.Int64, "source": pl.String, "knowledge": pl.String}

@@ -41,7 +41,7 @@ def write(
     covered = tables.coverage(con).filter(pl.col("status") == "live")
     found = checks.results(con)
     rules = official.screened(con, sources)
-    said = frame(con, "select said from model.ranking")["said"].to_list()
+    remarks = frame(con, "select said from model.ranking")["said"].to_list()
     money = totals.totals(con)
     whole_lists = money.row(-1, named=True)
     by_list = money.rename({"list": "subject_type"}).join(frame(con, TIERS), on="subject_type", maintain_order="left")
@@ -49,7 +49,7 @@ def write(
         "report",
         language,
         run_id=run_id,
-        ranking=_ranking(said[0], language) if said else "",
+        ranking=_ranking(remarks[0], language) if remarks else "",
         totals=by_list.to_dicts(),
         whole=whole_lists,
         whole_text={k: f"{v:,}" for k, v in whole_lists.items() if k != "list"},
@@ -82,8 +82,12 @@ def write(
 def _registers(con: duckdb.DuckDBPyConnection, sources: Collection[Source], language: str) -> str:
     """What the tables that never came would add, as a sentence of its own."""
     held = registers.held(con)
-    said = registers.sentence(registers.asleep(sources, held), held, language)
-    return said if language == "zh" or not said else f"{said[0].upper()}{said[1:]}."
+    waiting_sentence = registers.sentence(registers.asleep(sources, held), held, language)
+    return (
+        waiting_sentence
+        if language == "zh" or not waiting_sentence
+        else f"{waiting_sentence[0].upper()}{waiting_sentence[1:]}."
+    )
 
 
 def _lacking(covered: pl.DataFrame, language: str) -> list[dict[str, Any]]:
