@@ -93,12 +93,12 @@ def empty_warehouse(once):
     """File of a warehouse with every table and nothing in it; making it costs more than a test."""
     import duckdb
 
-    from data.warehouse.connection import SCHEMA
+    from data.warehouse.connection import ddl
     from features import build
 
     def fill(folder):
         with duckdb.connect(str(folder / "warehouse.duckdb")) as con:
-            con.execute(SCHEMA.read_text(encoding="utf-8"))
+            con.execute(ddl())
             for name, feature in build.load().items():
                 con.execute(f"create table feature.{name} as {feature.query.text}")
 

@@ -23,7 +23,7 @@ import xlsxwriter
 
 from data.errors import InputRefused
 from data.ingest import ingest
-from data.warehouse.connection import SCHEMA
+from data.warehouse.connection import ddl
 from tests import xls
 
 HEADER = (
@@ -351,7 +351,7 @@ def warehouse():
     """An empty one in memory, to which the other indispensable tables came before."""
     con = duckdb.connect()
     con.execute("set threads = 1")
-    con.execute(SCHEMA.read_text(encoding="utf-8"))
+    con.execute(ddl())
     return con
 
 

@@ -17,7 +17,7 @@ from data.ingest import ingest
 from data.knowledge import load as knowledge_load
 from data.simulate import simulate
 from data.warehouse import guard
-from data.warehouse.connection import SCHEMA
+from data.warehouse.connection import ddl
 from features import build
 from models import artefacts
 from models.sources import case_file, cases, rule
@@ -109,7 +109,7 @@ def load(con, given, town):
     """The record and the knowledge: a town, and what the cases state."""
     town.mkdir()
     simulate(town, persons=200, seed=7)
-    con.execute(SCHEMA.read_text(encoding="utf-8"))
+    con.execute(ddl())
     knowledge_load.load(con)
     ingest(con, town)
     for table, rows in given.items():

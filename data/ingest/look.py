@@ -15,7 +15,7 @@ from data.errors import InputRefused
 from data.ingest import cells, contradiction, decode, match, normalise, read, survey
 from data.ingest.find import Delivery
 from data.ingest.load import load
-from data.warehouse.connection import FILE_NAME, SCHEMA
+from data.warehouse.connection import FILE_NAME, ddl
 
 #: Rows of a content that are looked at where not all of it is asked for.
 SAMPLE = 50_000
@@ -63,7 +63,7 @@ class Holding:
 def place(home: Path, work: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, bool]]:
     """An empty warehouse that knows which files HOME took; and whether HOME could be asked."""
     with duckdb.connect(str(work / "look.duckdb")) as con:
-        con.execute(SCHEMA.read_text(encoding="utf-8"))
+        con.execute(ddl())
         con.execute(f"set temp_directory = '{_quoted(work / 'spill')}'")
         yield con, _remember(con, home)
 

@@ -14,7 +14,7 @@ from data.ingest.find import Delivery
 from data.ingest.load import identities, load
 from data.ingest.normalise import UNKNOWN_WORD
 from data.ingest.pseudonym import Pseudonyms
-from data.warehouse.connection import FILE_NAME, SCHEMA
+from data.warehouse.connection import FILE_NAME, ddl
 
 Line = tuple[str, str, str]  # what, ok | off | bad, sentence
 
@@ -30,7 +30,7 @@ def lists(
     if not brought:
         return
     with duckdb.connect() as con:
-        con.execute(SCHEMA.read_text(encoding="utf-8"))
+        con.execute(ddl())
         con.execute(f"set temp_directory = '{_quoted(work / 'spill')}'")
         _persons_of(con, home)
         persons = [d for d in deliveries if d.table.target in (*match.PERSONS, *PLACES)]

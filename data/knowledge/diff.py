@@ -9,7 +9,7 @@ import polars as pl
 
 from data.errors import UsageError
 from data.knowledge import load as knowledge_load
-from data.warehouse.connection import SCHEMA
+from data.warehouse.connection import ddl
 
 COLUMNS = {"table": pl.String, "change": pl.String, "key": pl.String, "before": pl.String, "after": pl.String}
 
@@ -19,7 +19,7 @@ def state(folder: Path | None = None) -> dict[str, pl.DataFrame]:
     if folder is not None and not folder.is_dir():
         raise UsageError(f"{folder} is no folder of knowledge files.")
     con = duckdb.connect()
-    con.execute(SCHEMA.read_text(encoding="utf-8"))
+    con.execute(ddl())
     if folder is not None and all((folder / f"{name}.csv").exists() for name in knowledge_load.tables()):
         knowledge_load.load(con, package=folder)
     else:

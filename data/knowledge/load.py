@@ -20,7 +20,7 @@ import duckdb
 from data import texts
 from data.errors import UsageError
 from data.knowledge import price_codes, words
-from data.warehouse.connection import SCHEMA, transaction
+from data.warehouse.connection import ddl, transaction
 
 FOLDER = Path(__file__).with_name("tables")
 OVERLAY = "knowledge"  # its name in HOME
@@ -34,7 +34,7 @@ _TABLE = re.compile(r"key: ([a-z_, ]+)\ncreate table if not exists knowledge\.(\
 def tables() -> dict[str, tuple[list[str], list[str]]]:
     """Every knowledge table: its columns, and those of its key but validity."""
     found = {}
-    for key, name, body in _TABLE.findall(SCHEMA.read_text(encoding="utf-8")):
+    for key, name, body in _TABLE.findall(ddl()):
         columns = [line.split()[0] for line in body.splitlines()]
         found[name] = (columns, [k for k in key.split(", ") if k != "valid_from"])
     return found

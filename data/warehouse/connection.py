@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 import time
@@ -18,10 +19,17 @@ if TYPE_CHECKING:
     import polars as pl
 
 FORMAT = 1
-SCHEMA = Path(__file__).with_name("schema.sql")
+SCHEMA = Path(__file__).with_name("schema")
 FILE_NAME = "warehouse.duckdb"
 #: Seconds a writer waits for those who read: a look at a list must not end a run between two of its steps.
 PATIENCE = 10.0
+
+
+@functools.cache
+def ddl() -> str:
+    """The statements that make every table but those of the features: the files of schema/ in the order of their
+    names."""
+    return "\n".join(path.read_text(encoding="utf-8") for path in sorted(SCHEMA.glob("*.sql")))
 
 
 @contextmanager
@@ -139,10 +147,13 @@ def _check_format(con: duckdb.DuckDBPyConnection, path: Path, read_only: bool) -
 
 
 def _bring_up(con: duckdb.DuckDBPyConnection, is_new: bool) -> None:
-    """Make what schema.sql declares and this warehouse lacks; nothing when it is this schema's already."""
-    schema = SCHEMA.read_text(encoding="utf-8")
-    said = hashlib.sha256(schema.encode()).hexdigest()[:16]
-    if not is_new and con.sql(f"select 1 from run.step where step = 'schema' and fingerprint = '{said}'").fetchall():
+    """Make what schema/ declares and this warehouse lacks; nothing when it is this schema's already."""
+    schema = ddl()
+    fingerprint = hashlib.sha256(schema.encode()).hexdigest()[:16]
+    if (
+        not is_new
+        and con.sql(f"select 1 from run.step where step = 'schema' and fingerprint = '{fingerprint}'").fetchall()
+    ):
         return
     with transaction(con):
         con.execute(schema)
@@ -150,7 +161,9 @@ def _bring_up(con: duckdb.DuckDBPyConnection, is_new: bool) -> None:
         if is_new:
             con.execute("insert into run.warehouse values ($format)", {"format": FORMAT})
         con.execute("delete from run.step where step = 'schema'")
-        con.execute("insert into run.step values ('schema', $said, now(), null, null)", {"said": said})
+        con.execute(
+            "insert into run.step values ('schema', $fingerprint, now(), null, null)", {"fingerprint": fingerprint}
+        )
 
 
 def _grow(con: duckdb.DuckDBPyConnection) -> None:
@@ -158,7 +171,7 @@ def _grow(con: duckdb.DuckDBPyConnection) -> None:
     query = "select schema_name, table_name, column_name, data_type from duckdb_columns() where not internal"
     have = {tuple(row[:3]) for row in con.sql(query).fetchall()}
     with duckdb.connect() as fresh:
-        fresh.execute(SCHEMA.read_text(encoding="utf-8"))
+        fresh.execute(ddl())
         wanted = fresh.sql(query).fetchall()
     views = {tuple(row) for row in con.sql("select schema_name, view_name from duckdb_views()").fetchall()}
     for schema, table, column, kind in wanted:

@@ -20,7 +20,7 @@ from data.contract import mapping
 from data.errors import InputRefused, UsageError
 from data.knowledge import load as knowledge_load
 from data.warehouse import journal
-from data.warehouse.connection import SCHEMA, frame, open_warehouse
+from data.warehouse.connection import ddl, frame, open_warehouse
 from features import build
 from flows import steps
 from flows.home.settings import Settings
@@ -121,7 +121,7 @@ def _opened(settings: Settings, work: Path) -> Iterator[duckdb.DuckDBPyConnectio
         _refuse_stale(con, settings)
         con.execute("attach ':memory:' as screening (read_write)")
         con.execute("use screening")
-        con.execute(SCHEMA.read_text(encoding="utf-8"))
+        con.execute(ddl())
         for schema, table in _tables(con, "knowledge"):
             con.execute(f"drop table if exists screening.{schema}.{table}")
             con.execute(f"create view screening.{schema}.{table} as from warehouse.{schema}.{table}")

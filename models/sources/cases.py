@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import duckdb
 
 from data.knowledge import load as knowledge_load
-from data.warehouse.connection import SCHEMA
+from data.warehouse.connection import ddl
 from features import build
 from models.sources.case_file import Case, Table
 from models.sources.judged import STANDARD
@@ -30,7 +30,7 @@ class Bench:
 
     def __init__(self) -> None:
         self.con = duckdb.connect(config={"threads": 1})
-        self.con.execute(SCHEMA.read_text(encoding="utf-8"))
+        self.con.execute(ddl())
         knowledge_load.load(self.con)
         for (table,) in self.con.sql(
             "select table_name from duckdb_tables() where schema_name = 'knowledge'"

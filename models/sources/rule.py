@@ -12,7 +12,7 @@ import duckdb
 
 from data.errors import UsageError
 from data.warehouse import guard
-from data.warehouse.connection import SCHEMA
+from data.warehouse.connection import ddl
 from models.sources.card import Card, CardError, SettingError, listed, parse
 from models.sources.judged import KEYS, ROW, STANDARD
 from models.sources.source import Params, Source, check_needs
@@ -87,7 +87,7 @@ def read(path: Path, overrides: Params | None = None) -> Source:
 @cache
 def coded_tables() -> frozenset[str]:
     """The knowledge tables that name services by their codes: those that the view of stated codes reads."""
-    view = re.search(r"view knowledge\.stated_service_code as\n(.*?);", SCHEMA.read_text(encoding="utf-8"), re.DOTALL)
+    view = re.search(r"view knowledge\.stated_service_code as\n(.*?);", ddl(), re.DOTALL)
     return frozenset(re.findall(r"from (knowledge\.\w+)", view[1])) if view else frozenset()
 
 

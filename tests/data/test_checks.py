@@ -6,7 +6,7 @@ import pytest
 from data.checks import checking
 from data.errors import CheckStopped
 from data.warehouse import guard
-from data.warehouse.connection import SCHEMA
+from data.warehouse.connection import ddl
 
 CHECKS = {c.name: c for c in checking.load()}
 
@@ -236,7 +236,7 @@ SOUND_TOO = [
 @pytest.fixture(scope="module")
 def sound():
     con = duckdb.connect()
-    con.execute(SCHEMA.read_text(encoding="utf-8"))
+    con.execute(ddl())
     con.execute(SOUND)
     return con
 
@@ -253,7 +253,7 @@ def con(sound):
 def own():
     """A sound record of the test's own, for what commits."""
     con = duckdb.connect()
-    con.execute(SCHEMA.read_text(encoding="utf-8"))
+    con.execute(ddl())
     con.execute(SOUND)
     return con
 
@@ -343,7 +343,7 @@ def test_no_line_of_the_log_names_a_person(own):
 
 def test_what_is_not_there_cannot_hold():
     con = duckdb.connect()
-    con.execute(SCHEMA.read_text(encoding="utf-8"))
+    con.execute(ddl())
     assert {checking.judge(con, c)[0].state for c in CHECKS.values()} == {"not_applicable"}
 
 

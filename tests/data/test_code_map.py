@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from data.checks import checking
-from data.warehouse.connection import SCHEMA
+from data.warehouse.connection import ddl
 
 FORMAT = next(c for c in checking.load() if c.name == "code_item_format")
 NATIONAL, LOCAL = "003101000010000", "L-0815"
@@ -13,7 +13,7 @@ NATIONAL, LOCAL = "003101000010000", "L-0815"
 
 def test_unmapped_local_codes_are_counted():
     with duckdb.connect() as con:
-        con.execute(SCHEMA.read_text(encoding="utf-8"))
+        con.execute(ddl())
         con.executemany(
             "insert into record.fee_line (line_id, encounter_id, institution_id, item_code, institution_item_code)"
             " values (?, ?, ?, ?, ?)",

@@ -11,7 +11,7 @@ import pytest
 from data.errors import UsageError
 from data.knowledge import diff as knowledge_diff
 from data.knowledge import load as knowledge_load
-from data.warehouse.connection import SCHEMA
+from data.warehouse.connection import ddl
 
 HEAD = "item_code,item_name,max_quantity,time_window,unit_zh,official,basis,layer,valid_from,switched_off\n"
 BED, NURSING, WARM = "001109000010000", "001201000030000", "001104000010000"
@@ -20,7 +20,7 @@ BED, NURSING, WARM = "001109000010000", "001201000030000", "001104000010000"
 @pytest.fixture
 def con():
     connection = duckdb.connect()
-    connection.execute(SCHEMA.read_text(encoding="utf-8"))
+    connection.execute(ddl())
     return connection
 
 

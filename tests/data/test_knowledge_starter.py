@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from data.knowledge import load as knowledge_load
-from data.warehouse.connection import SCHEMA
+from data.warehouse.connection import ddl
 
 KNOWLEDGE = Path(__file__).parents[2] / "data" / "knowledge" / "tables"
 STANDARD = Path(__file__).parents[3] / "shared" / "standard" / "chs_drg.csv"
@@ -20,14 +20,14 @@ LOCAL = {"total_limit", "disease_drug_list", "code_map", "institution_community"
 @pytest.fixture(scope="module")
 def loaded() -> dict[str, pl.DataFrame]:
     con = duckdb.connect()
-    con.execute(SCHEMA.read_text(encoding="utf-8"))
+    con.execute(ddl())
     knowledge_load.load(con)
     return {name: con.sql(f"from knowledge.{name}").pl() for name in knowledge_load.tables()}
 
 
 def test_every_table_is_known_by_its_key(loaded):
     con = duckdb.connect()
-    con.execute(SCHEMA.read_text(encoding="utf-8"))
+    con.execute(ddl())
     found = con.sql("select table_name from duckdb_tables() where schema_name = 'knowledge'").fetchall()
     assert {name for (name,) in found} == set(loaded)
     for name, rows in loaded.items():

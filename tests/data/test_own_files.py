@@ -13,7 +13,7 @@ from data.errors import InputRefused, UsageError
 from data.ingest import Intake, ingest
 from data.knowledge import load as knowledge
 from data.knowledge.published.workbook import read_workbook
-from data.warehouse.connection import SCHEMA
+from data.warehouse.connection import ddl
 from flows.home import settings
 from flows.publish.outlook import read_account
 from models.casebook import read as verdicts
@@ -33,7 +33,7 @@ def put(path, text, encoding):
 def con():
     with duckdb.connect() as con:
         con.execute("set threads = 1")
-        con.execute(SCHEMA.read_text(encoding="utf-8"))
+        con.execute(ddl())
         for table in ("mdtrt_d", "fee_list_d"):
             con.execute(f"insert into run.input_file (file_id, file, source_table) values ('{table}', 'x', '{table}')")
         yield con
@@ -128,7 +128,7 @@ def test_a_bureau_s_own_knowledge(tmp_path, encoding):
     text = ",".join(columns) + "\n" + ",".join(row[c] for c in columns) + "\n"
     put(tmp_path / "division.csv", text, encoding)
     with duckdb.connect() as con:
-        con.execute(SCHEMA.read_text(encoding="utf-8"))
+        con.execute(ddl())
         knowledge._lay(con, "division", tmp_path / "division.csv")
         assert con.sql("select count(*) from knowledge.division where division = '990199'").fetchall() == [(1,)]
     put(tmp_path / "division.xlsx", "x", "utf-8")

@@ -9,7 +9,7 @@ import pytest
 
 from data.checks import checking
 from data.knowledge import load as knowledge_load
-from data.warehouse.connection import SCHEMA
+from data.warehouse.connection import ddl
 
 BED, VISIT, WARM, NEW, OTHER = (
     "001109000010000",
@@ -26,7 +26,7 @@ CHECK = next(c for c in checking.load() if c.name == "coverage_service_code")
 @pytest.fixture
 def con():
     with duckdb.connect() as connection:
-        connection.execute(SCHEMA.read_text(encoding="utf-8"))
+        connection.execute(ddl())
         yield connection
 
 

@@ -11,7 +11,7 @@ import xlsxwriter
 
 from data.errors import InputRefused, UsageError
 from data.ingest import Intake, ingest
-from data.warehouse.connection import SCHEMA
+from data.warehouse.connection import ddl
 from tests import xls
 
 MANY = 40
@@ -53,7 +53,7 @@ def cells(rows):
 def con():
     with duckdb.connect() as con:
         con.execute("set threads = 1")
-        con.execute(SCHEMA.read_text(encoding="utf-8"))
+        con.execute(ddl())
         for table in ("mdtrt_d", "fee_list_d"):  # they came before
             con.execute(f"insert into run.input_file (file_id, file, source_table) values ('{table}', 'x', '{table}')")
         yield con

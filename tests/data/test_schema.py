@@ -2,21 +2,22 @@
 
 import csv
 import re
+from pathlib import Path
 
 import duckdb
 import pytest
 
 from data.contract import mapping
 from data.ingest.normalise import TYPES
-from data.warehouse.connection import SCHEMA
+from data.warehouse.connection import ddl
 
-CONTRACT = SCHEMA.parents[2] / "shared" / "standard" / "contract.csv"
+CONTRACT = Path(__file__).parents[3] / "shared" / "standard" / "contract.csv"
 
 
 @pytest.fixture(scope="module")
 def columns():
     con = duckdb.connect()
-    con.execute(SCHEMA.read_text(encoding="utf-8"))
+    con.execute(ddl())
     rows = con.sql("select schema_name, table_name, column_name, data_type from duckdb_columns()").fetchall()
     return {(s, t, c): kind.lower() for s, t, c, kind in rows}
 
@@ -30,7 +31,7 @@ def test_every_mapped_field_has_its_typed_column(columns):
 
 
 def test_every_column_of_the_schema_is_commented_or_explained():
-    text = SCHEMA.read_text(encoding="utf-8")
+    text = ddl()
     for match in re.finditer(r"create table if not exists (record\.\w+) \((.*?)\n\);", text, re.DOTALL):
         for line in match[2].strip().splitlines():
             assert "--" in line, f"{match[1]}: {line.strip()}"

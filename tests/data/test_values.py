@@ -7,7 +7,7 @@ import pytest
 
 from data.errors import InputRefused
 from data.ingest import ingest
-from data.warehouse.connection import SCHEMA
+from data.warehouse.connection import ddl
 from tests.data.test_reader import MANY, put, text_of
 
 
@@ -15,7 +15,7 @@ from tests.data.test_reader import MANY, put, text_of
 def con():
     with duckdb.connect() as con:
         con.execute("set threads = 1")
-        con.execute(SCHEMA.read_text(encoding="utf-8"))
+        con.execute(ddl())
         for table in ("setl_d", "mdtrt_d", "fee_list_d"):  # they came before
             con.execute(f"insert into run.input_file (file_id, file, source_table) values ('{table}', 'x', '{table}')")
         yield con

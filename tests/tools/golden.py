@@ -153,7 +153,7 @@ def _grow(con: duckdb.DuckDBPyConnection) -> None:
     """Give a warehouse of before what the schema has gained since."""
     from data.warehouse import connection
 
-    con.execute(connection.SCHEMA.read_text(encoding="utf-8"))
+    con.execute(connection.ddl())
     connection._grow(con)
 
 
