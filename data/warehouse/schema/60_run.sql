@@ -97,3 +97,9 @@ create table if not exists run.run (
     input varchar,
     folder varchar
 );
+
+-- The number of the last event of the casebook, one row: what orders events whatever the clock says.
+create table if not exists run.event_counter (
+    one integer primary key,
+    last_number bigint not null
+);
