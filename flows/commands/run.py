@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -43,14 +44,24 @@ def run(
     settings = options.settings(common.home, input)
     console.speak(settings.language)
     url = None if prefect is False else server.api_url(settings.home)
-    if prefect or url:
-        server.prepare(settings.home, url, quiet=common.quiet)  # before anything imports Prefect
-        from flows.prefect.flow import run_as_flow
-
-        outcomes = run_as_flow(options.parameters(settings.home, input), common.console.progress)
+    if url:
+        is_own = "PREFECT_API_URL" not in os.environ
+        auth = server.auth(settings.home) if is_own else None
+        server.prepare(settings.home, url, quiet=common.quiet, auth=auth)  # before anything imports Prefect
+        outcomes = _as_flow(options, settings, common)
+    elif prefect:
+        with server.alone(settings.home, quiet=common.quiet):
+            outcomes = _as_flow(options, settings, common)
     else:
         outcomes = run_directly(settings, common)
     _show(outcomes, common)
+
+
+def _as_flow(options: RunOptions, settings: Settings, common: Common) -> dict[str, Outcome]:
+    from flows.prefect.flow import run_as_flow
+
+    assert settings.input is not None
+    return run_as_flow(options, settings.home, settings.input, common.console.progress)
 
 
 def run_directly(settings: Settings, common: Common) -> dict[str, Outcome]:
