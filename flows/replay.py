@@ -16,7 +16,7 @@ from data.contract import mapping
 from data.errors import FundwatchError, InputRefused, UsageError
 from data.ingest.pseudonym import KEY_FILE
 from data.knowledge import load as knowledge_load
-from data.warehouse import journal
+from data.warehouse import journal, spill
 from data.warehouse.connection import has, open_warehouse
 from flows import steps
 from flows.casebook_before import Before, before
@@ -68,7 +68,7 @@ class Replay:
 
 
 def replay(settings: Settings, run_id: str, say: Say = lambda _: None) -> Replay:
-    """Rebuild the run beside HOME and compare; nothing in HOME is written.
+    """Rebuild the run in a home of its own under HOME/spill and compare; of HOME itself nothing is changed.
 
     Raises UsageError for a run that does not exist and InputRefused naming an input that is missing or changed.
     """
@@ -80,7 +80,7 @@ def replay(settings: Settings, run_id: str, say: Say = lambda _: None) -> Replay
         dismissed = con.execute(DISMISSED, {"run": run_id}).fetchall() if knows else []
         casebook = before(con, run_id)
     home = settings.home.resolve()
-    with _place(home.with_name(f".{home.name}.replay")) as place:
+    with _place(home) as place:
         then = _settings(settings, manifest, place)
         _carry(home, place)
         rebuilt = _rebuild(then, run_id, loads, dismissed, casebook, say)
@@ -126,16 +126,15 @@ def _loads(con: Any, manifest: Manifest) -> list[Load]:
 
 
 @contextmanager
-def _place(place: Path) -> Iterator[Path]:
-    """A home of its own, emptied before and gone afterwards; one replay at a time."""
-    with lock.hold(place):
-        try:
-            for old in place.iterdir():
-                if old.name != "lock":
-                    shutil.rmtree(old) if old.is_dir() else old.unlink()
+def _place(home: Path) -> Iterator[Path]:
+    """A home of its own inside HOME, gone afterwards; one replay at a time. What a killed one left goes first."""
+    with lock.hold(home, "replaying", "A run of {home} is replayed by {who} already. Wait for it, or stop it."):
+        beside = home.with_name(f".{home.name}.replay")  # where an earlier version rebuilt
+        if beside.is_dir() and not lock.is_held(beside):
+            shutil.rmtree(beside, ignore_errors=True)
+        spill.sweep(home / spill.NAME)
+        with spill.folder(home / spill.NAME, "replay") as place:
             yield place
-        finally:
-            shutil.rmtree(place, ignore_errors=True)
 
 
 def _settings(today: Settings, manifest: Manifest, place: Path) -> Settings:
@@ -191,7 +190,7 @@ def _check(load: Load, then: Settings) -> None:
     for file, _ in load.brought:
         if not (load.folder / file.split("!")[0]).exists():
             raise InputRefused(f"{file} is missing from {load.folder}. Put it back to replay the run.")
-    with ingestion.workplace(then.home / "spill") as work:
+    with ingestion.workplace(then.home / spill.NAME) as work:
         found = ingestion.find(load.folder, work, mapping.names(then.home / "mappings"), ingestion.Faults(keeps=True))
     for one in found.deliveries:
         if load.brought.get((one.name, one.table.source), one.file_id) != one.file_id:

@@ -12,7 +12,7 @@ from data import ingest as ingestion
 from data.checks import checking
 from data.errors import FundwatchError, UsageError
 from data.knowledge import load as knowledge_load
-from data.warehouse import journal
+from data.warehouse import journal, spill
 from data.warehouse.connection import open_warehouse, transaction
 from data.warehouse.parts import DONE, NO_DATA, Parts
 from features import build
@@ -69,7 +69,7 @@ def run_id(state: State) -> tuple[str, str]:
 def intake(settings: Settings, only: Collection[str] | None = None) -> ingestion.Intake:
     """How this HOME takes deliveries in; `only` restricts them to contents by their hashes."""
     return ingestion.Intake(
-        work=settings.home / "spill",
+        work=settings.home / spill.NAME,
         dialects=settings.home / "mappings",
         pseudonyms=ingestion.Pseudonyms.of(settings.home) if settings.pseudonyms else None,
         only=only,

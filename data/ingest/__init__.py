@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from data.ingest.load import load
 from data.ingest.normalise import UNKNOWN_WORD
 from data.ingest.pseudonym import Pseudonyms, held, refuse_other_way
 from data.ingest.rejected import standing
-from data.warehouse import journal
+from data.warehouse import journal, spill
 from data.warehouse.connection import transaction
 from data.warehouse.parts import Parts
 
@@ -131,17 +130,18 @@ def _refuse_alone(faults: Sequence[Fault], sound: Sequence[Delivery]) -> None:
 
 @contextmanager
 def workplace(parent: Path | None) -> Iterator[Path]:
-    """A folder for unpacked and decoded copies, gone afterwards. Raises FundwatchError where none can be made."""
-    try:
-        if parent is not None:
-            parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        work = Path(tempfile.mkdtemp(prefix="delivery-", dir=parent))
-    except OSError as error:
-        raise FundwatchError(f"No folder to unpack in: {error.strerror}.") from error
-    try:
+    """A folder for unpacked and decoded copies, gone afterwards; a command gives HOME/spill.
+
+    Raises FundwatchError where none can be made.
+    """
+    with ExitStack() as own:
+        try:
+            work = own.enter_context(spill.folder(parent or Path(tempfile.gettempdir()), "delivery"))
+        except OSError as error:
+            raise FundwatchError(
+                f"No folder to unpack in can be made in {parent}: {error.strerror}. Choose another --home."
+            ) from error
         yield work
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
 
 
 def _all(

@@ -77,6 +77,7 @@ def _remember(con: duckdb.DuckDBPyConnection, home: Path) -> bool:
         return False  # somebody writes it
     try:
         con.execute("insert into run.input_file by name select * from held.run.input_file")
+        con.execute("insert into run.rejected by name select * from held.run.rejected")
     except duckdb.Error:
         return False  # no warehouse, or one of another version
     finally:

@@ -7,13 +7,14 @@ import hashlib
 import re
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from data.errors import FundwatchError, InUse, UsageError
+from data.warehouse import spill
 
 if TYPE_CHECKING:
     import polars as pl
@@ -45,9 +46,10 @@ def open_warehouse(
     if read_only:
         stands(home)
     con = _connect(home, path, read_only)
+    own = ExitStack()
     try:
         con.execute("set preserve_insertion_order = true")
-        con.execute(f"set temp_directory = '{_quoted(home / 'spill')}'")
+        con.execute(f"set temp_directory = '{_quoted(_spill(home, own))}'")
         if memory_limit:
             con.execute(f"set memory_limit = '{_quoted(memory_limit)}'")
         if threads:
@@ -56,6 +58,15 @@ def open_warehouse(
         yield con
     finally:
         con.close()
+        own.close()
+
+
+def _spill(home: Path, own: ExitStack) -> Path:
+    """A folder of this connection's own; in a HOME that may only be read, one that nothing is written to."""
+    try:
+        return own.enter_context(spill.folder(home / spill.NAME, "query"))
+    except OSError:
+        return home / spill.NAME
 
 
 def stands(home: Path) -> None:

@@ -31,12 +31,13 @@ def fund(
     Without the fund's account it shows the outlay alone and says what is missing.
     """
     from data.errors import UsageError
+    from data.warehouse import spill
     from data.warehouse.connection import open_warehouse
     from flows.publish import outlook
     from models.outlook import fund as funds
 
     settings = common.settings(labels=labels, language=language)
-    given = None if account is None else outlook.read_account(account)
+    given = None if account is None else outlook.read_account(account, settings.home / spill.NAME)
     with open_warehouse(settings.home, read_only=True) as con:
         rows = funds.named(funds.warnings(funds.months(con, given), language=settings.language))
     known = rows["insurance_type"].unique().sort().to_list()

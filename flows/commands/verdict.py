@@ -31,6 +31,7 @@ def import_(
     in place of the earlier.
     """
     from data.errors import InputRefused
+    from data.warehouse import spill
     from data.warehouse.connection import open_warehouse
     from flows import steps
     from flows.home import lock
@@ -38,7 +39,7 @@ def import_(
     from models.casebook.read import read
 
     settings = common.settled(language=language)
-    told = read(file)
+    told = read(file, settings.home / spill.NAME)
     with lock.hold(settings.home), open_warehouse(settings.home, memory_limit=settings.memory_limit) as con:
         made = verdicts.plan(con, told, steps.sources(settings), pseudonyms=_pseudonyms(settings))
         counts = made.counts

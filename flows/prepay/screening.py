@@ -19,7 +19,7 @@ from data import ingest
 from data.contract import mapping
 from data.errors import InputRefused, UsageError
 from data.knowledge import load as knowledge_load
-from data.warehouse import journal
+from data.warehouse import journal, spill
 from data.warehouse.connection import ddl, frame, open_warehouse
 from features import build
 from flows import steps
@@ -73,7 +73,7 @@ def screen(settings: Settings, delivery: Path, say: Callable[[str], None] = lamb
     Raises InputRefused for a delivery that cannot be read, UsageError where HOME holds no features.
     """
     rules = [s for s in steps.sources(settings) if _is_asked(s)]
-    with ingest.workplace(None) as work, _opened(settings, work) as con:
+    with ingest.workplace(settings.home / spill.NAME) as work, _opened(settings, work) as con:
         rejected = _take_in(con, settings, delivery, work, say)
         _remember(con, rules)
         _build(con, rules)

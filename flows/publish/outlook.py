@@ -9,9 +9,10 @@ import duckdb
 import polars as pl
 
 from data.errors import FundwatchError, InputRefused
-from data.ingest import small
+from data.ingest import small, workplace
 from data.warehouse.connection import frame
 from flows.home import audit_log
+from flows.publish.names import person_name_sql
 from flows.publish.safe import write_csv
 
 IDS = ("item_code", "institution_id", "person_id", "region")
@@ -78,7 +79,7 @@ ACCOUNT = {
 
 def named(con: duckdb.DuckDBPyConnection, rows: pl.DataFrame, unmask: bool) -> pl.DataFrame:
     """The rows with person_name after person_id; names keep their first character unless unmasked."""
-    name = "person_name" if unmask else "substr(person_name, 1, 1) || '**'"
+    name = person_name_sql(unmask, "person_name")
     names = frame(
         con,
         f"""
@@ -107,12 +108,14 @@ def _ids(columns: Collection[str], labels: str) -> list[str]:
     return [ZH[c] if labels == "zh" else c for c in IDS if c in columns]
 
 
-def read_account(path: Path) -> pl.DataFrame:
+def read_account(path: Path, spill: Path | None = None) -> pl.DataFrame:
     """The fund's own figures: month, insurance_type ('all' where not given), income, balance, budget in yuan.
+
+    A workbook is taken apart in `spill`.
 
     Raises InputRefused for a file that cannot be read, has no month, or holds what is no number.
     """
-    text = _csv(path)
+    text = _csv(path, spill)
     called = {c.strip(): c for c in text.columns}
     found = {ours: called[n] for ours, names in ACCOUNT.items() for n in names if n in called}
     if "month" not in found or len(set(found) & {"income", "balance", "budget"}) == 0:
@@ -134,10 +137,11 @@ def read_account(path: Path) -> pl.DataFrame:
     )
 
 
-def _csv(path: Path) -> pl.DataFrame:
+def _csv(path: Path, spill: Path | None) -> pl.DataFrame:
+    names = {name for called in ACCOUNT.values() for name in called}
     try:
-        names = {name for called in ACCOUNT.values() for name in called}
-        return small.frame(path, lambda cell: cell.strip() in names)
+        with workplace(spill) as work:
+            return small.frame(path, lambda cell: cell.strip() in names, work)
     except OSError as error:
         raise InputRefused(f"{path} cannot be read: {error.strerror}.") from error
 

@@ -39,7 +39,7 @@ def write(
     shown = "l.tier in ('A', 'B')"
     rows = evidence.evidence(con, sources, shown, {}, language, unmask=unmask, run_id=run_id)
     by_id = {s.id: s for s in sources}
-    dossiers = Dossiers(con, sources, lists, language)
+    dossiers = Dossiers(con, sources, lists, language, unmask=unmask)
     packs = rows.partition_by("lead_id", as_dict=True, include_key=False, maintain_order=True)
     groups = people.members(con, shown, {}, unmask=unmask).partition_by("lead_id", as_dict=True)
     for lead in pl.concat(lists.values()).filter(pl.col("tier").is_in(["A", "B"])).iter_rows(named=True):

@@ -10,6 +10,7 @@ import polars as pl
 
 from data.errors import UsageError
 from flows.publish.labels import ZH
+from flows.publish.names import masked
 from flows.publish.watchlists import COLUMNS, SUBJECT_TYPES
 
 WHOLE = ("rank", "rank_low", "rank_high", "findings", "settlements", "persons", "prior_confirmed", "control_arm")
@@ -47,7 +48,7 @@ def watchlist(folder: Path, subject_type: str, top: int | None = None) -> pl.Dat
     typed = plain.with_columns(
         pl.col(WHOLE).cast(pl.Int64, strict=False), pl.col(NUMBERS).cast(pl.Decimal(18, 2), strict=False)
     )
-    return typed.head(typed.height if top is None else top)
+    return masked(typed.head(typed.height if top is None else top))
 
 
 def lead(folder: Path, lead_id: str) -> dict[str, Any] | None:
@@ -66,4 +67,4 @@ def evidence(folder: Path, lead_id: str) -> pl.DataFrame | None:
         return None
     written = pl.read_csv(path, infer_schema=False)
     named = written.rename({label: name for name, label in ZH.items() if label in written.columns and name != label})
-    return named.with_columns(pl.col("amount").cast(pl.Decimal(18, 2), strict=False))
+    return masked(named.with_columns(pl.col("amount").cast(pl.Decimal(18, 2), strict=False)))

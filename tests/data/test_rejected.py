@@ -1,6 +1,8 @@
 """Rejected rows stand until mended, in full for who mends and masked for all others; every account balances."""
 
 import csv
+import dataclasses
+import json
 
 import pytest
 
@@ -142,15 +144,53 @@ def test_mended_rows_load_and_leave_the_list_and_what_is_not_mended_stays(
     assert outputs(settings)[1].is_empty() and not (settings.home / "rejected" / "rejected.csv").exists()
 
 
-def test_a_masked_copy_is_refused_as_mended_rows(settings, delivery, spoiled, tmp_path):
+@pytest.mark.parametrize("is_hidden", [False, True], ids=["own numbers", "pseudonyms"])
+def test_a_masked_copy_may_be_mended_and_gets_its_persons_back(is_hidden, delivery, spoiled, tmp_path):
+    settings = Settings(home=tmp_path / "home", input=tmp_path / "delivery", pseudonyms=is_hidden)
     delivery(spoiled)
     take_in(settings)
     _, rejected = outputs(settings)
+    assert MASK in "".join(rejected["raw"])
     folder = hand_in([mended(row) for row in rejected.to_dicts()], tmp_path / "mended")
-    with pytest.raises(InputRefused, match=r"masked.*rejected/rejected\.csv.*nothing was loaded"):
-        take_in(Settings(home=settings.home, input=folder))
+    later = dataclasses.replace(settings, input=folder)
+    take_in(later)
+    _, left = outputs(settings)
+    assert left["field"].to_list() == ["setl_id"]
     with open_warehouse(settings.home) as con:
-        assert con.sql("select count(*) from record.settlement").fetchall() == [(97,)]
+        assert con.sql("select count(*) from record.settlement").fetchall() == [(99,)]
+        named = con.sql("select count(*) from record.person_identity where person_name = $name", params={"name": NAME})
+        assert named.fetchall()[0][0] and not con.sql("select 1 from record.person_identity where person_name = $m",
+            params={"m": MASK}).fetchall()  # fmt: skip
+    assert "nothing new" in take_in(later)  # the same mended file once more
+
+
+def test_a_masked_cell_that_somebody_wrote_into_is_refused_and_one_that_is_written_anew_is_taken(
+    settings, delivery, spoiled, tmp_path
+):
+    delivery(spoiled)
+    take_in(settings)
+    rows = [mended(row) for row in outputs(settings)[1].to_dicts()]
+    half = [row | {"raw": row["raw"].replace(MASK, MASK + "李", 1)} for row in rows]
+    gone = [row | {"row_number": "77"} for row in rows]
+    short = [row | {"raw": row["raw"].partition(",")[2]} for row in rows]
+    for number, (bad, words) in enumerate(((half, "changed in part"), (gone, "no rejected row"), (short, "as many"))):
+        folder = hand_in(bad, tmp_path / f"bad{number}")
+        with pytest.raises(InputRefused, match=rf"rejected\.csv, row \d+.*{words}.*nothing was loaded"):
+            take_in(Settings(home=settings.home, input=folder))
+    anew = hand_in([row | {"raw": row["raw"].replace(MASK, "李四", 1)} for row in rows], tmp_path / "anew")
+    take_in(Settings(home=settings.home, input=anew))
+    with open_warehouse(settings.home) as con:
+        assert con.sql("select count(*) from record.settlement").fetchall() == [(99,)]
+
+
+def test_the_full_file_leaves_a_line_in_the_audit_log_when_it_says_something_new(settings, delivery, spoiled):
+    delivery(spoiled)
+    take_in(settings)
+    take_in(settings)
+    lines = [json.loads(x) for x in (settings.home / "audit.log").read_text(encoding="utf-8").splitlines()]
+    assert [(e["event"], e["for"], e["files"]) for e in lines] == [
+        ("unmask", "rejected rows", {"rejected.csv": 3})
+    ]  # fmt: skip
 
 
 def test_a_whole_file_delivered_again_takes_its_rejected_rows_with_it(settings, delivery, spoiled, tmp_path):
