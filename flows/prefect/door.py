@@ -9,6 +9,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -57,6 +58,8 @@ class Door:
         elif scope["type"] == "http" and scope["path"] == PROOF:
             nonce = scope.get("query_string", b"").decode("ascii", "replace").removeprefix("nonce=")[:MOST_NONCE]
             await _answer(send, 200, proof(self.secret, self.port, nonce))
+        elif scope["type"] == "websocket" and "authorization" not in headers:
+            await self._greeted(scope, receive, send)
         elif not self._is_known(headers):
             await _refuse(scope, send, 401, "The secret is missing or wrong. It stands in HOME/prefect/secret.")
         else:
@@ -73,6 +76,35 @@ class Door:
         if any(origin not in own for origin in origins) or (is_elsewhere and not is_link):
             return 403, "Pages of another origin are not answered."
         return None
+
+    async def _greeted(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A web socket whose first message must say the secret, as Prefect's clients do; it hears nothing before."""
+        is_known = False
+
+        async def received() -> MutableMapping[str, Any]:
+            nonlocal is_known
+            message = await receive()
+            if message["type"] != "websocket.receive" or is_known:
+                return message
+            is_known = self._says_secret(message)
+            if is_known:
+                return message
+            await send({"type": "websocket.close", "code": 1008, "reason": "The secret is missing or wrong."})
+            return {"type": "websocket.disconnect", "code": 1008}
+
+        async def sent(message: MutableMapping[str, Any]) -> None:
+            if is_known or message["type"] in ("websocket.accept", "websocket.close"):
+                await send(message)
+
+        await self.app(scope, received, sent)
+
+    def _says_secret(self, message: MutableMapping[str, Any]) -> bool:
+        try:
+            said = json.loads(message.get("text") or message.get("bytes") or "null")
+            token = str(said["token"]) if said["type"] == "auth" else ""
+        except (ValueError, KeyError, TypeError):
+            return False
+        return hmac.compare_digest(token.encode(), auth(self.secret).encode())
 
     def _is_known(self, headers: dict[str, list[str]]) -> bool:
         given = headers.get("authorization", [])

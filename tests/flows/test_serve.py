@@ -400,10 +400,37 @@ def test_a_form_that_another_page_sends_by_navigation_is_refused():
     assert knock(method="POST", **elsewhere)[0] == 403
 
 
+def talk(*messages, **headers):
+    """What a web socket hears that says these first; the room behind greets who is let in and echoes."""
+    heard, waiting = [], [{"type": "websocket.connect"}, *({"type": "websocket.receive", "text": m} for m in messages)]
+
+    async def inside(scope, receive, send):
+        await receive()
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.send", "text": "too early"})
+        while (message := await receive())["type"] == "websocket.receive":
+            await send({"type": "websocket.send", "text": f"heard {message['text']}"})
+
+    async def receive():
+        return waiting.pop(0) if waiting else {"type": "websocket.disconnect"}
+
+    async def send(message):
+        heard.append(message.get("text") or message["type"])
+
+    raw = [(k.encode(), v.encode()) for k, v in {"host": f"127.0.0.1:{PORT}", **headers}.items()]
+    scope = {"type": "websocket", "path": "/api/events/out", "headers": raw}
+    asyncio.run(door.Door(inside, SECRET_WORD, PORT)(scope, receive, send))
+    return heard
+
+
 def test_a_web_socket_needs_the_secret_and_this_address_too():
-    assert knock("/api/events/out", "websocket")[0] == "websocket.close"
-    assert knock("/api/events/out", "websocket", authorization=RIGHT)[0] == 200
-    assert knock("/api/events/out", "websocket", authorization=RIGHT, origin="http://evil")[0] == "websocket.close"
+    right = json.dumps({"type": "auth", "token": door.auth(SECRET_WORD)})
+    assert talk(right, "more") == ["websocket.accept", f"heard {right}", "heard more"]
+    for wrong in ('{"type": "auth", "token": "guess"}', '{"type": "auth"}', "null", "[]", "x", '{"type": "filter"}'):
+        assert talk(wrong, right, "more") == ["websocket.accept", "websocket.close"]
+    assert talk("more", authorization=RIGHT)[-1] == "heard more"
+    assert talk("more", authorization="Basic x") == talk(right, origin="http://evil") == ["websocket.close"]
+    assert talk(right, host="evil.example:4299") == ["websocket.close"]
 
 
 def test_the_proof_says_nothing_of_the_secret_and_holds_for_one_port_and_question():
