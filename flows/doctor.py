@@ -7,8 +7,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import duckdb
+
 from data.errors import FundwatchError
-from data.ingest import held, refuse_other_way
 from data.knowledge import load as knowledge_load
 from data.warehouse.connection import open_warehouse
 from flows import doctor_delivery, steps
@@ -54,15 +55,22 @@ def _home(settings: Settings) -> Iterator[Line]:
                 "select (select count(*) from record.settlement), (select count(*) from record.fee_line),"
                 " (select count(*) from run.run)"
             ).fetchall()[0]
-            named = held(con)
+            disagreement = _named(settings, con)
     except FundwatchError as error:
         yield "home", "off", str(error)
         return
     yield "home", "ok", f"{home}: {rows[0]:,} settlements, {rows[1]:,} fee lines, {rows[2]} runs"
+    if disagreement is not None:
+        yield "pseudonyms", "bad", disagreement
+
+
+def _named(settings: Settings, con: duckdb.DuckDBPyConnection) -> str | None:
+    """What is wrong with how persons are named; None where settings, key and warehouse agree."""
     try:
-        refuse_other_way(named, settings.pseudonyms, home)
+        steps.naming(settings, con)
     except FundwatchError as error:
-        yield "pseudonyms", "bad", str(error)
+        return str(error)
+    return None
 
 
 def _audit(home: Path) -> Iterator[Line]:

@@ -13,7 +13,6 @@ from data.errors import InputRefused
 from data.ingest import Faults, Pseudonyms, find, look, mended, trial, workplace
 from data.ingest.find import Found, missing_tables
 from data.ingest.look import Holding, Seen
-from data.ingest.pseudonym import KEY_FILE
 from data.warehouse import spill
 from flows import steps
 from flows.home.settings import Settings
@@ -87,7 +86,7 @@ def _look(folder: Path, settings: Settings, work: Path, is_full: bool) -> Looked
 
 def _key(settings: Settings) -> Pseudonyms | None:
     """The key under which HOME hides persons; looking makes none."""
-    return Pseudonyms.of(settings.home) if settings.pseudonyms and (settings.home / KEY_FILE).exists() else None
+    return Pseudonyms.at(settings.key) if settings.pseudonyms and settings.key.exists() else None
 
 
 def _file(seen: Seen, looked: Looked) -> Iterator[Line]:

@@ -20,6 +20,10 @@ Days = Annotated[float | None, Parameter(help="Cut the lists in --out to this ma
 Objective = Annotated[str | None, Parameter(help="What the order is for: hit_rate, money or both.")]
 Language = Annotated[str | None, Parameter(help="Language of the reasons: en or zh.")]
 Labels = Annotated[str | None, Parameter(help="Column labels: names or zh.")]
+Ids = Annotated[
+    str | None,
+    Parameter(help="Ids in CSV: text (a tab keeps them whole in a spreadsheet) or plain (to be pasted and matched)."),
+]
 Seed = Annotated[int | None, Parameter(help="Seed of every random choice.")]
 Newer = Annotated[
     list[str] | None,
@@ -49,6 +53,7 @@ class RunOptions:
     objective: Objective = None
     language: Language = None
     labels: Labels = None
+    ids: Ids = None
     seed: Seed = None
     unmask: Unmask = False
     newer: Newer = None

@@ -14,7 +14,6 @@ from typing import Any
 from data import ingest as ingestion
 from data.contract import mapping
 from data.errors import FundwatchError, InputRefused, UsageError
-from data.ingest.pseudonym import KEY_FILE
 from data.knowledge import load as knowledge_load
 from data.warehouse import journal, spill
 from data.warehouse.connection import has, open_warehouse
@@ -79,6 +78,8 @@ def replay(settings: Settings, run_id: str, say: Say = lambda _: None) -> Replay
         knows = has(con, "run.rejected", "dismissed")
         dismissed = con.execute(DISMISSED, {"run": run_id}).fetchall() if knows else []
         casebook = before(con, run_id)
+        is_hidden = bool(manifest["settings"].get("pseudonyms"))
+        ingestion.agreed(con, is_hidden, settings.key)  # the key stays where it is
     home = settings.home.resolve()
     with _place(home) as place:
         then = _settings(settings, manifest, place)
@@ -140,13 +141,12 @@ def _place(home: Path) -> Iterator[Path]:
 def _settings(today: Settings, manifest: Manifest, place: Path) -> Settings:
     known = {f.name for f in fields(Settings)}
     decided = {k: v for k, v in manifest["settings"].items() if k in known}
-    return Settings(home=place, threads=today.threads, memory_limit=today.memory_limit, **decided)
+    key = str(today.key.resolve())
+    return Settings(home=place, pseudonym_key=key, threads=today.threads, memory_limit=today.memory_limit, **decided)
 
 
 def _carry(home: Path, place: Path) -> None:
-    """What decides a run beside its inputs lies in HOME: the pseudonyms' key, a bureau's own names and rules."""
-    if (home / KEY_FILE).exists():
-        shutil.copy(home / KEY_FILE, place / KEY_FILE)
+    """What decides a run beside its inputs lies in HOME: a bureau's own names and rules."""
     for name in ("mappings", "knowledge", "rules"):
         if (home / name).is_dir():
             shutil.copytree(home / name, place / name)
@@ -176,13 +176,18 @@ def _take_in(then: Settings, loads: list[Load], say: Say) -> None:
         known |= set(load.brought.values())
         say(f"ingest {load.folder} ...")
         _check(load, then)
-        intake = replace(steps.intake(then, only=known), newer=load.newer, is_replay=True, refused=load.refused)
+        intake = replace(_intake(then, known), newer=load.newer, is_replay=True, refused=load.refused)
         with open_warehouse(then.home, memory_limit=then.memory_limit, threads=then.threads) as con:
             ingestion.ingest(con, load.folder, lambda _: None, intake)
             taken = {tuple(row) for row in con.sql("select file, source_table, file_id from run.input_file").fetchall()}
         for (file, table), sha in load.brought.items():
             if (file, table, sha) not in taken:
                 raise _changed(load, file)
+
+
+def _intake(then: Settings, known: set[str]) -> ingestion.Intake:
+    pseudonyms = ingestion.Pseudonyms.at(then.key) if then.pseudonyms else None
+    return steps.intake(then, pseudonyms, known)
 
 
 def _check(load: Load, then: Settings) -> None:

@@ -66,16 +66,25 @@ def run_id(state: State) -> tuple[str, str]:
     return (named[0][0] if named else f"{time.strftime('%Y%m%d')}-{state.run[:8]}"), state.run
 
 
-def intake(settings: Settings, only: Collection[str] | None = None) -> ingestion.Intake:
+def intake(
+    settings: Settings, pseudonyms: ingestion.Pseudonyms | None, only: Collection[str] | None = None
+) -> ingestion.Intake:
     """How this HOME takes deliveries in; `only` restricts them to contents by their hashes."""
     return ingestion.Intake(
         work=settings.home / spill.NAME,
         dialects=settings.home / "mappings",
-        pseudonyms=ingestion.Pseudonyms.of(settings.home) if settings.pseudonyms else None,
+        pseudonyms=pseudonyms,
         only=only,
         newer=settings.newer,
         is_partial=settings.accept_partial,
     )
+
+
+def naming(settings: Settings, con: duckdb.DuckDBPyConnection) -> ingestion.Pseudonyms | None:
+    """How HOME names persons, for who only works on them. Raises UsageError where settings and warehouse disagree."""
+    if not con.sql("select 1 from run.input_file limit 1").fetchall():
+        return None  # nobody is named yet, and no key is made to look
+    return ingestion.agreed(con, settings.pseudonyms, settings.key)
 
 
 def ingest(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> Outcome:
@@ -83,7 +92,8 @@ def ingest(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> Outc
     if settings.input is None:
         raise UsageError("Give the folder that holds the export.")
     publishing.ready(settings.out)
-    accounts = ingestion.ingest(con, settings.input, say, intake(settings))
+    pseudonyms = ingestion.agreed(con, settings.pseudonyms, settings.key, makes=True)
+    accounts = ingestion.ingest(con, settings.input, say, intake(settings, pseudonyms))
     loaded, rows = sum(a.loaded + a.replaced for a in accounts), sum(a.rows_in for a in accounts)
     rejected = sum(a.rejected for a in accounts)
     left = sum(a.left_out for a in accounts)
@@ -211,7 +221,8 @@ def perform(step: Step, settings: Settings, say: Say = lambda _: None) -> Outcom
     """Open the warehouse and do one step; returns what came of it."""
     try:
         with open_warehouse(settings.home, memory_limit=settings.memory_limit, threads=settings.threads) as con:
-            ingestion.refuse_other_way(ingestion.held(con), settings.pseudonyms, settings.home)
+            if step.name != "ingest":
+                naming(settings, con)
             return step.act(settings, con, say)
     except FundwatchError:
         raise

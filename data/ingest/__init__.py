@@ -19,7 +19,7 @@ from data.ingest.faults import Fault, Faults, alone
 from data.ingest.find import Delivery, Found, find, missing_tables, unfinished
 from data.ingest.load import load
 from data.ingest.normalise import UNKNOWN_WORD
-from data.ingest.pseudonym import Pseudonyms, held, refuse_other_way
+from data.ingest.pseudonym import Pseudonyms, agreed
 from data.ingest.rejected import standing
 from data.warehouse import journal, spill
 from data.warehouse.connection import transaction
@@ -32,11 +32,10 @@ __all__ = [
     "Found",
     "Intake",
     "Pseudonyms",
+    "agreed",
     "find",
-    "held",
     "ingest",
     "ingest_id",
-    "refuse_other_way",
     "standing",
     "workplace",
 ]

@@ -14,6 +14,7 @@ from flows.options import (
     RUN_OPTIONS,
     AcceptPartial,
     Days,
+    Ids,
     Labels,
     Language,
     Newer,
@@ -111,11 +112,14 @@ def publish(
     days: Days = None,
     language: Language = None,
     labels: Labels = None,
+    ids: Ids = None,
     unmask: Unmask = False,
     common: Common = COMMON,
 ) -> None:
     """Write the run's folder: lists, evidence, findings, coverage, account, manifest."""
-    settings = common.settled(out=out, top=top, days=days, language=language, labels=labels, unmask=unmask or None)
+    settings = common.settled(
+        out=out, top=top, days=days, language=language, labels=labels, ids=ids, unmask=unmask or None
+    )
     _one("publish", settings, common)
 
 

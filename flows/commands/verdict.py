@@ -41,7 +41,7 @@ def import_(
     settings = common.settled(language=language)
     told = read(file, settings.home / spill.NAME)
     with lock.hold(settings.home), open_warehouse(settings.home, memory_limit=settings.memory_limit) as con:
-        made = verdicts.plan(con, told, steps.sources(settings), pseudonyms=_pseudonyms(settings))
+        made = verdicts.plan(con, told, steps.sources(settings), pseudonyms=steps.naming(settings, con))
         counts = made.counts
         written = verdicts.append(con, made, _witness(settings.home, file, counts)) if yes else 0
     _show(made, written, yes, common)
@@ -81,12 +81,6 @@ def form(
     common.console.say(
         f"{rows.height:,} leads in {file}; fill in the conclusions, then `fundwatch verdict import {file}`."
     )
-
-
-def _pseudonyms(settings: Any) -> Any:
-    from data.ingest import Pseudonyms
-
-    return Pseudonyms.of(settings.home) if settings.pseudonyms else None
 
 
 def _witness(home: Path, file: Path, counts: dict[str, int]) -> Any:

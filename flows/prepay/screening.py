@@ -73,8 +73,8 @@ def screen(settings: Settings, delivery: Path, say: Callable[[str], None] = lamb
     Raises InputRefused for a delivery that cannot be read, UsageError where HOME holds no features.
     """
     rules = [s for s in steps.sources(settings) if _is_asked(s)]
-    with ingest.workplace(settings.home / spill.NAME) as work, _opened(settings, work) as con:
-        rejected = _take_in(con, settings, delivery, work, say)
+    with ingest.workplace(settings.home / spill.NAME) as work, _opened(settings, work) as (con, names):
+        rejected = _take_in(con, settings, names, delivery, work, say)
         _remember(con, rules)
         _build(con, rules)
         lacking = {}
@@ -111,28 +111,32 @@ def _folder(delivery: Path, work: Path) -> Path:
 
 
 @contextmanager
-def _opened(settings: Settings, work: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """HOME's warehouse read-only, an empty one in memory beside it and in use; both spill into `work`."""
+def _opened(settings: Settings, work: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, ingest.Pseudonyms | None]]:
+    """HOME's warehouse read-only, an empty one in memory beside it and in use; both spill into `work`.
+
+    With it, how HOME names persons.
+    """
     limits = {"memory_limit": settings.memory_limit, "threads": settings.threads}
     with open_warehouse(settings.home, read_only=True, **limits) as con:  # type: ignore[arg-type]
         con.execute(f"set temp_directory = '{_quoted(str(work / 'spill'))}'")
         if ("feature", "settlement") not in _tables(con, "feature"):
             raise UsageError(f"{settings.home} has no feature tables yet. Run `fundwatch features` first.")
-        _refuse_stale(con, settings)
+        names = _refuse_stale(con, settings)
         con.execute("attach ':memory:' as screening (read_write)")
         con.execute("use screening")
         con.execute(ddl())
         for schema, table in _tables(con, "knowledge"):
             con.execute(f"drop table if exists screening.{schema}.{table}")
             con.execute(f"create view screening.{schema}.{table} as from warehouse.{schema}.{table}")
-        yield con
+        yield con, names
 
 
-def _refuse_stale(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+def _refuse_stale(con: duckdb.DuckDBPyConnection, settings: Settings) -> ingest.Pseudonyms | None:
     """Knowledge that HOME does not hold yet would let lines pass unseen; so would persons under other names."""
-    ingest.refuse_other_way(ingest.held(con), settings.pseudonyms, settings.home)
+    names = steps.naming(settings, con)
     if journal.print_of(con, "knowledge") != knowledge_load.version(settings.home / "knowledge"):
         raise UsageError(f"The knowledge in {settings.home} is of another version. Run `fundwatch features` first.")
+    return names
 
 
 def _tables(con: duckdb.DuckDBPyConnection, schema: str) -> list[tuple[str, str]]:
@@ -145,12 +149,16 @@ def _tables(con: duckdb.DuckDBPyConnection, schema: str) -> list[tuple[str, str]
 
 
 def _take_in(
-    con: duckdb.DuckDBPyConnection, settings: Settings, given: Path, work: Path, say: Callable[[str], None]
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    names: ingest.Pseudonyms | None,
+    given: Path,
+    work: Path,
+    say: Callable[[str], None],
 ) -> int:
     """Load the new rows; returns how many could not be read. A refusal names the path as it was given."""
     folder = _folder(given, work)
-    taken = steps.intake(settings)
-    intake = ingest.Intake(work, taken.dialects, taken.pseudonyms)
+    intake = ingest.Intake(work, steps.intake(settings, names).dialects, names)
     try:
         rejected = sum(a.rejected for a in ingest.ingest(con, folder, say, intake))
     except InputRefused as error:

@@ -33,7 +33,7 @@ from flows.publish import (
     worklists,
 )
 from flows.publish.labels import Known, labelled
-from flows.publish.safe import whole, write_csv
+from flows.publish.safe import ids_as, whole, write_csv
 from models.casebook import drift, profile
 from models.ranking import learned
 from models.sources.source import Source
@@ -57,6 +57,13 @@ def publish(
     goes wrong later, saying whether the run stands.
     """
     ready(settings.out)
+    with ids_as(settings.ids):
+        return _publish(settings, con, sources, run_id, fingerprint)
+
+
+def _publish(
+    settings: Settings, con: duckdb.DuckDBPyConnection, sources: Collection[Source], run_id: str, fingerprint: str
+) -> Outcome:
     folder = settings.home / "runs" / run_id
     counts = {"packs": 0}
     try:

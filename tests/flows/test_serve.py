@@ -30,6 +30,7 @@ GIVEN = {
     "objective": "money",
     "language": "zh",
     "labels": "zh",
+    "ids": "plain",
     "seed": 9,
     "unmask": True,
     "newer": ["setl_d.csv"],
