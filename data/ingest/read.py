@@ -52,7 +52,7 @@ def stage(
     """
     lost, counted, notes = cells.texts(con, delivery, work)
     notes += remarks.visible(con, delivery, TEXTS)
-    _typed(con, delivery, pseudonyms)
+    typed(con, delivery, pseudonyms)
     notes += remarks.said(con, delivery, STAGE, TEXTS)
     left = labels.find(con, delivery, names or mapping.names(), TEXTS)
     rows = con.sql(f"select row_place + 1 from {labels.LEFT} order by row_place").fetchall()
@@ -92,7 +92,7 @@ def _refuse_no_results(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> No
         )
 
 
-def _typed(con: duckdb.DuckDBPyConnection, delivery: Delivery, pseudonyms: Pseudonyms | None) -> None:
+def typed(con: duckdb.DuckDBPyConnection, delivery: Delivery, pseudonyms: Pseudonyms | None = None) -> None:
     """Make the table `stage` of the cells as text."""
     by_column = {field.column: (cell, field) for cell, field in delivery.fields.items()}
     columns, checks = _columns(delivery, by_column, pseudonyms)
