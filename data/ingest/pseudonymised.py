@@ -164,7 +164,7 @@ def _is_replaced(field: Field | None, delivery: Delivery) -> bool:
 def sentence(copy: Copy) -> str:
     """What was replaced and what was left out, in one sentence."""
     rows = sum(c.rows for c in copy.contents)
-    unknown = sorted({cell for c in copy.contents for cell in c.left_out})
+    unknown = sorted({f"{c.table}.{cell}" for c in copy.contents for cell in c.left_out})
     parts = [
         f"{len(copy.contents)} files with {rows:,} rows: numbers of persons, identity numbers, telephones and addresses"
         " are pseudonyms, the same by the same key; names keep their first character; numbers inside texts are masked;"

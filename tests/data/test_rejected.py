@@ -234,6 +234,21 @@ def test_a_home_of_an_earlier_version_shows_its_rows_masked_whole(settings, deli
     assert set(outputs(settings)[1]["raw"]) == {MASK}
 
 
+@pytest.fixture
+def call(capsys):
+    from flows.cli import main
+
+    def run(*arguments):
+        code = 0
+        try:
+            main([str(a) for a in arguments])
+        except SystemExit as left:
+            code = left.code or 0
+        return code, *capsys.readouterr()
+
+    return run
+
+
 PLAIN_TO_HIDDEN = r"own numbers; with pseudonyms = true each would become two"
 HIDDEN_TO_PLAIN = r"under pseudonyms; with pseudonyms = false each would become two"
 
@@ -271,3 +286,50 @@ def test_another_key_and_a_lost_key_are_refused(delivery, clean, tmp_path):
         take_in(settings)
     key.write_text(kept, encoding="ascii")
     assert "nothing new" in take_in(settings)
+
+
+def test_the_key_may_lie_elsewhere_and_is_known_by_what_it_is(delivery, clean, tmp_path):
+    key = tmp_path / "safe.key"
+    at = {"home": tmp_path / "home", "input": delivery(clean), "pseudonyms": True}
+    take_in(Settings(**at, pseudonym_key=str(key)))
+    assert key.exists() and not (at["home"] / "pseudonym.key").exists()
+    assert Settings(**at, pseudonym_key="keys/k").key == at["home"] / "keys" / "k"
+    with pytest.raises(UsageError, match=r"pseudonym\.key, is missing"):
+        take_in(Settings(**at))
+    moved = key.rename(tmp_path / "moved.key")
+    assert "nothing new" in take_in(Settings(**at, pseudonym_key=str(moved)))
+
+
+@pytest.mark.parametrize("words", ["screen {new}", "verdict import {verdicts}", "doctor {new}", "check"])
+@pytest.mark.parametrize("how", ["gone", "another", "off"])
+def test_no_command_makes_a_key_or_goes_on_with_another(call, delivery, clean, tmp_path, words, how):
+    home, new = tmp_path / "home", delivery(clean)
+    take_in(Settings(home=home, input=new, pseudonyms=True))
+    with open_warehouse(home) as con:
+        con.execute("create or replace table feature.settlement as select 1 as a")
+    key = home / "pseudonym.key"
+    (home / "fundwatch.toml").write_text(f"pseudonyms = {str(how != 'off').lower()}", encoding="utf-8")
+    if how != "off":
+        key.unlink()
+    if how == "another":
+        key.write_text("cd" * 32, encoding="ascii")
+    verdicts = tmp_path / "verdicts.csv"
+    verdicts.write_text("subject_type,subject_id,conclusion\nperson,P1,confirmed\n", encoding="utf-8")
+    code, out, err = call(*words.format(new=new, verdicts=verdicts).split(), "--home", home, "--json")
+    said = {"gone": "is missing", "another": "hidden with another key", "off": "with pseudonyms = false"}[how]
+    assert code in (1, 2) and said in out + err
+    assert key.exists() == (how != "gone") and (how != "another" or key.read_text(encoding="ascii") == "cd" * 32)
+
+
+@pytest.mark.parametrize("value", ["1", "yes", "on", "True ", "TRUE", "0", "no", "off", "False", "ture"])
+def test_only_true_and_false_switch_pseudonyms(value, tmp_path):
+    from flows.home.settings import load
+
+    with pytest.raises(UsageError, match=r"FUNDWATCH_PSEUDONYMS is .*; it must be true or false"):
+        load(tmp_path, {"FUNDWATCH_PSEUDONYMS": value.replace("True ", "True")})
+    assert load(tmp_path, {"FUNDWATCH_PSEUDONYMS": "true"}).pseudonyms is True
+    assert load(tmp_path, {"FUNDWATCH_PSEUDONYMS": "false"}).pseudonyms is False
+    for text in (f"'{value}'", "1", "0", "'true'"):
+        (tmp_path / "fundwatch.toml").write_text(f"pseudonyms = {text}", encoding="utf-8")
+        with pytest.raises(UsageError, match="it must be true or false"):
+            load(tmp_path, {})
