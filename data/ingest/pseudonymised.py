@@ -178,7 +178,7 @@ def sentence(copy: Copy) -> str:
         parts.append(f"{unread:,} damaged numbers are empty")
     if copy.left:
         parts.append(f"not copied: {_listed([name for name, _ in copy.left])}")
-    return "; ".join(parts) + "."
+    return "; ".join(parts)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -28,4 +28,5 @@ def pseudonymise(
 
     copy, sentence = pseudonymising.write(common.settings(), input, out, common.console.progress)
     common.console.give({"out": str(out), "said": sentence, **asdict(copy)})
-    common.console.say(f"{out}: {sentence}")
+    common.console.say(sentence)
+    common.console.say(str(out))
