@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -46,8 +45,7 @@ def run(
     console.speak(settings.language)
     url = None if prefect is False else server.api_url(settings.home)
     if url:
-        is_own = "PREFECT_API_URL" not in os.environ
-        auth = server.auth(settings.home) if is_own else None
+        auth = server.auth_for(settings.home, url)
         server.prepare(settings.home, url, quiet=common.quiet, auth=auth)  # before anything imports Prefect
         outcomes = _as_flow(options, settings, common)
     elif prefect:

@@ -72,13 +72,14 @@ def api_url(home: Path) -> str | None:
 
     Raises FundwatchError where PREFECT_API_URL names one that does not answer.
     """
+    server = orphan(home)
     if url := os.environ.get("PREFECT_API_URL"):
-        if not healthy(url, patience=10):
+        is_own = server is not None and server.url == url and is_ours(home, url)
+        if not is_own and not healthy(url, patience=10):
             raise FundwatchError(
                 f"PREFECT_API_URL is {url}, and no Prefect server answers there. Start it, or unset PREFECT_API_URL."
             )
         return url
-    server = orphan(home)
     return server.url if server is not None and is_ours(home, server.url) else None
 
 
@@ -88,6 +89,12 @@ def auth(home: Path) -> str | None:
         return door.auth((home / SECRET_FILE).read_text(encoding="ascii").strip())
     except (OSError, ValueError):
         return None
+
+
+def auth_for(home: Path, url: str) -> str | None:
+    """Name and secret where this is the API of HOME's own server; another's are the business of who named it."""
+    server = remembered(home)
+    return auth(home) if server is not None and server.url == url else None
 
 
 def is_ours(home: Path, url: str, patience: float = 5) -> bool:

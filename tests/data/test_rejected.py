@@ -333,3 +333,12 @@ def test_only_true_and_false_switch_pseudonyms(value, tmp_path):
         (tmp_path / "fundwatch.toml").write_text(f"pseudonyms = {text}", encoding="utf-8")
         with pytest.raises(UsageError, match="it must be true or false"):
             load(tmp_path, {})
+
+
+def test_practitioners_are_masked_in_rejected_rows_too(settings, delivery, clean, rows):
+    clean["fee_list_d.csv"] = [rows.fee_line(n, bilg_dr_code="D7", bilg_dr_name="司马丙") for n in range(1, 60)]
+    clean["fee_list_d.csv"][0]["cnt"] = "许多"
+    delivery(clean)
+    take_in(settings)
+    (shown,) = outputs(settings)[1]["raw"]
+    assert "D7" in shown and "司马丙" not in shown and "司马丙" in full(settings)[0]["raw"]

@@ -532,3 +532,14 @@ def test_who_follows_a_process_goes_with_it_however_it_ends():
     assert child.wait(timeout=10) < 0
     late = subprocess.run([sys.executable, "-c", code, mark], capture_output=True, timeout=30)
     assert late.returncode < 0  # gone before it could be followed
+
+
+def test_home_s_own_server_is_known_also_where_the_environment_names_it(tmp_path, monkeypatch):
+    server.new_secret(tmp_path)
+    with sleeper() as living:
+        server.remember(tmp_path, living.pid, URL)
+        monkeypatch.setenv("PREFECT_API_URL", URL)
+        monkeypatch.setattr(server, "is_ours", lambda home, url: True)
+        assert server.api_url(tmp_path) == URL and server.auth_for(tmp_path, URL) == server.auth(tmp_path)
+        assert server.auth_for(tmp_path, "http://127.0.0.1:4298/api") is None
+        assert server.auth_for(tmp_path / "other", URL) is None
