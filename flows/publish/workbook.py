@@ -73,14 +73,14 @@ def write(
             book.set_properties({"created": CREATED})
             for kind, rows in lists.items():
                 shown = labelled(rows.head(MOST), labels, known=known)
-                _sheet(book, words(language)[kind], shown, rows.columns, frozen=(1, 2))
+                sheet(book, words(language)[kind], shown, rows.columns, frozen=(1, 2))
             if official is not None:
                 shown = labelled(official, labels, "official", known)
-                _sheet(
+                sheet(
                     book, words(labels if labels == "zh" else "en")["official_sheet"], shown, official.columns, (1, 2)
                 )
             fields = _fields(next(iter(lists.values())).columns, labels)
-            _sheet(
+            sheet(
                 book,
                 words(labels if labels == "zh" else "en")["fields"],
                 fields,
@@ -91,7 +91,7 @@ def write(
     whole(path, fill)
 
 
-def _sheet(book: Any, title: str, rows: pl.DataFrame, named: list[str], frozen: tuple[int, int]) -> None:
+def sheet(book: Any, title: str, rows: pl.DataFrame, named: list[str], frozen: tuple[int, int]) -> None:
     """One sheet; `named` are the machine names of its columns."""
     shown = rows.with_columns(pl.selectors.decimal().cast(pl.Float64), pl.selectors.boolean().cast(pl.Int8))
     called = dict(zip(rows.columns, named, strict=True))
