@@ -99,7 +99,14 @@ def fill(book: Any, visits: Visits, institution_id: str, title: str = "") -> Non
     line([])
     line([w["visit_people"]], bold)
     for d in sheet["doctors"]:
-        line([w["practitioner"], f"{d['name'] or ''} {d['id']}", w["visit_of_records"].format(n=d["records"]), d["amount"]])
+        line(
+            [
+                w["practitioner"],
+                f"{d['name'] or ''} {d['id']}",
+                w["visit_of_records"].format(n=d["records"]),
+                d["amount"],
+            ]
+        )
     for d in sheet["persons"]:
         named = f"{d['person_name'] or ''} {d['person_id']}"
         line([w["person"], named, w["visit_of_records"].format(n=d["records"]), d["amount"]])

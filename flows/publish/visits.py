@@ -105,6 +105,10 @@ class Visits:
         """The places worth a sheet, best first."""
         return [str(i) for i in self.places.filter("is_worth_it")["institution_id"].to_list()]
 
+    def lead_ids(self) -> dict[str, str]:
+        """The leads that touch each place, joined by `;`."""
+        return {place: ";".join(sorted(r["lead_id"] for r in rows)) for place, rows in self._leads.items()}
+
     def sheet(self, institution_id: str) -> dict[str, Any]:
         """All that stands on one sheet, as plain values; sums over its parts are those of the place."""
         place = self.places.filter(institution_id=institution_id).row(0, named=True)
@@ -120,7 +124,9 @@ class Visits:
         desk, visit = ([r for r in reasons if r["is_definite"] is proved] for proved in (True, False))
         parts = _cut(leads, LEADS), _cut(desk, REASONS), _cut(visit, REASONS)
         taken = sum(len(p["rows"]) + bool(p["left"]) for p in parts) + max(sum(map(len, people)), ASKS + 2)
-        pulled = records.sort("is_doubtful", "counted_amount", "place", descending=[True, True, False]).head(max(RECORDS, ROWS - taken))
+        pulled = records.sort("is_doubtful", "counted_amount", "place", descending=[True, True, False]).head(
+            max(RECORDS, ROWS - taken)
+        )
         return {
             "place": place,
             **dict(zip(("leads", "desk", "visit"), parts, strict=True)),

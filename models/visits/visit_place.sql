@@ -20,7 +20,8 @@ with said as (
 ),
 
 read as (
-    select institution_id, count(*) as records, sum(case when is_doubtful then 0 else 1 end) as desk_records
+    select institution_id, count(*) as records,
+        cast(sum(case when is_doubtful then 0 else 1 end) as bigint) as desk_records
     from (
         select institution_id, encounter_id, bool_or(is_doubtful) as is_doubtful
         from visit_unit
