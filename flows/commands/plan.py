@@ -23,9 +23,7 @@ def plan(
     *,
     staff: Annotated[int | None, Parameter(converter=COUNT, help="Inspectors there are.")] = None,
     days: Annotated[float | None, Parameter(help="Working days each of them has.")] = None,
-    team: Annotated[
-        int | None, Parameter(converter=COUNT, help="How many go together; two, or whoever there is.")
-    ] = None,
+    team: Annotated[int | None, Parameter(converter=COUNT, help="How many go together; two if there are.")] = None,
     first: Annotated[str, Parameter(name="--from", help="First day, as 2026-03-02; tomorrow by default.")] = "",
     last: Annotated[str, Parameter(name="--to", help="Last day; as many working days as --days by default.")] = "",
     control: Annotated[float, Parameter(help="Share of the days for visits drawn at random.")] = 0.1,
@@ -158,8 +156,8 @@ def _tell(
         common.console.say("Where share is below 1 the days allow only part of the records: the most money first.")
     if desk["places"] and have > used:
         common.console.say(
-            f"{have - used:g} inspector-days are left for the desk, where the record of {desk['places']:,} places proves"
-            f" {desk['amount']:,} yuan: {desk['days']:g} days of work."
+            f"{have - used:g} inspector-days are left for the desk, where the record of {desk['places']:,} places"
+            f" proves {desk['amount']:,} yuan: {desk['days']:g} days of work."
         )
     if not free.is_known:
         common.console.say("The calendar of holidays does not reach so far: only weekends are left out.")

@@ -59,15 +59,15 @@ def visit(
             return
         made = visit_files.write(con, visits, code, out, settings, per_department)
     common.console.give(made)
-    for one_place in made:
+    for place in made:
         common.console.say(
-            f"{one_place['institution_id']}: {one_place['amount']:,} yuan, each once, in {one_place['records']:,} records:"
-            f" {', '.join(one_place['files'])} in {out}."
+            f"{place['institution_id']}: {place['amount']:,} yuan, each once, in {place['records']:,}"
+            f" records: {', '.join(place['files'])} in {out}."
         )
-        if one_place["drawn"]:
+        if place["drawn"]:
             common.console.say(
-                f"{one_place['drawn']:,} records drawn, {per_department} of each department, with seed"
-                f" {settings.seed} from the list {one_place['frame_hash']}."
+                f"{place['drawn']:,} records drawn, {per_department} of each department, with seed"
+                f" {settings.seed} from the list {place['frame_hash']}."
             )
 
 
@@ -86,9 +86,9 @@ def _tell(visits: Visits, codes: list[str], common: Common) -> None:
     for institution_id, sheet in sheets.items():
         place = sheet["place"]
         common.console.say(
-            f"{institution_id} {place['institution_name'] or ''}: {place['amount']:,} yuan, each once,"
-            f" {place['leads']:,} leads, {sheet['all_records']:,} records; {place['desk_amount']:,} yuan the record proves,"
-            f" {place['visit_amount']:,} need a visit"
+            f"At {institution_id} {place['institution_name'] or '–'} {place['amount']:,} yuan are at issue, each once:"
+            f" {place['leads']:,} leads and {sheet['all_records']:,} records; the record proves {place['desk_amount']:,}"
+            f" and a visit is needed for {place['visit_amount']:,}."
         )
         rows = [
             ("desk" if r["is_definite"] else "visit", r["kind"], r["said"], r["records"], r["amount"])

@@ -25,7 +25,7 @@ IDS = ("institution_id", "region")
 
 def table(made: Plan) -> pl.DataFrame:
     """The plan, a row a visit in the order in which they begin."""
-    schema = {
+    schema: dict[str, Any] = {
         **dict.fromkeys(PLAN, pl.String), "team_number": pl.Int64, "start_on": pl.Date, "end_on": pl.Date,
         "due_on": pl.Date, "probability": pl.Float64, "inspector_days": pl.Float64, "travel_days": pl.Float64,
         "desk_days": pl.Float64, "records": pl.Int64, "share": pl.Float64, "amount": pl.Decimal(16, 2),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import duckdb
 import polars as pl
 
 from flows.publish import workbook
-from flows.publish.labels import columns, labelled
+from flows.publish.labels import labelled
 from flows.publish.names import person_name_sql
 from flows.publish.safe import whole
 from flows.publish.visits import COLUMNS, FOLDER, Visits
@@ -22,8 +23,9 @@ SHEETS = 30
 WIDTHS = (22, 34, 24, 24, 14, 24, 14, 14)
 RECORDS = (
     "place, department_code, department_name, record_number, case_number, is_number_missing, person_name, person_id,"
-    " practitioner_name, practitioner_id, admitted_on, discharged_on, days, natures, nature, sources, lines, settlements,"
-    " counted_amount, counted_fund, desk_amount, clock, moments, drawn, probability, seed, encounter_id, settlement_id"
+    " practitioner_name, practitioner_id, admitted_on, discharged_on, days, natures, nature, sources, lines,"
+    " settlements, counted_amount, counted_fund, desk_amount, clock, moments, drawn, probability,"
+    " seed, encounter_id, settlement_id"
 ).split(", ")
 
 
@@ -37,85 +39,96 @@ def add(book: Any, visits: Visits, labels: str) -> None:
         fill(book, visits, institution_id)
 
 
+class _Page:
+    """A worksheet that is written line by line: text wraps, money is a number, whatever came with an export is text."""
+
+    def __init__(self, book: Any, title: str) -> None:
+        self.sheet, self.row = book.add_worksheet(title), 0
+        self.bold, self.plain = book.add_format({"bold": True}), book.add_format()
+        self.head = book.add_format({"bold": True, "bg_color": "#EEEEEE", "border": 1})
+        self._text = book.add_format({"text_wrap": True, "valign": "top"})
+        self._money = book.add_format({"num_format": "#,##0.00", "valign": "top"})
+        for number, width in enumerate(WIDTHS):
+            self.sheet.set_column(number, number, width)
+        self.sheet.set_landscape()
+        self.sheet.set_paper(workbook.A4)
+        self.sheet.fit_to_pages(1, 0)
+
+    def line(self, *cells: Any, form: Any = None) -> None:
+        """One row; an empty cell stays empty."""
+        for column, cell in enumerate(cells):
+            if isinstance(cell, Decimal | float):
+                self.sheet.write_number(self.row, column, float(cell), form or self._money)
+            elif isinstance(cell, int):
+                self.sheet.write_number(self.row, column, cell, form or self._text)
+            elif cell:
+                self.sheet.write_string(self.row, column, str(cell), form or self._text)
+        self.row += 1
+
+
 def fill(book: Any, visits: Visits, institution_id: str, title: str = "") -> None:
     """One visit sheet, laid out for A4, with the same rows and sums as the page."""
     sheet, w = visits.sheet(institution_id), words(visits.language)
-    place = sheet["place"]
-    page = book.add_worksheet(title or _tab(institution_id))
-    bold, head = book.add_format({"bold": True}), book.add_format({"bold": True, "bg_color": "#EEEEEE", "border": 1})
-    text = book.add_format({"text_wrap": True, "valign": "top"})
-    money = book.add_format({"num_format": "#,##0.00", "valign": "top"})
-    for number, width in enumerate(WIDTHS):
-        page.set_column(number, number, width)
-    row = 0
+    place, page = sheet["place"], _Page(book, title or _tab(institution_id))
+    page.line(f"{w['visit_title']}{w['colon']}{place['institution_name'] or institution_id}", form=page.bold)
+    page.line(w["visit_caution"], form=page.plain)
+    page.line(w["code"], institution_id, w["region"], place["region"], w["run"], visits.run_id)
+    page.line(w["visit_once"], place["amount"], w["fund"], place["fund"], w["expected"], place["expected"])
+    days = w["visit_days_said"].format(desk=_days(place["desk_days"]), visit=_days(place["visit_days"]))
+    proved, open_ = (w["visit_desk"], place["desk_amount"]), (w["visit_site"], place["visit_amount"])
+    page.line(*proved, *open_, w["visit_days"], days)
+    page.line()
+    _leads(page, sheet["leads"], w)
+    _problems(page, sheet, w)
+    _records(page, sheet, w)
+    _people(page, sheet, w)
 
-    def line(cells: list[Any], form: Any = text) -> None:
-        nonlocal row
-        for column, cell in enumerate(cells):
-            if cell is None or cell == "":
-                continue
-            is_money = type(cell).__name__ == "Decimal" or isinstance(cell, float)
-            if is_money and form is text:
-                page.write_number(row, column, float(cell), money)
-            elif isinstance(cell, int):
-                page.write_number(row, column, cell, form)
-            else:
-                page.write_string(row, column, f"{cell:,.2f}" if is_money else str(cell), form)
-        row += 1
 
-    line([f"{w['visit_title']}{w['colon']}{place['institution_name'] or institution_id}"], bold)
-    line([w["visit_caution"]], book.add_format())
-    line([w["code"], institution_id, w["region"], place["region"], w["run"], visits.run_id])
-    line([w["visit_once"], place["amount"], w["fund"], place["fund"], w["expected"], place["expected"]])
-    line([w["visit_desk"], place["desk_amount"], w["visit_site"], place["visit_amount"], w["visit_days"],
-          w["visit_days_said"].format(desk=_days(place["desk_days"]), visit=_days(place["visit_days"]))])  # fmt: skip
-    line([])
-    line([w["visit_lead"], w["subject"], w["tier"], w["n_findings"], "", w["visit_here"], w["fund"]], head)
-    for lead in sheet["leads"]["rows"]:
+def _leads(page: _Page, leads: dict[str, Any], w: dict[str, str]) -> None:
+    page.line(w["visit_lead"], w["subject"], w["tier"], w["n_findings"], "", w["visit_here"], w["fund"], form=page.head)
+    for lead in leads["rows"]:
         named = f"{w[lead['subject_type']]} {lead['subject_name'] or ''} {lead['subject_id']}"
-        line([lead["lead_id"], named, lead["tier"], lead["findings"], "", lead["amount"], lead["fund"]])
-    _left(line, sheet["leads"], w)
-    line([w["sum"], "", "", sheet["leads"]["findings"], "", sheet["leads"]["amount"], sheet["leads"]["fund"]])
-    line([])
-    columns_of = [w["nature"], w["rule"], w["visit_places"], w["visit_records_n"], w["visit_persons_n"]]
-    line([*columns_of, w["visit_here"], w["fund"]], head)
-    for part in ("desk", "visit"):
-        line([w["visit_desk_part" if part == "desk" else "visit_site_part"], "", "", "", "", sheet[part]["amount"],
-              sheet[part]["fund"]])  # fmt: skip
+        page.line(lead["lead_id"], named, lead["tier"], lead["findings"], "", lead["amount"], lead["fund"])
+    _left(page, leads, w)
+    page.line(w["sum"], "", "", leads["findings"], "", leads["amount"], leads["fund"])
+    page.line()
+
+
+def _problems(page: _Page, sheet: dict[str, Any], w: dict[str, str]) -> None:
+    titles = ("nature", "rule", "visit_places", "visit_records_n", "visit_persons_n", "visit_here", "fund")
+    page.line(*(w[title] for title in titles), form=page.head)
+    for part, title in (("desk", "visit_desk_part"), ("visit", "visit_site_part")):
+        page.line(w[title], "", sheet[part]["findings"], "", "", sheet[part]["amount"], sheet[part]["fund"])
         for r in sheet[part]["rows"]:
-            line([r["kind"], r["said"], r["places"], r["records"], r["persons"], r["amount"], r["fund"]])
-        _left(line, sheet[part], w)
-    line([w["sum"], "", "", "", "", place["amount"], place["fund"]])
-    line([])
-    line([w["visit_pull"].format(n=sheet["all_records"])], bold)
-    line([w["department"], w["visit_number"], w["visit_name"], w["visit_stay"], w["practitioner"], w["visit_clock"],
-          w["visit_natures"], w["visit_here"]], head)  # fmt: skip
+            page.line(r["kind"], r["said"], r["places"], r["records"], r["persons"], r["amount"], r["fund"])
+        _left(page, sheet[part], w)
+    page.line(w["sum"], "", "", "", "", sheet["place"]["amount"], sheet["place"]["fund"])
+    page.line()
+
+
+def _records(page: _Page, sheet: dict[str, Any], w: dict[str, str]) -> None:
+    titles = ("department", "visit_number", "visit_name", "visit_stay", "practitioner", "visit_clock")
+    page.line(w["visit_pull"].format(n=sheet["all_records"]), form=page.bold)
+    page.line(*(w[title] for title in (*titles, "visit_natures", "visit_here")), form=page.head)
     for r in sheet["records"]:
         stay = " – ".join(str(day) for day in dict.fromkeys((r["admitted_on"], r["discharged_on"])) if day)
         number = " / ".join(n for n in (r["record_number"], r["case_number"]) if n)
-        by_bill = f"{w['visit_by_settlement']} {r['settlement_id']}"
-        line([r["department_name"] or r["department_code"], number or by_bill, r["person_name"], stay,
-              r["practitioner_name"] or r["practitioner_id"], r["clock"], r["natures"], r["counted_amount"]])  # fmt: skip
-    line([])
-    line([w["visit_people"]], bold)
-    for d in sheet["doctors"]:
-        line(
-            [
-                w["practitioner"],
-                f"{d['name'] or ''} {d['id']}",
-                w["visit_of_records"].format(n=d["records"]),
-                d["amount"],
-            ]
-        )
-    for d in sheet["persons"]:
-        named = f"{d['person_name'] or ''} {d['person_id']}"
-        line([w["person"], named, w["visit_of_records"].format(n=d["records"]), d["amount"]])
-    line([w["fetch"]], bold)
+        where = number or f"{w['visit_by_settlement']} {r['settlement_id']}"
+        who = r["practitioner_name"] or r["practitioner_id"]
+        seat = r["department_name"] or r["department_code"]
+        page.line(seat, where, r["person_name"], stay, who, r["clock"], r["natures"], r["counted_amount"])
+    page.line()
+
+
+def _people(page: _Page, sheet: dict[str, Any], w: dict[str, str]) -> None:
+    page.line(w["visit_people"], form=page.bold)
+    everyone = [(w["practitioner"], d["name"], d["id"], d) for d in sheet["doctors"]]
+    everyone += [(w["person"], d["person_name"], d["person_id"], d) for d in sheet["persons"]]
+    for kind, name, code, d in everyone:
+        page.line(kind, f"{name or ''} {code}", w["visit_of_records"].format(n=d["records"]), d["amount"])
+    page.line(w["fetch"], form=page.bold)
     for ask in sheet["fetch"]:
-        line(["□ " + ask], book.add_format())
-    page.set_landscape()
-    page.set_paper(workbook.A4)
-    page.fit_to_pages(1, 0)
+        page.line("□ " + ask, form=page.plain)
 
 
 def write_tally(
@@ -165,18 +178,18 @@ def _worded(rows: pl.DataFrame, language: str) -> pl.DataFrame:
     """Care settings and kinds of items in words, whatever the labels are called."""
     w = words(language)
     parts = {"care_setting": "care.", "item_source": "source."}
-    worded = [
-        pl.col(c).map_elements(lambda v, p=p: w.get(f"{p}{v}", v), return_dtype=pl.String)
+    named = {
+        c: {key.removeprefix(p): word for key, word in w.items() if key.startswith(p)}
         for c, p in parts.items()
         if c in rows.columns
-    ]
-    return rows.with_columns(worded)
+    }
+    return rows.with_columns(pl.col(c).replace(known) for c, known in named.items())
 
 
-def _left(line: Any, part: dict[str, Any], w: dict[str, str]) -> None:
+def _left(page: _Page, part: dict[str, Any], w: dict[str, str]) -> None:
     if part["left"]:
         others = w["visit_others"].format(n=part["left"])
-        line(["", others, "", part["left_findings"], "", part["left_amount"], part["left_fund"]])
+        page.line("", others, "", part["left_findings"], "", part["left_amount"], part["left_fund"])
 
 
 def _days(days: float | None) -> str:
@@ -186,7 +199,3 @@ def _days(days: float | None) -> str:
 def _tab(institution_id: str) -> str:
     """A tab holds 31 characters, and not all of them."""
     return "".join("_" if c in r"[]:*?/\'" else c for c in institution_id)[:31]
-
-
-#: Every column that a workbook of a visit can have, for the test that each has its label.
-NAMED = tuple(columns("tally"))

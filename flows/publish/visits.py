@@ -1,4 +1,4 @@
-"""visits/<code>.html and visits.csv: one page a place, for whoever goes there: every lead that touches it, each yuan once.
+"""visits/<code>.html and visits.csv: one page a place: every lead that touches it, each yuan once.
 
 What the record proves at the desk stands apart from what needs a visit; then the records to pull with the clock times
 that a camera is asked for, whom to speak to, what to ask for, and the days it takes.

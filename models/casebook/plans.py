@@ -1,4 +1,4 @@
-"""Plans of visits in the casebook: what is planned, what is overdue, what was done; the next plan is made beside them."""
+"""Plans of visits in the casebook: what is planned, overdue, done; the next plan is made beside them."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ from models.visits.planning import HALVES, Ask, Half, Lane, Plan
 FOLDER = Path(__file__).parent
 #: Days ahead that working days are looked for: no plan reaches further than a year.
 HORIZON = 366
-#: Days after a visit in which the place is not planned again, whatever its leads still say: the verdict may take as long.
+#: Days after a visit in which the place is not planned again, whatever its leads still say: its verdict may take long.
 REST = 180
-RESTED = "select institution_id from casebook.current_plan_visit where act = 'done' and acted_on >= $since"
+#: Days of a first look where no lead touches any place of its kind.
+FIRST_DAYS = 3.0
 #: By when something handed in from outside is to be answered, of places; nobody has answered it yet.
 DUE = """
     select o.subject_id as institution_id, coalesce(o.due_on, o.feedback_due_on) as due_on
@@ -32,7 +33,7 @@ DUE = """
         select 1 from casebook.outside_event as e where e.outside_id = o.outside_id and e.act = 'feedback'
     )
 """
-NO_PLANS = "(select cast(null as varchar) as institution_id, cast(null as varchar) as act)"
+NO_PLANS = "(select null::varchar as institution_id, null::varchar as act, null::date as acted_on)"
 NOTHING_DUE = "select cast(null as varchar) as institution_id, cast(null as date) as due_on"
 
 
@@ -55,19 +56,8 @@ class Window:
 def window(con: duckdb.DuckDBPyConnection, first: date, last: date | None, days: float) -> Window:
     """The working days from `first` on: to `last`, or as many as `days`. Raises UsageError where there is none."""
     until = last or first + timedelta(days=HORIZON)
-    found = frame(
-        con,
-        """
-        select d.on_date
-        from (
-            select cast(unnest(generate_series(cast($first as date), cast($last as date), interval 1 day)) as date) as on_date
-        ) as d
-        left join (select on_date, max(kind) as kind from knowledge.calendar group by on_date) as c on c.on_date = d.on_date
-        where c.kind = 'workday' or (c.kind is null and isodow(d.on_date) < 6)
-        order by d.on_date
-        """,
-        {"first": first, "last": until},
-    )["on_date"].to_list()
+    text = (FOLDER / "plan_workday.sql").read_text(encoding="utf-8")
+    found = frame(con, text, {"first": first, "last": until})["on_date"].to_list()
     chosen = found if last is not None else found[: max(1, -int(-days // 1))]
     if not chosen:
         raise UsageError(f"There is no working day from {first} to {until}. Give another --from or --to.")
@@ -78,17 +68,19 @@ def window(con: duckdb.DuckDBPyConnection, first: date, last: date | None, days:
 def standing(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """Every visit that is planned and not held yet, the one due first on top."""
     text = (FOLDER / "plan_open.sql").read_text(encoding="utf-8")
-    return frame(con, build.legible(con, text)) if has(con, "casebook.plan_visit") else pl.DataFrame(
-        schema={"visit_id": pl.String, "institution_id": pl.String, "due_on": pl.Date}
-    )  # fmt: skip
+    if not has(con, "casebook.plan_visit"):  # of an earlier version, opened to be read only
+        schema = dict.fromkeys(("visit_id", "institution_id", "start_half", "end_half"), pl.String)
+        numbers = dict.fromkeys(("team_number", "half_days"), pl.Int64)
+        return pl.DataFrame(schema={**schema, **numbers, **dict.fromkeys(("start_on", "end_on", "due_on"), pl.Date)})
+    return frame(con, build.legible(con, text))
 
 
 def lanes(free: Window, ask: Ask, open_visits: pl.DataFrame) -> list[Lane]:
-    """A lane a team: the half days of the window that no visit planned before has, and no more than its people's days."""
+    """A lane a team: half days of the window that no earlier visit has, and no more than its people's days."""
     every: list[Half] = [(day, half) for day in free.days for half in HALVES]
     made = []
     for number in range(1, planning.teams(ask.staff, ask.team) + 1):
-        own = open_visits.filter(pl.col("team_number") == number).to_dicts() if open_visits.height else []
+        own = open_visits.filter(pl.col("team_number") == number).to_dicts()
         busy = {h for v in own for h in every if _place(v, "start") <= _key(h) <= _place(v, "end")}
         within = (v for v in own if v["end_on"] >= free.first and v["start_on"] <= free.last)
         taken = sum(v["half_days"] for v in within)
@@ -116,38 +108,18 @@ def make(
     `places` as models.visits.places gives them: what leads touch. A place with a visit still to come is left alone.
     """
     open_visits = standing(con)
-    past = open_visits.filter(pl.col("end_on") < free.first) if open_visits.height else open_visits
+    past = open_visits.filter(pl.col("end_on") < free.first)
     coming = open_visits.join(past.select("visit_id"), on="visit_id", how="anti")
-    text = (FOLDER / "plan_place.sql").read_text(encoding="utf-8")
-    due = DUE if has(con, "casebook.outside_lead") and has(con, "casebook.outside_event") else NOTHING_DUE
-    if not has(con, "casebook.plan_visit"):  # of an earlier version, opened to be read only
-        text = text.replace("casebook.current_plan_visit", NO_PLANS)
-    known = frame(con, build.legible(con, text).replace("{due}", due))
-    found = places.select(
-        "institution_id", "visit_days", "first_days", "desk_days", "amount", "fund", "leads", "upper_amount",
-        expected=pl.col("expected") - pl.col("desk_expected"),
-        records=pl.col("records") - pl.col("desk_records"),
-        is_worth_it=pl.col("is_worth_it") & pl.col("visit_days").is_not_null() & (pl.col("visit_amount") > 0),
-    )  # fmt: skip
-    kinds = dict(places.select("subject_type", "first_days").unique().iter_rows())
-    overdue = past.select("institution_id", pl.col("due_on").alias("was_due"), "visit_id") if past.height else None
-    candidates = known.join(found, on="institution_id", how="left", maintain_order="left")
-    rested = (
-        frame(con, RESTED, {"since": free.first - timedelta(days=REST)}) if has(con, "casebook.plan_visit") else None
+    overdue = past.select("institution_id", "visit_id", was_due="due_on")
+    candidates = (
+        _known(con, free)
+        .join(coming, on="institution_id", how="anti", maintain_order="left")
+        .join(_worth(places), on="institution_id", how="left", maintain_order="left")
+        .join(overdue, on="institution_id", how="left", maintain_order="left")
     )
-    if rested is not None and rested.height:
-        is_due = pl.col("due_on") <= free.last
-        candidates = candidates.filter(
-            is_due.fill_null(False) | ~pl.col("institution_id").is_in(rested["institution_id"].to_list())
-        )
-    if coming.height:
-        candidates = candidates.join(coming, on="institution_id", how="anti", maintain_order="left")
-    if overdue is not None:
-        candidates = candidates.join(overdue, on="institution_id", how="left", maintain_order="left")
-    else:
-        candidates = candidates.with_columns(was_due=pl.lit(None, pl.Date), visit_id=pl.lit(None, pl.String))
+    kinds = dict(places.select("subject_type", "first_days").unique().iter_rows())
     first = pl.col("subject_type").replace_strict(
-        kinds, default=max(kinds.values(), default=3.0), return_dtype=pl.Float64
+        kinds, default=max(kinds.values(), default=FIRST_DAYS), return_dtype=pl.Float64
     )
     ready = candidates.with_columns(
         first_days=pl.coalesce("first_days", first),
@@ -157,6 +129,27 @@ def make(
         records=pl.col("records").fill_null(0),
     )
     return planning.fill(ready, lanes(free, ask, coming), ask, before), past
+
+
+def _known(con: duckdb.DuckDBPyConnection, free: Window) -> pl.DataFrame:
+    """Every place of the record but those visited lately, unless something about them is due."""
+    text = (FOLDER / "plan_place.sql").read_text(encoding="utf-8")
+    due = DUE if has(con, "casebook.outside_lead") and has(con, "casebook.outside_event") else NOTHING_DUE
+    if not has(con, "casebook.plan_visit"):  # of an earlier version, opened to be read only
+        text = text.replace("casebook.current_plan_visit", NO_PLANS)
+    query = build.legible(con, text).replace("{due}", due)
+    known = frame(con, query, {"since": free.first - timedelta(days=REST)})
+    return known.filter(~pl.col("is_rested") | (pl.col("due_on") <= free.last).fill_null(False))
+
+
+def _worth(places: pl.DataFrame) -> pl.DataFrame:
+    """What a visit brings and takes, without what the record settles at the desk."""
+    return places.select(
+        "institution_id", "visit_days", "first_days", "desk_days", "amount", "fund", "leads",
+        expected=pl.col("expected") - pl.col("desk_expected"),
+        records=pl.col("records") - pl.col("desk_records"),
+        is_worth_it=pl.col("is_worth_it") & pl.col("visit_days").is_not_null() & (pl.col("visit_amount") > 0),
+    )  # fmt: skip
 
 
 def store(

@@ -84,8 +84,8 @@ def fill(
 ) -> Plan:
     """Fill the lanes; never more half days than they have. `before` hears the frame and its hash before the draw.
 
-    `places`: institution_id, region, subject_type, visit_days, first_days, expected, amount, fund, records, is_worth_it,
-    is_unvisited, due_on, is_carried, with those that stand in an open plan left out.
+    `places`: institution_id, region, visit_days, first_days, expected, amount, records, is_worth_it, is_unvisited,
+    due_on, is_carried and what is to be carried on, without those that stand in an open plan.
     """
     every = sorted(
         (_visit(p, ask.team) for p in places.to_dicts()),
@@ -175,7 +175,7 @@ def _for_chance(every: list[Visit], lanes: list[Lane], total: int, ask: Ask) -> 
 
 
 def _control_halves(every: list[Visit], team: int) -> int:
-    """A control visit reads a fixed sample, whatever is said of the place, so that it costs what any first look does."""
+    """A control visit reads a fixed sample, whatever is said of the place: it costs what a first look does."""
     return max((math.ceil(round(2 * v["first_days"] / team, 6)) for v in every), default=0) + TRAVEL
 
 

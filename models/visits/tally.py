@@ -1,4 +1,4 @@
-"""The tally of one place as inspection teams hand it over: by nature and type, by item, by line, and all those lines."""
+"""The tally of one place as inspection teams hand it over: by nature and type, by item, by line, and all of those."""
 
 from __future__ import annotations
 
