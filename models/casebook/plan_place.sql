@@ -1,5 +1,5 @@
 -- One row: one place that the record knows: whether it was ever visited, or visited since $since, and by when something
--- from outside is to be answered about it; {due} is SQL of that: institution_id and due_on.
+-- from outside is to be answered about it. What stands in braces is SQL of that: institution_id, due_on.
 with held as (
     select coalesce(institution_id, subject_id) as institution_id from casebook.verdict
     union

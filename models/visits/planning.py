@@ -10,7 +10,7 @@ import hashlib
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,8 @@ import polars as pl
 
 #: Half days a team loses when it goes on to another division; within one the day goes on.
 TRAVEL = 1
+#: What is due so soon after the last day is due now: the next plan would begin too late for it.
+AHEAD = timedelta(days=7)
 HALVES = ("am", "pm")
 DUE, YIELD, UNVISITED, CONTROL = "due", "yield", "unvisited", "control"
 Half = tuple[date, str]
@@ -93,7 +95,7 @@ def fill(
     )
     total = sum(lane.room() for lane in lanes)
     pool = [v for v in every if v["is_worth_it"]]
-    must = [v for v in every if v["is_carried"] or (v["due_on"] is not None and v["due_on"] <= ask.until)]
+    must = [v for v in every if v["is_carried"] or (v["due_on"] is not None and v["due_on"] <= ask.until + AHEAD)]
     for visit in sorted(must, key=lambda v: (v["due_on"] or ask.until, -v["gain"], v["institution_id"])):
         _put(lanes, visit, DUE)
     if pool and not any(lane.visits for lane in lanes):

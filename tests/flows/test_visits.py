@@ -122,7 +122,9 @@ def test_the_sheets_of_a_tally_equal_each_other_the_visit_sheet_and_the_findings
             sums = cents(sheets[name], "counted_amount"), cents(sheets[name], "counted_fund")
             assert sums == wanted, (code, name)
         lines = sheets["By line"]
-        keys = lines.select("settlement_id", pl.col("line_id").fill_null("") if "line_id" in lines.columns else "source")
+        keys = lines.select(
+            "settlement_id", pl.col("line_id").fill_null("") if "line_id" in lines.columns else "source"
+        )
         assert keys.is_unique().all(), "a line hit twice stands once"
         assert (lines["counted_amount"].cast(pl.Float64) <= lines["involved"].cast(pl.Float64) + 0.001).all()
         every = sheets["All lines of these"]
@@ -177,7 +179,9 @@ def test_a_draw_of_records_is_published_and_can_be_repeated(written, home):
 
     own = visits.records.filter(institution_id=made[0]["institution_id"])
     assert places.drawn(own, 3, 1)["drawn"].to_list() == places.drawn(own.reverse(), 3, 1).reverse()["drawn"].to_list()
-    assert any(places.drawn(own, 1, s)["drawn"].to_list() != places.drawn(own, 1, 1)["drawn"].to_list() for s in (2, 3, 4))
+    assert any(
+        places.drawn(own, 1, s)["drawn"].to_list() != places.drawn(own, 1, 1)["drawn"].to_list() for s in (2, 3, 4)
+    )
 
 
 def test_watchlists_xlsx_carries_the_sheets(run, index):

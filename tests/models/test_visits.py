@@ -4,7 +4,9 @@ from decimal import Decimal
 
 import pytest
 
+from models import detectors
 from models.ranking.capacity import Capacity
+from models.sources import rule
 from models.visits import places, tally
 
 NAME = "substr(i.person_name, 1, 1) || '**'"
@@ -35,7 +37,9 @@ def insert(con, table, **columns):
 @pytest.fixture
 def world(con):
     """One hospital; bill S1 (80 of 100 eligible) with three lines of E1, bill S2 of E2; the funds pay half."""
-    insert(con, "feature.institution", institution_id="H1", institution_name="一院", is_pharmacy=False, division="990101")
+    insert(
+        con, "feature.institution", institution_id="H1", institution_name="一院", is_pharmacy=False, division="990101"
+    )
     for number in (1, 2):
         insert(
             con, "feature.settlement", settlement_id=f"S{number}", encounter_id=f"E{number}", person_id=f"P{number}",
@@ -172,7 +176,6 @@ def test_the_nature_comes_from_the_clause_or_the_family(units, family, said):
 
 
 def test_every_source_has_a_nature_that_is_not_other():
-    from models.sources import registers
-
-    lost = [s.id for s in registers.load() if places.nature(s.card.law, s.card.family or s.card.violation)[0] == "other"]
-    assert not lost
+    sources = [*rule.load(), *detectors.load()]
+    lost = [s.id for s in sources if places.nature(s.card.law, s.card.family or s.card.violation)[0] == "other"]
+    assert len(sources) > 100 and not lost
