@@ -34,7 +34,7 @@ def test_a_plan_is_drafted_kept_written_and_noted(home, call, tmp_path, read_csv
         "V2026-001-"
     ) == len(rows)
     first = kept["visits"][0]
-    code, out, err = call("plan", "--home", home, "--done", first["institution_id"], "--on", MONDAY)
+    code, out, _ = call("plan", "--home", home, "--done", first["institution_id"], "--on", MONDAY)
     assert code == 0 and first["visit_id"] in out
     code, out, _ = call("plan", "--home", home, "--json")
     assert len(json.loads(out)) == len(rows) - 1

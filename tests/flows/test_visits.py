@@ -184,6 +184,27 @@ def test_a_draw_of_records_is_published_and_can_be_repeated(written, home):
     )
 
 
+def test_the_dossier_says_department_and_clock_as_evidence_does(run, read_csv):
+    seen = 0
+    for pack in sorted((run / "leads").iterdir()):
+        page = (pack / "dossier.html").read_text(encoding="utf-8")
+        evidence = read_csv(pack / "evidence.csv")
+        assert {"record_number", "case_number", "department_name", "admitted_on", "discharged_on", "charged_at",
+                "settled_at", "institution_name", "practitioner_name", "person_name", "counted_amount"} <= set(evidence[0])  # fmt: skip
+        by_bill = {}
+        for row in evidence:
+            if row["settlement_id"] and f">{row['settlement_id']}</div>" in page:
+                by_bill.setdefault(row["settlement_id"], []).append(row)
+        for rows in by_bill.values():  # the page shows some of a bill's lines
+            clocks = {r["charged_at"][11:16] for r in rows} - {""}
+            assert not clocks or any(f'<div class="note">{clock}</div>' in page for clock in clocks)
+            assert all(html.escape(r["department_name"]) in page and r["case_number"] in page for r in rows)
+            seen += bool(clocks and rows[0]["department_name"])
+        money = sum((Decimal(r["counted_amount"]) for r in evidence), NOTHING)
+        assert f"¥{money:,.2f}" in page, "the counted amounts of the file add up to the lead's"
+    assert seen > 10
+
+
 def test_watchlists_xlsx_carries_the_sheets(run, index):
     book = pl.read_excel(run / "watchlists.xlsx", sheet_id=0)
     worth = [i for i, row in index.items() if row["sheet"]]
