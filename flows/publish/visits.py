@@ -28,8 +28,8 @@ from models.visits import places
 FOLDER, INDEX = "visits", "visits.csv"
 #: Rows that a page has room for, the most money first; the workbook of `fundwatch visit` has all. Records fill what
 #: the rest leaves of one page.
-ROWS, LEADS, REASONS, DOCTORS, PERSONS, ASKS, DEPARTMENTS = 33, 6, 7, 4, 4, 5, 8
-RECORDS = 8
+ROWS = {"zh": 33, "en": 27}  # English breaks into more lines
+LEADS, REASONS, RECORDS, DOCTORS, PERSONS, ASKS, DEPARTMENTS = 6, 7, 6, 4, 4, 5, 8
 COLUMNS = (
     "rank, institution_id, institution_name, subject_type, region, tier, leads, findings, records, persons, amount,"
     " fund, desk_amount, desk_fund, visit_amount, visit_fund, expected, desk_days, visit_days, days, yield_per_day,"
@@ -125,7 +125,7 @@ class Visits:
         parts = _cut(leads, LEADS), _cut(desk, REASONS), _cut(visit, REASONS)
         taken = sum(len(p["rows"]) + bool(p["left"]) for p in parts) + max(sum(map(len, people)), ASKS + 2)
         pulled = records.sort("is_doubtful", "counted_amount", "place", descending=[True, True, False]).head(
-            max(RECORDS, ROWS - taken)
+            max(RECORDS, ROWS[self.language] - taken)
         )
         return {
             "place": place,

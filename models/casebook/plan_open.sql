@@ -1,7 +1,7 @@
--- One row: one visit that was planned and is neither done nor dropped. A visit is done when somebody notes it, or when a
--- verdict or an inspection of the place has come since it was to begin.
+-- One row: one visit that was planned and is neither done nor dropped. A visit is done when somebody notes it, or when
+-- a verdict or an inspection of the place has come since it was to begin.
 with held as (
-    select coalesce(v.institution_id, v.subject_id) as institution_id, v.decided_on as held_on from casebook.verdict as v
+    select coalesce(institution_id, subject_id) as institution_id, decided_on as held_on from casebook.verdict
     union all
     select subject_id, decided_on from casebook.verdict
     union all

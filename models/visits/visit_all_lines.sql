@@ -1,5 +1,5 @@
--- One row: one line of a place with the item of a row of the tally, in a visit where the item was hit; hit or not. Where
--- a whole settlement is at issue it stands as a row of its own, and all its lines below it.
+-- One row: one line of a place with the item of a row of the tally, in a visit where the item was hit; hit or not.
+-- Where a whole settlement is at issue it stands as a row of its own, and all its lines below it.
 -- counted_amount, counted_fund: the row's own in the tally, 0 of what was not hit
 with hit as (
     select * from visit_unit where institution_id = $place

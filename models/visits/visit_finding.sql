@@ -44,10 +44,13 @@ select coalesce(
     coalesce(f.person_id, s.person_id) as person_id, f.practitioner_id, f.occurred_on, f.amount,
     cast(case when k.lead_id is null then 0 else c.counted_amount end as decimal(16, 2)) as counted_amount,
     cast(case when k.lead_id is null then 0 else c.counted_fund end as decimal(16, 2)) as counted_fund,
-    case when k.lead_id is null then 0.0 else cast(c.counted_amount as double) * k.rate end as expected
+    -- summed as decimals: the order of rows must not move a cent
+    cast(case when k.lead_id is null then 0.0 else cast(c.counted_amount as double) * k.rate end as decimal(18, 4))
+        as expected
 from model.finding_counted as c
 join model.finding as f on f.finding_id = c.finding_id
 join model.lead as l on l.lead_id = c.lead_id
 left join feature.settlement as s on s.settlement_id = f.settlement_id
 left join carrying as k
-    on k.lead_id = c.lead_id and k.settlement_id = f.settlement_id and coalesce(k.line_id, f.line_id, '') = coalesce(f.line_id, '')
+    on k.lead_id = c.lead_id and k.settlement_id = f.settlement_id
+    and coalesce(k.line_id, f.line_id, '') = coalesce(f.line_id, '')

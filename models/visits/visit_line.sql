@@ -32,7 +32,8 @@ select u.institution_id, o.institution_name, coalesce(u.care_setting, 'other') a
     p.practitioner_name, n.record_number, n.case_number, {name} as person_name, s.sex,
     cast(s.age_years as integer) as age,
     coalesce(cast(n.started_at as date), s.started_on) as admitted_on,
-    case when not coalesce(n.is_in_hospital, false) then coalesce(cast(n.ended_at as date), s.ended_on) end as discharged_on,
+    case when not coalesce(n.is_in_hospital, false) then coalesce(cast(n.ended_at as date), s.ended_on) end
+        as discharged_on,
     u.occurred_on, strftime(u.charged_at, '%Y-%m-%d %H:%M:%S') as charged_at,
     strftime(u.settled_at, '%Y-%m-%d %H:%M:%S') as settled_at, n.principal_diagnosis_name as diagnosis,
     u.settlement_id, u.line_id, u.encounter_id, u.person_id

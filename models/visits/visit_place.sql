@@ -32,13 +32,15 @@ read as (
 )
 
 select s.institution_id, o.institution_name,
-    case when coalesce(o.is_pharmacy, false) then 'pharmacy' else 'institution' end as subject_type, o.division as region,
+    case when coalesce(o.is_pharmacy, false) then 'pharmacy' else 'institution' end as subject_type,
+    o.division as region,
     s.lead_id, s.tier, s.leads, s.findings, s.settlements, coalesce(r.records, 0) as records, s.persons,
     cast(s.amount as decimal(16, 2)) as amount, cast(s.fund as decimal(16, 2)) as fund,
     cast(s.desk_amount as decimal(16, 2)) as desk_amount, cast(s.desk_fund as decimal(16, 2)) as desk_fund,
     cast(s.amount - s.desk_amount as decimal(16, 2)) as visit_amount,
     cast(s.fund - s.desk_fund as decimal(16, 2)) as visit_fund,
-    s.expected, s.desk_expected, cast(s.upper_amount as decimal(16, 2)) as upper_amount, s.is_settled,
+    cast(s.expected as double) as expected, cast(s.desk_expected as double) as desk_expected,
+    cast(s.upper_amount as decimal(16, 2)) as upper_amount, s.is_settled,
     coalesce(r.desk_records, 0) as desk_records, s.first_on, s.last_on
 from said as s
 left join read as r on r.institution_id = s.institution_id

@@ -88,7 +88,8 @@ summed as (
     select institution_id, encounter_id, min(person_id) as person_id, min(care_setting) as care_setting,
         count(*) as lines, sum(counted_amount) as counted_amount, sum(counted_fund) as counted_fund,
         sum(case when certainty = 'definite' then counted_amount else 0 end) as desk_amount,
-        bool_or(is_doubtful) as is_doubtful, min(settlement_id) as settlement_id, count(distinct settlement_id) as settlements
+        bool_or(is_doubtful) as is_doubtful, min(settlement_id) as settlement_id,
+        count(distinct settlement_id) as settlements
     from visit_unit
     group by institution_id, encounter_id
 )
@@ -100,7 +101,8 @@ select m.institution_id, m.encounter_id, m.settlement_id, m.person_id, {name} as
     n.record_number, n.case_number, coalesce(b.practitioner_id, n.attending_practitioner_id) as practitioner_id,
     coalesce(p.practitioner_name, n.attending_practitioner_name) as practitioner_name,
     coalesce(cast(n.started_at as date), t.started_on) as admitted_on,
-    case when not coalesce(n.is_in_hospital, false) then coalesce(cast(n.ended_at as date), t.ended_on) end as discharged_on,
+    case when not coalesce(n.is_in_hospital, false) then coalesce(cast(n.ended_at as date), t.ended_on) end
+        as discharged_on,
     n.inpatient_days as days, k.natures, k.nature, k.nature_zh, y.sources, m.lines, m.settlements,
     cast(m.counted_amount as decimal(16, 2)) as counted_amount, cast(m.counted_fund as decimal(16, 2)) as counted_fund,
     cast(m.desk_amount as decimal(16, 2)) as desk_amount, m.is_doubtful,

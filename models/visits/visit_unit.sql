@@ -29,7 +29,7 @@ others as (
 summed as (
     select settlement_id, coalesce(line_id, '') as line_key, count(*) as findings,
         cast(sum(counted_amount) as decimal(16, 2)) as counted_amount,
-        cast(sum(counted_fund) as decimal(16, 2)) as counted_fund, sum(expected) as expected,
+        cast(sum(counted_fund) as decimal(16, 2)) as counted_fund,
         max(case when certainty = 'definite' then 0 else 1 end) = 1 as is_doubtful,
         min(practitioner_id) as practitioner_id
     from placed
@@ -41,8 +41,9 @@ select f.institution_id, f.settlement_id, f.line_id, f.encounter_id, f.person_id
     m.is_doubtful, o.also, m.findings, f.occurred_on, e.item_code, e.item_name, e.catalogue_type, e.fee_category,
     e.department_code, e.quantity, e.unit_price, e.eligible_amount,
     case when e.has_clock then e.charged_at end as charged_at, s.care_setting, s.settled_at, m.counted_amount,
-    m.counted_fund, m.expected,
-    cast(case when m.counted_amount > 0 then coalesce(e.amount, s.total_amount) else 0 end as decimal(16, 2)) as involved,
+    m.counted_fund,
+    cast(case when m.counted_amount > 0 then coalesce(e.amount, s.total_amount) else 0 end as decimal(16, 2))
+        as involved,
     cast(case when m.counted_amount > 0 then coalesce(e.fund_amount, s.fund_amount) else 0 end as decimal(16, 2))
         as involved_fund,
     cast(

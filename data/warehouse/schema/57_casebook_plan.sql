@@ -16,8 +16,8 @@ create table if not exists casebook.plan (
     frame_places bigint not null
 );
 
--- 计划核查: what was planned, moved, done or dropped, one row an act; only ever appended to. A visit that a later plan
--- moves keeps its number.
+-- 计划核查: what was planned, moved, done or dropped, one row an act; only ever appended to. A visit that a later
+-- plan moves keeps its number.
 create table if not exists casebook.plan_visit (
     visit_id varchar not null,         -- 核查编号, of the plan that first planned it
     number bigint not null,
@@ -48,7 +48,8 @@ create table if not exists casebook.plan_visit (
 
 -- 现行计划核查: each visit as its last act leaves it
 create or replace view casebook.current_plan_visit as
-select visit_id, max_by(act, number) as act, max_by(acted_on, number) as acted_on, max_by(institution_id, number) as institution_id,
+select visit_id, max_by(act, number) as act, max_by(acted_on, number) as acted_on,
+    max_by(institution_id, number) as institution_id,
     max_by(plan_id, number) filter (where plan_id is not null) as plan_id,
     max_by(why, number) filter (where plan_id is not null) as why,
     max_by(team_number, number) filter (where plan_id is not null) as team_number,
