@@ -87,8 +87,8 @@ def _tell(visits: Visits, codes: list[str], common: Common) -> None:
         place = sheet["place"]
         common.console.say(
             f"At {institution_id} {place['institution_name'] or '–'} {place['amount']:,} yuan are at issue, each once:"
-            f" {place['leads']:,} leads and {sheet['all_records']:,} records; the record proves {place['desk_amount']:,}"
-            f" and a visit is needed for {place['visit_amount']:,}."
+            f" {place['leads']:,} leads and {sheet['all_records']:,} records; the record proves"
+            f" {place['desk_amount']:,} and a visit is needed for {place['visit_amount']:,}."
         )
         rows = [
             ("desk" if r["is_definite"] else "visit", r["kind"], r["said"], r["records"], r["amount"])
