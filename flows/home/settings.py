@@ -104,6 +104,8 @@ class Settings:
             "pseudonyms": self.pseudonyms,
             "rules": {k: dict(v) for k, v in sorted(self.rules.items())},
             "detectors": {k: dict(v) for k, v in sorted(self.detectors.items())},
+            # what a visit takes stands on its sheet; the figures that ship leave a run as it was
+            **({"capacity": dict(sorted(self.capacity.items()))} if self.capacity else {}),
         }
 
 

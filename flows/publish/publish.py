@@ -28,6 +28,7 @@ from flows.publish import (
     report,
     tables,
     tips,
+    visits,
     watchlists,
     workbook,
     worklists,
@@ -142,6 +143,18 @@ def _write(
     known = _known(con, sources)
     rows = watchlists.write(lists, aside, labels=settings.labels, known=known)
     covered = official.screened(con, sources)
+    places = visits.Visits(
+        con,
+        sources,
+        lists,
+        run_id,
+        capacity=settings.workload(),
+        least_yuan=settings.least_yuan,
+        language=settings.language,
+        unmask=settings.unmask,
+        known=known,
+    )
+    rows |= visits.write(places, aside, settings.labels)
     workbook.write(
         lists,
         aside / "watchlists.xlsx",
@@ -149,6 +162,7 @@ def _write(
         labels=settings.labels,
         known=known,
         official=covered,
+        visits=places,
     )
     if settings.language == "zh":
         lists = watchlists.with_regions(lists, known)
