@@ -47,3 +47,37 @@ create table if not exists casebook.outside_event (
     subject_type varchar,              -- whom it is about, where a person placed it
     subject_id varchar
 );
+
+-- 外来线索全貌: the tips of the record and what was handed in, one row a lead from outside; a tip that came both ways is one.
+-- Whom it is about as a person placed it, where somebody did.
+create or replace view casebook.heard_tip as
+with placed as (
+    select outside_id, max_by(subject_type, number) as subject_type, max_by(subject_id, number) as subject_id
+    from casebook.outside_event
+    where act = 'place'
+    group by outside_id
+),
+
+heard as (
+    select outside_id as tip_id, kind, own_number, office, received_on, channel, subject_type, subject_id, subject_name,
+        person_id, settlement_id, encounter_id, line_id, rule,
+        case when rule is null or content is null then coalesce(rule, content) else rule || '：' || content end as content,
+        amount, due_on, feedback_due_on, number, file_hash
+    from casebook.outside_lead
+    union all
+    select
+        case when t.tip_id in (select outside_id from casebook.outside_lead where kind <> 'tip') then '举报-' || t.tip_id
+            else t.tip_id end,
+        'tip', t.tip_id, null, t.received_on, t.channel, t.subject_type, t.subject_id, t.subject_name, null, null, null,
+        null, null, t.content, null, null, null, null, null
+    from record.tip as t
+    where t.tip_id not in (select outside_id from casebook.outside_lead where kind = 'tip')
+)
+
+select h.* replace (
+    case when p.outside_id is null then h.subject_type else p.subject_type end as subject_type,
+    case when p.outside_id is null then h.subject_id else p.subject_id end as subject_id,
+    case when p.outside_id is null then h.subject_name end as subject_name
+)
+from heard as h
+left join placed as p on p.outside_id = h.tip_id;
