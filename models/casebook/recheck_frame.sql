@@ -1,5 +1,6 @@
 -- One row: one matter that is closed: a case, or a lead that was in no case, with its verdict.
--- group_name: the conclusion; of a case the gravest of its leads, none where none has a verdict
+-- group_name: the conclusion; of a case the gravest of its leads; a case without any verdict has
+-- nothing that could be read again
 with verdict as (
     select lead_id, conclusion, confirmed_amount, decided_on, handled_by,
         row_number() over (
@@ -27,7 +28,7 @@ case_matter as (
         sum(j.confirmed_amount) as confirmed_amount,
         concat_ws(';', c.owner, string_agg(distinct j.handled_by, ';' order by j.handled_by)) as handled_by
     from casebook.current_case as c
-    left join judged as j on j.case_id = c.case_id
+    join judged as j on j.case_id = c.case_id
     where c.closed_on is not null
     group by c.case_id, c.title, c.closed_on, c.owner
 )
