@@ -13,8 +13,12 @@ app.command(case)
 
 CaseId = Annotated[str, Parameter(help="The case's number, such as C2025-0001.")]
 On = Annotated[str, Parameter(help="Day of the act, as 2025-12-31; today by default.")]
-LISTED = "case_id title kind state owner opened_on due_on timing days_over leads amount_at_risk confirmed_amount".split()
-OF_LEADS = "lead_id subject_type subject_id standing tier rank amount_at_risk conclusion decided_on confirmed_amount".split()
+LISTED = (
+    "case_id title kind state owner opened_on due_on timing days_over leads amount_at_risk confirmed_amount".split()
+)
+OF_LEADS = (
+    "lead_id subject_type subject_id standing tier rank amount_at_risk conclusion decided_on confirmed_amount".split()
+)
 
 
 @case.command(name="open")
@@ -71,7 +75,9 @@ def add(
     with _book(settings) as (con, witness):
         fresh = cases.add(con, case_id, leads, day(on, "--on"), witness)
     common.console.give({"case_id": case_id, "added": fresh})
-    common.console.say(f"{fresh:,} leads added to case {case_id}; it has the other {len(set(leads)) - fresh:,} already.")
+    common.console.say(
+        f"{fresh:,} leads added to case {case_id}; it has the other {len(set(leads)) - fresh:,} already."
+    )
 
 
 @case.command
@@ -140,9 +146,7 @@ def close(
     text: Annotated[str, Parameter(help="What came of it, in a sentence.")],
     end: Annotated[
         str,
-        Parameter(
-            name="--as", help="concluded, excluded, merged or transferred (已结案, 已排除, 已合并, 已移交)."
-        ),
+        Parameter(name="--as", help="concluded, excluded, merged or transferred (已结案, 已排除, 已合并, 已移交)."),
     ] = "concluded",
     on: On = "",
     language: Language = None,
@@ -211,9 +215,7 @@ def list_(
     common.console.say(f"{rows.height:,} cases on {at}, {late:,} of them open past their day.")
 
 
-def _act(
-    name: str, case_id: str, on: str, common: Common, language: str | None, sentence: str, **values: Any
-) -> None:
+def _act(name: str, case_id: str, on: str, common: Common, language: str | None, sentence: str, **values: Any) -> None:
     """Append one act and say so."""
     from flows.days import day
     from models.casebook import cases

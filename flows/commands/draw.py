@@ -14,7 +14,8 @@ app.command(draw)
 
 Places = Annotated[int, Parameter(converter=COUNT, help="How many are drawn.")]
 Seed = Annotated[
-    int | None, Parameter(help="Seed, such as a number drawn in public; without it one is drawn after the frame stands.")
+    int | None,
+    Parameter(help="Seed, such as a number drawn in public; without it one is drawn after the frame stands."),
 ]
 Inspectors = Annotated[
     Path | None,
@@ -120,7 +121,7 @@ def compare(
     language: Language = None,
     common: Common = COMMON,
 ) -> None:
-    """Compare what second readers say with the verdicts that stand: agreement, kappa, money, and the rows that differ."""
+    """Compare what second readers say with the verdicts that stand: agreement, kappa, money, what differs."""
     from data.errors import InputRefused
     from flows.publish.labels import labelled
     from flows.publish.safe import write_csv
@@ -182,7 +183,7 @@ def coverage(
     language: Language = None,
     common: Common = COMMON,
 ) -> None:
-    """The year's coverage (日常核查全覆盖): who is to be checked how often by tier and self-check, and who is still owed."""
+    """The year's coverage (日常核查全覆盖): how often each place is to be checked, and what is owed."""
     import polars as pl
 
     from data.warehouse.connection import open_warehouse
@@ -215,7 +216,9 @@ def coverage(
     )
 
 
-def _drawn(con: Any, settled: Any, seed: int | None, on: Any, settings: Any, out: Path | None, witness: Any) -> dict[str, Any]:
+def _drawn(
+    con: Any, settled: Any, seed: int | None, on: Any, settings: Any, out: Path | None, witness: Any
+) -> dict[str, Any]:
     """The frame published and logged, then the draw: its answer."""
     import secrets
 
@@ -230,7 +233,13 @@ def _drawn(con: Any, settled: Any, seed: int | None, on: Any, settings: Any, out
         settings.home,
         "draw_frame",
         None,
-        {"draw": draw_id, "frame": settled.hash, "units": settled.units.height, "places": settled.places, "files": hashes},
+        {
+            "draw": draw_id,
+            "frame": settled.hash,
+            "units": settled.units.height,
+            "places": settled.places,
+            "files": hashes,
+        },
     )
     chosen = secrets.randbelow(10**9) if seed is None else seed  # only now: nobody can try seeds on the frame
     drawn = draws.draw(settled, chosen)
@@ -246,7 +255,9 @@ def _tell(answer: dict[str, Any], common: Common) -> None:
     rows = answer["rows"]
     common.console.give({**answer, "rows": rows.to_dicts()})
     shown = [c for c in SHOWN if c in rows.columns]
-    common.console.table(f"draw {answer['draw_id']}", shown, rows.with_columns(rows["probability"].round(4)).select(shown).rows())
+    common.console.table(
+        f"draw {answer['draw_id']}", shown, rows.with_columns(rows["probability"].round(4)).select(shown).rows()
+    )
     for row in answer["short"]:
         common.console.say(f"Conflicts leave too few inspectors for {row['unit']}; somebody from elsewhere must go.")
     common.console.say(

@@ -27,7 +27,9 @@ def import_(
     *,
     kind: Annotated[
         str,
-        Parameter(help="tip, hand_down, platform or department (举报, 交办, 平台疑点, 部门数据) where no column says it."),
+        Parameter(
+            help="tip, hand_down, platform or department (举报, 交办, 平台疑点, 部门数据) where no column says it."
+        ),
     ] = "",
     office: Annotated[str, Parameter(help="From whom, where no column says it.")] = "",
     received: Annotated[str, Parameter(help="When they came, as 2025-12-31, where no column says it.")] = "",
@@ -37,9 +39,10 @@ def import_(
 ) -> None:
     """Show what a file of leads from outside would do, and with --yes append them.
 
-    A row names whom it is about (机构编码, 机构名称, 人员编号 or 证件号码) and what (举报内容, 规则名称, 编号); where known its
-    number, day, 办理期限, 反馈期限, 涉及金额, 结算ID. Who gave a tip (举报人, 联系电话 ...) stays in the casebook alone. The same row
-    twice is one lead. The next run ranks with them: whoever they are about has a lead, found or not.
+    A row names whom it is about (机构编码, 机构名称, 人员编号 or 证件号码) and what (举报内容, 规则名称, 编号);
+    where known its number, day, 办理期限, 反馈期限, 涉及金额, 结算ID. Who gave a tip (举报人, 联系电话 ...) stays in
+    the casebook alone. The same row twice is one lead. The next run ranks with them: whoever they are about has a lead,
+    found or not.
     """
     from flows.days import day
     from models.casebook import outside
@@ -161,7 +164,8 @@ def _show(made: Any, written: int, yes: bool, common: Common) -> None:
     if made.ignored:
         common.console.say(f"Columns without a meaning here: {', '.join(made.ignored)}.")
     common.console.say(
-        f"{counts['new']:,} new leads from outside, {counts['known']:,} rows came before, {counts['refused']:,} refused."
+        f"{counts['new']:,} new leads from outside, {counts['known']:,} rows came before,"
+        f" {counts['refused']:,} refused."
     )
     if yes:
         common.console.say(f"{written:,} leads from outside appended. The next run ranks with them.")

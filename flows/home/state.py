@@ -82,7 +82,9 @@ class State:
         """Hash of everything that a run is made of."""
         settings = repr(self.settings.deciding())
         rules = ruleset.version(self.settings.home)
-        return journal.hash_of([self.record, version.code(), settings, self.verdicts, rules, self.suppressions, self.outside])
+        return journal.hash_of(
+            [self.record, version.code(), settings, self.verdicts, rules, self.suppressions, self.outside]
+        )
 
     @cached_property
     def _features(self) -> dict[str, str]:

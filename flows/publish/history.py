@@ -83,7 +83,7 @@ def _held(history: History, language: str) -> list[str]:
     w, comma = words(language), "，" if language == "zh" else ", "
     told = []
     for case in history["held"]:
-        parts = [w[f"check.{case['kind']}"], w[f"state.{case['state']}"], case["owner"]]
+        parts = [w[f"kind.{case['kind']}"], w[f"state.{case['state']}"], case["owner"]]
         parts += [w["case_due"].format(day=case["due_on"])] if case["due_on"] else []
         told.append(f"\n{w['in_case']} {case['case_id']}: {case['title']} ({comma.join(p for p in parts if p)})")
     return told
@@ -103,7 +103,7 @@ def _tips(history: History, language: str) -> list[str]:
     w, comma = words(language), "，" if language == "zh" else ", "
     told = []
     for tip in history["tips"][:SHOWN]:
-        kind = [] if tip["kind"] == "tip" else [w[f"outside.{tip['kind']}"], tip["office"]]
+        kind = [] if tip["kind"] == "tip" else [w[f"kind.{tip['kind']}"], tip["office"]]
         named = [*kind, *(tip[k] for k in ("received_on", "channel", "tip_id"))]
         head = " ".join(str(part) for part in named if part is not None)
         state = [w["tip_open"] if tip["is_open"] else w["tip_handled"]]

@@ -1,4 +1,4 @@
-"""Leads from outside as files: outside.csv, outside_lists.csv, and beyond_platform.csv: what is new beside the platform's.
+"""Leads from outside as files: outside.csv, outside_lists.csv, and beyond_platform.csv: what the platform lacks.
 
 None of them has a column for who gave a tip, and what a tip says comes without what would tell it.
 """
@@ -25,8 +25,8 @@ IDS = ("tip_id", "own_number", "subject_id")
 OF_A_DAY = ("timing",)
 LISTED = (
     "tip_id, kind, own_number, office, received_on, channel, subject_type, subject_id, subject_name, content, amount,"
-    " state, matched_by, lead_id, case_id, tier, rank, amount_at_risk, due_on, decided_on, feedback_due_on, feedback_on,"
-    " timing, reward_base, shared_with"
+    " state, matched_by, lead_id, case_id, tier, rank, amount_at_risk, due_on, decided_on, feedback_due_on,"
+    " feedback_on, timing, reward_base, shared_with"
 ).split(", ")
 
 

@@ -52,7 +52,10 @@ def write(con: duckdb.DuckDBPyConnection, path: Path, *, language: str, labels: 
 
 def outside(con: duckdb.DuckDBPyConnection, lists: Mapping[str, pl.DataFrame]) -> int:
     """How many leads with tips to handle these lists leave out."""
-    waiting = frame(con, "select distinct lead_id from model.lead_tip where is_open and kind in ('tip', 'hand_down') order by lead_id")
+    waiting = frame(
+        con,
+        "select distinct lead_id from model.lead_tip where is_open and kind in ('tip', 'hand_down') order by lead_id",
+    )
     shown = pl.concat([rows.select("lead_id") for rows in lists.values()])
     return waiting.join(shown, on="lead_id", how="anti").height
 

@@ -102,7 +102,11 @@ def write_table(rows: pl.DataFrame, path: Path, table: str, language: str, label
         with xlsxwriter.Workbook(aside, plain) as book:
             book.set_properties({"created": CREATED})
             shown = labelled(rows.head(MOST), labels, table)
-            kept = [c for c in rows.columns if labels != "zh" or columns(table).get(c) is None or columns(table)[c].values != "drop"]
+            kept = [
+                c
+                for c in rows.columns
+                if labels != "zh" or columns(table).get(c) is None or columns(table)[c].values != "drop"
+            ]
             _sheet(book, words("zh" if labels == "zh" else "en")[f"sheet.{table}"], shown, kept, frozen=(1, 1))
 
     whole(path, fill)

@@ -10,7 +10,12 @@ from data.errors import UsageError, like
 
 FOLDER = Path(__file__).parent
 #: What a word is about, for the sentence that refuses one.
-WHAT = {"kind": "kind of check", "state": "state of a case", "end": "way a case ends", "outside": "kind of outside lead"}
+WHAT = {
+    "kind": "kind of check",
+    "state": "state of a case",
+    "end": "way a case ends",
+    "outside": "kind of outside lead",
+}
 
 
 @cache

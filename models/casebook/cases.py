@@ -91,7 +91,8 @@ def act(con: duckdb.DuckDBPyConnection, case_id: str, name: str, on: date, witne
     latest = "" if name == "note" else " and number = (select max(number) from casebook.case_event where case_id = $id"
     latest += "" if name == "note" else " and act = $act)"
     same = con.execute(
-        f"select 1 from casebook.case_event where case_id = $id and act = $act and acted_on = $on and {columns}{latest}",
+        f"select 1 from casebook.case_event where case_id = $id and act = $act and acted_on = $on"
+        f" and {columns}{latest}",
         {"id": case["case_id"], "act": name, "on": on, **values},
     ).fetchall()
     if same:
@@ -138,7 +139,7 @@ def shown(con: duckdb.DuckDBPyConnection, case_id: str) -> tuple[dict[str, Any],
 
 
 def of_leads(con: duckdb.DuckDBPyConnection, before: int | None = None) -> pl.DataFrame:
-    """lead_id and its cases: case_id, title, kind, state, owner, due_on, closed_on; `before`: as of an event's number."""
+    """lead_id and its cases: case_id, title, state, owner, due_on ...; `before`: as of an event's number."""
     return frame(con, _query("lead_cases"), {"before": before})
 
 
@@ -149,9 +150,7 @@ def _write(con: duckdb.DuckDBPyConnection, case_id: str, on: date, name: str, **
     con.execute(f"insert into casebook.case_event ({', '.join(row)}) values ({named})", row)
 
 
-def _standing(
-    con: duckdb.DuckDBPyConnection, case_id: str, on: date, may_be_closed: bool = False
-) -> dict[str, Any]:
+def _standing(con: duckdb.DuckDBPyConnection, case_id: str, on: date, may_be_closed: bool = False) -> dict[str, Any]:
     _dated(on)
     name = _known(con, case_id)
     case = frame(con, "select * from casebook.current_case where case_id = $id", {"id": name}).row(0, named=True)
@@ -175,7 +174,9 @@ def _lead(con: duckdb.DuckDBPyConnection, name: str) -> dict[str, str]:
     name = name.strip()
     if con.execute("select 1 from casebook.lead_register where lead_id = $id", {"id": name}).fetchall():
         return {"lead_id": name}
-    query = "select 1 from casebook.outside_lead where outside_id = $id union select 1 from record.tip where tip_id = $id"
+    query = (
+        "select 1 from casebook.outside_lead where outside_id = $id union select 1 from record.tip where tip_id = $id"
+    )
     if con.execute(query, {"id": name}).fetchall():
         return {"outside_id": name}
     raise UsageError(f"There is no lead {name}. Take its id from a watchlist or from `fundwatch tip list`.")

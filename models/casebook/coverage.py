@@ -27,7 +27,7 @@ def plan(
     often: str = "",
     overlay: Path | None = None,
 ) -> pl.DataFrame:
-    """coverage.sql's rows. Raises UsageError before the first run and for `often` that says no pairs of tier and number."""
+    """coverage.sql's rows. Raises UsageError before the first run and for `often` that is no list of pairs."""
     if not has(con, "feature.institution"):
         raise UsageError("This HOME has no run yet, so nobody is to be covered. Run `fundwatch run INPUT` first.")
     quality = self_checks.quality(con, sources, year, overlay)

@@ -1,4 +1,4 @@
-"""Draws: whom to visit (双随机) and which closed matters to look at again (抽查复查), from frames that are settled before."""
+"""Draws: whom to visit (双随机) and what to look at again (抽查复查), from frames settled before."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Frame:
 
 
 def weights(kind: str, text: str) -> dict[str, float]:
-    """The weights of a kind of draw with those of `A=4,none=0.5`. Raises UsageError for a group or number that is none."""
+    """The weights of a kind of draw with those of `A=4,none=0.5`. Raises UsageError for what is none."""
     chosen = dict(WEIGHTS[kind])
     for part in filter(None, (p.strip() for p in text.split(","))):
         name, _, number = part.partition("=")
@@ -151,7 +151,13 @@ def next_id(con: duckdb.DuckDBPyConnection, on: date) -> str:
 
 
 def keep(
-    con: duckdb.DuckDBPyConnection, draw_id: str, settled: Frame, drawn: pl.DataFrame, seed: int, on: date, witness: Witness
+    con: duckdb.DuckDBPyConnection,
+    draw_id: str,
+    settled: Frame,
+    drawn: pl.DataFrame,
+    seed: int,
+    on: date,
+    witness: Witness,
 ) -> None:
     """Append the draw and whom it drew."""
     with transaction(con):
@@ -209,7 +215,9 @@ def _settled(
 
 def _handled(rows: pl.DataFrame, who: str) -> list[str]:
     """The units whose handlers name this person."""
-    named = pl.col("handled_by").str.split(";").list.contains(who) | pl.col("handled_by").str.contains(who, literal=True)
+    named = pl.col("handled_by").str.split(";").list.contains(who) | pl.col("handled_by").str.contains(
+        who, literal=True
+    )
     return rows.filter(named.fill_null(False))["unit"].to_list()
 
 

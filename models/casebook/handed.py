@@ -27,7 +27,11 @@ FOLDER = Path(__file__).parent
 #: What a cell that names nothing holds in files that people fill in.
 BLANK = " \t\r\n\u3000\u00a0'\ufeff"
 #: What to write instead, by kind of value.
-WRITE = {"date": "write the day as 2025-12-31", "money": "write a plain number of yuan", "count": "write a whole number"}
+WRITE = {
+    "date": "write the day as 2025-12-31",
+    "money": "write a plain number of yuan",
+    "count": "write a whole number",
+}
 
 
 @dataclass(frozen=True)

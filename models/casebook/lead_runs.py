@@ -62,7 +62,7 @@ def number(con: duckdb.DuckDBPyConnection, run_id: str) -> int | None:
 
 
 def of_leads(con: duckdb.DuckDBPyConnection, lead_id: str | None = None) -> pl.DataFrame:
-    """lead_id, run_id, is_gone, rank, tier, score, amount_at_risk, fund_at_risk: the last runs of each lead, oldest first.
+    """lead_id, run_id, is_gone, rank, tier, score, amount_at_risk, fund_at_risk: each lead's last runs, oldest first.
 
     Empty where a lead stood in one run only: that is its row on the list.
     """

@@ -21,7 +21,9 @@ def frame_hash(units: pl.DataFrame, places: int, team: int, inspectors: pl.DataF
     """SHA-256 of whom is drawn from and who is assigned: units (unit, weight), inspectors (inspector, avoids)."""
     lines = [f"places {places}", f"team {team}"]
     lines += [f"{unit}|{weight}" for unit, weight in units.select("unit", "weight").sort("unit").iter_rows()]
-    lines += [f"{who}|{avoids}" for who, avoids in inspectors.select("inspector", "avoids").sort("inspector").iter_rows()]
+    lines += [
+        f"{who}|{avoids}" for who, avoids in inspectors.select("inspector", "avoids").sort("inspector").iter_rows()
+    ]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 

@@ -35,7 +35,11 @@ INFORMANT = ("informant_name", "informant_phone", "informant_id", "informant_add
 #: Texts in which a name may stand that must not be kept beside the tip.
 FREE = ("channel", "rule", "content", "office")
 #: What a header gives away of the kind of its file.
-TELLING = {"tip": ("举报", "投诉", "信访", "tip_id"), "hand_down": ("交办", "督办", "下发"), "platform": ("疑点", "规则")}
+TELLING = {
+    "tip": ("举报", "投诉", "信访", "tip_id"),
+    "hand_down": ("交办", "督办", "下发"),
+    "platform": ("疑点", "规则"),
+}
 Witness = Callable[[Mapping[str, Any]], None]
 
 
@@ -118,7 +122,9 @@ def append(con: duckdb.DuckDBPyConnection, made: Plan, witness: Witness) -> int:
             given = rows.rename({"informant_name": "name", "informant_phone": "phone", "informant_address": "address"})
             if table == "informant":
                 given = given.drop("content").rename({"informant_id": "id_number", "whole_content": "content"})
-                given = given.filter(pl.any_horizontal(pl.col("name", "phone", "id_number", "address", "content").is_not_null()))
+                given = given.filter(
+                    pl.any_horizontal(pl.col("name", "phone", "id_number", "address", "content").is_not_null())
+                )
             con.register("new_rows", given.select(names))
             con.execute(f"insert into casebook.{table} by name select * from new_rows")
             con.unregister("new_rows")
@@ -144,23 +150,24 @@ def feedback(con: duckdb.DuckDBPyConnection, tip_id: str, text: str, on: date, w
     return True
 
 
-def place(con: duckdb.DuckDBPyConnection, tip_id: str, subject_type: str, subject_id: str, on: date, witness: Witness) -> None:
+def place(
+    con: duckdb.DuckDBPyConnection, tip_id: str, subject_type: str, subject_id: str, on: date, witness: Witness
+) -> None:
     """Say whom a lead from outside is about; the next ranking follows it."""
     there(con, tip_id)
     column = {"practitioner": "practitioner_id", "person": "person_id"}.get(subject_type, "institution_id")
     table = {"practitioner": "practitioner", "person": "person"}.get(subject_type, "institution")
     if subject_type not in ("institution", "pharmacy", "practitioner", "person"):
         raise UsageError(f"A lead cannot be about '{subject_type}'; use institution, pharmacy, practitioner or person.")
-    if not has(con, f"feature.{table}") or not con.execute(
-        f"select 1 from feature.{table} where {column} = $id", {"id": subject_id}
-    ).fetchall():
+    if (
+        not has(con, f"feature.{table}")
+        or not con.execute(f"select 1 from feature.{table} where {column} = $id", {"id": subject_id}).fetchall()
+    ):
         raise UsageError(f"The record knows no {subject_type} {subject_id}. Take the code from tips_unmatched.csv.")
     _event(con, tip_id, on, "place", witness, subject_type=subject_type, subject_id=subject_id)
 
 
-def listed(
-    con: duckdb.DuckDBPyConnection, on: date | None = None, before: int | None = None
-) -> pl.DataFrame:
+def listed(con: duckdb.DuckDBPyConnection, on: date | None = None, before: int | None = None) -> pl.DataFrame:
     """Every lead from outside: where it stands, what is owed until when, what was confirmed on it.
 
     `on`: the day for what is overdue; `before`: without what people did from an event on.
@@ -221,7 +228,7 @@ def _kinds(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _persons(con: duckdb.DuckDBPyConnection, pseudonyms: Pseudonyms | None) -> None:
-    """Temporary handed_person: row_number and the person its number or identity number means, hidden where it must be."""
+    """Temporary handed_person: row_number and the person its number or identity number means, as it is kept."""
 
     def hide(text: str) -> str:
         return pseudonyms.sql(text) if pseudonyms else text

@@ -1,5 +1,5 @@
 -- One row: one lead from outside, where it stands, what is owed until when, and what was confirmed on it.
--- state: merged (on a lead that has findings of its own), own_lead (on one that rests on leads from outside alone),
+-- state: joined (on a lead that has findings of its own), own_lead (on one that rests on leads from outside alone),
 -- dealt_with (a verdict or a suppression handled it), unmatched (about nobody known for sure), waiting (not ranked yet)
 -- timing: of those still to handle or to answer overdue, feedback_overdue, feedback_owed, open; else kept, late, done
 -- reward_base: what verdicts confirmed on the leads it was on, each once; shared_with: other tips on those leads
@@ -69,7 +69,7 @@ stated as (
         coalesce(case when o.is_open then l.lead_id end, w.lead_id, l.lead_id) as lead_id,
         a.feedback_on, w.reward_base, w.shared_with, w.decided_on, e.case_id,
         case
-            when o.is_open and l.findings > 0 then 'merged'
+            when o.is_open and l.findings > 0 then 'joined'
             when o.is_open then 'own_lead'
             when w.tip_id is not null or o.tip_id is not null then 'dealt_with'
             when u.tip_id is not null then 'unmatched'

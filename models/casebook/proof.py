@@ -16,9 +16,9 @@ RESULT = Form("result", "a draw's result", (("unit",), ("seed",)))
 
 
 def verify(folder: Path, seed: int | None = None) -> dict[str, Any]:
-    """frame_hash, seed, units drawn again, and faults: what does not follow. Raises InputRefused for files that are none.
+    """frame_hash, seed, units drawn again, and faults: what does not follow.
 
-    Raises UsageError where neither the result nor the caller says the seed.
+    Raises InputRefused for files that are none, UsageError where neither the result nor the caller says the seed.
     """
     with duckdb.connect() as con:
         settled, published = draws.of_file(con, read(folder / "frame.csv", draws.FRAME), _inspectors(folder))
@@ -55,4 +55,3 @@ def _result(con: duckdb.DuckDBPyConnection, folder: Path) -> pl.DataFrame | None
     if rows["seed"].null_count():
         raise InputRefused("result.csv is not as it was published: its seed cannot be read.")
     return rows.sort("place")
-

@@ -51,7 +51,9 @@ def plan(con: duckdb.DuckDBPyConnection, handed: Handed) -> Plan:
     """Resolve every row against the verdict that stands; writes nothing but temporary tables."""
     words.prepare(con)
     con.register("typed_frame", handed.typed(con, FORM))
-    con.execute(f"create or replace temp table handed_row as select *, {words.plain('conclusion')} as word from typed_frame")
+    con.execute(
+        f"create or replace temp table handed_row as select *, {words.plain('conclusion')} as word from typed_frame"
+    )
     con.unregister("typed_frame")
     query = (FOLDER / "recheck_plan.sql").read_text(encoding="utf-8")
     return Plan(handed.name, frame(con, query, {"today": date.today()}))
@@ -109,7 +111,9 @@ def differing(rows: pl.DataFrame) -> pl.DataFrame:
     both = rows.filter(pl.col("state").is_in(["new", "known"]))
     zero = pl.lit(Decimal("0.00"))
     gap = pl.col("second_amount").fill_null(zero) - pl.col("confirmed_amount").fill_null(zero)
-    told = both.with_columns(difference=gap).filter((pl.col("conclusion") != pl.col("second")) | (pl.col("difference") != 0))
+    told = both.with_columns(difference=gap).filter(
+        (pl.col("conclusion") != pl.col("second")) | (pl.col("difference") != 0)
+    )
     columns = (
         "draw_id lead_id conclusion second confirmed_amount second_amount difference handled_by reviewer decided_on"
         " rechecked_on reason second_reason"

@@ -89,7 +89,7 @@ def compared(
     institution: str | None = None,
     overlay: Path | None = None,
 ) -> pl.DataFrame:
-    """One row a return's institution, period and item: what it declares beside what we find; missed items come first."""
+    """One row a return's institution, period and item: what it declares beside what we find, missed first."""
     _items(con, sources, overlay)
     _scan(con, sources, overlay)
     rows = frame(con, (FOLDER / "self_check_compare.sql").read_text(encoding="utf-8"))
