@@ -23,8 +23,9 @@ PLACE = "院|店|所|站|房|堂|中心|室|部|科|公司"
 IDS = ("tip_id", "own_number", "subject_id")
 #: What depends on the day somebody looks, and so has no place in a run's files.
 OF_A_DAY = ("timing",)
+#: Without the channel: it may tell an insider, and stands in the lead's page alone.
 LISTED = (
-    "tip_id, kind, own_number, office, received_on, channel, subject_type, subject_id, subject_name, content, amount,"
+    "tip_id, kind, own_number, office, received_on, subject_type, subject_id, subject_name, content, amount,"
     " state, matched_by, lead_id, case_id, tier, rank, amount_at_risk, due_on, decided_on, feedback_due_on,"
     " feedback_on, timing, reward_base, shared_with"
 ).split(", ")
