@@ -69,8 +69,8 @@ stated as (
         coalesce(case when o.is_open then l.lead_id end, w.lead_id, l.lead_id) as lead_id,
         a.feedback_on, w.reward_base, w.shared_with, w.decided_on, e.case_id,
         case
-            when o.is_open and l.findings > 0 then 'joined'
-            when o.is_open then 'own_lead'
+            when o.is_open and w.lead_id is distinct from o.lead_id and l.findings > 0 then 'joined'
+            when o.is_open and w.lead_id is distinct from o.lead_id then 'own_lead'
             when w.tip_id is not null or o.tip_id is not null then 'dealt_with'
             when u.tip_id is not null then 'unmatched'
             else 'waiting'
