@@ -37,13 +37,21 @@ def leads(con):
 
 def close(con, tmp_path, lead_id, word="查实", amount=120, day="2025-07-01", reason="重复收费"):
     path = tmp_path / "v.csv"
-    path.write_text(f"lead_id,conclusion,confirmed_amount,date,reason\n{lead_id},{word},{amount},{day},{reason}\n", encoding="utf-8")
+    path.write_text(
+        f"lead_id,conclusion,confirmed_amount,date,reason\n{lead_id},{word},{amount},{day},{reason}\n", encoding="utf-8"
+    )
     sources = [offices.source("institution_id in ('H1', 'H2')")]
     return verdicts.append(con, verdicts.plan(con, read(path), sources, date(2025, 12, 31)))
 
 
 def opened(con, of, log, **more):
-    said = {"title": "住院问题", "kind": "special", "leads": [of["H1"], of["H2"]], "on": date(2025, 6, 2), "witness": log.append}
+    said = {
+        "title": "住院问题",
+        "kind": "special",
+        "leads": [of["H1"], of["H2"]],
+        "on": date(2025, 6, 2),
+        "witness": log.append,
+    }
     return cases.open_(con, **(said | more))
 
 
@@ -79,7 +87,10 @@ def test_a_year_of_a_case(con, leads, log, tmp_path):
 def test_money_of_a_case_stands_once(con, log):
     """Two sources on the same bills, and a lead of the place twice in words: each yuan once over the case."""
     leads = offices.ranked(
-        con, "20250601-aaaa", offices.source("institution_id = 'H1'"), offices.source("institution_id in ('H1', 'H2')", "b")
+        con,
+        "20250601-aaaa",
+        offices.source("institution_id = 'H1'"),
+        offices.source("institution_id in ('H1', 'H2')", "b"),
     )
     case = opened(con, leads, log)
     (whole,) = con.sql("select sum(amount_at_risk) from model.lead").fetchall()[0]
@@ -132,7 +143,11 @@ def test_a_closed_case_takes_notes_alone(con, leads, log):
     case = opened(con, leads, log)
     cases.act(con, case, "close", date(2025, 6, 3), log.append, text="完", state="excluded")
     assert cases.act(con, case, "note", date(2025, 7, 3), log.append, text="回访", state=None)
-    for name, values in (("assign", {"owner": "李"}), ("due", {"due_on": date(2025, 9, 1)}), ("note", {"text": "x", "state": "handling"})):
+    for name, values in (
+        ("assign", {"owner": "李"}),
+        ("due", {"due_on": date(2025, 9, 1)}),
+        ("note", {"text": "x", "state": "handling"}),
+    ):
         with pytest.raises(UsageError, match="was closed on 2025-06-03"):
             cases.act(con, case, name, date(2025, 7, 3), log.append, **values)
 

@@ -110,13 +110,19 @@ def second(con, write, leads):
     judge(
         con,
         write,
-        [f"{leads['H1']},查实,100,2026-02-03,王一", f"{leads['H2']},排除,0,2026-02-04,李二", f"{leads['H3']},查实,50,2026-02-05,王一"],
+        [
+            f"{leads['H1']},查实,100,2026-02-03,王一",
+            f"{leads['H2']},排除,0,2026-02-04,李二",
+            f"{leads['H3']},查实,50,2026-02-05,王一",
+        ],
     )
     settled = draws.recheck_frame(con, 3, date(2026, 1, 1), ON, draws.weights("recheck", ""))
     draws.keep(con, "D2026-01", settled, draws.draw(settled, 1), 1, ON, lambda what: None)
 
     def take(*rows):
-        path = write("draw_id,lead_id,复查结论,复查金额,复查人,复查日期,复查意见\n" + "".join(f"D2026-01,{r}\n" for r in rows))
+        path = write(
+            "draw_id,lead_id,复查结论,复查金额,复查人,复查日期,复查意见\n" + "".join(f"D2026-01,{r}\n" for r in rows)
+        )
         made = rechecks.plan(con, read(path, rechecks.FORM))
         rechecks.append(con, made, lambda what: None)
         return made.rows
@@ -131,9 +137,18 @@ def test_the_form_says_nothing_of_what_was_found_before(con, second, leads):
 
 
 def test_second_readers_are_compared_with_the_verdicts(second, leads):
-    rows = second(f"{leads['H1']},查实,90,赵三,2026-05-02,", f"{leads['H2']},查实,30,王一,2026-05-03,有票据", f"{leads['H3']},查实,50,李二,2026-05-03,")
+    rows = second(
+        f"{leads['H1']},查实,90,赵三,2026-05-02,",
+        f"{leads['H2']},查实,30,王一,2026-05-03,有票据",
+        f"{leads['H3']},查实,50,李二,2026-05-03,",
+    )
     told = rechecks.agreement(rows)
-    assert (told["read"], told["agreeing"], told["first_amount"], told["second_amount"]) == (3, 2, Decimal("150.00"), Decimal("170.00"))
+    assert (told["read"], told["agreeing"], told["first_amount"], told["second_amount"]) == (
+        3,
+        2,
+        Decimal("150.00"),
+        Decimal("170.00"),
+    )
     assert told["kappa"] == 0.0  # observed 2/3; expected 2/3 x 1 + 1/3 x 0
     differing = rechecks.differing(rows)
     assert differing["lead_id"].to_list() == [leads["H2"], leads["H1"]]
@@ -173,7 +188,9 @@ def test_the_year_s_coverage_says_who_is_owed_and_until_when(con, write, leads):
     assert rows["H1"]["due_by"] < rows["H4"]["due_by"] <= date(2026, 12, 31), "the riskiest first"
     judge(con, write, [f"{leads['H1']},查实,10,2026-03-01,王", f"{leads['H2']},排除,0,2025-12-31,王"])
     rows = covered(con, date(2026, 6, 30))
-    assert (rows["H1"]["done"], rows["H1"]["last_on"]) == (1, date(2026, 3, 1)) and rows["H1"]["owed"] == rows["H1"]["wanted"] - 1
+    assert (rows["H1"]["done"], rows["H1"]["last_on"]) == (1, date(2026, 3, 1)) and rows["H1"]["owed"] == rows["H1"][
+        "wanted"
+    ] - 1
     assert rows["H2"]["done"] == 0, "last year's check is last year's"
     assert covered(con, date(2026, 2, 1))["H1"]["done"] == 0, "as it stood on that day"
 

@@ -12,7 +12,9 @@ from models.casebook import lottery
 
 
 def units(weights):
-    return pl.DataFrame({"unit": [f"H{i:03}" for i in range(len(weights))], "weight": weights}, schema_overrides={"weight": pl.Int64})
+    return pl.DataFrame(
+        {"unit": [f"H{i:03}" for i in range(len(weights))], "weight": weights}, schema_overrides={"weight": pl.Int64}
+    )
 
 
 WEIGHTS = [400] * 4 + [200] * 8 + [150] * 10 + [100] * 38
@@ -32,7 +34,9 @@ def counted():
 def test_how_often_each_is_drawn_is_what_its_weight_says(counted):
     chances, drawn = counted
     assert sum(chances.values()) == pytest.approx(12)
-    assert chances["H000"] == pytest.approx(4 * chances["H059"]) and chances["H004"] == pytest.approx(2 * chances["H059"])
+    assert chances["H000"] == pytest.approx(4 * chances["H059"]) and chances["H004"] == pytest.approx(
+        2 * chances["H059"]
+    )
     spread = [(drawn[u] - ROUNDS * p) / math.sqrt(ROUNDS * p * (1 - p)) for u, p in chances.items()]
     assert max(map(abs, spread)) < 4, "no unit beyond four standard deviations"
     # of sixty z values the sum of squares is close to sixty, were the chances others it would grow with the rounds

@@ -69,7 +69,9 @@ def test_found_or_not_every_placed_tip_has_a_lead_and_the_rest_is_said(con, hand
     rows = stood(con)
     assert [rows[t]["state"] for t in ("JB1", "JB2", "JB3")] == ["joined", "own_lead", "unmatched"]
     assert (rows["JB1"]["lead_id"], rows["JB2"]["lead_id"]) == (leads["H1"], leads["H3"])
-    (lead,) = con.sql("select findings, tier, rules, tips, amount_at_risk from model.lead where subject_id = 'H3'").fetchall()
+    (lead,) = con.sql(
+        "select findings, tier, rules, tips, amount_at_risk from model.lead where subject_id = 'H3'"
+    ).fetchall()
     assert lead == (0, "C", "tip", 1, Decimal("0.00"))
 
 
@@ -85,7 +87,9 @@ def test_the_same_rows_again_are_known_also_from_another_file(con, hand):
 
 def test_a_number_that_says_something_else_is_refused_and_not_swallowed(con, hand):
     hand(TIPS)
-    made = hand("举报编号,受理日期,机构编码,举报内容\nJB2,2026-01-09,H4,另一件事\nJB9,2026-01-09,H4,甲\nJB9,2026-01-09,H4,乙\n")
+    made = hand(
+        "举报编号,受理日期,机构编码,举报内容\nJB2,2026-01-09,H4,另一件事\nJB9,2026-01-09,H4,甲\nJB9,2026-01-09,H4,乙\n"
+    )
     assert states(made) == ["refused", "new", "refused"]
     assert "'JB2' came before and says something else" in made.rows["why"][0]
 
@@ -93,10 +97,14 @@ def test_a_number_that_says_something_else_is_refused_and_not_swallowed(con, han
 def test_numbers_of_several_offices_do_not_meet(con, hand):
     hand(TIPS)
     hand("交办编号,交办单位,机构编码,线索内容\nJB1,省局,H2,住院\nJB1,市局,H2,收费\n")
-    con.execute("insert into record.tip (tip_id, subject_type, subject_id) values ('JB2', 'institution', 'H3'), ('T1', 'institution', 'H4')")
+    con.execute(
+        "insert into record.tip (tip_id, subject_type, subject_id) values ('JB2', 'institution', 'H3'), ('T1', 'institution', 'H4')"
+    )
     ids = [row for (row,) in con.sql("select tip_id from casebook.heard_tip order by 1").fetchall()]
     assert len(ids) == len(set(ids)) == 6 and {"JB1", "JB2", "JB3", "T1", "交办-JB1"} <= set(ids)
-    assert con.sql("select count(*) from casebook.heard_tip where tip_id = 'JB2'").fetchall() == [(1,)], "one tip, two ways"
+    assert con.sql("select count(*) from casebook.heard_tip where tip_id = 'JB2'").fetchall() == [(1,)], (
+        "one tip, two ways"
+    )
 
 
 def test_who_gave_a_tip_is_nowhere_but_in_the_casebook(con, hand, tmp_path):
@@ -105,14 +113,20 @@ def test_who_gave_a_tip_is_nowhere_but_in_the_casebook(con, hand, tmp_path):
     path.write_text(TIPS, encoding="utf-8")
     made = outside.plan(con, read(path, outside.FORM), "tip", None, None, TODAY)
     outside.append(con, made, seen.append)
-    assert con.sql("select name, phone from casebook.informant order by all").fetchall() == [("张建国", PHONE), ("李小花", None)]
+    assert con.sql("select name, phone from casebook.informant order by all").fetchall() == [
+        ("张建国", PHONE),
+        ("李小花", None),
+    ]
     assert "张建国" not in str(seen)
     offices.ranked(con, "20260201-aaaa", FOUND)
     out = tmp_path / "out"
     out.mkdir()
     files.write(con, "20260201-aaaa", out, language="zh", labels="zh")
     told = [files.shown(outside.listed(con)).write_json(), *(p.read_text(encoding="utf-8-sig") for p in out.iterdir())]
-    told += [str(con.sql(f"select * from {t}").fetchall()) for t in ("model.lead", "model.lead_tip", "model.tip_unmatched", "casebook.outside_lead")]
+    told += [
+        str(con.sql(f"select * from {t}").fetchall())
+        for t in ("model.lead", "model.lead_tip", "model.tip_unmatched", "casebook.outside_lead")
+    ]
     for text in told:
         assert "张建国" not in text and "李小花" not in text and PHONE not in text
     assert "空挂床" in told[0], "what it says stays"
@@ -161,7 +175,9 @@ def test_dates_are_kept_or_overdue_and_the_reward_has_its_base(con, hand, tmp_pa
     assert stood(con, on=date(2026, 3, 1))["JB1"]["timing"] == "overdue"
     assert stood(con, on=date(2026, 2, 8))["JB3"]["timing"] == "feedback_overdue"
     path = tmp_path / "v.csv"
-    path.write_text(f"lead_id,conclusion,confirmed_amount,date\n{leads['H1']},查实,321.5,2026-02-20\n", encoding="utf-8")
+    path.write_text(
+        f"lead_id,conclusion,confirmed_amount,date\n{leads['H1']},查实,321.5,2026-02-20\n", encoding="utf-8"
+    )
     verdicts.append(con, verdicts.plan(con, read_verdicts(path), [FOUND], date(2026, 12, 31)))
     row = stood(con, on=date(2026, 3, 1))["JB1"]
     assert (row["state"], row["timing"], row["reward_base"]) == ("dealt_with", "feedback_owed", Decimal("321.50"))
@@ -209,7 +225,12 @@ def test_what_is_new_beside_the_platform_s_suspicions(con, hand, tmp_path):
     leads = offices.ranked(con, "20260201-aaaa", FOUND, offices.source("institution_id = 'H3'", "b"))
     rows = beyond(con, tmp_path)
     h1 = rows[leads["H1"]]
-    assert (h1["suspicions"], h1["amount_at_risk"], h1["beyond_amount"], h1["beyond"]) == (3, Decimal("600.00"), Decimal("480.00"), "more")
+    assert (h1["suspicions"], h1["amount_at_risk"], h1["beyond_amount"], h1["beyond"]) == (
+        3,
+        Decimal("600.00"),
+        Decimal("480.00"),
+        "more",
+    )
     assert (rows[leads["H3"]]["beyond"], rows[leads["H3"]]["beyond_amount"]) == ("new", Decimal("600.00"))
     assert leads["H2"] not in rows and stood(con)["Y3"]["state"] == "own_lead"
     (lead,) = con.sql("select rules, tips, reasons_zh from model.lead where subject_id = 'H2'").fetchall()
@@ -238,13 +259,26 @@ def test_without_the_platform_nothing_is_said_of_it(con, hand, tmp_path):
 
 
 def test_a_department_s_list_is_matched_by_identity_number(con, hand, tmp_path):
-    made = hand("身份证号,姓名,状态类型,提供日期\n519925194901265317,吕某,死亡,2026-01-03\n519925194901269999,吴某,死亡,2026-01-03\n", kind="部门数据", office="民政局")
+    made = hand(
+        "身份证号,姓名,状态类型,提供日期\n519925194901265317,吕某,死亡,2026-01-03\n519925194901269999,吴某,死亡,2026-01-03\n",
+        kind="部门数据",
+        office="民政局",
+    )
     assert states(made) == ["new", "new"]
     leads = offices.ranked(con, "20260201-aaaa", FOUND)
     rows = sorted(stood(con).values(), key=lambda r: r["state"])
-    assert [(r["state"], r["office"], r["lead_id"]) for r in rows] == [("own_lead", "民政局", leads["P1"]), ("unmatched", "民政局", None)]
+    assert [(r["state"], r["office"], r["lead_id"]) for r in rows] == [
+        ("own_lead", "民政局", leads["P1"]),
+        ("unmatched", "民政局", None),
+    ]
     (row,) = frame(con, files._query("outside_lists")).rows(named=True)
-    assert (row["office"], row["received_on"], row["delivered"], row["matched"], row["leads"]) == ("民政局", date(2026, 1, 3), 2, 1, 1)
+    assert (row["office"], row["received_on"], row["delivered"], row["matched"], row["leads"]) == (
+        "民政局",
+        date(2026, 1, 3),
+        2,
+        1,
+        1,
+    )
     shown = files.shown(outside.listed(con))
     assert "519925194901269999" not in str(shown.rows()) and "吴某" not in str(shown.rows())
 
@@ -253,7 +287,9 @@ def test_a_merged_lead_keeps_its_origin(con, hand):
     hand(TIPS)
     hand("交办编号,交办单位,机构编码,线索内容,办理期限\nJ7,省局,H1,住院问题,2026-04-01\n")
     offices.ranked(con, "20260201-aaaa", FOUND)
-    rows = con.sql("select tip_id, kind, office from model.lead_tip as t join model.lead as l using (lead_id) where l.subject_id = 'H1' order by 1").fetchall()
+    rows = con.sql(
+        "select tip_id, kind, office from model.lead_tip as t join model.lead as l using (lead_id) where l.subject_id = 'H1' order by 1"
+    ).fetchall()
     assert rows == [("J7", "hand_down", "省局"), ("JB1", "tip", None)]
     (told,) = con.sql("select reasons_zh from model.lead where subject_id = 'H1'").fetchall()[0]
     assert "举报2026-01-05" in told and "交办" in told

@@ -55,7 +55,10 @@ def test_declared_and_found_not_declared_declared_beyond(con, hand):
     made = hand("问题编号,涉及人次,涉及金额\n16,10,500\n20,1,50\n19,2,30\n")
     assert made.rows["state"].to_list() == ["new"] * 3
     rows = compared(con)
-    told = {item: (r["state"], r["declared_amount"], r["found_amount"], r["missing_amount"], r["beyond_amount"]) for item, r in rows.items()}
+    told = {
+        item: (r["state"], r["declared_amount"], r["found_amount"], r["missing_amount"], r["beyond_amount"])
+        for item, r in rows.items()
+    }
     assert told == {
         "hospital-16": ("declared_and_found", 500, 600, 100, 0),
         "hospital-17;hospital-18": ("declared_elsewhere", 0, 180, 0, 0),  # every line of it is in the declared item too
