@@ -196,9 +196,7 @@ def coverage(
 
     settings, at = common.settled(language=language), day(on, "--on")
     with open_warehouse(settings.home, read_only=True) as con:
-        laid = settings.home / "knowledge"
-        sources = steps.sources(settings)
-        rows = covering.plan(con, sources, year or at.year, at, often, laid if laid.is_dir() else None)
+        rows = covering.plan(con, steps.sources(settings), year or at.year, at, often)
     rows = rows.filter(pl.col("owed") > 0) if owed else rows
     if out is not None:
         audit_log.record(settings.home, "coverage", None, {"files": {out.name: rows.height}})

@@ -52,7 +52,6 @@ def import_(
             institution=institution.strip() or None,
             period=period,
             declared_on=day(on, "--on"),
-            overlay=_overlay(settings),
         )
         written = self_checks.append(con, made, witness) if yes else 0
     counts = {state: made.of(state).height for state in ("new", "known", "refused")}
@@ -95,7 +94,7 @@ def compare(
     with open_warehouse(settings.home, read_only=True) as con:
         if not has(con, "casebook.self_check"):
             raise UsageError("This HOME has no self-check yet. Bring one with `fundwatch selfcheck import FILE`.")
-        rows = self_checks.compared(con, steps.sources(settings), institution.strip() or None, _overlay(settings))
+        rows = self_checks.compared(con, steps.sources(settings), institution.strip() or None)
     if not rows.height:
         raise UsageError("No return is there to compare. Bring one with `fundwatch selfcheck import FILE`.")
     if out is not None:
@@ -128,11 +127,6 @@ def _write(rows: Any, out: Path, settings: Any) -> None:
             write_csv(labelled(rows, settings.labels, "self_check"), out, ids=ids)
     except OSError as error:
         raise FundwatchError(f"{out} cannot be written: {error.strerror or error}. Choose another place.") from error
-
-
-def _overlay(settings: Any) -> Path | None:
-    laid: Path = settings.home / "knowledge"
-    return laid if laid.is_dir() else None
 
 
 def _book(settings: Any) -> Any:

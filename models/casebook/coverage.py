@@ -25,12 +25,11 @@ def plan(
     year: int,
     on: date,
     often: str = "",
-    overlay: Path | None = None,
 ) -> pl.DataFrame:
     """coverage.sql's rows. Raises UsageError before the first run and for `often` that is no list of pairs."""
     if not has(con, "feature.institution"):
         raise UsageError("This HOME has no run yet, so nobody is to be covered. Run `fundwatch run INPUT` first.")
-    quality = self_checks.quality(con, sources, year, overlay)
+    quality = self_checks.quality(con, sources, year)
     for name, rows in (("self_check_quality", quality), ("coverage_rule", rules(often))):
         con.register("given_frame", rows)
         con.execute(f"create or replace temp table {name} as select * from given_frame")

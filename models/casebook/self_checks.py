@@ -14,7 +14,6 @@ import polars as pl
 from data.errors import UsageError
 from data.warehouse import events
 from data.warehouse.connection import frame, has, transaction
-from models import problem_items
 from models.casebook.handed import Form, Handed
 from models.sources.source import Source
 
@@ -47,7 +46,6 @@ def plan(
     institution: str | None,
     period: tuple[date | None, date | None],
     declared_on: date,
-    overlay: Path | None = None,
 ) -> Plan:
     """Resolve every row; institution, period and day stand where a row has none of its own.
 
@@ -55,7 +53,7 @@ def plan(
     """
     if not has(con, "feature.institution"):
         raise UsageError("This HOME has no run yet, so no self-check can be compared. Run `fundwatch run INPUT` first.")
-    _items(con, sources, overlay)
+    _items(con, sources)
     con.register("typed_frame", handed.typed(con, FORM))
     con.execute("create or replace temp table handed_row as select * from typed_frame")
     con.unregister("typed_frame")
@@ -87,23 +85,19 @@ def compared(
     con: duckdb.DuckDBPyConnection,
     sources: Collection[Source],
     institution: str | None = None,
-    overlay: Path | None = None,
 ) -> pl.DataFrame:
     """One row a return's institution, period and item: what it declares beside what we find, missed first."""
-    _items(con, sources, overlay)
-    _scan(con, sources, overlay)
+    _items(con, sources)
     rows = frame(con, (FOLDER / "self_check_compare.sql").read_text(encoding="utf-8"))
     return rows if institution is None else rows.filter(pl.col("institution_id") == institution)
 
 
-def quality(
-    con: duckdb.DuckDBPyConnection, sources: Collection[Source], year: int, overlay: Path | None = None
-) -> pl.DataFrame:
+def quality(con: duckdb.DuckDBPyConnection, sources: Collection[Source], year: int) -> pl.DataFrame:
     """institution_id and the quality of its returns of a year: good, poor, or none: neither, or nothing to tell by."""
     nothing = pl.DataFrame(schema={"institution_id": pl.String, "quality": pl.String})
     if not has(con, "casebook.self_check"):
         return nothing
-    rows = compared(con, sources, overlay=overlay).filter(pl.col("period_to").dt.year() == year)
+    rows = compared(con, sources).filter(pl.col("period_to").dt.year() == year)
     if not rows.height:
         return nothing
     share = pl.col("declared_of_found").sum().cast(pl.Float64) / pl.col("found_once").sum().cast(pl.Float64)
@@ -112,20 +106,14 @@ def quality(
     return told.select("institution_id", quality=word.otherwise(pl.lit("none")))
 
 
-def _items(con: duckdb.DuckDBPyConnection, sources: Collection[Source], overlay: Path | None) -> None:
-    """Temporary official_item: item_id, subject, area_zh, problem_zh, state, screened_by."""
-    rows = problem_items.items(sources, overlay).select(
-        "item_id", "subject", "area_zh", "problem_zh", "state", "screened_by"
+def _items(con: duckdb.DuckDBPyConnection, sources: Collection[Source]) -> None:
+    """Temporary official_item (item_id, subject, area_zh, problem_zh) and item_source: the live sources by item."""
+    con.execute(
+        "create or replace temp table official_item as"
+        " select item_id, subject, area_zh, problem_zh from knowledge.problem_item"
     )
-    con.register("item_frame", rows)
-    con.execute("create or replace temp table official_item as select * from item_frame")
-    con.unregister("item_frame")
-
-
-def _scan(con: duckdb.DuckDBPyConnection, sources: Collection[Source], overlay: Path | None) -> None:
-    """Temporary item_source: item_id and the live sources that screen it."""
-    live = [s.id for s in sources if s.card.status == "live"]
-    pairs = problem_items.by_source(problem_items.items(sources, overlay)).filter(pl.col("source").is_in(live))
-    con.register("pair_frame", pairs.select("item_id", "source"))
+    pairs = [(item, s.id) for s in sources if s.card.status == "live" for item in s.card.problem]
+    screening = pl.DataFrame(pairs, schema={"item_id": pl.String, "source": pl.String}, orient="row")
+    con.register("pair_frame", screening)
     con.execute("create or replace temp table item_source as select * from pair_frame")
     con.unregister("pair_frame")

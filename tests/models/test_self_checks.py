@@ -15,7 +15,7 @@ from tests.models import offices
 A = offices.source("institution_id = 'H1'", "a", ["hospital-16"], 40)
 B = offices.source("institution_id = 'H1' and line_id in ('L0', 'L4', 'L8')", "b", ["hospital-17", "hospital-18"], 60)
 C = offices.source("institution_id in ('H1', 'H2')", "c", ["hospital2026-284"], 10)
-NONE = offices.source("institution_id = 'H9'", "d", ["hospital-19"])
+NONE = offices.source("institution_id = 'H4'", "d", ["hospital-19"])
 SOURCES = [A, B, C, NONE]
 
 
