@@ -1,4 +1,5 @@
 -- One row: one list that came from outside: what it is, from whom, when, and what it matched.
+-- list_type: what a delivered list says of persons: death, custody, overseas, work_injury, third_party
 -- received_on: the day it came, of a delivered list the last day it speaks of; matched: rows about somebody of the record
 -- leads: on this run's lists, of those it is about; found: those among them that have findings of their own
 with tip as (
@@ -10,7 +11,8 @@ with tip as (
 ),
 
 handed as (
-    select kind, office, max(received_on) as received_on, count(distinct tip_id) as delivered,
+    select kind, office, cast(null as varchar) as list_type, max(received_on) as received_on,
+        count(distinct tip_id) as delivered,
         count(distinct case when lead_id is not null then tip_id end) as matched, count(distinct lead_id) as leads,
         count(distinct case when findings > 0 then lead_id end) as found,
         cast(sum(amount) as decimal(16, 2)) as amount
@@ -27,7 +29,7 @@ status as (
 ),
 
 delivered as (
-    select 'department' as kind, coalesce(s.source_department || ' ', '') || s.status_type as office,
+    select 'department' as kind, s.source_department as office, s.status_type as list_type,
         max(s.status_from) as received_on, count(*) as delivered,
         count(case when s.is_matched then 1 end) as matched, count(distinct l.lead_id) as leads,
         count(distinct case when l.findings > 0 then l.lead_id end) as found, cast(null as decimal(16, 2)) as amount
@@ -36,9 +38,9 @@ delivered as (
     group by s.status_type, s.source_department
 )
 
-select kind, office, received_on, delivered, matched, leads, found, amount
+select kind, office, list_type, received_on, delivered, matched, leads, found, amount
 from handed
 union all
-select kind, office, received_on, delivered, matched, leads, found, amount
+select kind, office, list_type, received_on, delivered, matched, leads, found, amount
 from delivered
-order by kind, office, received_on, delivered, matched, leads, found, amount
+order by kind, office, list_type, received_on, delivered, matched, leads, found, amount
