@@ -151,3 +151,38 @@ def test_a_self_check_by_the_command_line(ask, home, tmp_path):
 )
 def test_what_cannot_be_is_one_sentence(ask, words, code, why):
     assert why in ask(*words, code=code)
+
+
+def test_a_home_of_an_earlier_version_can_be_read_before_anything_is_written(ask, home, leads):
+    """What is only looked at is not brought up to date: the later tables and columns are not there yet."""
+    with open_warehouse(home) as con:
+        con.execute("insert into run.run (run_id, fingerprint, finished_at) values ('20260101-aaaa', 'x', now())")
+        con.execute("drop view casebook.heard_tip")
+        for name in ("current_case", "case_lead", "current_self_check"):
+            con.execute(f"drop view casebook.{name}")
+        for name in ("case_event", "ranked_run", "lead_history", "outside_lead", "outside_event", "draw", "self_check"):
+            con.execute(f"drop table casebook.{name}")
+        for table, columns in (("lead_tip", ("kind", "office", "amount")), ("lead_case", ("reason",))):
+            for column in columns:
+                con.execute(f"alter table model.{table} drop column {column}")
+        con.execute("delete from run.step where step = 'schema'")
+        con.execute(
+            "insert into model.lead_tip (lead_id, tip_id, content, matched_by, is_open) values ($id, 'T1', '空挂床', 'code', true)",
+            {"id": leads["H1"]},
+        )
+    assert "T1: 空挂床" in ask("explain", leads["H1"])
+    assert "no case yet" in ask("case", "list", code=2)
+    assert "no lead from outside yet" in ask("tip", "list", code=2)
+    assert "no self-check yet" in ask("selfcheck", "compare", code=2)
+    assert "is open with 1 leads" in ask("case", "open", "x", leads["H1"], "--kind", "daily")
+    assert "C20" in ask("explain", leads["H1"])
+
+
+def test_explain_of_a_lead_that_is_gone_says_so_and_names_its_case(ask, home, leads):
+    with open_warehouse(home) as con:
+        con.execute("insert into run.run (run_id, fingerprint, finished_at) values ('20260301-cccc', 'x', now())")
+        offices.ranked(con, "20260301-cccc", offices.source("institution_id = 'H2'"))
+    ask("case", "open", "收费问题", leads["H1"], "--kind", "daily", "--on", "2026-03-02")
+    out = ask("explain", leads["H1"])
+    assert "does not find it any more" in out and "In case C2026-0001: 收费问题" in out
+    assert "20260101-aaaa: rank" in out and "20260301-cccc: gone" in out
