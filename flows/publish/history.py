@@ -13,7 +13,8 @@ from models.casebook import cases, lead_runs
 from models.sources.source import Source
 
 TIPS = """
-    select lead_id, tip_id, coalesce({kind}, 'tip') as kind, {office} as office, received_on, channel, content, matched_by, is_open
+    select lead_id, tip_id, coalesce({kind}, 'tip') as kind, {office} as office, received_on, channel, content,
+        matched_by, is_open
     from model.lead_tip where lead_id = coalesce($lead, lead_id)
     order by lead_id, kind, received_on nulls last, tip_id
 """

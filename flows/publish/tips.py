@@ -54,7 +54,8 @@ def outside(con: duckdb.DuckDBPyConnection, lists: Mapping[str, pl.DataFrame]) -
     """How many leads with tips to handle these lists leave out."""
     waiting = frame(
         con,
-        "select distinct lead_id from model.lead_tip where is_open and coalesce(kind, 'tip') in ('tip', 'hand_down') order by lead_id",
+        "select distinct lead_id from model.lead_tip"
+        " where is_open and coalesce(kind, 'tip') in ('tip', 'hand_down') order by lead_id",
     )
     shown = pl.concat([rows.select("lead_id") for rows in lists.values()])
     return waiting.join(shown, on="lead_id", how="anti").height
