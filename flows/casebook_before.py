@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import duckdb
 import polars as pl
 
-from data.warehouse.connection import frame
+from data.warehouse.connection import frame, has
+from models.casebook import lead_runs
 
 REGISTER = """
     with ordered as (
@@ -56,8 +57,19 @@ SUPPRESSED = """
     select s.* from casebook.suppression as s
     where s.made_at < (select min(started_at) from run.run where run_id = $run) order by all
 """
+#: What people wrote before a run was ranked, by the numbers of the events.
+RUN_NUMBER = "(select number from casebook.ranked_run where run_id = $run)"
+NUMBERED = {
+    table: f"select t.* from casebook.{table} as t where t.number < {RUN_NUMBER} order by all"
+    for table in ("ranked_run", "case_event", "outside_lead", "outside_event")
+}
+HISTORY = f"""
+    select h.* from casebook.lead_history as h join casebook.ranked_run as r on r.run_id = h.run_id
+    where r.number < {RUN_NUMBER} order by all
+"""
 QUERIES = {"lead_register": REGISTER, "group_membership": MEMBERS, "verdict": VERDICTS, "judged_finding": JUDGED}
 QUERIES |= {"verdict_evidence": EVIDENCE, "run_profile": PROFILES, "suppression": SUPPRESSED}
+QUERIES |= {**NUMBERED, "lead_history": HISTORY}
 
 
 @dataclass(frozen=True)
@@ -65,6 +77,7 @@ class Before:
     """The rows of each casebook table that were there before a run."""
 
     tables: dict[str, pl.DataFrame]
+    last_number: int = 0  # of the events before the run, so that its own gets the same number again
 
     @property
     def notes(self) -> list[str]:
@@ -91,8 +104,15 @@ class Before:
             con.register("earlier_rows", rows.drop("is_later", strict=False))
             con.execute(f"insert into casebook.{name} by name select * from earlier_rows")
             con.unregister("earlier_rows")
+        if self.last_number:
+            con.execute("insert or replace into run.event_counter values (1, $n)", {"n": self.last_number})
 
 
 def before(con: duckdb.DuckDBPyConnection, run_id: str) -> Before:
     """The casebook before a run, as far as the casebook of today still says it."""
-    return Before({name: frame(con, query, {"run": run_id}) for name, query in QUERIES.items()})
+    tables = {
+        name: frame(con, query, {"run": run_id})
+        for name, query in QUERIES.items()
+        if has(con, f"casebook.{name}")  # opened for reading, a warehouse of an earlier version lacks the later ones
+    }
+    return Before(tables, (lead_runs.number(con, run_id) or 1) - 1)

@@ -72,10 +72,9 @@ def _summaries(group: App, names: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         if name.startswith("-"):
             continue
         command = group[name]
-        if command.default_command is None:
-            yield from _summaries(command, (*names, name))
-        else:
+        if command.default_command is not None:
             yield " ".join((*names, name)), " ".join((command.help or "").split("\n\n")[0].split())
+        yield from _summaries(command, (*names, name))  # a group may do something of its own and have commands below
 
 
 def _told(error: BaseException, is_stopped: bool) -> tuple[str, int] | None:

@@ -161,8 +161,8 @@ def _rebuild(
     with open_warehouse(then.home) as con:
         if dismissed:
             con.executemany(DISMISS, dismissed)
+        casebook.put(con)  # first: what people said before the run is part of what the run is made of
         journal.done(con, "run", State(then, con).run, run_id)
-        casebook.put(con)
     for step in steps.STEPS:
         if step.name != "ingest":
             say(f"{step.name} ...")

@@ -69,10 +69,11 @@ def explain(
         with open_warehouse(settings.home, read_only=True) as con:
             lead = leads.listed(con, lead_id, _last_run(con, needed=False), settings.language)
             known = leads.registered(con, lead_id)
-            if lead is None:
-                _registered(known, lead_id, common)
-                return
             sources = steps.sources(settings)
+            if lead is None:
+                past = history.one(con, sources, settings.language, lead_id)
+                _registered(known, lead_id, past, history.lines(past, settings.language), common)
+                return
             findings = leads.findings(con, sources, lead_id, settings.language, lead["run_id"])
             before = history.one(con, sources, settings.language, lead_id)
             members = people.members(con, "l.lead_id = $id", {"id": lead_id})
@@ -121,13 +122,15 @@ def _reasons(findings: pl.DataFrame, lines: int, folder: Path, common: Common) -
             common.console.say(f"  and {part.height - lines} more {where}")
 
 
-def _registered(known: dict[str, Any] | None, lead_id: str, common: Common) -> None:
-    """A lead that is on no list now: judged, or no longer found."""
+def _registered(
+    known: dict[str, Any] | None, lead_id: str, past: dict[str, Any], lines: list[str], common: Common
+) -> None:
+    """A lead that is on no list now, judged or no longer found: how it stood before, the cases that hold it."""
     from data.errors import UsageError
 
     if known is None:
         raise UsageError(f"No run ever opened a lead {lead_id}. See `fundwatch watchlist`.")
-    common.console.give(known)
+    common.console.give({**known, "history": past})
     about = f"{lead_id}: {known['subject_type']} {known['subject_id']}, opened by run {known['opened_run']}"
     if known["closed_on"] is None:
         common.console.say(
@@ -138,6 +141,8 @@ def _registered(known: dict[str, Any] | None, lead_id: str, common: Common) -> N
     _verdict(known, common)
     if known["reopened_as"] is not None:
         common.console.say(f"New evidence since then is lead {known['reopened_as']}.")
+    for line in lines:
+        common.console.say(line)
 
 
 def _verdict(known: dict[str, Any] | None, common: Common) -> None:

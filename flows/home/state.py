@@ -18,7 +18,7 @@ from data.warehouse import journal
 from features import build
 from flows.home import version
 from flows.home.settings import Settings
-from models.casebook import rates, suppressions
+from models.casebook import outside, rates, suppressions
 from models.sources.source import Source
 from models.workbench import ruleset
 
@@ -72,12 +72,19 @@ class State:
         """Hash of what the bureau left off its lists."""
         return suppressions.version(self.con)
 
+    @property
+    def outside(self) -> str:
+        """Hash of the leads from outside that were handed in."""
+        return outside.version(self.con)
+
     @cached_property
     def run(self) -> str:
         """Hash of everything that a run is made of."""
         settings = repr(self.settings.deciding())
         rules = ruleset.version(self.settings.home)
-        return journal.hash_of([self.record, version.code(), settings, self.verdicts, rules, self.suppressions])
+        return journal.hash_of(
+            [self.record, version.code(), settings, self.verdicts, rules, self.suppressions, self.outside]
+        )
 
     @cached_property
     def _features(self) -> dict[str, str]:
@@ -107,4 +114,5 @@ class State:
     def ranking(self, prints: Collection[tuple[str, str]]) -> str:
         """Hash of what leads are made of, so that a ranking left behind is never published as a later one."""
         settings = [self.settings.objective, str(self.settings.seed), str(float(self.settings.least_yuan))]
-        return journal.hash_of([repr(list(prints)), version.code(RANKING), *settings, self.verdicts, self.suppressions])
+        judged = [self.verdicts, self.suppressions, self.outside]
+        return journal.hash_of([repr(list(prints)), version.code(RANKING), *settings, *judged])

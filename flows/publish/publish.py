@@ -23,6 +23,7 @@ from flows.publish import (
     artefacts,
     checks,
     official,
+    outside,
     packs,
     regions,
     report,
@@ -180,6 +181,7 @@ def _write(
     checks.write_rows(con, aside / checks.FOLDER, settings.labels)
     unmatched = tips.write(con, aside / "tips_unmatched.csv", language=settings.language, labels=settings.labels)
     rows["tips_unmatched.csv"] = unmatched
+    rows |= outside.write(con, run_id, aside, language=settings.language, labels=settings.labels)
     rows["artefacts.csv"] = artefacts.write(con, aside / "artefacts.csv", settings.labels, known)
     rows["artefact_tasks.csv"] = artefacts.write_tasks(con, aside / "artefact_tasks.csv", settings.labels, known)
     leads = packs.write(
@@ -208,7 +210,7 @@ def _write(
 
 
 def _known(con: duckdb.DuckDBPyConnection, sources: Collection[Source]) -> Known:
-    return Known({s.id: s.card.title_zh for s in sources} | {"tip": "举报"}, regions.known(con))
+    return Known({s.id: s.card.title_zh for s in sources} | outside.TITLES, regions.known(con))
 
 
 def _log(settings: Settings, event: str, run_id: str, folder: Path, rows: dict[str, int], **more: str) -> None:

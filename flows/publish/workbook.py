@@ -100,6 +100,27 @@ def write(
     whole(path, fill)
 
 
+def write_table(rows: pl.DataFrame, path: Path, table: str, language: str, labels: str) -> None:
+    """One table as a workbook of one sheet, laid out like the lists; `table` names its columns' labels."""
+    import xlsxwriter
+
+    labels = "zh" if "zh" in (language, labels) else labels
+
+    def fill(aside: Path) -> None:
+        plain = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+        with xlsxwriter.Workbook(aside, plain) as book:
+            book.set_properties({"created": CREATED})
+            shown = labelled(rows.head(MOST), labels, table)
+            kept = [
+                c
+                for c in rows.columns
+                if labels != "zh" or columns(table).get(c) is None or columns(table)[c].values != "drop"
+            ]
+            sheet(book, words("zh" if labels == "zh" else "en")[f"sheet.{table}"], shown, kept, frozen=(1, 1))
+
+    whole(path, fill)
+
+
 def sheet(book: Any, title: str, rows: pl.DataFrame, named: list[str], frozen: tuple[int, int]) -> None:
     """One sheet; `named` are the machine names of its columns."""
     shown = rows.with_columns(pl.selectors.decimal().cast(pl.Float64), pl.selectors.boolean().cast(pl.Int8))

@@ -1,8 +1,8 @@
 -- One row: one tip about a subject that somebody still has to handle: no closed lead of the subject rested on it, and
 -- nobody has left the subject off the lists since it came.
-select s.subject_type, s.subject_id, s.tip_id, t.received_on
+select s.subject_type, s.subject_id, s.tip_id, s.kind, t.received_on
 from tip_subject as s
-join record.tip as t on t.tip_id = s.tip_id
+join casebook.heard_tip as t on t.tip_id = s.tip_id
 where s.subject_id is not null
     and not exists (
         select 1 from casebook.judged_finding as j

@@ -4,9 +4,9 @@
 -- candidates: at most five places (code and name) whose name holds the told one, is held by it, or differs in two
 -- characters; of practitioners those who carry the name; none for persons
 with open_end as (
-    select t.*, s.said_type, s.why, s.plain, s.bare
+    select t.tip_id, t.received_on, t.subject_type, t.subject_id, t.subject_name, s.said_type, s.why, s.plain, s.bare
     from tip_subject as s
-    join record.tip as t on t.tip_id = s.tip_id
+    join casebook.heard_tip as t on t.tip_id = s.tip_id
     where s.subject_id is null
 ),
 
