@@ -18,6 +18,8 @@ from pathlib import Path
 FOLDER = Path(__file__).parent
 #: Sentences that reach files as well as the terminal.
 PHRASES = FOLDER.parent / "publish" / "phrases.csv"
+#: Why a source could not judge.
+REASONS = FOLDER.parents[1] / "models" / "sources" / "reasons.csv"
 #: The words of pages, lists and their columns; one row a word.
 WORDS = FOLDER.parent / "publish" / "words.csv"
 LANGUAGES = ("en", "zh")
@@ -60,7 +62,7 @@ def spoken(text: str, language: str) -> str:
 @cache
 def tables() -> tuple[Path, ...]:
     """The catalogue's files."""
-    return (*sorted(FOLDER.glob("*.csv")), PHRASES)
+    return (*sorted(FOLDER.glob("*.csv")), PHRASES, REASONS)
 
 
 def sentence(text: str) -> str:
@@ -70,7 +72,7 @@ def sentence(text: str) -> str:
     bare = text.strip(" ")
     if not bare:
         return text
-    chinese = wording.translated(bare, tables(), _counted)
+    chinese = wording.translated(bare, tables(), _word)
     before = len(text) - len(text.lstrip(" "))
     return text[:before] + chinese + text[before + len(bare) :]
 
@@ -92,6 +94,19 @@ def words(language: str) -> dict[str, str]:
 def _rows(path: Path) -> list[list[str]]:
     with path.open(encoding="utf-8", newline="") as handle:
         return list(csv.reader(handle))[1:]
+
+
+def _word(part: str) -> str:
+    """A part that no sentence of the catalogue is: a word of the pages, what a check asks for, or a value."""
+    counted = _counted(part)
+    return _checks().get(part, part) if counted == part and part.endswith(".") else counted
+
+
+@cache
+def _checks() -> dict[str, str]:
+    from data.checks import checking
+
+    return {check.what: check.what_zh for check in checking.load()}
 
 
 def _counted(part: str) -> str:

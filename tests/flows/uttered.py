@@ -11,7 +11,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("data", "features", "models", "flows")
 #: Worlds made up for tests and measurements, the generated READMEs: nobody is told anything from here.
-SILENT = ("data/simulate/honest/", "data/simulate/schemes/", "data/simulate/lookalikes/", "flows/readme.py")
+SILENT = ("data/simulate/honest/", "data/simulate/schemes/", "data/simulate/lookalikes/", "flows/readme.py",
+    "models/sources/spark.py", "models/sources/registers.py")
 ERRORS = {"FundwatchError", "InUse", "CheckStopped", "UsageError", "InputRefused"}
 #: Errors that are told inside another sentence: what is wrong with a card, a setting or a query.
 INNER = {"CardError", "SettingError", "SqlRefused"}
@@ -148,3 +149,26 @@ def _is_worded(template: str) -> bool:
     """Whether a sentence has words of its own beside its values."""
     rest = template.replace("{}", "")
     return any(a.isalpha() and b.isalpha() and a.isascii() for a, b in itertools.pairwise(rest))
+
+
+def helps() -> dict[str, list[str]]:
+    """Paragraph of help -> the commands and parameters that show it."""
+    from flows.cli import app
+    from flows.language import helping
+
+    found: dict[str, list[str]] = {}
+
+    def walk(group: object, names: tuple[str, ...]) -> None:
+        where = " ".join(("fundwatch", *names))
+        for paragraph in helping.paragraphs(group.help or ""):
+            found.setdefault(paragraph, []).append(where)
+        is_flag = bool(names) and names[-1].startswith("-")  # --help and --version
+        if group.default_command is not None and not is_flag:
+            for argument in group.assemble_argument_collection(parse_docstring=False):
+                for paragraph in helping.paragraphs(argument.parameter.help or ""):
+                    found.setdefault(paragraph, []).append(f"{where} {argument.name}")
+        for name in () if is_flag else group:
+            walk(group[name], (*names, name))
+
+    walk(app, ())
+    return found
