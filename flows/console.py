@@ -77,7 +77,7 @@ class Console:
         if _language == "zh":
             from flows.publish.labels import told
 
-            title, (columns, rows) = _spoken(title), told(columns, rows)
+            title, (columns, rows) = spoken(title), told(columns, rows)
         from rich import box
         from rich.console import Console as Rich
         from rich.table import Table

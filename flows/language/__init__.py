@@ -23,6 +23,8 @@ REASONS = FOLDER.parents[1] / "models" / "sources" / "reasons.csv"
 #: The words of pages, lists and their columns; one row a word.
 WORDS = FOLDER.parent / "publish" / "words.csv"
 LANGUAGES = ("en", "zh")
+#: What ends a sentence about the words of a command; what stands before it is a sentence of its own.
+HELP_AT_HAND = re.compile(r"(.*) Try `([^`]*)`\.", re.DOTALL)
 
 
 def chosen(arguments: Sequence[str], environ: Mapping[str, str] | None = None) -> str:
@@ -72,6 +74,8 @@ def sentence(text: str) -> str:
     bare = text.strip(" ")
     if not bare:
         return text
+    if found := HELP_AT_HAND.fullmatch(bare):
+        return f"{sentence(found[1])}请用 {found[2]} 查看用法。"
     chinese = wording.translated(bare, tables(), _word)
     before = len(text) - len(text.lstrip(" "))
     return text[:before] + chinese + text[before + len(bare) :]

@@ -106,7 +106,7 @@ def translated(text: str, tables: Path | tuple[Path, ...], word: Callable[[str],
         return whole[text]
     for phrase in phrases:
         if (parts := phrase.groups(text)) is not None:
-            return phrase.filled(parts, lambda part: _chinese(part, translated(part, tables, word)))
+            return phrase.filled(parts, lambda part: _chinese(part, translated(part.strip(" "), tables, word)))
     return word(text)
 
 
