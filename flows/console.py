@@ -66,18 +66,25 @@ class Console:
             print(json.dumps(document, ensure_ascii=False, indent=1, default=_plain), flush=True)
 
     def table(
-        self, title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], spare: Sequence[str] = ()
+        self,
+        title: str,
+        columns: Sequence[str],
+        rows: Sequence[Sequence[Any]],
+        spare: Sequence[str] = (),
+        kind: str = "console",
     ) -> None:
         """A table of the answer; text wraps on a terminal and stays whole elsewhere, ids and amounts never break.
 
-        Where the terminal is too narrow, columns of `spare` are left out, the first ones first.
+        Where the terminal is too narrow, columns of `spare` are left out, the first ones first. `kind` is the table of
+        columns.csv that has its Chinese labels.
         """
         if self.as_json:
             return
         if _language == "zh":
             from flows.publish.labels import told
 
-            title, (columns, rows) = spoken(title), told(columns, rows)
+            spare = told(spare, (), kind)[0]
+            title, (columns, rows) = spoken(title), told(columns, rows, kind)
         from rich import box
         from rich.console import Console as Rich
         from rich.table import Table

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from data.warehouse.parts import DONE, Part, Watcher
-from flows.console import Console, spoken
+from flows.console import Console, language, spoken
 
 if TYPE_CHECKING:
     from rich.console import Console as Rich
@@ -129,7 +129,7 @@ class Bar(Progress):
             words.append(spoken(f"about {left} left of {self.name}"))
         if part:
             words.append(part.name)
-        return spoken(", ").join(words)
+        return ("，" if language() == "zh" else ", ").join(words)
 
 
 @contextmanager

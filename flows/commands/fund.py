@@ -52,7 +52,7 @@ def fund(
     names += ["budget_used", "reserve_months", "warnings"]
     spare = ["budget_used", "reserve_months", "outflow_share", "growth"]
     common.console.table(
-        f"insurance type {insurance}", names, shown.with_columns(month=marked).select(names).rows(), spare
+        f"insurance type {insurance}", names, shown.with_columns(month=marked).select(names).rows(), spare, "outlook"
     )
     if not shown["is_whole"].all():
         common.console.say("* The delivery does not hold the whole month; growth and projection leave it out.")

@@ -58,6 +58,7 @@ def prices(
         "place",
     ]
     dearest = rows.sort("ratio", descending=True, maintain_order=True).head(top)
-    common.console.table("", names, dearest.select(names).rows(), spare=["kind", "lowest", "highest", "specification"])
+    spare = ["kind", "lowest", "highest", "specification"]
+    common.console.table("", names, dearest.select(names).rows(), spare, "outlook")
     drugs = rows["item_code"].n_unique()
     common.console.say(f"{rows.height:,} prices of {drugs:,} drugs{f', in {out}' if out else ''}.")

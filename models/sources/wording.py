@@ -97,7 +97,8 @@ class Phrase:
 
 def translated(text: str, tables: Path | tuple[Path, ...], word: Callable[[str], str] = str) -> str:
     """The text by tables of two columns, English and Chinese; {} stands for anything, {n} for a number, {=} for a
-    value that stays as it is. Of two phrases that fit, the one with more words of its own counts.
+    value that stays as it is. Of two phrases that fit, the one with more words of its own
+    counts, then the one with more numbers.
 
     What the tables do not know, the whole or a part, is as `word` gives it.
     """
@@ -128,4 +129,4 @@ def _phrases(tables: tuple[Path, ...]) -> tuple[dict[str, str], list[Phrase]]:
                     phrases.setdefault(english, Phrase(english, chinese, tuple(ANYTHING.split(english))))
                 else:
                     whole.setdefault(english, chinese)
-    return whole, sorted(phrases.values(), key=lambda p: -sum(map(len, p.texts)))
+    return whole, sorted(phrases.values(), key=lambda p: (-sum(map(len, p.texts)), -p.english.count("{n}")))

@@ -10,9 +10,19 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("data", "features", "models", "flows")
-#: Worlds made up for tests and measurements, the generated READMEs: nobody is told anything from here.
-SILENT = ("data/simulate/honest/", "data/simulate/schemes/", "data/simulate/lookalikes/", "flows/readme.py",
-    "models/sources/spark.py", "models/sources/registers.py")
+#: Where nobody is told anything: worlds made up for tests and measurements, generated READMEs and SQL, and what words
+#: its own Chinese.
+SILENT = (
+    "data/simulate/honest/",
+    "data/simulate/schemes/",
+    "data/simulate/lookalikes/",
+    "flows/readme.py",
+    "flows/evaluate/measured.py",
+    "flows/publish/replay_sql.py",
+    "models/sources/judged.py",
+    "models/sources/registers.py",
+    "models/sources/spark.py",
+)
 ERRORS = {"FundwatchError", "InUse", "CheckStopped", "UsageError", "InputRefused"}
 #: Errors that are told inside another sentence: what is wrong with a card, a setting or a query.
 INNER = {"CardError", "SettingError", "SqlRefused"}
@@ -108,6 +118,9 @@ def _handed_on(node: ast.AST) -> Iterator[ast.expr]:
         yield node.value
     if isinstance(node, ast.AugAssign) and _is_text(node.value):
         yield node.value
+    if isinstance(node, ast.Assign | ast.AugAssign):
+        value = node.value.body if isinstance(node.value, ast.IfExp) else node.value
+        yield from (e for e in getattr(value, "elts", ()) if isinstance(e, ast.JoinedStr))
     if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "append" and node.args:
         yield node.args[0]
 
