@@ -97,8 +97,8 @@ class Phrase:
 
 def translated(text: str, tables: Path | tuple[Path, ...], word: Callable[[str], str] = str) -> str:
     """The text by tables of two columns, English and Chinese; {} stands for anything, {n} for a number, {=} for a
-    value that stays as it is. Of two phrases that fit, the one with more words of its own
-    counts, then the one with more numbers.
+    value that stays as it is. Of two phrases that fit, one that begins with words of its own
+    counts before one that begins with a hole, then the one with more words.
 
     What the tables do not know, the whole or a part, is as `word` gives it.
     """
@@ -129,4 +129,9 @@ def _phrases(tables: tuple[Path, ...]) -> tuple[dict[str, str], list[Phrase]]:
                     phrases.setdefault(english, Phrase(english, chinese, tuple(ANYTHING.split(english))))
                 else:
                     whole.setdefault(english, chinese)
-    return whole, sorted(phrases.values(), key=lambda p: (-sum(map(len, p.texts)), -p.english.count("{n}")))
+    return whole, sorted(phrases.values(), key=_outermost)
+
+
+def _outermost(phrase: Phrase) -> tuple[bool, int, int]:
+    """What begins with words of its own holds what follows; then the more words, then the more numbers."""
+    return not phrase.texts[0], -sum(map(len, phrase.texts)), -phrase.english.count("{n}")
