@@ -145,7 +145,8 @@ def detect(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> Outc
         con.execute(ORPHANS)
     stale = state.stale(known)
     shown = {s.id: f"{s.card.title_zh} {s.id}" if settings.language == "zh" else s.id for s in stale}
-    parts = Parts(say, "sources", shown.values(), {shown[name]: took for name, took in seconds.items() if name in shown})
+    lasting = {shown[name]: took for name, took in seconds.items() if name in shown}
+    parts = Parts(say, "sources", shown.values(), lasting)
     for each in stale:
         parts.begin(shown[each.id])
         has_data = source.run(con, each, state.basis(each))

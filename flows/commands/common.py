@@ -31,7 +31,8 @@ app = App(
 )
 
 Language = Annotated[
-    str | None, Parameter(help="Language of all that is said: en or zh. [FUNDWATCH_LANGUAGE, language in fundwatch.toml]")
+    str | None,
+    Parameter(help="Language of all that is said: en or zh. [FUNDWATCH_LANGUAGE, language in fundwatch.toml]"),
 ]
 
 
@@ -56,6 +57,11 @@ class Common:
         settings = load(self.home, **options)
         console.speak(settings.language)
         return settings
+
+    def as_published(self, run_id: str | None) -> None:
+        """Say that what is shown is of a published run, where one had to be read in place of the warehouse."""
+        if run_id is not None:
+            self.console.progress(f"The warehouse is in use; this is run {run_id} as it was published.")
 
     def settled(self, **options: Any) -> Settings:
         """Settings for a command that works on what HOME holds. Raises UsageError where no warehouse is there."""

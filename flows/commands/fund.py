@@ -31,17 +31,17 @@ def fund(
     Without the fund's account it shows the outlay alone and says what is missing.
     """
     from data.errors import UsageError
-    from data.warehouse.connection import open_warehouse
-    from flows.publish import outlook
+    from flows.publish import kept, outlook
     from models.outlook import fund as funds
 
     settings = common.settings(labels=labels, language=language)
     given = None if account is None else outlook.read_account(account)
-    with open_warehouse(settings.home, read_only=True) as con:
+    with kept.reading(settings.home) as (con, run):
         rows = funds.named(funds.warnings(funds.months(con, given), language=settings.language))
     known = rows["insurance_type"].unique().sort().to_list()
     if insurance not in known:
         raise UsageError(f"--insurance is '{insurance}'; the record has {', '.join(known) or 'no settlements'}.")
+    common.as_published(run)
     missing = funds.lacking(rows)
     if out is not None:
         outlook.write(settings.home, "fund", rows, out, settings.labels)

@@ -72,7 +72,9 @@ def import_(
     unread = judged.filter(pl.col("why").is_not_null()).select("item_name_zh", "why")
     document = {"points": len(points), "changes": changes.to_dicts(), "unread": unread.to_dicts(), "written": yes}
     common.console.give(document | {"effect": effect.to_dicts()})
-    common.console.table(f"{points['rule_name_zh'][0]}: {len(points)} points", changes.columns, changes.rows(), kind="knowledge")
+    common.console.table(
+        f"{points['rule_name_zh'][0]}: {len(points)} points", changes.columns, changes.rows(), kind="knowledge"
+    )
     if len(unread):
         common.console.table("Points not read", unread.columns, unread.rows(), kind="knowledge")
     _show(common, effect, "What rules would read" if not yes else "What rules read from now on")

@@ -90,7 +90,13 @@ def told(
     """A table of the command line in Chinese: its columns' names and its cells, amounts and ids as they are."""
     named = columns("console") | columns(table)
     worded = [_worder(n, named[n].values, NOTHING) if n in named and named[n].values else None for n in names]
-    cells = [[w(str(c)) if w and isinstance(c, str | bool) else c for w, c in zip(worded, row, strict=True)] for row in rows]
+    cells = [
+        [
+            word(str(cell)) if word and isinstance(cell, str | bool) else cell
+            for word, cell in zip(worded, row, strict=True)
+        ]
+        for row in rows
+    ]
     return [named[n].zh if n in named else n for n in names], cells
 
 

@@ -88,7 +88,9 @@ def test_the_catalogue_is_well_formed():
         if any(places) and not all(places):
             odd.append((path.name, english, "holes with and without numbers"))
         numbers = list(map(int, places)) if any(places) else list(range(len(places)))
-        odd += [(path.name, english, "more holes than the English has")] if max(numbers, default=-1) >= len(holes) else []
+        odd += (
+            [(path.name, english, "more holes than the English has")] if max(numbers, default=-1) >= len(holes) else []
+        )
         seen[english] = path
     assert not odd, odd
 
@@ -113,7 +115,9 @@ def test_a_sentence_is_put_together_in_the_order_of_chinese():
 
 def test_of_two_phrases_the_one_with_more_words_counts(tmp_path):
     table = tmp_path / "phrases.csv"
-    table.write_text("en,zh\n{}: {} leads,{}：{}条\n{}: no leads,{}：无线索\n{}: {n} leads,{}：{}条线索\n", encoding="utf-8")
+    table.write_text(
+        "en,zh\n{}: {} leads,{}：{}条\n{}: no leads,{}：无线索\n{}: {n} leads,{}：{}条线索\n", encoding="utf-8"
+    )
     assert wording.translated("rank: no leads", table) == "rank：无线索"
     assert wording.translated("rank: many leads", table) == "rank：many条"
     assert wording.translated("rank: 1,204 leads", table) == "rank：1,204条线索"
