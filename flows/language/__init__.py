@@ -57,8 +57,7 @@ def spoken(text: str, language: str) -> str:
     """What the program says, line by line, in the language."""
     if language != "zh":
         return text
-    whole = sentence(text)
-    return whole if whole != text else "\n".join(map(sentence, text.split("\n")))
+    return "\n".join(map(sentence, text.split("\n")))
 
 
 @cache

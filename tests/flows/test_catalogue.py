@@ -109,6 +109,15 @@ def test_a_sentence_is_put_together_in_the_order_of_chinese():
     assert language.spoken("/data/a (1); b.csv does not exist. Give the file that holds the verdicts.", "zh") == (
         "/data/a (1); b.csv不存在，请指定核查结论文件。"
     ), "a path keeps its own punctuation"
+    several = (
+        "The rules cannot be loaded:\n[rules.x] in fundwatch.toml: has no parameter y\n"
+        "[rules.z] in fundwatch.toml: days is -1; it must be a number (days), not below 0"
+    )
+    assert language.spoken(several, "zh").split("\n") == [
+        "规则无法载入：",
+        "fundwatch.toml中[rules.x]：没有参数y",
+        "fundwatch.toml中[rules.z]：days为-1，应为数值（days），不小于0",
+    ]
     assert language.spoken("a bureau's own words", "zh") == "a bureau's own words"
     assert language.spoken("nothing new", "en") == "nothing new"
 
