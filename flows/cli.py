@@ -8,12 +8,13 @@ import pkgutil
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 from cyclopts import App, CycloptsError
 
 from data.errors import FundwatchError
-from flows import commands, console, usage
+from flows import commands, console, language, usage
 from flows.commands.common import app
 from flows.start import STOPPED
 
@@ -25,10 +26,11 @@ def main(arguments: list[str] | None = None) -> None:
     """Run one command; exit 0 done, 1 stopped, 2 usage, 3 input refused, 130 stopped by Ctrl-C."""
     os.umask(0o077)  # everything this program writes is for its user alone
     words = sys.argv[1:] if arguments is None else arguments
-    console.begin()
+    console.begin(language.chosen(words))
     stop = _Stop()
     try:
-        app(words, exit_on_error=False, print_error=False, result_action="return_value")
+        with _helpful():
+            app(words, exit_on_error=False, print_error=False, result_action="return_value")
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
@@ -62,6 +64,21 @@ class _Stop:
             signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@contextmanager
+def _helpful() -> Iterator[None]:
+    """Help in the language spoken."""
+    if console.language() == "en":
+        yield
+        return
+    from flows.language import helping
+
+    app.help_formatter = helping.formatter()
+    try:
+        yield
+    finally:
+        app.help_formatter = None
+
+
 def summaries() -> list[tuple[str, str]]:
     """Every command with the first sentence of its help, by name; commands of a group with the group's name."""
     return sorted(_summaries(app, ()))
@@ -92,6 +109,7 @@ def _told(error: BaseException, is_stopped: bool) -> tuple[str, int] | None:
 
 
 def _leave(sentence: str, code: int, as_json: bool) -> None:
+    sentence = console.spoken(sentence)
     print(f"fundwatch: {sentence}", file=sys.stderr)
     if as_json and not console.is_answered():
         console.Console(as_json=True).give({"error": sentence, "exit_code": code})

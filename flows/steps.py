@@ -154,9 +154,11 @@ def detect(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> Outc
             source.forget(con, name)
         con.execute(ORPHANS)
     stale = state.stale(known)
-    parts = Parts(say, "sources", [s.id for s in stale], seconds)
+    shown = {s.id: f"{s.card.title_zh} {s.id}" if settings.language == "zh" else s.id for s in stale}
+    lasting = {shown[name]: took for name, took in seconds.items() if name in shown}
+    parts = Parts(say, "sources", shown.values(), lasting)
     for each in stale:
-        parts.begin(each.id)
+        parts.begin(shown[each.id])
         has_data = source.run(con, each, state.basis(each))
         parts.end(DONE if has_data else NO_DATA)
     classed = _triage(state)

@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 FORMAT = 1
 SCHEMA = Path(__file__).with_name("schema")
 FILE_NAME = "warehouse.duckdb"
+#: What to do while another process has the warehouse: for one that writes, for one that only reads.
+WAIT = "Wait for it, or stop it."
+MEANWHILE = (
+    "Ask again when it is done; `fundwatch watchlist`, `explain`, `runs`, `fund`, `prices` and `rule coverage` show the"
+    " last published run meanwhile."
+)
 #: Seconds a writer waits for those who read: a look at a list must not end a run between two of its steps.
 PATIENCE = 10.0
 
@@ -116,7 +122,7 @@ def _connect(home: Path, path: Path, read_only: bool) -> duckdb.DuckDBPyConnecti
         holder = re.search(r"\(PID (\d+)\)", str(error))
         if "Could not set lock" in str(error) or holder:
             who = f"process {holder[1]}" if holder else "another process"
-            raise InUse(f"The warehouse {path} is in use by {who}. Wait for it, or stop it.") from error
+            raise InUse(f"The warehouse {path} is in use by {who}. {MEANWHILE if read_only else WAIT}") from error
         raise FundwatchError(
             f"{path} cannot be opened as a warehouse: {str(error).splitlines()[0]}. It was left as it is."
         ) from error

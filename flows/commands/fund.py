@@ -32,17 +32,17 @@ def fund(
     """
     from data.errors import UsageError
     from data.warehouse import spill
-    from data.warehouse.connection import open_warehouse
-    from flows.publish import outlook
+    from flows.publish import kept, outlook
     from models.outlook import fund as funds
 
     settings = common.settings(labels=labels, language=language)
     given = None if account is None else outlook.read_account(account, settings.home / spill.NAME)
-    with open_warehouse(settings.home, read_only=True) as con:
+    with kept.reading(settings.home) as (con, run):
         rows = funds.named(funds.warnings(funds.months(con, given), language=settings.language))
     known = rows["insurance_type"].unique().sort().to_list()
     if insurance not in known:
         raise UsageError(f"--insurance is '{insurance}'; the record has {', '.join(known) or 'no settlements'}.")
+    common.as_published(run)
     missing = funds.lacking(rows)
     if out is not None:
         outlook.write(settings.home, "fund", rows, out, settings.labels)
@@ -53,7 +53,7 @@ def fund(
     names += ["budget_used", "reserve_months", "warnings"]
     spare = ["budget_used", "reserve_months", "outflow_share", "growth"]
     common.console.table(
-        f"insurance type {insurance}", names, shown.with_columns(month=marked).select(names).rows(), spare
+        f"insurance type {insurance}", names, shown.with_columns(month=marked).select(names).rows(), spare, "outlook"
     )
     if not shown["is_whole"].all():
         common.console.say("* The delivery does not hold the whole month; growth and projection leave it out.")

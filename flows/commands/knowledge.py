@@ -32,10 +32,10 @@ def coverage(*, common: Common = COMMON) -> None:
     loaded = knowledge_diff.state(laid if laid.is_dir() else None)
     sizes = knowledge_diff.sizes(loaded)
     common.console.give({"classes": published.to_dicts(), "unparsed": unparsed.to_dicts(), "tables": sizes.to_dicts()})
-    common.console.table("Published points read", published.columns, published.rows())
+    common.console.table("Published points read", published.columns, published.rows(), kind="knowledge")
     told = unparsed.select("rule_name_zh", "item_name_zh", "why")
-    common.console.table("Points not read", told.columns, told.rows())
-    common.console.table("Rows by table and layer", sizes.columns, sizes.rows())
+    common.console.table("Points not read", told.columns, told.rows(), kind="knowledge")
+    common.console.table("Rows by table and layer", sizes.columns, sizes.rows(), kind="knowledge")
 
 
 @knowledge.command(name="import")
@@ -72,9 +72,11 @@ def import_(
     unread = judged.filter(pl.col("why").is_not_null()).select("item_name_zh", "why")
     document = {"points": len(points), "changes": changes.to_dicts(), "unread": unread.to_dicts(), "written": yes}
     common.console.give(document | {"effect": effect.to_dicts()})
-    common.console.table(f"{points['rule_name_zh'][0]}: {len(points)} points", changes.columns, changes.rows())
+    common.console.table(
+        f"{points['rule_name_zh'][0]}: {len(points)} points", changes.columns, changes.rows(), kind="knowledge"
+    )
     if len(unread):
-        common.console.table("Points not read", unread.columns, unread.rows())
+        common.console.table("Points not read", unread.columns, unread.rows(), kind="knowledge")
     _show(common, effect, "What rules would read" if not yes else "What rules read from now on")
     common.console.say(f"Written to {folder}." if yes else f"Nothing was written. --yes writes it to {folder}.")
 
@@ -115,7 +117,7 @@ def _effect(folder: Path, made: dict[str, pl.DataFrame], layer: str) -> pl.DataF
 
 def _show(common: Common, found: pl.DataFrame, title: str) -> None:
     """The first differences as a table, and how many there are of each kind."""
-    common.console.table(title, found.columns, found.head(SHOWN).rows())
+    common.console.table(title, found.columns, found.head(SHOWN).rows(), kind="knowledge")
     counts = dict(found["change"].value_counts().rows())
     said = ", ".join(f"{counts.get(c, 0):,} {c}" for c in ("added", "removed", "changed"))
     common.console.say(f"{said}." + (f" The first {SHOWN} are shown; --json gives all." if len(found) > SHOWN else ""))

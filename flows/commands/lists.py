@@ -12,7 +12,6 @@ from flows.commands.common import COMMON, COUNT, Common, Language, app
 if TYPE_CHECKING:
     import polars as pl
 
-READ_FROM_FILES = "The warehouse is in use; this is run {run} as it was published."
 Top = Annotated[int, Parameter(converter=COUNT, help="How many leads.")]
 
 
@@ -43,7 +42,7 @@ def watchlist(
     except InUse:
         folder = published.last(settings.home)
         last, rows = folder.name, published.watchlist(folder, subject_type, top)
-        common.console.progress(READ_FROM_FILES.format(run=last))
+        common.as_published(last)
     common.console.give(rows.to_dicts())
     shown = ["rank", "lead_id", "subject_id", "subject_name", "tier", "score", "amount_at_risk", "status", "reasons"]
     spare = ["status", "tier", "score", "subject_name"]
@@ -168,7 +167,7 @@ def _as_published(home: Path, lead_id: str, lines: int, common: Common) -> None:
     if lead is None:
         raise UsageError(f"Run {folder.name} lists no lead {lead_id}; the warehouse is in use, so ask again later.")
     findings = published.evidence(folder, lead_id)
-    common.console.progress(READ_FROM_FILES.format(run=folder.name))
+    common.as_published(folder.name)
     common.console.give({**lead, "evidence": [] if findings is None else findings.to_dicts()})
     _about(lead, common)
     if findings is None:

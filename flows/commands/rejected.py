@@ -38,7 +38,7 @@ def list_(
             {"file": file},
         ).fetchall()
     common.console.give([dict(zip(COLUMNS, row, strict=True)) for row in rows])
-    common.console.table("", COLUMNS, rows)
+    common.console.table("", COLUMNS, rows, kind="rejected_list")
     gone = sum(row[-1] is not None for row in rows)
     common.console.say(f"{len(rows) - gone:,} rejected rows stand, {gone:,} are dismissed.")
 

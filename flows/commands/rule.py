@@ -79,13 +79,14 @@ def coverage(
         items(common=common)
         return
     from data.errors import UsageError
-    from data.warehouse.connection import open_warehouse
     from flows.commands import rule_origin
+    from flows.publish import kept
     from flows.publish.tables import coverage as covered
 
     settings = common.settings(language=language)
-    with open_warehouse(settings.home, read_only=True) as con:
+    with kept.reading(settings.home) as (con, run):
         rows = covered(con)
+    common.as_published(run)
     if rows.is_empty():
         raise UsageError("Nothing is judged yet. Run `fundwatch detect` first.")
     here = rule_origin.set_here(settings)

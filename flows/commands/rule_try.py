@@ -99,7 +99,7 @@ def backtest(
     common.console.give({name: table.to_dicts() for name, table in tables.items()})
     for name, table in tables.items():
         if table.height:
-            common.console.table(TITLES[name], table.columns, table.rows())
+            common.console.table(TITLES[name], table.columns, table.rows(), kind="bench")
     if not tables["verdicts"].height:
         common.console.say("No verdict speaks about its subjects yet.")
 
@@ -125,7 +125,7 @@ def sweep(
     with bench(settings.home, memory_limit=settings.memory_limit, threads=settings.threads) as con:
         table = swept(con, source, param, wanted, leads_per_day)
     common.console.give(table.to_dicts())
-    common.console.table(f"{rule_id}: {source.card.params[param].meaning}", table.columns, table.rows())
+    common.console.table(f"{rule_id}: {source.card.params[param].meaning}", table.columns, table.rows(), kind="bench")
 
 
 def _day(option: str, text: str) -> date | None:

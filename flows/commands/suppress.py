@@ -37,7 +37,7 @@ def suppress(
         with open_warehouse(settings.home, read_only=True) as con:
             rows = suppressions.standing(con)
         common.console.give(rows.to_dicts())
-        common.console.table("left off the lists", rows.columns, rows.rows())
+        common.console.table("left off the lists", rows.columns, rows.rows(), kind="suppressed")
         return
     reason = " ".join(reason.split())
     if not subject_id or not reason:

@@ -22,6 +22,7 @@ from flows.outcome import Outcome
 from flows.publish import (
     artefacts,
     checks,
+    kept,
     official,
     outside,
     packs,
@@ -82,6 +83,7 @@ def _publish(
         raise FundwatchError(f"{where} cannot be written: {why}. No run was published.") from error
     profile.remember(con, run_id)
     _remember(con, settings, run_id, fingerprint)
+    kept.keep(con, settings.home, run_id)
     if settings.out is not None:
         try:
             if remark := _copy(settings, con, run_id, settings.out, _known(con, sources)):
