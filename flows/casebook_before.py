@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import duckdb
 import polars as pl
 
-from data.warehouse.connection import frame
+from data.warehouse.connection import frame, has
 
 REGISTER = """
     with ordered as (
@@ -56,8 +56,22 @@ SUPPRESSED = """
     select s.* from casebook.suppression as s
     where s.made_at < (select min(started_at) from run.run where run_id = $run) order by all
 """
+#: Of each table of the appeals: what was there before the run.
+APPEALED = """
+    select a.* from casebook.{table} as a
+    where a.appeal_id in (
+        select s.appeal_id from casebook.appeal as s
+        where s.made_at < (select min(started_at) from run.run where run_id = $run)
+    ) order by all
+"""
+ANSWERED = """
+    select e.* from casebook.appeal_event as e
+    where e.made_at < (select min(started_at) from run.run where run_id = $run) order by all
+"""
 QUERIES = {"lead_register": REGISTER, "group_membership": MEMBERS, "verdict": VERDICTS, "judged_finding": JUDGED}
 QUERIES |= {"verdict_evidence": EVIDENCE, "run_profile": PROFILES, "suppression": SUPPRESSED}
+APPEALS = {name: APPEALED.format(table=name) for name in ("appeal", "appeal_line", "appeal_evidence")}
+APPEALS |= {"appeal_event": ANSWERED}
 
 
 @dataclass(frozen=True)
@@ -95,4 +109,5 @@ class Before:
 
 def before(con: duckdb.DuckDBPyConnection, run_id: str) -> Before:
     """The casebook before a run, as far as the casebook of today still says it."""
-    return Before({name: frame(con, query, {"run": run_id}) for name, query in QUERIES.items()})
+    queries = QUERIES | (APPEALS if has(con, "casebook.appeal") else {})
+    return Before({name: frame(con, query, {"run": run_id}) for name, query in queries.items()})

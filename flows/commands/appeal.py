@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from flows.commands.common import COMMON, Common, Language, app
+from flows.commands.common import COMMON, COUNT, Common, Language, app
 
 appeal = App(name="appeal", help="The appeal round trip: lines to institutions, their answers, the signed form.")
 app.command(appeal)
@@ -23,7 +23,7 @@ def export(
     step: Annotated[str, Parameter(help="answer: what was never sent; review or second_review: what was appealed.")] = (
         "answer"
     ),
-    top: Annotated[int | None, Parameter(help="Only the so many institutions with the most yuan.")] = None,
+    top: Annotated[int | None, Parameter(converter=COUNT, help="Only so many institutions, most yuan first.")] = None,
     yes: Annotated[bool, Parameter(negative=(), help="Send them; without it nothing is written.")] = False,
     on: Day = "",
     common: Common = COMMON,
@@ -55,7 +55,8 @@ def export(
         unknown = sorted(set(institution or ()) - set(chosen["institution_id"]))
         if unknown:
             raise UsageError(f"Nothing is left to send to {', '.join(unknown)}. See `fundwatch appeal list`.")
-        chosen = chosen.filter(chosen["institution_id"].is_in(institution)) if institution else chosen.head(top)
+        chosen = chosen.filter(chosen["institution_id"].is_in(institution)) if institution else chosen
+        chosen = chosen if top is None else chosen.head(top)
         common.console.give({"written": yes, "institutions": chosen.to_dicts()})
         common.console.table("", ["institution_id", "institution_name", "lines", "amount"], chosen.rows())
         if not yes or not chosen.height:

@@ -227,7 +227,7 @@ judged as (
 
 identified as (
     select *,
-        md5(concat_ws('|', this_appeal, this_line, this_step, cast(day as varchar), cast(accepted as varchar),
+        md5(concat_ws('|', this_appeal, this_line, this_step, coalesce(cast(on_day as varchar), ''), cast(accepted as varchar),
             cast(explained as varchar), cast(cut as varchar), cast(accepted_part as varchar),
             cast(explained_part as varchar), coalesce(cast(cut_quantity as varchar), ''),
             coalesce(cast(cut_persons as varchar), ''),

@@ -24,6 +24,10 @@ from models.casebook.sheet import Sheet
 FOLDER = Path(__file__).parent
 LISTING = "appeal_columns"
 STEPS = ("answer", "review", "second_answer", "second_review", "paid", "void")
+KINDS = ("institution", "pharmacy", "practitioner", "person", "group")
+#: Whose leads go to an institution: it answers for itself and its doctors. What is found of a person or a group would
+#: warn them.
+ANSWERABLE = ("institution", "pharmacy", "practitioner")
 STATES = ("waiting", "appealing", "won", "stands", "paid", "void")
 #: Columns of the plan that are no column of the event.
 PLAN_ONLY = ("state", "why", "lead_id", "sent_amount")
@@ -50,12 +54,15 @@ class Plan:
         return counts | {name: new[name].cast(pl.Decimal(16, 2)).sum() for name in parts}
 
 
-def at_issue(con: duckdb.DuckDBPyConnection) -> None:
-    """Temporary `at_issue`: the lines that open leads rest on, each yuan once. Raises UsageError before a run."""
+def at_issue(con: duckdb.DuckDBPyConnection, kinds: Collection[str] = KINDS) -> None:
+    """Temporary `at_issue`: the lines that open leads rest on, each yuan once. Raises UsageError before a run.
+
+    `kinds` are the subjects whose leads count.
+    """
     if not has(con, "feature.institution") or not has(con, "model.finding_counted"):
         raise UsageError("This HOME has no run yet, so there is nothing to send. Run `fundwatch run INPUT` first.")
     query = build.legible(con, (FOLDER / "at_issue.sql").read_text(encoding="utf-8"))
-    con.execute(f"create or replace temp table at_issue as {query}")
+    con.execute(f"create or replace temp table at_issue as {query}", {"kinds": list(kinds)})
 
 
 def unsent(con: duckdb.DuckDBPyConnection) -> None:
@@ -63,7 +70,7 @@ def unsent(con: duckdb.DuckDBPyConnection) -> None:
 
     A settlement sent as a whole has its lines with it; what was sent as lines is not sent again as a whole.
     """
-    at_issue(con)
+    at_issue(con, ANSWERABLE)
     con.execute(
         """
         create or replace temp table unsent as

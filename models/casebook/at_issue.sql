@@ -1,5 +1,5 @@
 -- One row: one fee line, or one settlement where the whole of it is at issue, that open leads rest on: each yuan once,
--- whichever leads it stands in.
+-- whichever leads it stands in; of leads about the kinds of subjects that are asked for.
 -- lead_id, source, finding_id: the lead and the finding that carry it: the largest amount; of equal ones the place's
 --     own lead, then its doctors', persons' and groups'
 -- also: the other sources that hit the same line or settlement, joined by ;
@@ -18,6 +18,7 @@ with open_finding as (
     join casebook.lead_register as r on r.lead_id = l.lead_id and r.closed_on is null
     join model.finding as f on f.finding_id = c.finding_id
     join feature.settlement as s on s.settlement_id = f.settlement_id
+    where list_contains($kinds, l.subject_type)
 ),
 
 placed as (
@@ -69,7 +70,7 @@ also_lead as (
 select c.lead_id, c.subject_type, c.subject_id, c.finding_id, c.source, c.settlement_id, c.line_id, c.encounter_id,
     c.person_id, c.institution_id, c.practitioner_id, c.occurred_on, c.counted_amount as amount,
     c.counted_fund as fund_amount, b.also, d.other_leads,
-    md5(c.settlement_id || '|' || coalesce(c.line_id, '')) as line_key
+    upper(substr(md5(c.settlement_id || '|' || coalesce(c.line_id, '')), 1, 16)) as line_key
 from carrier as c
 left join also_source as b on b.finding_id = c.finding_id
 left join also_lead as d on d.finding_id = c.finding_id
