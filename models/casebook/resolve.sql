@@ -1,9 +1,10 @@
 -- One row: one row of the file with the lead and subject it is about and what is to become of it.
 -- state: new, known (said before), blank (nothing filled in yet), refused; why: the reason of a refusal, else null
+-- is_void: it takes back what was said of the lead, which is open again
 -- beyond: the yuan at issue where more than that is confirmed; is_undated: the day is the day of the import
 with worded as (
     select t.*, c.conclusion as meant,
-        c.closes = '1' as is_closing, c.reason as usual_reason, s.subject_type as meant_type,
+        c.closes = '1' as is_closing, c.closes = '-1' as is_void, c.reason as usual_reason, s.subject_type as meant_type,
         case when s.subject_type = 'group' then coalesce(t.lead_id, t.subject_id) else t.lead_id end as named_lead,
         t.conclusion is null and t.reason is null and t.decided_on is null and t.confirmed_quantity is null
             and t.confirmed_amount is null and t.confirmed_fund_amount is null and t.recovered_amount is null
@@ -219,7 +220,7 @@ select c.row_number,
             and (c.this_lead is not null or (o.subject_id = c.this_key and coalesce(o.case_no, '') = coalesce(c.case_no, '')))
     ) as is_superseding,
     case when c.confirmed_amount > l.amount_at_risk then l.amount_at_risk end as beyond,
-    c.decided_on is null as is_undated
+    c.decided_on is null as is_undated, coalesce(c.is_void, false) as is_void
 from compared as c
 left join (select distinct verdict_id from casebook.verdict) as v on v.verdict_id = c.verdict_id
 left join model.lead as l on l.lead_id = c.this_lead
