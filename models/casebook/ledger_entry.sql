@@ -50,18 +50,18 @@ kept_whole as (
     select distinct settlement_id from kept_line where line_id is null
 ),
 
--- Of a settlement at issue as a whole, of which lines are kept already, the rest.
+-- What is at issue now beyond what is kept: of a settlement as a whole what its kept lines leave, of a line the rest.
 open_line as (
-    select i.lead_id, i.subject_type, i.settlement_id, i.line_id, i.source, i.institution_id, i.occurred_on,
-        i.amount - case when i.line_id is null then coalesce(k.amount, 0) else 0 end as amount,
-        i.fund_amount - case when i.line_id is null then coalesce(k.fund_amount, 0) else 0 end as fund_amount
+    select i.lead_id, i.source, i.institution_id,
+        i.amount - coalesce(case when i.line_id is null then k.amount else l.amount end, 0) as amount,
+        i.fund_amount - coalesce(case when i.line_id is null then k.fund_amount else l.fund_amount end, 0)
+            as fund_amount
     from at_issue as i
     left join kept as k on k.settlement_id = i.settlement_id
-    where not exists (select 1 from kept_whole as w where w.settlement_id = i.settlement_id)
-        and not exists (
-            select 1 from kept_line as l
-            where i.line_id is not null and l.settlement_id = i.settlement_id and l.line_id = i.line_id
-        )
+    left join kept_line as l on l.settlement_id = i.settlement_id and l.line_id = i.line_id
+    where i.line_id is null or not exists (
+        select 1 from kept_whole as w where w.settlement_id = i.settlement_id
+    )
 ),
 
 suspected_line as (
@@ -202,10 +202,11 @@ appealed as (
 -- fund: what of it the funds paid; a maintained part was explained and never agreed to
 appeal_part as (
     select lead_id, 'confirmed' as step, coalesce(reviewed_again_on, reviewed_on, answered_on, on_day) as day,
-        place_id, subject_type, source, handled_by, accepted_amount + explained_amount as amount,
-        accepted_fund + explained_fund as fund_amount
+        place_id, subject_type, source, handled_by,
+        accepted_amount + case when state = 'appealing' then 0 else explained_amount end as amount,
+        accepted_fund + case when state = 'appealing' then 0 else explained_fund end as fund_amount
     from appealed
-    where is_judged = 0 and state in ('stands', 'paid')
+    where is_judged = 0 and accepted_amount + case when state = 'appealing' then 0 else explained_amount end > 0
     union all
     select lead_id, 'agreed', coalesce(answered_on, on_day), place_id, subject_type, source, handled_by,
         accepted_amount, accepted_fund
