@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
 from flows.commands.common import COMMON, COUNT, Common, Language, app
+from flows.handed_in import today, witness, writing
 
 appeal = App(name="appeal", help="The appeal round trip: lines to institutions, their answers, the signed form.")
 app.command(appeal)
@@ -18,7 +20,9 @@ Day = Annotated[str, Parameter(help="The day it is done, as 2026-03-01; default 
 @appeal.command
 def export(
     folder: Annotated[Path, Parameter(help="Folder to write one workbook an institution into.")],
-    institution: Annotated[list[str] | None, Parameter(help="Codes of institutions; default all with open leads.")] = None,
+    institution: Annotated[
+        list[str] | None, Parameter(help="Codes of institutions; default all with open leads.")
+    ] = None,
     *,
     step: Annotated[str, Parameter(help="answer: what was never sent; review or second_review: what was appealed.")] = (
         "answer"
@@ -30,9 +34,9 @@ def export(
 ) -> None:
     """Write, for each institution, the lines open leads rest on, each yuan once, with columns for its answer.
 
-    A line is sent once. The workbook has the five official columns (问题类别, 问题类型, 项目名称, 项目类别, 违规说明), the lead
-    and a key of the line, the file numbers of the visit, and what is at issue; persons are not named in it. With
-    --step review it holds what the institution appealed, for the bureau to fill in its review.
+    A line is sent once. The workbook has the five official columns (问题类别, 问题类型, 项目名称, 项目类别, 违规说明),
+    the lead and a key of the line, the file numbers of the visit, and what is at issue; persons are not named in it,
+    and what is found of persons and groups is not sent. With --step review it holds what the institution appealed, for the bureau to fill in its review.
     """
     from data.errors import UsageError
     from data.warehouse.connection import open_warehouse
@@ -43,7 +47,7 @@ def export(
 
     if step not in ("answer", "review", "second_review"):
         raise UsageError(f"--step is '{step}'; use answer, review or second_review.")
-    settings, day = common.settled(), _day(on)
+    settings, day = common.settled(), today(on)
     sources = steps.sources(settings)
     titles = {s.id: s.card.title_zh for s in sources}
     with lock.hold(settings.home), open_warehouse(settings.home, memory_limit=settings.memory_limit) as con:
@@ -69,10 +73,10 @@ def export(
             lines = appeal_sheets.rows(con, sources, code, day)
             name = f"{_plain(code)}_{day}.xlsx"
             event = {"files": {name: lines.height}, "to": str(folder.resolve()), "yuan": str(lines["amount"].sum())}
-            with _writing(folder):
+            with writing(folder):
                 appeal_sheets.write(lines, folder / name, titles)
             # the file first: a list that is kept and was never written could not be answered
-            appeals.send(con, lines, day, run, lambda e=event: audit_log.record(settings.home, "appeal", run, e))
+            appeals.send(con, lines, day, run, partial(audit_log.record, settings.home, "appeal", run, event))
     common.console.say(
         f"{chosen.height:,} workbooks in {folder}. Their answers come back with `fundwatch appeal import FILE`."
     )
@@ -100,18 +104,20 @@ def _export_review(
     for code in codes:
         name = f"{_plain(code)}_{step}.xlsx"
         audit_log.record(settings.home, "appeal", None, {"files": [name], "to": str(folder.resolve())})
-        with _writing(folder):
+        with writing(folder):
             appeal_sheets.write_review(con, code, step, folder / name)
-    common.console.say(f"{len(codes):,} workbooks in {folder}. Fill in the reviews, then `fundwatch appeal import FILE`.")
+    common.console.say(
+        f"{len(codes):,} workbooks in {folder}. Fill in the reviews, then `fundwatch appeal import FILE`."
+    )
 
 
 @appeal.command(name="import")
 def import_(
     file: Annotated[Path, Parameter(help="The workbook as it came back, or a CSV with its columns.")],
     *,
-    step: Annotated[str, Parameter(help="Of rows without 环节: answer, review, second_answer, second_review, paid, void.")] = (
-        "answer"
-    ),
+    step: Annotated[
+        str, Parameter(help="Of rows without 环节: answer, review, second_answer, second_review, paid or void.")
+    ] = "answer",
     hand: Annotated[str, Parameter(help="Who took it in (经手人), of rows that name nobody.")] = "",
     yes: Annotated[bool, Parameter(negative=(), help="Append them; without it nothing is written.")] = False,
     on: Day = "",
@@ -121,8 +127,8 @@ def import_(
     """Show what a file of answers or reviews would do, and with --yes append it.
 
     Of every row accepted + explained + cut must equal what was sent, to the fen; so must the funds' parts. One word is
-    enough where all is accepted (认可) or explained (申诉). A row that does not add up is refused, the others stand. What
-    was imported before is passed over; another answer of the same step takes the place of the earlier.
+    enough where all is accepted (认可) or explained (申诉). A row that does not add up is refused, the others stand.
+    What was imported before is passed over; another answer of the same step takes the place of the earlier.
     """
     from data.errors import InputRefused, UsageError
     from data.warehouse.connection import open_warehouse
@@ -131,13 +137,13 @@ def import_(
 
     if step not in appeals.STEPS:
         raise UsageError(f"--step is '{step}'; use {', '.join(appeals.STEPS)}.")
-    settings, day = common.settled(language=language), _day(on)
+    settings, day = common.settled(language=language), today(on)
     answers = appeals.read(file)
     with lock.hold(settings.home), open_warehouse(settings.home, memory_limit=settings.memory_limit) as con:
         planned = appeals.plan(con, answers, step, day, hand.strip())
         counts = planned.counts
         logged = {k: v if isinstance(v, int) else str(v) for k, v in counts.items()}
-        written = appeals.append(con, planned, _witness(settings.home, file, logged)) if yes else 0
+        written = appeals.append(con, planned, witness(settings.home, "appeal", file, logged)) if yes else 0
     new, refused = planned.of("new"), planned.of("refused")
     common.console.give(
         {"file": planned.name, "written": written, "is_dry_run": not yes, **counts,
@@ -184,7 +190,7 @@ def list_(
         raise UsageError(f"--state is '{state}'; use {', '.join(appeals.STATES)}.")
     if by not in ("", "rule", "institution"):
         raise UsageError(f"--by is '{by}'; use rule or institution.")
-    settings, day = common.settled(language=language), _day(on)
+    settings, day = common.settled(language=language), today(on)
     with open_warehouse(settings.home, read_only=True) as con:
         if not has(con, "casebook.appeal_standing"):
             raise UsageError("Nothing was sent from this HOME yet. See `fundwatch appeal export --help`.")
@@ -204,14 +210,12 @@ def list_(
     else:
         keys = ("institution_id", "institution_name", "sent_on", "state", "turn", "due_on", "is_overdue")
         money = ("sent_amount", "accepted_amount", "explained_amount", "cut_amount", "paid_amount")
-        shown = lines.group_by(keys, maintain_order=True).agg(lines=pl.len(), *[pl.col(m).sum() for m in money])
+        shown = lines.group_by(keys, maintain_order=True).agg(*[pl.col(m).sum() for m in money], lines=pl.len())
         shown = shown.sort("due_on", *keys[:4], nulls_last=True)
     common.console.give(shown.to_dicts())
     common.console.table("", shown.columns, shown.rows(), spare=("institution_name", "turn", "line_key"))
-    late = lines.filter(pl.col("is_overdue"))
-    common.console.say(
-        f"{lines.height:,} lines, {lines['sent_amount'].sum():,} yuan; {late.height:,} lines are past their day on {day}."
-    )
+    yuan, late = lines["sent_amount"].sum(), int(lines["is_overdue"].sum())
+    common.console.say(f"{lines.height:,} lines, {yuan:,} yuan; {late:,} lines are past their day on {day}.")
 
 
 @appeal.command
@@ -222,7 +226,7 @@ def form(
     on: Day = "",
     common: Common = COMMON,
 ) -> None:
-    """Write the form both sides sign (签字反馈表): kind of problem, item, what was sent, cut and left, and the ground."""
+    """Write the form both sides sign (签字反馈表): problem, item, what was sent, cut and left, and the ground."""
     from data.errors import UsageError
     from data.warehouse.connection import has, open_warehouse
     from flows.home import audit_log
@@ -230,15 +234,14 @@ def form(
 
     if file.suffix.lower() not in (".html", ".xlsx"):
         raise UsageError(f"{file.name} is neither .html nor .xlsx. Name the form as one of them.")
-    settings, day = common.settled(), _day(on)
+    settings, day = common.settled(), today(on)
     with open_warehouse(settings.home, read_only=True) as con:
-        head, found = (
-            appeal_sheets.form(con, institution, day) if has(con, "casebook.appeal_standing") else ({}, None)
-        )
+        head, found = appeal_sheets.form(con, institution, day) if has(con, "casebook.appeal_standing") else ({}, None)
     if found is None or not found.height:
         raise UsageError(f"Nothing was sent to {institution}. See `fundwatch appeal export --help`.")
-    with _writing(file.parent):
-        audit_log.record(settings.home, "appeal", None, {"files": {file.name: found.height}, "to": str(file.resolve())})
+    logged = {"files": {file.name: found.height}, "to": str(file.resolve())}
+    with writing(file.parent):
+        audit_log.record(settings.home, "appeal", None, logged)
         if file.suffix.lower() == ".html":
             appeal_sheets.write_form(head, found, file)
         else:
@@ -247,42 +250,6 @@ def form(
     common.console.say(f"{found.height:,} rows in {file}.")
 
 
-def _day(text: str) -> Any:
-    from datetime import date
-
-    from data.errors import UsageError
-
-    try:
-        return date.fromisoformat(text) if text else date.today()
-    except ValueError as error:
-        raise UsageError(f"--on is '{text}'; write the day as 2026-03-01.") from error
-
-
 def _plain(code: str) -> str:
     """A code as part of a file name: a delivered name is never a path."""
     return "".join(letter if letter.isalnum() else "_" for letter in code)
-
-
-def _writing(place: Path) -> Any:
-    from contextlib import contextmanager
-
-    from data.errors import FundwatchError
-
-    @contextmanager
-    def guard() -> Any:
-        try:
-            yield
-        except OSError as error:
-            raise FundwatchError(f"{place} cannot be written: {error.strerror or error}. Choose another place.") from error
-
-    return guard()
-
-
-def _witness(home: Path, file: Path, counts: dict[str, Any]) -> Any:
-    """The audit log's line, written before the answers are."""
-    import hashlib
-
-    from flows.home import audit_log
-
-    sha = hashlib.sha256(file.read_bytes()).hexdigest()
-    return lambda: audit_log.record(home, "appeal", None, {"file": file.name, "sha256": sha, **counts})

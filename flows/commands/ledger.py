@@ -1,13 +1,14 @@
-"""ledger: every problem of every origin and the steps it has come to; problems come in; a finished inspection lines up."""
+"""ledger: every problem of every origin and its steps; problems come in; a finished inspection lines up."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import App, Parameter
 
 from flows.commands.common import COMMON, Common, Language, app
+from flows.handed_in import day, today, witness, writing
 
 ledger = App(name="ledger", help="The ledger of problems, from suspected to recovered, of every origin.")
 app.command(ledger)
@@ -43,14 +44,13 @@ def show(
     from flows import steps
     from flows.home import audit_log
     from flows.publish import ledger_sheets
-    from flows.publish.labels import labelled
     from flows.publish.safe import write_csv
     from models.casebook import ledger as book
 
     if by not in WAYS:
         raise UsageError(f"--by is '{by}'; use one of {', '.join(WAYS)}.")
     settings = common.settled(labels=labels, language=language)
-    first, last, today = _day(since, "--from"), _day(until, "--to"), _today(on)
+    first, last, now = day(since, "--from"), day(until, "--to"), today(on)
     sources = steps.sources(settings)
     overlay = settings.home / "knowledge"
     with open_warehouse(settings.home, read_only=True) as con:
@@ -60,7 +60,7 @@ def show(
         book.make(con, sources, first, last)
         ways = WAYS if xlsx else [by]
         frames = {
-            way: ledger_sheets.table(con, way, sources, today, overlay if overlay.is_dir() else None) for way in ways
+            way: ledger_sheets.table(con, way, sources, now, overlay if overlay.is_dir() else None) for way in ways
         }
     rows = ledger_sheets.summed(frames[by], by)
     written = {path.name: rows.height for path in (csv, xlsx) if path is not None}
@@ -68,13 +68,13 @@ def show(
         to = [str(path.resolve()) for path in (csv, xlsx) if path is not None]
         audit_log.record(settings.home, "ledger", None, {"files": written, "to": to})
     if csv is not None:
-        with _writing(csv):
+        with writing(csv):
             csv.parent.mkdir(parents=True, exist_ok=True)
-            shown = labelled(rows, settings.labels, "ledger")
+            shown = ledger_sheets.shown_as(rows, settings.labels)
             ids = [c for c in shown.columns if c in ("institution_id", "定点医药机构编号", "township", "辖区代码")]
             write_csv(shown, csv, ids=ids)
     if xlsx is not None:
-        with _writing(xlsx):
+        with writing(xlsx):
             ledger_sheets.write(frames, xlsx, "zh" if "zh" in (settings.language, settings.labels) else "en")
     common.console.give(frames[by].to_dicts())
     spare = ("title", "title_zh", "suspected_fund", "confirmed_fund", "transfers", "institution_name", "entries")
@@ -101,9 +101,9 @@ def import_(
 ) -> None:
     """Show what a file of problems found otherwise would do, and with --yes take it into the ledger.
 
-    A row names the institution (机构编码) and the problem (问题编号, 问题类型, 问题描述), and what is known of its amounts:
-    涉及金额, 违规金额, 认可金额, 追回金额, 罚款金额, 移送金额. The same row twice counts once; the same 问题编号 with other
-    figures is a correction, and 状态 作废 takes it back.
+    A row names the institution (机构编码) and the problem (问题编号, 问题类型, 问题描述), and what is known of its
+    amounts: 涉及金额, 违规金额, 认可金额, 追回金额, 罚款金额, 移送金额. The same row twice counts once; the same
+    问题编号 with other figures is a correction, and 状态 作废 takes it back.
     """
     from data.errors import InputRefused
     from data.warehouse.connection import open_warehouse
@@ -111,13 +111,13 @@ def import_(
     from flows.home import lock
     from models.casebook import ledger as book
 
-    settings, today = common.settled(language=language), _today(on)
+    settings, now = common.settled(language=language), today(on)
     problems = book.read(file)
     with lock.hold(settings.home), open_warehouse(settings.home, memory_limit=settings.memory_limit) as con:
-        planned = book.plan(con, problems, steps.sources(settings), today, origin.strip())
+        planned = book.plan(con, problems, steps.sources(settings), now, origin.strip())
         counts = {state: planned.of(state).height for state in ("new", "known", "refused")}
         counts["corrections"] = int(planned.of("new")["is_correction"].sum())
-        written = book.append(con, planned, _witness(settings.home, file, counts)) if yes else 0
+        written = book.append(con, planned, witness(settings.home, "ledger", file, counts)) if yes else 0
     refused = planned.of("refused")
     common.console.give(
         {"file": planned.name, "written": written, "is_dry_run": not yes, **counts,
@@ -168,20 +168,20 @@ def lineup(
     from models.casebook import ledger as book
     from models.casebook import lineup as lined
 
-    settings, today = common.settled(language=language), _today(on)
+    settings, now = common.settled(language=language), today(on)
     if origin and origin not in {w for row in _origin_words() for w in row}:
-        raise UsageError(f"--origin is '{origin}'; use {', '.join(book.ORIGINS)} or 飞检, 信访, 案件, 巡察, 审计, 自查.")
+        raise UsageError(
+            f"--origin is '{origin}'; use {', '.join(book.ORIGINS)} or 飞检, 信访, 案件, 巡察, 审计, 自查."
+        )
     result = lined.read(file)
     with open_warehouse(settings.home, read_only=True) as con:
-        rows, refused = lined.compare(
-            con, result, steps.sources(settings), _day(since, "--from"), _day(until, "--to")
-        )
-        learned = lined.missed(con, rows, origin, today)
+        rows, refused = lined.compare(con, result, steps.sources(settings), day(since, "--from"), day(until, "--to"))
+        learned = lined.missed(con, rows, origin, now)
     sums, shares = lined.summary(rows), lined.recall(rows)
     if out is not None:
-        audit_log.record(settings.home, "ledger", None, {"files": {"lineup.xlsx": rows.height, "missed.csv": learned.height},
-                         "to": str(out.resolve())})  # fmt: skip
-        with _writing(out):
+        files = {"lineup.xlsx": rows.height, "missed.csv": learned.height}
+        audit_log.record(settings.home, "ledger", None, {"files": files, "to": str(out.resolve())})
+        with writing(out):
             out.mkdir(parents=True, exist_ok=True)
             tables = {"对照汇总": sums, "分类召回": shares, "逐条对照": rows, "未筛出": learned}
             sheets.write(out / "lineup.xlsx", tables, shares=SHARES)
@@ -205,45 +205,3 @@ def _origin_words() -> list[tuple[str, str]]:
 
     with (FOLDER / "origin_words.csv").open(encoding="utf-8", newline="") as handle:
         return [(row["word"], row["origin"]) for row in reader.DictReader(handle)]
-
-
-def _day(text: str, option: str) -> Any:
-    from datetime import date
-
-    from data.errors import UsageError
-
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise UsageError(f"{option} is '{text}'; write the day as 2026-03-01.") from error
-
-
-def _today(text: str) -> Any:
-    from datetime import date
-
-    return _day(text, "--on") or date.today()
-
-
-def _writing(place: Path) -> Any:
-    from contextlib import contextmanager
-
-    from data.errors import FundwatchError
-
-    @contextmanager
-    def guard() -> Any:
-        try:
-            yield
-        except OSError as error:
-            raise FundwatchError(f"{place} cannot be written: {error.strerror or error}. Choose another place.") from error
-
-    return guard()
-
-
-def _witness(home: Path, file: Path, counts: dict[str, int]) -> Any:
-    """The audit log's line, written before the problems are."""
-    import hashlib
-
-    from flows.home import audit_log
-
-    sha = hashlib.sha256(file.read_bytes()).hexdigest()
-    return lambda: audit_log.record(home, "ledger", None, {"file": file.name, "sha256": sha, **counts})

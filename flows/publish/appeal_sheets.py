@@ -48,8 +48,10 @@ SENT = {
     "clause": "政策依据",
 }
 #: What the institution, and what the bureau fills in.
-ANSWER = ("机构答复", "认可金额", "申诉金额", "申诉理由", "举证材料", "核减数量", "核减人次", "核减金额")
-ANSWER += ("核减医保基金金额", "认定依据", "日期")
+ANSWER = (
+    *("机构答复", "认可金额", "申诉金额", "申诉理由", "举证材料", "核减数量", "核减人次", "核减金额"),
+    *("核减医保基金金额", "认定依据", "日期"),
+)
 REVIEW = ("复审结论", "核减数量", "核减人次", "核减金额", "核减医保基金金额", "认定依据", "日期", "经手人")
 LIST, GUIDE = "线索汇总表", "填写说明"
 HOW = (
@@ -90,20 +92,7 @@ def write(lines: pl.DataFrame, path: Path, titles: dict[str, str]) -> None:
 
 def write_review(con: duckdb.DuckDBPyConnection, institution_id: str, step: str, path: Path) -> int:
     """The lines an institution appealed, with its answers, for the bureau to review; returns how many."""
-    query = """
-        select l.*, case when $step = 'review' then '复审' else '终审' end as step, n.accepted_amount,
-            n.explained_amount, n.cut_amount as cut_before, e.reason, e.attachment
-        from casebook.appeal_standing as n
-        join casebook.appeal_line as l on l.appeal_id = n.appeal_id and l.line_key = n.line_key
-        join (
-            select appeal_id, line_key, max_by(reason, event_number) as reason,
-                max_by(attachment, event_number) as attachment
-            from casebook.appeal_event where step in ('answer', 'second_answer') group by appeal_id, line_key
-        ) as e on e.appeal_id = n.appeal_id and e.line_key = n.line_key
-        where n.institution_id = $institution and n.state = 'appealing'
-            and (n.step = 'second_answer') = ($step = 'second_review')
-        order by l.appeal_id, l.place
-    """
+    query = Path(__file__).with_name("appeal_review.sql").read_text(encoding="utf-8")
     found = frame(con, query, {"institution": institution_id, "step": step})
     answered = {"step": "环节", "accepted_amount": "认可金额", "explained_amount": "申诉金额"}
     answered |= {"cut_before": "此前核减", "reason": "申诉理由", "attachment": "举证材料"}
@@ -182,4 +171,3 @@ def institutions(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
         order by amount desc, u.institution_id
         """,
     )
-

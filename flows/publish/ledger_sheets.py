@@ -56,8 +56,8 @@ def table(
         return frame(
             con,
             """
-            select origin, entry_key, step, on_day, institution_id, institution_name, institution_kind, township, source,
-                item_id, hand, amount, fund_amount, transferred_to, case_no
+            select origin, entry_key, step, on_day, institution_id, institution_name, institution_kind, township,
+                source, item_id, hand, amount, fund_amount, transferred_to, case_no
             from ledger_entry order by origin, entry_key, step, on_day, source
             """,
         )
@@ -83,11 +83,20 @@ def summed(rows: pl.DataFrame, way: str) -> pl.DataFrame:
     return pl.concat([rows, last], how="diagonal_relaxed").select(rows.columns)
 
 
+def shown_as(rows: pl.DataFrame, labels: str) -> pl.DataFrame:
+    """The rows under the chosen labels; in Chinese the last row and an empty key read so too."""
+    named = labelled(rows, labels, "ledger")
+    if labels != "zh" or named.schema[named.columns[0]] != pl.String:
+        return named
+    key = pl.col(named.columns[0])
+    return named.with_columns(key.replace({"all": "合计", NOBODY: "（未填）"}))
+
+
 def write(frames: Mapping[str, pl.DataFrame], path: Path, language: str) -> None:
     """One workbook of the tables, each with its sum below it."""
     zh = language == "zh"
     labels = "zh" if zh else "names"
-    shown = {TITLES[way][zh]: labelled(summed(rows, way), labels, "ledger") for way, rows in frames.items()}
+    shown = {TITLES[way][zh]: shown_as(summed(rows, way), labels) for way, rows in frames.items()}
     notes = {TITLES[way][zh]: NOTE[zh] for way in frames if way in ledger.WAYS}
     shares = [name for rows in shown.values() for name in rows.columns if name in SHARES or name.endswith("率")]
     sheets.write(path, shown, notes=notes, shares=[*shares, "查实率下限", "查实率上限", "召回率下限", "召回率上限"])

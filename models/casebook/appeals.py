@@ -214,12 +214,16 @@ def upheld(lines: pl.DataFrame, by: Collection[str]) -> pl.DataFrame:
     from models.evaluation.metrics import wilson
 
     is_decided = pl.col("state").is_in(["won", "stands", "paid"])
-    rows = lines.filter(pl.col("state") != "void").group_by(*by, maintain_order=True).agg(
-        lines=pl.len().cast(pl.Int64),
-        decided=is_decided.sum().cast(pl.Int64),
-        upheld=(pl.col("state") == "won").sum().cast(pl.Int64),
-        sent_amount=pl.col("sent_amount").sum(),
-        cut_amount=pl.col("cut_amount").filter(is_decided).sum(),
+    rows = (
+        lines.filter(pl.col("state") != "void")
+        .group_by(*by, maintain_order=True)
+        .agg(
+            lines=pl.len().cast(pl.Int64),
+            decided=is_decided.sum().cast(pl.Int64),
+            upheld=(pl.col("state") == "won").sum().cast(pl.Int64),
+            sent_amount=pl.col("sent_amount").sum(),
+            cut_amount=pl.col("cut_amount").filter(is_decided).sum(),
+        )
     )
     bounds = [wilson(won / n if n else 0.0, n) for won, n in rows.select("upheld", "decided").iter_rows()]
     share = pl.when(pl.col("decided") > 0).then(pl.col("upheld") / pl.col("decided")).round(4)

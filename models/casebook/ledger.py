@@ -42,8 +42,6 @@ WAYS: dict[str, tuple[str, ...]] = {
     "township": ("township",),
     "item": ("item_id",),
 }
-#: Of a recurrence: half the weight is gone after a year; each time more adds half (D13 屡查屡犯).
-HALF_LIFE, EACH_MORE = 365, 0.5
 PLAN_ONLY = ("state", "why", "is_correction")
 
 
@@ -70,48 +68,17 @@ def make(
     verdicts.prepare(con, sources)
     _origins(con)
     appeals.at_issue(con)
-    entries = build.legible(con, (FOLDER / "ledger_entry.sql").read_text(encoding="utf-8"))
+    entries = build.legible(con, _text("ledger_entry"))
     con.register("nature_frame", natures.by_source(sources))
     try:
         con.execute(
-            f"""
-            create or replace temp table ledger_entry as
-            with entry as ({entries})
-            select e.*, strftime(e.on_day, '%Y-%m') as month,
-                coalesce(i.institution_name, e.institution_id) as institution_name,
-                substr(i.division, 1, 9) as township, {_KIND} as institution_kind,
-                case when n.kind = 'rule' then e.source end as rule,
-                case when n.kind = 'detector' then e.source end as detector,
-                coalesce(n.title, e.source) as title, coalesce(n.title_zh, e.source) as title_zh, n.nature_zh,
-                coalesce({_ITEM}, n.item_id) as item_id
-            from entry as e
-            left join feature.institution as i on i.institution_id = e.institution_id
-            left join nature_frame as n on n.source = e.source
-            where ($since is null or e.on_day >= $since) and ($until is null or e.on_day <= $until)
-            """,
+            f"create or replace temp table ledger_entry as {build.legible(con, _text('ledger_row'))}".replace(
+                "{entries}", entries
+            ),
             {"since": since, "until": until},
         )
     finally:
         con.unregister("nature_frame")
-
-
-#: Words of a kind of institution that a director reads; the letters are the national code's.
-_KIND = """case when i.is_pharmacy then '零售药店'
-                    when i.institution_kind like 'A%' then coalesce(
-                        case i.institution_level when 3 then '三级' when 2 then '二级' when 1 then '一级' end, '未定级')
-                        || '医院'
-                    when i.institution_kind like 'B%' then '社区卫生服务机构'
-                    when i.institution_kind like 'C%' then '乡镇卫生院'
-                    when i.institution_kind like 'D%' then '门诊部、诊所、村卫生室'
-                    when i.institution_kind is not null then '其他医疗机构'
-                    when i.institution_level is not null then '医疗机构（类别未知）' else '类别未知' end"""
-#: An item as a file names it: 12, hospital-12, 药店6; a bare number is of the list for the place's kind.
-_ITEM = """case
-                    when regexp_full_match(e.problem_item, '(hospital|pharmacy|hospital2026)-[0-9]+') then e.problem_item
-                    when regexp_full_match(e.problem_item, '[0-9]+')
-                        then case when i.is_pharmacy then 'pharmacy-' else 'hospital-' end
-                            || cast(cast(e.problem_item as bigint) as varchar)
-                    end"""
 
 
 def table(con: duckdb.DuckDBPyConnection, way: str) -> pl.DataFrame:
@@ -166,32 +133,13 @@ def items(con: duckdb.DuckDBPyConnection, listed: pl.DataFrame) -> pl.DataFrame:
 
 
 def recurrence(con: duckdb.DuckDBPyConnection, on: date) -> pl.DataFrame:
-    """屡查屡犯: institution and item (or rule, where no item names it) confirmed in two cases or more.
+    """屡查屡犯: institution and item (or rule, where no item names it) confirmed on two days or more.
 
-    times: distinct cases; years: distinct years; weight: 1 and a half more each further time, halved each year since.
+    times: distinct days; years: distinct years; weight: 1 and a half more each further time, halved each year since.
     """
     return frame(
         con,
-        f"""
-        with confirmed as (
-            select institution_id, institution_name, item_id, coalesce(item_id, source, nature_zh) as about,
-                case when item_id is null then source end as source, entry_key, min(on_day) as on_day,
-                sum(amount) as amount
-            from ledger_entry
-            where step = 'confirmed' and institution_id is not null and on_day <= $on
-            group by all
-        )
-        select institution_id, max(institution_name) as institution_name, item_id, source,
-            count(distinct entry_key) as times, count(distinct year(on_day)) as years, min(on_day) as first_on,
-            max(on_day) as last_on, cast(sum(amount) as decimal(16, 2)) as confirmed_amount,
-            round((1 + {EACH_MORE} * (count(distinct entry_key) - 1))
-                * pow(0.5, date_diff('day', max(on_day), $on) / {HALF_LIFE}.0), 4) as weight
-        from confirmed
-        where about is not null
-        group by institution_id, about, item_id, source
-        having count(distinct entry_key) >= 2
-        order by years desc, confirmed_amount desc, institution_id, item_id, source
-        """,
+        _text("ledger_recurrence"),
         {"on": on},
     )
 
@@ -205,39 +153,7 @@ def per_day(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """
     return frame(
         con,
-        """
-        with told as (
-            select coalesce(lead_id, subject_type || '|' || subject_id || '|' || coalesce(case_no, '')) as entry_key,
-                max(handled_by) as hand, sum(effort_days) as effort_days
-            from casebook.current_verdict
-            where effort_days > 0
-            group by 1
-            union all
-            select 'problem ' || problem_id, handled_by, effort_days
-            from casebook.current_problem
-            where effort_days > 0 and not is_void
-        ),
-        money as (
-            select entry_key, sum(case when step = 'confirmed' then amount else 0 end) as confirmed,
-                sum(case when step = 'recovered' then amount else 0 end) as recovered
-            from ledger_entry
-            group by entry_key
-        ),
-        summed as (
-            select t.hand, grouping(t.hand) = 1 as is_total, count(*) as entries,
-                cast(sum(t.effort_days) as decimal(16, 2)) as effort_days,
-                cast(coalesce(sum(m.confirmed), 0) as decimal(16, 2)) as confirmed_amount,
-                cast(coalesce(sum(m.recovered), 0) as decimal(16, 2)) as recovered_amount
-            from told as t
-            join money as m on m.entry_key = t.entry_key
-            group by grouping sets ((t.hand), ())
-        )
-        select *, cast(cast(confirmed_amount as double) / cast(effort_days as double) as decimal(16, 2)) as confirmed_a_day,
-            cast(cast(recovered_amount as double) / cast(effort_days as double) as decimal(16, 2)) as recovered_a_day
-        from summed
-        where entries > 0 and effort_days > 0
-        order by is_total, recovered_a_day desc, hand
-        """,
+        _text("ledger_day"),
     )
 
 
@@ -331,6 +247,10 @@ def append(con: duckdb.DuckDBPyConnection, planned: Plan, witness: Callable[[], 
     finally:
         con.unregister("problem_frame")
     return new.height
+
+
+def _text(name: str) -> str:
+    return (FOLDER / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def _origins(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:

@@ -46,7 +46,9 @@ def answer(call, tmp_path):
         pl.DataFrame(rows, infer_schema_length=None).write_csv(tmp_path / name)
         code, out, err = call("appeal", "import", tmp_path / name, *options, *["--yes"] * yes, "--json")
         told = json.loads(out)
-        assert code == (3 if told["refused"] and not told["new"] and not told["known"] and not told["blank"] else 0), err
+        assert code == (3 if told["refused"] and not told["new"] and not told["known"] and not told["blank"] else 0), (
+            err
+        )
         return told
 
     return give
@@ -67,7 +69,9 @@ def test_what_is_sent_is_what_stands_on_the_lists_each_yuan_once(call, home, tmp
 
     with open_warehouse(home) as con:
         appeals.at_issue(con)
-        ours = con.sql("select sum(amount), sum(fund_amount), count(*), count(distinct line_key) from at_issue").fetchall()
+        ours = con.sql(
+            "select sum(amount), sum(fund_amount), count(*), count(distinct line_key) from at_issue"
+        ).fetchall()
         once = totals.totals(con).row(-1, named=True)
     assert ours[0][:2] == (once["once"], once["fund_once"]) and ours[0][2] == ours[0][3] > 0
     assert call("appeal", "export", tmp_path / "all", "--on", SENT, "--yes")[0] == 0
@@ -172,11 +176,20 @@ def test_a_line_goes_its_whole_way_and_the_parts_always_add_up(sent, answer, cal
     assert [now[k]["state"] for k in key] == ["stands", "won", "stands", "stands", "waiting"]
     assert answer(back, "--on", REVIEWED)["known"] == 4, "the first file again is still known"
 
-    again = answer([reviews[2] | {"环节": "再申诉", "机构答复": "申诉", "申诉理由": "补充"}], "--on", "2026-03-25", name="2.csv")
+    again = answer(
+        [reviews[2] | {"环节": "再申诉", "机构答复": "申诉", "申诉理由": "补充"}], "--on", "2026-03-25", name="2.csv"
+    )
     assert again["new"] == 1 and states(call, institution, "2026-03-25")[key[3]]["state"] == "appealing"
     last = answer([{"明细编号": key[3], "环节": "终审", "答复": "维持"}], "--on", "2026-03-30", name="3.csv")
     assert last["new"] == 1 and states(call, institution, "2026-03-30")[key[3]]["state"] == "stands"
-    paid = answer([{"明细编号": k, "答复": "已缴回"} for k in (key[0], key[1], key[3])], "--step", "paid", "--on", PAID, name="4.csv")
+    paid = answer(
+        [{"明细编号": k, "答复": "已缴回"} for k in (key[0], key[1], key[3])],
+        "--step",
+        "paid",
+        "--on",
+        PAID,
+        name="4.csv",
+    )
     assert paid["new"] == 2 and "nothing is to be paid back" in paid["refused_rows"][0]["why"]
     gone = answer([{"明细编号": key[4], "理由": "下发有误"}], "--step", "void", "--on", PAID, name="5.csv")
     assert gone["new"] == 1
