@@ -36,7 +36,8 @@ def export(
 
     A line is sent once. The workbook has the five official columns (问题类别, 问题类型, 项目名称, 项目类别, 违规说明),
     the lead and a key of the line, the file numbers of the visit, and what is at issue; persons are not named in it,
-    and what is found of persons and groups is not sent. With --step review it holds what the institution appealed, for the bureau to fill in its review.
+    and what is found of persons and groups is not sent. With --step review it holds what the institution appealed,
+    for the bureau to fill in its review.
     """
     from data.errors import UsageError
     from data.warehouse.connection import open_warehouse

@@ -109,7 +109,7 @@ def send(
             con.execute(
                 """
                 insert into casebook.appeal_evidence by name
-                select distinct s.appeal_id, e.lead_id, e.source, e.places, e.volume, e.slip, e.weight
+                select distinct s.appeal_id, e.lead_id, e.source, e.certainty, e.places, e.volume, e.slip, e.weight
                 from sent_frame as s
                 join model.lead_evidence as e on e.lead_id = s.lead_id and e.source = s.source
                 order by all

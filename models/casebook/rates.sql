@@ -1,6 +1,6 @@
 -- One row: one verdict, inspection or decided appeal and one source it speaks of, with what the source said of the lead then.
 -- truth: 1 confirmed, 0.5 partly, 0 dismissed; is_whole: it speaks of the lead with all its sources, not of one rule
--- places, volume, slip, weight: null where the evidence was not kept
+-- places, volume, slip, weight, shown_certainty: null where the evidence was not kept
 -- An inspection that was also imported as a verdict counts once. Of an appeal the lines of one lead and source are one
 -- row: confirmed where all of what was decided stands, dismissed where all of it was cut. A verdict on the lead that
 -- speaks of the source says it already.
@@ -44,15 +44,15 @@ appealed as (
 )
 
 select s.said_by, s.subject_type, s.is_whole, s.source, cast(s.truth as double) as truth, cast(e.places as double) as places,
-    e.volume, e.slip, e.weight
+    e.volume, e.slip, e.weight, e.certainty as shown_certainty
 from spoken as s
 left join casebook.verdict_evidence as e on e.verdict_id = s.said_by and e.source = s.source
 union all
-select i.said_by, null, false, i.source, cast(i.truth as double), null, null, null, null
+select i.said_by, null, false, i.source, cast(i.truth as double), null, null, null, null, null
 from inspected as i
 union all
 select a.said_by, a.subject_type, false, a.source, cast(a.truth as double), cast(e.places as double), e.volume, e.slip,
-    e.weight
+    e.weight, e.certainty
 from appealed as a
 left join casebook.appeal_evidence as e
     on e.appeal_id = a.appeal_id and e.lead_id = a.lead_id and e.source = a.source

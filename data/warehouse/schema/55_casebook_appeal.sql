@@ -91,6 +91,7 @@ create table if not exists casebook.appeal_evidence (
     appeal_id varchar not null,
     lead_id varchar not null,
     source varchar not null,
+    certainty varchar,
     places bigint,
     volume double,
     slip double,
