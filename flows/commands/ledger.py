@@ -162,8 +162,7 @@ def lineup(
     from data.warehouse.connection import open_warehouse
     from flows import steps
     from flows.home import audit_log
-    from flows.publish import sheets
-    from flows.publish.ledger_sheets import SHARES
+    from flows.publish import ledger_sheets
     from flows.publish.safe import write_csv
     from models.casebook import ledger as book
     from models.casebook import lineup as lined
@@ -183,8 +182,7 @@ def lineup(
         audit_log.record(settings.home, "ledger", None, {"files": files, "to": str(out.resolve())})
         with writing(out):
             out.mkdir(parents=True, exist_ok=True)
-            tables = {"对照汇总": sums, "分类召回": shares, "逐条对照": rows, "未筛出": learned}
-            sheets.write(out / "lineup.xlsx", tables, shares=SHARES)
+            ledger_sheets.write_lineup([sums, shares, rows, learned], out / "lineup.xlsx", settings.language)
             write_csv(learned, out / "missed.csv", ids=["institution_id", "case_number", "encounter_id", "case_no"])
     common.console.give(
         {"file": result.name, "summary": sums.to_dicts(), "recall": shares.to_dicts(), "rows": rows.to_dicts(),
@@ -195,7 +193,7 @@ def lineup(
     if refused.height:
         common.console.table("refused", ["data row", "reason"], refused.rows())
     if out is not None:
-        common.console.say(f"{out / 'lineup.xlsx'} and {out / 'missed.csv'} written.")
+        common.console.say(f"{out / 'lineup.xlsx'}, {out / 'missed.csv'}: both written.")
 
 
 def _origin_words() -> list[tuple[str, str]]:

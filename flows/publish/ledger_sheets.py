@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -90,6 +90,27 @@ def shown_as(rows: pl.DataFrame, labels: str) -> pl.DataFrame:
         return named
     key = pl.col(named.columns[0])
     return named.with_columns(key.replace({"all": "合计", NOBODY: "（未填）"}))
+
+
+#: Sheets of a line-up in their order.
+LINEUP = (
+    ("Summary", "对照汇总"),
+    ("Recall by nature", "分类召回"),
+    ("Visit by visit", "逐条对照"),
+    ("Only theirs", "未筛出"),
+)
+
+
+def write_lineup(frames: Sequence[pl.DataFrame], path: Path, language: str) -> None:
+    """A line-up with an inspection as one workbook: summary, recall, visit by visit, what only they found."""
+    zh = language == "zh"
+    *others, learned = frames
+    named = [*others, learned.rename({"nature": "nature_zh"})]  # as the file says it, for people
+    shown = {
+        titles[zh]: labelled(rows, "zh" if zh else "names", "lineup")
+        for titles, rows in zip(LINEUP, named, strict=True)
+    }
+    sheets.write(path, shown, shares=[*SHARES, "召回率", "召回率下限", "召回率上限"])
 
 
 def write(frames: Mapping[str, pl.DataFrame], path: Path, language: str) -> None:

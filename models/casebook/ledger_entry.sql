@@ -271,7 +271,7 @@ delivered_step as (
     from delivered where conclusion in ('confirmed', 'partly_confirmed') and violation_amount is not null
     union all
     select case_id, subject_id, subject_type, source, 'recovered', recovered_amount, inspected_on, transferred_to
-    from delivered where recovered_amount is not null
+    from delivered where recovered_amount > 0
     union all
     select case_id, subject_id, subject_type, source, 'fined', penalty_amount, inspected_on, transferred_to
     from delivered where penalty_amount > 0

@@ -116,7 +116,7 @@ def recall(rows: pl.DataFrame) -> pl.DataFrame:
 def missed(con: duckdb.DuckDBPyConnection, rows: pl.DataFrame, origin: str, on: date) -> pl.DataFrame:
     """What only they found, as rows `ledger import` takes in, with why we were silent.
 
-    why_silent: no_rule (no live source of the nature), cannot_judge (none of them could, and the reason), clear.
+    why_silent: no_rule (no live source of the nature), cannot_judge (none of them could), clear.
     """
     theirs = rows.filter(pl.col("state") == "only_theirs")
     silent = frame(
@@ -124,8 +124,7 @@ def missed(con: duckdb.DuckDBPyConnection, rows: pl.DataFrame, origin: str, on: 
         """
         select n.nature, string_agg(c.source, ';' order by c.source) as screened_by,
             case when sum(c.judged) > 0 then 'clear'
-                else 'cannot_judge: ' || coalesce(string_agg(distinct c.reason, '; ' order by c.reason), '') end
-                as why_silent
+                else 'cannot_judge' end as why_silent
         from model.coverage as c
         join source_nature as n on n.source = c.source
         where c.status = 'live'
