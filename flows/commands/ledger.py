@@ -193,7 +193,7 @@ def lineup(
     if refused.height:
         common.console.table("refused", ["data row", "reason"], refused.rows())
     if out is not None:
-        common.console.say(f"{out / 'lineup.xlsx'}, {out / 'missed.csv'}: both written.")
+        common.console.say(f"Both are there: {out / 'lineup.xlsx'}, {out / 'missed.csv'}.")
 
 
 def _origin_words() -> list[tuple[str, str]]:
