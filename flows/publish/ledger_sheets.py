@@ -51,7 +51,8 @@ def table(
     if way == "precision":
         return ledger.precision(con, sources)
     if way == "per_day":
-        return ledger.per_day(con).with_columns(pl.when("is_total").then(pl.lit("all")).otherwise("hand").alias("hand"))
+        days = ledger.per_day(con).with_columns(pl.when("is_total").then(pl.lit("all")).otherwise("hand").alias("hand"))
+        return days.drop("is_total")
     if way == "entries":
         return frame(
             con,
