@@ -70,8 +70,9 @@ def export(
             )
             return
         run = con.sql("select max(last_run) from casebook.lead_register").fetchall()[0][0]
+        appeal_sheets.describe(con, sources, chosen["institution_id"].to_list())
         for code in chosen["institution_id"]:
-            lines = appeal_sheets.rows(con, sources, code, day)
+            lines = appeal_sheets.rows(con, code, day)
             name = f"{_plain(code)}_{day}.xlsx"
             event = {"files": {name: lines.height}, "to": str(folder.resolve()), "yuan": str(lines["amount"].sum())}
             with writing(folder):

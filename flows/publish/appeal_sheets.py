@@ -66,18 +66,20 @@ HOW_REVIEW = (
 )
 
 
-def rows(con: duckdb.DuckDBPyConnection, sources: Collection[Source], institution_id: str, on: date) -> pl.DataFrame:
-    """The lines of one institution that no list has sent yet, as casebook.appeal_line keeps them; after `unsent`."""
-    chosen = "l.lead_id in (select lead_id from unsent where institution_id = $institution)"
-    told = evidence(con, sources, chosen, {"institution": institution_id}, "zh")
-    con.register("evidence_frame", told)
-    con.register("nature_frame", natures.by_source(sources))
-    try:
-        lines = frame(con, Path(__file__).with_name("appeal_lines.sql").read_text(encoding="utf-8"),
-                      {"institution": institution_id})  # fmt: skip
-    finally:
-        con.unregister("evidence_frame")
-        con.unregister("nature_frame")
+def describe(con: duckdb.DuckDBPyConnection, sources: Collection[Source], institutions: Collection[str]) -> None:
+    """Temporary tables of what is said of the unsent lines of these institutions; once for all of them."""
+    chosen = "l.lead_id in (select lead_id from unsent where list_contains($places, institution_id))"
+    told = evidence(con, sources, chosen, {"places": list(institutions)}, "zh")
+    for name, frame_of in (("evidence_frame", told), ("nature_frame", natures.by_source(sources))):
+        con.register("given_frame", frame_of)
+        con.execute(f"create or replace temp table {name} as select * from given_frame")
+        con.unregister("given_frame")
+
+
+def rows(con: duckdb.DuckDBPyConnection, institution_id: str, on: date) -> pl.DataFrame:
+    """The lines of one institution that no list has sent yet, as casebook.appeal_line keeps them; after `describe`."""
+    query = Path(__file__).with_name("appeal_lines.sql").read_text(encoding="utf-8")
+    lines = frame(con, query, {"institution": institution_id})
     key = "|".join([institution_id, on.isoformat(), *lines["line_key"]])
     return lines.with_columns(appeal_id=pl.lit("S" + md5(key.encode(), usedforsecurity=False).hexdigest()[:11].upper()))
 
