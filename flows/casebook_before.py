@@ -67,9 +67,17 @@ HISTORY = f"""
     select h.* from casebook.lead_history as h join casebook.ranked_run as r on r.run_id = h.run_id
     where r.number < {RUN_NUMBER} order by all
 """
+APPEALED = {
+    table: f"""
+        select a.* from casebook.{table} as a join casebook.appeal as s on s.appeal_id = a.appeal_id
+        where s.event_number < {RUN_NUMBER} order by all
+    """
+    for table in ("appeal", "appeal_line", "appeal_evidence")
+}
+ANSWERED = f"select e.* from casebook.appeal_event as e where e.event_number < {RUN_NUMBER} order by all"
 QUERIES = {"lead_register": REGISTER, "group_membership": MEMBERS, "verdict": VERDICTS, "judged_finding": JUDGED}
 QUERIES |= {"verdict_evidence": EVIDENCE, "run_profile": PROFILES, "suppression": SUPPRESSED}
-QUERIES |= {**NUMBERED, "lead_history": HISTORY}
+QUERIES |= {**NUMBERED, "lead_history": HISTORY, **APPEALED, "appeal_event": ANSWERED}
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,13 @@ from data.errors import InputRefused, UsageError
 from data.ingest import Pseudonyms, normalise
 from data.warehouse.connection import frame, has, transaction
 from features import build
-from models.casebook import words
+from models.casebook import appeals, words
 from models.casebook.read import Told, columns
 from models.sources.source import Source
 
 FOLDER = Path(__file__).parent
 #: Columns of the plan that are no column of the verdict.
-PLAN_ONLY = ("state", "why", "about", "is_superseding", "beyond", "is_undated")
+PLAN_ONLY = ("state", "why", "about", "is_superseding", "beyond", "is_undated", "is_void")
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,8 @@ def append(con: duckdb.DuckDBPyConnection, made: Plan, witness: Callable[[], Non
     new = made.of("new").drop(PLAN_ONLY).with_columns(file=pl.lit(made.name))
     if not new.height:
         return 0
+    voided = made.of("new").filter(pl.col("is_void"))["lead_id"].drop_nulls().to_list()
+    appeals.at_issue(con)
     con.register("new_verdict", new)
     try:
         with transaction(con):
@@ -148,10 +150,43 @@ def append(con: duckdb.DuckDBPyConnection, made: Plan, witness: Callable[[], Non
                 where v.lead_id = r.lead_id and r.closed_on is null
                 """
             )
+            con.execute(f"insert into casebook.suspected_line by name {_text('suspected_line')}")
+            if voided:
+                _reopen(con, voided)
             witness()
     finally:
         con.unregister("new_verdict")
     return new.height
+
+
+def _reopen(con: duckdb.DuckDBPyConnection, leads: Collection[str]) -> None:
+    """What a voided verdict closed is open again, and what it dealt with is at issue; a later lead of the subject stays
+    the open one."""
+    con.execute(
+        """
+        create or replace temp table reopened as
+        select distinct r.lead_id
+        from casebook.lead_register as r
+        where list_contains($leads, r.lead_id) and not exists (
+            select 1 from casebook.current_verdict as v where v.lead_id = r.lead_id and v.is_closing
+        )
+        """,
+        {"leads": list(leads)},
+    )
+    con.execute("delete from casebook.judged_finding where lead_id in (select lead_id from reopened)")
+    con.execute(
+        """
+        update casebook.lead_register as r set closed_on = null
+        where r.lead_id in (select lead_id from reopened) and not exists (
+            select 1 from casebook.lead_register as o
+            where o.subject_type = r.subject_type and o.subject_key = r.subject_key and o.closed_on is null
+        )
+        """
+    )
+
+
+def _text(name: str) -> str:
+    return (FOLDER / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def _typed(con: duckdb.DuckDBPyConnection, told: Told, pseudonyms: Pseudonyms | None) -> None:
