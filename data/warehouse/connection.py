@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from data.errors import FundwatchError, InUse, UsageError
+from data.warehouse import events
 
 if TYPE_CHECKING:
     import polars as pl
@@ -156,26 +157,28 @@ def _bring_up(con: duckdb.DuckDBPyConnection, is_new: bool) -> None:
     ):
         return
     with transaction(con):
+        _grow(con)  # first: a view of today may ask for a column that an older table lacks
         con.execute(schema)
-        _grow(con)
+        last = events.number_old(con)
         if is_new:
             con.execute("insert into run.warehouse values ($format)", {"format": FORMAT})
         con.execute("delete from run.step where step = 'schema'")
         con.execute(
-            "insert into run.step values ('schema', $fingerprint, now(), null, null)", {"fingerprint": fingerprint}
+            "insert into run.step values ('schema', $fingerprint, now() at time zone 'UTC', null, $last)",
+            {"fingerprint": fingerprint, "last": str(last)},  # what came before this schema has no higher number
         )
 
 
 def _grow(con: duckdb.DuckDBPyConnection) -> None:
-    """Give the tables of an older warehouse the columns that the schema has gained since."""
+    """Give the tables that an older warehouse has the columns that the schema has gained since."""
     query = "select schema_name, table_name, column_name, data_type from duckdb_columns() where not internal"
     have = {tuple(row[:3]) for row in con.sql(query).fetchall()}
     with duckdb.connect() as fresh:
         fresh.execute(ddl())
         wanted = fresh.sql(query).fetchall()
-    views = {tuple(row) for row in con.sql("select schema_name, view_name from duckdb_views()").fetchall()}
+    tables = {tuple(row) for row in con.sql("select schema_name, table_name from duckdb_tables()").fetchall()}
     for schema, table, column, kind in wanted:
-        if (schema, table, column) not in have and (schema, table) not in views:
+        if (schema, table, column) not in have and (schema, table) in tables:
             con.execute(f"alter table {schema}.{table} add column {column} {kind}")
 
 

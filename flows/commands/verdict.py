@@ -42,7 +42,7 @@ def import_(
     with lock.hold(settings.home), open_warehouse(settings.home, memory_limit=settings.memory_limit) as con:
         made = verdicts.plan(con, told, steps.sources(settings), pseudonyms=_pseudonyms(settings))
         counts = made.counts
-        written = verdicts.append(con, made, _witness(settings.home, file, counts)) if yes else 0
+        written = verdicts.append(con, made, _witness(con, settings.home, file, counts)) if yes else 0
     _show(made, written, yes, common)
     if counts["refused"] == made.rows.height:
         raise InputRefused(f"No row of {made.name} could be read as a verdict; the reasons are above.")
@@ -88,14 +88,14 @@ def _pseudonyms(settings: Any) -> Any:
     return Pseudonyms.of(settings.home) if settings.pseudonyms else None
 
 
-def _witness(home: Path, file: Path, counts: dict[str, int]) -> Any:
+def _witness(con: Any, home: Path, file: Path, counts: dict[str, int]) -> Any:
     """The audit log's line, written before the verdicts are."""
     import hashlib
 
-    from flows.home import audit_log
+    from flows.home import audit_states
 
     sha = hashlib.sha256(file.read_bytes()).hexdigest()
-    return lambda: audit_log.record(home, "verdict", None, {"file": file.name, "sha256": sha, **counts})
+    return audit_states.witness(con, home, "verdicts", "verdict", {"file": file.name, "sha256": sha, **counts})
 
 
 def _show(made: Any, written: int, yes: bool, common: Common) -> None:
