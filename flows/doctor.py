@@ -7,11 +7,13 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from data.errors import FundwatchError
+import duckdb
+
+from data.errors import FundwatchError, InUse, UsageError
 from data.ingest import held, refuse_other_way
 from data.knowledge import load as knowledge_load
 from data.warehouse.connection import open_warehouse
-from flows import doctor_audit, doctor_delivery, steps
+from flows import doctor_audit, doctor_delivery, steps, trouble
 from flows.doctor_delivery import Line
 from flows.home.settings import Settings
 from flows.publish import words
@@ -54,8 +56,11 @@ def _home(settings: Settings) -> Iterator[Line]:
                 " (select count(*) from run.run)"
             ).fetchall()[0]
             named = held(con)
-    except FundwatchError as error:
+    except (UsageError, InUse) as error:  # there is none yet, or somebody is at work
         yield "home", "off", str(error)
+        return
+    except (FundwatchError, duckdb.Error) as error:
+        yield "home", "bad", trouble.sentence(error, "doctor") or str(error).splitlines()[0]
         return
     yield "home", "ok", f"{home}: {rows[0]:,} settlements, {rows[1]:,} fee lines, {rows[2]} runs"
     try:

@@ -96,11 +96,32 @@ def read_manifest(folder: Path) -> Manifest:
     """The manifest of a run's folder. Raises UsageError when there is none that can be read."""
     try:
         manifest: Manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        if not _is_whole(manifest):
+            raise ValueError("not what a run's manifest holds")
     except FileNotFoundError as error:
         raise UsageError(f"There is no run {folder.name}. See `fundwatch runs`.") from error
     except ValueError as error:
-        raise FundwatchError(f"The manifest of run {folder.name} is damaged, so it cannot be replayed.") from error
+        raise FundwatchError(
+            f"The manifest of run {folder.name} is damaged, so it cannot be replayed. Put it back from a copy."
+        ) from error
     return manifest
+
+
+def _is_whole(manifest: object) -> bool:
+    """Whether it holds what a replay asks it for."""
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("settings"), dict):
+        return False
+    wanted = {
+        "inputs": {"file", "table", "sha256"},
+        "outputs": {"file", "sha256"},
+        "sources": {"id", "version", "params"},
+    }
+    listed = all(isinstance(manifest.get(name), list) for name in wanted)
+    return (
+        listed
+        and {"fingerprint", "code", "knowledge"} <= set(manifest)
+        and all(isinstance(row, dict) and keys <= set(row) for name, keys in wanted.items() for row in manifest[name])
+    )
 
 
 def _dismissed(con: Any) -> str:

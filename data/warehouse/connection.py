@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from data.errors import FundwatchError, InUse, UsageError
-from data.warehouse import events
+from data.warehouse import damage, events
 
 if TYPE_CHECKING:
     import polars as pl
@@ -50,9 +50,9 @@ def open_warehouse(
         con.execute("set preserve_insertion_order = true")
         con.execute(f"set temp_directory = '{_quoted(home / 'spill')}'")
         if memory_limit:
-            con.execute(f"set memory_limit = '{_quoted(memory_limit)}'")
+            con.execute(f"set memory_limit = '{_quoted(damage.within_memory(memory_limit))}'")
         if threads:
-            con.execute(f"set threads = {int(threads)}")
+            con.execute(f"set threads = {damage.within_threads(int(threads))}")
         _check_format(con, path, read_only)
         yield con
     finally:
@@ -99,16 +99,18 @@ def _connect(home: Path, path: Path, read_only: bool) -> duckdb.DuckDBPyConnecti
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not path.exists():
             _found(path)
+        damage.refuse_foreign(path)
         con = _patient(path, read_only)
     except OSError as error:
         raise FundwatchError(f"{home} cannot be written: {error.strerror}. Choose another --home.") from error
-    except duckdb.IOException as error:
+    except duckdb.Error as error:
         holder = re.search(r"\(PID (\d+)\)", str(error))
         if "Could not set lock" in str(error) or holder:
             who = f"process {holder[1]}" if holder else "another process"
             raise InUse(f"The warehouse {path} is in use by {who}. Wait for it, or stop it.") from error
+        first = str(error).splitlines()[0].rstrip(".")
         raise FundwatchError(
-            f"{path} cannot be opened as a warehouse: {str(error).splitlines()[0]}. It was left as it is."
+            damage.sentence(error, path) or f"{path} cannot be opened as a warehouse: {first}. It was left as it is."
         ) from error
     if not read_only:
         path.chmod(0o600)
@@ -145,6 +147,8 @@ def _check_format(con: duckdb.DuckDBPyConnection, path: Path, read_only: bool) -
         )
     if not read_only:
         _bring_up(con, written is None)
+    elif not is_told:
+        raise UsageError(f"{path} holds no tables yet. Run `fundwatch run INPUT --home {path.parent}` first.")
 
 
 def _bring_up(con: duckdb.DuckDBPyConnection, is_new: bool) -> None:

@@ -198,7 +198,7 @@ def _unfit(log: Log, entry: Entry, previous: str, number: int, whole_before: byt
     if "seq" not in entry:
         return None if len(log.entries) == log.keyless else f"line {number} was put in: it has no keyed code"
     if entry["seq"] != log.last + 1:
-        return f"entries {log.last + 1} to {entry['seq'] - 1} are missing before line {number}"
+        return f"{_span(log.last + 1, entry['seq'] - 1)} missing before line {number}"
     if is_first_keyed and log.keyless:
         old = whole_before if entry.get("follows_unfinished") is None else whole_before[:-1]
         if entry["event"] != TAKEN_OVER or entry["sha256"] != _sha(old) or entry["entries"] != log.keyless:
@@ -222,10 +222,14 @@ def _beside_head(home: Path, log: Log, key: bytes | None, head: tuple[int, str] 
             return "it holds nothing under its key: it was taken away, or an older one lies in its place"
         return f"{HEAD_NAME}, which says where the log ends, is missing or damaged"
     if log.last < head[0]:
-        return f"its end was cut off: entries {log.last + 1} to {head[0]} are missing"
+        return f"its end was cut off: {_span(log.last + 1, head[0])} missing"
     if head[0] and head[1] not in {e["line_hash"] for e in log.entries if e["number"] == head[0]}:
         return f"entry {head[0]} is not the one that {HEAD_NAME} knows: the log was made anew"
     return None
+
+
+def _span(first: int, last: int) -> str:
+    return f"entry {first} is" if first == last else f"entries {first} to {last} are"
 
 
 def _head(home: Path, more: str = "") -> tuple[int, str] | None:

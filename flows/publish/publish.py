@@ -113,7 +113,7 @@ def complete(folder: Path, fingerprint: str) -> bool:
         said = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return False
-    return bool(said["fingerprint"] == fingerprint)
+    return isinstance(said, dict) and said.get("fingerprint") == fingerprint
 
 
 def _sweep(runs: Path) -> None:
