@@ -52,7 +52,11 @@ def _told(home: Path, log: Log, con: duckdb.DuckDBPyConnection | None) -> Iterat
         yield WHAT, "ok", f"{log.keyless:,} entries are of an earlier version and without a key; {taken}"
     for entry in log.entries:
         if entry["number"] in undone:
-            yield WHAT, "ok", f"entry {entry['number']} ({entry['event']}) was announced and not done: it was interrupted"
+            yield (
+                WHAT,
+                "ok",
+                f"entry {entry['number']} ({entry['event']}) was announced and not done: it was interrupted",
+            )
 
 
 def _anchors(con: duckdb.DuckDBPyConnection | None) -> list[tuple[Any, ...]]:
@@ -74,9 +78,7 @@ def _anchor_fault(log: Log, anchors: list[tuple[Any, ...]]) -> str | None:
     return None
 
 
-def _runs(
-    home: Path, log: Log, con: duckdb.DuckDBPyConnection | None, undone: set[int]
-) -> Iterator[str]:
+def _runs(home: Path, log: Log, con: duckdb.DuckDBPyConnection | None, undone: set[int]) -> Iterator[str]:
     """Runs that the log does not know, and manifests that are not those it knows."""
     last = {str(e["run_id"]): e.get("manifest") for e in log.entries if e["event"] == "publish"}
     folders = {p.parent.name: p for p in sorted(home.glob(f"runs/[!.]*/{MANIFEST}"))}

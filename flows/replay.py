@@ -128,7 +128,8 @@ def _dismissed(con: Any) -> str:
     """The query; of a warehouse from before events had numbers, by their times."""
     if events.order(con, "run.rejected") == "dismissed_number":
         return DISMISSED
-    by_time = DISMISSED.replace("dismissed_number, ", "cast(null as bigint), ").replace("dismissed_number", "dismissed_at")
+    by_time = DISMISSED.replace("dismissed_number, ", "cast(null as bigint), ")
+    by_time = by_time.replace("dismissed_number", "dismissed_at")
     return by_time.replace("event_number", "finished_at")
 
 

@@ -53,7 +53,7 @@ def _rows(part: Part) -> list[dict[str, str]]:
 
 
 #: How our own files write a text that begins like a formula.
-ESCAPED = ("'=", "'+", "'-", "'@", "'\t", "'\r")
+ESCAPED = tuple(f"'{sign}" for sign in "=+-@\t\r＝＋－＠")
 
 
 def _one(

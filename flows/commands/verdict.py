@@ -60,7 +60,7 @@ def form(
 ) -> None:
     """Write the open leads with empty columns for their verdicts: fill it in and give it to `verdict import`."""
     from data.errors import FundwatchError, UsageError
-    from data.warehouse.connection import open_warehouse
+    from data.warehouse.connection import has, open_warehouse
     from flows.home import audit_log
     from flows.publish import forms
     from flows.publish.watchlists import SUBJECT_TYPES
@@ -70,6 +70,8 @@ def form(
     settings = common.settled(labels=labels, language=language)
     kinds = SUBJECT_TYPES if subject_type is None else (subject_type,)
     with open_warehouse(settings.home, read_only=True) as con:
+        if not has(con, "feature.institution"):
+            raise UsageError("This HOME has no run yet, so there is no lead. Run `fundwatch run INPUT` first.")
         rows = forms.blank(con, kinds, top, settings.language)
     try:
         audit_log.record(settings.home, "form", None, {"files": {file.name: rows.height}, "to": str(file.resolve())})

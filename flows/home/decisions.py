@@ -19,9 +19,7 @@ from flows.home.audit_log import Entry
 
 EVENTS = frozenset({*audit_states.EVENTS, "knowledge"})
 #: What differs from one telling of the same decision to the next.
-PASSING = frozenset(
-    "seq at user previous mac states number line_hash follows_unfinished follows_lost date".split()
-)
+PASSING = frozenset("seq at user previous mac states number line_hash follows_unfinished follows_lost date".split())
 
 
 def anchor(home: Path, con: duckdb.DuckDBPyConnection) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def test_an_entry_rewritten_under_the_key_still_breaks_the_chain(log):
 
 
 def test_a_line_without_its_head_is_a_write_that_was_killed_and_is_gone_on_from(log):
-    home, path = log
+    home, _ = log
     head = home / audit_log.HEAD_NAME
     before = head.read_bytes()
     audit_log.record(home, "copy", "R4", {})

@@ -270,5 +270,7 @@ def test_the_log_of_an_earlier_version_is_taken_over_once_and_that_is_said(home,
     assert [e["event"] for e in entries_of(old)] == ["publish", "verdict", audit_log.TAKEN_OVER, "burden", "burden"]
     assert wrong(old) == []
     lines = (old / audit_log.FILE_NAME).read_bytes().splitlines(keepends=True)
-    (old / audit_log.FILE_NAME).write_bytes(chained([earlier[0], earlier[1] | {"new": 2}], numbered=False)[0] + b"".join(lines[2:]))
+    (old / audit_log.FILE_NAME).write_bytes(
+        chained([earlier[0], earlier[1] | {"new": 2}], numbered=False)[0] + b"".join(lines[2:])
+    )
     assert wrong(old)
