@@ -12,7 +12,8 @@ from data.warehouse.connection import frame
 
 REGISTER = """
     with ordered as (
-        select run_id, min(event_number) as event_number, row_number() over (order by min(event_number), run_id) as place
+        select run_id, min(event_number) as event_number,
+            row_number() over (order by min(event_number), run_id) as place
         from run.run group by run_id
     ),
     this as (select place, event_number from ordered where run_id = $run)

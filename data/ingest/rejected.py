@@ -113,8 +113,8 @@ def dismiss(
 ) -> int:
     """Let rejected rows of a file go for a reason: `rows` by their data row numbers, all that stand without any.
 
-    `witness` gets how many and is called before the end of the transaction. Returns how many; they stay in run.rejected and are counted
-    apart. Raises UsageError where the file has no such row that stands.
+    `witness` gets how many and is called before the end of the transaction. Returns how many; they stay in
+    run.rejected and are counted apart. Raises UsageError where the file has no such row that stands.
     """
     named = {"file": file, "rows": sorted(rows)}
     wanted = f"{STANDS} and file = $file and (len($rows) = 0 or row_number in (select unnest($rows)))"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
@@ -110,7 +110,7 @@ def _write(home: Path, file: Path, made: dict[str, pl.DataFrame], layer: str, ch
 
     with lock.hold(home):
         sha = hashlib.sha256(file.read_bytes()).hexdigest()
-        what = {"file": file.name, "sha256": sha, "layer": layer, "tables": changes["table"].to_list()}
+        what: dict[str, Any] = {"file": file.name, "sha256": sha, "layer": layer, "tables": changes["table"].to_list()}
         what |= {name: int(changes[name].sum()) for name in ("new", "changed", "same")}
         audit_log.record(home, "knowledge", None, what)
         try:

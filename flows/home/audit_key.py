@@ -41,9 +41,9 @@ def of(home: Path, is_new: bool) -> bytes:
     if path.exists() or not is_new:
         state = "is damaged" if path.exists() else "is missing"
         raise FundwatchError(
-            f"The key of the audit log, {path}, {state}, so nothing was done. Put it back from a copy; if it is lost for"
-            f" good, move audit.log, audit.head and {path.name} into a folder of their own: a new log begins, and"
-            " `fundwatch doctor` goes on saying that the old one ended."
+            f"The key of the audit log, {path}, {state}, so nothing was done. Put it back from a copy; if it is"
+            f" lost for good, move audit.log, audit.head and {path.name} into a folder of their own: a new log begins,"
+            " and `fundwatch doctor` goes on saying that the old one ended."
         )
     aside = path.with_name(path.name + ".part")
     aside.unlink(missing_ok=True)

@@ -112,7 +112,7 @@ def _beyond_old(entries: list[Entry], name: str, seen: str) -> list[str]:
     """What stands in HOME and no entry, not even one of an earlier version, accounts for."""
     rows = int(seen.partition(":")[0])
     old = [e for e in entries if EVENTS.get(e["event"]) == name]
-    most = sum(int(e.get("new", e.get("count", 1))) for e in old)
+    most = sum(int(e.get("new") or e.get("count") or 1) for e in old)
     if name == "switches":
         rows = min(rows, 1)
     if rows > most:
