@@ -12,9 +12,10 @@ import pytest
 from data.ingest import cells
 from data.warehouse import damage
 from data.warehouse.connection import FILE_NAME, open_warehouse
-from flows import doctor
+from flows import doctor, doctor_audit
 from flows.home.settings import Settings
 from flows.publish.safe import table
+from models.workbench import template
 
 READERS = (("watchlist", "institution"), ("runs",), ("suppress",), ("publish",), ("verdict", "form", "f.csv"))
 WRITTEN_AND_KILLED = """
@@ -157,3 +158,46 @@ def test_markup_in_a_name_is_a_name(call, home):
             )
     left, said, _ = call("suppress", "--home", home)
     assert left == 0 and all(name in said for name in names)
+
+
+def test_a_new_rule_on_a_full_disk_leaves_nothing_that_every_command_would_trip_over(tmp_path, monkeypatch):
+    def full(handle):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(template.os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        template.write(tmp_path, "my_rule")
+    assert list((tmp_path / "rules").iterdir()) == []
+    monkeypatch.undo()
+    assert all(path.stat().st_size for path in template.write(tmp_path, "my_rule"))
+    assert len(list((tmp_path / "rules").iterdir())) == 2
+
+
+#: A limit on the size of a file stands for a disk without room.
+LIMITED = """
+import resource, sys
+from flows.cli import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))
+main(sys.argv[2:])
+"""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("suppress", "institution", "H1", "--reason", "r"),
+        ("rule", "retire", "co_visit_ring", "--reason", "r"),
+        ("rule", "new", "my_rule"),
+    ],
+)
+def test_a_full_disk_is_a_sentence_and_the_log_stays_whole(home, words):
+    with open_warehouse(home) as con:
+        con.execute("insert into model.lead (lead_id, subject_type, subject_id) values ('L', 'institution', 'H1')")
+        con.execute("create schema if not exists feature; create table feature.fee_line (institution_id varchar)")
+    left = subprocess.run(
+        [sys.executable, "-c", LIMITED, "0", *words, "--home", str(home)], capture_output=True, text=True
+    )
+    assert left.returncode == 1 and left.stderr.count("\n") == 1 and "Traceback" not in left.stderr, left.stderr
+    assert "None" not in left.stderr
+    assert [text for _, state, text in doctor_audit.lines(home) if state == "bad"] == []
+    assert not list(home.glob("rules/*")) and not (home / "switches.toml").exists()
