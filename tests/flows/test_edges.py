@@ -1,5 +1,6 @@
 """Damaged files and impossible orders end in one plain sentence with the right exit code; nothing is changed."""
 
+import os
 import random
 import sqlite3
 import subprocess
@@ -164,7 +165,7 @@ def test_a_new_rule_on_a_full_disk_leaves_nothing_that_every_command_would_trip_
     def full(handle):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(template.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OSError, match="No space left"):
         template.write(tmp_path, "my_rule")
     assert list((tmp_path / "rules").iterdir()) == []
