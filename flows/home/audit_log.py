@@ -111,13 +111,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def _append(
-    home: Path,
-    handle: int,
-    before: bytes,
-    anchored: int,
-    event: str,
-    run_id: str | None,
-    what: Mapping[str, Any],
+    home: Path, handle: int, before: bytes, anchored: int, event: str, run_id: str | None, what: Mapping[str, Any]
 ) -> tuple[int, str]:
     """Write the event's line; its number and its hash. The head is ready aside before, so a full disk is met first."""
     is_keyed = _is_keyed(home, before)
@@ -156,8 +150,8 @@ def _append(
 
 def _taking_over(before: bytes, log: Log) -> Entry:
     """The entry that puts what an earlier version wrote under the key, with what was wrong with it then."""
-    entry = {"event": TAKEN_OVER, "run_id": None, "entries": len(log.entries), "sha256": _sha(before)}
-    return entry | ({"fault": log.fault} if log.fault else {})
+    fault = {"fault": log.fault} if log.fault else {}
+    return {"event": TAKEN_OVER, "run_id": None, "entries": len(log.entries), "sha256": _sha(before), **fault}
 
 
 def _lines(text: bytes, key: bytes | None) -> Log:
@@ -183,11 +177,10 @@ def _lines(text: bytes, key: bytes | None) -> Log:
 
 
 def _take(log: Log, entry: Entry, line: bytes) -> None:
-    is_keyed = "seq" in entry
-    log.keyless += not is_keyed
+    log.keyless += "seq" not in entry
     if entry["event"] == TAKEN_OVER:
         log.taken_over = str(entry["at"])[:10]
-    log.entries.append(entry | {"number": entry["seq"] if is_keyed else log.last + 1, "line_hash": _sha(line)})
+    log.entries.append(entry | {"number": entry.get("seq", log.last + 1), "line_hash": _sha(line)})
 
 
 def _unfit(log: Log, entry: Entry, previous: str, number: int, whole_before: bytes) -> str | None:
