@@ -143,9 +143,9 @@ def test_full_while_publishing_leaves_the_earlier_copies(undisturbed, tmp_path):
 def test_the_town_has_rows_that_cannot_be_read_refunds_and_corrections(undisturbed):
     settings, _ = undisturbed
     with open_warehouse(settings.home, read_only=True) as con:
-        (rejected,) = con.sql("select count(*) from run.rejected").fetchone()
-        (taken_back,) = con.sql("select count(*) from record.settlement where settlement_id like '%R'").fetchone()
-        (replaced,) = con.sql("select sum(replaced) from run.account where source_table = 'setl_d'").fetchone()
+        ((rejected,),) = con.sql("select count(*) from run.rejected").fetchall()
+        ((taken_back,),) = con.sql("select count(*) from record.settlement where settlement_id like '%R'").fetchall()
+        ((replaced,),) = con.sql("select sum(replaced) from run.account where source_table = 'setl_d'").fetchall()
     assert rejected >= 10 and taken_back >= 5 and replaced >= 5
 
 
