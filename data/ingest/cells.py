@@ -144,6 +144,9 @@ def _globbed(path: Path) -> str:
 
 
 def plain(delivery: Delivery, error: duckdb.Error) -> str:
+    """What is wrong with the content. A machine that lacks memory or room is no fault of the file: raised again."""
+    if isinstance(error, duckdb.OutOfMemoryException) or "space left" in str(error).lower():
+        raise error
     line = re.search(r"Line:?\s*(\d+)", str(error))
     where = f"{delivery.name}, line {line[1]}" if line else delivery.name
     return f"{where} cannot be read as a table. Open it, save it as CSV UTF-8 and run again; nothing was loaded."

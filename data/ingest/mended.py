@@ -49,7 +49,7 @@ def _rows(part: Part) -> list[dict[str, str]]:
 
 
 #: How our own files write a text that begins like a formula.
-ESCAPED = ("'=", "'+", "'-", "'@", "'\t", "'\r")
+ESCAPED = tuple(f"'{sign}" for sign in "=+-@\t\r＝＋－＠")
 
 
 def _one(
@@ -58,7 +58,7 @@ def _one(
     file, table = rows[0]["file"], rows[0]["table"]
     known = con.execute(
         "select header, delimiter from run.input_file where file = $file and source_table = $table"
-        " order by loaded_at desc limit 1",
+        " order by event_number desc limit 1",
         {"file": file, "table": table},
     ).fetchall()
     if not known or table not in mapping.tables():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import lzma
 import shutil
 import zipfile
 import zlib
@@ -140,7 +141,15 @@ def _zipped(path: Path, name: str, work: Path, depth: int) -> Iterator[Part]:
                     target = _aside(work, _ending(inside.name))
                     _extract(archive, member, target, name)
                     yield from parts(target, shown, work, inside.name, depth + 1)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error, OSError) as error:
+    except (
+        zipfile.BadZipFile,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+        zlib.error,
+        lzma.LZMAError,
+        OSError,
+    ) as error:
         secret = isinstance(error, RuntimeError) and "password" in str(error).lower()
         why = "it is protected with a password" if secret else str(error) or type(error).__name__
         raise InputRefused(f"{name} cannot be unpacked ({why}). Deliver it again; nothing was loaded.") from error

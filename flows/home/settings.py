@@ -36,8 +36,9 @@ CHOICES = {
     "ids": ("text", "plain"),
 }
 #: How much memory: what DuckDB understands, and nothing that it would only refuse in the middle of a run.
-MEMORY = r"0*[1-9][0-9]*(\.[0-9]+)? ?([KMGT]i?B)|0*([1-9][0-9]?|100)(\.[0-9]+)? ?%"
+MEMORY = r"0*[1-9][0-9]{0,5}(\.[0-9]+)? ?([KMGT]i?B)|0*([1-9][0-9]?|100)(\.[0-9]+)? ?%"
 MOST_THREADS = 4096
+MOST_SEED = 2**63 - 1  # what the casebook can keep of it
 #: Options that are not called as what they set.
 OPTIONS = {"burden_line": "--line"}
 
@@ -177,7 +178,7 @@ def _check(where: str, name: str, value: Any) -> None:
     elif name == "threads":
         wanted = None if is_whole and 0 <= value <= MOST_THREADS else f"a whole number from 0 (all) to {MOST_THREADS}"
     elif name == "seed":
-        wanted = None if is_whole and value >= 0 else "a whole number, not below 0"
+        wanted = None if is_whole and 0 <= value <= MOST_SEED else f"a whole number from 0 to {MOST_SEED}"
     elif name in ("burden_line", "least_yuan"):
         is_number = is_whole or (isinstance(value, float) and math.isfinite(value))
         wanted = None if is_number and value >= 0 else "a number of yuan, not below 0"

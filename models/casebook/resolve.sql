@@ -1,7 +1,8 @@
 -- One row: one row of the file with the lead and subject it is about and what is to become of it.
 -- state: new, known (said before), blank (nothing filled in yet), refused; why: the reason of a refusal, else null
 -- is_void: it takes back what was said of the lead, which is open again
--- beyond: the yuan at issue where more than that is confirmed; is_undated: the day is the day of the import
+-- beyond: the yuan at issue where more than that is confirmed; is_undated: the day is the day of the import, and of
+-- a clock that was set back the day of the verdict it follows
 with worded as (
     select t.*, c.conclusion as meant,
         c.closes = '1' as is_closing, c.closes = '-1' as is_void, c.reason as usual_reason, s.subject_type as meant_type,
@@ -89,7 +90,7 @@ judged as (
                 then 'the record knows no ' || coalesce(p.meant_type, 'subject') || ' ' || p.subject_id
             when p.named_lead is null and p.kinds > 1 and not p.found_type in ('institution', 'pharmacy')
                 then p.subject_id || ' could be several kinds of subject: give subject_type'
-            when p.day > cast($today as date) then 'its day ' || cast(p.day as varchar) || ' has not come yet'
+            when p.decided_on > cast($today as date) then 'its day ' || cast(p.day as varchar) || ' has not come yet'
             when least(p.confirmed_amount, p.confirmed_fund_amount, p.recovered_amount, p.penalty_amount,
                 p.agreed_amount, p.transferred_amount, p.effort_days, p.penalty_multiple, p.points) < 0
                 then 'a negative amount'
@@ -177,6 +178,15 @@ chosen as (
     where place = 1
 ),
 
+dated as (
+    select c.row_number, case when c.decided_on is null then greatest(c.day, max(o.decided_on)) else c.day end as day
+    from compared as c
+    left join casebook.verdict as o
+        on coalesce(o.lead_id, o.subject_type || '|' || o.subject_id || '|' || coalesce(o.case_no, ''))
+            || '|' || coalesce(o.rule, '') = c.about
+    group by c.row_number, c.decided_on, c.day
+),
+
 by_rule as (
     select c.row_number, string_agg(distinct s.source, ';' order by s.source) as sources
     from compared as c
@@ -197,7 +207,7 @@ select c.row_number,
     c.verdict_id, c.about, c.this_lead as lead_id, c.this_type as subject_type,
     case when c.this_type = 'group' then c.this_lead else c.this_key end as subject_id, l.members, c.rule,
     case when c.rule is null then l.rules else b.sources end as sources, c.meant as conclusion,
-    c.conclusion as conclusion_said, coalesce(c.reason, c.usual_reason) as reason, c.day as decided_on, c.is_closing,
+    c.conclusion as conclusion_said, coalesce(c.reason, c.usual_reason) as reason, e.day as decided_on, c.is_closing,
     c.confirmed_quantity, c.confirmed_amount, c.confirmed_fund_amount, c.recovered_amount, c.recovered_on,
     c.payment_way, c.penalty_amount, c.measures, c.legal_basis, c.transferred_to, c.document_no, c.case_no,
     c.handled_by, c.reviewed_by, c.recheck, c.this_run as run_id, l.tier, l.rank, l.score, l.propensity,
@@ -222,6 +232,7 @@ select c.row_number,
     case when c.confirmed_amount > l.amount_at_risk then l.amount_at_risk end as beyond,
     c.decided_on is null as is_undated, coalesce(c.is_void, false) as is_void
 from compared as c
+join dated as e on e.row_number = c.row_number
 left join (select distinct verdict_id from casebook.verdict) as v on v.verdict_id = c.verdict_id
 left join model.lead as l on l.lead_id = c.this_lead
 left join chosen as s on s.lead_id = c.this_lead

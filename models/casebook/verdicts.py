@@ -13,6 +13,7 @@ import polars as pl
 from data.contract.mapping import Field
 from data.errors import InputRefused, UsageError
 from data.ingest import Pseudonyms, normalise
+from data.warehouse import events
 from data.warehouse.connection import frame, has, transaction
 from features import build
 from models.casebook import appeals, words
@@ -96,14 +97,15 @@ def append(con: duckdb.DuckDBPyConnection, made: Plan, witness: Callable[[], Non
     try:
         with transaction(con):
             con.execute(
-                "insert into casebook.verdict by name select *, now()::timestamp as imported_at from new_verdict"
-                " order by row_number"
+                "insert into casebook.verdict by name"
+                " select *, $at as imported_at, $number as event_number from new_verdict order by row_number",
+                events.stamp(con)._asdict(),
             )
             con.execute(
                 """
                 insert into casebook.verdict_evidence by name
                 with kept as (
-                    select n.verdict_id, min_by(v.verdict_id, v.imported_at) as first_verdict
+                    select n.verdict_id, min_by(v.verdict_id, v.event_number) as first_verdict
                     from new_verdict as n
                     join casebook.verdict as v on v.lead_id = n.lead_id and v.verdict_id <> n.verdict_id
                     where v.verdict_id in (select verdict_id from casebook.verdict_evidence)
@@ -215,7 +217,8 @@ def _typed(con: duckdb.DuckDBPyConnection, told: Told, pseudonyms: Pseudonyms | 
 
 def registered(con: duckdb.DuckDBPyConnection, lead_id: str) -> pl.DataFrame:
     """The lead's row of the register with the verdict that stands on it; no row for a lead that never was."""
-    return frame(con, (FOLDER / "registered.sql").read_text(encoding="utf-8"), {"lead": lead_id})
+    query = (FOLDER / "registered.sql").read_text(encoding="utf-8")
+    return frame(con, query.replace("event_number", events.order(con, "casebook.verdict")), {"lead": lead_id})
 
 
 def prepare(con: duckdb.DuckDBPyConnection, sources: Collection[Source]) -> None:

@@ -27,6 +27,7 @@ from models.workbench import located
 
 RULES = "rules"
 SWITCHES = "switches.toml"
+DRAFT = "switches.part"
 PACKAGE, OWN, REPLACED = "package", "home", "home, in place of the package's"
 
 
@@ -125,9 +126,9 @@ def switches(home: Path) -> dict[str, Switch]:
 
 
 def write(home: Path, said: Mapping[str, Switch], witness: Callable[[], None]) -> None:
-    """Replace HOME's switches, whole or not at all; `witness` is called when only the new name is missing."""
+    """Replace HOME's switches, whole or not at all; `witness` is called when only DRAFT's new name is missing."""
     path = home / SWITCHES
-    draft = path.with_suffix(".part")
+    draft = home / DRAFT
     parts = ["# Written by `fundwatch rule promote` and `rule retire`; comments are not kept.\n"]
     for name, switch in sorted(said.items()):
         entries = [f"{key} = {_toml(value)}" for key, value in asdict(switch).items() if value not in (None, "")]
