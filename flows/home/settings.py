@@ -21,13 +21,16 @@ if TYPE_CHECKING:
 FILE_NAME = "fundwatch.toml"
 DEFAULT_HOME = Path("fundwatch-home")
 #: What a file or the environment may set; the rest belongs to one command.
-LASTING = tuple("objective seed language labels threads memory_limit cron pseudonyms burden_line least_yuan".split())
+LASTING = tuple(
+    "objective seed language labels threads memory_limit rule_minutes cron pseudonyms burden_line least_yuan".split()
+)
 #: Tables of a file that set parameters of rules and detectors.
 PARAMETERS = ("rules", "detectors")
 CHOICES = {"objective": ("hit_rate", "money", "both"), "language": ("en", "zh"), "labels": ("names", "zh")}
 #: How much memory: what DuckDB understands, and nothing that it would only refuse in the middle of a run.
 MEMORY = r"0*[1-9][0-9]*(\.[0-9]+)? ?([KMGT]i?B)|0*([1-9][0-9]?|100)(\.[0-9]+)? ?%"
 MOST_THREADS = 4096
+MOST_MINUTES = 10_000
 #: Options that are not called as what they set.
 OPTIONS = {"burden_line": "--line"}
 
@@ -60,6 +63,7 @@ class Settings:
     labels: str = "names"
     threads: int = 0
     memory_limit: str = "3GB"
+    rule_minutes: float = 10.0  # after which a rule of HOME is stopped; 0: never
     cron: str = "0 2 5 * *"
     burden_line: float | None = None  # yuan a year, the area's own
     least_yuan: float = 30.0  # at issue; a lead with less stays out of tiers A and B
@@ -158,6 +162,13 @@ def _check(where: str, name: str, value: Any) -> None:
         wanted = None if is_whole and 0 <= value <= MOST_THREADS else f"a whole number from 0 (all) to {MOST_THREADS}"
     elif name == "seed":
         wanted = None if is_whole and value >= 0 else "a whole number, not below 0"
+    elif name == "rule_minutes":
+        is_number = is_whole or (isinstance(value, float) and math.isfinite(value))
+        wanted = (
+            None
+            if is_number and 0 <= value <= MOST_MINUTES
+            else f"a number of minutes from 0 (no end) to {MOST_MINUTES}"
+        )
     elif name in ("burden_line", "least_yuan"):
         is_number = is_whole or (isinstance(value, float) and math.isfinite(value))
         wanted = None if is_number and value >= 0 else "a number of yuan, not below 0"

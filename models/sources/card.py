@@ -166,7 +166,7 @@ def make(said: Mapping[str, Any]) -> Card:
 
 
 def _refuse_kinds(said: Mapping[str, Any]) -> None:
-    """Raises CardError for an entry of another kind than it is declared with: what is no day is never a day later on."""
+    """Raises CardError for an entry of another kind than it is declared with: what is no day is never one later."""
     for name, kind in get_type_hints(Card).items():
         if name in said:
             _refuse_kind(name, said[name], kind)
