@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import duckdb
 
@@ -49,7 +49,7 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
         select schema_name, view_name from duckdb_views() where database_name = current_database() and not internal
         """
     ).fetchall()
-    here = con.sql("select current_database()").fetchall()[0][0]
+    here = _here(con)
     con.execute(f"attach ':memory:' as {HALL} (read_write)")
     for schema in SCHEMAS:
         con.execute(f"create schema {HALL}.{schema}")
@@ -61,12 +61,29 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
 @contextmanager
 def inside(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """Within the block names are looked up in the hall alone, which `prepare` made; temporary tables stay."""
-    here = con.sql("select current_database()").fetchall()[0][0]
+    here = _here(con)
     con.execute(f"use {HALL}")
+    try:
+        yield
+    except BaseException:
+        with suppress(duckdb.Error):  # a failed transaction takes no order: see `restored`
+            con.execute(f'use "{here}"')
+        raise
+    con.execute(f'use "{here}"')
+
+
+@contextmanager
+def restored(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Around a transaction that goes inside: whatever becomes of it, the database in use is afterwards the same."""
+    here = _here(con)
     try:
         yield
     finally:
         con.execute(f'use "{here}"')
+
+
+def _here(con: duckdb.DuckDBPyConnection) -> str:
+    return str(con.sql("select current_database()").fetchall()[0][0])
 
 
 @contextmanager

@@ -152,12 +152,11 @@ def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
 def _read(text: str, tree: exp.Query, may_read: frozenset[str], but_not: frozenset[str]) -> Iterator[str]:
     """The tables that a query reads outside its own steps. Raises SqlRefused for one that is not allowed."""
     for table in tree.find_all(exp.Table):
-        shown = ".".join(part for part in (table.catalog, table.db, table.name) if part)
-        folded = shown.lower()
-        if not table.db and not table.catalog and folded in _steps_in_scope(table):
+        parts = [part for part in (table.catalog, table.db, table.name) if part]
+        shown, folded = ".".join(parts), ".".join(parts).lower()
+        if len(parts) == 1 and folded in _steps_in_scope(table):
             continue
-        schema, dot, name = folded.partition(".")
-        if not dot or "." in name or schema not in may_read or folded in but_not:
+        if len(parts) != 2 or parts[0].lower() not in may_read or folded in but_not:
             allowed = ", ".join(sorted(may_read))
             raise SqlRefused(f"{_place(text, shown)}reads {shown}; a query here may read only {allowed}")
         if _written(text, table) != folded:  # what judges a rule finds its tables by their names

@@ -49,6 +49,10 @@ class Bench:
 
     def run(self, source: Source, case: Case) -> Outcome:
         """Judge one case; the bench is afterwards as it was."""
+        with confined.restored(self.con):
+            return self._tried(source, case)
+
+    def _tried(self, source: Source, case: Case) -> Outcome:
         self.con.execute("begin")
         try:
             for table, rows in case.tables.items():

@@ -82,7 +82,7 @@ def run(con: duckdb.DuckDBPyConnection, source: Source, of: str, seconds: float 
         return _run(con, source, of)
     with explained(source):
         confined.prepare(con)
-        with confined.within(con, seconds):
+        with confined.restored(con), confined.within(con, seconds):
             return _run(con, source, of)
 
 
