@@ -12,7 +12,7 @@ import duckdb
 
 from data.contract import mapping
 from data.errors import InputRefused
-from data.ingest import small
+from data.ingest import small, unpack
 from data.ingest.find import MENDED, Delivery, words_of
 from data.ingest.masked import MASK
 from data.ingest.unpack import Part
@@ -68,7 +68,7 @@ def _one(
     if not known or table not in mapping.tables():
         raise InputRefused(f"{part.name} mends rows of {file}, which was never delivered. Nothing was loaded.")
     header, delimiter = json.loads(known[0][0]), known[0][1]
-    target = work / f"mended-{sum(1 for _ in work.iterdir())}.csv"
+    target = work / f"mended-{next(unpack.NUMBERS)}.csv"
     with target.open("w", encoding="utf-8", newline="") as out:
         csv.writer(out, delimiter=delimiter, lineterminator="\n").writerow(header)
         out.writelines(row["raw"].rstrip("\r\n") + "\n" for row in rows)
