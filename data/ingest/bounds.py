@@ -13,9 +13,8 @@ CHUNK = 4 << 20
 #: A cell is never longer than this up to its value.
 OVERLAP = 4096
 #: Cells that hold something in a row of six digits or more, or in a column of three letters: the others are near.
-FAR_  #: What is quick to see that there is nothing of.
 MAY_BE_FAR_ROW, MAY_BE_FAR_COLUMN = re.compile(rb'r="[A-Za-z]{1,3}[0-9]{6}'), re.compile(rb'r="[A-Za-z]{3}[0-9]')
-ROW = re.compile(rb'<c\b[^>]*?\br="([A-Za-z]{1,3})([0-9]{6,9})"[^>]*(?<!/)>\s*<[vif]')
+FAR_ROW = re.compile(rb'<c\b[^>]*?\br="([A-Za-z]{1,3})([0-9]{6,9})"[^>]*(?<!/)>\s*<[vif]')
 FAR_COLUMN = re.compile(rb'<c\b[^>]*?\br="([A-Za-z]{3,4})([0-9]{1,9})"[^>]*(?<!/)>\s*<[vif]')
 #: What is quick to see that there is nothing of.
 MAY_BE_FAR_ROW, MAY_BE_FAR_COLUMN = re.compile(rb'r="[A-Za-z]{1,3}[0-9]{6}'), re.compile(rb'r="[A-Za-z]{3}[0-9]')
