@@ -25,8 +25,8 @@ WIDE, HARD = "\u3000", "\u00a0"  # full-width and no-break space
 WANTED = {"date": "a date", "timestamp": "a date and time", "flag": "0 or 1", "count": "a whole number"}
 SCIENTIFIC = "scientific notation: the id cannot be restored"
 UNREADABLE = "characters that cannot be read"
-#: Ends of lines and other control characters, marks of direction and of no width: an id with one is another id.
-CONTROL = "[\\x00-\\x1f\\x7f-\\x{9f}\\x{200b}-\\x{200f}\\x{2028}-\\x{202e}\\x{2060}-\\x{2069}\\x{feff}]"
+#: Ends of lines, tabs and the like within a text; what has no width at all is taken out before (remarks.py).
+CONTROL = "[\\x00-\\x1f\\x7f-\\x{9f}\\x{2028}\\x{2029}]"
 UNSEEN = "holding a character that is not seen, such as the end of a line"
 ERROR_CELL = "an error cell of a spreadsheet"
 EMPTY_AMOUNT = "empty, and it is an amount that every row has"

@@ -29,6 +29,11 @@ MOST_MEMBERS = 10_000
 LEAVES_FREE = 1 << 30
 #: Bytes that stand before a member's content at the least, besides its name.
 LOCAL_HEADER = 30
+#: What the standard library says of a damaged archive.
+DAMAGE = (
+    zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error, lzma.LZMAError, OSError, IndexError,
+    UnicodeError, struct.error, ValueError, OverflowError, MemoryError,
+)  # fmt: skip
 #: Names in a work folder: nobody else gives numbers there.
 NUMBERS = itertools.count()
 #: Bytes from which a size is looked at.
@@ -130,7 +135,7 @@ def _holds_sheets(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return any(n in ("xl/workbook.xml", "xl/workbook.bin") for n in archive.namelist())
-    except (zipfile.BadZipFile, OSError, ValueError):
+    except DAMAGE:
         return False
 
 
@@ -156,10 +161,7 @@ def _zipped(path: Path, name: str, work: Path, depth: int) -> Iterator[Part]:
                     target = _aside(work, ending(inside.name))
                     _extract(archive, member, target, name)
                     yield from parts(target, shown, work, inside.name, depth + 1)
-    except (
-        zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error, lzma.LZMAError, OSError,
-        IndexError, UnicodeError, struct.error, ValueError, OverflowError, MemoryError,
-    ) as error:  # fmt: skip
+    except DAMAGE as error:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise  # the archive is sound, the disk is full
         secret = isinstance(error, RuntimeError) and "password" in str(error).lower()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from data.errors import FundwatchError, InUse, UsageError
+from data.warehouse import paths
 
 if TYPE_CHECKING:
     import polars as pl
@@ -42,6 +43,10 @@ def open_warehouse(
     warehouse, or when a newer fundwatch wrote it.
     """
     path = home / FILE_NAME
+    if (unfit := paths.UNFIT.search(str(home))) is not None:
+        raise UsageError(
+            f"The path {home} holds the character {unfit[0]}, and no warehouse opens there. Choose another --home."
+        )
     if read_only:
         stands(home)
     con = _connect(home, path, read_only)
