@@ -81,6 +81,7 @@ class Card:
     law: tuple[str, ...] = ()  # units of knowledge.legal_basis, duty and penalty, whatever day they came into force
     basis: tuple[str, ...] = ()  # other grounds in words: the rule base, pharmacopoeia, screening models
     official: tuple[int, ...] = ()
+    by_edition: bool = False  # its items stand in an edition of the catalogue; a day that none covers is not judged
     problem: tuple[str, ...] = ()  # official self-check items it screens, as knowledge.problem_item names them
     judges: tuple[str, ...] = ()  # what a slip of would make its findings false; artefacts read it
     family: str = ""  # sources of one family are one piece of evidence; default: the violation
@@ -189,8 +190,8 @@ def _refuse_parts(what: str, entries: Mapping[str, Any], part: type) -> None:
 
 
 def _refuse_kind(what: str, value: object, kind: object) -> None:
-    words, fits = next((words, fits) for declared, words, fits in KINDS if declared == kind)
-    if not fits(value):
+    words, fits = next(((words, fits) for declared, words, fits in KINDS if declared == kind), ("", None))
+    if fits is not None and not fits(value):
         raise CardError(f"{what} is {value!r}; it must be {words}")
     for text in value if isinstance(value, list) else [value]:
         if isinstance(text, str) and not text.replace("\n", " ").replace("\t", " ").isprintable():
@@ -211,6 +212,7 @@ KINDS: tuple[tuple[object, str, Callable[[Any], bool]], ...] = (
     (tuple[str, ...], "a list of texts", _is_list_of(str)),
     (tuple[int, ...], "a list of whole numbers", _is_list_of(int)),
     (date | None, "a day without quotation marks, such as 2026-03-01", lambda v: type(v) is date),
+    (bool, "true or false", lambda v: isinstance(v, bool)),
     (float, "a number", _is_number),
     (int | float | None, "a number", _is_number),
     (int | float | str, "a number, true or false, or text", lambda v: isinstance(v, str | bool) or _is_number(v)),

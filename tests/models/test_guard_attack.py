@@ -8,6 +8,7 @@ import itertools
 import shutil
 from collections import Counter
 from dataclasses import replace
+from typing import get_type_hints
 
 import duckdb
 import pytest
@@ -293,6 +294,12 @@ def test_entries_of_a_card_are_of_their_kind(entry, sentence):
     kept = "\n".join(line for line in head.splitlines() if not line.startswith(f"{name} "))
     with pytest.raises(card.CardError, match=sentence):
         card.parse(f"{kept}\n{entry}\n")
+
+
+def test_every_entry_of_a_card_has_a_kind():
+    parts = (card.Card, card.Parameter, card.Strength)
+    kinds = [kind for part in parts for kind in get_type_hints(part).values()]
+    assert [kind for kind in kinds if kind not in [declared for declared, _, _ in card.KINDS]] == []
 
 
 def write(home, rule_id="big_bill", status="trial", query=None, **changed):
