@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import duckdb
 
@@ -23,6 +24,8 @@ NULLS = ("", "NULL", "null", "\\N", "(null)", "(NULL)", "<null>", "<NULL>", "[NU
 
 #: Empty lines of a text, with how many rows stand before them: a spreadsheet counts them too.
 BLANKS = "stage_blank"
+#: What the engine says of a disk that takes no more.
+OF_THE_MACHINE = re.compile(r"no space left|could not write|quota exceeded|failed to offload", re.IGNORECASE)
 
 #: A line that could not be split: data row, its text.
 Lost = tuple[int, str]
@@ -97,7 +100,7 @@ def _fill(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> list[tuple[int,
             f" select row_number() over () - 1 as row_place, * from {scan(delivery)}"
         )
     except duckdb.Error as error:
-        raise InputRefused(plain(delivery, error)) from error
+        refuse(delivery, error)
     if not has(con, f"main.{LOST_LINES}"):
         return []
     rows = con.sql(f"select line, cast(error_type as varchar) from {LOST_LINES} order by line").fetchall()
@@ -137,6 +140,13 @@ def scan(delivery: Delivery) -> str:
 def places(delivery: Delivery) -> str:
     """SQL that reads where in the sheet each row of a grid stands."""
     return f"read_parquet('{paths.quoted(delivery.path)}', file_row_number = true)"
+
+
+def refuse(delivery: Delivery, error: duckdb.Error) -> NoReturn:
+    """Raises InputRefused for the file's own fault; want of memory and a full disk stay what they are."""
+    if isinstance(error, duckdb.OutOfMemoryException) or OF_THE_MACHINE.search(str(error)):
+        raise error
+    raise InputRefused(plain(delivery, error)) from error
 
 
 def plain(delivery: Delivery, error: duckdb.Error) -> str:

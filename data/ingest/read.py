@@ -120,7 +120,7 @@ def _typed(con: duckdb.DuckDBPyConnection, delivery: Delivery, pseudonyms: Pseud
             """
         )
     except duckdb.Error as error:
-        raise InputRefused(cells.plain(delivery, error)) from error
+        cells.refuse(delivery, error)
 
 
 def _columns(

@@ -51,6 +51,8 @@ def open_warehouse(
         stands(home)
     con = _connect(home, path, read_only)
     try:
+        for extensions in ("autoinstall_known_extensions", "autoload_known_extensions"):
+            con.execute(f"set {extensions} = false")  # nothing is fetched over the network, whatever is asked
         con.execute("set preserve_insertion_order = true")
         con.execute(f"set temp_directory = '{_quoted(home / 'spill')}'")
         if memory_limit:
@@ -103,6 +105,7 @@ def _connect(home: Path, path: Path, read_only: bool) -> duckdb.DuckDBPyConnecti
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not path.exists():
             _found(path)
+        _refuse_other_kind(path)
         con = _patient(path, read_only)
     except OSError as error:
         raise FundwatchError(f"{home} cannot be written: {error.strerror}. Choose another --home.") from error
@@ -117,6 +120,16 @@ def _connect(home: Path, path: Path, read_only: bool) -> duckdb.DuckDBPyConnecti
     if not read_only:
         path.chmod(0o600)
     return con
+
+
+def _refuse_other_kind(path: Path) -> None:
+    """Raises FundwatchError for a file of another program: the engine would look for an extension that reads it."""
+    with path.open("rb") as handle:
+        head = handle.read(12)
+    if head and head[8:] != b"DUCK":
+        raise FundwatchError(
+            f"{path} cannot be opened as a warehouse: it is a file of another kind. It was left as it is."
+        )
 
 
 def _patient(path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:

@@ -13,7 +13,7 @@ import duckdb
 import pytest
 import xlsxwriter
 
-from data.errors import InputRefused, UsageError
+from data.errors import FundwatchError, InputRefused, UsageError
 from data.ingest import Intake, bounds, contents, ingest, read, stray, unpack
 from data.warehouse.connection import ddl, open_warehouse
 
@@ -436,3 +436,38 @@ def test_what_has_no_width_in_an_id_is_taken_out_and_said(con, take, tmp_path, s
     _, said = take(folder)
     assert con.sql("select distinct institution_id from record.settlement").fetchall() == [("H1",)]
     assert any("5 cells hold invisible characters" in line for line in said)
+
+
+# --------------------------------------------------------------------------------------------- the machine
+
+
+@pytest.mark.parametrize("content", [b"SQLite format 3\0" + b"\0" * 4096, b"PK\x03\x04" + b"\0" * 99, b"x"])
+def test_a_warehouse_of_another_program_is_refused_and_nothing_is_fetched(tmp_path, content):
+    (tmp_path / "warehouse.duckdb").write_bytes(content)
+    with (
+        pytest.raises(FundwatchError, match=r"it is a file of another kind\. It was left"),
+        open_warehouse(tmp_path),
+    ):
+        pass
+    assert (tmp_path / "warehouse.duckdb").read_bytes() == content
+
+
+def test_a_warehouse_fetches_nothing(tmp_path):
+    with open_warehouse(tmp_path) as con, pytest.raises(duckdb.Error, match="requires the extension"):
+        con.execute("select * from 'https://example.invalid/x.csv'").fetchall()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        duckdb.OutOfMemoryException("could not allocate block of size 256.0 KiB"),
+        duckdb.IOException('Could not write file "x": No space left on device'),
+    ],
+)
+def test_want_of_memory_or_space_is_not_the_file_s_fault(delivered, take, monkeypatch, error):
+    def scan(_):
+        raise error
+
+    monkeypatch.setattr(read.cells, "scan", scan)
+    with pytest.raises(type(error)):
+        take(delivered)
