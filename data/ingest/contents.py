@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
@@ -65,7 +66,10 @@ def _plain(path: Path, work: Path) -> Path:
     if PLAIN.fullmatch(str(path)):
         return path
     alias = work / f"{next(NUMBERS)}{ending(path.name)}"
-    alias.symlink_to(path.resolve())
+    try:
+        alias.symlink_to(path.resolve())
+    except OSError:  # some disks know no links
+        shutil.copyfile(path, alias)
     return alias
 
 
