@@ -6,19 +6,16 @@ wrong in places, so only functions seen to agree on both engines are allowed.
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import ParseError, SqlglotError
 
-if TYPE_CHECKING:
-    import duckdb
+from data.warehouse.reading import SqlRefused as SqlRefused
+from data.warehouse.reading import depth_of, engine_reads, place, refuse_unseen, tables_of
 
 #: sqlglot's names of the operators and functions that agree on both engines.
 PORTABLE = frozenset(
@@ -74,10 +71,6 @@ PERSONAL = frozenset(
 TRUNCATIONS = frozenset({"DAY", "HOUR", "MONTH", "QUARTER", "YEAR"})
 
 
-class SqlRefused(ValueError):
-    """A query that may not run; the text says where and why."""
-
-
 @dataclass(frozen=True)
 class Query:
     """A query that passed: its text, the tables it reads, its parameters and its output columns."""
@@ -97,7 +90,7 @@ def check(text: str, may_read: frozenset[str], but_not: frozenset[str] = frozens
     try:
         tree = _parse(text)
         _refuse_foreign(tree)
-        tables = frozenset(_read(text, tree, may_read, but_not))
+        tables = frozenset(tables_of(text, tree, may_read, but_not))
         parameters = frozenset(p.name for p in tree.find_all(exp.Parameter, exp.Placeholder))
         return Query(text, tables, parameters, tuple(tree.named_selects))
     except RecursionError as error:
@@ -111,87 +104,11 @@ def check_foreign(query: Query) -> None:
     """The same of a query that somebody outside wrote, as the engine itself takes it apart: it would not do for two
     parsers to read two things. Raises SqlRefused where it reads a table that `query` does not name, or a function as
     a table."""
-    tables, functions = _engine_reads(query.text)
+    tables, functions = engine_reads(query.text)
     if functions:
         raise SqlRefused(f"{functions[0]} is no table")
     if odd := sorted(tables - query.tables):
-        raise SqlRefused(f"{_place(query.text, odd[0])}reads {odd[0]}, which is not allowed here")
-
-
-def _engine_reads(text: str) -> tuple[set[str], list[str]]:
-    """Schema-qualified tables, in small letters, and table functions that the engine finds in a query; a bare name
-    that no step of the query has counts among the tables."""
-    with _parser().cursor() as con:
-        rows = con.execute("select cast(json_serialize_sql($text) as varchar)", {"text": text}).fetchall()
-    found = json.loads(rows[0][0])
-    if found.get("error"):
-        raise SqlRefused(str(found.get("error_message", "the engine cannot read it")).splitlines()[0])
-    tables, functions, steps = set(), [], set()
-    for node in _nodes(found):
-        if node.get("type") == "BASE_TABLE":
-            names = [node.get(part) for part in ("catalog_name", "schema_name", "table_name")]
-            tables.add(".".join(name for name in names if name).lower())
-        elif node.get("type") == "TABLE_FUNCTION":
-            functions.append(f"`{node.get('function', {}).get('function_name', '')}`")
-        if isinstance(node.get("cte_map"), dict):
-            steps |= {str(each["key"]).lower() for each in node["cte_map"].get("map", [])}
-    return tables - steps, functions
-
-
-@cache
-def _parser() -> duckdb.DuckDBPyConnection:
-    """An engine that only takes texts apart; making one costs more than what it is asked."""
-    import duckdb
-
-    return duckdb.connect(config={"threads": 1, "enable_external_access": False})
-
-
-def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
-    """Every object of a JSON tree, without recursion."""
-    waiting = [tree]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, dict):
-            yield each
-            waiting += each.values()
-        elif isinstance(each, list):
-            waiting += each
-
-
-def _read(text: str, tree: exp.Query, may_read: frozenset[str], but_not: frozenset[str]) -> Iterator[str]:
-    """The tables that a query reads outside its own steps. Raises SqlRefused for one that is not allowed."""
-    for table in tree.find_all(exp.Table):
-        parts = [part for part in (table.catalog, table.db, table.name) if part]
-        shown, folded = ".".join(parts), ".".join(parts).lower()
-        if len(parts) == 1 and folded in _steps_in_scope(table):
-            continue
-        if folded in but_not:
-            raise SqlRefused(f"{_place(text, shown)}reads {shown}, which names persons; no query here may")
-        if len(parts) != 2 or parts[0].lower() not in may_read:
-            allowed = ", ".join(sorted(may_read))
-            raise SqlRefused(f"{_place(text, shown)}reads {shown}; a query here may read only {allowed}")
-        if _written(text, table) != folded:  # what judges a rule finds its tables by their names
-            raise SqlRefused(f"{_place(text, shown)}write {folded}: small letters, no quotation marks, no blanks")
-        yield folded
-
-
-def _written(text: str, table: exp.Table) -> str:
-    """A table's name as it stands in the text."""
-    return text[table.args["db"].meta["start"] : table.this.meta["end"] + 1]
-
-
-def _steps_in_scope(table: exp.Table) -> set[str]:
-    """The named steps, in small letters, that a bare table name may mean where it stands: those of the queries around
-    it, and of its own list only those before it."""
-    names: set[str] = set()
-    inside: exp.Expr = table
-    while (around := inside.parent) is not None:
-        if isinstance(around, exp.With):
-            names |= {cte.alias.lower() for cte in around.expressions[: around.expressions.index(inside)]}
-        elif inside.arg_key not in ("with", "with_") and (steps := around.args.get("with_") or around.args.get("with")):
-            names |= {cte.alias.lower() for cte in steps.expressions}
-        inside = around
-    return names
+        raise SqlRefused(f"{place(query.text, odd[0])}reads {odd[0]}, which is not allowed here")
 
 
 @dataclass(frozen=True)
@@ -280,12 +197,12 @@ def to_spark(text: str) -> str:
 
 
 def _parse(text: str) -> exp.Query:
-    _refuse_unseen(text)
+    refuse_unseen(text)
     try:
         for token in sqlglot.tokenize(text, read="duckdb") if ";" in text else ():
             if token.token_type == sqlglot.TokenType.SEMICOLON:
-                place = text[: token.start]
-                where = f"line {place.count(chr(10)) + 1}, column {token.start - place.rfind(chr(10))}: "
+                before = text[: token.start]
+                where = f"line {before.count(chr(10)) + 1}, column {token.start - before.rfind(chr(10))}: "
                 raise SqlRefused(f"{where}it must be one select, without `;` at its end")
         statements = [s for s in sqlglot.parse(text, read="duckdb") if s is not None]
     except ParseError as error:
@@ -296,29 +213,9 @@ def _parse(text: str) -> exp.Query:
         raise SqlRefused(str(error).splitlines()[0]) from error
     if len(statements) != 1 or not isinstance(statements[0], exp.Select | exp.SetOperation):
         raise SqlRefused("it must be one select, nothing else")
-    if _depth(statements[0]) > DEEPEST:
+    if depth_of(statements[0]) > DEEPEST:
         raise SqlRefused(NESTED)
     return statements[0]
-
-
-def _refuse_unseen(text: str) -> None:
-    """Characters that nobody sees change what is read: a name with a zero-width space is another name to one parser
-    and the same to the next."""
-    for number, line in enumerate(re.split(r"\r\n|\n", text), 1):
-        if not line.replace("\t", " ").isprintable():
-            column, letter = next((c, x) for c, x in enumerate(line, 1) if x != "\t" and not x.isprintable())
-            raise SqlRefused(
-                f"line {number}, column {column}: the character U+{ord(letter):04X} is not seen; take it out"
-            )
-
-
-def _depth(tree: exp.Expr) -> int:
-    deepest, waiting = 0, [(tree, 1)]
-    while waiting:
-        node, depth = waiting.pop()
-        deepest = max(deepest, depth)
-        waiting += [(child, depth + 1) for child in node.iter_expressions()]
-    return deepest
 
 
 def _refuse_foreign(tree: exp.Query) -> None:
@@ -394,10 +291,3 @@ SPARK: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.Ceil: _as_double,
     exp.TimestampTrunc: _as_local,
 }
-
-
-def _place(text: str, table: str) -> str:
-    for number, line in enumerate(text.splitlines(), 1):
-        if (column := line.find(table)) >= 0 and not line.lstrip().startswith("--"):
-            return f"line {number}, column {column + 1}: "
-    return ""

@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -260,22 +261,17 @@ def _lacking(con: duckdb.DuckDBPyConnection, one: Source) -> list[str]:
 
 
 def _judge(con: duckdb.DuckDBPyConnection, one: Source, seconds: float) -> None:
-    """Add a rule's hits on the new settlements, and what it cannot judge there and why, to `screened`.
-
-    The rule sees the hall alone; after `seconds` it is stopped (0: never).
-    """
+    """Add a rule's hits on the new settlements, and what it cannot judge there and why, to `screened`; it sees the hall
+    alone, and is stopped after `seconds` (0: never)."""
     query = rule.query(one.code)
     details = rule.packing(c for c in query.columns if c not in STANDARD and c not in ROW)
     certainty = "$card_certainty"
     if "certainty" in query.columns:
         certainty = f"case when certainty = 'suspected' then certainty else {certainty} end"
     detail = f"to_json(struct_pack({details}))" if details else "cast(null as varchar)"
-    values = {
-        "card_id": one.id,
-        "card_certainty": one.card.certainty,
-        "card_from": one.card.effective_from,
-        "card_to": one.card.effective_to,
-    }
+    card = one.card
+    values: dict[str, Any] = {"card_id": one.id, "card_certainty": card.certainty}
+    values |= {"card_from": card.effective_from, "card_to": card.effective_to}
     with confined.within(con, seconds), confined.inside(con):
         ours = rule.rests_on_ours(con, query, "f") if one.card.certainty == "definite" else None
         con.execute(
