@@ -13,7 +13,7 @@ from data.contract.mapping import Field, Table
 from data.errors import InputRefused
 from data.ingest import cells, ids, labels, masked, match, normalise, remarks
 from data.ingest.cells import TEXTS, Lost
-from data.ingest.find import Delivery
+from data.ingest.find import Delivery, refuse_changed
 from data.ingest.pseudonym import Pseudonyms
 from data.ingest.workbook import PLACE
 
@@ -50,7 +50,11 @@ def stage(
     cannot be read as the table at all, when more than a twentieth of its rows are faulty, and when the rows read are
     not as many as were counted.
     """
-    lost, counted, notes = cells.texts(con, delivery, work)
+    refuse_changed(delivery)
+    try:
+        lost, counted, notes = cells.texts(con, delivery, work)
+    finally:
+        refuse_changed(delivery)  # what a file that grows is refused for is not what is wrong with it
     notes += remarks.visible(con, delivery, TEXTS)
     typed(con, delivery, pseudonyms)
     notes += remarks.said(con, delivery, STAGE, TEXTS)
@@ -116,7 +120,7 @@ def typed(con: duckdb.DuckDBPyConnection, delivery: Delivery, pseudonyms: Pseudo
             """
         )
     except duckdb.Error as error:
-        raise InputRefused(cells.plain(delivery, error)) from error
+        cells.refuse(delivery, error)
 
 
 def _columns(
@@ -140,6 +144,9 @@ def _columns(
         else:
             value = f"cast(null as {normalise.TYPES.get(field.kind, 'varchar')})"
         columns.append(f"{persons.get(field.column, value)} as {field.column}")
+    ids_of = {f.source: f"t_{column}" for column, (_, f) in by_column.items() if f.kind == "id"}
+    if (unseen := normalise.unseen(ids_of)) is not None:
+        checks.append(unseen)
     if "person_id" in persons:
         checks.append(f"case when {persons['person_id']} is null then 'psn_no|{EMPTY_KEY}' end")
     if match.KEY in persons:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from data.errors import FundwatchError, InUse, UsageError
-from data.warehouse import damage, events, spill
+from data.warehouse import damage, events, paths, spill
 
 if TYPE_CHECKING:
     import polars as pl
@@ -49,11 +49,17 @@ def open_warehouse(
     warehouse, or when a newer fundwatch wrote it.
     """
     path = home / FILE_NAME
+    if (unfit := paths.UNFIT.search(str(home))) is not None:
+        raise UsageError(
+            f"The path {home} holds the character {unfit[0]}, and no warehouse opens there. Choose another --home."
+        )
     if read_only:
         stands(home)
     con = _connect(home, path, read_only)
     own = ExitStack()
     try:
+        for extensions in ("autoinstall_known_extensions", "autoload_known_extensions"):
+            con.execute(f"set {extensions} = false")  # nothing is fetched over the network, whatever is asked
         con.execute("set preserve_insertion_order = true")
         con.execute(f"set temp_directory = '{_quoted(_spill(home, own))}'")
         if memory_limit:

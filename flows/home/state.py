@@ -101,6 +101,8 @@ class State:
         parts = [self.record, version.code(CONTRACT), *(self._features[n] for n in sorted(names & set(self._features)))]
         if any(t.startswith("casebook.") for t in source.reads):
             parts.append(self.verdicts)
+        if source.is_own:  # with more time or memory it may end
+            parts.append(f"{self.settings.rule_minutes:g} {self.settings.memory_limit}")
         return journal.hash_of(parts)
 
     def stale(self, known: dict[str, str]) -> list[Source]:

@@ -66,14 +66,18 @@ def ruleset(home: Path, overrides: Overrides | None = None) -> list[Source]:
 
 
 def _read(home: Path, overrides: Overrides | None) -> list[Source]:
-    overrides, mine = overrides or {}, own(home)
+    overrides, mine, switched_to = overrides or {}, own(home), switches(home)
     packaged = rule.load({k: v for k, v in overrides.items() if k not in mine})
     found, problems = [s for s in packaged if s.id not in mine], []
     for name, path in mine.items():
         try:
             found.append(located.read(path, overrides.get(name)))
         except UsageError as error:
-            problems.append(str(error))
+            broken = located.broken(path, str(error))
+            if (switched_to[name].status if name in switched_to else broken.card.status) == "live":
+                problems.append(str(error))
+            else:  # on trial it harms no list, and a draft stops nobody's run
+                found.append(broken)
     if problems:
         raise UsageError(f"The rules of {home / RULES} cannot be loaded:\n" + "\n".join(problems))
     return found

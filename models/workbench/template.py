@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
+from data import texts
 from data.errors import UsageError
 from models.workbench.ruleset import RULES, known
 
@@ -106,16 +106,11 @@ def write(home: Path, rule_id: str) -> tuple[Path, Path]:
     if rule_id in known(home) or paths[1].exists():
         raise UsageError(f"There is a rule '{rule_id}' already. Choose another id.")
     paths[0].parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    aside = [path.with_name(path.name + ".part") for path in paths]
+    # the rule last: cases without a rule stop no other command
+    texts.write_whole(paths[1], CASES.replace("RULE_ID", rule_id))
     try:
-        for path, text in zip(aside, (RULE, CASES), strict=True):
-            with path.open("w", encoding="utf-8") as handle:
-                handle.write(text.replace("RULE_ID", rule_id))
-                handle.flush()
-                os.fsync(handle.fileno())
-        for path, target in reversed(list(zip(aside, paths, strict=True))):  # the rule last: half of one loads never
-            path.replace(target)
-    finally:
-        for path in aside:
-            path.unlink(missing_ok=True)
+        texts.write_whole(paths[0], RULE.replace("RULE_ID", rule_id))
+    except OSError:
+        paths[1].unlink()
+        raise
     return paths
