@@ -16,7 +16,7 @@ from data.warehouse import confined, journal, spill
 from data.warehouse.connection import open_warehouse, transaction
 from data.warehouse.parts import DONE, NO_DATA, Parts
 from features import build
-from flows import trouble
+from flows import own_rules, trouble
 from flows.home import version
 from flows.home.settings import Settings
 from flows.home.state import State
@@ -28,7 +28,7 @@ from models.ranking import learned, tips, totals
 from models.ranking.rank import rank as rank_leads
 from models.sources import source
 from models.sources.source import Source
-from models.workbench import located, ruleset
+from models.workbench import ruleset
 
 Say = Callable[[str], None]
 #: A group stands with its findings: what a retired detector, or one that lost its data, left behind goes with them.
@@ -158,10 +158,10 @@ def detect(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> Outc
     shown = {s.id: f"{s.card.title_zh} {s.id}" if settings.language == "zh" else s.id for s in stale}
     lasting = {shown[name]: took for name, took in seconds.items() if name in shown}
     parts = Parts(say, "sources", shown.values(), lasting)
-    refused = _refused(con, stale)
+    refused = own_rules.refused(con, stale)
     for each in stale:
         parts.begin(shown[each.id])
-        has_data = each.id not in refused and _judge(state, each, refused)
+        has_data = each.id not in refused and own_rules.judge(state, each, refused)
         parts.end(DONE if has_data else NO_DATA)
     for name, why in refused.items():
         left = next(s for s in stale if s.id == name)
@@ -179,39 +179,6 @@ def detect(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> Outc
     return Outcome(
         f"{judged} sources judged, {hits:,} hits in all{classed}, {cannot} sources lack their data{left_out}", counts
     )
-
-
-def _refused(con: duckdb.DuckDBPyConnection, stale: Collection[Source]) -> dict[str, str]:
-    """The trial rules that people wrote and that the engine refuses, each with why, before any is judged with.
-
-    Raises FundwatchError for a live one.
-    """
-    refused = {}
-    for each in stale:
-        if each.is_own:
-            try:
-                with source.explained(each):
-                    located.bind(con, each)
-            except FundwatchError as error:
-                _stop_live(each, error)
-                refused[each.id] = str(error)
-    return refused
-
-
-def _judge(state: State, each: Source, refused: dict[str, str]) -> bool:
-    """Judge with one source; whether it had its data. A trial rule that people wrote and that fails is `refused`."""
-    try:
-        return source.run(state.con, each, state.basis(each), state.settings.rule_minutes * 60)
-    except source.RuleFailed as error:
-        _stop_live(each, error)
-        refused[each.id] = str(error)
-        return False
-
-
-def _stop_live(each: Source, error: FundwatchError) -> None:
-    if each.card.status == "live":
-        retire = f"fundwatch rule retire {each.id} --reason TEXT"
-        raise FundwatchError(f"{str(error).rstrip('.')}. It is live: correct it, or `{retire}`.") from error
 
 
 def rank(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> Outcome:

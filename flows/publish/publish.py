@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -14,16 +13,16 @@ from pathlib import Path
 import duckdb
 
 from data.errors import FundwatchError, UsageError
-from data.knowledge import load as knowledge_load
 from data.warehouse import events, journal
 from data.warehouse.connection import transaction
-from flows.home import audit_log, decisions, version
+from flows.home import audit_log
 from flows.home.settings import Settings
 from flows.outcome import Outcome
 from flows.publish import (
     artefacts,
     checks,
     kept,
+    manifest,
     official,
     outside,
     packs,
@@ -39,12 +38,9 @@ from flows.publish import (
 from flows.publish.labels import Known, labelled
 from flows.publish.safe import ids_as, whole, write_csv
 from models.casebook import drift, profile
-from models.ranking import learned
 from models.sources.source import Source
 
 MANIFEST = "manifest.json"
-#: Says how long each source took, so its bytes are not part of what a run is.
-TIMED = "coverage.csv"
 
 
 def publish(
@@ -197,15 +193,15 @@ def _write(
         labels=settings.labels,
         unmask=settings.unmask,
     )
-    manifest = _manifest(settings, con, sources, run_id, fingerprint, aside)
+    facts = manifest.manifest(settings, con, sources, run_id, fingerprint, aside)
     whole(
         aside / MANIFEST,
-        lambda path: path.write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"),
+        lambda path: path.write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"),
     )
     for place in sorted((p for p in aside.rglob("*") if p.is_dir()), reverse=True):
         audit_log.sync_folder(place)
     audit_log.sync_folder(aside)
-    _log(settings, con, "publish", run_id, aside, rows | {"leads": leads}, manifest=_digest(aside / MANIFEST))
+    _log(settings, con, "publish", run_id, aside, rows | {"leads": leads}, manifest=manifest.digest(aside / MANIFEST))
     shutil.rmtree(folder, ignore_errors=True)
     aside.rename(folder)
     audit_log.sync_folder(folder.parent)
@@ -236,44 +232,6 @@ def _log(
 def ingest_of(con: duckdb.DuckDBPyConnection) -> str:
     """The last delivery that brought something the record did not hold."""
     return journal.print_of(con, "ingest") or ""
-
-
-def _manifest(
-    settings: Settings,
-    con: duckdb.DuckDBPyConnection,
-    sources: Collection[Source],
-    run_id: str,
-    fingerprint: str,
-    aside: Path,
-) -> dict[str, object]:
-    inputs = con.sql(
-        "select file, source_table, file_id, rows_in, dense_rank() over (order by event_number) from run.input_file"
-        " order by file, file_id"
-    ).fetchall()
-    outputs = sorted(p for p in aside.rglob("*") if p.is_file() and p.name != TIMED)
-    return {
-        "run_id": run_id,
-        "fingerprint": fingerprint,
-        "code": version.code(),
-        "knowledge": knowledge_load.version(settings.home / "knowledge"),
-        "dialects": knowledge_load.version(settings.home / "mappings"),
-        "libraries": version.libraries(),
-        "settings": settings.deciding(),
-        "ranking": learned.told(con),
-        "compared_with": profile.before(con, run_id)[0],
-        "audit": decisions.anchor(settings.home, con),
-        "inputs": [{"file": f, "table": t, "sha256": h, "rows": n, "load": k} for f, t, h, n, k in inputs],
-        "sources": [
-            {"id": s.id, "kind": s.kind, "version": s.card.version, "status": s.card.status, "params": dict(s.params)}
-            for s in sources
-        ],
-        "outputs": [{"file": p.relative_to(aside).as_posix(), "sha256": _digest(p)} for p in outputs],
-    }
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def _remember(con: duckdb.DuckDBPyConnection, settings: Settings, run_id: str, fingerprint: str) -> None:
