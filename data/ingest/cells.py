@@ -65,9 +65,7 @@ class Cells:
             self.is_file = False
 
 
-def open_cells(
-    con: duckdb.DuckDBPyConnection, delivery: Delivery, work: Path, lost: Collection[str] = ()
-) -> Cells:
+def open_cells(con: duckdb.DuckDBPyConnection, delivery: Delivery, work: Path, lost: Collection[str] = ()) -> Cells:
     """The cells of a content as text; `lost`: kinds of lines that a read of the file itself could not split."""
     con.execute(f"create or replace temp table {BLANKS} (before bigint, lines bigint)")
     for name in (TEXTS, LOST_LINES, LOST_SCANS):

@@ -122,9 +122,7 @@ def typed(raw: str, field: Field, local: str | None = None, odd: Collection[str]
             return f"case when contains({raw}, chr(0)) then replace({raw}, chr(0), '') else {raw} end"
 
 
-def fault(
-    raw: str, value: str, field: Field, local: str | None = None, odd: Collection[str] = ODD
-) -> str | None:
+def fault(raw: str, value: str, field: Field, local: str | None = None, odd: Collection[str] = ODD) -> str | None:
     """SQL: the reason why the text is no value of the field, null when it is; None when every text is."""
     if field.kind in ("id", "code"):
         # the cheap test first: hardly any code holds such characters

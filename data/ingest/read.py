@@ -102,9 +102,7 @@ def _has_remarks(con: duckdb.DuckDBPyConnection) -> bool:
     return bool(con.sql(f"select 1 from {ROWS} where remarks > 0 limit 1").fetchall())
 
 
-def _stage(
-    con: duckdb.DuckDBPyConnection, delivery: Delivery, held: Cells, pseudonyms: Pseudonyms | None
-) -> bool:
+def _stage(con: duckdb.DuckDBPyConnection, delivery: Delivery, held: Cells, pseudonyms: Pseudonyms | None) -> bool:
     """Make `stage` of the cells; false where the file that holds them has lines that cannot be split."""
     is_file = held.is_file
     if "invisible" in held.odd:

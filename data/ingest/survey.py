@@ -29,7 +29,7 @@ SIGNS = {"tab": b"\t", "apostrophe": b"'", "hash": b"#", "plus": b"+"}
 #: Beginnings of full-width letters, digits and marks in UTF-8; the full-width and the hard space; no character at all.
 FULL_WIDTH, SPACES, UNREADABLE = (b"\xef\xbc", b"\xef\xbd"), (b"\xe3\x80\x80", b"\xc2\xa0"), b"\xef\xbf\xbd"
 #: Beside one of these a blank pads a cell, whichever of them parts the cells.
-EDGES = b",;|\t\n\r\"^\x01"
+EDGES = b',;|\t\n\r"^\x01'
 
 
 @dataclass(frozen=True)

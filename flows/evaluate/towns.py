@@ -98,7 +98,9 @@ def own(name: str) -> str | None:
             f" || substr({cell}, 7, 11)"
         )
         sound = f"copy > 0 and regexp_full_match({cell}, '[0-9]{{17}}[0-9X]')"
-        return f"case when {sound} then list_transform([{moved}], lambda n: n || {_check_digit('n')})[1] else {cell} end"
+        return (
+            f"case when {sound} then list_transform([{moved}], lambda n: n || {_check_digit('n')})[1] else {cell} end"
+        )
     if name == "tel":
         return f"(try_cast({cell} as bigint) + copy * 100000000)::varchar"
     if name in ("lnt", "lat"):
