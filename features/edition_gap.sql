@@ -3,6 +3,7 @@
 --     says nothing about that day: rules that read these tables cannot judge it.
 -- official: the rule whose edition is missing
 -- first_on, last_on: the days that the editions at hand cover for this item
+-- Rules 8 and 12 speak of what a hospital does: a drugstore's sale is no gap of theirs.
 -- An item that a later edition dropped is covered to the end of that edition: nothing restricts it any more.
 with dated as (
     select item_code, official, valid_from, valid_to, superseded_by from knowledge.item_sex
@@ -52,3 +53,4 @@ select
 from feature.fee_line as l
 join covered as c on c.item_code = l.item_code
 where l.eligible_amount > 0 and (l.charged_on < c.first_on or l.charged_on > c.last_on)
+    and not (c.official in (8, 12) and coalesce(l.is_pharmacy, false))

@@ -28,6 +28,8 @@ class Odds:
 
 
 ODDS = {"definite": Odds(0.30, 0.95, 4.0), "suspected": Odds(0.10, 0.80, 5.0)}
+#: No source is believed more than this, whatever its verdicts.
+HIGHEST = 0.95
 SLIP_RATE = 0.001  # hits a settlement that honest clerks make anyway
 #: A tip doubles the odds that something is right, however many came; each confirmed inspection, up to two, adds half.
 TIP_ODDS, HISTORY_ODDS, HISTORY_MOST = 2.0, 1.5, 2
@@ -67,8 +69,9 @@ def chance(places: Array, volume: Array, slip: Array, weight: Array, odds: Array
 def with_odds(evidence: pl.DataFrame, confirmed: pl.DataFrame | None = None) -> pl.DataFrame:
     """Add prior, ceiling, repeats and reviewed: what the certainty says, moved by the source's confirmation rate.
 
-    `confirmed` has source and rate, and may have subject_type (a rate for each kind of subject) and reviewed (verdicts
-    it rests on). A source that verdicts confirm half as often as its prior loses the ceiling in the ratio of the
+    `confirmed` has source and rate, and may have subject_type (a rate for each kind of subject), reviewed (verdicts
+    it rests on) and prior (what the source's card promises: evidence of another certainty than the card's moves in
+    proportion). A source that verdicts confirm half as often as its prior loses the ceiling in the ratio of the
     square root.
     """
     said = pl.DataFrame(
@@ -82,14 +85,19 @@ def with_odds(evidence: pl.DataFrame, confirmed: pl.DataFrame | None = None) -> 
     else:
         keys = [c for c in ("source", "subject_type") if c in confirmed.columns]
         wanted = [*keys, "rate", *(c for c in ("reviewed",) if c in confirmed.columns)]
-        joined = joined.join(confirmed.select(wanted), on=keys, how="left", maintain_order="left")
+        promised = pl.col("prior") if "prior" in confirmed.columns else pl.lit(None, pl.Float64)
+        joined = joined.join(
+            confirmed.select(*wanted, promised=promised), on=keys, how="left", maintain_order="left"
+        ).with_columns(
+            rate=(pl.col("rate") * (pl.col("base") / pl.coalesce("promised", "base"))).clip(upper_bound=HIGHEST)
+        )
     if "reviewed" not in joined.columns:
         joined = joined.with_columns(reviewed=pl.lit(0.0))
     rate = pl.coalesce("rate", "base")
     moved = (pl.col("top") * (rate / pl.col("base")).sqrt()).clip(upper_bound=0.98)
     return joined.with_columns(
         prior=rate, ceiling=pl.max_horizontal(rate, moved), reviewed=pl.col("reviewed").fill_null(0.0)
-    ).drop("base", "top", "rate")
+    ).drop("base", "top", "rate", "promised", strict=False)
 
 
 def odds_of(evidence: pl.DataFrame) -> Array:

@@ -23,7 +23,6 @@ from models.sources.source import Source
 PRIOR_WEIGHT = 10.0
 #: Confirmations a kind of subject must promise before it counts as much as the source's rate with all kinds.
 KIND_WEIGHT = 0.5
-HIGHEST = 0.95
 TEXTS = {"source": pl.String, "certainty": pl.String, "family": pl.String}
 
 
@@ -54,7 +53,7 @@ def of(said: pl.DataFrame, sources: Collection[Source]) -> pl.DataFrame:
 
 
 def by_kind(con: duckdb.DuckDBPyConnection, sources: Collection[Source]) -> pl.DataFrame:
-    """source, subject_type, rate, reviewed: of every source and kind of subject; see `kinds_of`."""
+    """source, subject_type, prior, rate, reviewed: of every source and kind of subject; see `kinds_of`."""
     verdicts.prepare(con, sources)
     return kinds_of(shared(frame(con, query()), sources), sources)
 
@@ -76,7 +75,7 @@ def kinds_of(said: pl.DataFrame, sources: Collection[Source]) -> pl.DataFrame:
         .with_columns(pl.col("promised", "credited").fill_null(0.0))
         .with_columns(expected=pl.col("promised") * pl.col("general") / pl.col("prior"))
         .with_columns(rate=_moved(pl.col("general"), pl.lit(KIND_WEIGHT)))
-        .select("source", "subject_type", "rate", reviewed=pl.col("confirmed") + pl.col("dismissed"))
+        .select("source", "subject_type", "prior", "rate", reviewed=pl.col("confirmed") + pl.col("dismissed"))
     )
 
 
@@ -86,7 +85,10 @@ def shared(said: pl.DataFrame, sources: Collection[Source]) -> pl.DataFrame:
     Where a lead's evidence was not kept, each source promised its prior.
     """
     known = said.join(_known(sources), on="source", maintain_order="left")
-    odds = belief.odds_of(belief.with_odds(known.select("source", "certainty")))
+    # what it promised follows the certainty that its evidence had, which a row may have of its own
+    odds = belief.odds_of(
+        belief.with_odds(known.select("source", certainty=pl.coalesce("shown_certainty", "certainty")))
+    )
     seen = known.select(
         pl.col("places").fill_null(1.0), pl.col("volume", "slip").fill_null(0.0), pl.col("weight").fill_null(1.0)
     )
@@ -102,7 +104,7 @@ def shared(said: pl.DataFrame, sources: Collection[Source]) -> pl.DataFrame:
 
 def _moved(base: pl.Expr, weight: pl.Expr) -> pl.Expr:
     return (base * (weight + pl.col("credited")) / (weight + pl.col("expected"))).clip(
-        upper_bound=pl.max_horizontal(base, pl.lit(HIGHEST))
+        upper_bound=pl.max_horizontal(base, pl.lit(belief.HIGHEST))
     )
 
 

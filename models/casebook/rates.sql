@@ -1,6 +1,6 @@
 -- One row: one verdict or inspection and one source it speaks of, with what the source said of the lead then.
 -- truth: 1 confirmed, 0.5 partly, 0 dismissed; is_whole: it speaks of the lead with all its sources, not of one rule
--- places, volume, slip, weight: null where the evidence was not kept
+-- places, volume, slip, weight, shown_certainty: null where the evidence was not kept
 -- An inspection that was also imported as a verdict counts once.
 with spoken as (
     select v.verdict_id as said_by, v.subject_type, v.rule is null as is_whole,
@@ -23,10 +23,10 @@ inspected as (
 )
 
 select s.said_by, s.subject_type, s.is_whole, s.source, cast(s.truth as double) as truth, cast(e.places as double) as places,
-    e.volume, e.slip, e.weight
+    e.volume, e.slip, e.weight, e.certainty as shown_certainty
 from spoken as s
 left join casebook.verdict_evidence as e on e.verdict_id = s.said_by and e.source = s.source
 union all
-select i.said_by, null, false, i.source, cast(i.truth as double), null, null, null, null
+select i.said_by, null, false, i.source, cast(i.truth as double), null, null, null, null, null
 from inspected as i
 order by 1, 4

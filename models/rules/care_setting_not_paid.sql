@@ -2,6 +2,7 @@
 title       = "Item charged in a care setting in which it is not paid"
 title_zh    = "药品、医疗服务项目限就医方式"
 official    = [13, 22]
+by_edition  = true
 violation   = "setting_restriction"
 family      = "medication"
 problem     = ["hospital-7", "pharmacy-9"]
@@ -112,8 +113,3 @@ select
     end as setting_zh,
     point_id
 from told
-union all
-select 'cannot_judge', 'no edition of the catalogue at hand covers the day of the charge', settlement_id, line_id,
-    encounter_id, person_id, institution_id, practitioner_id, charged_on, null, item_name, null, null, null
-from feature.edition_gap
-where official in (13)

@@ -2,6 +2,7 @@
 title       = "Children's item charged for an older person"
 title_zh    = "儿童专用药品、医疗服务项目用于成人"
 official    = [65, 80]
+by_edition  = true
 violation   = "age_mismatch"
 family      = "identity"
 fetch       = ["identity", "medication"]
@@ -123,9 +124,3 @@ select
     end as age_limit_zh,
     point_id
 from told
-union all
-select 'cannot_judge', 'no edition of the catalogue at hand covers the day of the charge', settlement_id, line_id,
-    encounter_id, person_id, institution_id, practitioner_id, charged_on, null, null, null, null, item_name, null, null,
-    null, null
-from feature.edition_gap
-where official in (65, 80)

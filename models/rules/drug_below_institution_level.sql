@@ -2,6 +2,7 @@
 title       = "Drug paid only from a higher institution level"
 title_zh    = "药品超医疗机构级别限制使用"
 official    = [12]
+by_edition  = true
 violation   = "level_restriction"
 family      = "medication"
 fetch       = ["licence", "medication"]
@@ -72,8 +73,3 @@ select
     point_id
 from feature.level_limited_use
 where official = 12 and not is_pharmacy
-union all
-select 'cannot_judge', 'no edition of the catalogue at hand covers the day of the charge', null, settlement_id, line_id,
-    encounter_id, person_id, institution_id, practitioner_id, charged_on, null, item_name, null, null, null, null
-from feature.edition_gap
-where official = 12 and not coalesce(is_pharmacy, false)

@@ -2,6 +2,7 @@
 title       = "Drug or treatment beyond the course that is paid"
 title_zh    = "超支付疗程使用药品、医疗服务项目"
 official    = [10, 23]
+by_edition  = true
 violation   = "over_course"
 family      = "medication"
 problem     = ["hospital-7", "pharmacy-9"]
@@ -161,8 +162,3 @@ select
     scope,
     point_id
 from placed
-union all
-select 'cannot_judge', 'no edition of the catalogue at hand covers the day of the charge', null, settlement_id,
-    line_id, encounter_id, person_id, institution_id, practitioner_id, charged_on, null, item_name, null, null, null, null, null
-from feature.edition_gap
-where official in (10, 23)

@@ -39,11 +39,11 @@ exclusions_zh = [
     "尚在住院：无法判定",
     "机构未知：无法判定",
 ]
-limits      = "Observation before a decision, week-ends and the days before a transfer look the same; drugs posted once for several days do too where their days of supply are not filled. Temperature chart, nursing record and check-in tell whether the person slept there. The whole stay is at issue, for if the bed was only held none of it was needed."
-limits_zh   = "决策前观察、周末及转院前数日表现相同；药品一次记录数日而用药天数未填的，亦同。体温单、护理记录和签到可证明参保人是否在院过夜。整次住院费用均列为涉及金额：若仅为挂床，则全部费用均非必要。"
-version     = "2"
-sentence    = "On {idle_days} of {charged_days} days of the stay of {occurred_on} only bed, nursing and ward rounds were charged ({idle_amount} yuan of {amount})"
-sentence_zh = "{occurred_on} 入院，{charged_days} 天中有 {idle_days} 天仅收床位、护理、诊查费（{idle_amount} 元），该次住院涉及 {amount} 元"
+limits      = "Observation before a decision, week-ends and the days before a transfer look the same; drugs posted once for several days do too where their days of supply are not filled. Temperature chart, nursing record and check-in tell whether the person slept there. What the idle days cost is at issue; if the bed was only held, none of the stay was needed."
+limits_zh   = "决策前观察、周末及转院前数日表现相同；药品一次记录数日而用药天数未填的，亦同。体温单、护理记录和签到可证明参保人是否在院过夜。涉及金额仅计无诊疗日的费用；现场查实为挂床的，整次住院费用均不合理。"
+version     = "3"
+sentence    = "On {idle_days} of {charged_days} days of the stay of {occurred_on} only bed, nursing and ward rounds were charged: {amount} yuan, of the stay's {stay_amount}"
+sentence_zh = "{occurred_on} 入院，{charged_days} 天中有 {idle_days} 天仅收床位、护理、诊查费，计 {amount} 元（该次住院 {stay_amount} 元）"
 
 [params.min_days]
 value   = 3
@@ -68,7 +68,7 @@ value   = "5"
 meaning = "the area's code of bed-day payment"
 */
 with line as (
-    select l.encounter_id, l.charged_on, l.eligible_amount, l.amount, l.fee_category,
+    select l.settlement_id, l.encounter_id, l.charged_on, l.eligible_amount, l.amount, l.fee_category,
         l.charged_on < e.ended_on and l.charged_on >= e.started_on as is_inside,
         coalesce(l.fee_category, '') in ('01', '02', '07', '12', '13') or l.is_take_home as is_passive
     from feature.fee_line as l
@@ -81,9 +81,7 @@ day as (
         sum(case when is_passive then 0 else amount end) as active_amount,
         max(case when coalesce(fee_category, '') = '01' then 1 else 0 end) as has_bed,
         max(case when fee_category is null then 1 else 0 end) as is_unsorted,
-        max(case when fee_category = '06' then 1 else 0 end) as is_operated,
-        sum(case when coalesce(fee_category, '') in ('01', '02', '07', '12', '13') then eligible_amount else 0 end)
-            as bed_amount
+        max(case when fee_category = '06' then 1 else 0 end) as is_operated
     from line
     group by encounter_id, charged_on
 ),
@@ -92,11 +90,19 @@ worked as (
     select encounter_id, sum(is_inside) as charged_days, max(is_unsorted) as is_unsorted,
         max(is_operated) as is_operated,
         cast(max(lines) as double) / nullif(sum(lines), 0) as busiest_share,
-        sum(case when is_inside = 1 and has_bed = 1 and active_amount <= $idle_amount then 1 else 0 end) as idle_days,
-        sum(case when is_inside = 1 and has_bed = 1 and active_amount <= $idle_amount then bed_amount else 0 end)
-            as idle_amount
+        sum(case when is_inside = 1 and has_bed = 1 and active_amount <= $idle_amount then 1 else 0 end) as idle_days
     from day
     group by encounter_id
+),
+
+-- What the idle days themselves cost, take-home drugs aside: whether the rest of the stay was needed is asked on site.
+idle as (
+    select l.settlement_id, sum(l.eligible_amount) as amount
+    from line as l
+    join day as d on d.encounter_id = l.encounter_id and d.charged_on = l.charged_on
+    where d.is_inside = 1 and d.has_bed = 1 and d.active_amount <= $idle_amount
+        and coalesce(l.fee_category, '') in ('01', '02', '07', '12', '13')
+    group by l.settlement_id
 ),
 
 poster as (
@@ -135,7 +141,7 @@ expected as (
 
 judged as (
     select e.encounter_id, e.person_id, e.institution_id, e.attending_practitioner_id, e.started_on, e.ended_on,
-        e.days, e.principal_diagnosis_code, w.charged_days, w.idle_days, w.idle_amount,
+        e.days, e.principal_diagnosis_code, w.charged_days, w.idle_days,
         w.encounter_id is not null and w.is_unsorted = 0 as is_sorted,
         coalesce(p.busiest_share, 0) as busiest_share,
         coalesce(e.is_posted_in_bulk, false) or coalesce(b.covered_days >= w.idle_days, false) as is_posted_at_once,
@@ -157,6 +163,7 @@ select
         when j.is_excused then 'clear'
         when not j.is_sorted or j.institution_id is null or j.busiest_share > $bulk_share then 'cannot_judge'
         when not coalesce(j.idle_days >= $min_days and j.idle_days >= $min_share * j.charged_days, false) then 'clear'
+        when i.settlement_id is null then 'clear'
         when j.principal_diagnosis_code is null or j.is_posted_at_once then 'cannot_judge'
         else 'hit'
     end as outcome,
@@ -175,9 +182,10 @@ select
     j.institution_id,
     j.attending_practitioner_id as practitioner_id,
     j.started_on as occurred_on,
-    s.eligible_amount as amount,
+    i.amount,
     j.idle_days,
     j.charged_days,
-    j.idle_amount
+    s.eligible_amount as stay_amount
 from judged as j
 join feature.settlement as s on s.encounter_id = j.encounter_id
+left join idle as i on i.settlement_id = s.settlement_id

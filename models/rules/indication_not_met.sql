@@ -2,6 +2,7 @@
 title       = "Drug or service charged without a diagnosis for which it is paid"
 title_zh    = "药品、医疗服务项目限适应症"
 official    = [8, 20]
+by_edition  = true
 violation   = "no_indication"
 family      = "indication"
 problem     = ["hospital-7"]
@@ -188,11 +189,6 @@ select
     indication,
     point_id
 from told
-union all
-select 'cannot_judge', 'no edition of the catalogue at hand covers the day of the charge', settlement_id, line_id,
-    encounter_id, person_id, institution_id, practitioner_id, charged_on, null, item_name, null, null, null
-from feature.edition_gap
-where official = 8 and not coalesce(is_pharmacy, false)
 union all
 select 'cannot_judge', 'knowledge.service_indication has no service of rule 20: a city table', null, null, null, null,
     null, null, null, null, null, null, null, null

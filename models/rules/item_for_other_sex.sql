@@ -2,6 +2,7 @@
 title       = "Item restricted to the other sex"
 title_zh    = "药品、医疗服务项目与性别不符"
 official    = [67, 81]
+by_edition  = true
 violation   = "sex_mismatch"
 family      = "identity"
 fetch       = ["identity", "overcharge"]
@@ -132,8 +133,3 @@ select
     case sex when '1' then '男' else '女' end as person_sex_zh,
     point_id
 from weighed
-union all
-select 'cannot_judge', 'no edition of the catalogue at hand covers the day of the charge', settlement_id, line_id,
-    encounter_id, person_id, institution_id, practitioner_id, charged_on, null, item_name, null, null, null, null, null
-from feature.edition_gap
-where official in (67, 81)

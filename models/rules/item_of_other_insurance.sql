@@ -2,6 +2,7 @@
 title       = "Item of another insurance paid by the medical insurance"
 title_zh    = "限工伤、生育保险项目由基本医疗保险支付"
 official    = [1, 2, 16, 17]
+by_edition  = true
 violation   = "insurance_mismatch"
 family      = "eligibility"
 fetch       = ["other_insurance"]
@@ -87,8 +88,3 @@ select
     case insurance_kind when 'maternity' then '生育保险' else '工伤保险' end as insurance_zh,
     point_id
 from limited
-union all
-select 'cannot_judge', 'no edition of the catalogue at hand covers the day of the charge', settlement_id, line_id,
-    encounter_id, person_id, institution_id, practitioner_id, charged_on, null, item_name, null, null, null, null
-from feature.edition_gap
-where official in (1, 2)

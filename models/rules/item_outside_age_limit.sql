@@ -2,6 +2,7 @@
 title       = "Item charged outside the ages for which it is paid"
 title_zh    = "项目限儿童、限年龄使用，与参保人年龄不符"
 official    = [7, 19, 33, 29]
+by_edition  = true
 violation   = "age_mismatch"
 family      = "medication"
 problem     = ["hospital-7", "pharmacy-9"]
@@ -119,8 +120,3 @@ select
     end as age_limit_zh,
     point_id
 from told
-union all
-select 'cannot_judge', 'no edition of the catalogue at hand covers the day of the charge', settlement_id, line_id,
-    encounter_id, person_id, institution_id, practitioner_id, charged_on, null, item_name, null, null, null, null
-from feature.edition_gap
-where official in (7, 29)

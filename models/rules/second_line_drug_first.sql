@@ -2,6 +2,7 @@
 title       = "Second-line drug without the first line before"
 title_zh    = "药品限二线使用，未见一线用药"
 official    = [5]
+by_edition  = true
 violation   = "no_first_line"
 family      = "medication"
 problem     = ["hospital-7", "pharmacy-9"]
@@ -124,8 +125,3 @@ select
     days_seen,
     point_id
 from told
-union all
-select 'cannot_judge', 'no edition of the catalogue at hand covers the day of the charge', settlement_id, line_id,
-    encounter_id, person_id, institution_id, practitioner_id, charged_on, null, item_name, null, null, null
-from feature.edition_gap
-where official = 5

@@ -80,6 +80,9 @@ class Card:
     law: tuple[str, ...] = ()  # units of knowledge.legal_basis, duty and penalty, whatever day they came into force
     basis: tuple[str, ...] = ()  # other grounds in words: the rule base, pharmacopoeia, screening models
     official: tuple[int, ...] = ()
+    by_edition: bool = (
+        False  # its items stand in an edition of the catalogue; a day that none covers is not judged
+    )
     problem: tuple[str, ...] = ()  # official self-check items it screens, as knowledge.problem_item names them
     judges: tuple[str, ...] = ()  # what a slip of would make its findings false; artefacts read it
     family: str = ""  # sources of one family are one piece of evidence; default: the violation

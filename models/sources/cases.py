@@ -93,8 +93,9 @@ class Bench:
 
 
 def _read_by(source: Source) -> set[str]:
-    """The feature tables that a rule reads itself."""
-    return set(re.findall(r"feature\.(\w+)", source.code))
+    """The feature tables that a rule reads: its query, and what its card makes the rule base read for it."""
+    named = set(re.findall(r"feature\.(\w+)", source.code))
+    return named | {name for schema, _, name in (table.partition(".") for table in source.reads) if schema == "feature"}
 
 
 def differences(case: Case, outcome: Outcome) -> str:

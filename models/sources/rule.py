@@ -33,6 +33,8 @@ LEAST_LINES = 20
 BY_OTHER_MEANS = frozenset({"knowledge.contained_service", "knowledge.service_limit", "knowledge.item_indication"})
 UNKNOWN_CODES = "the service codes of the institution and month are in no knowledge table"
 CODE_SHARES = "feature.institution_month_code"
+NO_EDITION = "no edition of the catalogue at hand covers the day of the charge"
+EDITION_GAPS = "feature.edition_gap"
 
 Overrides = Mapping[str, Mapping[str, Any]]
 
@@ -79,8 +81,10 @@ def read(path: Path, overrides: Params | None = None) -> Source:
             )
         if knows_codes:
             con.execute(unknown_codes())
+        if card.by_edition:
+            con.execute(days_without_edition(card))
 
-    reads = found.tables | {CODE_SHARES} if knows_codes else found.tables
+    reads = found.tables | ({CODE_SHARES} if knows_codes else set()) | ({EDITION_GAPS} if card.by_edition else set())
     return Source(path.stem, "rule", card, params, text, fill, reads)
 
 
@@ -99,6 +103,16 @@ def unknown_codes() -> str:
             service_lines - known_lines as units
         from {CODE_SHARES}
         where service_lines >= {LEAST_LINES} and known_code_share < {LEAST_KNOWN_SHARE}
+    """
+
+
+def days_without_edition(card: Card) -> str:
+    """The statement that adds the lines of restricted items charged on days that no edition at hand covers."""
+    official = ", ".join(map(str, card.official))
+    return f"""
+        insert into judged by name
+        select 'cannot_judge' as outcome, '{NO_EDITION}' as reason, count(*) as units
+        from {EDITION_GAPS} where official in ({official}) having count(*) > 0
     """
 
 

@@ -28,12 +28,13 @@ SOURCES = [a_source("good"), a_source("bad"), a_source("sure", "definite")]
 def spoken(*verdicts):
     """Rows of rates.sql: (verdict, subject type, sources, truth), each source seen in 20 places of 100 settlements."""
     rows = [
-        (v, kind, True, s, float(truth), 20.0, 100.0, 0.001, 1.0)
+        (v, kind, True, s, float(truth), 20.0, 100.0, 0.001, 1.0, None)
         for v, kind, said, truth in verdicts
         for s in said.split()
     ]
     names = ["said_by", "subject_type", "is_whole", "source", "truth", "places", "volume", "slip", "weight"]
-    return rates.shared(pl.DataFrame(rows, schema=names, orient="row"), SOURCES)
+    schema = dict.fromkeys(names) | {"shown_certainty": pl.String}
+    return rates.shared(pl.DataFrame(rows, schema=schema, orient="row"), SOURCES)
 
 
 def rate_of(said, source):
@@ -48,6 +49,14 @@ def test_a_source_that_keeps_its_promise_stays_where_it_was():
     assert rate_of(spoken(*[(v, k, s, 1) for v, k, s, _ in kept]), "good")["rate"] > 0.12
 
 
+def test_suspected_rows_of_a_definite_source_are_believed_as_suspected_whether_or_not_verdicts_are_read():
+    seen = pl.DataFrame({"source": ["sure"] * 2, "subject_type": ["institution"] * 2, "certainty": list(belief.ODDS)})
+    nobody = rates.kinds_of(spoken(("1", "institution", "bad", 1)).head(0), SOURCES)
+    assert belief.with_odds(seen, nobody)["prior"].to_list() == belief.with_odds(seen)["prior"].to_list() == [0.3, 0.1]
+    halved = belief.with_odds(seen, nobody.with_columns(rate=pl.col("rate") / 2))
+    assert halved["prior"].to_list() == pytest.approx([0.15, 0.05])
+
+
 def test_a_bystander_earns_little_when_another_source_explains_the_lead():
     alone = rate_of(spoken(("1", "institution", "bad", 1)), "bad")
     beside = rate_of(spoken(("1", "institution", "bad sure", 1)), "bad")
@@ -57,10 +66,11 @@ def test_a_bystander_earns_little_when_another_source_explains_the_lead():
 
 def test_an_inspection_of_one_rule_moves_it_like_a_count():
     rows = pl.DataFrame(
-        [("i", None, False, "good", 1.0, None, None, None, None)],
+        [("i", None, False, "good", 1.0, None, None, None, None, None)],
         schema={
             "said_by": pl.String, "subject_type": pl.String, "is_whole": pl.Boolean, "source": pl.String,
             "truth": pl.Float64, "places": pl.Float64, "volume": pl.Float64, "slip": pl.Float64, "weight": pl.Float64,
+            "shown_certainty": pl.String,
         },
         orient="row",
     )  # fmt: skip
