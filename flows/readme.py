@@ -107,10 +107,9 @@ def speed(figures: Mapping[str, Any]) -> str:
     for town in figures["towns"]:
         costs = [("plain read", town["plain"]), *((s["step"], s) for s in town["steps"])]
         for name, cost in [*costs, ("from CSV to watchlists", town["whole"])]:
-            ratio = cost.get("ratio", 1)
+            ratio, peak = cost.get("ratio", 1), "" if cost["peak"] is None else f"{cost['peak']:.1f}"
             lines.append(
-                f"| {town['fee_lines']:,} | {name} | {cost['wall']:.1f} | {cost['cpu']:.1f} | {ratio:.1f} |"
-                f" {cost['peak']:.1f} |"
+                f"| {town['fee_lines']:,} | {name} | {cost['wall']:.1f} | {cost['cpu']:.1f} | {ratio:.1f} | {peak} |"
             )
     grown = figures["growth"]
     more = "" if grown is None else f" Processor seconds grow with the lines to the power of {grown}."
