@@ -16,12 +16,14 @@ ONE_WORD = 24
 READABLE = 10
 GAP = 3
 _answered: ContextVar[bool] = ContextVar("answered", default=False)
-_language: ContextVar[str] = ContextVar("language", default="en")
+#: One for the process: progress is also told by threads that a run has started.
+_language = "en"
 
 
-def begin() -> None:
-    """A new command: nothing is answered yet."""
+def begin(language: str = "en") -> None:
+    """A new command: nothing is answered yet, and what is said before its settings are read is in this language."""
     _answered.set(False)
+    speak(language)
 
 
 def is_answered() -> bool:
@@ -30,8 +32,14 @@ def is_answered() -> bool:
 
 
 def speak(language: str) -> None:
-    """Answers from here on are in this language; JSON, progress and errors stay as they are."""
-    _language.set(language)
+    """Answers, progress and errors from here on are in this language; the keys of JSON stay as they are."""
+    global _language
+    _language = language
+
+
+def language() -> str:
+    """The language that is spoken."""
+    return _language
 
 
 @dataclass(frozen=True)
@@ -44,12 +52,12 @@ class Console:
     def progress(self, line: str) -> None:
         """A line about the work, on standard error."""
         if not self.quiet:
-            print(line, file=sys.stderr, flush=True)
+            print(spoken(line), file=sys.stderr, flush=True)
 
     def say(self, line: str) -> None:
         """A line of the answer."""
         if not self.as_json:
-            print(_spoken(line), flush=True)
+            print(spoken(line), flush=True)
 
     def give(self, document: Any) -> None:
         """The answer as JSON, when asked for; numbers as numbers, days as text."""
@@ -58,18 +66,25 @@ class Console:
             print(json.dumps(document, ensure_ascii=False, indent=1, default=_plain), flush=True)
 
     def table(
-        self, title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], spare: Sequence[str] = ()
+        self,
+        title: str,
+        columns: Sequence[str],
+        rows: Sequence[Sequence[Any]],
+        spare: Sequence[str] = (),
+        kind: str = "console",
     ) -> None:
         """A table of the answer; text wraps on a terminal and stays whole elsewhere, ids and amounts never break.
 
-        Where the terminal is too narrow, columns of `spare` are left out, the first ones first.
+        Where the terminal is too narrow, columns of `spare` are left out, the first ones first. `kind` is the table of
+        columns.csv that has its Chinese labels.
         """
         if self.as_json:
             return
-        if _language.get() == "zh":
+        if _language == "zh":
             from flows.publish.labels import told
 
-            title, (columns, rows) = _spoken(title), told(columns, rows)
+            spare = told(spare, (), kind)[0]
+            title, (columns, rows) = spoken(title), told(columns, rows, kind)
         from rich import box
         from rich.console import Console as Rich
         from rich.table import Table
@@ -90,12 +105,13 @@ class Console:
         out.print(table)
 
 
-def _spoken(text: str) -> str:
-    if _language.get() == "en":
+def spoken(text: str) -> str:
+    """A sentence of the program as it is said in the language spoken."""
+    if _language == "en":
         return text
-    from flows.publish.words import spoken  # it brings the pages, which English answers do without
+    from flows import language as catalogue  # not at the top: English answers do without
 
-    return "\n".join(spoken(line, _language.get()) for line in text.split("\n"))
+    return catalogue.spoken(text, _language)
 
 
 def _is_firm(cells: Sequence[str]) -> bool:

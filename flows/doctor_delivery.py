@@ -13,7 +13,7 @@ from data.errors import InputRefused
 from data.ingest import Faults, Pseudonyms, find, look, mended, trial, workplace
 from data.ingest.find import Found, missing_tables
 from data.ingest.look import Holding, Seen
-from data.ingest.pseudonym import KEY_FILE
+from data.warehouse import spill
 from flows import steps
 from flows.home.settings import Settings
 from models.sources import registers
@@ -42,7 +42,7 @@ class Looked:
 def lines(folder: Path, settings: Settings, is_full: bool) -> Iterator[Line]:
     """Every line on a delivery: its files, its faults, its tables, the lists of others, what would be off."""
     try:
-        with workplace(None) as work:
+        with workplace(settings.home / spill.NAME) as work:
             looked = _look(folder, settings, work, is_full)
             sound = [s.delivery for s in looked.seen if not s.refusals]
             listed = list(trial.lists(sound, settings.home, work, _key(settings), looked.names))
@@ -86,7 +86,7 @@ def _look(folder: Path, settings: Settings, work: Path, is_full: bool) -> Looked
 
 def _key(settings: Settings) -> Pseudonyms | None:
     """The key under which HOME hides persons; looking makes none."""
-    return Pseudonyms.of(settings.home) if settings.pseudonyms and (settings.home / KEY_FILE).exists() else None
+    return Pseudonyms.at(settings.key) if settings.pseudonyms and settings.key.exists() else None
 
 
 def _file(seen: Seen, looked: Looked) -> Iterator[Line]:

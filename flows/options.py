@@ -1,4 +1,4 @@
-"""What one run may be asked, said once: the options of `run` and `serve` and the parameters of the Prefect flow."""
+"""What one run may be asked, said once: the options of `run` and `serve`; some are parameters of the Prefect flow."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Annotated, Any, get_type_hints
 
 from cyclopts import Parameter
 
+from data.errors import UsageError
 from flows import usage
 from flows.home.settings import Settings, load
 
@@ -19,6 +20,10 @@ Days = Annotated[float | None, Parameter(help="Cut the lists in --out to this ma
 Objective = Annotated[str | None, Parameter(help="What the order is for: hit_rate, money or both.")]
 Language = Annotated[str | None, Parameter(help="Language of the reasons: en or zh.")]
 Labels = Annotated[str | None, Parameter(help="Column labels: names or zh.")]
+Ids = Annotated[
+    str | None,
+    Parameter(help="Ids in CSV: text (a tab keeps them whole in a spreadsheet) or plain (to be pasted and matched)."),
+]
 Seed = Annotated[int | None, Parameter(help="Seed of every random choice.")]
 Newer = Annotated[
     list[str] | None,
@@ -48,6 +53,7 @@ class RunOptions:
     objective: Objective = None
     language: Language = None
     labels: Labels = None
+    ids: Ids = None
     seed: Seed = None
     unmask: Unmask = False
     newer: Newer = None
@@ -62,34 +68,50 @@ class RunOptions:
         """The settings of a run of this folder. Raises UsageError for values that make no sense."""
         return load(home, input=folder, **self.given())
 
-    def parameters(self, home: Path, folder: Path) -> dict[str, Any]:
-        """What the flow is called with: the same options as JSON knows them, places from the root."""
-        given = self.given()
+    def owned(self, home: Path, folder: Path) -> dict[str, Any]:
+        """The service's own part as JSON knows it, places from the root: no caller of the flow can say it."""
+        given = {name: value for name, value in self.given().items() if name in OWNED}
         if self.out is not None:
             given["out"] = str(self.out.resolve())
         return {"home": str(home.resolve()), "input": str(folder.resolve()), **given}
 
+    def free(self) -> dict[str, Any]:
+        """What the flow is called with, and what another call of it may say otherwise."""
+        return {name: value for name, value in self.given().items() if name not in OWNED}
 
+
+#: What decides which data is read, where it goes and whether it is masked.
+OWNED = ("out", "unmask", "newer", "accept_partial")
 RUN_OPTIONS = RunOptions()
 
 
-def of(parameters: Mapping[str, Any]) -> Settings:
-    """The settings of a flow called with these parameters."""
-    given = {name: value for name, value in parameters.items() if value is not None}
+def of(owned: Mapping[str, Any], parameters: Mapping[str, Any]) -> Settings:
+    """The settings of a flow called with these parameters by a service with these of its own.
+
+    Raises UsageError for a parameter that is none, and for one that is the service's own.
+    """
+    if foreign := sorted(set(parameters) - set(_free())):
+        raise UsageError(f"A run cannot be asked for {', '.join(foreign)}. It may set {', '.join(_free())}.")
+    given = {name: value for name, value in {**parameters, **owned}.items() if value is not None}
     home, folder = Path(given.pop("home")), Path(given.pop("input"))
     if "out" in given:
         given["out"] = Path(given["out"])
-    return RunOptions(**given).settings(home, folder)
+    return RunOptions(**{name: given[name] for name in vars(RUN_OPTIONS) if name in given}).settings(home, folder)
+
+
+def _free() -> list[str]:
+    return [name for name in vars(RUN_OPTIONS) if name not in OWNED]
 
 
 def asked(flow: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a flow its parameters: HOME and the deliveries, then every option, as Prefect's page asks for them."""
-    kinds = {"home": str, "input": str, **get_type_hints(RunOptions), "out": str | None}
-    defaults = {"home": inspect.Parameter.empty, "input": inspect.Parameter.empty, **vars(RUN_OPTIONS)}
+    """Give a flow its parameters: every option that is free, as Prefect's page asks for them."""
+    kinds = get_type_hints(RunOptions)
     flow.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [
-            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kinds[name])
-            for name, default in defaults.items()
+            inspect.Parameter(
+                name, inspect.Parameter.KEYWORD_ONLY, default=vars(RUN_OPTIONS)[name], annotation=kinds[name]
+            )
+            for name in _free()
         ]
     )
     return flow

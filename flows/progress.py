@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from data.warehouse.parts import DONE, Part, Watcher
-from flows.console import Console
+from flows.console import Console, language, spoken
 
 if TYPE_CHECKING:
     from rich.console import Console as Rich
@@ -83,7 +83,7 @@ class Bar(Progress):
         self.line(f"  {line}")
 
     def line(self, text: str) -> None:
-        self.out.print(text, soft_wrap=True)
+        self.out.print(spoken(text), soft_wrap=True)
 
     def begin(self, part: Part) -> None:
         self.part, self.began = part, time.perf_counter()
@@ -112,23 +112,24 @@ class Bar(Progress):
 
         part = self.part
         head = f"step {self.place} of {self.total}: {self.name}" if self.total > 1 else self.name
-        count = f"{part.place} of {part.total} {part.what}" if part else ""
+        count = spoken(f"{part.place} of {part.total} {part.what}") if part else ""
         row = Table.grid(padding=(0, 1))
         for _ in range(3):
             row.add_column(no_wrap=True)
         bar = ProgressBar(part.total, part.place - 1, width=BAR) if part else ProgressBar(None, width=BAR)
-        row.add_row(head, bar, count)
+        row.add_row(spoken(head), bar, count)
         return Group(row, Text(self.times(), no_wrap=True, overflow="ellipsis"))
 
     def times(self) -> str:
         """The time since the start, the estimate of what is left of the step, and the current part."""
         now, part = time.perf_counter(), self.part
-        words = [f"{clock(now - self.started)} so far"]
+        words = [spoken(f"{clock(now - self.started)} so far")]
         if part and part.rest is not None:
-            words.append(f"about {clock(max(part.rest - (now - self.began), 1))} left of {self.name}")
+            left = clock(max(part.rest - (now - self.began), 1))
+            words.append(spoken(f"about {left} left of {self.name}"))
         if part:
             words.append(part.name)
-        return ", ".join(words)
+        return ("，" if language() == "zh" else ", ").join(words)
 
 
 @contextmanager

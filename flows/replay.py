@@ -14,9 +14,8 @@ from typing import Any
 from data import ingest as ingestion
 from data.contract import mapping
 from data.errors import FundwatchError, InputRefused, UsageError
-from data.ingest.pseudonym import KEY_FILE
 from data.knowledge import load as knowledge_load
-from data.warehouse import journal
+from data.warehouse import events, journal, spill
 from data.warehouse.connection import has, open_warehouse
 from flows import steps
 from flows.casebook_before import Before, before
@@ -32,11 +31,11 @@ Say = Callable[[str], None]
 
 #: The rejected rows that people had let go before the run, and the same in another home.
 DISMISSED = """
-    select dismissed, dismissed_at, file_id, file, source_table, row_number, field from run.rejected
-    where dismissed_at < (select max(finished_at) from run.run where run_id = $run)
+    select dismissed, dismissed_at, dismissed_number, file_id, file, source_table, row_number, field from run.rejected
+    where dismissed_number < (select max(event_number) from run.run where run_id = $run)
 """
 DISMISS = """
-    update run.rejected set dismissed = ?, dismissed_at = ?
+    update run.rejected set dismissed = ?, dismissed_at = ?, dismissed_number = ?
     where file_id = ? and file = ? and source_table = ? and row_number is not distinct from ?
         and field is not distinct from ?
 """
@@ -68,7 +67,7 @@ class Replay:
 
 
 def replay(settings: Settings, run_id: str, say: Say = lambda _: None) -> Replay:
-    """Rebuild the run beside HOME and compare; nothing in HOME is written.
+    """Rebuild the run in a home of its own under HOME/spill and compare; of HOME itself nothing is changed.
 
     Raises UsageError for a run that does not exist and InputRefused naming an input that is missing or changed.
     """
@@ -77,10 +76,12 @@ def replay(settings: Settings, run_id: str, say: Say = lambda _: None) -> Replay
     with open_warehouse(settings.home, read_only=True) as con:
         loads = _loads(con, manifest)
         knows = has(con, "run.rejected", "dismissed")
-        dismissed = con.execute(DISMISSED, {"run": run_id}).fetchall() if knows else []
+        dismissed = con.execute(_dismissed(con), {"run": run_id}).fetchall() if knows else []
         casebook = before(con, run_id)
+        is_hidden = bool(manifest["settings"].get("pseudonyms"))
+        ingestion.agreed(con, is_hidden, settings.key)  # the key stays where it is
     home = settings.home.resolve()
-    with _place(home.with_name(f".{home.name}.replay")) as place:
+    with _place(home) as place:
         then = _settings(settings, manifest, place)
         _carry(home, place)
         rebuilt = _rebuild(then, run_id, loads, dismissed, casebook, say)
@@ -96,18 +97,49 @@ def read_manifest(folder: Path) -> Manifest:
     """The manifest of a run's folder. Raises UsageError when there is none that can be read."""
     try:
         manifest: Manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        if not _is_whole(manifest):
+            raise ValueError("not what a run's manifest holds")
     except FileNotFoundError as error:
         raise UsageError(f"There is no run {folder.name}. See `fundwatch runs`.") from error
     except ValueError as error:
-        raise FundwatchError(f"The manifest of run {folder.name} is damaged, so it cannot be replayed.") from error
+        raise FundwatchError(
+            f"The manifest of run {folder.name} is damaged, so it cannot be replayed. Put it back from a copy."
+        ) from error
     return manifest
+
+
+def _is_whole(manifest: object) -> bool:
+    """Whether it holds what a replay asks it for."""
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("settings"), dict):
+        return False
+    wanted = {
+        "inputs": {"file", "table", "sha256"},
+        "outputs": {"file", "sha256"},
+        "sources": {"id", "version", "params"},
+    }
+    listed = all(isinstance(manifest.get(name), list) for name in wanted)
+    return (
+        listed
+        and {"fingerprint", "code", "knowledge"} <= set(manifest)
+        and all(isinstance(row, dict) and keys <= set(row) for name, keys in wanted.items() for row in manifest[name])
+    )
+
+
+def _dismissed(con: Any) -> str:
+    """The query; of a warehouse from before events had numbers, by their times."""
+    if events.order(con, "run.rejected") == "dismissed_number":
+        return DISMISSED
+    by_time = DISMISSED.replace("dismissed_number, ", "cast(null as bigint), ")
+    by_time = by_time.replace("dismissed_number", "dismissed_at")
+    return by_time.replace("event_number", "finished_at")
 
 
 def _loads(con: Any, manifest: Manifest) -> list[Load]:
     """The run's deliveries in the order they were taken in, with the folders HOME remembers."""
+    order = events.order(con, "run.input_file")
     rows = con.sql(
-        "select file, source_table, file_id, folder, loaded_at, coalesce(is_newer, false) from run.input_file"
-        " order by loaded_at, file"
+        f"select file, source_table, file_id, folder, {order}, coalesce(is_newer, false) from run.input_file"
+        f" order by {order}, file"
     ).fetchall()
     wanted = {(one["sha256"], one["table"]): one["file"] for one in manifest["inputs"]}
     query = "select distinct file from run.account where refused is not null"
@@ -126,28 +158,26 @@ def _loads(con: Any, manifest: Manifest) -> list[Load]:
 
 
 @contextmanager
-def _place(place: Path) -> Iterator[Path]:
-    """A home of its own, emptied before and gone afterwards; one replay at a time."""
-    with lock.hold(place):
-        try:
-            for old in place.iterdir():
-                if old.name != "lock":
-                    shutil.rmtree(old) if old.is_dir() else old.unlink()
+def _place(home: Path) -> Iterator[Path]:
+    """A home of its own inside HOME, gone afterwards; one replay at a time. What a killed one left goes first."""
+    with lock.hold(home, "replaying", "A run of {home} is replayed by {who} already. Wait for it, or stop it."):
+        beside = home.with_name(f".{home.name}.replay")  # where an earlier version rebuilt
+        if beside.is_dir() and not lock.is_held(beside):
+            shutil.rmtree(beside, ignore_errors=True)
+        spill.sweep(home / spill.NAME)
+        with spill.folder(home / spill.NAME, "replay") as place:
             yield place
-        finally:
-            shutil.rmtree(place, ignore_errors=True)
 
 
 def _settings(today: Settings, manifest: Manifest, place: Path) -> Settings:
     known = {f.name for f in fields(Settings)}
     decided = {k: v for k, v in manifest["settings"].items() if k in known}
-    return Settings(home=place, threads=today.threads, memory_limit=today.memory_limit, **decided)
+    key = str(today.key.resolve())
+    return Settings(home=place, pseudonym_key=key, threads=today.threads, memory_limit=today.memory_limit, **decided)
 
 
 def _carry(home: Path, place: Path) -> None:
-    """What decides a run beside its inputs lies in HOME: the pseudonyms' key, a bureau's own names and rules."""
-    if (home / KEY_FILE).exists():
-        shutil.copy(home / KEY_FILE, place / KEY_FILE)
+    """What decides a run beside its inputs lies in HOME: a bureau's own names and rules."""
     for name in ("mappings", "knowledge", "rules"):
         if (home / name).is_dir():
             shutil.copytree(home / name, place / name)
@@ -162,8 +192,8 @@ def _rebuild(
     with open_warehouse(then.home) as con:
         if dismissed:
             con.executemany(DISMISS, dismissed)
+        casebook.put(con)  # first: what people said before the run is part of what the run is made of
         journal.done(con, "run", State(then, con).run, run_id)
-        casebook.put(con)
     for step in steps.STEPS:
         if step.name != "ingest":
             say(f"{step.name} ...")
@@ -177,7 +207,7 @@ def _take_in(then: Settings, loads: list[Load], say: Say) -> None:
         known |= set(load.brought.values())
         say(f"ingest {load.folder} ...")
         _check(load, then)
-        intake = replace(steps.intake(then, only=known), newer=load.newer, is_replay=True, refused=load.refused)
+        intake = replace(_intake(then, known), newer=load.newer, is_replay=True, refused=load.refused)
         with open_warehouse(then.home, memory_limit=then.memory_limit, threads=then.threads) as con:
             ingestion.ingest(con, load.folder, lambda _: None, intake)
             taken = {tuple(row) for row in con.sql("select file, source_table, file_id from run.input_file").fetchall()}
@@ -186,12 +216,17 @@ def _take_in(then: Settings, loads: list[Load], say: Say) -> None:
                 raise _changed(load, file)
 
 
+def _intake(then: Settings, known: set[str]) -> ingestion.Intake:
+    pseudonyms = ingestion.Pseudonyms.at(then.key) if then.pseudonyms else None
+    return steps.intake(then, pseudonyms, known)
+
+
 def _check(load: Load, then: Settings) -> None:
     """Every input is there with the content it had, before anything is built from it."""
     for file, _ in load.brought:
         if not (load.folder / file.split("!")[0]).exists():
             raise InputRefused(f"{file} is missing from {load.folder}. Put it back to replay the run.")
-    with ingestion.workplace(then.home / "spill") as work:
+    with ingestion.workplace(then.home / spill.NAME) as work:
         found = ingestion.find(load.folder, work, mapping.names(then.home / "mappings"), ingestion.Faults(keeps=True))
     for one in found.deliveries:
         if load.brought.get((one.name, one.table.source), one.file_id) != one.file_id:

@@ -12,7 +12,7 @@ from data import ingest as ingestion
 from data.checks import checking
 from data.errors import FundwatchError, UsageError
 from data.knowledge import load as knowledge_load
-from data.warehouse import journal
+from data.warehouse import confined, journal, spill
 from data.warehouse.connection import open_warehouse, transaction
 from data.warehouse.parts import DONE, NO_DATA, Parts
 from features import build
@@ -28,7 +28,7 @@ from models.ranking import learned, tips, totals
 from models.ranking.rank import rank as rank_leads
 from models.sources import source
 from models.sources.source import Source
-from models.workbench import ruleset
+from models.workbench import located, ruleset
 
 Say = Callable[[str], None]
 #: A group stands with its findings: what a retired detector, or one that lost its data, left behind goes with them.
@@ -45,6 +45,7 @@ class Step:
     name: str
     act: Callable[[Settings, duckdb.DuckDBPyConnection, Say], Outcome]
     retries: int = 0
+    is_closed: bool = False  # it touches no file but the warehouse, and can touch none
 
 
 def sources(settings: Settings) -> list[Source]:
@@ -66,16 +67,25 @@ def run_id(state: State) -> tuple[str, str]:
     return (named[0][0] if named else f"{time.strftime('%Y%m%d')}-{state.run[:8]}"), state.run
 
 
-def intake(settings: Settings, only: Collection[str] | None = None) -> ingestion.Intake:
+def intake(
+    settings: Settings, pseudonyms: ingestion.Pseudonyms | None, only: Collection[str] | None = None
+) -> ingestion.Intake:
     """How this HOME takes deliveries in; `only` restricts them to contents by their hashes."""
     return ingestion.Intake(
-        work=settings.home / "spill",
+        work=settings.home / spill.NAME,
         dialects=settings.home / "mappings",
-        pseudonyms=ingestion.Pseudonyms.of(settings.home) if settings.pseudonyms else None,
+        pseudonyms=pseudonyms,
         only=only,
         newer=settings.newer,
         is_partial=settings.accept_partial,
     )
+
+
+def naming(settings: Settings, con: duckdb.DuckDBPyConnection) -> ingestion.Pseudonyms | None:
+    """How HOME names persons, for who only works on them. Raises UsageError where settings and warehouse disagree."""
+    if not con.sql("select 1 from run.input_file limit 1").fetchall():
+        return None  # nobody is named yet, and no key is made to look
+    return ingestion.agreed(con, settings.pseudonyms, settings.key)
 
 
 def ingest(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> Outcome:
@@ -83,7 +93,8 @@ def ingest(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> Outc
     if settings.input is None:
         raise UsageError("Give the folder that holds the export.")
     publishing.ready(settings.out)
-    accounts = ingestion.ingest(con, settings.input, say, intake(settings))
+    pseudonyms = ingestion.agreed(con, settings.pseudonyms, settings.key, makes=True)
+    accounts = ingestion.ingest(con, settings.input, say, intake(settings, pseudonyms))
     loaded, rows = sum(a.loaded + a.replaced for a in accounts), sum(a.rows_in for a in accounts)
     rejected = sum(a.rejected for a in accounts)
     left = sum(a.left_out for a in accounts)
@@ -144,11 +155,18 @@ def detect(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> Outc
             source.forget(con, name)
         con.execute(ORPHANS)
     stale = state.stale(known)
-    parts = Parts(say, "sources", [s.id for s in stale], seconds)
+    shown = {s.id: f"{s.card.title_zh} {s.id}" if settings.language == "zh" else s.id for s in stale}
+    lasting = {shown[name]: took for name, took in seconds.items() if name in shown}
+    parts = Parts(say, "sources", shown.values(), lasting)
+    refused = _refused(con, stale)
     for each in stale:
-        parts.begin(each.id)
-        has_data = source.run(con, each, state.basis(each))
+        parts.begin(shown[each.id])
+        has_data = each.id not in refused and _judge(state, each, refused)
         parts.end(DONE if has_data else NO_DATA)
+    for name, why in refused.items():
+        left = next(s for s in stale if s.id == name)
+        source.leave_out(con, left, state.basis(left), why)
+        say(f"{name}, on trial, is left out: {why}")
     classed = _triage(state)
     hits, cannot = con.sql(
         "select coalesce(sum(hits), 0), count(*) filter (where reason like 'needs %') from model.coverage"
@@ -156,9 +174,44 @@ def detect(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> Outc
     counts = {"judged": len(stale), "retired": len(gone), "hits": int(hits), "lacking_data": cannot}
     if not stale and not gone:
         return Outcome("nothing new", counts)
+    left_out = f", {len(refused)} on trial left out ({', '.join(refused)})" if refused else ""
+    judged = len(stale) - len(refused)
     return Outcome(
-        f"{len(stale)} sources judged, {hits:,} hits in all{classed}, {cannot} sources lack their data", counts
+        f"{judged} sources judged, {hits:,} hits in all{classed}, {cannot} sources lack their data{left_out}", counts
     )
+
+
+def _refused(con: duckdb.DuckDBPyConnection, stale: Collection[Source]) -> dict[str, str]:
+    """The trial rules that people wrote and that the engine refuses, each with why, before any is judged with.
+
+    Raises FundwatchError for a live one.
+    """
+    refused = {}
+    for each in stale:
+        if each.is_own:
+            try:
+                with source.explained(each):
+                    located.bind(con, each)
+            except FundwatchError as error:
+                _stop_live(each, error)
+                refused[each.id] = str(error)
+    return refused
+
+
+def _judge(state: State, each: Source, refused: dict[str, str]) -> bool:
+    """Judge with one source; whether it had its data. A trial rule that people wrote and that fails is `refused`."""
+    try:
+        return source.run(state.con, each, state.basis(each), state.settings.rule_minutes * 60)
+    except source.RuleFailed as error:
+        _stop_live(each, error)
+        refused[each.id] = str(error)
+        return False
+
+
+def _stop_live(each: Source, error: FundwatchError) -> None:
+    if each.card.status == "live":
+        retire = f"fundwatch rule retire {each.id} --reason TEXT"
+        raise FundwatchError(f"{str(error).rstrip('.')}. It is live: correct it, or `{retire}`.") from error
 
 
 def rank(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> Outcome:
@@ -201,8 +254,8 @@ STEPS = (
     Step("ingest", ingest),
     Step("check", check),
     Step("features", features, retries=1),
-    Step("detect", detect, retries=1),
-    Step("rank", rank, retries=1),
+    Step("detect", detect, retries=1, is_closed=True),
+    Step("rank", rank, retries=1, is_closed=True),
     Step("publish", publish, retries=1),
 )
 
@@ -211,7 +264,10 @@ def perform(step: Step, settings: Settings, say: Say = lambda _: None) -> Outcom
     """Open the warehouse and do one step; returns what came of it."""
     try:
         with open_warehouse(settings.home, memory_limit=settings.memory_limit, threads=settings.threads) as con:
-            ingestion.refuse_other_way(ingestion.held(con), settings.pseudonyms, settings.home)
+            if step.name != "ingest":
+                naming(settings, con)
+            if step.is_closed:
+                confined.seal(con)
             return step.act(settings, con, say)
     except FundwatchError:
         raise

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
-import shutil
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,9 +20,9 @@ from data.ingest.faults import Fault, Faults, alone
 from data.ingest.find import Delivery, Found, find, missing_tables, unfinished
 from data.ingest.load import load
 from data.ingest.normalise import UNKNOWN_WORD
-from data.ingest.pseudonym import Pseudonyms, held, refuse_other_way
+from data.ingest.pseudonym import Pseudonyms, agreed
 from data.ingest.rejected import standing
-from data.warehouse import journal
+from data.warehouse import events, journal, spill
 from data.warehouse.connection import transaction
 from data.warehouse.parts import Parts
 
@@ -33,11 +33,10 @@ __all__ = [
     "Found",
     "Intake",
     "Pseudonyms",
+    "agreed",
     "find",
-    "held",
     "ingest",
     "ingest_id",
-    "refuse_other_way",
     "standing",
     "workplace",
 ]
@@ -131,17 +130,18 @@ def _refuse_alone(faults: Sequence[Fault], sound: Sequence[Delivery]) -> None:
 
 @contextmanager
 def workplace(parent: Path | None) -> Iterator[Path]:
-    """A folder for unpacked and decoded copies, gone afterwards. Raises FundwatchError where none can be made."""
-    try:
-        if parent is not None:
-            parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        work = Path(tempfile.mkdtemp(prefix="delivery-", dir=parent))
-    except OSError as error:
-        raise FundwatchError(f"No folder to unpack in: {error.strerror}.") from error
-    try:
+    """A folder for unpacked and decoded copies, gone afterwards; a command gives HOME/spill.
+
+    Raises FundwatchError where none can be made.
+    """
+    with ExitStack() as own:
+        try:
+            work = own.enter_context(spill.folder(parent or Path(tempfile.gettempdir()), "delivery"))
+        except OSError as error:
+            raise FundwatchError(
+                f"No folder to unpack in can be made in {parent}: {error.strerror}. Choose another --home."
+            ) from error
         yield work
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
 
 
 def _all(
@@ -156,6 +156,7 @@ def _all(
 ) -> list[Account]:
     this = ingest_id(sorted(deliveries, key=lambda d: d.name))
     accounts: list[Account] = []
+    when = functools.cache(lambda: events.stamp(con))  # one event, and none where nothing is loaded
     brought: dict[str, set[str]] = {}
     chosen = {d.file_id for d in deliveries if _is_newer(d, intake)}
     parts = Parts(say, "files", [d.name for d in deliveries])
@@ -170,7 +171,7 @@ def _all(
                 _refuse_alone(faults.kept, [d for d in deliveries if d.name not in faults.names()])
                 continue
             before = brought.setdefault(delivery.table.source, set())
-            account = _new(con, delivery, this, folder, staged, intake, say, before, chosen)
+            account = _new(con, delivery, this, folder, staged, intake, say, before, chosen, when)
             before.add(delivery.file_id)
         account.check()
         say(account.sentence())
@@ -225,7 +226,7 @@ def _lacks_words(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> bool:
         """
         select 1 from run.input_file as i
         where i.file_id = $id and i.source_table = 'tip_d'
-            and i.loaded_at < (select max(finished_at) from run.step where step = 'schema')
+            and i.event_number <= (select max(try_cast(said as bigint)) from run.step where step = 'schema')
             and exists (select 1 from record.tip where file_id = $id)
             and not exists (select 1 from record.tip where file_id = $id and content is not null)
         """,
@@ -248,6 +249,7 @@ def _new(
     say: Callable[[str], None],
     brought: Collection[str],
     chosen: Collection[str],
+    when: Callable[[], events.Stamp],
 ) -> Account:
     for note in staged.notes:
         say(f"{delivery.name}: {note}")
@@ -255,7 +257,7 @@ def _new(
     is_newer = delivery.file_id in chosen
     if not intake.is_replay and delivery.mends is None:
         contradiction.refuse(con, delivery, [one for one in brought if is_newer or one not in chosen])
-    return load(con, delivery, this, str(folder.resolve()), staged, is_newer, chosen)
+    return load(con, delivery, this, str(folder.resolve()), staged, is_newer, chosen, when)
 
 
 def _say_words(con: duckdb.DuckDBPyConnection, delivery: Delivery, say: Callable[[str], None]) -> None:

@@ -10,13 +10,15 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NoReturn
 
 import duckdb
 
 from data.errors import InputRefused
-from data.ingest import decode, normalise, rewrite, survey
+from data.ingest import decode, normalise, rewrite, survey, unpack
 from data.ingest.find import Delivery
 from data.ingest.heading import Heading
+from data.warehouse import paths
 from data.warehouse.connection import has
 
 #: The delivered cells as text, each with row_place, from 0: only a numbered read keeps the order of the file.
@@ -27,6 +29,8 @@ NULLS = ("", "NULL", "null", "\\N", "(null)", "(NULL)", "<null>", "<NULL>", "[NU
 
 #: Empty lines of a text, with how many rows stand before them: a spreadsheet counts them too.
 BLANKS = "stage_blank"
+#: What the engine says of a disk that takes no more.
+OF_THE_MACHINE = re.compile(r"no space left|could not write|quota exceeded|failed to offload", re.IGNORECASE)
 
 #: A line that could not be split: data row, its text.
 Lost = tuple[int, str]
@@ -95,7 +99,7 @@ def lost_kinds(con: duckdb.DuckDBPyConnection) -> set[str]:
 
 def _rewritten(con: duckdb.DuckDBPyConnection, delivery: Delivery, work: Path, notes: list[str]) -> Cells:
     """Read a text that is not plain by way of one that is."""
-    target = work / f"plain-{sum(1 for _ in work.iterdir())}.csv"
+    target = work / f"plain-{next(unpack.NUMBERS)}.csv"
     heading = Heading(delivery.header, delivery.lines, delivery.above, 0, delivery.delimiter or ",", delivery.quote)
     done = rewrite.rewrite(delivery.path, heading, target)
     if done.lines != survey.lines(delivery.path):
@@ -127,7 +131,7 @@ def _is_broken(path: Path) -> bool:
 
 
 def _decoded(delivery: Delivery, encoding: str, work: Path) -> Delivery:
-    target = work / f"decoded-{sum(1 for _ in work.iterdir())}.csv"
+    target = work / f"decoded-{next(unpack.NUMBERS)}.csv"
     return replace(delivery, path=decode.to_utf8(delivery.path, encoding, target), encoding="utf-8")
 
 
@@ -141,7 +145,7 @@ def _fill(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> list[tuple[int,
             f" select row_number() over () - 1 as row_place, * from {scan(delivery)}"
         )
     except duckdb.Error as error:
-        raise InputRefused(plain(delivery, error)) from error
+        refuse(delivery, error)
     return _lost(con)
 
 
@@ -154,13 +158,13 @@ def _lost(con: duckdb.DuckDBPyConnection) -> list[tuple[int, str]]:
 
 def _held(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> int:
     """The rows that a Parquet file says it holds, without those up to a sheet's header."""
-    rows = con.sql(f"select sum(num_rows) from parquet_file_metadata('{_globbed(delivery.path)}')").fetchall()[0][0]
+    rows = con.sql(f"select sum(num_rows) from parquet_file_metadata('{paths.quoted(delivery.path)}')").fetchall()[0][0]
     return int(rows or 0) - (delivery.lines if delivery.form == "grid" else 0)
 
 
 def scan(delivery: Delivery, keeps_rejects: bool = True) -> str:
     """SQL that reads the delivered cells as text; lines that cannot be split go to LOST_LINES or are passed over."""
-    path = _globbed(delivery.path)
+    path = paths.quoted(delivery.path)
     nulls = ", ".join(f"'{n}'" for n in NULLS)
     if delivery.form in ("parquet", "grid"):
         is_grid = delivery.form == "grid"
@@ -188,15 +192,20 @@ def scan(delivery: Delivery, keeps_rejects: bool = True) -> str:
 
 def places(delivery: Delivery) -> str:
     """SQL that reads where in the sheet each row of a grid stands."""
-    return f"read_parquet('{_globbed(delivery.path)}', file_row_number = true)"
+    return f"read_parquet('{paths.quoted(delivery.path)}', file_row_number = true)"
 
 
-def _globbed(path: Path) -> str:
-    """The path in SQL, where `[`, `*` and `?` of a name would be read as a pattern."""
-    return re.sub(r"([\[*?])", r"[\1]", str(path)).replace("'", "''")
+def refuse(delivery: Delivery, error: duckdb.Error) -> NoReturn:
+    """Raises InputRefused for the file's own fault; want of memory and a full disk stay what they are."""
+    if isinstance(error, duckdb.OutOfMemoryException) or OF_THE_MACHINE.search(str(error)):
+        raise error
+    raise InputRefused(plain(delivery, error)) from error
 
 
 def plain(delivery: Delivery, error: duckdb.Error) -> str:
+    """What is wrong with the content. A machine that lacks memory or room is no fault of the file: raised again."""
+    if isinstance(error, duckdb.OutOfMemoryException) or "space left" in str(error).lower():
+        raise error
     line = re.search(r"Line:?\s*(\d+)", str(error))
     where = f"{delivery.name}, line {line[1]}" if line else delivery.name
     return f"{where} cannot be read as a table. Open it, save it as CSV UTF-8 and run again; nothing was loaded."

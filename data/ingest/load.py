@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from decimal import Decimal
 
 import duckdb
@@ -13,6 +13,7 @@ from data.ingest import ids, match, rejected
 from data.ingest.account import ZERO, Account
 from data.ingest.find import Delivery
 from data.ingest.read import FAULTS, ROWS, STAGE, Staged, row_number
+from data.warehouse.events import Stamp, stamp
 
 #: Tables whose rows belong to a settlement: what a delivery touched is computed again, the rest stays.
 BY_SETTLEMENT = ("settlement", "fee_line")
@@ -26,8 +27,12 @@ def load(
     staged: Staged,
     is_newer: bool = False,
     chosen: Collection[str] = (),
+    when: Callable[[], Stamp] | None = None,
 ) -> Account:
-    """Move `stage` into the record and `stage_fault` into run.rejected; returns the content's account."""
+    """Move `stage` into the record and `stage_fault` into run.rejected; returns the content's account.
+
+    `when` stamps the delivery that it belongs to; a content by itself is a delivery of its own.
+    """
     table = delivery.table
     if table.target in match.LISTS:
         match.staged(con, table.target, ROWS)
@@ -49,7 +54,8 @@ def load(
     rejected.close_file(con, delivery, account, ingest_id)
     con.execute(
         "insert into run.input_file (file_id, file, source_table, loaded_at, rows_in, yuan_in, folder, header,"
-        " delimiter, is_newer) values ($id, $file, $source, now(), $rows, $yuan, $folder, $header, $delimiter, $newer)",
+        " delimiter, is_newer, event_number)"
+        " values ($id, $file, $source, $at, $rows, $yuan, $folder, $header, $delimiter, $newer, $number)",
         {
             "id": delivery.file_id,
             "file": delivery.name,
@@ -60,6 +66,7 @@ def load(
             "header": json.dumps(delivery.header, ensure_ascii=False),
             "delimiter": delivery.delimiter or ",",
             "newer": is_newer,
+            **(when() if when else stamp(con))._asdict(),
         },
     )
     return account

@@ -12,7 +12,7 @@ import duckdb
 
 from data.contract import mapping
 from data.errors import InputRefused
-from data.ingest import small
+from data.ingest import small, unmasked, unpack
 from data.ingest.find import MENDED, Delivery, words_of
 from data.ingest.masked import MASK
 from data.ingest.unpack import Part
@@ -27,16 +27,12 @@ def deliveries(
 ) -> Iterator[Delivery]:
     """One delivery a file named in the mended rejects.
 
-    Raises InputRefused for a file that was never delivered, and for a masked copy: it has no names to load.
+    A row of a masked copy gets back from run.rejected what was masked in it. Raises InputRefused for a file that was
+    never delivered, and for a masked cell that was changed in part.
     """
     con.execute(f"create or replace temp table {ROWS} (content varchar, place bigint, row_number bigint)")
     for part in parts:
         rows = _rows(part)
-        if any(MASK in row["raw"] for row in rows):
-            raise InputRefused(
-                f"{part.name} is the copy of a run, in which persons are masked ({MASK}). Mend the full rows in"
-                " HOME/rejected/rejected.csv instead; nothing was loaded."
-            )
         for file, table in sorted({(row["file"], row["table"]) for row in rows}):
             yield _one(con, part, [r for r in rows if (r["file"], r["table"]) == (file, table)], work, names)
 
@@ -53,7 +49,7 @@ def _rows(part: Part) -> list[dict[str, str]]:
 
 
 #: How our own files write a text that begins like a formula.
-ESCAPED = ("'=", "'+", "'-", "'@", "'\t", "'\r")
+ESCAPED = tuple(f"'{sign}" for sign in "=+-@\t\r＝＋－＠")
 
 
 def _one(
@@ -62,13 +58,15 @@ def _one(
     file, table = rows[0]["file"], rows[0]["table"]
     known = con.execute(
         "select header, delimiter from run.input_file where file = $file and source_table = $table"
-        " order by loaded_at desc limit 1",
+        " order by event_number desc limit 1",
         {"file": file, "table": table},
     ).fetchall()
     if not known or table not in mapping.tables():
         raise InputRefused(f"{part.name} mends rows of {file}, which was never delivered. Nothing was loaded.")
     header, delimiter = json.loads(known[0][0]), known[0][1]
-    target = work / f"mended-{sum(1 for _ in work.iterdir())}.csv"
+    if any(MASK in row["raw"] for row in rows):
+        rows = unmasked.rows(con, part.name, rows, delimiter)
+    target = work / f"mended-{next(unpack.NUMBERS)}.csv"
     with target.open("w", encoding="utf-8", newline="") as out:
         csv.writer(out, delimiter=delimiter, lineterminator="\n").writerow(header)
         out.writelines(row["raw"].rstrip("\r\n") + "\n" for row in rows)

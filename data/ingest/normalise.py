@@ -26,6 +26,9 @@ WIDE, HARD = "\u3000", "\u00a0"  # full-width and no-break space
 WANTED = {"date": "a date", "timestamp": "a date and time", "flag": "0 or 1", "count": "a whole number"}
 SCIENTIFIC = "scientific notation: the id cannot be restored"
 UNREADABLE = "characters that cannot be read"
+#: Ends of lines, tabs and the like within a text; what has no width at all is taken out before (remarks.py).
+CONTROL = "[\\x00-\\x1f\\x7f-\\x{9f}\\x{2028}\\x{2029}]"
+UNSEEN = "holding a character that is not seen, such as the end of a line"
 ERROR_CELL = "an error cell of a spreadsheet"
 EMPTY_AMOUNT = "empty, and it is an amount that every row has"
 #: What people and programs write where a number or a day is not known or does not apply, small and without blanks.
@@ -150,6 +153,19 @@ def fault(raw: str, value: str, field: Field, local: str | None = None, odd: Col
             wrong += f" when {raw} is null then '{EMPTY_AMOUNT}'"
         return f"case {wrong} end"
     return None
+
+
+def unseen(raws: Mapping[str, str]) -> str | None:
+    """SQL: 'FIELD|reason' of the first id that holds a character nobody sees; `raws` are the texts by field.
+
+    One look at all ids of a row, since hardly any holds one.
+    """
+    if not raws:
+        return None
+    each = ", ".join(f"case when regexp_matches({raw}, '{CONTROL}') then '{f}|{UNSEEN}' end" for f, raw in raws.items())
+    return (
+        f"case when regexp_matches(concat_ws(' ', {', '.join(raws.values())}), '{CONTROL}') then coalesce({each}) end"
+    )
 
 
 def worded(raw: str, words: Mapping[str, str]) -> str:

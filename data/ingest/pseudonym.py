@@ -11,6 +11,7 @@ import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 import duckdb
 
@@ -37,14 +38,19 @@ class Pseudonyms:
 
     @classmethod
     def of(cls, home: Path) -> Pseudonyms:
-        """HOME's key, made on first use (0600). Raises FundwatchError when it cannot be kept."""
-        path = home / KEY_FILE
+        """HOME's own key, made on first use (0600). Raises FundwatchError when it cannot be kept."""
+        return cls.at(home / KEY_FILE, makes=True)
+
+    @classmethod
+    def at(cls, path: Path, *, makes: bool = False) -> Pseudonyms:
+        """The key in this file, made there (0600) if `makes`. Raises FundwatchError when it cannot be kept or read."""
         try:
-            if not path.exists():
+            if makes and not path.exists():
                 _make(path)
             key = bytes.fromhex(path.read_text(encoding="ascii").strip())
         except (OSError, ValueError) as error:
-            raise FundwatchError(f"The pseudonym key {path} cannot be read or made: {error}.") from error
+            why = error.strerror if isinstance(error, OSError) else "it is damaged"
+            raise FundwatchError(f"The pseudonym key {path} cannot be read or made: {why}.") from error
         if len(key) != KEY_BYTES:
             raise FundwatchError(f"The pseudonym key {path} is damaged: it must hold {KEY_BYTES} bytes. Restore it.")
         return cls(key)
@@ -95,29 +101,40 @@ def held(con: duckdb.DuckDBPyConnection) -> Held | None:
     return Held(hidden == persons and lettered > 0) if persons else None
 
 
-def agree(con: duckdb.DuckDBPyConnection, pseudonyms: Pseudonyms | None) -> None:
+def agreed(con: duckdb.DuckDBPyConnection, is_on: bool, key: Path, *, makes: bool = False) -> Pseudonyms | None:
+    """How this warehouse's persons are named, with the key of the settings; None where they stand in plain.
+
+    A key is made only for the first load (`makes`). Raises UsageError where the settings name persons in another way
+    than the warehouse does, by the mode or by the key, and where the key is gone: each person would be two.
+    """
+    names = held(con)
+    if names is not None and names.is_on != is_on:
+        _refuse_mode(is_on)
+    if not is_on:
+        return None
+    if not key.exists() and (names is not None or not makes):
+        what = "hid the persons of this HOME" if names is not None else "hides persons"
+        advice = "Put it back" if names is not None else "Take a first delivery in, which makes it"
+        raise UsageError(f"The key that {what}, {key}, is missing. {advice}; nothing was changed.")
+    pseudonyms = Pseudonyms.at(key, makes=makes and names is None)
+    agree(con, pseudonyms, key)
+    return pseudonyms
+
+
+def agree(con: duckdb.DuckDBPyConnection, pseudonyms: Pseudonyms | None, key: Path = Path(KEY_FILE)) -> None:
     """Raise UsageError where a load would name the warehouse's persons in another way: each would be two."""
     names = held(con)
-    refuse_other_way(names, pseudonyms is not None)
+    if names is not None and names.is_on != (pseudonyms is not None):
+        _refuse_mode(pseudonyms is not None)
     if names and names.key_print and pseudonyms and names.key_print != pseudonyms.key_print:
         raise UsageError(
-            f"The persons of this HOME were hidden with another key than the one in {KEY_FILE}, so each would become"
+            f"The persons of this HOME were hidden with another key than the one in {key}, so each would become"
             " two. Put the old key back; nothing was changed."
         )
 
 
-def refuse_other_way(names: Held | None, is_on: bool, home: Path | None = None) -> None:
-    """Raise UsageError where persons stand under their own numbers and are to be hidden, or the other way round.
-
-    So it does where HOME's key is gone: a fresh one would be another.
-    """
-    if names is None or names.is_on == is_on:
-        if names and is_on and home and not (home / KEY_FILE).exists():
-            raise UsageError(
-                f"The key that hid the persons of this HOME, {home / KEY_FILE}, is missing. Put it back; nothing was"
-                " changed."
-            )
-        return
+def _refuse_mode(is_on: bool) -> NoReturn:
+    """Persons stand under their own numbers and are to be hidden, or the other way round."""
     if is_on:
         raise UsageError(
             "The persons of this HOME stand under their own numbers; with pseudonyms = true each would become two."

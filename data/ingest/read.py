@@ -13,7 +13,7 @@ from data.contract.mapping import Field, Table
 from data.errors import InputRefused
 from data.ingest import cells, ids, labels, masked, match, normalise, remarks
 from data.ingest.cells import TEXTS, Cells
-from data.ingest.find import Delivery
+from data.ingest.find import Delivery, refuse_changed
 from data.ingest.pseudonym import Pseudonyms
 from data.ingest.workbook import PLACE
 
@@ -52,13 +52,8 @@ def stage(
     cannot be read as the table at all, when more than a twentieth of its rows are faulty, and when the rows read are
     not as many as were counted.
     """
-    held = cells.open_cells(con, delivery, work)
-    if not _stage(con, delivery, held, pseudonyms):
-        held = cells.open_cells(con, delivery, work, cells.lost_kinds(con))
-        _stage(con, delivery, held, pseudonyms)
+    held = opened(con, delivery, work, pseudonyms)
     counted, notes = held.counted, held.notes
-    if labels.are_doubtful(con, delivery, held, STAGE) or _has_remarks(con):
-        held.fill(con)
     notes += remarks.said(con, delivery, STAGE, TEXTS)
     left = labels.find(con, delivery, names or mapping.names(), TEXTS) if not held.is_file else {}
     rows = con.sql(f"select row_place + 1 from {labels.LEFT} order by row_place").fetchall() if left else []
@@ -96,6 +91,23 @@ def _refuse_no_results(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> No
             f"{delivery.name}: {empty[0]} is empty in all {rows:,} rows, and every row must have it. Formulas saved"
             " without their results are empty: save the sheet's values and deliver that; nothing was loaded."
         )
+
+
+def opened(
+    con: duckdb.DuckDBPyConnection, delivery: Delivery, work: Path, pseudonyms: Pseudonyms | None = None
+) -> Cells:
+    """Make `stage` of a content; its cells stand in TEXTS where one of them has to be looked at again."""
+    refuse_changed(delivery)
+    try:
+        held = cells.open_cells(con, delivery, work)
+        if not _stage(con, delivery, held, pseudonyms):
+            held = cells.open_cells(con, delivery, work, cells.lost_kinds(con))
+            _stage(con, delivery, held, pseudonyms)
+        if labels.are_doubtful(con, delivery, held, STAGE) or _has_remarks(con):
+            held.fill(con)
+    finally:
+        refuse_changed(delivery)  # what a file that grows is refused for is not what is wrong with it
+    return held
 
 
 def _has_remarks(con: duckdb.DuckDBPyConnection) -> bool:
@@ -141,7 +153,7 @@ def _typed(con: duckdb.DuckDBPyConnection, delivery: Delivery, held: Cells, pseu
             """
         )
     except duckdb.Error as error:
-        raise InputRefused(cells.plain(delivery, error)) from error
+        cells.refuse(delivery, error)
     (first,) = con.sql(f"select coalesce(min(rowid), 0) from {ROWS}").fetchall()[0]  # rows not committed begin high
     con.execute(f"create or replace temp macro {PLACED}(id) as id - {first}")
     con.execute(f"create or replace temp view {STAGE} as select {PLACED}(rowid) as row_place, * from {ROWS}")
@@ -168,6 +180,9 @@ def _columns(
         else:
             value = f"cast(null as {normalise.TYPES.get(field.kind, 'varchar')})"
         columns.append(f"{persons.get(field.column, value)} as {field.column}")
+    ids_of = {f.source: f"t_{column}" for column, (_, f) in by_column.items() if f.kind == "id"}
+    if (unseen := normalise.unseen(ids_of)) is not None:
+        checks.append(unseen)
     if "person_id" in persons:
         checks.append(f"case when {persons['person_id']} is null then 'psn_no|{EMPTY_KEY}' end")
     if match.KEY in persons:

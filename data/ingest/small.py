@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -29,7 +28,7 @@ def rows(part: Part) -> list[list[str]]:
         import polars as pl
 
         try:
-            frame = pl.read_parquet(part.path).select(pl.all().cast(pl.String))
+            frame = pl.read_parquet(part.path, glob=False).select(pl.all().cast(pl.String))
             frame = frame.drop(PLACE) if part.form == "grid" else frame
         except Exception as error:  # the reader raises kinds of its own
             raise InputRefused(f"{part.name} cannot be read as Parquet. Deliver the file again.") from error
@@ -62,17 +61,16 @@ def headed(table: Sequence[Sequence[str]], is_known: Callable[[str], bool]) -> t
     return header, [[*row, *[""] * width][:width] for row in table[place + 1 :]]
 
 
-def frame(path: Path, is_known: Callable[[str], bool]) -> pl.DataFrame:
-    """The first table of a file that people see, under its header, as texts.
+def frame(path: Path, is_known: Callable[[str], bool], work: Path) -> pl.DataFrame:
+    """The first table of a file that people see, under its header, as texts; taken apart in `work`.
 
     Raises InputRefused for a file that cannot be read, OSError for one that is not there.
     """
     import polars as pl
 
     path.stat()
-    with tempfile.TemporaryDirectory(prefix="delivery-") as work:
-        for part in parts(path, path.name, Path(work)):
-            header, below = headed([] if part.is_hidden else rows(part), is_known)
-            if header:
-                return pl.DataFrame(below, schema=dict.fromkeys(header, pl.String), orient="row")
+    for part in parts(path, path.name, work):
+        header, below = headed([] if part.is_hidden else rows(part), is_known)
+        if header:
+            return pl.DataFrame(below, schema=dict.fromkeys(header, pl.String), orient="row")
     raise InputRefused(f"{path.name} holds no table. Save it as CSV UTF-8 and try again.")

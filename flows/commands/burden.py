@@ -58,6 +58,6 @@ def burden(
     common.console.give(rows.to_dicts())
     names = ["person_id", "person_name", "year", "region", "settlements", "stays", "total_amount", "fund_amount"]
     names += ["assistance_amount", "paid_amount", "paid_share"]
-    common.console.table("", names, rows.head(top).select(names).rows())
+    common.console.table("", names, rows.head(top).select(names).rows(), kind="outlook")
     persons = rows["person_id"].n_unique()
     common.console.say(f"{persons:,} persons paid {line:,.0f} yuan or more in a year{f', in {out}' if out else ''}.")

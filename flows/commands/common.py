@@ -30,7 +30,10 @@ app = App(
     suppress_keyboard_interrupt=False,  # main says what Ctrl-C means
 )
 
-Language = Annotated[str | None, Parameter(help="Language of the answer: en or zh.")]
+Language = Annotated[
+    str | None,
+    Parameter(help="Language of all that is said: en or zh. [FUNDWATCH_LANGUAGE, language in fundwatch.toml]"),
+]
 
 
 @Parameter(name="*")
@@ -41,15 +44,24 @@ class Common:
     home: Annotated[Path | None, Parameter(help="Folder of the warehouse and the runs. [FUNDWATCH_HOME]")] = None
     quiet: Annotated[bool, Parameter(negative=(), help="No progress lines.")] = False
     json: Annotated[bool, Parameter(negative=(), help="Answer as one JSON document.")] = False
+    #: A command with a --language of its own takes it before this one.
+    language: Language = None
 
     @property
     def console(self) -> Console:
         return Console(self.quiet, self.json)
 
     def settings(self, **options: Any) -> Settings:
+        if options.get("language") is None:
+            options["language"] = self.language
         settings = load(self.home, **options)
         console.speak(settings.language)
         return settings
+
+    def as_published(self, run_id: str | None) -> None:
+        """Say that what is shown is of a published run, where one had to be read in place of the warehouse."""
+        if run_id is not None:
+            self.console.progress(f"The warehouse is in use; this is run {run_id} as it was published.")
 
     def settled(self, **options: Any) -> Settings:
         """Settings for a command that works on what HOME holds. Raises UsageError where no warehouse is there."""

@@ -31,17 +31,18 @@ def fund(
     Without the fund's account it shows the outlay alone and says what is missing.
     """
     from data.errors import UsageError
-    from data.warehouse.connection import open_warehouse
-    from flows.publish import outlook
+    from data.warehouse import spill
+    from flows.publish import kept, outlook
     from models.outlook import fund as funds
 
     settings = common.settings(labels=labels, language=language)
-    given = None if account is None else outlook.read_account(account)
-    with open_warehouse(settings.home, read_only=True) as con:
+    given = None if account is None else outlook.read_account(account, settings.home / spill.NAME)
+    with kept.reading(settings.home) as (con, run):
         rows = funds.named(funds.warnings(funds.months(con, given), language=settings.language))
     known = rows["insurance_type"].unique().sort().to_list()
     if insurance not in known:
         raise UsageError(f"--insurance is '{insurance}'; the record has {', '.join(known) or 'no settlements'}.")
+    common.as_published(run)
     missing = funds.lacking(rows)
     if out is not None:
         outlook.write(settings.home, "fund", rows, out, settings.labels)
@@ -52,7 +53,7 @@ def fund(
     names += ["budget_used", "reserve_months", "warnings"]
     spare = ["budget_used", "reserve_months", "outflow_share", "growth"]
     common.console.table(
-        f"insurance type {insurance}", names, shown.with_columns(month=marked).select(names).rows(), spare
+        f"insurance type {insurance}", names, shown.with_columns(month=marked).select(names).rows(), spare, "outlook"
     )
     if not shown["is_whole"].all():
         common.console.say("* The delivery does not hold the whole month; growth and projection leave it out.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
@@ -32,10 +32,10 @@ def coverage(*, common: Common = COMMON) -> None:
     loaded = knowledge_diff.state(laid if laid.is_dir() else None)
     sizes = knowledge_diff.sizes(loaded)
     common.console.give({"classes": published.to_dicts(), "unparsed": unparsed.to_dicts(), "tables": sizes.to_dicts()})
-    common.console.table("Published points read", published.columns, published.rows())
+    common.console.table("Published points read", published.columns, published.rows(), kind="knowledge")
     told = unparsed.select("rule_name_zh", "item_name_zh", "why")
-    common.console.table("Points not read", told.columns, told.rows())
-    common.console.table("Rows by table and layer", sizes.columns, sizes.rows())
+    common.console.table("Points not read", told.columns, told.rows(), kind="knowledge")
+    common.console.table("Rows by table and layer", sizes.columns, sizes.rows(), kind="knowledge")
 
 
 @knowledge.command(name="import")
@@ -68,13 +68,17 @@ def import_(
     made, judged = knowledge_build.make(points, codes)
     folder = common.settings().home / OVERLAY
     effect = _effect(folder, made, layer)
-    changes = knowledge_import.merge(folder, made, layer, write=yes)
+    changes = knowledge_import.merge(folder, made, layer, write=False)
+    if yes:
+        _write(common.settings().home, file, made, layer, changes)
     unread = judged.filter(pl.col("why").is_not_null()).select("item_name_zh", "why")
     document = {"points": len(points), "changes": changes.to_dicts(), "unread": unread.to_dicts(), "written": yes}
     common.console.give(document | {"effect": effect.to_dicts()})
-    common.console.table(f"{points['rule_name_zh'][0]}: {len(points)} points", changes.columns, changes.rows())
+    common.console.table(
+        f"{points['rule_name_zh'][0]}: {len(points)} points", changes.columns, changes.rows(), kind="knowledge"
+    )
     if len(unread):
-        common.console.table("Points not read", unread.columns, unread.rows())
+        common.console.table("Points not read", unread.columns, unread.rows(), kind="knowledge")
     _show(common, effect, "What rules would read" if not yes else "What rules read from now on")
     common.console.say(f"Written to {folder}." if yes else f"Nothing was written. --yes writes it to {folder}.")
 
@@ -97,6 +101,30 @@ def diff(
     _show(common, found, "")
 
 
+def _write(home: Path, file: Path, made: dict[str, pl.DataFrame], layer: str, changes: pl.DataFrame) -> None:
+    """Lay the rows into HOME/knowledge, while nobody else writes HOME; the audit log's line comes first."""
+    import hashlib
+
+    from data.errors import FundwatchError
+    from data.knowledge.load import OVERLAY
+    from data.knowledge.published import workbook as knowledge_import
+    from flows.home import audit_log, lock
+
+    with lock.hold(home):
+        sha = hashlib.sha256(file.read_bytes()).hexdigest()
+        what: dict[str, Any] = {"file": file.name, "sha256": sha, "layer": layer, "tables": changes["table"].to_list()}
+        what |= {name: int(changes[name].sum()) for name in ("new", "changed", "same")}
+        audit_log.record(home, "knowledge", None, what)
+        try:
+            (home / OVERLAY).mkdir(exist_ok=True)
+            knowledge_import.merge(home / OVERLAY, made, layer, write=True)
+            audit_log.sync_folder(home / OVERLAY)
+        except OSError as error:
+            raise FundwatchError(
+                f"{home / OVERLAY} cannot be written: {error.strerror or error}. Make room, then import again."
+            ) from error
+
+
 def _effect(folder: Path, made: dict[str, pl.DataFrame], layer: str) -> pl.DataFrame:
     """What the typed rows change in the knowledge that rules read, package and overlay together; writes nothing."""
     import shutil
@@ -115,7 +143,7 @@ def _effect(folder: Path, made: dict[str, pl.DataFrame], layer: str) -> pl.DataF
 
 def _show(common: Common, found: pl.DataFrame, title: str) -> None:
     """The first differences as a table, and how many there are of each kind."""
-    common.console.table(title, found.columns, found.head(SHOWN).rows())
+    common.console.table(title, found.columns, found.head(SHOWN).rows(), kind="knowledge")
     counts = dict(found["change"].value_counts().rows())
     said = ", ".join(f"{counts.get(c, 0):,} {c}" for c in ("added", "removed", "changed"))
     common.console.say(f"{said}." + (f" The first {SHOWN} are shown; --json gives all." if len(found) > SHOWN else ""))

@@ -12,7 +12,6 @@ from flows.commands.common import COMMON, COUNT, Common, Language, app
 if TYPE_CHECKING:
     import polars as pl
 
-READ_FROM_FILES = "The warehouse is in use; this is run {run} as it was published."
 Top = Annotated[int, Parameter(converter=COUNT, help="How many leads.")]
 
 
@@ -43,7 +42,7 @@ def watchlist(
     except InUse:
         folder = published.last(settings.home)
         last, rows = folder.name, published.watchlist(folder, subject_type, top)
-        common.console.progress(READ_FROM_FILES.format(run=last))
+        common.as_published(last)
     common.console.give(rows.to_dicts())
     shown = ["rank", "lead_id", "subject_id", "subject_name", "tier", "score", "amount_at_risk", "status", "reasons"]
     spare = ["status", "tier", "score", "subject_name"]
@@ -69,10 +68,11 @@ def explain(
         with open_warehouse(settings.home, read_only=True) as con:
             lead = leads.listed(con, lead_id, _last_run(con, needed=False), settings.language)
             known = leads.registered(con, lead_id)
-            if lead is None:
-                _registered(known, lead_id, common)
-                return
             sources = steps.sources(settings)
+            if lead is None:
+                past = history.one(con, sources, settings.language, lead_id)
+                _registered(known, lead_id, past, history.lines(past, settings.language), common)
+                return
             findings = leads.findings(con, sources, lead_id, settings.language, lead["run_id"])
             before = history.one(con, sources, settings.language, lead_id)
             members = people.members(con, "l.lead_id = $id", {"id": lead_id})
@@ -121,13 +121,15 @@ def _reasons(findings: pl.DataFrame, lines: int, folder: Path, common: Common) -
             common.console.say(f"  and {part.height - lines} more {where}")
 
 
-def _registered(known: dict[str, Any] | None, lead_id: str, common: Common) -> None:
-    """A lead that is on no list now: judged, or no longer found."""
+def _registered(
+    known: dict[str, Any] | None, lead_id: str, past: dict[str, Any], lines: list[str], common: Common
+) -> None:
+    """A lead that is on no list now, judged or no longer found: how it stood before, the cases that hold it."""
     from data.errors import UsageError
 
     if known is None:
         raise UsageError(f"No run ever opened a lead {lead_id}. See `fundwatch watchlist`.")
-    common.console.give(known)
+    common.console.give({**known, "history": past})
     about = f"{lead_id}: {known['subject_type']} {known['subject_id']}, opened by run {known['opened_run']}"
     if known["closed_on"] is None:
         common.console.say(
@@ -138,6 +140,8 @@ def _registered(known: dict[str, Any] | None, lead_id: str, common: Common) -> N
     _verdict(known, common)
     if known["reopened_as"] is not None:
         common.console.say(f"New evidence since then is lead {known['reopened_as']}.")
+    for line in lines:
+        common.console.say(line)
 
 
 def _verdict(known: dict[str, Any] | None, common: Common) -> None:
@@ -163,7 +167,7 @@ def _as_published(home: Path, lead_id: str, lines: int, common: Common) -> None:
     if lead is None:
         raise UsageError(f"Run {folder.name} lists no lead {lead_id}; the warehouse is in use, so ask again later.")
     findings = published.evidence(folder, lead_id)
-    common.console.progress(READ_FROM_FILES.format(run=folder.name))
+    common.as_published(folder.name)
     common.console.give({**lead, "evidence": [] if findings is None else findings.to_dicts()})
     _about(lead, common)
     if findings is None:
@@ -176,6 +180,7 @@ def _as_published(home: Path, lead_id: str, lines: int, common: Common) -> None:
 def runs(*, common: Common = COMMON) -> None:
     """List the finished runs."""
     from data.errors import InUse
+    from data.warehouse import events
     from data.warehouse.connection import open_warehouse
     from flows.publish import published
 
@@ -184,7 +189,8 @@ def runs(*, common: Common = COMMON) -> None:
     try:
         with open_warehouse(home, read_only=True) as con:
             found = con.sql(
-                "select run_id, strftime(finished_at, '%Y-%m-%d %H:%M'), input from run.run order by finished_at desc"
+                "select run_id, strftime(cast(finished_at at time zone 'UTC' as timestamp), '%Y-%m-%d %H:%M'), input"
+                f" from run.run order by {events.order(con, 'run.run')} desc"
             ).fetchall()
         # a run's folder is where HOME is now, wherever it was when the run was made
         rows = [dict(zip(names, (*row, str(home.resolve() / "runs" / row[0])), strict=True)) for row in found]
@@ -230,8 +236,10 @@ def doctor(
 
 def _last_run(con, needed: bool = True) -> str:  # type: ignore[no-untyped-def]
     from data.errors import UsageError
+    from data.warehouse import events
 
-    rows = con.sql("select run_id from run.run order by finished_at desc, run_id desc limit 1").fetchall()
+    order = events.order(con, "run.run")
+    rows = con.sql(f"select run_id from run.run order by {order} desc, run_id desc limit 1").fetchall()
     if not rows and needed:
         raise UsageError("No run is finished yet. Run `fundwatch run INPUT` first.")
     return str(rows[0][0]) if rows else ""

@@ -32,15 +32,15 @@ def prices(
     A bulletin of prices, no list of suspects: drugstores stand beside drugstores, medical institutions beside theirs.
     """
     from data.errors import UsageError
-    from data.warehouse.connection import open_warehouse
-    from flows.publish import outlook
+    from flows.publish import kept, outlook
     from models.outlook import ask
 
     if kind is not None and kind not in KINDS:
         raise UsageError(f"--kind is '{kind}'; it must be {' or '.join(KINDS)}.")
     settings = common.settings(labels=labels)
-    with open_warehouse(settings.home, read_only=True) as con:
+    with kept.reading(settings.home) as (con, run):
         rows = ask.prices(con, item=item, institution=institution, kind=kind, above=above, peers=peers)
+    common.as_published(run)
     if out is not None:
         outlook.write(settings.home, "prices", rows, out, settings.labels)
     common.console.give(rows.to_dicts())
@@ -58,6 +58,7 @@ def prices(
         "place",
     ]
     dearest = rows.sort("ratio", descending=True, maintain_order=True).head(top)
-    common.console.table("", names, dearest.select(names).rows(), spare=["kind", "lowest", "highest", "specification"])
+    spare = ["kind", "lowest", "highest", "specification"]
+    common.console.table("", names, dearest.select(names).rows(), spare, "outlook")
     drugs = rows["item_code"].n_unique()
     common.console.say(f"{rows.height:,} prices of {drugs:,} drugs{f', in {out}' if out else ''}.")

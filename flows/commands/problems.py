@@ -37,7 +37,8 @@ def problems(
     live = [s.id for s in steps.sources(settings) if s.card.status == "live"]
     counts = problem_items.by_area(found, live)
     common.console.give({"areas": counts.to_dicts(), "items": found.to_dicts()})
-    common.console.table("", counts.columns, [*counts.rows(), ("", *counts.drop("area_zh").sum().row(0))])
+    whole = ("", *counts.drop("area_zh").sum().row(0))
+    common.console.table("", counts.columns, [*counts.rows(), whole], kind="problems")
     if area or state:
         shown = found.select("item_id", "problem_zh", "state", "screened_by", "needs_zh")
-        common.console.table("", shown.columns, shown.rows())
+        common.console.table("", shown.columns, shown.rows(), kind="problems")

@@ -15,7 +15,7 @@ SHOWN = 20
 def replay(
     run_id: Annotated[str, Parameter(help="The run, from `fundwatch runs`.")], *, common: Common = COMMON
 ) -> None:
-    """Rebuild a past run from its manifest beside HOME and compare every output."""
+    """Rebuild a past run from its manifest in a home of its own under HOME/spill and compare every output."""
     from dataclasses import asdict
 
     from data.errors import CheckStopped

@@ -95,11 +95,11 @@ def backtest(
         raise UsageError(f"--against is '{against}'; it must be live or a file with another version of the rule.")
     other = None if against == "live" else located.read(Path(against))
     with bench(settings.home, memory_limit=settings.memory_limit, threads=settings.threads) as con:
-        tables = tried(con, source, other, period, settings.language)
+        tables = tried(con, source, other, period, settings.language, settings.rule_minutes * 60)
     common.console.give({name: table.to_dicts() for name, table in tables.items()})
     for name, table in tables.items():
         if table.height:
-            common.console.table(TITLES[name], table.columns, table.rows())
+            common.console.table(TITLES[name], table.columns, table.rows(), kind="bench")
     if not tables["verdicts"].height:
         common.console.say("No verdict speaks about its subjects yet.")
 
@@ -123,9 +123,9 @@ def sweep(
     source = ruleset.one(settings.home, rule_id, settings.rules)
     wanted = values_of(source, param, values)
     with bench(settings.home, memory_limit=settings.memory_limit, threads=settings.threads) as con:
-        table = swept(con, source, param, wanted, leads_per_day)
+        table = swept(con, source, param, wanted, leads_per_day, settings.rule_minutes * 60)
     common.console.give(table.to_dicts())
-    common.console.table(f"{rule_id}: {source.card.params[param].meaning}", table.columns, table.rows())
+    common.console.table(f"{rule_id}: {source.card.params[param].meaning}", table.columns, table.rows(), kind="bench")
 
 
 def _day(option: str, text: str) -> date | None:

@@ -13,6 +13,7 @@ from flows.options import (
     RUN_OPTIONS,
     AcceptPartial,
     Days,
+    Ids,
     Labels,
     Language,
     Newer,
@@ -43,14 +44,23 @@ def run(
     settings = options.settings(common.home, input)
     console.speak(settings.language)
     url = None if prefect is False else server.api_url(settings.home)
-    if prefect or url:
-        server.prepare(settings.home, url, quiet=common.quiet)  # before anything imports Prefect
-        from flows.prefect.flow import run_as_flow
-
-        outcomes = run_as_flow(options.parameters(settings.home, input), common.console.progress)
+    if url:
+        auth = server.auth_for(settings.home, url)
+        server.prepare(settings.home, url, quiet=common.quiet, auth=auth)  # before anything imports Prefect
+        outcomes = _as_flow(options, settings, common)
+    elif prefect:
+        with server.alone(settings.home, quiet=common.quiet):
+            outcomes = _as_flow(options, settings, common)
     else:
         outcomes = run_directly(settings, common)
     _show(outcomes, common)
+
+
+def _as_flow(options: RunOptions, settings: Settings, common: Common) -> dict[str, Outcome]:
+    from flows.prefect.flow import run_as_flow
+
+    assert settings.input is not None
+    return run_as_flow(options, settings.home, settings.input, common.console.progress)
 
 
 def run_directly(settings: Settings, common: Common) -> dict[str, Outcome]:
@@ -100,11 +110,14 @@ def publish(
     days: Days = None,
     language: Language = None,
     labels: Labels = None,
+    ids: Ids = None,
     unmask: Unmask = False,
     common: Common = COMMON,
 ) -> None:
     """Write the run's folder: lists, evidence, findings, coverage, account, manifest."""
-    settings = common.settled(out=out, top=top, days=days, language=language, labels=labels, unmask=unmask or None)
+    settings = common.settled(
+        out=out, top=top, days=days, language=language, labels=labels, ids=ids, unmask=unmask or None
+    )
     _one("publish", settings, common)
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from flows.commands.common import COMMON, Common, Language, app
+from flows.options import Ids
 
 SHOWN = 50
 
@@ -19,6 +20,7 @@ def screen(
     out: Annotated[Path | None, Parameter(help="Write the answers to this CSV, one row a line.")] = None,
     language: Language = None,
     labels: Annotated[str | None, Parameter(help="Column labels and values of the file: names or zh.")] = None,
+    ids: Ids = None,
     common: Common = COMMON,
 ) -> None:
     """Answer every line of new settlements before they are paid: pass, suspected, definite or cannot_judge.
@@ -33,10 +35,10 @@ def screen(
     from flows.prepay import screening
     from flows.publish import publish
     from flows.publish.labels import Known, labelled, valued
-    from flows.publish.safe import write_csv
+    from flows.publish.safe import ids_as, write_csv
     from models.workbench import ruleset
 
-    settings = common.settled(language=language, labels=labels)
+    settings = common.settled(language=language, labels=labels, ids=ids)
     publish.ready(None if out is None else out.parent)
     found = screening.screen(settings, delivery, common.console.progress)
     known = Known({s.id: s.card.title_zh for s in ruleset.ruleset(settings.home, settings.rules)})
@@ -44,8 +46,9 @@ def screen(
         audit_log.record(settings.home, "screen", None, {"files": [out.name], "lines": found.answers.height})
         try:
             out.parent.mkdir(parents=True, exist_ok=True)
-            ids = labelled(found.answers.head(0).select("settlement_id", "line_id"), settings.labels, "screen").columns
-            write_csv(labelled(found.answers, settings.labels, "screen", known), out, ids)
+            keys = labelled(found.answers.head(0).select("settlement_id", "line_id"), settings.labels, "screen").columns
+            with ids_as(settings.ids):
+                write_csv(labelled(found.answers, settings.labels, "screen", known), out, keys)
         except OSError as error:
             raise FundwatchError(f"{out} cannot be written: {error.strerror or error}.") from error
     counts = found.counts()

@@ -23,7 +23,11 @@ def serve(
     port: Annotated[int | None, Parameter(help="Port of the server on loopback; default: a free one.")] = None,
     common: Common = COMMON,
 ) -> None:
-    """Start the Prefect server on loopback and run the screening on schedule until stopped."""
+    """Start the Prefect server on loopback and run the screening on schedule until stopped.
+
+    Page and API ask for the name fundwatch and the secret in HOME/prefect/secret, and answer no other origin. Where
+    deliveries come from, where lists go and whether names are masked is said here and by no one who starts a run there.
+    """
     from data.errors import UsageError
     from flows.prefect import schedule as schedules
 
@@ -31,5 +35,4 @@ def serve(
         raise UsageError("--accept-partial is for one run: leaving a file out is decided each time, with `run`.")
     settings = options.settings(common.home, input)
     when = schedules.When(settings.cron if cron is None else cron, timezone)
-    parameters = options.parameters(settings.home, input)
-    schedules.serve(settings.home, input, parameters, when, port, common.console)
+    schedules.serve(settings.home, input, options, when, port, common.console)

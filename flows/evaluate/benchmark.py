@@ -22,6 +22,7 @@ import duckdb
 from data.ingest import decode, find, normalise, workplace
 from data.ingest.find import Delivery
 from data.warehouse.connection import open_warehouse
+from data.warehouse.paths import quoted
 from flows import steps
 from flows.evaluate import towns
 from flows.home import version
@@ -241,6 +242,7 @@ def _plain_table(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
     # flags come as 0 and 1
     columns = ", ".join(f"'{cell}': '{kinds.get(cell, 'varchar')}'" for cell in header)
     con.execute(
-        f"create or replace table {delivery.table.target} as select * from read_csv('{delivery.path}', header = true,"
+        f"create or replace table {delivery.table.target} as select *"
+        f" from read_csv('{quoted(delivery.path)}', header = true,"
         f" auto_detect = false, delim = ',', nullstr = '', columns = {{{columns}}})"
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from data.errors import FundwatchError
+from data.warehouse import spill
 
 NAME = "lock"
 IN_USE = "{home} is in use by {who}. Wait for it, or stop it."
@@ -18,7 +19,7 @@ IN_USE = "{home} is in use by {who}. Wait for it, or stop it."
 
 @contextmanager
 def hold(home: Path, name: str = NAME, refusal: str = IN_USE, patience: float = 0) -> Iterator[None]:
-    """Hold HOME; the lock goes with the process, however it ends.
+    """Hold HOME; the lock goes with the process, however it ends. What a killed one left in HOME/spill is swept.
 
     Raises FundwatchError naming the holder when it is still held after so many seconds.
     """
@@ -38,6 +39,8 @@ def hold(home: Path, name: str = NAME, refusal: str = IN_USE, patience: float = 
         handle.truncate(0)
         handle.write(f"process {os.getpid()}")
         handle.flush()
+        if name == NAME:
+            spill.sweep(home / spill.NAME)
         yield
 
 

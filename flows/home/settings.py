@@ -19,15 +19,28 @@ if TYPE_CHECKING:
     from models.ranking.capacity import Capacity
 
 FILE_NAME = "fundwatch.toml"
+KEY_FILE = "pseudonym.key"
 DEFAULT_HOME = Path("fundwatch-home")
 #: What a file or the environment may set; the rest belongs to one command.
-LASTING = tuple("objective seed language labels threads memory_limit cron pseudonyms burden_line least_yuan".split())
+LASTING = tuple(
+    (
+        "objective seed language labels ids threads memory_limit rule_minutes cron pseudonyms pseudonym_key"
+        " burden_line least_yuan"
+    ).split()
+)
 #: Tables of a file that set parameters of rules and detectors.
 PARAMETERS = ("rules", "detectors")
-CHOICES = {"objective": ("hit_rate", "money", "both"), "language": ("en", "zh"), "labels": ("names", "zh")}
+CHOICES = {
+    "objective": ("hit_rate", "money", "both"),
+    "language": ("en", "zh"),
+    "labels": ("names", "zh"),
+    "ids": ("text", "plain"),
+}
 #: How much memory: what DuckDB understands, and nothing that it would only refuse in the middle of a run.
-MEMORY = r"0*[1-9][0-9]*(\.[0-9]+)? ?([KMGT]i?B)|0*([1-9][0-9]?|100)(\.[0-9]+)? ?%"
+MEMORY = r"0*[1-9][0-9]{0,5}(\.[0-9]+)? ?([KMGT]i?B)|0*([1-9][0-9]?|100)(\.[0-9]+)? ?%"
 MOST_THREADS = 4096
+MOST_SEED = 2**63 - 1  # what the casebook can keep of it
+MOST_MINUTES = 10_000
 #: Options that are not called as what they set.
 OPTIONS = {"burden_line": "--line"}
 
@@ -54,12 +67,15 @@ class Settings:
     newer: Sequence[str] = ()  # files of the delivery that stand where it contradicts itself
     accept_partial: bool = False  # a file that cannot be taken is left out, and the others go on
     pseudonyms: bool = False
+    pseudonym_key: str | None = None  # where the key lies, if not in HOME
     objective: str = "both"
     seed: int = 1
     language: str = "en"
     labels: str = "names"
+    ids: str = "text"  # in CSV: kept text for a spreadsheet, or as they are, to be pasted and matched
     threads: int = 0
     memory_limit: str = "3GB"
+    rule_minutes: float = 10.0  # after which a rule of HOME is stopped; 0: never
     cron: str = "0 2 5 * *"
     burden_line: float | None = None  # yuan a year, the area's own
     least_yuan: float = 30.0  # at issue; a lead with less stays out of tiers A and B
@@ -67,6 +83,11 @@ class Settings:
     detectors: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     capacity: Mapping[str, Any] = field(default_factory=dict)
     why: Mapping[tuple[str, str], Why] = field(default_factory=dict)  # by source and parameter, where it is said
+
+    @property
+    def key(self) -> Path:
+        """Where the pseudonyms' key lies; a relative path begins at HOME."""
+        return self.home / Path(self.pseudonym_key or KEY_FILE).expanduser()
 
     def workload(self) -> Capacity:
         """What a round can take on. Raises UsageError for figures that make no sense."""
@@ -82,10 +103,13 @@ class Settings:
             "least_yuan": float(self.least_yuan),
             "language": self.language,
             "labels": self.labels,
+            "ids": self.ids,
             "unmask": self.unmask,
             "pseudonyms": self.pseudonyms,
             "rules": {k: dict(v) for k, v in sorted(self.rules.items())},
             "detectors": {k: dict(v) for k, v in sorted(self.detectors.items())},
+            # what a visit takes stands on its sheet; the figures that ship leave a run as it was
+            **({"capacity": dict(sorted(self.capacity.items()))} if self.capacity else {}),
         }
 
 
@@ -157,12 +181,21 @@ def _check(where: str, name: str, value: Any) -> None:
     elif name == "threads":
         wanted = None if is_whole and 0 <= value <= MOST_THREADS else f"a whole number from 0 (all) to {MOST_THREADS}"
     elif name == "seed":
-        wanted = None if is_whole and value >= 0 else "a whole number, not below 0"
+        wanted = None if is_whole and 0 <= value <= MOST_SEED else f"a whole number from 0 to {MOST_SEED}"
+    elif name == "rule_minutes":
+        is_number = is_whole or (isinstance(value, float) and math.isfinite(value))
+        wanted = (
+            None
+            if is_number and 0 <= value <= MOST_MINUTES
+            else f"a number of minutes from 0 (no end) to {MOST_MINUTES}"
+        )
     elif name in ("burden_line", "least_yuan"):
         is_number = is_whole or (isinstance(value, float) and math.isfinite(value))
         wanted = None if is_number and value >= 0 else "a number of yuan, not below 0"
     elif name == "pseudonyms":
         wanted = None if isinstance(value, bool) else "true or false"
+    elif name == "pseudonym_key":
+        wanted = None if isinstance(value, str) and value.strip() else "the path of a file"
     elif name == "cron":
         wanted = None if isinstance(value, str) else 'text such as "0 2 5 * *"'
     if wanted is not None:
@@ -185,8 +218,7 @@ def _why(place: str, said: Mapping[str, Any]) -> Why:
 
 def _read(name: str, value: str, kind: str) -> Any:
     if kind == "bool":
-        words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
-        return words.get(value.strip().lower(), value)
+        return {"true": True, "false": False}.get(value.strip(), value)  # what is neither is refused, never guessed
     try:
         if kind.startswith("float"):
             return float(value)

@@ -14,11 +14,11 @@ import duckdb
 
 from data.errors import UsageError
 from data.knowledge import load as knowledge_load
-from data.warehouse import journal
+from data.warehouse import events, journal
 from features import build
 from flows.home import version
 from flows.home.settings import Settings
-from models.casebook import rates, suppressions
+from models.casebook import outside, rates, suppressions
 from models.sources.source import Source
 from models.workbench import ruleset
 
@@ -47,7 +47,8 @@ class State:
     @cached_property
     def deliveries(self) -> str:
         """Hash of the delivered contents the record holds. Raises UsageError where it holds none."""
-        files = self.con.sql("select file_id from run.input_file order by loaded_at, file_id").fetchall()
+        order = events.order(self.con, "run.input_file")
+        files = self.con.sql(f"select file_id from run.input_file order by {order}, file_id").fetchall()
         if not files:
             raise UsageError("The warehouse is empty. Run `fundwatch ingest INPUT` first.")
         return journal.hash_of(file_id for (file_id,) in files)
@@ -72,12 +73,19 @@ class State:
         """Hash of what the bureau left off its lists."""
         return suppressions.version(self.con)
 
+    @property
+    def outside(self) -> str:
+        """Hash of the leads from outside that were handed in."""
+        return outside.version(self.con)
+
     @cached_property
     def run(self) -> str:
         """Hash of everything that a run is made of."""
         settings = repr(self.settings.deciding())
         rules = ruleset.version(self.settings.home)
-        return journal.hash_of([self.record, version.code(), settings, self.verdicts, rules, self.suppressions])
+        return journal.hash_of(
+            [self.record, version.code(), settings, self.verdicts, rules, self.suppressions, self.outside]
+        )
 
     @cached_property
     def _features(self) -> dict[str, str]:
@@ -93,6 +101,8 @@ class State:
         parts = [self.record, version.code(CONTRACT), *(self._features[n] for n in sorted(names & set(self._features)))]
         if any(t.startswith("casebook.") for t in source.reads):
             parts.append(self.verdicts)
+        if source.is_own:  # with more time or memory it may end
+            parts.append(f"{self.settings.rule_minutes:g} {self.settings.memory_limit}")
         return journal.hash_of(parts)
 
     def stale(self, known: dict[str, str]) -> list[Source]:
@@ -107,4 +117,5 @@ class State:
     def ranking(self, prints: Collection[tuple[str, str]]) -> str:
         """Hash of what leads are made of, so that a ranking left behind is never published as a later one."""
         settings = [self.settings.objective, str(self.settings.seed), str(float(self.settings.least_yuan))]
-        return journal.hash_of([repr(list(prints)), version.code(RANKING), *settings, self.verdicts, self.suppressions])
+        judged = [self.verdicts, self.suppressions, self.outside]
+        return journal.hash_of([repr(list(prints)), version.code(RANKING), *settings, *judged])

@@ -6,12 +6,12 @@ Imported only where a flow runs; the environment must be prepared first (flows.p
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from prefect import flow, get_run_logger, task
+from prefect import flow, get_run_logger, tags, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
@@ -24,7 +24,7 @@ from flows import options, steps
 from flows.home import lock, settings
 from flows.home.state import State as HomeState
 from flows.outcome import Outcome
-from flows.prefect import processes, server
+from flows.prefect import owned, processes, server
 from flows.publish import tables, watchlists
 
 #: What Prefect's own database may hold of a lead: nothing that names a person.
@@ -39,7 +39,7 @@ def perform(name: str, parameters: dict[str, Any]) -> Any:
     log = get_run_logger()
     step = next(s for s in steps.STEPS if s.name == name)
     try:
-        outcome = steps.perform(step, options.of(parameters), log.info)
+        outcome = steps.perform(step, options.of(owned.owned(), parameters), log.info)
     except errors.FundwatchError as error:
         return _failed(error)
     except RuntimeError as error:
@@ -59,8 +59,12 @@ def _run_name() -> str:
 @options.asked
 def screen(**parameters: Any) -> Any:
     """From an export to published watchlists; returns what came of each step."""
+    try:
+        wanted = options.of(owned.owned(), parameters)
+    except errors.FundwatchError as error:
+        return _failed(error)
     _sign()
-    home, patience = Path(parameters["home"]), PATIENCE if deployment.id else 0
+    home, patience = wanted.home, PATIENCE if deployment.id else 0
     if patience and lock.is_held(home):
         get_run_logger().info("%s is in use; this run begins when it is free", home)
     try:
@@ -71,17 +75,19 @@ def screen(**parameters: Any) -> Any:
                 if not state.is_completed():
                     return Failed(message=state.message, name=state.name)
                 outcomes[step.name] = state.result()
-            _artifacts(options.of(parameters))
+            _artifacts(wanted)
     except errors.FundwatchError as error:
         return _failed(error)
     return outcomes
 
 
-def run_as_flow(parameters: Mapping[str, Any], say: Callable[[str], None]) -> dict[str, Outcome]:
+def run_as_flow(asked: options.RunOptions, home: Path, folder: Path, say: Callable[[str], None]) -> dict[str, Outcome]:
     """Run the flow in this process against the prepared server. Raises what the failed step raised."""
     say("running as the Prefect flow 'screen' ...")
+    owned.own(asked.owned(home, folder))
     try:
-        state: Any = screen(**parameters, return_state=True)
+        with tags(owned.tag(home)):
+            state: Any = screen(**asked.free(), return_state=True)
     except Exception as error:  # what a step raises is a state; this is the server's
         raise errors.FundwatchError(
             f"The Prefect server failed: {' '.join(str(error).split())[:300] or type(error).__name__}."
@@ -95,7 +101,12 @@ def run_as_flow(parameters: Mapping[str, Any], say: Callable[[str], None]) -> di
 
 
 def _sign() -> None:
-    """Leave word which process this run is, so that `serve` can tell one that was killed from one that is slow."""
+    """Leave word which process this run is, so that `serve` can tell one that was killed from one that is slow.
+
+    A run of `serve` ends with it: its server is gone too, and the next `serve` makes it up.
+    """
+    if marked := owned.owned().get(owned.SERVED_BY):
+        processes.follow(marked)
     if url := os.environ.get("PREFECT_API_URL"):
         with suppress(OSError):
             server.ask(url, f"flow_runs/{flow_run.id}", {"infrastructure_pid": processes.mark()}, method="PATCH")

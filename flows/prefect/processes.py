@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
 
 BOOT = Path("/proc/sys/kernel/random/boot_id")
+#: Seconds between two looks at the process that is followed.
+LOOK = 0.5
 
 
 def born(pid: int) -> str | None:
@@ -32,6 +35,21 @@ def lives(marked: str) -> bool:
     """Whether the process of this mark is still there."""
     pid, _, started = marked.partition(" ")
     return pid.isdecimal() and born(int(pid)) == started
+
+
+def follow(marked: str) -> None:
+    """End this process at once when that of this mark is gone: who was killed cannot end what it began.
+
+    A thread that looks, and not PR_SET_PDEATHSIG: that one fires when the thread ends that began the process, and it is
+    Linux's alone.
+    """
+
+    def look() -> None:
+        while lives(marked):
+            time.sleep(LOOK)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=look, daemon=True, name="follow").start()
 
 
 def end(pid: int, started: str | None, patience: float = 20.0) -> None:

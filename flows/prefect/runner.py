@@ -23,7 +23,7 @@ from prefect.schedules import Cron, Schedule
 from prefect.server.schemas.schedules import CronSchedule
 
 from data.errors import UsageError
-from flows.prefect import server, watch
+from flows.prefect import owned, server, watch
 from flows.prefect.flow import screen
 
 NAME = "scheduled"
@@ -67,7 +67,12 @@ async def until_stopped(
     try:
         if crashed := watch.recover(ask, home):
             say(f"{crashed} run(s) that ended with an earlier process are marked as crashed.")
-        deployment = str(await runner.aadd_flow(screen, name=NAME, schedule=planned, parameters=parameters))
+        deployment = str(
+            await runner.aadd_flow(
+                screen, name=NAME, schedule=planned, parameters=parameters, tags=[owned.tag(home)],
+                enforce_parameter_schema=True,
+            )
+        )  # fmt: skip
         if watch.make_up(ask, deployment):
             say("The last run of the schedule was cut short; it runs again now.")
     except Exception as error:  # whatever it is, the schedule is not there, and `serve` without it is worth nothing

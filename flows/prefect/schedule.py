@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 from data.errors import FundwatchError, InputRefused, UsageError
 from flows.console import Console
-from flows.prefect import processes, server
+from flows.options import RunOptions
+from flows.prefect import door, owned, processes, server
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,8 @@ class When:
             ) from error
 
 
-def serve(home: Path, folder: Path, parameters: dict[str, Any], when: When, port: int | None, console: Console) -> None:
-    """Serve until SIGINT or SIGTERM.
+def serve(home: Path, folder: Path, options: RunOptions, when: When, port: int | None, console: Console) -> None:
+    """Serve until SIGINT or SIGTERM. Where deliveries come from and where lists go is this process's to say, once.
 
     Raises UsageError for a cron line that does not exist, FundwatchError where HOME is served already and where the
     server or its schedule fails: who supervises this process starts it again.
@@ -42,7 +43,8 @@ def serve(home: Path, folder: Path, parameters: dict[str, Any], when: When, port
     _stop_on_signals()
     try:
         with server.serving(home):
-            _serve(home, parameters, when, port, console)
+            owned.own(options.owned(home, folder) | {owned.SERVED_BY: processes.mark()})
+            _serve(home, options.free(), when, port, console)
     except KeyboardInterrupt:
         console.progress("stopped")
 
@@ -50,7 +52,8 @@ def serve(home: Path, folder: Path, parameters: dict[str, Any], when: When, port
 def _serve(home: Path, parameters: dict[str, Any], when: When, port: int | None, console: Console) -> None:
     left = server.orphan(home)
     port = server.free_port(port, left)
-    server.prepare(home, server.url_at(port), quiet=console.quiet)
+    server.new_secret(home)
+    server.prepare(home, server.url_at(port), quiet=console.quiet, auth=server.auth(home))
     from flows.prefect import runner  # not before: it brings Prefect, which reads the environment once
 
     schedule = runner.schedule(when.cron, when.timezone)
@@ -60,7 +63,8 @@ def _serve(home: Path, parameters: dict[str, Any], when: When, port: int | None,
     process, url = server.start(home, port)
     try:
         console.progress(
-            f"Prefect's page is at {url.removesuffix('/api')}; screening runs at '{when.cron}' ({when.timezone})."
+            f"Prefect's page is at {url.removesuffix('/api')} (name {door.USER}, password in"
+            f" {home / server.SECRET_FILE}, new at each start); screening runs at '{when.cron}' ({when.timezone})."
         )
         trouble = asyncio.run(runner.until_stopped(home, url, process, schedule, parameters, console.progress))
     finally:

@@ -1,20 +1,27 @@
-"""Prefect on this machine alone: where its server is, and the environment that keeps it quiet and local.
+"""Prefect on this machine alone: where its server is, who may ask it, and the environment that keeps it quiet.
 
-Nothing here imports Prefect; the environment must be set before anything does.
+A server of HOME is asked only where it is proven to be that one: its process lives since the time that was written
+down, and it knows the secret, which is not said to find out. Nothing here imports Prefect; the environment must be set
+before anything does.
 """
 
 from __future__ import annotations
 
+import base64
+import hmac
+import http.client
 import json
 import os
+import re
+import secrets
 import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import MutableMapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, MutableMapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -22,9 +29,13 @@ from typing import Any
 
 from data.errors import FundwatchError, UsageError
 from flows.home import lock
-from flows.prefect import processes
+from flows.prefect import door, processes
+from flows.prefect.hosted import PARENT, SECRET
 
 STATE = "server.json"
+OURS = r"http://127\.0\.0\.1:[0-9]{1,5}/api"
+#: Made anew at each start of the server: what was overheard of the last one opens nothing.
+SECRET_FILE = "prefect/secret"
 #: Held by `serve` as long as it lives, whatever its server does.
 SERVING = "prefect/serving"
 #: Looked through for a free one where nobody says which; a bureau's bookmark keeps working.
@@ -36,7 +47,7 @@ QUIET = {
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
     "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",
-    "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "true",
+    "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",  # it would answer everybody on this machine
 }
 NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -61,14 +72,43 @@ def api_url(home: Path) -> str | None:
 
     Raises FundwatchError where PREFECT_API_URL names one that does not answer.
     """
+    server = orphan(home)
     if url := os.environ.get("PREFECT_API_URL"):
-        if not healthy(url, patience=10):
+        is_own = server is not None and server.url == url and is_ours(home, url)
+        if not is_own and not healthy(url, patience=10):
             raise FundwatchError(
                 f"PREFECT_API_URL is {url}, and no Prefect server answers there. Start it, or unset PREFECT_API_URL."
             )
         return url
+    return server.url if server is not None and is_ours(home, server.url) else None
+
+
+def auth(home: Path) -> str | None:
+    """Name and secret for the API of HOME's own server; None where there never was one."""
+    try:
+        return door.auth((home / SECRET_FILE).read_text(encoding="ascii").strip())
+    except (OSError, ValueError):
+        return None
+
+
+def auth_for(home: Path, url: str) -> str | None:
+    """Name and secret where this is the API of HOME's own server; another's are the business of who named it."""
     server = remembered(home)
-    return server.url if server and healthy(server.url) else None
+    return auth(home) if server is not None and server.url == url else None
+
+
+def is_ours(home: Path, url: str, patience: float = 5) -> bool:
+    """Whether the server at this API knows HOME's secret. Whoever else listens there learns nothing."""
+    known, nonce = auth(home), secrets.token_hex(16)
+    if known is None:
+        return False
+    port = Server(0, url).port
+    try:
+        with NO_PROXY.open(f"{url.removesuffix('/api')}{door.PROOF}?nonce={nonce}", timeout=patience) as answer:
+            said = answer.read(256)
+    except (OSError, ValueError, http.client.HTTPException):
+        return False
+    return hmac.compare_digest(said, door.proof(known.partition(":")[2], port, nonce).encode())
 
 
 def url_at(port: int) -> str:
@@ -86,11 +126,25 @@ def healthy(url: str, patience: float = 2) -> bool:
 
 
 def ask(
-    url: str, path: str, body: dict[str, Any] | None = None, *, method: str | None = None, patience: float = 60
+    url: str,
+    path: str,
+    body: dict[str, Any] | None = None,
+    *,
+    method: str | None = None,
+    patience: float = 60,
+    auth: str | None = None,
 ) -> Any:
-    """What the API answers to this question, within so many seconds. Raises OSError where it does not answer."""
+    """What the API answers to this question, within so many seconds. Raises OSError where it does not answer.
+
+    `auth` is name and secret; by default those of the environment, for the server of the environment.
+    """
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(f"{url}/{path}", data, {"Content-Type": "application/json"}, method=method)
+    headers = {"Content-Type": "application/json"}
+    if auth is None and url == os.environ.get("PREFECT_API_URL"):
+        auth = os.environ.get("PREFECT_API_AUTH_STRING")
+    if auth:
+        headers["Authorization"] = f"Basic {base64.b64encode(auth.encode()).decode()}"
+    request = urllib.request.Request(f"{url}/{path}", data, headers, method=method)
     deadline = time.monotonic() + patience
     while True:
         try:
@@ -103,15 +157,26 @@ def ask(
 
 
 def prepare(
-    home: Path, url: str | None, environ: MutableMapping[str, str] = os.environ, *, quiet: bool = False
+    home: Path,
+    url: str | None,
+    environ: MutableMapping[str, str] = os.environ,
+    *,
+    quiet: bool = False,
+    auth: str | None = None,
 ) -> None:
-    """Set Prefect's environment: its files under HOME, no telemetry, this server if there is one."""
+    """Set Prefect's environment: its files under HOME, no telemetry, this server if there is one.
+
+    `auth` is name and secret of HOME's own server; another's is the business of who named it.
+    """
     environ.update(QUIET)
     environ.setdefault("PREFECT_HOME", str((home / "prefect").resolve()))
     environ.setdefault("PREFECT_LOGGING_LEVEL", "INFO" if url else "WARNING")
     environ.setdefault("PREFECT_SERVER_LOGGING_LEVEL", "CRITICAL")
     if quiet:  # the page keeps every line; the terminal shows none
         environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+    if auth is not None:
+        environ["PREFECT_API_AUTH_STRING"] = auth
+        environ.pop("PREFECT_API_KEY", None)
     if url:
         environ["PREFECT_API_URL"] = url
         host = url.split("/")[2].rsplit(":", 1)[0]
@@ -119,17 +184,15 @@ def prepare(
             environ[name] = ",".join(filter(None, [environ.get(name), host]))
 
 
-def serving(home: Path) -> AbstractContextManager[None]:
+def serving(home: Path, advice: str = "Stop it first, or serve another --home.") -> AbstractContextManager[None]:
     """Be the one that serves HOME. Raises FundwatchError naming the one that does."""
     server = remembered(home)
     place = f" at {server.url.removesuffix('/api')}" if server else ""
-    return lock.hold(
-        home, SERVING, f"{{home}} is served by {{who}}{place} already. Stop it first, or serve another --home."
-    )
+    return lock.hold(home, SERVING, f"{{home}} is served by {{who}}{place} already. {advice}")
 
 
 def orphan(home: Path) -> Server | None:
-    """The server that a killed `serve` left running for this HOME. Only who serves HOME may ask."""
+    """The server of this HOME that runs: that of `serve`, or, where nobody serves HOME, one that was left behind."""
     server = remembered(home)
     if server is None or (born := processes.born(server.pid)) is None:
         return None
@@ -166,22 +229,51 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def start(home: Path, port: int, wait: float = 120.0) -> tuple[subprocess.Popen[bytes], str]:
-    """Start a Prefect server on loopback and wait until it answers; returns the process and its API.
+@contextmanager
+def alone(home: Path, *, quiet: bool = False) -> Iterator[str]:
+    """HOME's own server for one run: begun, proven, and ended with it; the API.
 
-    Raises FundwatchError when it does not come up.
+    Raises FundwatchError naming who serves HOME where somebody does.
+    """
+    with serving(home, "Wait until it answers and run again, or run with --no-prefect."):
+        if (left := orphan(home)) is not None:
+            processes.end(left.pid, left.started)
+        port = free_port(None, left)
+        new_secret(home)
+        prepare(home, url_at(port), quiet=quiet, auth=auth(home))
+        process, url = start(home, port)
+        try:
+            yield url
+        finally:
+            stop(home, process)
+
+
+def new_secret(home: Path) -> None:
+    """Make the secret of the server that is about to begin; only who serves HOME may."""
+    path = home / SECRET_FILE
+    aside = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        aside.unlink(missing_ok=True)
+        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as out:
+            out.write(secrets.token_urlsafe(32) + "\n")
+        aside.replace(path)
+    except OSError as error:
+        raise FundwatchError(f"The secret {path} cannot be written: {error.strerror or error}.") from error
+
+
+def start(home: Path, port: int, wait: float = 120.0) -> tuple[subprocess.Popen[bytes], str]:
+    """Start a Prefect server on loopback, with the secret that was made for it, and wait until it answers.
+
+    Returns the process, which goes when this one goes, and its API. Raises FundwatchError when it does not come up.
     """
     url = url_at(port)
-    environ = dict(os.environ)
-    environ.pop("PREFECT_API_URL", None)
-    prepare(home, None, environ)
-    environ["PREFECT_UI_API_URL"] = url
     log = log_file(home)
-    log.parent.mkdir(parents=True, exist_ok=True)
+    log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with log.open("ab") as written:
         process = subprocess.Popen(
-            [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)],
-            env=environ,
+            [sys.executable, "-m", "flows.prefect.hosted", str(port)],
+            env=_environ(home, url),
             stdin=subprocess.DEVNULL,
             stdout=written,
             stderr=subprocess.STDOUT,
@@ -196,22 +288,27 @@ def start(home: Path, port: int, wait: float = 120.0) -> tuple[subprocess.Popen[
     return process, url
 
 
+def _environ(home: Path, url: str) -> dict[str, str]:
+    """What the server's process is given; nothing of the caller's opens its door wider."""
+    environ = {k: v for k, v in os.environ.items() if k not in ("PREFECT_API_URL", "PREFECT_API_AUTH_STRING")}
+    environ["PREFECT_HOME"] = str((home / "prefect").resolve())
+    prepare(home, None, environ)
+    own = url.removesuffix("/api")
+    for name in ("PREFECT_SERVER_CORS_ALLOWED_ORIGINS", "PREFECT_SERVER_API_CORS_ALLOWED_ORIGINS"):
+        environ[name] = own
+    environ.pop("PREFECT_SERVER_API_AUTH_STRING", None)  # the door asks, of everything; the page would ask once more
+    environ["PREFECT_UI_API_URL"] = url
+    known = auth(home)
+    assert known is not None, "new_secret comes before start"
+    return environ | {SECRET: known.partition(":")[2], PARENT: processes.mark()}
+
+
 def _await(process: subprocess.Popen[bytes], url: str, home: Path, wait: float) -> None:
     deadline = time.monotonic() + wait
-    while not (healthy(url) and _is_of(home, url)):
+    while not is_ours(home, url):
         if process.poll() is not None or time.monotonic() > deadline:
             raise FundwatchError(f"The Prefect server did not start; see {log_file(home)}.")
         time.sleep(0.3)
-
-
-def _is_of(home: Path, url: str) -> bool:
-    """Whether this API is that of HOME's own server and not of one that took the port a moment earlier."""
-    try:
-        return bool(
-            ask(url, "admin/settings")["home"] == os.environ.get("PREFECT_HOME", str((home / "prefect").resolve()))
-        )
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
 
 
 def stop(home: Path, process: subprocess.Popen[bytes]) -> None:
@@ -233,6 +330,8 @@ def remembered(home: Path) -> Server | None:
         server = Server(**json.loads((home / STATE).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
+    if not isinstance(server.pid, int) or not re.fullmatch(OURS, str(server.url)):
+        return None  # no word of ours: a server of HOME is nowhere but here
     return server if server.home in (None, str(home.resolve())) else None
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.home import lock
-from flows.prefect import processes, server
+from flows.prefect import owned, processes, server
 
 FLOW = "screen"
 #: Seconds a trouble must last before it is one: the scheduler looks every minute, a loaded machine is slow to answer.
@@ -120,7 +120,7 @@ def left(ask: Ask, home: Path, states: tuple[str, ...]) -> list[dict[str, Any]]:
     """The runs of this HOME in these states, of the schedule or from the command line."""
     wanted = {"flows": {"name": {"any_": [FLOW]}}, "flow_runs": {"state": {"type": {"any_": states}}}}
     runs = ask("flow_runs/filter", wanted)
-    return [run for run in runs if run["parameters"].get("home") == str(home.resolve())]
+    return [run for run in runs if owned.tag(home) in run["tags"]]
 
 
 def crash(ask: Ask, runs: set[str]) -> None:

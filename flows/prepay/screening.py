@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -19,7 +20,7 @@ from data import ingest
 from data.contract import mapping
 from data.errors import InputRefused, UsageError
 from data.knowledge import load as knowledge_load
-from data.warehouse import journal
+from data.warehouse import confined, journal, spill
 from data.warehouse.connection import ddl, frame, open_warehouse
 from features import build
 from flows import steps
@@ -74,16 +75,19 @@ def screen(settings: Settings, delivery: Path, say: Callable[[str], None] = lamb
     Raises InputRefused for a delivery that cannot be read, UsageError where HOME holds no features.
     """
     rules = [s for s in ruleset.ruleset(settings.home, settings.rules) if _is_asked(s)]
-    with ingest.workplace(None) as work, _opened(settings, work) as con:
-        rejected = _take_in(con, settings, delivery, work, say)
+    with ingest.workplace(settings.home / spill.NAME) as work, _opened(settings, work) as (con, names):
+        rejected = _take_in(con, settings, names, delivery, work, say)
+        confined.seal(con)
         _remember(con, rules)
         _build(con, rules)
+        confined.prepare(con)
         lacking = {}
         for one in rules:
             if said := _lacking(con, one):
                 lacking[one.id] = "; ".join(said)
             else:
-                _judge(con, one)
+                with source.explained(one) if one.is_own else nullcontext():
+                    _judge(con, one, settings.rule_minutes * 60 if one.is_own else 0)
         in_force.make(con, rules)
         answers = frame(con, answers_sql(rules, settings.language))
         if settings.language == "zh":
@@ -112,28 +116,32 @@ def _folder(delivery: Path, work: Path) -> Path:
 
 
 @contextmanager
-def _opened(settings: Settings, work: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """HOME's warehouse read-only, an empty one in memory beside it and in use; both spill into `work`."""
+def _opened(settings: Settings, work: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, ingest.Pseudonyms | None]]:
+    """HOME's warehouse read-only, an empty one in memory beside it and in use; both spill into `work`.
+
+    With it, how HOME names persons.
+    """
     limits = {"memory_limit": settings.memory_limit, "threads": settings.threads}
     with open_warehouse(settings.home, read_only=True, **limits) as con:  # type: ignore[arg-type]
         con.execute(f"set temp_directory = '{_quoted(str(work / 'spill'))}'")
         if ("feature", "settlement") not in _tables(con, "feature"):
             raise UsageError(f"{settings.home} has no feature tables yet. Run `fundwatch features` first.")
-        _refuse_stale(con, settings)
+        names = _refuse_stale(con, settings)
         con.execute("attach ':memory:' as screening (read_write)")
         con.execute("use screening")
         con.execute(ddl())
         for schema, table in _tables(con, "knowledge"):
             con.execute(f"drop table if exists screening.{schema}.{table}")
             con.execute(f"create view screening.{schema}.{table} as from warehouse.{schema}.{table}")
-        yield con
+        yield con, names
 
 
-def _refuse_stale(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+def _refuse_stale(con: duckdb.DuckDBPyConnection, settings: Settings) -> ingest.Pseudonyms | None:
     """Knowledge that HOME does not hold yet would let lines pass unseen; so would persons under other names."""
-    ingest.refuse_other_way(ingest.held(con), settings.pseudonyms, settings.home)
+    names = steps.naming(settings, con)
     if journal.print_of(con, "knowledge") != knowledge_load.version(settings.home / "knowledge"):
         raise UsageError(f"The knowledge in {settings.home} is of another version. Run `fundwatch features` first.")
+    return names
 
 
 def _tables(con: duckdb.DuckDBPyConnection, schema: str) -> list[tuple[str, str]]:
@@ -146,12 +154,16 @@ def _tables(con: duckdb.DuckDBPyConnection, schema: str) -> list[tuple[str, str]
 
 
 def _take_in(
-    con: duckdb.DuckDBPyConnection, settings: Settings, given: Path, work: Path, say: Callable[[str], None]
+    con: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    names: ingest.Pseudonyms | None,
+    given: Path,
+    work: Path,
+    say: Callable[[str], None],
 ) -> int:
     """Load the new rows; returns how many could not be read. A refusal names the path as it was given."""
     folder = _folder(given, work)
-    taken = steps.intake(settings)
-    intake = ingest.Intake(work, taken.dialects, taken.pseudonyms)
+    intake = ingest.Intake(work, steps.intake(settings, names).dialects, names)
     try:
         rejected = sum(a.rejected for a in ingest.ingest(con, folder, say, intake))
     except InputRefused as error:
@@ -214,7 +226,8 @@ def _columns(con: duckdb.DuckDBPyConnection, database: str, table: str) -> set[s
 def _read(rules: Collection[Source], schema: str) -> set[str]:
     """Tables of a schema that the rules and the features they rest on read."""
     texts = [s.code for s in rules] + [build.load()[name].query.text for name in _features(rules)]
-    return {name for text in texts for name in re.findall(rf"\b{schema}\.(\w+)", text)}
+    names = {name for text in texts for name in re.findall(rf"\b{schema}\.(\w+)", text)}
+    return names | {t.removeprefix(f"{schema}.") for s in rules for t in s.reads if t.startswith(f"{schema}.")}
 
 
 def _features(rules: Collection[Source]) -> list[str]:
@@ -256,41 +269,40 @@ def _lacking(con: duckdb.DuckDBPyConnection, one: Source) -> list[str]:
     return [need for need in here if need in there]
 
 
-def _judge(con: duckdb.DuckDBPyConnection, one: Source) -> None:
-    """Add a rule's hits on the new settlements, and what it cannot judge there and why, to `screened`."""
-    query = one.code.partition("*/")[2]
-    with_params = dict(one.params)
-    columns = con.execute(f"describe {query}", with_params).fetchall()
-    details = ", ".join(f"{c} := {c}" for c, *_ in columns if c not in STANDARD and c not in ROW)
-    certainty = f"'{one.card.certainty}'"
-    if "certainty" in [c for c, *_ in columns]:
+def _judge(con: duckdb.DuckDBPyConnection, one: Source, seconds: float) -> None:
+    """Add a rule's hits on the new settlements, and what it cannot judge there and why, to `screened`; it sees the hall
+    alone, and is stopped after `seconds` (0: never)."""
+    query = rule.query(one.code)
+    details = rule.packing(c for c in query.columns if c not in STANDARD and c not in ROW)
+    certainty = "$card_certainty"
+    if "certainty" in query.columns:
         certainty = f"case when certainty = 'suspected' then certainty else {certainty} end"
-    ours = rule.rests_on_ours(con, rule.query(one.code), "f") if one.card.certainty == "definite" else None
     detail = f"to_json(struct_pack({details}))" if details else "cast(null as varchar)"
-    day = "true"
-    if one.card.effective_from:
-        day += f" and coalesce(occurred_on >= date '{one.card.effective_from}', true)"
-    if one.card.effective_to:
-        day += f" and coalesce(occurred_on <= date '{one.card.effective_to}', true)"
-    con.execute(
-        f"""
-        insert into screened by name
-        with found as ({query}),
-        mine as (
-            select f.* replace (coalesce(f.settlement_id, e.settlement_id) as settlement_id),
-                {ours or "false"} as is_ours
-            from found as f
-            left join new_settlement as e on e.encounter_id = f.encounter_id and f.settlement_id is null
-            where f.outcome in ('hit', 'cannot_judge')
+    card = one.card
+    values: dict[str, Any] = {"card_id": one.id, "card_certainty": card.certainty}
+    values |= {"card_from": card.effective_from, "card_to": card.effective_to}
+    with confined.within(con, seconds), confined.inside(con):
+        ours = rule.rests_on_ours(con, query, "f") if one.card.certainty == "definite" else None
+        con.execute(
+            f"""
+            insert into screened by name
+            with found as ({query.text}),
+            mine as (
+                select f.* replace (coalesce(f.settlement_id, e.settlement_id) as settlement_id),
+                    {ours or "false"} as is_ours
+                from found as f
+                left join new_settlement as e on e.encounter_id = f.encounter_id and f.settlement_id is null
+                where f.outcome in ('hit', 'cannot_judge')
+            )
+            select $card_id as source, case when is_ours then 'suspected' else {certainty} end as certainty,
+                outcome, reason, {", ".join(KEYS)},
+                occurred_on, amount, {detail} as detail
+            from mine
+            where settlement_id in (select settlement_id from new_settlement)
+                and coalesce(occurred_on >= $card_from, true) and coalesce(occurred_on <= $card_to, true)
+            """,
+            {**one.params, **values},
         )
-        select '{one.id}' as source, case when is_ours then 'suspected' else {certainty} end as certainty,
-            outcome, reason, {", ".join(KEYS)},
-            occurred_on, amount, {detail} as detail
-        from mine
-        where settlement_id in (select settlement_id from new_settlement) and {day}
-        """,
-        with_params,
-    )
 
 
 def _quoted(text: str) -> str:

@@ -12,6 +12,7 @@ import polars as pl
 
 from data.warehouse.connection import frame
 from flows.publish import chart, history, legal, people, sentences
+from flows.publish.names import person_name_sql
 from flows.publish.words import page, words
 from models.sources.source import Source
 from models.sources.wording import filled
@@ -36,13 +37,17 @@ class Dossiers:
         sources: Collection[Source],
         lists: Mapping[str, pl.DataFrame],
         language: str,
+        *,
+        unmask: bool = False,
+        before: int | None = None,
     ) -> None:
+        """`before`: the event's number as of which the cases that hold a lead are told."""
         self.sources, self.language, self.words = {s.id: s for s in sources}, language, words(language)
         self._peers = _by_lead(frame(con, _query("peers"), {"language": language}))
         self._points = _by_lead(frame(con, POINTS))
-        self._history = history.by_lead(con, self.sources, language)
+        self._history = history.by_lead(con, self.sources, language, before=before)
         self._law = legal.Law(con, sources, language)
-        self._subjects = _by_lead(frame(con, _query("subject")))
+        self._subjects = _by_lead(frame(con, _query("subject").format(owner=person_name_sql(unmask, "o.owner"))))
         named = ("lead_id", "subject_type", "subject_id", "subject_name", "rank", "tier", "amount_at_risk")
         others = pl.concat(rows.select(named) for rows in lists.values()).rename({"lead_id": "other_id"})
         related = frame(con, _query("related")).join(others, on="other_id", maintain_order="left")

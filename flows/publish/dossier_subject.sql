@@ -1,4 +1,5 @@
 -- One row: one lead of tier A or B with what is known of its subject, and all the business it had.
+-- owner: who answers for the place; in braces is SQL, how the name is written (over o)
 -- level: the grade's name, English: only the level; business: eligible yuan of all its settlements (of a practitioner,
 -- of all lines ordered)
 with by_place as (
@@ -15,7 +16,7 @@ by_practitioner as (
     group by practitioner_id
 )
 
-select l.lead_id, o.institution_level as level, g.name_zh as level_zh, o.approved_beds as beds, o.owner, o.ownership,
+select l.lead_id, o.institution_level as level, g.name_zh as level_zh, o.approved_beds as beds, {owner} as owner, o.ownership,
     d.practice_scope_name as practice_scope, p.sex,
     cast(floor(date_diff('day', p.birth_on, l.last_on) / 365.25) as integer) as age,
     coalesce(b.business, w.business, t.business) as business, l.institution_id, m.institution_name

@@ -60,6 +60,7 @@ def evidence(
         "title": sentence.title_sql(sources, language),
         "sentence": sentence.sentence_sql(sources, language),
         "name": person_name_sql(unmask),
+        "practitioner": person_name_sql(unmask, "p.practitioner_name"),
         "chosen": f"({where})",
     }
     query = in_force.query(con, "evidence")

@@ -1,6 +1,6 @@
 -- One row: one finding that a lead rests on, with what the place needs to find the file, the clock, the money that
 -- counts, and the sentence. What stands in braces is SQL: title and sentence made of the cards (over f), how a
--- person's name is written (over i) and which leads (over l). The clause is the law of the day of the act (law_clause);
+-- person's name is written (over i), how a practitioner's (over p) and which leads (over l). The clause is the law of the day of the act (law_clause);
 -- `run_on` is the day of the run.
 with person_name as (
     select person_id, arg_min(person_name, source_table) as person_name
@@ -50,7 +50,7 @@ select f.lead_id,
     case when e.has_clock then strftime(e.charged_at, '%Y-%m-%d %H:%M:%S')
         else strftime(e.charged_at, '%Y-%m-%d') end as charged_at,
     strftime(s.settled_at, '%Y-%m-%d %H:%M:%S') as settled_at,
-    p.practitioner_name,
+    {practitioner} as practitioner_name,
     f.occurred_on, e.item_code, e.item_name, e.quantity, e.unit_price, e.amount as line_amount,
     coalesce(e.eligible_amount, s.eligible_amount) as eligible_amount,
     s.total_amount as settlement_amount, s.fund_amount as settlement_fund,

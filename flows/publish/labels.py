@@ -47,13 +47,13 @@ NOTHING = Known()
 
 
 @cache
-def columns(table: str = "") -> dict[str, Column]:
-    """Machine name -> column: those all tables share, then the table's own."""
+def columns(table: str = "", shared: bool = True) -> dict[str, Column]:
+    """Machine name -> column: those all tables share, unless they are not wanted, then the table's own."""
     with COLUMNS.open(encoding="utf-8", newline="") as handle:
         rows = list(csv.DictReader(handle))
     return {
         row["column"]: Column(row["zh"], row["values"], row["meaning_zh"], row["meaning"])
-        for wanted in dict.fromkeys(("", table))
+        for wanted in dict.fromkeys(("", table) if shared else (table,))
         for row in rows
         if row["table"] == wanted
     }
@@ -84,11 +84,19 @@ def valued(frame: pl.DataFrame, table: str = "", known: Known = NOTHING) -> pl.D
     return frame.with_columns(**worded)
 
 
-def told(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> tuple[list[str], list[list[Any]]]:
+def told(
+    names: Sequence[str], rows: Sequence[Sequence[Any]], table: str = "console"
+) -> tuple[list[str], list[list[Any]]]:
     """A table of the command line in Chinese: its columns' names and its cells, amounts and ids as they are."""
-    named = columns("console")
+    named = columns("console") | columns(table)
     worded = [_worder(n, named[n].values, NOTHING) if n in named and named[n].values else None for n in names]
-    cells = [[w(c) if w and isinstance(c, str) else c for w, c in zip(worded, row, strict=True)] for row in rows]
+    cells = [
+        [
+            word(str(cell)) if word and isinstance(cell, str | bool) else cell
+            for word, cell in zip(worded, row, strict=True)
+        ]
+        for row in rows
+    ]
     return [named[n].zh if n in named else n for n in names], cells
 
 

@@ -9,63 +9,15 @@ import duckdb
 import polars as pl
 
 from data.errors import FundwatchError, InputRefused
-from data.ingest import small
+from data.ingest import small, workplace
 from data.warehouse.connection import frame
 from flows.home import audit_log
+from flows.publish.labels import columns
+from flows.publish.names import person_name_sql
 from flows.publish.safe import write_csv
 
 IDS = ("item_code", "institution_id", "person_id", "region")
-ZH = {
-    "month": "月份",
-    "insurance_type": "险种",
-    "is_whole": "整月",
-    "settlements": "结算次数",
-    "persons": "人数",
-    "total_amount": "医疗费总额",
-    "fund_amount": "基金支付",
-    "fund_last_year": "上年同月基金支付",
-    "growth": "同比%",
-    "fund_to_date": "本年累计基金支付",
-    "to_date_growth": "累计同比%",
-    "projected_year": "全年预计基金支付",
-    "outflow_amount": "市外就医基金支付",
-    "outflow_share": "市外就医占比%",
-    "outflow_change": "占比同比百分点",
-    "income": "收入",
-    "balance": "累计结余",
-    "budget": "预算支出",
-    "budget_used": "预算进度%",
-    "reserve_months": "可支付月数",
-    "warnings": "预警",
-    "item_code": "医保目录编码",
-    "item_name": "医保目录名称",
-    "specification": "规格",
-    "trade_name": "商品名",
-    "institution_id": "定点医药机构编号",
-    "institution_name": "定点医药机构名称",
-    "region": "归属区划",
-    "kind": "机构类别",
-    "lines": "明细条数",
-    "quantity": "数量",
-    "price": "单价（中位）",
-    "peers": "同类家数",
-    "lowest": "同类最低价",
-    "usual": "同类中位价",
-    "highest": "同类最高价",
-    "ratio": "与中位价之比",
-    "place": "价格排名（1最高）",
-    "price_limit": "限价",
-    "selected_price": "集采中选价",
-    "person_id": "人员编号",
-    "person_name": "姓名",
-    "year": "年度",
-    "stays": "住院次数",
-    "institutions": "就诊机构数",
-    "assistance_amount": "医疗救助支付",
-    "paid_amount": "个人负担金额",
-    "paid_share": "个人负担比例",
-    "last_on": "最近结算日",
-}
+ZH = {name: column.zh for name, column in columns("outlook", shared=False).items()}
 #: What the fund's own account may call its columns.
 ACCOUNT = {
     "month": ("month", "月份", "年月"),
@@ -78,7 +30,7 @@ ACCOUNT = {
 
 def named(con: duckdb.DuckDBPyConnection, rows: pl.DataFrame, unmask: bool) -> pl.DataFrame:
     """The rows with person_name after person_id; names keep their first character unless unmasked."""
-    name = "person_name" if unmask else "substr(person_name, 1, 1) || '**'"
+    name = person_name_sql(unmask, "person_name")
     names = frame(
         con,
         f"""
@@ -100,19 +52,21 @@ def write(home: Path, event: str, rows: pl.DataFrame, path: Path, labels: str, *
         ready = rows.rename({c: ZH[c] for c in rows.columns if c in ZH}) if labels == "zh" else rows
         write_csv(ready, path, ids=_ids(rows.columns, labels))
     except OSError as error:
-        raise FundwatchError(f"{path} cannot be written: {error.strerror}. Choose another --out.") from error
+        raise FundwatchError(f"{path} cannot be written: {error.strerror or error}. Choose another --out.") from error
 
 
 def _ids(columns: Collection[str], labels: str) -> list[str]:
     return [ZH[c] if labels == "zh" else c for c in IDS if c in columns]
 
 
-def read_account(path: Path) -> pl.DataFrame:
+def read_account(path: Path, spill: Path | None = None) -> pl.DataFrame:
     """The fund's own figures: month, insurance_type ('all' where not given), income, balance, budget in yuan.
+
+    A workbook is taken apart in `spill`.
 
     Raises InputRefused for a file that cannot be read, has no month, or holds what is no number.
     """
-    text = _csv(path)
+    text = _csv(path, spill)
     called = {c.strip(): c for c in text.columns}
     found = {ours: called[n] for ours, names in ACCOUNT.items() for n in names if n in called}
     if "month" not in found or len(set(found) & {"income", "balance", "budget"}) == 0:
@@ -134,10 +88,11 @@ def read_account(path: Path) -> pl.DataFrame:
     )
 
 
-def _csv(path: Path) -> pl.DataFrame:
+def _csv(path: Path, spill: Path | None) -> pl.DataFrame:
+    names = {name for called in ACCOUNT.values() for name in called}
     try:
-        names = {name for called in ACCOUNT.values() for name in called}
-        return small.frame(path, lambda cell: cell.strip() in names)
+        with workplace(spill) as work:
+            return small.frame(path, lambda cell: cell.strip() in names, work)
     except OSError as error:
         raise InputRefused(f"{path} cannot be read: {error.strerror}.") from error
 

@@ -19,6 +19,7 @@ from flows.publish.dossier import Dossiers
 from flows.publish.labels import labelled
 from flows.publish.replay_sql import replay_sql
 from flows.publish.safe import whole, write_csv
+from models.casebook import lead_runs
 from models.sources.source import Source
 
 MANIFEST = "manifest.json"
@@ -39,7 +40,7 @@ def write(
     shown = "l.tier in ('A', 'B')"
     rows = evidence.evidence(con, sources, shown, {}, language, unmask=unmask, run_id=run_id)
     by_id = {s.id: s for s in sources}
-    dossiers = Dossiers(con, sources, lists, language)
+    dossiers = Dossiers(con, sources, lists, language, unmask=unmask, before=lead_runs.number(con, run_id))
     packs = rows.partition_by("lead_id", as_dict=True, include_key=False, maintain_order=True)
     groups = people.members(con, shown, {}, unmask=unmask).partition_by("lead_id", as_dict=True)
     for lead in pl.concat(lists.values()).filter(pl.col("tier").is_in(["A", "B"])).iter_rows(named=True):

@@ -15,25 +15,29 @@ import duckdb
 
 from data.errors import FundwatchError, UsageError
 from data.knowledge import load as knowledge_load
-from data.warehouse import journal
-from flows.home import audit_log, version
+from data.warehouse import events, journal
+from data.warehouse.connection import transaction
+from flows.home import audit_log, decisions, version
 from flows.home.settings import Settings
 from flows.outcome import Outcome
 from flows.publish import (
     artefacts,
     checks,
+    kept,
     official,
+    outside,
     packs,
     regions,
     report,
     tables,
     tips,
+    visits,
     watchlists,
     workbook,
     worklists,
 )
 from flows.publish.labels import Known, labelled
-from flows.publish.safe import whole, write_csv
+from flows.publish.safe import ids_as, whole, write_csv
 from models.casebook import drift, profile
 from models.ranking import learned
 from models.sources.source import Source
@@ -57,6 +61,13 @@ def publish(
     goes wrong later, saying whether the run stands.
     """
     ready(settings.out)
+    with ids_as(settings.ids):
+        return _publish(settings, con, sources, run_id, fingerprint)
+
+
+def _publish(
+    settings: Settings, con: duckdb.DuckDBPyConnection, sources: Collection[Source], run_id: str, fingerprint: str
+) -> Outcome:
     folder = settings.home / "runs" / run_id
     counts = {"packs": 0}
     try:
@@ -73,6 +84,7 @@ def publish(
         raise FundwatchError(f"{where} cannot be written: {why}. No run was published.") from error
     profile.remember(con, run_id)
     _remember(con, settings, run_id, fingerprint)
+    kept.keep(con, settings.home, run_id)
     if settings.out is not None:
         try:
             if remark := _copy(settings, con, run_id, settings.out, _known(con, sources)):
@@ -112,7 +124,7 @@ def complete(folder: Path, fingerprint: str) -> bool:
         said = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return False
-    return bool(said["fingerprint"] == fingerprint)
+    return isinstance(said, dict) and said.get("fingerprint") == fingerprint
 
 
 def _sweep(runs: Path) -> None:
@@ -135,6 +147,18 @@ def _write(
     known = _known(con, sources)
     rows = watchlists.write(lists, aside, labels=settings.labels, known=known)
     covered = official.screened(con, sources)
+    places = visits.Visits(
+        con,
+        sources,
+        lists,
+        run_id,
+        capacity=settings.workload(),
+        least_yuan=settings.least_yuan,
+        language=settings.language,
+        unmask=settings.unmask,
+        known=known,
+    )
+    rows |= visits.write(places, aside, settings.labels)
     workbook.write(
         lists,
         aside / "watchlists.xlsx",
@@ -142,6 +166,7 @@ def _write(
         labels=settings.labels,
         known=known,
         official=covered,
+        visits=places,
     )
     if settings.language == "zh":
         lists = watchlists.with_regions(lists, known)
@@ -159,6 +184,7 @@ def _write(
     checks.write_rows(con, aside / checks.FOLDER, settings.labels)
     unmatched = tips.write(con, aside / "tips_unmatched.csv", language=settings.language, labels=settings.labels)
     rows["tips_unmatched.csv"] = unmatched
+    rows |= outside.write(con, run_id, aside, language=settings.language, labels=settings.labels)
     rows["artefacts.csv"] = artefacts.write(con, aside / "artefacts.csv", settings.labels, known)
     rows["artefact_tasks.csv"] = artefacts.write_tasks(con, aside / "artefact_tasks.csv", settings.labels, known)
     leads = packs.write(
@@ -179,7 +205,7 @@ def _write(
     for place in sorted((p for p in aside.rglob("*") if p.is_dir()), reverse=True):
         audit_log.sync_folder(place)
     audit_log.sync_folder(aside)
-    _log(settings, "publish", run_id, aside, rows | {"leads": leads}, manifest=_digest(aside / MANIFEST))
+    _log(settings, con, "publish", run_id, aside, rows | {"leads": leads}, manifest=_digest(aside / MANIFEST))
     shutil.rmtree(folder, ignore_errors=True)
     aside.rename(folder)
     audit_log.sync_folder(folder.parent)
@@ -187,16 +213,24 @@ def _write(
 
 
 def _known(con: duckdb.DuckDBPyConnection, sources: Collection[Source]) -> Known:
-    return Known({s.id: s.card.title_zh for s in sources} | {"tip": "举报"}, regions.known(con))
+    return Known({s.id: s.card.title_zh for s in sources} | outside.TITLES, regions.known(con))
 
 
-def _log(settings: Settings, event: str, run_id: str, folder: Path, rows: dict[str, int], **more: str) -> None:
+def _log(
+    settings: Settings,
+    con: duckdb.DuckDBPyConnection,
+    event: str,
+    run_id: str,
+    folder: Path,
+    rows: dict[str, int],
+    **more: str,
+) -> None:
     """One line an export, one more before it when names are written in full."""
     files = {p.name: rows.get(p.name) for p in sorted(folder.iterdir())}
     what = {"files": files, "unmasked": settings.unmask, **more}
     if settings.unmask:
-        audit_log.record(settings.home, "unmask", run_id, {"for": event})
-    audit_log.record(settings.home, event, run_id, what)
+        audit_log.record(settings.home, "unmask", run_id, {"for": event}, con)
+    audit_log.record(settings.home, event, run_id, what, con)
 
 
 def ingest_of(con: duckdb.DuckDBPyConnection) -> str:
@@ -213,7 +247,7 @@ def _manifest(
     aside: Path,
 ) -> dict[str, object]:
     inputs = con.sql(
-        "select file, source_table, file_id, rows_in, dense_rank() over (order by loaded_at) from run.input_file"
+        "select file, source_table, file_id, rows_in, dense_rank() over (order by event_number) from run.input_file"
         " order by file, file_id"
     ).fetchall()
     outputs = sorted(p for p in aside.rglob("*") if p.is_file() and p.name != TIMED)
@@ -227,6 +261,7 @@ def _manifest(
         "settings": settings.deciding(),
         "ranking": learned.told(con),
         "compared_with": profile.before(con, run_id)[0],
+        "audit": decisions.anchor(settings.home, con),
         "inputs": [{"file": f, "table": t, "sha256": h, "rows": n, "load": k} for f, t, h, n, k in inputs],
         "sources": [
             {"id": s.id, "kind": s.kind, "version": s.card.version, "status": s.card.status, "params": dict(s.params)}
@@ -243,19 +278,19 @@ def _digest(path: Path) -> str:
 
 def _remember(con: duckdb.DuckDBPyConnection, settings: Settings, run_id: str, fingerprint: str) -> None:
     """The run's row. Its folder is kept relative to HOME, which may be moved."""
-    con.execute(
-        """
-        insert into run.run
-        select $id, $fingerprint, now(), now(), $input, $folder
-        where not exists (select 1 from run.run where run_id = $id and fingerprint = $fingerprint)
-        """,
-        {
-            "id": run_id,
-            "fingerprint": fingerprint,
-            "input": str(settings.input.resolve()) if settings.input else None,
-            "folder": f"runs/{run_id}",
-        },
-    )
+    named = {"id": run_id, "fingerprint": fingerprint}
+    if con.execute("select 1 from run.run where run_id = $id and fingerprint = $fingerprint", named).fetchall():
+        return
+    with transaction(con):
+        con.execute(
+            "insert into run.run values ($id, $fingerprint, $at, $at, $input, $folder, $number)",
+            {
+                **named,
+                "input": str(settings.input.resolve()) if settings.input else None,
+                "folder": f"runs/{run_id}",
+                **events.stamp(con)._asdict(),
+            },
+        )
 
 
 def _copy(settings: Settings, con: duckdb.DuckDBPyConnection, run_id: str, out: Path, known: Known) -> str:
@@ -272,7 +307,7 @@ def _copy(settings: Settings, con: duckdb.DuckDBPyConnection, run_id: str, out: 
         hashes = worklists.publish(plan, aside / worklists.FRAME, settings.labels)
         os.replace(aside / worklists.FRAME, out / worklists.FRAME)  # there before anybody is drawn
         drawn = {"seed": settings.seed, "frames": hashes, "to": str(out.resolve())}
-        audit_log.record(settings.home, "draw", run_id, drawn)
+        audit_log.record(settings.home, "draw", run_id, drawn, con)
         chosen = worklists.draw(con, plan, run_id)
         written = worklists.write(lists, chosen, aside / worklists.ROUND, labels=settings.labels, known=known)
         round_rows = {worklists.ROUND: written}
@@ -280,7 +315,7 @@ def _copy(settings: Settings, con: duckdb.DuckDBPyConnection, run_id: str, out: 
     else:
         (out / worklists.ROUND).unlink(missing_ok=True)  # of an earlier copy, and not of these lists
     rows = round_rows | watchlists.write(lists, aside, labels=settings.labels, known=known)
-    _log(settings, "copy", run_id, aside, rows, to=str(out.resolve()))
+    _log(settings, con, "copy", run_id, aside, rows, to=str(out.resolve()))
     for path in sorted(aside.iterdir()):
         os.replace(path, out / path.name)
     aside.rmdir()

@@ -11,6 +11,7 @@ import polars as pl
 from data.ingest.masked import MASK
 from data.warehouse import journal
 from data.warehouse.connection import frame, transaction
+from flows.home import audit_log
 from flows.publish.safe import whole, write_csv
 
 #: A finding that makes no lead (a trial source, judged or set aside by people) has no lead_id; of the others, the
@@ -94,6 +95,8 @@ def rejected(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 def keep_rejected(con: duckdb.DuckDBPyConnection, home: Path) -> Path | None:
     """HOME/rejected/rejected.csv: the standing rejected rows in full, to be mended and never handed on (0600).
 
+    The audit log says when it shows other names than before.
+
     Returns its path, None where no row stands. A copy that somebody works on there is not written over.
     """
     path = home / "rejected" / "rejected.csv"
@@ -106,10 +109,14 @@ def keep_rejected(con: duckdb.DuckDBPyConnection, home: Path) -> Path | None:
     if rows.is_empty():
         path.unlink(missing_ok=True)
         return None
-    write_csv(rows, path)
-    path.chmod(0o600)
+    aside = path.with_name(".rejected.new")
+    write_csv(rows, aside)
+    aside.chmod(0o600)
+    if (digest := _digest(aside)) != _kept(con):
+        audit_log.record(home, "unmask", None, {"for": "rejected rows", "files": {path.name: rows.height}})
+    aside.replace(path)
     with transaction(con):
-        journal.write(con, "rejected", _digest(path))
+        journal.write(con, "rejected", digest)
     return path
 
 

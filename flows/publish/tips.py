@@ -52,7 +52,11 @@ def write(con: duckdb.DuckDBPyConnection, path: Path, *, language: str, labels: 
 
 def outside(con: duckdb.DuckDBPyConnection, lists: Mapping[str, pl.DataFrame]) -> int:
     """How many leads with tips to handle these lists leave out."""
-    waiting = frame(con, "select distinct lead_id from model.lead_tip where is_open order by lead_id")
+    waiting = frame(
+        con,
+        "select distinct lead_id from model.lead_tip"
+        " where is_open and coalesce(kind, 'tip') in ('tip', 'hand_down') order by lead_id",
+    )
     shown = pl.concat([rows.select("lead_id") for rows in lists.values()])
     return waiting.join(shown, on="lead_id", how="anti").height
 
@@ -66,7 +70,7 @@ def listed(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
             l.tier, l.rank
         from model.lead_tip as t
         join model.lead as l on l.lead_id = t.lead_id
-        where t.is_open
+        where t.is_open and coalesce(t.kind, 'tip') in ('tip', 'hand_down')
         order by t.received_on nulls last, t.tip_id
         """,
     ).to_dicts()

@@ -61,7 +61,7 @@ def watchlist(
         select l.rank, l.lead_id, l.subject_type, l.subject_id,
             case l.subject_type
                 when 'person' then {name}
-                when 'practitioner' then d.practitioner_name
+                when 'practitioner' then {person_name_sql(unmask, "d.practitioner_name")}
                 when 'group' then (len(l.members) - len(replace(l.members, ';', '')) + 1)
                     || case when $language = 'zh' then '人' else ' persons' end
                 else o.institution_name

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from flows.publish.labels import NOTHING, Known, columns, labelled
 from flows.publish.safe import whole
 from flows.publish.words import words
+
+if TYPE_CHECKING:
+    from flows.publish.visits import Visits
 
 #: A sheet holds 1,048,576 rows; a longer list ends here and is whole in its CSV.
 MOST = 1_000_000
@@ -56,8 +59,10 @@ def write(
     labels: str,
     known: Known = NOTHING,
     official: pl.DataFrame | None = None,
+    visits: Visits | None = None,
 ) -> None:
-    """`lists`: subject type -> watchlist; `official`: what was screened of the official rules.
+    """`lists`: subject type -> watchlist; `official`: what was screened of the official rules; `visits`: the sheets of
+    the places worth going to, which come last.
 
     Decimals become numbers, everything else stays what it is. The workbook is for people: with Chinese chosen for
     either, headers and values are Chinese.
@@ -73,25 +78,50 @@ def write(
             book.set_properties({"created": CREATED})
             for kind, rows in lists.items():
                 shown = labelled(rows.head(MOST), labels, known=known)
-                _sheet(book, words(language)[kind], shown, rows.columns, frozen=(1, 2))
+                sheet(book, words(language)[kind], shown, rows.columns, frozen=(1, 2))
             if official is not None:
                 shown = labelled(official, labels, "official", known)
-                _sheet(
+                sheet(
                     book, words(labels if labels == "zh" else "en")["official_sheet"], shown, official.columns, (1, 2)
                 )
             fields = _fields(next(iter(lists.values())).columns, labels)
-            _sheet(
+            sheet(
                 book,
                 words(labels if labels == "zh" else "en")["fields"],
                 fields,
                 ["column", "label", "meaning"],
                 frozen=(1, 0),
             )
+            if visits is not None:
+                from flows.publish import visit_workbook  # it builds on this
+
+                visit_workbook.add(book, visits, labels)
 
     whole(path, fill)
 
 
-def _sheet(book: Any, title: str, rows: pl.DataFrame, named: list[str], frozen: tuple[int, int]) -> None:
+def write_table(rows: pl.DataFrame, path: Path, table: str, language: str, labels: str) -> None:
+    """One table as a workbook of one sheet, laid out like the lists; `table` names its columns' labels."""
+    import xlsxwriter
+
+    labels = "zh" if "zh" in (language, labels) else labels
+
+    def fill(aside: Path) -> None:
+        plain = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+        with xlsxwriter.Workbook(aside, plain) as book:
+            book.set_properties({"created": CREATED})
+            shown = labelled(rows.head(MOST), labels, table)
+            kept = [
+                c
+                for c in rows.columns
+                if labels != "zh" or columns(table).get(c) is None or columns(table)[c].values != "drop"
+            ]
+            sheet(book, words("zh" if labels == "zh" else "en")[f"sheet.{table}"], shown, kept, frozen=(1, 1))
+
+    whole(path, fill)
+
+
+def sheet(book: Any, title: str, rows: pl.DataFrame, named: list[str], frozen: tuple[int, int]) -> None:
     """One sheet; `named` are the machine names of its columns."""
     shown = rows.with_columns(pl.selectors.decimal().cast(pl.Float64), pl.selectors.boolean().cast(pl.Int8))
     called = dict(zip(rows.columns, named, strict=True))

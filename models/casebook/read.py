@@ -37,13 +37,13 @@ def _names() -> dict[str, str]:
     return {name: row["column"] for row in _listed("verdict_columns") for name in row["names"].split()}
 
 
-def read(path: Path) -> Told:
-    """The verdicts of a file. Raises InputRefused when it is none, with what it should have."""
+def read(path: Path, spill: Path | None = None) -> Told:
+    """The verdicts of a file, taken apart in `spill`. Raises InputRefused when it is none, with what it should have."""
     if not path.is_file():
         raise InputRefused(f"{path} does not exist. Give the file that holds the verdicts.")
     if not path.name.lower().endswith(READABLE):
         raise InputRefused(f"{path.name} is neither CSV nor xlsx. Save the verdicts as one of them.")
-    with workplace(None) as work:
+    with workplace(spill) as work:
         for part in parts(path, path.name, work):
             if not part.is_hidden and (told := _told(part, _frame(part))) is not None:
                 return told

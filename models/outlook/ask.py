@@ -9,10 +9,14 @@ import duckdb
 import polars as pl
 
 from data.errors import FundwatchError, UsageError
-from data.warehouse.connection import frame
+from data.warehouse.connection import frame, has
 from models.sources.source import missing
 
 FOLDER = Path(__file__).parent
+#: The feature tables that the months of the funds are made of.
+FUND_NEEDS = ("settlement", "delivery_span")
+#: Where the months stand ready made, in figures that a run kept.
+KEPT_MONTHS = "kept.fund_month"
 
 
 def prices(
@@ -45,11 +49,12 @@ def burden(con: duckdb.DuckDBPyConnection, line: float, year: int | None = None)
 
 def fund_months(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """The funds' outlay by month and insurance type."""
-    return _ask(con, "fund_month", ("settlement", "delivery_span"), {})
+    if has(con, KEPT_MONTHS):
+        return frame(con, f"from {KEPT_MONTHS}")
+    return _ask(con, "fund_month", FUND_NEEDS, {})
 
 
 def _ask(con: duckdb.DuckDBPyConnection, name: str, needs: tuple[str, ...], params: dict[str, Any]) -> pl.DataFrame:
-    there = {t for (t,) in con.sql("select table_name from duckdb_tables() where schema_name = 'feature'").fetchall()}
-    if lacking := sorted(set(needs) - there):
+    if lacking := sorted(name for name in needs if not has(con, f"feature.{name}")):
         raise UsageError(f"The feature table {lacking[0]} is not built yet. Run `fundwatch features` first.")
     return frame(con, (FOLDER / f"{name}.sql").read_text(encoding="utf-8"), params)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import duckdb
 import polars as pl
 
+from models.casebook import lead_runs
+
 
 def store(con: duckdb.DuckDBPyConnection, leads: pl.DataFrame, run_id: str) -> None:
     """Replace model.lead with these leads; their status says what changed since the run before."""
@@ -40,6 +42,7 @@ def store(con: duckdb.DuckDBPyConnection, leads: pl.DataFrame, run_id: str) -> N
         {"run": run_id},
     )
     con.unregister("lead_frame")
+    lead_runs.keep(con, run_id)
 
 
 def _register(con: duckdb.DuckDBPyConnection, run_id: str) -> None:

@@ -1,4 +1,4 @@
--- One row: one delivered tip and the subject it is about: by its code, else by a name that only one place (or, where
+-- One row: one lead from outside (a delivered tip, or what was handed in) and the subject it is about: by its code, else by a name that only one place (or, where
 -- the tip says so, only one practitioner) carries.
 -- subject_id: null where nobody or several fit; why: the reason then
 -- code, name: as delivered, a code in the place of the name is tried as a name too
@@ -11,9 +11,9 @@ with word as (
 ),
 
 told as (
-    select t.tip_id, t.subject_id as code, coalesce(t.subject_name, t.subject_id) as name, w.subject_type as said_type,
+    select t.tip_id, t.kind, t.subject_id as code, coalesce(t.subject_name, t.subject_id) as name, w.subject_type as said_type,
         lower(translate(coalesce(t.subject_name, t.subject_id), $wide, $narrow)) as plain
-    from record.tip as t
+    from casebook.heard_tip as t
     left join word as w on w.word = lower(t.subject_type)
 ),
 
@@ -93,7 +93,7 @@ by_name as (
     group by l.tip_id
 )
 
-select t.tip_id, t.said_type,
+select t.tip_id, t.kind, t.said_type,
     case when c.fitting = 1 then c.subject_type when n.fitting = 1 then n.subject_type end as subject_type,
     case when c.fitting = 1 then c.subject_id when n.fitting = 1 then n.subject_id end as subject_id,
     case

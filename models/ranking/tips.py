@@ -20,6 +20,13 @@ NARROW = string.digits + string.ascii_letters
 WIDE = "".join(chr(ord(c) + 0xFEE0) for c in NARROW)
 LEFT_OUT = "()（）[]［］{}【】《》〈〉「」“”‘’\"'.．,，、。:：·•－-—_/／ \u3000\u00a0\t"
 SHOWN = 2  # tips named in the reasons
+#: Kinds of leads from outside in the order in which reasons name them: the words, English and Chinese.
+KINDS = {
+    "tip": ("tip", "举报"),
+    "hand_down": ("hand-down", "交办"),
+    "department": ("department's list", "部门数据"),
+    "platform": ("platform's suspicion", "平台疑点"),
+}
 LONGEST = 40  # characters of a tip's content in the reasons
 
 
@@ -52,17 +59,22 @@ def beside(con: duckdb.DuckDBPyConnection, leads: pl.DataFrame) -> pl.DataFrame:
 
 def summary(con: duckdb.DuckDBPyConnection) -> str:
     """One sentence on what became of the delivered tips; empty without any."""
-    delivered, listed, alone, unmatched = con.sql(
+    delivered, listed, alone, unmatched, others = con.sql(
         """
-        select (select count(*) from record.tip),
+        select (select count(*) from casebook.heard_tip),
             (select count(distinct tip_id) from model.lead_tip where is_open),
-            (select count(*) from model.lead where rules = 'tip'), (select count(*) from model.tip_unmatched)
+            (select count(*) from model.lead where findings = 0), (select count(*) from model.tip_unmatched),
+            (select count(*) from casebook.heard_tip where kind <> 'tip')
         """
     ).fetchall()[0]
     if not delivered:
         return ""
     plural = "" if delivered == 1 else "s"
-    parts = [f"{delivered:,} tip{plural}: {listed:,} to handle on the lists ({alone:,} leads rest on tips alone)"]
+    if others:
+        named = f"{delivered:,} lead{plural} from outside", f"({alone:,} leads rest on them alone)"
+    else:
+        named = f"{delivered:,} tip{plural}", f"({alone:,} leads rest on tips alone)"
+    parts = [f"{named[0]}: {listed:,} to handle on the lists {named[1]}"]
     if rest := delivered - listed - unmatched:
         parts.append(f"{rest:,} handled or left off before")
     if unmatched:
@@ -88,20 +100,30 @@ def _with_reasons(leads: pl.DataFrame, tips: pl.DataFrame) -> pl.DataFrame:
     day = pl.col("received_on").cast(pl.String)
     short = pl.col("content").str.slice(0, LONGEST)
     cut = pl.when(pl.col("content").str.len_chars() > LONGEST).then(short + "…").otherwise(short)
-    said = tips.sort("lead_id", "received_on", "tip_id", descending=[False, True, False], nulls_last=True).with_columns(
+    order = pl.col("kind").replace_strict({k: i for i, k in enumerate(KINDS)}, return_dtype=pl.Int64)
+    ordered = tips.with_columns(order=order).sort(
+        "lead_id", "order", "received_on", "tip_id", descending=[False, False, True, False], nulls_last=True
+    )
+    name, name_zh = (
+        pl.col("kind").replace_strict({k: v[i] for k, v in KINDS.items()}, return_dtype=pl.String) for i in (0, 1)
+    )
+    said = ordered.with_columns(
         # the channel may tell an insider: it stands in the lead's page, not in the lists
-        part=pl.concat_str(pl.lit("tip"), _or_nothing(" of ", day), _or_nothing(": ", cut)),
-        part_zh=pl.concat_str(pl.lit("举报"), day.fill_null(""), _or_nothing("：", cut)),
+        part=pl.concat_str(name, _or_nothing(" of ", day), _or_nothing(": ", cut)),
+        part_zh=pl.concat_str(name_zh, day.fill_null(""), _or_nothing("：", cut)),
     )
     joined = said.group_by("lead_id", maintain_order=True).agg(
         told=pl.col("part").head(SHOWN).str.join("; "),
         told_zh=pl.col("part_zh").head(SHOWN).str.join("；"),
         untold=pl.len().cast(pl.Int64) - SHOWN,
+        are_tips=(pl.col("kind") == "tip").all(),
     )
-    more = pl.when(pl.col("untold") > 0)
+    more, rest = pl.when(pl.col("untold") > 0), pl.when("are_tips")
+    rest_en = rest.then(pl.lit("tips")).otherwise(pl.lit("leads from outside"))
+    rest_zh = rest.then(pl.lit("举报")).otherwise(pl.lit("外来线索"))
     joined = joined.with_columns(
-        told=more.then(pl.format("{}; and {} more tips", "told", "untold")).otherwise(pl.col("told")),
-        told_zh=more.then(pl.format("{}；另有举报{}件", "told_zh", "untold")).otherwise(pl.col("told_zh")),
+        told=more.then(pl.format("{}; and {} more {}", "told", "untold", rest_en)).otherwise(pl.col("told")),
+        told_zh=more.then(pl.format("{}；另有{}{}件", "told_zh", rest_zh, "untold")).otherwise(pl.col("told_zh")),
     )
     return (
         leads.join(joined, on="lead_id", how="left", maintain_order="left")
@@ -109,7 +131,7 @@ def _with_reasons(leads: pl.DataFrame, tips: pl.DataFrame) -> pl.DataFrame:
             reasons=pl.concat_str("reasons", "told", separator="; ", ignore_nulls=True),
             reasons_zh=pl.concat_str("reasons_zh", "told_zh", separator="；", ignore_nulls=True),
         )
-        .drop("told", "told_zh", "untold")
+        .drop("told", "told_zh", "untold", "are_tips")
     )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +49,8 @@ def materials(language: str) -> dict[str, str]:
 
 
 REASONS = Path(__file__).with_name("reasons.csv")
-#: What a phrase of a table leaves open.
-ANYTHING = re.compile(r"\{n?\}")
+#: What a phrase of a table leaves open: anything, a number, or a value that stays as it is.
+ANYTHING = re.compile(r"\{[n=]?\}")
 #: A counted reason as coverage carries it: too few peers (12).
 _COUNTED = re.compile(r"(.+?) \((\d+)\)(?:; |$)")
 
@@ -61,34 +62,76 @@ def reason_zh(text: str) -> str:
     return translated(text, REASONS)
 
 
-def translated(text: str, table: Path, word: Callable[[str], str] = str) -> str:
-    """The text by a table of two columns, English and Chinese, where {} stands for anything and {n} for a number.
+@dataclass(frozen=True)
+class Phrase:
+    """A phrase with something left open, and its Chinese."""
 
-    What the table does not know, the whole or a part, is as `word` gives it.
+    english: str
+    chinese: str
+    texts: tuple[str, ...]  # what stands between what is left open
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        groups = [r"([\d,.]+)" if hole == "{n}" else "(.*?)" for hole in ANYTHING.findall(self.english)] + [""]
+        between = map(re.escape, self.texts)
+        return re.compile("".join(text + group for text, group in zip(between, groups, strict=True)), re.DOTALL)
+
+    def groups(self, text: str) -> tuple[str, ...] | None:
+        """What stands in the holes, None where the text is another; its own words are looked for before the rest."""
+        if not (text.startswith(self.texts[0]) and text.endswith(self.texts[-1])):
+            return None
+        place = 0
+        for part in self.texts:
+            place = text.find(part, place)
+            if place < 0:
+                return None
+            place += len(part)
+        match = self.pattern.fullmatch(text)
+        return match.groups() if match else None
+
+    def filled(self, parts: Sequence[str], word: Callable[[str], str]) -> str:
+        """The Chinese with the parts, each in words but for those that stay."""
+        holes = ANYTHING.findall(self.english)
+        return self.chinese.format(*(p if hole == "{=}" else word(p) for p, hole in zip(parts, holes, strict=True)))
+
+
+def translated(text: str, tables: Path | tuple[Path, ...], word: Callable[[str], str] = str) -> str:
+    """The text by tables of two columns, English and Chinese; {} stands for anything, {n} for a number, {=} for a
+    value that stays as it is. Of two phrases that fit, one that begins with words of its own
+    counts before one that begins with a hole, then the one with more words.
+
+    What the tables do not know, the whole or a part, is as `word` gives it.
     """
-    whole, patterns = _phrases(table)
+    whole, phrases = _phrases(tables if isinstance(tables, tuple) else (tables,))
     if text in whole:
         return whole[text]
-    for pattern, chinese in patterns:
-        if match := pattern.fullmatch(text):
-            return chinese.format(*(_chinese(translated(part, table, word)) for part in match.groups()))
+    for phrase in phrases:
+        if (parts := phrase.groups(text)) is not None:
+            return phrase.filled(parts, lambda part: _chinese(part, translated(part.strip(" "), tables, word)))
     return word(text)
 
 
-def _chinese(part: str) -> str:
-    """What stands for {} with Chinese punctuation between its pieces."""
-    return re.sub(r" \(([^()]*)\)", r"（\1）", part).replace("; ", "；")
+def _chinese(part: str, worded: str) -> str:
+    """What stands for {} with Chinese punctuation between its pieces; a path keeps its own."""
+    if worded == part and "/" in part:
+        return part
+    return re.sub(r" \(([^()]*)\)", r"（\1）", worded).replace("; ", "；")
 
 
 @cache
-def _phrases(table: Path) -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]]]:
-    with table.open(encoding="utf-8", newline="") as handle:
-        rows = list(csv.reader(handle))[1:]
-    patterns = [(_pattern(english), chinese) for english, chinese in rows if ANYTHING.search(english)]
-    return {english: chinese for english, chinese in rows if not ANYTHING.search(english)}, patterns
+def _phrases(tables: tuple[Path, ...]) -> tuple[dict[str, str], list[Phrase]]:
+    whole: dict[str, str] = {}
+    phrases: dict[str, Phrase] = {}
+    for table in tables:
+        with table.open(encoding="utf-8", newline="") as handle:
+            for english, chinese in list(csv.reader(handle))[1:]:
+                if ANYTHING.search(english):
+                    phrases.setdefault(english, Phrase(english, chinese, tuple(ANYTHING.split(english))))
+                else:
+                    whole.setdefault(english, chinese)
+    return whole, sorted(phrases.values(), key=_outermost)
 
 
-def _pattern(english: str) -> re.Pattern[str]:
-    groups = ["(.+?)" if hole == "{}" else r"([\d,.]+)" for hole in ANYTHING.findall(english)] + [""]
-    between = map(re.escape, ANYTHING.split(english))
-    return re.compile("".join(text + group for text, group in zip(between, groups, strict=True)), re.DOTALL)
+def _outermost(phrase: Phrase) -> tuple[bool, int, int]:
+    """What begins with words of its own holds what follows; then the more words, then the more numbers."""
+    return not phrase.texts[0], -sum(map(len, phrase.texts)), -phrase.english.count("{n}")

@@ -1,6 +1,8 @@
 """Rejected rows stand until mended, in full for who mends and masked for all others; every account balances."""
 
 import csv
+import dataclasses
+import json
 
 import pytest
 
@@ -142,15 +144,53 @@ def test_mended_rows_load_and_leave_the_list_and_what_is_not_mended_stays(
     assert outputs(settings)[1].is_empty() and not (settings.home / "rejected" / "rejected.csv").exists()
 
 
-def test_a_masked_copy_is_refused_as_mended_rows(settings, delivery, spoiled, tmp_path):
+@pytest.mark.parametrize("is_hidden", [False, True], ids=["own numbers", "pseudonyms"])
+def test_a_masked_copy_may_be_mended_and_gets_its_persons_back(is_hidden, delivery, spoiled, tmp_path):
+    settings = Settings(home=tmp_path / "home", input=tmp_path / "delivery", pseudonyms=is_hidden)
     delivery(spoiled)
     take_in(settings)
     _, rejected = outputs(settings)
+    assert MASK in "".join(rejected["raw"])
     folder = hand_in([mended(row) for row in rejected.to_dicts()], tmp_path / "mended")
-    with pytest.raises(InputRefused, match=r"masked.*rejected/rejected\.csv.*nothing was loaded"):
-        take_in(Settings(home=settings.home, input=folder))
+    later = dataclasses.replace(settings, input=folder)
+    take_in(later)
+    _, left = outputs(settings)
+    assert left["field"].to_list() == ["setl_id"]
     with open_warehouse(settings.home) as con:
-        assert con.sql("select count(*) from record.settlement").fetchall() == [(97,)]
+        assert con.sql("select count(*) from record.settlement").fetchall() == [(99,)]
+        named = con.sql("select count(*) from record.person_identity where person_name = $name", params={"name": NAME})
+        assert named.fetchall()[0][0] and not con.sql("select 1 from record.person_identity where person_name = $m",
+            params={"m": MASK}).fetchall()  # fmt: skip
+    assert "nothing new" in take_in(later)  # the same mended file once more
+
+
+def test_a_masked_cell_that_somebody_wrote_into_is_refused_and_one_that_is_written_anew_is_taken(
+    settings, delivery, spoiled, tmp_path
+):
+    delivery(spoiled)
+    take_in(settings)
+    rows = [mended(row) for row in outputs(settings)[1].to_dicts()]
+    half = [row | {"raw": row["raw"].replace(MASK, MASK + "李", 1)} for row in rows]
+    gone = [row | {"row_number": "77"} for row in rows]
+    short = [row | {"raw": row["raw"].partition(",")[2]} for row in rows]
+    for number, (bad, words) in enumerate(((half, "changed in part"), (gone, "no rejected row"), (short, "as many"))):
+        folder = hand_in(bad, tmp_path / f"bad{number}")
+        with pytest.raises(InputRefused, match=rf"rejected\.csv, row \d+.*{words}.*nothing was loaded"):
+            take_in(Settings(home=settings.home, input=folder))
+    anew = hand_in([row | {"raw": row["raw"].replace(MASK, "李四", 1)} for row in rows], tmp_path / "anew")
+    take_in(Settings(home=settings.home, input=anew))
+    with open_warehouse(settings.home) as con:
+        assert con.sql("select count(*) from record.settlement").fetchall() == [(99,)]
+
+
+def test_the_full_file_leaves_a_line_in_the_audit_log_when_it_says_something_new(settings, delivery, spoiled):
+    delivery(spoiled)
+    take_in(settings)
+    take_in(settings)
+    lines = [json.loads(x) for x in (settings.home / "audit.log").read_text(encoding="utf-8").splitlines()]
+    assert [(e["event"], e["for"], e["files"]) for e in lines] == [
+        ("unmask", "rejected rows", {"rejected.csv": 3})
+    ]  # fmt: skip
 
 
 def test_a_whole_file_delivered_again_takes_its_rejected_rows_with_it(settings, delivery, spoiled, tmp_path):
@@ -194,6 +234,21 @@ def test_a_home_of_an_earlier_version_shows_its_rows_masked_whole(settings, deli
     assert set(outputs(settings)[1]["raw"]) == {MASK}
 
 
+@pytest.fixture
+def call(capsys):
+    from flows.cli import main
+
+    def run(*arguments):
+        code = 0
+        try:
+            main([str(a) for a in arguments])
+        except SystemExit as left:
+            code = left.code or 0
+        return code, *capsys.readouterr()
+
+    return run
+
+
 PLAIN_TO_HIDDEN = r"own numbers; with pseudonyms = true each would become two"
 HIDDEN_TO_PLAIN = r"under pseudonyms; with pseudonyms = false each would become two"
 
@@ -231,3 +286,59 @@ def test_another_key_and_a_lost_key_are_refused(delivery, clean, tmp_path):
         take_in(settings)
     key.write_text(kept, encoding="ascii")
     assert "nothing new" in take_in(settings)
+
+
+def test_the_key_may_lie_elsewhere_and_is_known_by_what_it_is(delivery, clean, tmp_path):
+    key = tmp_path / "safe.key"
+    at = {"home": tmp_path / "home", "input": delivery(clean), "pseudonyms": True}
+    take_in(Settings(**at, pseudonym_key=str(key)))
+    assert key.exists() and not (at["home"] / "pseudonym.key").exists()
+    assert Settings(**at, pseudonym_key="keys/k").key == at["home"] / "keys" / "k"
+    with pytest.raises(UsageError, match=r"pseudonym\.key, is missing"):
+        take_in(Settings(**at))
+    moved = key.rename(tmp_path / "moved.key")
+    assert "nothing new" in take_in(Settings(**at, pseudonym_key=str(moved)))
+
+
+@pytest.mark.parametrize("words", ["screen {new}", "verdict import {verdicts}", "doctor {new}", "check"])
+@pytest.mark.parametrize("how", ["gone", "another", "off"])
+def test_no_command_makes_a_key_or_goes_on_with_another(call, delivery, clean, tmp_path, words, how):
+    home, new = tmp_path / "home", delivery(clean)
+    take_in(Settings(home=home, input=new, pseudonyms=True))
+    with open_warehouse(home) as con:
+        con.execute("create or replace table feature.settlement as select 1 as a")
+    key = home / "pseudonym.key"
+    (home / "fundwatch.toml").write_text(f"pseudonyms = {str(how != 'off').lower()}", encoding="utf-8")
+    if how != "off":
+        key.unlink()
+    if how == "another":
+        key.write_text("cd" * 32, encoding="ascii")
+    verdicts = tmp_path / "verdicts.csv"
+    verdicts.write_text("subject_type,subject_id,conclusion\nperson,P1,confirmed\n", encoding="utf-8")
+    code, out, err = call(*words.format(new=new, verdicts=verdicts).split(), "--home", home, "--json")
+    said = {"gone": "is missing", "another": "hidden with another key", "off": "with pseudonyms = false"}[how]
+    assert code in (1, 2) and said in out + err
+    assert key.exists() == (how != "gone") and (how != "another" or key.read_text(encoding="ascii") == "cd" * 32)
+
+
+@pytest.mark.parametrize("value", ["1", "yes", "on", "True ", "TRUE", "0", "no", "off", "False", "ture"])
+def test_only_true_and_false_switch_pseudonyms(value, tmp_path):
+    from flows.home.settings import load
+
+    with pytest.raises(UsageError, match=r"FUNDWATCH_PSEUDONYMS is .*; it must be true or false"):
+        load(tmp_path, {"FUNDWATCH_PSEUDONYMS": value.replace("True ", "True")})
+    assert load(tmp_path, {"FUNDWATCH_PSEUDONYMS": "true"}).pseudonyms is True
+    assert load(tmp_path, {"FUNDWATCH_PSEUDONYMS": "false"}).pseudonyms is False
+    for text in (f"'{value}'", "1", "0", "'true'"):
+        (tmp_path / "fundwatch.toml").write_text(f"pseudonyms = {text}", encoding="utf-8")
+        with pytest.raises(UsageError, match="it must be true or false"):
+            load(tmp_path, {})
+
+
+def test_practitioners_are_masked_in_rejected_rows_too(settings, delivery, clean, rows):
+    clean["fee_list_d.csv"] = [rows.fee_line(n, bilg_dr_code="D7", bilg_dr_name="司马丙") for n in range(1, 60)]
+    clean["fee_list_d.csv"][0]["cnt"] = "许多"
+    delivery(clean)
+    take_in(settings)
+    (shown,) = outputs(settings)[1]["raw"]
+    assert "D7" in shown and "司马丙" not in shown and "司马丙" in full(settings)[0]["raw"]

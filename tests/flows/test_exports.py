@@ -397,3 +397,28 @@ def test_the_bytes_are_the_same_the_second_time(folder, finished, warehouse, lis
     packs.write(warehouse, sources, tmp_path, english, folder.name, language="en", labels="names")
     for path in sorted(p for p in tmp_path.rglob("*") if p.is_file()):
         assert path.read_bytes() == (folder / "leads" / path.relative_to(tmp_path)).read_bytes(), path.name
+
+
+@pytest.mark.parametrize("unmask", [False, True])
+def test_practitioners_and_who_answers_for_a_place_are_masked_as_persons_are(finished, warehouse, unmask):
+    names = {n for (n,) in warehouse.sql("select practitioner_name from feature.practitioner").fetchall() if n}
+    owners = {n for (n,) in warehouse.sql("select owner from feature.institution").fetchall() if n}
+    lists = watchlists.lists(warehouse, "r", language="zh", unmask=unmask)
+    lines = evidence.evidence(warehouse, steps.sources(finished[0]), "l.tier = 'A'", {}, "zh", unmask=unmask)
+    shown = [*lists["practitioner"]["subject_name"].drop_nulls(), *lines["practitioner_name"].drop_nulls()]
+    assert shown and all((name in names) == unmask and name.endswith("**") != unmask for name in shown)
+    pages = dossier.Dossiers(warehouse, steps.sources(finished[0]), lists, "zh", unmask=unmask)
+    told = {row["owner"] for rows in pages._subjects.values() for row in rows if row["owner"]}
+    assert told and (told <= owners) == unmask
+
+
+def test_what_is_shown_of_a_published_file_is_masked_whoever_wrote_it():
+    from flows.publish.names import masked
+
+    rows = pl.DataFrame(
+        {"subject_type": ["person", "practitioner", "institution"], "subject_name": ["欧阳甲", "司**", "仁和医院"],
+         "person_name": ["欧阳甲", None, "王**"], "practitioner_name": ["司马丙", None, ""]}
+    )  # fmt: skip
+    shown = masked(rows)
+    assert shown["subject_name"].to_list() == ["欧**", "司**", "仁和医院"]
+    assert shown["person_name"].to_list() == ["欧**", None, "王**"] and shown["practitioner_name"][0] == "司**"

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 
+import polars as pl
 import pytest
 
 from data.warehouse.connection import open_warehouse
@@ -156,3 +157,61 @@ def test_while_a_run_is_on_the_published_run_is_read(call, home, lists, busy):
         code, out, _ = call("explain", lead["lead_id"], "--home", home)
         assert code == 0 and lead["subject_id"] in out and (" - " in out or lead["reasons"] in out)
     assert call("explain", "L0", "--home", home)[0] == 2
+
+
+def asked(call, home, *command):
+    """The answer of a command as JSON and what it said beside it."""
+    code, out, err = call(*command, "--home", home, "--json")
+    assert code == 0, (command, err)
+    return json.loads(out), err
+
+
+FIGURES = (
+    ("fund",),
+    ("fund", "--insurance", "310"),
+    ("prices",),
+    ("prices", "--kind", "pharmacy", "--above", "1.2", "--peers", "3"),
+    ("rule", "coverage"),
+)
+
+
+@pytest.fixture
+def free(call, home):
+    """What the figures are while nobody has the warehouse."""
+    return {command: asked(call, home, *command)[0] for command in FIGURES}
+
+
+def test_figures_that_a_run_kept_are_read_while_the_next_one_is_on(call, home, free, busy, tmp_path):
+    for command in FIGURES:
+        told, err = asked(call, home, *command)
+        assert told == free[command] and told and "as it was published" in err, command
+    account = tmp_path / "account.csv"
+    account.write_text("月份,险种,累计结余\n2025-01,310,1000000\n", encoding="utf-8")
+    told, _ = asked(call, home, "fund", "--account", str(account))
+    assert any(month["balance"] for month in told["months"]), "the account is asked all the same"
+
+
+def test_what_no_run_keeps_says_who_has_the_warehouse_and_what_can_be_read_meanwhile(call, home, busy):
+    for command in (("burden", "--line", "100"), ("suppress",), ("rejected", "list"), ("verdict", "form", "f.csv")):
+        code, out, err = call(*command, "--home", home)
+        assert code == 1 and not out and err.count("\n") == 1, command
+        assert "is in use by process" in err and "Ask again when it is done" in err and "`fund`" in err
+        _, _, told = call(*command, "--home", home, "--language", "zh")
+        assert "使用。请待其结束后再试；其间可用" in told
+    assert call("doctor", "--home", home)[0] == 0
+
+
+def test_a_home_that_kept_nothing_says_that_it_is_in_use(call, home, busy):
+    aside = (home / "kept").rename(home / "kept_aside")
+    try:
+        code, _, err = call("fund", "--home", home)
+    finally:
+        aside.rename(home / "kept")
+    assert code == 1 and "is in use by process" in err
+
+
+def test_only_the_last_run_is_kept_and_it_names_nobody(home):
+    (run,) = (home / "kept").iterdir()
+    assert (home / "runs" / run.name / "manifest.json").exists()
+    columns = {name for path in run.glob("*.parquet") for name in pl.read_parquet_schema(path)}
+    assert {"price", "month", "hits"} <= columns and not columns & {"person_id", "person_name", "psn_no"}

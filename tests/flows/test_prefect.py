@@ -1,5 +1,6 @@
 """One real server: its schedule fires, a run by hand is the same run, and nothing that dies is left lying."""
 
+import base64
 import json
 import os
 import re
@@ -7,10 +8,13 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
+from pathlib import Path
 
 import pytest
 
-from flows.prefect import processes, server
+from flows.prefect import owned, processes, server
 
 pytestmark = pytest.mark.prefect
 OPTIONS = ("--top", "5", "--language", "zh")
@@ -75,17 +79,35 @@ def serving(tmp_path_factory, hamlet, few):
 def fired(serving):
     """The first run of the schedule, finished; then the schedule is paused, so that HOME is free."""
     ended = {"flow_runs": {"state": {"type": {"any_": ["COMPLETED", "FAILED", "CRASHED"]}}}, "limit": 1}
-    (run,) = wait_for(lambda: ask(serving.api, "flow_runs/filter", ended), 300)
-    (deployment,) = ask(serving.api, "deployments/filter")
+    (run,) = wait_for(lambda: ask(serving, "flow_runs/filter", ended), 300)
+    (deployment,) = ask(serving, "deployments/filter")
     (schedule,) = deployment["schedules"]
-    ask(serving.api, f"deployments/{deployment['id']}/schedules/{schedule['id']}", {"active": False}, "PATCH")
+    ask(serving, f"deployments/{deployment['id']}/schedules/{schedule['id']}", {"active": False}, "PATCH")
     busy = {"flow_runs": {"state": {"type": {"any_": ["RUNNING", "PENDING"]}}}}
-    wait_for(lambda: not ask(serving.api, "flow_runs/filter", busy), 120)
+    wait_for(lambda: not ask(serving, "flow_runs/filter", busy), 120)
     return run
 
 
-def ask(api, path, body=None, method=None):
-    return server.ask(api, path, body or {}, method=method)
+def ask(serving, path, body=None, method=None):
+    return server.ask(serving.api, path, body or {}, method=method, auth=server.auth(serving.home))
+
+
+def knock(api, path, body=None, method=None, **headers):
+    """What somebody gets who asks with these headers: (status, headers, text)."""
+    named = {k.replace("_", "-"): v for k, v in headers.items()}
+    data = None if body is None else json.dumps(body).encode()
+    place = urllib.request.Request(f"{api.removesuffix('/api')}{path}", data, named, method=method)
+    place.add_header("Content-Type", "application/json")
+    try:
+        with server.NO_PROXY.open(place, timeout=60) as answer:
+            return answer.status, dict(answer.headers), answer.read().decode("utf-8", "replace")
+    except urllib.error.HTTPError as error:
+        return error.code, dict(error.headers), error.read().decode("utf-8", "replace")
+
+
+def known(serving):
+    """The header of who read the secret."""
+    return {"Authorization": "Basic " + base64.b64encode(server.auth(serving.home).encode()).decode()}
 
 
 def by_hand(home, *arguments):
@@ -101,7 +123,7 @@ def test_the_schedule_fires_and_its_run_ends_well(serving, fired):
     (folder,) = (serving.home / "runs").iterdir()
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["run_id"] == folder.name
-    (deployment,) = ask(serving.api, "deployments/filter")
+    (deployment,) = ask(serving, "deployments/filter")
     assert deployment["schedules"][0]["schedule"]["cron"] == "* * * * *"
     assert deployment["schedules"][0]["schedule"]["timezone"] == "Asia/Shanghai"
 
@@ -111,21 +133,21 @@ def test_the_same_run_by_hand_is_the_same_run_and_appears_on_the_server(serving,
     assert said.returncode == 0, said.stderr
     assert said.stdout.count("无变化") == 6 and len(list((serving.home / "runs").iterdir())) == 1
     hand = {"flow_runs": {"deployment_id": {"is_null_": True}}}
-    (flow_run,) = ask(serving.api, "flow_runs/filter", hand)
+    (flow_run,) = ask(serving, "flow_runs/filter", hand)
     assert flow_run["state_type"] == "COMPLETED"
-    assert {k: v for k, v in flow_run["parameters"].items() if v} == fired["parameters"]
-    assert flow_run["parameters"]["input"] == str(hamlet) and flow_run["parameters"]["top"] == 5
+    assert {k: v for k, v in flow_run["parameters"].items() if v} == fired["parameters"] == {"top": 5, "language": "zh"}
+    assert owned.tag(serving.home) in flow_run["tags"] and owned.tag(serving.home) in fired["tags"]
 
 
 def test_the_page_shows_steps_logs_and_tables_that_name_nobody(serving, fired):
     of_run = {"task_runs": {"flow_run_id": {"any_": [fired["id"]]}}}
-    tasks = {t["name"] for t in ask(serving.api, "task_runs/filter", of_run)}
+    tasks = {t["name"] for t in ask(serving, "task_runs/filter", of_run)}
     assert tasks == {"ingest", "check", "features", "detect", "rank", "publish"}
-    artifacts = {a["key"]: json.loads(a["data"]) for a in ask(serving.api, "artifacts/filter")}
+    artifacts = {a["key"]: json.loads(a["data"]) for a in ask(serving, "artifacts/filter")}
     assert artifacts["account"][0]["rows_in"] > 0
     assert artifacts["watchlist-person"][0]["rank"] == 1 and "subject_name" not in artifacts["watchlist-person"][0]
     of_log = {"logs": {"flow_run_id": {"any_": [fired["id"]]}}, "sort": "TIMESTAMP_DESC"}
-    wait_for(lambda: any("leads" in line["message"] for line in ask(serving.api, "logs/filter", of_log)), 20)
+    wait_for(lambda: any("leads" in line["message"] for line in ask(serving, "logs/filter", of_log)), 20)
 
 
 def test_what_is_refused_is_one_sentence_also_as_a_flow(serving, fired, hamlet, tmp_path):
@@ -140,6 +162,45 @@ def test_what_is_refused_is_one_sentence_also_as_a_flow(serving, fired, hamlet, 
     assert f"is in use by process {os.getpid()}" in said.stderr
 
 
+def test_nobody_gets_in_without_the_secret_at_this_address_of_this_origin(serving, fired):
+    lists = ("/api/artifacts/filter", {})
+    key, elsewhere = known(serving), {"Origin": "http://127.0.0.1:8000"}
+    assert knock(serving.api, *lists)[0] == 401 and knock(serving.api, *lists, **key)[0] == 200
+    assert knock(serving.api, *lists, **key, Host="evil.example")[0] == 421
+    assert knock(serving.api, *lists, **key, **elsewhere)[0] == 403
+    assert knock(serving.api, "/api/admin/settings")[0] == knock(serving.api, "/")[0] == 401
+    status, _, page = knock(serving.api, "/", **key, Accept="text/html")
+    assert status == 200 and "<html" in page
+    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
+    status, headers, _ = knock(serving.api, lists[0], method="OPTIONS", **elsewhere, **asked)
+    assert status == 403 and not [h for h in headers if h.lower().startswith("access-control")]
+    secret = (serving.home / server.SECRET_FILE).read_text(encoding="ascii").strip()
+    assert secret not in serving.said() and secret not in server.log_file(serving.home).read_text(encoding="utf-8")
+    command = Path(f"/proc/{serving.server}/cmdline")
+    assert not command.exists() or secret.encode() not in command.read_bytes()
+
+
+def test_a_run_asked_for_another_place_or_unmasked_does_not_obey(serving, fired, tmp_path):
+    (deployment,) = ask(serving, "deployments/filter")
+    place = f"/api/deployments/{deployment['id']}/create_flow_run"
+    runs, foreign = sorted((serving.home / "runs").iterdir()), {"home": str(tmp_path), "out": str(tmp_path / "out")}
+    wanted = {"parameters": {"language": "zh", "unmask": True, "input": str(tmp_path), **foreign}}
+    assert knock(serving.api, place, wanted)[0] == 401
+    status, _, said = knock(serving.api, place, wanted, **known(serving))
+    if status == 201:  # the server may take it; the run does not
+        run = json.loads(said)["id"]
+        wait_for(lambda: ask_for(serving, run)["state_type"] in ("FAILED", "CRASHED"), 120)
+    else:
+        assert status in (400, 409, 422), said
+    assert not list(tmp_path.iterdir()) and sorted((serving.home / "runs").iterdir()) == runs
+    assert '"event":"unmask"' not in (serving.home / "audit.log").read_text(encoding="utf-8")
+
+
+def ask_for(serving, run):
+    (found,) = ask(serving, "flow_runs/filter", {"flow_runs": {"id": {"any_": [run]}}})
+    return found
+
+
 def test_prefect_s_database_names_no_person(serving, fired, hamlet):
     import polars as pl
 
@@ -149,8 +210,8 @@ def test_prefect_s_database_names_no_person(serving, fired, hamlet):
 
 
 def test_a_dead_server_ends_serve_and_the_next_one_puts_right_what_was_left(serving, fired):
-    flow = {"flow_id": fired["flow_id"], "parameters": fired["parameters"], "state": {"type": "RUNNING"}}
-    stranded = ask(serving.api, "flow_runs/", flow)["id"]  # as a run is left whose process was killed
+    flow = {"flow_id": fired["flow_id"], "tags": [owned.tag(serving.home)], "state": {"type": "RUNNING"}}
+    stranded = ask(serving, "flow_runs/", flow)["id"]  # as a run is left whose process was killed
     os.kill(serving.server, signal.SIGKILL)
     assert serving.process.wait(timeout=120) == 1
     last = serving.said().strip().splitlines()[-1]
@@ -158,20 +219,38 @@ def test_a_dead_server_ends_serve_and_the_next_one_puts_right_what_was_left(serv
     assert not (serving.home / server.STATE).exists()
     serving.start("0 2 5 * *")
     crashed = {"flow_runs": {"id": {"any_": [stranded]}, "state": {"type": {"any_": ["CRASHED"]}}}}
-    wait_for(lambda: ask(serving.api, "flow_runs/filter", crashed), 30)
+    wait_for(lambda: ask(serving, "flow_runs/filter", crashed), 30)
 
 
-def test_a_killed_serve_leaves_a_server_that_the_next_one_ends(serving, fired):
+def test_a_killed_serve_takes_its_server_with_it(serving, fired):
     left, address = serving.server, serving.api
     serving.process.kill()
     serving.process.wait()
-    assert processes.born(left)
+    wait_for(lambda: processes.born(left) is None, 20)
+    assert (serving.home / server.STATE).exists() and server.api_url(serving.home) is None
     serving.start("0 2 5 * *")
-    assert processes.born(left) is None and serving.api == address
+    assert serving.api == address
     assert serving.stop() == 0
     assert serving.said().splitlines()[-1] == "stopped"
     assert "Traceback" not in serving.said() and "never awaited" not in serving.said()
     assert not (serving.home / server.STATE).exists() and server.orphan(serving.home) is None
+
+
+def test_two_runs_through_prefect_at_once_end_well(serving, fired, hamlet):
+    """After the last stop nobody serves HOME: one of the two begins a server of its own, and it goes with the run."""
+    environ = {k: v for k, v in os.environ.items() if not k.startswith(("PREFECT_", "FUNDWATCH_"))}
+    command = [sys.executable, "-m", "flows.cli", "run", str(hamlet), *OPTIONS, "--home", str(serving.home)]
+    both = [
+        subprocess.Popen(
+            [*command, "--prefect"], env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
+    said = [(*one.communicate(timeout=280), one.returncode) for one in both]
+    assert sorted(code for *_, code in said) == [0, 1], said
+    (refused,) = (err for _, err, code in said if code == 1)
+    assert "served by process" in refused and "Traceback" not in refused, refused
+    assert server.remembered(serving.home) is None and server.orphan(serving.home) is None
 
 
 def test_telemetry_is_off_and_the_server_is_local():

@@ -1,11 +1,15 @@
 """`serve` without a server: what it refuses, whom it takes over, what it watches for, which run it asks for."""
 
+import asyncio
+import base64
+import http.server
 import json
 import os
 import shutil
 import socket
 import subprocess
 import sys
+import threading
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
@@ -16,7 +20,7 @@ import pytest
 from data.errors import FundwatchError, UsageError
 from flows.home import lock
 from flows.options import RunOptions, of
-from flows.prefect import processes, server, watch
+from flows.prefect import door, hosted, owned, processes, server, watch
 
 #: One value of every option of a run that is not what holds without it.
 GIVEN = {
@@ -26,6 +30,7 @@ GIVEN = {
     "objective": "money",
     "language": "zh",
     "labels": "zh",
+    "ids": "plain",
     "seed": 9,
     "unmask": True,
     "newer": ["setl_d.csv"],
@@ -141,7 +146,7 @@ def test_a_scheduled_run_has_the_settings_of_the_same_run_by_hand(tmp_path, name
     monkeypatch.chdir(tmp_path)
     options = RunOptions(**{name: GIVEN[name]})
     by_hand = options.settings(tmp_path, tmp_path)
-    scheduled = of(json.loads(json.dumps(options.parameters(Path(), Path()))))
+    scheduled = of(*json.loads(json.dumps([options.owned(Path(), Path()), options.free()])))
     assert scheduled.deciding() == by_hand.deciding()
     assert (scheduled.home, scheduled.input, scheduled.top, scheduled.days) == (
         tmp_path,
@@ -154,9 +159,10 @@ def test_a_scheduled_run_has_the_settings_of_the_same_run_by_hand(tmp_path, name
 
 
 def test_what_was_not_given_is_read_on_the_day_of_the_run(tmp_path):
-    parameters = RunOptions(top=3).parameters(tmp_path, tmp_path)
+    asked = RunOptions(top=3)
     (tmp_path / "fundwatch.toml").write_text("language = 'zh'\n", encoding="utf-8")
-    assert (of(parameters).language, of(parameters).top) == ("zh", 3)
+    then = of(asked.owned(tmp_path, tmp_path), asked.free())
+    assert (then.language, then.top) == ("zh", 3)
 
 
 def test_run_and_serve_offer_the_same_options():
@@ -189,14 +195,13 @@ class Api:
 
     def run(self, state_type, due=0, auto_scheduled=True, id="r1", home=None, process=None):
         expected = (datetime.now(UTC) + timedelta(seconds=due)).isoformat()
-        at = str((home or self.home).resolve())
         return {
             "id": id,
             "state_type": state_type,
             "expected_start_time": expected,
             "auto_scheduled": auto_scheduled,
             "infrastructure_pid": process,
-            "parameters": {"home": at},
+            "tags": [owned.tag(home or self.home)],
         }
 
     def __call__(self, path, body):
@@ -310,3 +315,231 @@ def test_a_scheduled_run_that_was_cut_short_is_made_up_once(tmp_path, last, is_m
     api = Api(tmp_path, last)
     assert watch.make_up(api, "d1") is is_made_up
     assert api.told == ([("deployments/d1/create_flow_run", "SCHEDULED")] if is_made_up else [])
+
+
+@pytest.mark.parametrize("name", ["home", "input", "out", "unmask", "newer", "accept_partial", "pseudonyms", "rules"])
+def test_where_data_comes_from_and_goes_is_no_caller_s(name, tmp_path):
+    with pytest.raises(UsageError, match=f"cannot be asked for {name}"):
+        of({"home": str(tmp_path), "input": str(tmp_path)}, {name: "/elsewhere"})
+
+
+def test_what_is_the_caller_s_to_say_reaches_the_run_and_nothing_else_does(tmp_path):
+    own = {"home": str(tmp_path), "input": str(tmp_path / "in"), "out": str(tmp_path / "out")}
+    then = of(own, {"days": 3.0, "language": "zh", "labels": None, "objective": "money"})
+    assert (then.days, then.language, then.objective) == (3.0, "zh", "money")
+    assert (then.home, then.input, then.out, then.unmask) == (tmp_path, tmp_path / "in", tmp_path / "out", False)
+
+
+def test_without_a_service_a_run_of_the_flow_is_refused(monkeypatch):
+    monkeypatch.delenv(owned.VARIABLE, raising=False)
+    with pytest.raises(UsageError, match="belongs to `fundwatch serve`"):
+        owned.owned()
+
+
+PORT, SECRET_WORD = 4299, "a-secret"
+RIGHT = "Basic " + base64.b64encode(door.auth(SECRET_WORD).encode()).decode()
+
+
+def knock(path="/api/flows", kind="http", method="GET", **headers):
+    """(status or what became of it, body, headers) of one request at the door; the room behind says 'inside'."""
+    sent = []
+
+    async def inside(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"inside"})
+
+    async def send(message):
+        sent.append(message)
+
+    named = {"host": f"127.0.0.1:{PORT}", **{k.replace("_", "-"): v for k, v in headers.items()}}
+    raw = [(k.encode(), v.encode()) for k, v in named.items() if v is not None]
+    path, _, query = path.partition("?")
+    scope = {"type": kind, "path": path, "method": method, "headers": raw, "query_string": query.encode()}
+    asyncio.run(door.Door(inside, SECRET_WORD, PORT)(scope, None, send))
+    first = sent[0]
+    return first.get("status", first["type"]), sent[-1].get("body", b""), dict(first.get("headers", []))
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 401),
+        ({"authorization": RIGHT}, 200),
+        ({"authorization": RIGHT.replace("Basic", "basic")}, 200),
+        ({"authorization": "Bearer " + SECRET_WORD}, 401),
+        ({"authorization": "Basic " + base64.b64encode(b"fundwatch:").decode()}, 401),
+        ({"authorization": "Basic " + base64.b64encode(b"fundwatch:a-secret ").decode()}, 401),
+        ({"authorization": "Basic %%%"}, 401),
+        ({"authorization": RIGHT, "host": "localhost:4299"}, 421),
+        ({"authorization": RIGHT, "host": "evil.example:4299"}, 421),
+        ({"authorization": RIGHT, "host": "127.0.0.1"}, 421),
+        ({"authorization": RIGHT, "host": None}, 421),
+        ({"authorization": RIGHT, "origin": "http://127.0.0.1:4299"}, 200),
+        ({"authorization": RIGHT, "origin": "http://127.0.0.1:8000"}, 403),
+        ({"authorization": RIGHT, "origin": "null"}, 403),
+        ({"authorization": RIGHT, "origin": "http://127.0.0.1:4299.evil.example"}, 403),
+        ({"authorization": RIGHT, "sec_fetch_site": "same-site", "sec_fetch_mode": "no-cors"}, 403),
+        ({"authorization": RIGHT, "sec_fetch_site": "cross-site", "sec_fetch_mode": "navigate"}, 200),
+        ({"authorization": RIGHT, "sec_fetch_site": "same-origin", "sec_fetch_mode": "cors"}, 200),
+    ],
+)
+@pytest.mark.parametrize("path", ["/api/flows", "/", "/api/health", "/ui-settings", "/docs"])
+def test_the_door_opens_to_the_secret_at_this_address_alone(headers, status, path):
+    code, body, answered = knock(path, **headers)
+    assert code == status and (body == b"inside") == (status == 200)
+    assert b"access-control-allow-origin" not in answered and answered[b"x-frame-options"] == b"DENY"
+
+
+def test_a_preflight_of_another_origin_is_allowed_nothing():
+    preflight = {"origin": "http://evil.example", "access_control_request_method": "POST"}
+    code, _, answered = knock(method="OPTIONS", **preflight)
+    assert code == 403 and not [name for name in answered if name.startswith(b"access-control")]
+
+
+def test_a_form_that_another_page_sends_by_navigation_is_refused():
+    elsewhere = {"authorization": RIGHT, "sec_fetch_site": "cross-site", "sec_fetch_mode": "navigate"}
+    assert knock(method="POST", **elsewhere)[0] == 403
+
+
+def talk(*messages, **headers):
+    """What a web socket hears that says these first; the room behind greets who is let in and echoes."""
+    heard, waiting = [], [{"type": "websocket.connect"}, *({"type": "websocket.receive", "text": m} for m in messages)]
+
+    async def inside(scope, receive, send):
+        await receive()
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.send", "text": "too early"})
+        while (message := await receive())["type"] == "websocket.receive":
+            await send({"type": "websocket.send", "text": f"heard {message['text']}"})
+
+    async def receive():
+        return waiting.pop(0) if waiting else {"type": "websocket.disconnect"}
+
+    async def send(message):
+        heard.append(message.get("text") or message["type"])
+
+    raw = [(k.encode(), v.encode()) for k, v in {"host": f"127.0.0.1:{PORT}", **headers}.items()]
+    scope = {"type": "websocket", "path": "/api/events/out", "headers": raw}
+    asyncio.run(door.Door(inside, SECRET_WORD, PORT)(scope, receive, send))
+    return heard
+
+
+def test_a_web_socket_needs_the_secret_and_this_address_too():
+    right = json.dumps({"type": "auth", "token": door.auth(SECRET_WORD)})
+    assert talk(right, "more") == ["websocket.accept", f"heard {right}", "heard more"]
+    for wrong in ('{"type": "auth", "token": "guess"}', '{"type": "auth"}', "null", "[]", "x", '{"type": "filter"}'):
+        assert talk(wrong, right, "more") == ["websocket.accept", "websocket.close"]
+    assert talk("more", authorization=RIGHT)[-1] == "heard more"
+    assert talk("more", authorization="Basic x") == talk(right, origin="http://evil") == ["websocket.close"]
+    assert talk(right, host="evil.example:4299") == ["websocket.close"]
+
+
+def test_the_proof_says_nothing_of_the_secret_and_holds_for_one_port_and_question():
+    code, body, _ = knock(f"{door.PROOF}?nonce=77")
+    assert code == 200 and body.decode() == door.proof(SECRET_WORD, PORT, "77")
+    assert SECRET_WORD.encode() not in body
+    others = [door.proof(SECRET_WORD, PORT, "78"), door.proof(SECRET_WORD, 4298, "77"), door.proof("other", PORT, "77")]
+    assert body.decode() not in others
+
+
+@contextmanager
+def impostor(answer):
+    """Listens on loopback, keeps what it hears, and answers this; yields (port, what it heard)."""
+    heard = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            heard.append(f"{self.path} {dict(self.headers)}")
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *args):
+            pass
+
+    listening = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=listening.serve_forever, daemon=True).start()
+    try:
+        yield listening.server_address[1], heard
+    finally:
+        listening.shutdown()
+        listening.server_close()
+
+
+def test_an_impostor_on_the_port_of_a_dead_server_hears_nothing(tmp_path):
+    with impostor(b"true") as (port, heard):
+        server.new_secret(tmp_path)
+        with sleeper() as gone:
+            server.remember(tmp_path, gone.pid, server.url_at(port))
+        assert server.api_url(tmp_path) is None and heard == []
+
+
+def test_an_impostor_beside_a_living_process_hears_no_secret_and_gets_no_run(tmp_path):
+    server.new_secret(tmp_path)
+    secret = (tmp_path / server.SECRET_FILE).read_text(encoding="ascii").strip()
+    for answer in (b"true", b"", door.proof("guess", 1, "").encode(), b"\xff" * 300):
+        with impostor(answer) as (port, heard), sleeper() as living:
+            server.remember(tmp_path, living.pid, server.url_at(port))
+            assert server.api_url(tmp_path) is None
+            assert len(heard) == 1 and secret not in heard[0] and "Authorization" not in heard[0]
+
+
+@pytest.mark.parametrize(
+    "state",
+    ["[]", "{}", "null", "\xff", '{"pid": 1, "url": 5}', '{"pid": "1", "url": "http://127.0.0.1:4299/api"}',
+     '{"pid": 1, "url": "http://evil.example:80/api"}', '{"pid": 1, "url": "http://127.0.0.1:4299@evil.example:1/api"}'],
+)  # fmt: skip
+def test_a_word_on_the_server_that_is_not_ours_is_no_word(tmp_path, state):
+    (tmp_path / server.STATE).write_text(state, encoding="utf-8")
+    assert server.remembered(tmp_path) is None and server.api_url(tmp_path) is None
+
+
+def test_the_secret_is_the_owner_s_alone_and_new_at_each_start(tmp_path):
+    seen = set()
+    for _ in range(2):
+        server.new_secret(tmp_path)
+        path = tmp_path / server.SECRET_FILE
+        assert path.stat().st_mode & 0o777 == 0o600 and len(path.read_text()) > 40
+        seen.add(path.read_text())
+    assert len(seen) == 2
+
+
+def test_no_setting_of_the_caller_opens_the_server_wider(tmp_path, monkeypatch):
+    for name, wide in (
+        ("PREFECT_SERVER_CORS_ALLOWED_ORIGINS", "*"),
+        ("PREFECT_SERVER_API_CORS_ALLOWED_ORIGINS", "*"),
+        ("PREFECT_HOME", "/elsewhere"),
+        ("PREFECT_API_AUTH_STRING", "old"),
+    ):
+        monkeypatch.setenv(name, wide)
+    server.new_secret(tmp_path)
+    environ = server._environ(tmp_path, URL)
+    assert environ["PREFECT_SERVER_CORS_ALLOWED_ORIGINS"] == "http://127.0.0.1:4299"
+    assert "*" not in environ.values() and environ["PREFECT_HOME"] == str(tmp_path / "prefect")
+    assert "PREFECT_API_AUTH_STRING" not in environ and environ[hosted.PARENT] == processes.mark()
+
+
+def test_who_follows_a_process_goes_with_it_however_it_ends():
+    code = (
+        "import sys, time; from flows.prefect import processes\n"
+        "processes.follow(sys.argv[1]); print(1, flush=True); time.sleep(60)"
+    )
+    with sleeper() as parent:
+        mark = f"{parent.pid} {processes.born(parent.pid)}"
+        child = subprocess.Popen([sys.executable, "-c", code, mark], stdout=subprocess.PIPE)
+        child.stdout.readline()
+        assert child.poll() is None
+    assert child.wait(timeout=10) < 0
+    late = subprocess.run([sys.executable, "-c", code, mark], capture_output=True, timeout=30)
+    assert late.returncode < 0  # gone before it could be followed
+
+
+def test_home_s_own_server_is_known_also_where_the_environment_names_it(tmp_path, monkeypatch):
+    server.new_secret(tmp_path)
+    with sleeper() as living:
+        server.remember(tmp_path, living.pid, URL)
+        monkeypatch.setenv("PREFECT_API_URL", URL)
+        monkeypatch.setattr(server, "is_ours", lambda home, url: True)
+        assert server.api_url(tmp_path) == URL and server.auth_for(tmp_path, URL) == server.auth(tmp_path)
+        assert server.auth_for(tmp_path, "http://127.0.0.1:4298/api") is None
+        assert server.auth_for(tmp_path / "other", URL) is None

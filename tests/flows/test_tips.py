@@ -50,7 +50,9 @@ def place(tmp_path_factory, hamlet, few):
             "select person_id from feature.person where person_id not in (select subject_id from model.lead)"
             " order by 1 limit 1"
         ).fetchall()[0]
+        (lead,) = con.execute("select lead_id from model.lead where subject_id = $id", {"id": found}).fetchall()[0]
     who = {"plain": plain[0], "named": named[0], "found": found, "person": person}
+    main(["case", "open", "住院问题", lead, "--kind", "专项检查", "--owner", "王", "--home", str(home), "--quiet"])
     extra = tmp_path_factory.mktemp("extra")
     deliver(
         extra,
@@ -116,6 +118,30 @@ def test_the_dossier_shows_tips_and_earlier_cases(place, folder, lead_of):
         assert words in block
     for words in ("2023-04-05", "AJ1", "¥1,234.50", "查实"):
         assert words in block
+
+
+def test_the_dossier_names_the_case_and_how_the_lead_stood_in_each_run(place, folder, lead_of, call):
+    row = lead_of(place[1]["found"])
+    text = (folder / "leads" / row["lead_id"] / "dossier.html").read_text(encoding="utf-8")
+    assert re.search(r"已列入案件 <b>C\d{4}-0001</b> 住院问题 · 专项检查 · 待研判 · 王", text)
+    runs = text.partition("历次运行情况")[2].partition("</table>")[0]
+    assert runs.count("<tr><td>") == 2 and folder.name in runs and f"{row['score']}" in runs
+    out = call("explain", row["lead_id"], "--language", "zh")
+    assert "已列入案件 C" in out and "历次运行情况" in out
+
+
+def test_what_came_from_outside_is_a_file_of_its_own(folder, lead_of, place, read_csv):
+    rows = {r["tip_id"]: r for r in read_csv(folder / "outside.csv")}
+    assert [rows[f"T{n}"]["state"] for n in range(1, 7)] == [
+        "own_lead",
+        "own_lead",
+        "joined",
+        "own_lead",
+        "unmatched",
+        "unmatched",
+    ]
+    assert rows["T3"]["lead_id"] == lead_of(place[1]["found"])["lead_id"] and "channel" not in rows["T3"]
+    assert (folder / "beyond_platform.csv").exists() and (folder / "outside_lists.csv").exists()
 
 
 def test_explain_shows_them_also_where_a_lead_has_no_folder(place, lead_of, call, folder):

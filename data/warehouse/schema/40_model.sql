@@ -121,7 +121,10 @@ create table if not exists model.lead_tip (
     channel varchar,                   -- 渠道
     content varchar,                   -- 内容
     matched_by varchar not null,       -- code, name, name without company form
-    is_open boolean not null           -- no closed lead of the subject has dealt with it yet
+    is_open boolean not null,          -- no closed lead of the subject has dealt with it yet
+    kind varchar,                      -- tip 举报, hand_down 交办, platform 平台疑点, department 部门数据
+    office varchar,                    -- 来源单位
+    amount decimal(16,2)               -- 涉及金额 as the office has it, yuan
 );
 
 -- 既往查处: earlier inspections and verdicts about a lead's subject, one row a case and rule
@@ -136,7 +139,8 @@ create table if not exists model.lead_case (
     confirmed_amount decimal(16,2),    -- yuan
     recovered_amount decimal(16,2),
     penalty_amount decimal(16,2),
-    transferred_to varchar
+    transferred_to varchar,
+    reason varchar                     -- why, as the verdict has it
 );
 
 -- 未匹配举报: tips that are about nobody the record knows for sure; for the clerk
