@@ -12,7 +12,7 @@ from data.contract.mapping import Table
 from data.ingest import ids, match, rejected
 from data.ingest.account import ZERO, Account
 from data.ingest.find import Delivery
-from data.ingest.read import FAULTS, STAGE, Staged, row_number
+from data.ingest.read import FAULTS, ROWS, STAGE, Staged, row_number
 from data.warehouse.events import Stamp, stamp
 
 #: Tables whose rows belong to a settlement: what a delivery touched is computed again, the rest stays.
@@ -35,7 +35,7 @@ def load(
     """
     table = delivery.table
     if table.target in match.LISTS:
-        match.staged(con, table.target, STAGE)
+        match.staged(con, table.target, ROWS)
     still = rejected.again(con, delivery, ingest_id) if delivery.mends is not None else 0
     account = _account(con, delivery, still, staged.left_out, chosen)
     _replace(con, table)
@@ -44,9 +44,7 @@ def load(
         f"""
         insert into record.{table.target} by name
         select {columns}, $file_id as file_id, {row_number(con, "s")} as row_number
-        from {STAGE} as s
-        where s.row_place not in (select row_id from stage_fate where not is_standing)
-        order by s.row_place
+        from {STAGE} as s {_standing(con)}
         """,
         {"file_id": delivery.file_id},
     )
@@ -215,10 +213,16 @@ def identities(con: duckdb.DuckDBPyConnection, table: Table) -> None:
     )
 
 
+def _standing(con: duckdb.DuckDBPyConnection) -> str:
+    """SQL: the rows of the stage that stand, in its order; nothing is asked of a row where all of them do."""
+    fallen = "select row_id from stage_fate where not is_standing"
+    return f"where s.row_place not in ({fallen})" if con.sql(f"{fallen} limit 1").fetchall() else ""
+
+
 def _touch(con: duckdb.DuckDBPyConnection, table: Table) -> None:
     if table.target in BY_SETTLEMENT:
         con.execute(
             f"insert into run.touched_settlement select distinct s.settlement_id from {STAGE} as s"
             " where s.settlement_id is not null"
-            " and s.row_place not in (select row_id from stage_fate where not is_standing)"
+            f" and {_standing(con).removeprefix('where ') or 'true'}"
         )

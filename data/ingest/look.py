@@ -117,7 +117,8 @@ def look(
 def _read(
     con: duckdb.DuckDBPyConnection, delivery: Delivery, work: Path, names: Names, brought: set[str] | None
 ) -> Seen:
-    for name in (read.STAGE, read.FAULTS, cells.LOST_LINES, cells.LOST_SCANS):
+    con.execute(f"drop view if exists {read.STAGE}")
+    for name in (read.ROWS, read.FAULTS, cells.LOST_LINES, cells.LOST_SCANS):
         con.execute(f"drop table if exists {name}")
     refusals: list[str] = []
     notes: tuple[str, ...] = ()
@@ -128,7 +129,7 @@ def _read(
         refusals.append(str(error))
         staged = None
     have = {name for (name,) in con.sql("select table_name from duckdb_tables() where temporary").fetchall()}
-    if not {read.STAGE, read.FAULTS} <= have:
+    if not {read.ROWS, read.FAULTS} <= have:
         return Seen(delivery, refusals=tuple(refusals))
     rows, months, first, last = _days(con, delivery.table)
     faults, empty = tuple(_faults(con, delivery)), tuple(_empty(con, delivery)) if rows else ()

@@ -30,6 +30,7 @@ from flows.publish import in_force
 from models.sources import rule, source
 from models.sources.judged import KEYS, ROW, STANDARD
 from models.sources.source import Source
+from models.workbench import ruleset
 
 STAGES = ("reminder", "audit")
 #: Features about institutions and practitioners as a whole: HOME's, as of its last run.
@@ -73,7 +74,7 @@ def screen(settings: Settings, delivery: Path, say: Callable[[str], None] = lamb
 
     Raises InputRefused for a delivery that cannot be read, UsageError where HOME holds no features.
     """
-    rules = [s for s in steps.sources(settings) if _is_asked(s)]
+    rules = [s for s in ruleset.ruleset(settings.home, settings.rules) if _is_asked(s)]
     with ingest.workplace(settings.home / spill.NAME) as work, _opened(settings, work) as (con, names):
         rejected = _take_in(con, settings, names, delivery, work, say)
         confined.seal(con)

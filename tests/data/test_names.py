@@ -207,10 +207,10 @@ def test_a_file_that_becomes_another_while_it_is_read_is_named(con, take, tmp_pa
     folder = tmp_path / "delivery"
     folder.mkdir()
     write(folder, "setl_d.csv", settlements(0))
-    path, real = folder / "setl_d.csv", read.cells.texts
+    path, real = folder / "setl_d.csv", read.cells.open_cells
 
-    def during(con, delivery, work):
-        done = real(con, delivery, work)
+    def during(con, delivery, work, *lost):
+        done = real(con, delivery, work, *lost)
         if how == "gone":
             path.unlink()
         elif how == "same_size":
@@ -222,7 +222,7 @@ def test_a_file_that_becomes_another_while_it_is_read_is_named(con, take, tmp_pa
             (folder / "new.csv").replace(path)
         return done
 
-    monkeypatch.setattr(read.cells, "texts", during)
+    monkeypatch.setattr(read.cells, "open_cells", during)
     with pytest.raises(InputRefused, match="was changed while it was read"):
         take(folder)
     assert con.sql("select count(*) from run.input_file where source_table = 'setl_d'").fetchall() == [(0,)]
