@@ -92,7 +92,9 @@ def append(con: duckdb.DuckDBPyConnection, made: Plan, witness: Callable[[], Non
     if not new.height:
         return 0
     voided = made.of("new").filter(pl.col("is_void"))["lead_id"].drop_nulls().to_list()
-    appeals.at_issue(con)
+    has_leads = has(con, "feature.institution")  # an inspection may be told before the first run
+    if has_leads:
+        appeals.at_issue(con)
     con.register("new_verdict", new)
     try:
         with transaction(con):
@@ -152,7 +154,8 @@ def append(con: duckdb.DuckDBPyConnection, made: Plan, witness: Callable[[], Non
                 where v.lead_id = r.lead_id and r.closed_on is null
                 """
             )
-            con.execute(f"insert into casebook.suspected_line by name {_text('suspected_line')}")
+            if has_leads:
+                con.execute(f"insert into casebook.suspected_line by name {_text('suspected_line')}")
             if voided:
                 _reopen(con, voided)
             witness()

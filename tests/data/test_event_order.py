@@ -66,7 +66,7 @@ def planned(verdict_id, conclusion, day):
             "row_number": [1], "lead_id": ["L"], "verdict_id": [verdict_id], "subject_type": ["institution"],
             "subject_id": ["H1"], "conclusion": [conclusion], "conclusion_said": [conclusion], "decided_on": [day],
             "is_closing": [True], "state": ["new"], "why": [None], "about": [""], "is_superseding": [False],
-            "beyond": [None], "is_undated": [True],
+            "beyond": [None], "is_undated": [True], "is_void": [False],
         }
     )  # fmt: skip
     return Plan("f.csv", rows, ())
