@@ -7,7 +7,6 @@ there. Rules of the stage supervision need whole institutions and are not asked.
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, nullcontext
@@ -17,7 +16,6 @@ from typing import Any
 import duckdb
 
 from data import ingest
-from data.contract import mapping
 from data.errors import InputRefused, UsageError
 from data.knowledge import load as knowledge_load
 from data.warehouse import confined, journal, spill
@@ -25,6 +23,7 @@ from data.warehouse.connection import ddl, frame, open_warehouse
 from features import build
 from flows import steps
 from flows.home.settings import Settings
+from flows.prepay import past
 from flows.prepay.answers import Screened, answers_sql, in_chinese
 from flows.publish import in_force
 from models.sources import rule, source
@@ -33,40 +32,6 @@ from models.sources.source import Source
 from models.workbench import ruleset
 
 STAGES = ("reminder", "audit")
-#: Features about institutions and practitioners as a whole: HOME's, as of its last run.
-WHOLE = frozenset(
-    "department drug_price institution_day institution_indicator institution_month institution_peer_group"
-    " institution_quarter_share item_price_month pharmacy_indicator pharmacy_month practitioner_day".split()
-)
-
-#: Past cases that a new one is judged beside: all of its person, and of others what its practitioners and institutions
-#: did on its days, for rules about a practitioner's day and for the share of an institution that a register covers.
-PAST = """
-    create temp table past as
-    with day as (
-        select distinct institution_id, ordering_practitioner_id, performing_practitioner_id,
-            cast(charged_at as date) as charged_on
-        from screening.record.fee_line
-    ),
-    worked as (
-        select distinct coalesce(ordering_practitioner_id, performing_practitioner_id) as practitioner_id, charged_on
-        from day
-    ),
-    beside as (
-        select settlement_id from warehouse.feature.fee_line as l
-        where exists (select 1 from worked as w
-            where w.practitioner_id = l.practitioner_id and w.charged_on = l.charged_on)
-        union
-        select settlement_id from warehouse.feature.fee_line as l
-        where exists (select 1 from day as d
-            where d.institution_id = l.institution_id and d.charged_on = l.charged_on)
-    )
-    select settlement_id, encounter_id, person_id
-    from warehouse.record.settlement
-    where person_id in (select person_id from concerned) or settlement_id in (select settlement_id from beside);
-    create temp table everyone as
-    select person_id from concerned union select person_id from past where person_id is not null
-"""
 
 
 def screen(settings: Settings, delivery: Path, say: Callable[[str], None] = lambda _: None) -> Screened:
@@ -78,7 +43,7 @@ def screen(settings: Settings, delivery: Path, say: Callable[[str], None] = lamb
     with ingest.workplace(settings.home / spill.NAME) as work, _opened(settings, work) as (con, names):
         rejected = _take_in(con, settings, names, delivery, work, say)
         confined.seal(con)
-        _remember(con, rules)
+        past.remember(con, rules)
         _build(con, rules)
         confined.prepare(con)
         lacking = {}
@@ -124,13 +89,13 @@ def _opened(settings: Settings, work: Path) -> Iterator[tuple[duckdb.DuckDBPyCon
     limits = {"memory_limit": settings.memory_limit, "threads": settings.threads}
     with open_warehouse(settings.home, read_only=True, **limits) as con:  # type: ignore[arg-type]
         con.execute(f"set temp_directory = '{_quoted(str(work / 'spill'))}'")
-        if ("feature", "settlement") not in _tables(con, "feature"):
+        if ("feature", "settlement") not in past.tables(con, "feature"):
             raise UsageError(f"{settings.home} has no feature tables yet. Run `fundwatch features` first.")
         names = _refuse_stale(con, settings)
         con.execute("attach ':memory:' as screening (read_write)")
         con.execute("use screening")
         con.execute(ddl())
-        for schema, table in _tables(con, "knowledge"):
+        for schema, table in past.tables(con, "knowledge"):
             con.execute(f"drop table if exists screening.{schema}.{table}")
             con.execute(f"create view screening.{schema}.{table} as from warehouse.{schema}.{table}")
         yield con, names
@@ -142,15 +107,6 @@ def _refuse_stale(con: duckdb.DuckDBPyConnection, settings: Settings) -> ingest.
     if journal.print_of(con, "knowledge") != knowledge_load.version(settings.home / "knowledge"):
         raise UsageError(f"The knowledge in {settings.home} is of another version. Run `fundwatch features` first.")
     return names
-
-
-def _tables(con: duckdb.DuckDBPyConnection, schema: str) -> list[tuple[str, str]]:
-    rows = con.execute(
-        "select schema_name, table_name from duckdb_tables()"
-        " where database_name = 'warehouse' and schema_name = $schema order by all",
-        {"schema": schema},
-    ).fetchall()
-    return [(str(s), str(t)) for s, t in rows]
 
 
 def _take_in(
@@ -187,62 +143,9 @@ def _take_in(
     return rejected
 
 
-def _remember(con: duckdb.DuckDBPyConnection, rules: Collection[Source]) -> None:
-    """Add what the record knows of the past cases and their persons, and registers whole. A new row stands first."""
-    con.execute(PAST)
-    keys = {t.target: t.key for t in mapping.tables().values()} | {
-        "person_identity": ("person_id", "source_table"),
-        "person_phone": ("person_id", "phone"),
-    }
-    in_home = {t for _, t in _tables(con, "record")}
-    for table in sorted(_read(rules, "record") & in_home):
-        columns = _columns(con, "warehouse", table) & _columns(con, "screening", table)
-        shared = ", ".join(f"o.{c}" for c in sorted(columns))
-        about = [f"o.{c} in (select {c} from past)" for c in ("settlement_id", "encounter_id") if c in columns]
-        if "person_id" in columns:
-            about.append(f"o.person_id in (select person_id from {'concerned' if about else 'everyone'})")
-        if "settlement_id" in columns:
-            about.append("o.settlement_id in (select settlement_id from new_settlement)")
-        same = " and ".join(f"n.{k} is not distinct from o.{k}" for k in keys.get(table, ()))
-        con.execute(
-            f"""
-            insert into screening.record.{table} by name
-            select {shared} from warehouse.record.{table} as o
-            where ({" or ".join(about) or "true"})
-                and {f"not exists (select 1 from screening.record.{table} as n where {same})" if same else "true"}
-            """
-        )
-
-
-def _columns(con: duckdb.DuckDBPyConnection, database: str, table: str) -> set[str]:
-    rows = con.execute(
-        "select column_name from duckdb_columns()"
-        " where database_name = $database and schema_name = 'record' and table_name = $table",
-        {"database": database, "table": table},
-    ).fetchall()
-    return {str(c) for (c,) in rows}
-
-
-def _read(rules: Collection[Source], schema: str) -> set[str]:
-    """Tables of a schema that the rules and the features they rest on read."""
-    texts = [s.code for s in rules] + [build.load()[name].query.text for name in _features(rules)]
-    names = {name for text in texts for name in re.findall(rf"\b{schema}\.(\w+)", text)}
-    return names | {t.removeprefix(f"{schema}.") for s in rules for t in s.reads if t.startswith(f"{schema}.")}
-
-
-def _features(rules: Collection[Source]) -> list[str]:
-    """The features the rules rest on, in build order."""
-    known = build.load()
-    wanted = {n for s in rules for n in re.findall(r"\bfeature\.(\w+)", s.code) if n in known}
-    for name in reversed(known):
-        if name in wanted and name not in WHOLE:
-            wanted |= known[name].needs
-    return [name for name in known if name in wanted]
-
-
 def _build(con: duckdb.DuckDBPyConnection, rules: Collection[Source]) -> None:
-    for name in _features(rules):
-        if name in WHOLE:
+    for name in past.features(rules):
+        if name in past.WHOLE:
             con.execute(f"create view screening.feature.{name} as from warehouse.feature.{name}")
         else:
             con.execute(f"create table screening.feature.{name} as {build.load()[name].query.text}")
@@ -303,6 +206,17 @@ def _judge(con: duckdb.DuckDBPyConnection, one: Source, seconds: float) -> None:
             """,
             {**one.params, **values},
         )
+        if card.by_edition:
+            con.execute(
+                f"""
+                insert into screened by name
+                select $card_id as source, 'cannot_judge' as outcome, '{rule.NO_EDITION}' as reason, {", ".join(KEYS)},
+                    charged_on as occurred_on
+                from ({rule.lines_without_edition(card)}) as gap
+                where settlement_id in (select settlement_id from new_settlement)
+                """,
+                {"card_id": one.id},
+            )
 
 
 def _quoted(text: str) -> str:

@@ -111,12 +111,16 @@ def unknown_codes() -> str:
 
 def days_without_edition(card: Card) -> str:
     """The statement that adds the lines of restricted items charged on days that no edition at hand covers."""
-    official = ", ".join(map(str, card.official))
     return f"""
         insert into judged by name
         select 'cannot_judge' as outcome, '{NO_EDITION}' as reason, count(*) as units
-        from {EDITION_GAPS} where official in ({official}) having count(*) > 0
+        from ({lines_without_edition(card)}) as gap having count(*) > 0
     """
+
+
+def lines_without_edition(card: Card) -> str:
+    """SQL of those lines, of the official rules of the card."""
+    return f"select * from {EDITION_GAPS} where official in ({', '.join(map(str, card.official))})"
 
 
 def query(code: str) -> guard.Query:
