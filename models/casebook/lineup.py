@@ -51,7 +51,7 @@ def compare(
         raise UsageError("This HOME has no run yet, so nothing can be compared. Run `fundwatch run INPUT` first.")
     sheet.typed(con, result, LISTING, "lineup_row")
     named = pl.DataFrame(
-        sorted({(n.id, n.title, n.title_zh) for n in natures.natures().values()} | {natures.OTHER}),
+        sorted((n.id, n.title, n.title_zh) for n in natures.titles().values()),
         schema=dict.fromkeys(("nature", "title", "title_zh"), pl.String),
         orient="row",
     )

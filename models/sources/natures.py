@@ -18,33 +18,43 @@ if TYPE_CHECKING:
     from models.sources.source import Source
 
 FILE = Path(__file__).with_name("natures.csv")
-#: A violation of a bureau's own card that the table does not know.
-OTHER = ("other", "Other", "其他")
+TITLES = Path(__file__).with_name("nature_titles.csv")
+#: The nature of a violation of a bureau's own card that the table does not know.
+OTHER = "other"
 
 
 @dataclass(frozen=True)
 class Nature:
-    """Its id and what it is called."""
+    """Its id, what it is called once it is established, and what is asked on site before that."""
 
     id: str
     title: str
     title_zh: str
+    asked: str
+    asked_zh: str
+
+
+@cache
+def titles() -> dict[str, Nature]:
+    """Every nature by its id."""
+    with TITLES.open(encoding="utf-8", newline="") as handle:
+        return {r["nature"]: Nature(*r.values()) for r in csv.DictReader(handle)}
 
 
 @cache
 def natures() -> dict[str, Nature]:
     """Violation -> its nature."""
     with FILE.open(encoding="utf-8", newline="") as handle:
-        return {r["violation"]: Nature(r["nature"], r["title"], r["title_zh"]) for r in csv.DictReader(handle)}
+        return {r["violation"]: titles()[r["nature"]] for r in csv.DictReader(handle)}
 
 
 def nature(violation: str) -> Nature:
     """The nature of a violation, `other` where nobody classed it."""
-    return natures().get(violation) or Nature(*OTHER)
+    return natures().get(violation, titles()[OTHER])
 
 
 def by_source(sources: Collection[Source]) -> pl.DataFrame:
-    """source, nature, nature_title, nature_zh, title, title_zh, kind, item_id: one row a source.
+    """source, nature, nature_title, nature_zh, asked, asked_zh, title, title_zh, kind, item_id: one row a source.
 
     item_id: the first official self-check item the card names, in the official order; null where it names none.
     """
@@ -52,10 +62,11 @@ def by_source(sources: Collection[Source]) -> pl.DataFrame:
 
     rows = []
     for source in sources:
-        found = nature(source.card.violation)
+        classed = nature(source.card.violation)
         items = sorted(source.card.problem, key=lambda item: (item.rpartition("-")[0], int(item.rpartition("-")[2])))
-        titles = (source.card.title, source.card.title_zh)
+        called = (source.card.title, source.card.title_zh)
         first = items[0] if items else None
-        rows.append((source.id, found.id, found.title, found.title_zh, *titles, source.kind, first))
-    names = ("source", "nature", "nature_title", "nature_zh", "title", "title_zh", "kind", "item_id")
+        rows.append((source.id, *vars(classed).values(), *called, source.kind, first))
+    named = ("nature", "nature_title", "nature_zh", "asked", "asked_zh")
+    names = ("source", *named, "title", "title_zh", "kind", "item_id")
     return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")

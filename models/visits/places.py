@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from collections.abc import Collection
-from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -14,39 +12,21 @@ import polars as pl
 from data.warehouse.connection import frame
 from features import build
 from models.ranking.capacity import Capacity
+from models.sources import natures
 from models.sources.source import Source
 
 FOLDER = Path(__file__).parent
-UNNAMED = ("other", "其他")
-
-
-@cache
-def _natures() -> dict[str, tuple[str, str]]:
-    """Unit of law, or family of sources -> nature of the problem; the mildest reading comes first."""
-    with (FOLDER / "natures.csv").open(encoding="utf-8", newline="") as handle:
-        return {row["ground"]: (row["nature"], row["nature_zh"]) for row in csv.DictReader(handle)}
-
-
-def nature(units: Collection[str], family: str) -> tuple[str, str]:
-    """问题性质, English and Chinese: of the clauses that a card cites and its family what natures.csv has first."""
-    grounds = {*units, family}
-    return next((words for ground, words in _natures().items() if ground in grounds), UNNAMED)
 
 
 def prepare(con: duckdb.DuckDBPyConnection, sources: Collection[Source]) -> None:
     """Make the temporary tables visit_source, visit_finding, visit_unit and visit_place of the last ranking."""
-    natures = [nature(s.card.law, s.card.family or s.card.violation) for s in sources]
+    con.register("nature_frame", natures.by_source(sources))
+    # nothing is established yet: the sheet names what is asked, not the violation
     con.execute(
-        "create or replace temp table visit_source as select unnest($source) as source, unnest($nature) as nature,"
-        " unnest($nature_zh) as nature_zh, unnest($title) as title, unnest($title_zh) as title_zh",
-        {
-            "source": [s.id for s in sources],
-            "nature": [en for en, _ in natures],
-            "nature_zh": [zh for _, zh in natures],
-            "title": [s.card.title for s in sources],
-            "title_zh": [s.card.title_zh for s in sources],
-        },
+        "create or replace temp table visit_source as"
+        " select source, asked as nature, asked_zh as nature_zh, title, title_zh from nature_frame"
     )
+    con.unregister("nature_frame")
     for name in ("visit_finding", "visit_unit", "visit_place"):
         con.execute(f"create or replace temp table {name} as {query(con, name)}")
 

@@ -10,8 +10,8 @@ from models.sources import natures, rule
 def test_every_violation_of_the_package_is_classed_and_nothing_else():
     wanted = {s.card.violation for s in [*rule.load(), *detectors.load()]}
     assert set(natures.natures()) == wanted
-    called = {(n.id, n.title, n.title_zh) for n in natures.natures().values()}
-    assert len({i for i, _, _ in called}) == len(called), "one nature has one name"
+    assert {n.id for n in natures.natures().values()} | {natures.OTHER} == set(natures.titles())
+    assert all(all(vars(n).values()) for n in natures.titles().values())
     assert natures.nature("a_bureau_s_own").id == "other"
 
 

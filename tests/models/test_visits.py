@@ -4,9 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from models import detectors
 from models.ranking.capacity import Capacity
-from models.sources import rule
 from models.visits import places, tally
 
 NAME = "substr(i.person_name, 1, 1) || '**'"
@@ -15,16 +13,18 @@ NAME = "substr(i.person_name, 1, 1) || '**'"
 class Source:
     """As much of a source as a visit reads."""
 
-    def __init__(self, id, law=(), family="stay"):
+    kind = "rule"
+
+    def __init__(self, id, violation):
         self.id = id
-        self.card = type("Card", (), {"law": law, "family": family, "violation": id, "title": id, "title_zh": id})
+        self.card = type("Card", (), {"violation": violation, "problem": (), "title": id, "title_zh": id})
 
 
 SOURCES = [
-    Source("twice", ("regulation-38-1-3",)),
-    Source("scope", ("regulation-38-1-6",)),
-    Source("stay", ("regulation-38-1-1",)),
-    Source("ring", ("regulation-40-1-1",), "ring"),
+    Source("twice", "duplicate_charge"),
+    Source("scope", "setting_restriction"),
+    Source("stay", "idle_stay"),
+    Source("ring", "group_visits"),
 ]
 
 
@@ -160,22 +160,3 @@ def test_a_finding_without_a_bill_needs_a_visit_and_adds_no_money(world):
     lead(world, "LA", [("twice", "S1", "L1", 10, "definite"), ("ring", None, None, 999, "suspected")])
     found = place(world)
     assert found["amount"] == Decimal(10) and found["findings"] == 2 and found["visit_days"] is not None
-
-
-@pytest.mark.parametrize(
-    ("units", "family", "said"),
-    [
-        (("regulation-40-1-1", "regulation-38-1-1"), "stay", "分解住院、挂床住院"),  # the milder of two clauses
-        (("regulation-40-1-3",), "price", "价格"),
-        ((), "medication", "用药合理性"),
-        (("regulation-15-1",), "nobody's", "其他"),
-    ],
-)
-def test_the_nature_comes_from_the_clause_or_the_family(units, family, said):
-    assert places.nature(units, family)[1] == said
-
-
-def test_every_source_has_a_nature_that_is_not_other():
-    sources = [*rule.load(), *detectors.load()]
-    lost = [s.id for s in sources if places.nature(s.card.law, s.card.family or s.card.violation)[0] == "other"]
-    assert len(sources) > 100 and not lost
