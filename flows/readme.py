@@ -25,7 +25,7 @@ from models.sources.wording import filled
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 EVALUATION = ROOT / "models" / "evaluation" / "README.md"
-#: What `fundwatch benchmark --keep` wrote when it was last measured; the README says no other figures of speed.
+#: What `fundwatch benchmark --keep` wrote when it was last measured; flows/README.md says no other figures of speed.
 SPEED = ROOT / "flows" / "evaluate" / "speed.json"
 
 
@@ -149,8 +149,8 @@ def parts() -> Iterable[tuple[Path, str, str]]:
     yield ROOT / "data" / "simulate" / "README.md", "lookalikes", modules(ROOT / "data" / "simulate" / "lookalikes")
     yield ROOT / "features" / "README.md", "features", features()
     yield ROOT / "flows" / "README.md", "commands", commands()
-    if SPEED.exists() and "<!-- speed -->" in README.read_text(encoding="utf-8"):
-        yield README, "speed", speed(json.loads(SPEED.read_text(encoding="utf-8")))
+    if SPEED.exists():
+        yield ROOT / "flows" / "README.md", "speed", speed(json.loads(SPEED.read_text(encoding="utf-8")))
 
 
 def measured_parts(results: Mapping[str, object]) -> Iterable[tuple[Path, str, str]]:
