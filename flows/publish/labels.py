@@ -119,6 +119,9 @@ def _worder(column: str, values: str, known: Known) -> Callable[[str], str]:
     match values:
         case "words":
             return lambda value: "、".join(w.get(f"{column}.{v}", w.get(v, v)) for v in value.split(", "))
+        case _ if values.startswith("words:"):  # words of its own for a column that tables use in several senses
+            own = values.removeprefix("words:")
+            return lambda value: w.get(f"{own}.{value}", w.get(f"{column}.{value}", w.get(value, value)))
         case "titles":
             return lambda value: "；".join(known.titles.get(name, name) for name in value.split(";"))
         case "regions":
