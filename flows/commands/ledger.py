@@ -79,7 +79,8 @@ def show(
     common.console.give(frames[by].to_dicts())
     spare = ("title", "title_zh", "suspected_fund", "confirmed_fund", "transfers", "institution_name", "entries")
     names = [c for c in rows.columns if c != ("title" if settings.language == "zh" else "title_zh")]
-    common.console.table("", names, rows.select(names).head(SHOWN).rows(), spare, "ledger")
+    worded = ledger_sheets.keyed(rows) if settings.language == "zh" else rows
+    common.console.table("", names, worded.select(names).head(SHOWN).rows(), spare, "ledger")
     if rows.height > SHOWN:
         common.console.say(f"and {rows.height - SHOWN:,} more; --csv FILE has them all")
     if by in book.WAYS:

@@ -176,6 +176,29 @@ def test_errors_are_chinese_however_it_was_asked_for(call, tmp_path, monkeypatch
         assert not ENGLISH.search(KEPT.sub("", err.replace(str(tmp_path), ""))), err
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "appeal import FILE",
+        "draw compare FILE",
+        "ledger import FILE",
+        "ledger lineup FILE",
+        "selfcheck import FILE",
+        "tip import FILE",
+        "verdict import FILE",
+    ],
+)
+def test_a_file_of_another_kind_is_refused_in_chinese(call, tmp_path, finished, command):
+    file = tmp_path / "other.csv"
+    file.write_text("a,b\n1,2\n", encoding="utf-8")
+    home = finished[0].home
+    code, out, err = call(*command.replace("FILE", str(file)).split(), "--home", home, "--language", "zh")
+    assert code == 3 and "other.csv" in err and HAN.search(err), (out, err)
+    assert not ENGLISH.search(KEPT.sub("", err)), err
+    code, _, err = call(*command.replace("FILE", str(tmp_path / "no.csv")).split(), "--home", home, "--language", "zh")
+    assert code == 3 and "不存在" in err and not ENGLISH.search(KEPT.sub("", err)), err
+
+
 def test_json_says_its_errors_in_the_language_and_keeps_its_keys(call, tmp_path):
     code, out, _ = call("watchlist", "--home", tmp_path, "--json", "--language", "zh")
     document = json.loads(out)

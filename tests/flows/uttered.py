@@ -28,7 +28,7 @@ ERRORS = {"FundwatchError", "InUse", "CheckStopped", "UsageError", "InputRefused
 INNER = {"CardError", "SettingError", "SqlRefused"}
 #: What makes a returned text a piece of SQL.
 SQL = re.compile(
-    r"\b(select|case|cast|coalesce|insert|union|from \{|as \{|when \{|join|null|cast|count)\b|\(.*[=<>|].*\)|\|\||\$|\.sql\b|\w\(\{",
+    r"\b(select|case|cast|coalesce|insert|union|from \{|as \{|join|null|cast|count)\b|\(.*[=<>|].*\)|\|\||\$|\.sql\b|\w\(\{|^when \{\} then\b",
     re.IGNORECASE,
 )
 #: Two words of prose one after another.
