@@ -54,6 +54,13 @@ def test_every_sentence_has_its_chinese():
     assert not missing, rows_to_add(missing)
 
 
+def test_every_sentence_about_a_refused_row_has_its_chinese():
+    found = uttered.reasons()
+    assert len(found) > 50 and "it names no item; write its official number" in found
+    missing = {template: places for template, places in found.items() if is_english(template)}
+    assert not missing, rows_to_add(missing)
+
+
 def test_every_text_of_help_has_its_chinese():
     found, known = uttered.helps(), language.catalogue()
     assert len(found) > 150 and "No progress lines." in found
