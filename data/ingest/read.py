@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from data.contract import mapping
-from data.contract.mapping import Field, Table
+from data.contract.mapping import Table
 from data.errors import InputRefused
-from data.ingest import cells, ids, labels, masked, match, normalise, remarks
+from data.ingest import cells, ids, labels, masked, normalise, remarks, staged_columns
 from data.ingest.cells import TEXTS, Cells
 from data.ingest.find import Delivery, refuse_changed
 from data.ingest.pseudonym import Pseudonyms
@@ -20,7 +20,6 @@ from data.ingest.workbook import PLACE
 STAGE, FAULTS = "stage", "stage_fault"
 #: The table behind the view STAGE, which gives its rows their places: a numbered read would read with one thread.
 ROWS, PLACED = "stage_row", "stage_place"
-EMPTY_KEY = "empty, and it names the row"
 #: More faulty rows than this share and the file is not what it says it is.
 MOST_FAULTY = 0.05
 
@@ -129,7 +128,7 @@ def _stage(con: duckdb.DuckDBPyConnection, delivery: Delivery, held: Cells, pseu
 def _typed(con: duckdb.DuckDBPyConnection, delivery: Delivery, held: Cells, pseudonyms: Pseudonyms | None) -> None:
     """Make the view `stage` and the table behind it of the cells as text."""
     by_column = {field.column: (cell, field) for cell, field in delivery.fields.items()}
-    columns, checks = _columns(delivery, by_column, pseudonyms, held.odd)
+    columns, checks = staged_columns.columns(delivery, by_column, pseudonyms, held.odd)
     texts = [f"{normalise.text(cell, held.odd)} as t_{column}" for column, (cell, _) in by_column.items()]
     updated = normalise.text(delivery.updated, held.odd) if delivery.updated else "cast(null as varchar)"
     fields = [*(field for _, field in by_column.values()), mapping.UPDATE_TIME]
@@ -157,54 +156,6 @@ def _typed(con: duckdb.DuckDBPyConnection, delivery: Delivery, held: Cells, pseu
     (first,) = con.sql(f"select coalesce(min(rowid), 0) from {ROWS}").fetchall()[0]  # rows not committed begin high
     con.execute(f"create or replace temp macro {PLACED}(id) as id - {first}")
     con.execute(f"create or replace temp view {STAGE} as select {PLACED}(rowid) as row_place, * from {ROWS}")
-
-
-def _columns(
-    delivery: Delivery, by_column: dict[str, tuple[str, Field]], pseudonyms: Pseudonyms | None, odd: Collection[str]
-) -> tuple[list[str], list[str]]:
-    """SQL of the stage's columns, and of each cell's fault, over the delivered texts t_<column>."""
-    values = {column: _value(delivery, field, odd) for column, (_, field) in by_column.items()}
-    persons = match.columns(delivery.table, values, pseudonyms)
-    columns, checks = [], []
-    for field in delivery.table.fields:
-        raw, value = f"t_{field.column}", values.get(field.column)
-        if value is not None:
-            if (fault := _fault(delivery, field, raw, value, odd)) is not None:
-                checks.append(f"'{field.source}|' || ({fault})")
-            if field.column in delivery.table.key and field.is_required and field.column not in persons:
-                checks.append(f"case when {raw} is null then '{field.source}|{EMPTY_KEY}' end")
-            if pseudonyms and pseudonyms.hides(field):
-                value = pseudonyms.sql(value)
-            elif pseudonyms and field.column == "subject_id" and "subject_type" in by_column:
-                value = pseudonyms.subject(value, "t_subject_type")
-        else:
-            value = f"cast(null as {normalise.TYPES.get(field.kind, 'varchar')})"
-        columns.append(f"{persons.get(field.column, value)} as {field.column}")
-    ids_of = {f.source: f"t_{column}" for column, (_, f) in by_column.items() if f.kind == "id"}
-    if (unseen := normalise.unseen(ids_of)) is not None:
-        checks.append(unseen)
-    if "person_id" in persons:
-        checks.append(f"case when {persons['person_id']} is null then 'psn_no|{EMPTY_KEY}' end")
-    if match.KEY in persons:
-        columns.append(f"{persons[match.KEY]} as {match.KEY}")
-    if "id_number" in {f.column for f in delivery.table.fields}:
-        columns += normalise.implied("t_id_number" if "id_number" in by_column else None)
-    return columns, checks
-
-
-def _value(delivery: Delivery, field: Field, odd: Collection[str]) -> str:
-    """SQL for the field's typed value, before anything is hidden."""
-    raw = f"t_{field.column}"
-    if field.kind == "word":
-        return normalise.worded(raw, delivery.words[field.source])
-    value = normalise.typed(raw, field, f"m_{field.column}", odd)
-    return remarks.coded(raw, value, delivery, field)
-
-
-def _fault(delivery: Delivery, field: Field, raw: str, value: str, odd: Collection[str]) -> str | None:
-    if field.kind == "word":
-        return normalise.unknown_word(raw, value, delivery.words[field.source])
-    return normalise.fault(raw, value, field, f"m_{field.column}", odd)
 
 
 def _part(

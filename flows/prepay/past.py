@@ -105,7 +105,7 @@ def features(rules: Collection[Source]) -> list[str]:
 
 def tables(con: duckdb.DuckDBPyConnection, schema: str) -> list[tuple[str, str]]:
     rows = con.execute(
-        "select schema_name, table_name from duckdbtables()"
+        "select schema_name, table_name from duckdb_tables()"
         " where database_name = 'warehouse' and schema_name = $schema order by all",
         {"schema": schema},
     ).fetchall()
