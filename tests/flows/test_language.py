@@ -228,7 +228,7 @@ def test_every_figure_that_drift_compares_has_its_chinese(con):
 def test_one_word_of_two_tables_has_a_meaning_in_each():
     names, rows = ["state", "turn"], [["waiting", "institution"], ["won", "none"]]
     assert labels.told(names, rows, "appeal") == (["状态", "待办方"], [["待确认", "机构"], ["申诉成功", "无"]])
-    assert labels.told(["state"], [["waiting"]])[1] == [["待下次运行"]]
+    assert labels.told(["state", "is_overdue"], [["waiting", True]])[1] == [["待下次运行", "是"]]
 
 
 def test_two_columns_of_one_label_are_both_shown(capsys, monkeypatch):
