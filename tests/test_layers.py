@@ -25,12 +25,15 @@ MAY_READ = {
     "flows/publish": {"record", "knowledge", "feature", "model", "casebook"},
 }
 #: The only queries that may look at identities: one turns id numbers into sex and date of birth, the other telephone
-#: numbers and addresses into marks that are equal where those are; two write names, masked, beside a lead's lines.
+#: numbers and addresses into marks that are equal where those are; the others write names: masked beside a lead's lines
+#: and on the forms of a record review, and the name of a lead's own subject for the police.
 IDENTITY = {
     "features/person.sql",
     "features/person_household.sql",
     "flows/publish/evidence.sql",
     "flows/publish/members.sql",
+    "flows/publish/review_names.sql",
+    "flows/publish/transfer_lines.sql",
 }
 PACKAGES = ("data", "features", "models", "flows")
 QUERIES = sorted(p for folder in MAY_READ for p in (ROOT / folder).glob("*.sql"))

@@ -97,7 +97,9 @@ def import_(
     refused = made.rows.filter(made.rows["state"] == "refused")
     counts = {state: made.count(state) for state in ("new", "known", "blank", "refused")}
     rows = refused.select("row_number", "why")
-    common.console.give({"file": made.name, "written": written, "is_dry_run": not yes, **counts, "refused_rows": rows.to_dicts()})
+    common.console.give(
+        {"file": made.name, "written": written, "is_dry_run": not yes, **counts, "refused_rows": rows.to_dicts()}
+    )
     for number, why in rows.iter_rows():
         common.console.say(f"Row {number} refused: {why}.")
     common.console.say(
@@ -114,7 +116,9 @@ def import_(
 def estimate(
     review_id: ReviewId,
     *,
-    out: Annotated[Path | None, Parameter(help="CSV file to write; HOME/reviews/<number>/estimate.csv by default.")] = None,
+    out: Annotated[
+        Path | None, Parameter(help="CSV file to write; HOME/reviews/<number>/estimate.csv by default.")
+    ] = None,
     language: Language = None,
     common: Common = COMMON,
 ) -> None:
@@ -133,7 +137,14 @@ def estimate(
     path = out or settings.home / "reviews" / review_id / review_files.ESTIMATE
     with book(settings, "review") as (con, witness):
         rows = review_returns.estimates(con, review_id)
-        witness({"act": "review_estimate", "review": review_id, "institutions": rows.height, "files": {path.name: rows.height}})
+        witness(
+            {
+                "act": "review_estimate",
+                "review": review_id,
+                "institutions": rows.height,
+                "files": {path.name: rows.height},
+            }
+        )
         path.parent.mkdir(parents=True, exist_ok=True)
         review_files.write_estimates(rows, path, settings.labels)
     common.console.give(rows.to_dicts())
@@ -160,7 +171,7 @@ def list_(*, language: Language = None, common: Common = COMMON) -> None:
 
 
 def _lent(third_party: str, until: str, drawn_on: Any) -> tuple[str, Any] | None:
-    """The third party and the end of its contract. Raises UsageError where one of both lacks or the contract is over."""
+    """A third party and its contract's last day. Raises UsageError where one of both lacks or the contract is over."""
     from data.errors import UsageError
     from flows.days import day
 
@@ -168,7 +179,9 @@ def _lent(third_party: str, until: str, drawn_on: Any) -> tuple[str, Any] | None
     if not name and not until.strip():
         return None
     if not name or not until.strip():
-        raise UsageError("A package for a third party needs its name and the end of its contract: --third-party NAME --until DAY.")
+        raise UsageError(
+            "A package for a third party needs its name and the end of its contract: --third-party NAME --until DAY."
+        )
     ends = day(until, "--until")
     if ends < drawn_on:
         raise UsageError(f"--until {ends} has passed. Nothing is given out after a contract's end.")
@@ -199,7 +212,7 @@ def _drawn(
     key = reviews.new_key()
     reviews.keep(con, review_id, settled, drawn, chosen, on, witness, (*lent, key) if lent else None)
     files.write_sample(review_id, drawn, chosen, settled, folder, settings.labels)
-    written = files.write_forms(review_id, drawn, folder, settings.language, settings.labels)
+    written = files.write_forms(con, review_id, drawn, folder, settings.language, settings.labels)
     if lent:
         written |= files.write_package(review_id, drawn, key, lent[1], folder, settings.language, settings.labels)
     return {

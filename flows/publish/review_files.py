@@ -6,8 +6,10 @@ import hashlib
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import polars as pl
 
+from data.warehouse.connection import frame
 from flows.publish import workbook
 from flows.publish.labels import labelled
 from flows.publish.safe import write_csv
@@ -19,9 +21,9 @@ OWN = (
     " ended_on, total_amount, amount, fund_amount"
 ).split(", ")
 LENT = "review_id, place, institution_id, record_number, person, started_on, ended_on, amount".split(", ")
-BLANK = (
-    "missing, reviewer_1, wrong_amount_1, ground_1, reviewer_2, wrong_amount_2, ground_2, agreed_amount"
-).split(", ")
+BLANK = ("missing, reviewer_1, wrong_amount_1, ground_1, reviewer_2, wrong_amount_2, ground_2, agreed_amount").split(
+    ", "
+)
 FRAME, SAMPLE, ESTIMATE = "frame.csv", "sample.csv", "estimate.csv"
 IDS = ("institution_id", "record_number", "encounter_id")
 
@@ -33,9 +35,7 @@ def write_frame(settled: reviews.Frame, folder: Path, labels: str) -> dict[str, 
     rows = settled.stays.select("institution_id", "stratum", "encounter_id", "amount").join(
         chances, on=["institution_id", "stratum"], maintain_order="left"
     )
-    rows = rows.with_columns(
-        probability=(pl.col("drawn") / pl.col("stays")).round(6), frame_hash=pl.lit(settled.hash)
-    )
+    rows = rows.with_columns(probability=(pl.col("drawn") / pl.col("stays")).round(6), frame_hash=pl.lit(settled.hash))
     _csv(rows, folder / FRAME, labels)
     return {FRAME: _hash(folder / FRAME)}
 
@@ -57,10 +57,14 @@ def write_sample(
     _csv(rows, folder / SAMPLE, labels)
 
 
-def write_forms(review_id: str, drawn: pl.DataFrame, folder: Path, language: str, labels: str) -> dict[str, str]:
+def write_forms(
+    con: duckdb.DuckDBPyConnection, review_id: str, drawn: pl.DataFrame, folder: Path, language: str, labels: str
+) -> dict[str, str]:
     """Write one workbook an institution for the bureau's own reviewers; gives the files' hashes. Names are masked."""
-    rows = drawn.with_columns(
-        review_id=pl.lit(review_id), person_name=pl.col("person_name").str.slice(0, 1) + "**"
+    query = Path(__file__).with_name("review_names.sql").read_text(encoding="utf-8")
+    names = frame(con, query, {"persons": drawn["person_id"].drop_nulls().unique().sort().to_list()})
+    rows = drawn.with_columns(review_id=pl.lit(review_id)).join(
+        names, on="person_id", how="left", maintain_order="left"
     )
     return _forms(rows.select(OWN), folder / "forms", language, labels)
 

@@ -59,8 +59,11 @@ class Estimate:
 
 
 def estimate(strata: Sequence[Stratum]) -> Estimate:
-    """The estimate of one institution. What did not come back is taken as like the rest of its stratum for the estimate,
-    as without fault for the lower limit and as wrong altogether for the upper one."""
+    """The estimate of one institution.
+
+    What did not come back is taken as like the rest of its stratum for the estimate, as without fault for the lower
+    limit and as wrong altogether for the upper one.
+    """
     if (why := lacking(strata)) is not None:
         return Estimate(None, None, None, None, why)
     method, point, low, high = _interval(strata)

@@ -1,5 +1,5 @@
--- One row: one stay that ended in the period, with what it is grouped by and its bill net of refunds. payment: what the
--- funds pay for (item, case ...), unstated where the bill does not say; finding: hit where a source found something in it;
+-- One row: one stay that ended in the period, with what it is grouped by and its bill net of refunds. payment: the
+-- way of payment as delivered, unstated where the bill does not say; finding: hit where a source found something in it;
 -- size: large are the largest bills that together hold half of the institution's money.
 with hit as (
     select distinct coalesce(f.encounter_id, s.encounter_id) as encounter_id
@@ -27,10 +27,10 @@ ordered as (
     where s.amount > 0
 )
 
-select s.institution_id, i.institution_name, s.encounter_id, s.person_id, p.person_name,
+select s.institution_id, i.institution_name, s.encounter_id, s.person_id,
     coalesce(n.record_number, n.case_number) as record_number,
     coalesce(d.department_name, n.discharge_department_name, n.admitting_department_name) as department_name,
-    s.started_on, s.ended_on, s.total_amount, s.amount, s.fund_amount, coalesce(m.way, 'unstated') as payment,
+    s.started_on, s.ended_on, s.total_amount, s.amount, s.fund_amount, coalesce(s.payment_method, 'unstated') as payment,
     case when h.encounter_id is null then 'none' else 'hit' end as finding,
     case when s.running_amount - s.amount < s.institution_amount / 2 then 'large' else 'small' end as size
 from ordered as s
@@ -39,11 +39,4 @@ left join feature.institution as i on i.institution_id = s.institution_id
 left join record.encounter as n on n.encounter_id = s.encounter_id
 left join feature.department as d
     on d.institution_id = s.institution_id and d.department_code = s.department_code
-left join (
-    select person_id, arg_min(person_name, source_table) as person_name
-    from record.person_identity
-    where person_name is not null
-    group by person_id
-) as p on p.person_id = s.person_id
-left join knowledge.payment_method as m on m.code = s.payment_method
 order by s.institution_id, s.encounter_id

@@ -68,10 +68,10 @@ def append(con: duckdb.DuckDBPyConnection, made: Plan, witness: Witness) -> int:
 
 
 def estimates(con: duckdb.DuckDBPyConnection, review_id: str) -> pl.DataFrame:
-    """One row an institution: what came back, how two reviewers agree, estimate, interval and claim, or why there is none.
+    """One row an institution: what came back, how two reviewers agree, estimate, interval and claim.
 
     `claim` is the lower limit, in counted yuan of the bill; `claim_fund` the same of what the funds paid of it.
-    Raises UsageError for a review that does not exist.
+    `why` says why there is no figure. Raises UsageError for a review that does not exist.
     """
     known = [row[0] for row in con.sql("select review_id from casebook.review").fetchall()]
     if review_id not in known:
@@ -158,7 +158,7 @@ def _numbers(rows: pl.DataFrame, column: str) -> np.ndarray[Any, np.dtype[np.flo
 
 _SCHEMA: dict[str, Any] = {
     "institution_id": pl.String, "institution_name": pl.String, "stays": pl.Int64, "amount": pl.Decimal(18, 2),
-    "drawn": pl.Int64, "returned": pl.Int64, "missing": pl.Int64, "in_error": pl.Int64, "found_amount": pl.Decimal(18, 2),
-    "read_twice": pl.Int64, "agreeing": pl.Int64, "kappa": pl.Float64, "method": pl.String, "estimate": pl.Float64,
+    "drawn": pl.Int64, "returned": pl.Int64, "missing": pl.Int64, "in_error": pl.Int64,
+    "found_amount": pl.Decimal(18, 2), "read_twice": pl.Int64, "agreeing": pl.Int64, "kappa": pl.Float64, "method": pl.String, "estimate": pl.Float64,
     "low": pl.Float64, "high": pl.Float64, "claim": pl.Float64, "claim_fund": pl.Float64, "why": pl.String,
 }  # fmt: skip

@@ -75,7 +75,7 @@ def shares(stays: Sequence[int], weights: Sequence[float], places: int) -> list[
 
 
 def frame_hash(frame: pl.DataFrame, strata: pl.DataFrame) -> str:
-    """SHA-256 of the stays, their strata and how many are drawn of each: everything that decides the draw but the seed."""
+    """SHA-256 of the stays, their strata and how many are drawn of each: all that decides the draw but the seed."""
     stays = frame.select("institution_id", "stratum", "encounter_id", pl.col("amount").cast(pl.String)).sort(
         "institution_id", "encounter_id"
     )
@@ -86,7 +86,9 @@ def frame_hash(frame: pl.DataFrame, strata: pl.DataFrame) -> str:
 
 def drawn(frame: pl.DataFrame, strata: pl.DataFrame, seed: int) -> pl.DataFrame:
     """The stays drawn with `probability`, by institution and stratum in the order in which they were hit."""
-    wanted: Mapping[Key, int] = {(i, s): n for i, s, n in strata.select("institution_id", "stratum", "drawn").iter_rows()}
+    wanted: Mapping[Key, int] = {
+        (i, s): n for i, s, n in strata.select("institution_id", "stratum", "drawn").iter_rows()
+    }
     hit = []
     for part in frame.sort("institution_id", "stratum", "encounter_id").partition_by(
         "institution_id", "stratum", maintain_order=True

@@ -50,7 +50,9 @@ def frame_of(
     if allocation not in review_sample.ALLOCATIONS:
         raise UsageError(f"--allocation is '{allocation}'; it must be {' or '.join(review_sample.ALLOCATIONS)}.")
     if places < 2 * review_sample.LEAST:
-        raise UsageError(f"--places is {places}; {2 * review_sample.LEAST} stays an institution are the least that say anything.")
+        raise UsageError(
+            f"--places is {places}; {2 * review_sample.LEAST} stays an institution are the least that say anything."
+        )
     stays = frame(con, _query("review_frame"), {"from": period[0], "to": period[1]})
     if institutions:
         known = set(stays["institution_id"])
@@ -96,7 +98,14 @@ def keep(
     tables = {
         "review_stratum": settled.strata.join(funds, on=["institution_id", "stratum"]),
         "review_stay": drawn.select(
-            "place", "institution_id", "stratum", "encounter_id", "record_number", "probability", "amount", "fund_amount"
+            "place",
+            "institution_id",
+            "stratum",
+            "encounter_id",
+            "record_number",
+            "probability",
+            "amount",
+            "fund_amount",
         ),
     }
     with transaction(con):
@@ -132,7 +141,9 @@ def pseudonyms(persons: pl.Series, key: str) -> pl.Series:
     import hashlib
     import hmac
 
-    names = {p: hmac.new(key.encode(), p.encode(), hashlib.sha256).hexdigest()[:12] for p in persons.drop_nulls().unique()}
+    names = {
+        p: hmac.new(key.encode(), p.encode(), hashlib.sha256).hexdigest()[:12] for p in persons.drop_nulls().unique()
+    }
     return pl.Series([names.get(p) for p in persons], dtype=pl.String)
 
 
