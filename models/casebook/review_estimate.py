@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float64]
 
-#: Five of a hundred lie beyond each limit.
-TAIL = 0.05
+#: How often the truth may lie below the lower and above the upper limit. Together a 90 % interval could leave 5 % on
+#: either side; samples of bills are skewed and small, so less is allowed above, where the rare large error hides.
+TAIL, UPPER_TAIL = 0.05, 0.02
 #: Of the stays drawn, the share that must have come back; below it no figure is given.
 RETURNED = 0.8
-#: From so many reviewed stays on the ratio form may be taken; with fewer its bias counts.
-RATIO = 20
+#: From so many reviewed stays on the ratio form may be taken; with fewer its bias counts. Its variance must be so much
+#: the smaller: which one looks smaller depends on the same draw.
+RATIO, NARROWER = 20, 0.5
 
 
 @dataclass(frozen=True)
@@ -110,11 +112,13 @@ def _interval(strata: Sequence[Stratum], method: str | None = None) -> tuple[str
     if reviewed < RATIO or billed <= 0 or expanded <= 0:
         return "expansion", expanded, low, high
     rate = expanded / billed
-    ratio = _spread(strata, [s.wrong - rate * s.bills for s in strata])
-    point = rate * sum(s.amount for s in strata)
+    total = sum(s.amount for s in strata)
+    point = rate * total
+    # where the sample's bills are small ones, what was seen of the large ones is less
+    ratio = _spread(strata, [(s.wrong - rate * s.bills) * max(1.0, total / billed) for s in strata])
     ratio_low, ratio_high = _limits(strata, point, ratio)
     high = max(high, ratio_high)
-    if (method or ("ratio" if ratio.variance < plain.variance else "expansion")) == "ratio":
+    if (method or ("ratio" if ratio.variance < NARROWER * plain.variance else "expansion")) == "ratio":
         return "ratio", point, ratio_low, high
     return "expansion", expanded, low, high
 
@@ -154,9 +158,9 @@ def _limits(strata: Sequence[Stratum], point: float, spread: _Spread) -> tuple[f
 
     if spread.variance <= 0:
         return point, point + _unseen(strata)
-    reach = float(t.ppf(1 - TAIL, spread.freedom))
-    skew = max(0.0, spread.third / (6 * spread.variance) * (1 + 2 * reach**2))
-    return point - reach * sqrt(spread.variance), point + reach * sqrt(spread.cautious) + skew
+    below, above = (float(t.ppf(1 - tail, spread.freedom)) for tail in (TAIL, UPPER_TAIL))
+    skew = max(0.0, spread.third / (6 * spread.variance) * (1 + 2 * below**2))
+    return point - below * sqrt(spread.variance), point + above * sqrt(spread.cautious) + skew
 
 
 def _unseen(strata: Sequence[Stratum]) -> float:

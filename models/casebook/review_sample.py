@@ -19,6 +19,8 @@ GROUPINGS = (("payment", "finding", "size"), ("finding", "size"), ("size",), ())
 SMALL = 4
 #: Fewer than two say nothing of how stays of a stratum differ.
 LEAST = 2
+#: Places a stratum should have when the grouping is chosen: with fewer its spread is too poorly known for the interval.
+EACH = 8
 ALLOCATIONS = ("neyman", "proportional")
 Key = tuple[str, str]
 
@@ -26,7 +28,7 @@ Key = tuple[str, str]
 def stratified(stays: pl.DataFrame, places: int) -> pl.DataFrame:
     """The stays (institution_id, encounter_id, payment, finding, size, amount) with `stratum`.
 
-    An institution's strata are the finest that its places can fill with two stays each.
+    An institution's strata are the finest that its places can fill with EACH stays on average.
     """
     return pl.concat([_grouped(part, places) for part in stays.partition_by("institution_id", maintain_order=True)])
 
@@ -104,6 +106,6 @@ def _grouped(stays: pl.DataFrame, places: int) -> pl.DataFrame:
         label = pl.concat_str([pl.col(n) for n in names], separator="|") if names else pl.lit("all")
         stratum = pl.when(pl.len().over("label") < SMALL).then(pl.lit("small")).otherwise(pl.col("label"))
         made = stays.with_columns(label=label).with_columns(stratum=stratum).drop("label")
-        if made["stratum"].n_unique() * LEAST <= places or not names:
+        if made["stratum"].n_unique() * EACH <= places or not names:
             return made
     raise AssertionError("the last grouping is none")
