@@ -19,14 +19,15 @@ MAY_READ = {
     "models/ranking": {"record", "feature", "model", "casebook"},
     "models/artefacts": {"record", "feature", "model"},
     "models/learning": {"record", "casebook"},
-    "models/casebook": {"record", "feature", "model", "casebook"},
+    "models/casebook": {"record", "knowledge", "feature", "model", "casebook"},
+    "models/visits": {"record", "knowledge", "feature", "model", "casebook"},
     "models/evaluation": {"feature", "model", "casebook", "truth"},
     "models/outlook": {"record", "feature"},
     "flows/publish": {"record", "knowledge", "feature", "model", "casebook"},
 }
 #: The only queries that may look at identities: one turns id numbers into sex and date of birth, the other telephone
-#: numbers and addresses into marks that are equal where those are; the others write names: masked beside a lead's lines
-#: and on the forms of a record review, and the name of a lead's own subject for the police.
+#: numbers and addresses into marks that are equal where those are; the others write names: masked unless asked beside
+#: lines and visits, masked on the forms of a record review, and a lead's own subject for the police.
 IDENTITY = {
     "features/person.sql",
     "features/person_household.sql",
@@ -34,6 +35,8 @@ IDENTITY = {
     "flows/publish/members.sql",
     "flows/publish/review_names.sql",
     "flows/publish/transfer_lines.sql",
+    "models/visits/visit_line.sql",
+    "models/visits/visit_record.sql",
 }
 PACKAGES = ("data", "features", "models", "flows")
 QUERIES = sorted(p for folder in MAY_READ for p in (ROOT / folder).glob("*.sql"))
