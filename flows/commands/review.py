@@ -60,7 +60,9 @@ def draw(
         settled = reviews.frame_of(con, period, places, institution or (), allocation)
         answer = _drawn(con, settled, seed, drawn_on, settings, out, witness, lent)
     common.console.give({**answer, "strata": settled.strata.to_dicts()})
-    common.console.table(f"review {answer['review_id']}", SAMPLED, settled.strata.select(SAMPLED).head(MOST).rows())
+    common.console.table(
+        f"review {answer['review_id']}", SAMPLED, settled.strata.select(SAMPLED).head(MOST).rows(), kind="review"
+    )
     if settled.strata.height > MOST:
         common.console.say(f"and {settled.strata.height - MOST:,} more")
     if settled.left_out:
@@ -149,8 +151,13 @@ def estimate(
         review_files.write_estimates(rows, path, settings.labels)
     common.console.give(rows.to_dicts())
     shown = rows.with_columns(pl.col("low", "estimate", "high").round(2)).select(SHOWN)
-    common.console.table(f"review {review_id}", SHOWN, shown.rows())
+    common.console.table(f"review {review_id}", SHOWN, shown.rows(), kind="review")
     judged = rows.filter(rows["why"].is_null())
+    if asked := rows["missing"].sum():
+        common.console.say(
+            f"{asked:,} records were asked for and not provided: a matter of its own, and nothing is presumed of them"
+            " here."
+        )
     common.console.say(
         f"{judged.height:,} of {rows.height:,} institutions have a figure; claim {judged['claim'].sum():,.2f} yuan,"
         f" the lower limits of their 90 % intervals; {path}."
@@ -167,7 +174,7 @@ def list_(*, language: Language = None, common: Common = COMMON) -> None:
     with open_warehouse(settings.home, read_only=True) as con:
         rows = review_returns.listed(con)
     common.console.give(rows.to_dicts())
-    common.console.table("reviews", rows.columns, rows.rows())
+    common.console.table("reviews", rows.columns, rows.rows(), kind="review")
 
 
 def _lent(third_party: str, until: str, drawn_on: Any) -> tuple[str, Any] | None:

@@ -103,4 +103,4 @@ def list_(*, on: On = "", language: Language = None, common: Common = COMMON) ->
     with open_warehouse(settings.home, read_only=True) as con:
         rows = transfers.listed(con, at)
     common.console.give(rows.to_dicts())
-    common.console.table("transfers", SHOWN, rows.select(SHOWN).rows())
+    common.console.table("transfers", SHOWN, rows.select(SHOWN).rows(), kind="transfer")

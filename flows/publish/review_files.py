@@ -21,6 +21,8 @@ OWN = (
     " ended_on, total_amount, amount, fund_amount"
 ).split(", ")
 LENT = "review_id, place, institution_id, record_number, person, started_on, ended_on, amount".split(", ")
+#: Every so manyth stay is to be read by two: enough for the agreement, not twice the work.
+TWICE = 10
 BLANK = ("missing, reviewer_1, wrong_amount_1, ground_1, reviewer_2, wrong_amount_2, ground_2, agreed_amount").split(
     ", "
 )
@@ -86,7 +88,8 @@ def _forms(rows: pl.DataFrame, folder: Path, language: str, labels: str) -> dict
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     hashes = {}
     for part in rows.partition_by("institution_id", maintain_order=True):
-        blank = part.with_columns(pl.lit(None, pl.String).alias(c) for c in BLANK)
+        asked = part.with_columns(readers=1 + (pl.col("place") % TWICE == 1).cast(pl.Int64))
+        blank = asked.with_columns(pl.lit(None, pl.String).alias(c) for c in BLANK)
         path = folder / f"{_name(str(part['institution_id'][0]))}.xlsx"
         workbook.write_table(blank, path, "review", language, labels)
         hashes[f"{folder.name}/{path.name}"] = _hash(path)

@@ -61,7 +61,10 @@ placed as (
 select row_number() over (order by f.occurred_on, f.settlement_id, f.line_id, f.source, f.finding_id) as place,
     f.at_institution as institution_id, o.institution_name, d.department_name,
     coalesce(f.practitioner_id, e.practitioner_id, n.attending_practitioner_id) as practitioner_id,
-    p.practitioner_name,
+    -- who treated a suspected person is no suspect: there the code alone tells one from another
+    case when b.subject_type in ('institution', 'pharmacy')
+            or b.subject_key = coalesce(f.practitioner_id, e.practitioner_id, n.attending_practitioner_id)
+        then p.practitioner_name end as practitioner_name,
     case when f.about_person is not null
         then dense_rank() over (order by f.about_person is null, md5($lead || f.about_person)) end as person,
     u.person_id as subject_person_id, case when u.person_id is not null then i.person_name end as subject_person_name,
@@ -77,6 +80,7 @@ select row_number() over (order by f.occurred_on, f.settlement_id, f.line_id, f.
     case when f.is_counted then f.counted_fund when f.turn = 1 then f.fund_amount else 0 end as counted_fund,
     {title} as title, f.certainty, c.clause, r.invoice_number, f.settlement_id, f.line_id
 from placed as f
+cross join subject as b
 left join feature.fee_line as e on e.settlement_id = f.settlement_id and e.line_id = f.line_id
 left join record.settlement as r on r.settlement_id = f.settlement_id
 left join record.encounter as n on n.encounter_id = f.visit_id

@@ -12,7 +12,7 @@ stay as (
     select e.encounter_id, e.institution_id, e.person_id, e.started_on, e.ended_on, e.department_code,
         e.payment_method, e.total_amount, coalesce(e.eligible_amount, e.total_amount) as amount, e.fund_amount
     from feature.encounter as e
-    where e.is_inpatient and not coalesce(e.is_in_hospital, false)
+    where e.is_inpatient and e.institution_id is not null and not coalesce(e.is_in_hospital, false)
         and e.ended_on between cast($from as date) and cast($to as date)
 ),
 

@@ -153,17 +153,8 @@ def new_key() -> str:
 
 
 def _left_out(con: duckdb.DuckDBPyConnection, period: tuple[date, date], institutions: Collection[str]) -> int:
-    rows = con.execute(
-        """
-        select count(*)
-        from feature.encounter
-        where is_inpatient and not coalesce(is_in_hospital, false) and ended_on between $from and $to
-            and coalesce(eligible_amount, total_amount, 0) <= 0
-            and (len($codes) = 0 or list_contains($codes, institution_id))
-        """,
-        {"from": period[0], "to": period[1], "codes": list(institutions)},
-    ).fetchall()
-    return int(rows[0][0])
+    asked = {"from": period[0], "to": period[1], "codes": list(institutions)}
+    return int(frame(con, _query("review_left_out"), asked).item())
 
 
 def _query(name: str) -> str:

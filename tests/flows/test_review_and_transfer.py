@@ -14,7 +14,7 @@ from flows.home import audit_log
 from models.sources.card import make
 from tests.models import offices
 
-OTHER, OWN, INFORMANT = "欧阳无辜", "司马明", "举报人诸葛亮"
+OTHER, OWN, DOCTOR, INFORMANT = "欧阳无辜", "司马明", "郭行医", "举报人诸葛亮"
 STAYS = 30
 
 
@@ -48,6 +48,8 @@ def ready(tmp_path_factory):
         of_persons = offices.source("person_id in ('P0', 'P4')", "b")
         of_persons = replace(of_persons, card=make(offices.CARD | {"family": "b", "subjects": ["person"]}))
         offices.ranked(con, "20260101-aaaa", offices.source("institution_id = 'H1'"), of_persons)
+        con.execute(f"insert into feature.practitioner (practitioner_id, practitioner_name) values ('D1', '{DOCTOR}')")
+        con.execute("update model.finding set practitioner_id = 'D1'")
         con.execute(
             "insert into model.lead_tip (lead_id, tip_id, channel, content, matched_by, is_open)"
             f" select lead_id, 'JB77', '来信', '{INFORMANT}称空挂床', 'code', true from model.lead"
@@ -216,6 +218,7 @@ def test_a_package_holds_nothing_of_others(ask, home, leads, department):
     assert ("person" in header.split(",")) == (department == "police")
     assert ("record_number" in header) == (department in ("police", "health"))
     assert ("practitioner_id" in header) == (department in ("police", "health", "discipline"))
+    assert (DOCTOR in everything) == (department in ("police", "health", "discipline"))
     assert ("invoice_number" in header) == (department == "tax")
     assert "Draft: a proposal" in texts["cover.html"] and "guilty" not in everything and "有罪" not in everything
     manifest = json.loads(texts["manifest.json"])
@@ -236,6 +239,20 @@ def test_a_person_is_named_to_the_police_alone(ask, home, leads):
     ask("transfer", leads["P0"], "--to", "police", "--on", "2026-05-01")
     _, texts = package(home, "Y2026-001")
     assert OWN in texts["lines.csv"] and OWN in texts["cover.html"] and OTHER not in "".join(texts.values())
+    assert DOCTOR not in "".join(texts.values()) and "D1" in texts["lines.csv"], "who treated a person is no suspect"
+
+
+def test_a_lead_that_was_confirmed_and_closed_can_still_be_transferred(ask, home, leads, tmp_path):
+    verdict = tmp_path / "v.csv"
+    verdict.write_text(
+        f"lead_id,conclusion,confirmed_amount,date\n{leads['H1']},查实,321.5,2026-02-20\n", encoding="utf-8"
+    )
+    ask("verdict", "import", verdict, "--yes")
+    with open_warehouse(home) as con:
+        again = offices.ranked(con, "20260301-bbbb", offices.source("institution_id = 'H1'"))
+    assert leads["H1"] not in again.values(), "no run ranks it any more"
+    told = json.loads(ask("transfer", leads["H1"], "--to", "police", "--on", "2026-05-01", "--json"))
+    assert (told["confirmed"], told["suspected"]) == (321.5, 0) and told["lines"] > 0
 
 
 def test_confirmed_money_stands_apart_and_is_compared_with_the_line_in_force(ask, home, leads, tmp_path):
