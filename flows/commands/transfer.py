@@ -67,7 +67,10 @@ def transfer_(
         f" suspected; {folder}."
     )
     if not made.filing.height or (made.filing["standing"] == "not_given").any():
-        common.console.say("No filing line with a figure is known here; enter your area's by `knowledge import`.")
+        common.console.say(
+            "No filing line with a figure is known here; write your area's into HOME/knowledge/filing_line.csv for the"
+            " next run."
+        )
 
 
 @transfer.command

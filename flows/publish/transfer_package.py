@@ -110,6 +110,8 @@ def _filing(con: duckdb.DuckDBPyConnection, matter: Mapping[str, Any], on: date)
     whom = "person" if matter["subject_type"] in ("person", "practitioner", "group") else "institution"
     asked = {"department": matter["department"], "whom": whom, "on": on}
     rows = frame(con, in_force.query(con, "transfer_filing"), asked)
+    if rows["least_yuan"].count():  # what only says that there is no figure gives way to those there are
+        rows = rows.filter(pl.col("least_yuan").is_not_null())
     sums = {"confirmed": matter["subject_confirmed"], "suspected": matter["suspected_amount"]}
     money = pl.Series("money", [sums.get(c) for c in rows["counts"]], dtype=pl.Decimal(16, 2))
     standing = (

@@ -8,6 +8,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
+from data.knowledge import load as knowledge_load
 from data.warehouse.connection import FILE_NAME, open_warehouse
 from features import build
 from flows.home import audit_log
@@ -256,13 +257,16 @@ def test_a_lead_that_was_confirmed_and_closed_can_still_be_transferred(ask, home
 
 
 def test_confirmed_money_stands_apart_and_is_compared_with_the_line_in_force(ask, home, leads, tmp_path):
+    (home / "knowledge").mkdir()
+    (home / "knowledge" / "filing_line.csv").write_text(
+        "department,subject_kind,level,least_yuan,counts,basis,layer,valid_from,valid_to\n"
+        "police,institution,较大,300,confirmed,本省规定,province,2026-01-01,\n"
+        "police,institution,旧,1,confirmed,旧规定,province,2020-01-01,2025-12-31\n"
+        "police,institution,巨大,5000,confirmed,本省规定,province,2026-01-01,\n",
+        encoding="utf-8",
+    )
     with open_warehouse(home) as con:
-        con.execute(
-            "insert into knowledge.filing_line (department, subject_kind, level, least_yuan, counts, basis, layer, valid_from,"
-            " valid_to) values ('police', 'institution', '较大', 300, 'confirmed', '本省规定', 'province', '2026-01-01', null),"
-            " ('police', 'institution', '旧', 1, 'confirmed', '旧规定', 'province', '2020-01-01', '2025-12-31'),"
-            " ('police', 'institution', '巨大', 5000, 'confirmed', '本省规定', 'province', '2026-01-01', null)"
-        )
+        knowledge_load.load(con, home / "knowledge")
     ask("transfer", leads["H1"], "--to", "police", "--on", "2026-05-01", "--json")
     verdict = tmp_path / "v.csv"
     verdict.write_text(
@@ -272,9 +276,9 @@ def test_confirmed_money_stands_apart_and_is_compared_with_the_line_in_force(ask
     told = json.loads(ask("transfer", leads["H1"], "--to", "police", "--on", "2026-05-01", "--json"))
     assert (told["confirmed"], told["suspected"]) == (321.5, 0), "a verdict on the whole lead settles it"
     standing = {row["level"]: row["standing"] for row in told["filing"]}
-    assert standing == {"较大": "at_or_above", "巨大": "below", "涉嫌犯罪": "not_given"}, "the old line is over"
+    assert standing == {"较大": "at_or_above", "巨大": "below"}, "the old line is over"
     _, before = package(home, "Y2026-001")
-    assert {line.split(",")[-1] for line in before["filing.csv"].splitlines()[1:]} == {"below", "not_given"}
+    assert {line.split(",")[-1] for line in before["filing.csv"].splitlines()[1:]} == {"below"}
     verdict.write_text(f"lead_id,conclusion,date\n{leads['P0']},排除,2026-02-20\n", encoding="utf-8")
     ask("verdict", "import", verdict, "--yes")
     assert "was dismissed" in ask("transfer", leads["P0"], "--to", "police", code=2)

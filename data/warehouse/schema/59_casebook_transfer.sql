@@ -28,7 +28,7 @@ from casebook.transfer_event
 group by transfer_id;
 
 -- 立案追诉标准: amounts from which a department may open a matter. No figure stands in a text that is at hand whole, so
--- none is shipped: an area enters its own, with its basis and the day from which it holds, by `knowledge import`;
+-- none is shipped: an area writes its own, with basis and the day from which it holds, into HOME/knowledge/filing_line.csv;
 -- key: department, subject_kind, level, valid_from
 create table if not exists knowledge.filing_line (
     department varchar not null,       -- police, discipline, health, market, price, tax
