@@ -20,7 +20,8 @@ repair as (
 ),
 
 moved as (
-    select subject_id, year, decided_on as day, 0 as later, 0 as number, points as delta, 'score' as kind
+    select subject_id, year, decided_on as day, 0 as later, row_number() over (order by decided_on, matter) as number,
+        points as delta, 'score' as kind
     from points_event
     where points is not null
     union all
