@@ -74,12 +74,12 @@ matter as (
         string_agg(
             cast(decided_on as varchar) || '，' || matter || '：' || case
                 when points is null then '当日无记分办法，不计分'
-                when is_decided then '已作出记分' || cast(cast(scored as double) as varchar) || '分'
+                when is_decided then '已作出记分' || printf('%g', cast(scored as double)) || '分'
                 else band_zh || '档' || case
                     when share_zh is null then '，责任程度未认定，暂按最低' else '，' || share_zh
-                end || '计' || cast(cast(scored as double) as varchar) || '分'
+                end || '计' || printf('%g', cast(scored as double)) || '分'
             end || case when taken_back > 0
-                then '，异议成立减' || cast(cast(taken_back as double) as varchar) || '分' else '' end
+                then '，异议成立减' || printf('%g', cast(taken_back as double)) || '分' else '' end
             || case when lacks_clause then '，处罚未写明条款' else '' end,
             '；' order by decided_on, matter
         ) as reasons_zh
@@ -103,7 +103,7 @@ select cast(m.year as integer) as year, m.subject_id, m.institution_id, m.matter
     coalesce(e.scored, 0) as scored, coalesce(m.taken_back, 0) as taken_back, coalesce(e.repair_noted, 0) as repaired,
     least(coalesce(e.standing, 0), 12) as points, r.line, m.is_share_open, m.lacks_clause,
     m.scored_matters < m.matters as is_without_rule, coalesce(n.open_objections, 0) as open_objections,
-    m.reasons_zh as reasons, n.repairs, n.objections
+    m.reasons_zh, n.repairs, n.objections
 from matter as m
 left join ended as e on e.subject_id = m.subject_id and e.year = m.year
 left join reached as r on r.subject_id = m.subject_id and r.year = m.year

@@ -3,8 +3,8 @@
 with card as (
     select year, subject_type, subject_id, sum(taken) as taken,
         string_agg(
-            case when taken > 0 then name_zh || cast(cast(times as integer) as varchar) || '，扣'
-                || cast(cast(taken as double) as varchar) || '分' end, '；' order by item
+            case when taken > 0 then name_zh || '×' || cast(cast(times as integer) as varchar) || '，扣'
+                || printf('%g', cast(taken as double)) || '分' end, '；' order by item
         ) as reasons,
         string_agg(case when cannot_judge then name_zh end, '；' order by item) as unjudged
     from tier_card
@@ -59,7 +59,7 @@ select year, subject_type, subject_id, subject_name, region, tier, case when sco
     case
         when score is null then '本年无核查结论，不评定'
         else coalesce(reasons, '本年核查未查实问题') || coalesce('；无法计分：' || unjudged, '')
-    end as reasons,
+    end as reasons_zh,
     repairs, objections
 from ranked
 where place = 1

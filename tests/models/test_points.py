@@ -65,7 +65,7 @@ def test_nobody_has_points_or_a_tier_from_suspicion(con, judge):
     made = points.proposal(con, 2025)
     assert made.points.height == 0 and made.events.height == 0 and made.cards.height == 0
     assert made.tiers["tier"].null_count() == made.tiers.height == 6
-    assert made.tiers["reasons"].unique().to_list() == ["本年无核查结论，不评定"]
+    assert made.tiers["reasons_zh"].unique().to_list() == ["本年无核查结论，不评定"]
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_a_place_s_card_by_year_with_repair(con, judge):
     judge("H2", "2025-06-01", "dismissed", kind="institution", case="C")
     made = points.proposal(con, 2025)
     rows = {r["subject_id"]: r for r in made.tiers.iter_rows(named=True)}
-    assert (rows["H1"]["tier"], rows["H1"]["score"], rows["H1"]["reasons"]) == ("A", 100, "本年核查未查实问题")
+    assert (rows["H1"]["tier"], rows["H1"]["score"], rows["H1"]["reasons_zh"]) == ("A", 100, "本年核查未查实问题")
     card = dict(made.cards.filter(made.cards["subject_id"] == "H2").select("item", "taken").rows())
     # 15 bills of 40 yuan of the funds: 12 yuan are two per cent.
     expected = {"matter": 6, "penalty": 0, "fraud": 40, "repeat": 6, "amount_share": 4}
