@@ -161,7 +161,7 @@ def _package(role: str, out: Path | None, lists: tuple, told: tuple, form: tuple
     with open_warehouse(settings.home, read_only=True) as con:
         rows = packages.write(settings, con, ask, out)
     common.console.give({"for": ask.role, "out": str(out), "files": rows})
-    common.console.table("package", ["file", "rows"], list(rows.items()))
+    common.console.table("package", ["file", "rows"], list(rows.items()), kind="package")
     common.console.say(f"The package for {ask.role} is in {out}; the audit log has its line.")
 
 

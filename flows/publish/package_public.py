@@ -34,7 +34,7 @@ PERSONS = """
     from (
         select s.person_id, s.institution_id, i.division,
             case when i.is_pharmacy then 'pharmacy' else 'institution' end as subject_type,
-            case when s.is_pharmacy then 'pharmacy' else coalesce(s.care_setting, 'other') end as care_setting
+            coalesce(s.care_setting, 'other') as care_setting
         from feature.settlement as s
         join feature.institution as i on i.institution_id = s.institution_id
         where extract(year from s.settled_on) = $year

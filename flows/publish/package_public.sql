@@ -1,7 +1,7 @@
 -- One row: one place, its care setting and a year: bills that stand and what they cost.
 select s.institution_id, i.institution_name, case when i.is_pharmacy then 'pharmacy' else 'institution' end as subject_type,
     coalesce(i.division, '') as region,
-    case when s.is_pharmacy then 'pharmacy' else coalesce(s.care_setting, 'other') end as care_setting,
+    coalesce(s.care_setting, 'other') as care_setting,
     count(*) as count, count(distinct s.person_id) as persons, sum(s.total_amount) as total_amount,
     sum(s.fund_amount) as fund_amount
 from feature.settlement as s

@@ -38,7 +38,7 @@ from flows.publish.words import words
 ROLES = ("inspector", "lead", "third-party", "institution", "public")
 CHINESE = {"检查员": "inspector", "负责人": "lead", "第三方": "third-party", "机构": "institution", "公众": "public"}
 ABOUT = "about.txt"
-IDS = ("line_id", "settlement_id", "encounter_id", "item_code", "institution_id", "subject_id", "region")
+IDS = ("line_id", "settlement_id", "encounter_id", "item_code", "other_code", "institution_id", "region")
 #: Of a list for who decides: not who belongs to a group.
 NOT_FOR_LEAD = ("members",)
 
@@ -131,7 +131,8 @@ def _lead(settings: Settings, con: Any, ask: Ask, run_id: str, folder: Path) -> 
     """The lists, masked and without members, and their totals; no line, no evidence."""
     lists = watchlists.lists(con, run_id, language=settings.language, unmask=False)
     known = _known(settings, con)
-    lists = {kind: rows.drop(NOT_FOR_LEAD) for kind, rows in lists.items()}
+    blank = [pl.lit(None, pl.String).alias(c) for c in NOT_FOR_LEAD]
+    lists = {kind: rows.with_columns(blank) for kind, rows in lists.items()}
     written = watchlists.write(lists, folder, labels=settings.labels, known=known)
     totals = frame(
         con,
@@ -153,7 +154,7 @@ def _institution(settings: Settings, con: Any, ask: Ask, run_id: str, folder: Pa
     sources = {s.id: s for s in steps.sources(settings)}
     in_force.make(con, list(sources.values()))
     rows = frame(con, lines_query(), {"institution": ask.institution}).filter(pl.col("source").is_in(list(sources)))
-    titles = {i: s.card.title_zh if settings.language == "zh" else s.card.title for i, s in sources.items()}
+    titles = {i: _title(settings, s) for i, s in sources.items()}
     lines = rows.with_columns(
         title=pl.col("source").replace_strict(titles, return_dtype=pl.String)
     ).select(
@@ -163,12 +164,18 @@ def _institution(settings: Settings, con: Any, ask: Ask, run_id: str, folder: Pa
     _csv(lines, folder / "lines.csv", settings, "package_lines")
     sheet = _rule_sheet(settings, con, list(sources.values()))
     _csv(sheet, folder / "rules.csv", settings, "package_rules")
-    return {"lines.csv": lines.height, "rules.csv": sheet.height}
+    query = Path(__file__).with_name("package_reminders.sql").read_text(encoding="utf-8")
+    limits = frame(con, query, {"institution": ask.institution, "day": date.today()})
+    _csv(limits, folder / "reminders.csv", settings, "package_reminders")
+    return {"lines.csv": lines.height, "rules.csv": sheet.height, "reminders.csv": limits.height}
 
 
 def _rule_sheet(settings: Settings, con: Any, sources: list[Any]) -> pl.DataFrame:
-    """The rules an institution can run before it bills. What a published rule says of its own numbers is shown; of a
-    suspected one the thresholds are ours, and who knew them would bill just below: they stay here."""
+    """The rules an institution can run before it bills, without their parameters.
+
+    A published limit stands in reminders.csv with its words; the numbers of our cards are tolerances and thresholds of
+    supervision, of definite rules too, and who knew them would bill just below.
+    """
     today = date.today()
     clauses = {
         str(source): str(clause)
@@ -177,21 +184,15 @@ def _rule_sheet(settings: Settings, con: Any, sources: list[Any]) -> pl.DataFram
             {"day": today},
         ).fetchall()
     }
-    zh = settings.language == "zh"
-    withheld = words(settings.language)["package.withheld"]
-    rows = []
-    for s in sorted(sources, key=lambda s: s.id):
-        if s.kind != "rule" or s.card.stage not in ("reminder", "audit") or s.card.status != "live":
-            continue
-        shown = "；".join(f"{name}={value}{p.unit and ' ' + p.unit}" for name, value in s.params.items()
-                         if (p := s.card.params.get(name)) is not None)  # fmt: skip
-        rows.append(
-            (
-                s.id, s.card.title_zh if zh else s.card.title, s.card.stage, s.card.certainty,
-                shown if s.card.certainty == "definite" else withheld if s.params else "",
-                "；".join(map(str, s.card.official)), clauses.get(s.id, ""),
-            )
-        )  # fmt: skip
+    withheld = words("zh" if _is_zh(settings) else settings.language)["package.withheld"]
+    rows = [
+        (
+            s.id, _title(settings, s), s.card.stage, s.card.certainty, withheld if s.params else "",
+            "；".join(map(str, s.card.official)), clauses.get(s.id, ""),
+        )
+        for s in sorted(sources, key=lambda source: source.id)
+        if s.kind == "rule" and s.card.stage in ("reminder", "audit") and s.card.status == "live"
+    ]  # fmt: skip
     names = ["source", "title", "stage", "certainty", "parameters", "official", "clause"]
     return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")
 
@@ -200,7 +201,7 @@ def _third_party(settings: Settings, con: Any, ask: Ask, run_id: str, folder: Pa
     assert ask.first and ask.last
     lines = frame(con, lines_query(), {"institution": ask.institution or None})
     made = package_third_party.hidden(con, lines, settings.key, ask.contract, ask.first, ask.last)
-    titles = {s.id: s.card.title_zh if settings.language == "zh" else s.card.title for s in steps.sources(settings)}
+    titles = {s.id: _title(settings, s) for s in steps.sources(settings)}
     made = made.filter(pl.col("source").is_in(list(titles))).with_columns(
         title=pl.col("source").replace_strict(titles, return_dtype=pl.String)
     )
@@ -222,6 +223,14 @@ WRITERS: dict[str, Callable[[Settings, Any, Ask, str, Path], dict[str, int]]] = 
     "institution": _institution,
     "public": _public,
 }
+
+
+def _is_zh(settings: Settings) -> bool:
+    return "zh" in (settings.language, settings.labels)
+
+
+def _title(settings: Settings, source: Any) -> str:
+    return str(source.card.title_zh if _is_zh(settings) else source.card.title)
 
 
 def lines_query() -> str:
