@@ -119,7 +119,9 @@ def publish(
     contract: Annotated[str, Parameter(help="Contract of the third party.")] = "",
     first: Annotated[str, Parameter(name="--from", help="First day of the contract, as 2025-01-01.")] = "",
     last: Annotated[str, Parameter(name="--to", help="Last day of the contract, as 2025-12-31.")] = "",
-    year: Annotated[int | None, Parameter(help="The year of the public summary; the last whole one by default.")] = None,
+    year: Annotated[
+        int | None, Parameter(help="The year of the public summary; the last whole one by default.")
+    ] = None,
     common: Common = COMMON,
 ) -> None:
     """Write the run's folder: lists, evidence, findings, coverage, account, manifest.
@@ -128,7 +130,9 @@ def publish(
     a new folder, and the audit log says what left and for whom.
     """
     if role:
-        _package(role, out, (top, days, unmask), (institution, contract, first, last, year), (language, labels, ids), common)
+        _package(
+            role, out, (top, days, unmask), (institution, contract, first, last, year), (language, labels, ids), common
+        )
         return
     settings = common.settled(
         out=out, top=top, days=days, language=language, labels=labels, ids=ids, unmask=unmask or None

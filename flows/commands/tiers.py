@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 tiers = App(
     name="tiers",
-    help="Tiers of places and points of practitioners (分级分类、支付资格记分): proposals from confirmed verdicts alone.",
+    help="Tiers of places and points of practitioners (分级分类、支付资格记分): from confirmed verdicts alone.",
 )
 app.command(tiers)
 
@@ -28,7 +28,9 @@ MOST = 30
 def show(
     *,
     year: Annotated[int | None, Parameter(help="The natural year; this one by default.")] = None,
-    csv: Annotated[Path | None, Parameter(help="Folder to write tiers.csv, points.csv and what they rest on to.")] = None,
+    csv: Annotated[
+        Path | None, Parameter(help="Folder to write tiers.csv, points.csv and what they rest on to.")
+    ] = None,
     xlsx: Annotated[Path | None, Parameter(help="Workbook to write the same to, .xlsx.")] = None,
     language: Language = None,
     labels: Annotated[str | None, Parameter(help="Column labels: names or zh.")] = None,
@@ -77,7 +79,9 @@ def note(
     *,
     kind: Annotated[str, Parameter(help="repair, objection or share (信用修复, 异议, 责任认定).")],
     text: Annotated[str, Parameter(help="What was done, said or decided; it stays in the casebook.")] = "",
-    points: Annotated[float | None, Parameter(help="Points taken back; of an objection only when it was upheld.")] = None,
+    points: Annotated[
+        float | None, Parameter(help="Points taken back; of an objection only when it was upheld.")
+    ] = None,
     matter: Annotated[
         str | None, Parameter(name="--of", help="The matter an objection or a share is about: case, lead or verdict.")
     ] = None,
@@ -108,7 +112,9 @@ def note(
         )
     common.console.give(noted)
     common.console.say(
-        f"Noted of {noted['subject_id']}." if noted["is_new"] else "The very same was noted before; nothing was written."
+        f"Noted of {noted['subject_id']}."
+        if noted["is_new"]
+        else "The very same was noted before; nothing was written."
     )
 
 
@@ -127,5 +133,6 @@ def _write(made: Proposal, folder: Path | None, workbook: Path | None, settings:
             tier_files.write_workbook(made, workbook, settings.language, settings.labels)
     except OSError as error:
         raise FundwatchError(
-            f"{error.filename or folder or workbook} cannot be written: {error.strerror or error}. Choose another place."
+            f"{error.filename or folder or workbook} cannot be written: {error.strerror or error}."
+            " Choose another place."
         ) from error

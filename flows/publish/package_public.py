@@ -108,15 +108,18 @@ def _violations(con: duckdb.DuckDBPyConnection, year: int, sources: Collection[S
         """,
         {"year": year},
     )
-    known = {source: pair for source, pair in titles.items() if source in set(said["source"])}
-    several = ("Several or not told", "多项或未注明")
+    shown = set(said["source"])
+    english = {source: pair[0] for source, pair in titles.items() if source in shown}
+    chinese = {source: pair[1] for source, pair in titles.items() if source in shown}
     finest = (
         said.with_columns(
-            title=pl.col("source").replace_strict({k: v[0] for k, v in known.items()}, default=several[0], return_dtype=pl.String),
-            title_zh=pl.col("source").replace_strict({k: v[1] for k, v in known.items()}, default=several[1], return_dtype=pl.String),
+            title=pl.col("source").replace_strict(english, default="Several or not told", return_dtype=pl.String),
+            title_zh=pl.col("source").replace_strict(chinese, default="多项或未注明", return_dtype=pl.String),
         )
-        .group_by("title", "title_zh").agg(count=pl.len().cast(pl.Int64)).sort("title")
-    )  # fmt: skip
+        .group_by("title", "title_zh")
+        .agg(count=pl.len().cast(pl.Int64))
+        .sort("title")
+    )
     schema = {"year": pl.Int32, "title": pl.String, "title_zh": pl.String, "matters": pl.Int64, "is_hidden": pl.Boolean}
     if not finest.height:
         return pl.DataFrame(schema=schema)

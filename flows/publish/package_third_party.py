@@ -1,8 +1,8 @@
 """Lines for a third party under contract: the least that a reviewer of records needs, every id a pseudonym.
 
 The pseudonyms are made with a key derived from the office's own and the contract with its days: two contracts, or the
-same one renewed, cannot be laid side by side, and nobody outside can make them again. Which place, person or bill stands
-behind one the office alone can tell, by making them again with its key.
+same one renewed, cannot be laid side by side, and nobody outside can make them again. Which place, person or bill
+stands behind one the office alone can tell, by making them again with its key.
 """
 
 from __future__ import annotations

@@ -98,7 +98,12 @@ def write(settings: Settings, con: duckdb.DuckDBPyConnection, ask: Ask, out: Pat
         with ids_as(settings.ids):
             rows = WRITERS[ask.role](settings, con, ask, run_id or "", aside)
         _about(settings, ask, aside)
-        what: dict[str, Any] = {"for": ask.role, "files": {**rows, ABOUT: 1}, "unmasked": False, "to": str(out.resolve())}
+        what: dict[str, Any] = {
+            "for": ask.role,
+            "files": {**rows, ABOUT: 1},
+            "unmasked": False,
+            "to": str(out.resolve()),
+        }
         more = {"institution": ask.institution, "contract": ask.contract, "from": ask.first, "until": ask.last}
         what |= {k: str(v) for k, v in more.items() if v}
         audit_log.record(settings.home, "package", run_id, what)

@@ -47,7 +47,9 @@ def release(
         own = [c for c in cells if c.table == name]
         schema: dict[str, Any] = {d: finest.schema[d] for d in dims}
         rows = [(*c.key, c.is_hidden, c.is_primary) for c in own]
-        made[name] = pl.DataFrame(rows, schema=schema | {"is_hidden": pl.Boolean, "is_primary": pl.Boolean}, orient="row")
+        made[name] = pl.DataFrame(
+            rows, schema=schema | {"is_hidden": pl.Boolean, "is_primary": pl.Boolean}, orient="row"
+        )
     return made
 
 

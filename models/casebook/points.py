@@ -1,4 +1,4 @@
-"""Points of practitioners and tiers of institutions and drugstores: proposals from confirmed verdicts, never a decision.
+"""Points of practitioners, tiers of institutions and drugstores: proposals from confirmed verdicts, never a decision.
 
 Nothing here reads a finding, a lead or a score: whoever was only suspected has no points and no tier.
 """
@@ -36,7 +36,7 @@ Witness = Callable[[Mapping[str, Any]], None]
 
 @dataclass(frozen=True)
 class Proposal:
-    """A year's tables: places with their tier, their score cards by item, practitioners with points and their events."""
+    """A year's tables: places with tier, score cards by item, practitioners with points, their events."""
 
     tiers: pl.DataFrame
     cards: pl.DataFrame
@@ -145,7 +145,9 @@ def _share(share: str | None, kind: str, subject_type: str) -> str | None:
         return None
     if subject_type != "practitioner":
         raise UsageError("A share of responsibility is a practitioner's; name the practitioner.")
-    return _word(SHARES, share or "", "--share", "general, important, main or none (一般责任, 重要责任, 主要责任, 无责任)")
+    return _word(
+        SHARES, share or "", "--share", "general, important, main or none (一般责任, 重要责任, 主要责任, 无责任)"
+    )
 
 
 def _word(words: Mapping[str, str], given: str, option: str, allowed: str) -> str:

@@ -68,7 +68,9 @@ def told(words, text):
 
 
 @pytest.mark.parametrize("labels", ["names", "zh"])
-def test_an_institution_gets_its_own_lines_and_nothing_of_another_place(call, home, tmp_path, known, place, labels, read_csv):
+def test_an_institution_gets_its_own_lines_and_nothing_of_another_place(
+    call, home, tmp_path, known, place, labels, read_csv
+):
     out = tmp_path / "p"
     text = package(call, home, out, "institution", "--institution", place, "--labels", labels)
     column = "settlement_id" if labels == "names" else "结算编号"
@@ -107,7 +109,9 @@ def test_an_inspector_and_a_lead_get_masked_names_and_a_lead_no_evidence(call, h
     package(call, home, tmp_path / "i", "inspector")
     lead = package(call, home, tmp_path / "l", "lead")
     for out in ("i", "l"):
-        persons = read_csv(tmp_path / out / "watchlist_person.csv") + read_csv(tmp_path / out / "watchlist_practitioner.csv")
+        persons = read_csv(tmp_path / out / "watchlist_person.csv") + read_csv(
+            tmp_path / out / "watchlist_practitioner.csv"
+        )
         assert persons and all(re.fullmatch(r".\*\*|", r["subject_name"]) for r in persons)
     assert (tmp_path / "i" / "visits").is_dir() and not (tmp_path / "l" / "visits").exists()
     assert (tmp_path / "l" / "totals.csv").is_file() and not told(known["settlements"], lead)
@@ -188,7 +192,13 @@ def _matters(home, counts):
 
 
 def test_each_package_has_its_line_in_the_log_and_the_chain_holds(call, home, tmp_path, place):
-    asked = {"inspector": [], "lead": [], "third-party": CONTRACT, "institution": ["--institution", place], "public": []}
+    asked = {
+        "inspector": [],
+        "lead": [],
+        "third-party": CONTRACT,
+        "institution": ["--institution", place],
+        "public": [],
+    }
     for role, more in asked.items():
         package(call, home, tmp_path / role, role, *more)
     lines = [json.loads(line) for line in (home / "audit.log").read_text("utf-8").splitlines()][-5:]
@@ -204,7 +214,10 @@ def test_each_package_has_its_line_in_the_log_and_the_chain_holds(call, home, tm
         (["--for", "institution"], "--institution whose"),
         (["--for", "institution", "--institution", "H0"], "knows no institution 'H0'"),
         (["--for", "third-party"], "needs --contract"),
-        (["--for", "third-party", "--contract", "a", "--from", "2020-01-01", "--to", "2020-12-31"], "ended on 2020-12-31"),
+        (
+            ["--for", "third-party", "--contract", "a", "--from", "2020-01-01", "--to", "2020-12-31"],
+            "ended on 2020-12-31",
+        ),
         (["--for", "public", "--institution", "H1"], "does not go with"),
         (["--for", "public", "--year", "1999"], "No bill of 1999"),
         (["--for", "lead", "--unmask"], "masked and whole"),
@@ -222,6 +235,10 @@ def test_a_folder_that_holds_something_is_left_alone(call, home, tmp_path):
     (tmp_path / "p").mkdir()
     (tmp_path / "p" / "mine.txt").write_text("x")
     code, _, error = call("publish", "--for", "lead", "--out", tmp_path / "p", "--home", home)
-    assert code == 2 and "holds something already" in error and [p.name for p in (tmp_path / "p").iterdir()] == ["mine.txt"]
+    assert (
+        code == 2
+        and "holds something already" in error
+        and [p.name for p in (tmp_path / "p").iterdir()] == ["mine.txt"]
+    )
     code, _, error = call("publish", "--for", "lead", "--home", home)
     assert code == 2 and "Give --out DIR" in error

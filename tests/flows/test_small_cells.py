@@ -18,7 +18,11 @@ def made(counts, tables, persons=None):
     finest = pl.DataFrame([(*key, n) for key, n in counts.items()], schema=[*dims, "count"], orient="row")
     people = {}
     for name, of in tables.items():
-        grouped = finest.group_by(of).agg(persons=pl.col("count").sum()) if of else finest.select(persons=pl.col("count").sum())
+        grouped = (
+            finest.group_by(of).agg(persons=pl.col("count").sum())
+            if of
+            else finest.select(persons=pl.col("count").sum())
+        )
         people[name] = (persons or {}).get(name, grouped)
     hidden = release(finest, tables, people, K)
     out = {}
@@ -85,7 +89,16 @@ def test_a_row_that_is_small_itself_hides_with_its_margin():
 def test_the_difference_of_two_tables_of_one_release_tells_nothing():
     # By setting 100 + 6, by insurance 103 + 3: each table alone covers nothing of the other.
     tables = {"setting": ["a", "b"], "insurance": ["a", "c"], "place": ["a"]}
-    counts = {(0, 0, 0): 99, (0, 0, 1): 1, (0, 1, 0): 4, (0, 1, 1): 2, (1, 0, 0): 50, (1, 0, 1): 50, (1, 1, 0): 50, (1, 1, 1): 50}
+    counts = {
+        (0, 0, 0): 99,
+        (0, 0, 1): 1,
+        (0, 1, 0): 4,
+        (0, 1, 1): 2,
+        (1, 0, 0): 50,
+        (1, 0, 1): 50,
+        (1, 1, 0): 50,
+        (1, 1, 1): 50,
+    }
     safe(counts, tables)
 
 
@@ -104,7 +117,11 @@ def test_a_town_too_small_for_anything_shows_nothing_but_that():
 def test_random_towns_are_safe(seed):
     draw = np.random.default_rng(seed)
     rows, columns = 3 + seed % 5, 2 + seed % 3
-    counts = {(a, b): int(draw.choice([0, draw.integers(1, 12), draw.integers(10, 300)])) for a in range(rows) for b in range(columns)}
+    counts = {
+        (a, b): int(draw.choice([0, draw.integers(1, 12), draw.integers(10, 300)]))
+        for a in range(rows)
+        for b in range(columns)
+    }
     safe(counts, MARGINS)
 
 
@@ -120,7 +137,9 @@ def test_brute_force_over_every_world_that_fits_finds_a_large_one_too():
         fits = True
         for name, of in MARGINS.items():
             for key, (count, is_hidden) in out[name].items():
-                total = sum(n for k, n in world.items() if all(k[["a", "b"].index(d)] == key[i] for i, d in enumerate(of)))
+                total = sum(
+                    n for k, n in world.items() if all(k[["a", "b"].index(d)] == key[i] for i, d in enumerate(of))
+                )
                 fits = fits and (total >= 1 if is_hidden else total == count)
         if fits:
             worlds.append(world[(0, 0)])

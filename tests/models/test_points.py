@@ -19,7 +19,9 @@ ARTICLE_40 = "《医疗保障基金使用监督管理条例》第四十条第一
 def home(tmp_path_factory):
     home = offices.make_home(tmp_path_factory.mktemp("home"))
     with open_warehouse(home) as con:
-        con.execute("insert into feature.practitioner (practitioner_id, institution_id) values ('D1', 'H1'), ('D2', 'H2')")
+        con.execute(
+            "insert into feature.practitioner (practitioner_id, institution_id) values ('D1', 'H1'), ('D2', 'H2')"
+        )
         offices.ranked(con, "20250601-aaaa", offices.source("institution_id in ('H1', 'H2')"))
     return home
 
@@ -44,7 +46,9 @@ def judge(con):
             "conclusion_said": conclusion, "decided_on": day, "is_closing": True, "case_no": case,
         } | more  # fmt: skip
         names = ", ".join(values)
-        con.execute(f"insert into casebook.verdict ({names}) values ({', '.join('?' * len(values))})", [*values.values()])
+        con.execute(
+            f"insert into casebook.verdict ({names}) values ({', '.join('?' * len(values))})", [*values.values()]
+        )
         return f"V{number}"
 
     return verdict
