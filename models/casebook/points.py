@@ -72,13 +72,6 @@ def ready(con: duckdb.DuckDBPyConnection) -> None:
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
     """Temporary table scored_verdict: what people confirmed and what stands of it."""
-    held = {row[0] for row in con.execute("describe casebook.current_verdict").fetchall()}
-    # Points that an office has decided already stand in the verdict, where its form asks for them.
-    decided = "case when v.subject_type = 'practitioner' then v.points end" if "points" in held else "null"
-    con.execute(
-        "create or replace temp view standing_verdict as"
-        f" select v.*, cast({decided} as decimal(8,2)) as decided_points from casebook.current_verdict as v"
-    )
     _table(con, "scored_verdict")
 
 

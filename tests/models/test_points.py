@@ -41,9 +41,9 @@ def judge(con):
     def verdict(subject, day, conclusion="confirmed", case=None, kind="practitioner", **more):
         number = next(counter)
         values = {
-            "verdict_id": f"V{number}", "imported_at": f"2025-01-01 00:{number // 60:02}:{number % 60:02}", "file": "f",
+            "verdict_id": f"V{number}", "imported_at": "2025-01-01 00:00:00", "file": "f",
             "row_number": number, "subject_type": kind, "subject_id": subject, "conclusion": conclusion,
-            "conclusion_said": conclusion, "decided_on": day, "is_closing": True, "case_no": case,
+            "conclusion_said": conclusion, "decided_on": day, "is_closing": True, "event_number": number, "case_no": case,
         } | more  # fmt: skip
         names = ", ".join(values)
         con.execute(
@@ -118,6 +118,12 @@ def test_the_same_again_in_the_year_is_the_third_band_and_in_the_next_is_not(con
     judge("D1", "2026-02-01", case="D", rule="7")
     assert points.proposal(con, 2025).events["points"].to_list() == [1, 7, 1]
     assert of_year(con, 2026)["D1"]["points"] == 1
+
+
+def test_points_that_were_decided_stand_as_they_are_and_count_in_the_year_of_the_penalty(con, judge):
+    judge("D1", "2024-12-20", case="A", penalty_amount=1, penalty_on="2025-01-10", legal_basis=ARTICLE_38, points=6)
+    judge("H1", "2025-02-01", case="B", kind="institution", points=12)
+    assert [(i, r["points"]) for i, r in of_year(con).items()] == [("D1", 6)] and not of_year(con, 2024)
 
 
 def test_a_year_has_at_most_twelve(con, judge):
