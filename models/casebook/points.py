@@ -63,8 +63,8 @@ def proposal(con: duckdb.DuckDBPyConnection, year: int) -> Proposal:
 
 def ready(con: duckdb.DuckDBPyConnection) -> None:
     """Raises UsageError before the first run of a version that knows points and tiers."""
-    missing = [t for t in TABLES if not has(con, f"knowledge.{t}")]
-    if missing or not has(con, "casebook.points_note") or not has(con, "feature.institution"):
+    tables = [*(f"knowledge.{t}" for t in TABLES), "casebook.points_note", "feature.institution"]
+    if not all(has(con, t) for t in tables) or not has(con, "casebook.verdict", "penalty_on"):
         raise UsageError("This HOME has no run yet that knows points and tiers. Run `fundwatch run INPUT` first.")
     if not con.sql("select 1 from knowledge.points_band limit 1").fetchall():
         raise UsageError("This HOME has no run yet that knows points and tiers. Run `fundwatch run INPUT` first.")

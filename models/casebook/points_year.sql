@@ -99,7 +99,7 @@ noted as (
     group by subject_id, extract(year from acted_on)
 )
 
-select cast(m.year as integer) as year, m.subject_id, m.institution_id, m.matters,
+select cast(m.year as integer) as year, m.subject_id, coalesce(m.institution_id, p.institution_id) as institution_id, m.matters,
     coalesce(e.scored, 0) as scored, coalesce(m.taken_back, 0) as taken_back, coalesce(e.repair_noted, 0) as repaired,
     least(coalesce(e.standing, 0), 12) as points, r.line, m.is_share_open, m.lacks_clause,
     m.scored_matters < m.matters as is_without_rule, coalesce(n.open_objections, 0) as open_objections,
@@ -108,5 +108,8 @@ from matter as m
 left join ended as e on e.subject_id = m.subject_id and e.year = m.year
 left join reached as r on r.subject_id = m.subject_id and r.year = m.year
 left join noted as n on n.subject_id = m.subject_id and n.year = m.year
+left join (
+    select practitioner_id, min(institution_id) as institution_id from feature.practitioner group by practitioner_id
+) as p on p.practitioner_id = m.subject_id
 where $year is null or m.year = $year
 order by m.year, points desc, m.subject_id

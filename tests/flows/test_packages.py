@@ -242,3 +242,23 @@ def test_a_folder_that_holds_something_is_left_alone(call, home, tmp_path):
     )
     code, _, error = call("publish", "--for", "lead", "--home", home)
     assert code == 2 and "Give --out DIR" in error
+
+
+def test_the_office_alone_tells_who_is_behind_a_pseudonym_and_the_log_says_so(call, home, tmp_path, known, read_csv):
+    package(call, home, tmp_path / "p", "third-party", *CONTRACT)
+    row = read_csv(tmp_path / "p" / "lines.csv")[0]
+    asked = [row["settlement_ref"], row["person_ref"], "0" * 24]
+    code, _, error = call("reveal", *asked, *CONTRACT, "--reason", " ", "--home", home)
+    assert code == 2 and "--reason" in error
+    code, out, _ = call("reveal", *asked, *CONTRACT, "--reason", "复核属实", "--json", "--home", home)
+    told_of = {r["reference"]: (r["what"], r["id"]) for r in json.loads(out)}
+    assert told_of[asked[0]][1] in known["settlements"] and told_of[asked[1]][1] in known["persons"]
+    assert told_of[asked[0]][0] == "settlement" and told_of[asked[2]] == (None, None)
+    entry = json.loads((home / "audit.log").read_text("utf-8").splitlines()[-1])
+    assert (
+        entry["event"] == "reveal" and entry["reason"] == "复核属实" and told_of[asked[1]][1] not in json.dumps(entry)
+    )
+    code, out, _ = call(
+        "reveal", *asked, "--contract", "乙公司", *CONTRACT[2:], "--reason", "x", "--json", "--home", home
+    )
+    assert all(r["id"] is None for r in json.loads(out)), "another contract's key tells nothing"
