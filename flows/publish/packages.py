@@ -167,7 +167,7 @@ def _institution(settings: Settings, con: Any, ask: Ask, run_id: str, folder: Pa
         "amount", "amount_at_issue", "title",
     )  # fmt: skip
     _csv(lines, folder / "lines.csv", settings, "package_lines")
-    sheet = _rule_sheet(settings, con, list(sources.values()))
+    sheet = _rule_sheet(settings, con, list(sources.values()), ask.institution)
     _csv(sheet, folder / "rules.csv", settings, "package_rules")
     query = Path(__file__).with_name("package_reminders.sql").read_text(encoding="utf-8")
     limits = frame(con, query, {"institution": ask.institution, "day": date.today()})
@@ -175,18 +175,19 @@ def _institution(settings: Settings, con: Any, ask: Ask, run_id: str, folder: Pa
     return {"lines.csv": lines.height, "rules.csv": sheet.height, "reminders.csv": limits.height}
 
 
-def _rule_sheet(settings: Settings, con: Any, sources: list[Any]) -> pl.DataFrame:
-    """The rules an institution can run before it bills, without their parameters.
+def _rule_sheet(settings: Settings, con: Any, sources: list[Any], place: str) -> pl.DataFrame:
+    """The rules about places of its kind that it can run before it bills, without their parameters.
 
     A published limit stands in reminders.csv with its words; the numbers of our cards are tolerances and thresholds of
     supervision, of definite rules too, and who knew them would bill just below.
     """
-    today = date.today()
+    query = "select is_pharmacy from feature.institution where institution_id = $place"
+    kind = "pharmacy" if con.execute(query, {"place": place}).fetchall()[0][0] else "institution"
     clauses = {
         str(source): str(clause)
         for source, clause in con.execute(
-            "select source, clause from law_clause where subject_type = 'institution' and $day between begins and ends",
-            {"day": today},
+            "select source, clause from law_clause where subject_type = $kind and $day between begins and ends",
+            {"day": date.today(), "kind": kind},
         ).fetchall()
     }
     withheld = words("zh" if _is_zh(settings) else settings.language)["package.withheld"]
@@ -196,7 +197,9 @@ def _rule_sheet(settings: Settings, con: Any, sources: list[Any]) -> pl.DataFram
             "；".join(map(str, s.card.official)), clauses.get(s.id, ""),
         )
         for s in sorted(sources, key=lambda source: source.id)
-        if s.kind == "rule" and s.card.stage in ("reminder", "audit") and s.card.status == "live"
+        if s.kind == "rule"
+        and kind in s.card.subjects
+        and s.card.stage in ("reminder", "audit") and s.card.status == "live"
     ]  # fmt: skip
     names = ["source", "title", "stage", "certainty", "parameters", "official", "clause"]
     return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")

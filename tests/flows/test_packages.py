@@ -88,6 +88,7 @@ def test_the_rule_sheet_tells_clauses_and_published_limits_and_no_threshold(call
     assert {r["stage"] for r in rules} == {"reminder", "audit"} and all(r["clause"] for r in rules)
     assert not any(re.search(r"\d", r["parameters"]) for r in rules)
     assert any(r["parameters"] for r in rules)
+    assert "bill_reimbursed_twice" not in {r["source"] for r in rules}, "a rule about persons alone"
     limits = read_csv(tmp_path / "p" / "reminders.csv")
     assert limits and all(r["limit_zh"] and r["basis"] for r in limits)
 
