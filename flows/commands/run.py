@@ -140,14 +140,14 @@ def publish(
     _one("publish", settings, common)
 
 
-def _package(role: str, out: Path | None, lists: tuple, told: tuple, form: tuple, common: Common) -> None:  # type: ignore[type-arg]
+def _package(role: str, out: Path | None, lists: tuple, details: tuple, form: tuple, common: Common) -> None:  # type: ignore[type-arg]
     """One package for one reader."""
     from data.errors import UsageError
     from data.warehouse.connection import open_warehouse
     from flows.days import day
     from flows.publish import packages
 
-    institution, contract, first, last, year = told
+    institution, contract, first, last, year = details
     ask = packages.asked(
         role,
         institution=institution.strip(),

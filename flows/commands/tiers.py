@@ -53,22 +53,22 @@ def show(
     if xlsx is not None and xlsx.suffix.lower() != ".xlsx":
         raise UsageError(f"--xlsx is '{xlsx.name}'; it must end in .xlsx.")
     with open_warehouse(settings.home, read_only=True) as con:
-        made = points.proposal(con, wanted)
-    _write(made, csv, xlsx, settings)
+        proposed = points.proposal(con, wanted)
+    _write(proposed, csv, xlsx, settings)
     common.console.give(
         {
-            "year": wanted, "draft": points.DRAFT, "tiers": made.tiers.to_dicts(), "points": made.points.to_dicts(),
-            "score_cards": made.cards.to_dicts(), "events": made.events.to_dicts(),
+            "year": wanted, "draft": points.DRAFT, "tiers": proposed.tiers.to_dicts(), "points": proposed.points.to_dicts(),
+            "score_cards": proposed.cards.to_dicts(), "events": proposed.events.to_dicts(),
         }
     )  # fmt: skip
-    judged = made.tiers.filter(made.tiers["tier"].is_not_null())
+    judged = proposed.tiers.filter(proposed.tiers["tier"].is_not_null())
     common.console.table(f"tiers {wanted}", PLACES, judged.select(PLACES).head(MOST).rows(), kind="tiers")
-    common.console.table(f"points {wanted}", PERSONS, made.points.select(PERSONS).head(MOST).rows(), kind="points")
-    if judged.height > MOST or made.points.height > MOST:
+    common.console.table(f"points {wanted}", PERSONS, proposed.points.select(PERSONS).head(MOST).rows(), kind="points")
+    if judged.height > MOST or proposed.points.height > MOST:
         common.console.say("The tables are cut here; --csv DIR or --xlsx FILE writes them whole.")
     common.console.say(
-        f"{judged.height:,} places with a tier, {made.tiers.height - judged.height:,} without a verdict in {wanted} and"
-        f" without a tier; {made.points.height:,} practitioners with a confirmed matter. Proposals, to be decided by a"
+        f"{judged.height:,} places with a tier, {proposed.tiers.height - judged.height:,} without a verdict in {wanted} and"
+        f" without a tier; {proposed.points.height:,} practitioners with a confirmed matter. Proposals, to be decided by a"
         " meeting."
     )
 
@@ -118,19 +118,19 @@ def note(
     )
 
 
-def _write(made: Proposal, folder: Path | None, workbook: Path | None, settings: Settings) -> None:
+def _write(proposed: Proposal, folder: Path | None, workbook: Path | None, settings: Settings) -> None:
     from data.errors import FundwatchError
     from flows.home import audit_log
     from flows.publish import tier_files
 
     if folder is None and workbook is None:
         return
-    audit_log.record(settings.home, "tiers", None, {"act": "export", "files": tier_files.counts(made)})
+    audit_log.record(settings.home, "tiers", None, {"act": "export", "files": tier_files.counts(proposed)})
     try:
         if folder is not None:
-            tier_files.write_csvs(made, folder, settings.labels)
+            tier_files.write_csvs(proposed, folder, settings.labels)
         if workbook is not None:
-            tier_files.write_workbook(made, workbook, settings.language, settings.labels)
+            tier_files.write_workbook(proposed, workbook, settings.language, settings.labels)
     except OSError as error:
         raise FundwatchError(
             f"{error.filename or folder or workbook} cannot be written: {error.strerror or error}."

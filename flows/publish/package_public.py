@@ -74,7 +74,7 @@ def _region(con: duckdb.DuckDBPyConnection, rows: pl.DataFrame, region: str, yea
         query = PERSONS.format(dims="".join(f"s.{d}, " for d in dims))
         persons[name] = frame(con, query, {"year": year, "region": region})
     hidden = small_cells.release(rows, TABLES, persons, K)
-    made = {}
+    shown_tables = {}
     for name, dims in TABLES.items():
         named: list[Any] = [pl.col(c).first() for c in ("institution_name", "subject_type") if c not in dims]
         named = named if "institution_id" in dims else []
@@ -82,15 +82,15 @@ def _region(con: duckdb.DuckDBPyConnection, rows: pl.DataFrame, region: str, yea
         totals = rows.group_by(dims, maintain_order=True).agg(*named, *sums) if dims else rows.select(*sums)
         joined = totals.join(hidden[name], on=list(dims)) if dims else totals.hstack(hidden[name])
         blank = [pl.when(~pl.col("is_hidden")).then(pl.col(c)).alias(c) for c in MEASURES]
-        made[name] = joined.with_columns(*blank).select(
+        shown_tables[name] = joined.with_columns(*blank).select(
             pl.lit(year).alias("year"), pl.lit(region).alias("region"),
             *[c for c in joined.columns if c not in (*MEASURES, "is_hidden", "is_primary")],
             pl.col("count").alias("settlements"), "total_amount", "fund_amount",
             (pl.col("total_amount").cast(pl.Float64) / pl.col("count")).round(2).alias("average_amount"), "is_hidden",
         )  # fmt: skip
-        if "care_setting" not in made[name].columns:
-            made[name] = made[name].with_columns(care_setting=pl.lit("all"))
-    return made
+        if "care_setting" not in shown_tables[name].columns:
+            shown_tables[name] = shown_tables[name].with_columns(care_setting=pl.lit("all"))
+    return shown_tables
 
 
 def _violations(con: duckdb.DuckDBPyConnection, year: int, sources: Collection[Source]) -> pl.DataFrame:
@@ -98,7 +98,7 @@ def _violations(con: duckdb.DuckDBPyConnection, year: int, sources: Collection[S
     points.ready(con)
     points.prepare(con)
     titles = {s.id: (s.card.title, s.card.title_zh) for s in sources}
-    said = frame(
+    matters = frame(
         con,
         """
         select distinct v.matter, coalesce(case when position(';' in s.sources) = 0 then s.sources end, '') as source
@@ -108,11 +108,11 @@ def _violations(con: duckdb.DuckDBPyConnection, year: int, sources: Collection[S
         """,
         {"year": year},
     )
-    shown = set(said["source"])
+    shown = set(matters["source"])
     english = {source: pair[0] for source, pair in titles.items() if source in shown}
     chinese = {source: pair[1] for source, pair in titles.items() if source in shown}
     finest = (
-        said.with_columns(
+        matters.with_columns(
             title=pl.col("source").replace_strict(english, default="Several or not told", return_dtype=pl.String),
             title_zh=pl.col("source").replace_strict(chinese, default="多项或未注明", return_dtype=pl.String),
         )

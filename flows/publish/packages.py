@@ -135,10 +135,10 @@ def _inspector(settings: Settings, con: Any, ask: Ask, run_id: str, folder: Path
 def _lead(settings: Settings, con: Any, ask: Ask, run_id: str, folder: Path) -> dict[str, int]:
     """The lists, masked and without members, and their totals; no line, no evidence."""
     lists = watchlists.lists(con, run_id, language=settings.language, unmask=False)
-    known = _known(settings, con)
+    names = _known(settings, con)
     blank = [pl.lit(None, pl.String).alias(c) for c in NOT_FOR_LEAD]
     lists = {kind: rows.with_columns(blank) for kind, rows in lists.items()}
-    written = watchlists.write(lists, folder, labels=settings.labels, known=known)
+    written = watchlists.write(lists, folder, labels=settings.labels, known=names)
     totals = frame(
         con,
         """
@@ -208,20 +208,20 @@ def _rule_sheet(settings: Settings, con: Any, sources: list[Any], place: str) ->
 def _third_party(settings: Settings, con: Any, ask: Ask, run_id: str, folder: Path) -> dict[str, int]:
     assert ask.first and ask.last
     lines = frame(con, lines_query(), {"institution": ask.institution or None})
-    made = package_third_party.hidden(con, lines, settings.key, ask.contract, ask.first, ask.last)
+    tables = package_third_party.hidden(con, lines, settings.key, ask.contract, ask.first, ask.last)
     titles = {s.id: _title(settings, s) for s in steps.sources(settings)}
-    made = made.filter(pl.col("source").is_in(list(titles))).with_columns(
+    tables = tables.filter(pl.col("source").is_in(list(titles))).with_columns(
         title=pl.col("source").replace_strict(titles, return_dtype=pl.String)
     )
-    _csv(made.drop("source"), folder / "lines.csv", settings, "package_lines")
-    return {"lines.csv": made.height}
+    _csv(tables.drop("source"), folder / "lines.csv", settings, "package_lines")
+    return {"lines.csv": tables.height}
 
 
 def _public(settings: Settings, con: Any, ask: Ask, run_id: str, folder: Path) -> dict[str, int]:
-    made = package_public.tables(con, ask.year, steps.sources(settings))
-    for name, rows in made.items():
+    tables = package_public.tables(con, ask.year, steps.sources(settings))
+    for name, rows in tables.items():
         _csv(rows, folder / f"{name}.csv", settings, f"public_{name}")
-    return {f"{name}.csv": rows.height for name, rows in made.items()}
+    return {f"{name}.csv": rows.height for name, rows in tables.items()}
 
 
 WRITERS: dict[str, Callable[[Settings, Any, Ask, str, Path], dict[str, int]]] = {

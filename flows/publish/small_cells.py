@@ -42,28 +42,28 @@ def release(
     """
     cells = [cell for name, dims in tables.items() for cell in _cells(finest, name, dims, persons[name], k)]
     _hide(cells, finest.height, k)
-    made = {}
+    hidden_tables = {}
     for name, dims in tables.items():
         own = [c for c in cells if c.table == name]
         schema: dict[str, Any] = {d: finest.schema[d] for d in dims}
         rows = [(*c.key, c.is_hidden, c.is_primary) for c in own]
-        made[name] = pl.DataFrame(
+        hidden_tables[name] = pl.DataFrame(
             rows, schema=schema | {"is_hidden": pl.Boolean, "is_primary": pl.Boolean}, orient="row"
         )
-    return made
+    return hidden_tables
 
 
 def _cells(finest: pl.DataFrame, name: str, dims: Sequence[str], persons: pl.DataFrame, k: int) -> list[_Cell]:
     numbered = finest.with_row_index("place")
     if dims:
         grouped = numbered.group_by(dims, maintain_order=True).agg("place", pl.col("count").sum())
-        known = {tuple(row[:-1]): row[-1] for row in persons.select(*dims, "persons").iter_rows()}
+        persons_of = {tuple(row[:-1]): row[-1] for row in persons.select(*dims, "persons").iter_rows()}
     else:
         grouped = numbered.select(pl.col("place").implode(), pl.col("count").sum())
-        known = {(): persons["persons"].sum()}
+        persons_of = {(): persons["persons"].sum()}
     cells = []
     for *key, places, count in grouped.select(*dims, "place", "count").iter_rows():
-        cell = _Cell(name, tuple(key), np.array(places, dtype=int), int(count), int(known.get(tuple(key), 0)))
+        cell = _Cell(name, tuple(key), np.array(places, dtype=int), int(count), int(persons_of.get(tuple(key), 0)))
         cell.is_primary = cell.is_hidden = cell.count > 0 and min(cell.count, cell.persons) < k
         cells.append(cell)
     return cells
@@ -100,7 +100,7 @@ def _exposed(cells: Sequence[_Cell], finest: int, k: int) -> list[_Cell]:
     touched = np.zeros(finest, bool)
     for c in shown:
         touched[c.members] = True
-    found = []
+    exposed = []
     for cell in hidden:
         if not cell.is_primary or not touched[cell.members].all():
             continue  # some of it appears in no number that is shown, so nothing bounds it from above
@@ -109,13 +109,13 @@ def _exposed(cells: Sequence[_Cell], finest: int, k: int) -> list[_Cell]:
         highest = linprog(-weights, **solve)
         high = -highest.fun if highest.status == 0 else np.inf
         if high < k - SLACK:
-            found.append(cell)
+            exposed.append(cell)
             continue
         lowest = linprog(weights, **solve)
         low = lowest.fun if lowest.status == 0 else 0.0
         if high - low < k - SLACK:
-            found.append(cell)
-    return found
+            exposed.append(cell)
+    return exposed
 
 
 def _matrix(cells: Sequence[_Cell], finest: int, make: Any) -> Any:

@@ -16,20 +16,20 @@ from models.casebook.points import Proposal
 IDS = ("subject_id", "institution_id", "matter", "verdict_id", "region")
 
 
-def counts(made: Proposal) -> dict[str, int]:
+def counts(proposed: Proposal) -> dict[str, int]:
     """Rows by table, for the audit log."""
-    return {name: rows.height for name, rows in _tables(made).items()}
+    return {name: rows.height for name, rows in _tables(proposed).items()}
 
 
-def write_csvs(made: Proposal, folder: Path, labels: str) -> None:
+def write_csvs(proposed: Proposal, folder: Path, labels: str) -> None:
     """The four files into the folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, rows in _tables(made).items():
+    for name, rows in _tables(proposed).items():
         ids = labelled(rows.head(0).select(c for c in IDS if c in rows.columns), labels, name).columns
         write_csv(labelled(rows, labels, name), folder / f"{name}.csv", ids=ids)
 
 
-def write_workbook(made: Proposal, path: Path, language: str, labels: str) -> None:
+def write_workbook(proposed: Proposal, path: Path, language: str, labels: str) -> None:
     """The four tables as sheets."""
     import xlsxwriter
 
@@ -39,7 +39,7 @@ def write_workbook(made: Proposal, path: Path, language: str, labels: str) -> No
         plain = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
         with xlsxwriter.Workbook(aside, plain) as book:
             book.set_properties({"created": workbook.CREATED})
-            for name, rows in _tables(made).items():
+            for name, rows in _tables(proposed).items():
                 shown: Any = labelled(rows, chosen, name)
                 title = words("zh" if chosen == "zh" else "en")[f"sheet.{name}"]
                 workbook.sheet(book, title, shown, rows.columns, (1, 1))
@@ -47,5 +47,5 @@ def write_workbook(made: Proposal, path: Path, language: str, labels: str) -> No
     whole(path, fill)
 
 
-def _tables(made: Proposal) -> dict[str, pl.DataFrame]:
-    return {"tiers": made.tiers, "points": made.points, "score_cards": made.cards, "point_events": made.events}
+def _tables(proposed: Proposal) -> dict[str, pl.DataFrame]:
+    return {"tiers": proposed.tiers, "points": proposed.points, "score_cards": proposed.cards, "point_events": proposed.events}

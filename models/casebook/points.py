@@ -144,10 +144,10 @@ def _share(share: str | None, kind: str, subject_type: str) -> str | None:
 
 
 def _word(words: Mapping[str, str], given: str, option: str, allowed: str) -> str:
-    found = words.get(given.strip().lower())
-    if found is None:
+    meaning = words.get(given.strip().lower())
+    if meaning is None:
         raise UsageError(f"{option} is '{given}'; use {allowed}.")
-    return found
+    return meaning
 
 
 def _matter(con: duckdb.DuckDBPyConnection, matter: str | None, kind: str) -> str | None:
