@@ -57,19 +57,21 @@ def show(
     _write(proposed, csv, xlsx, settings)
     common.console.give(
         {
-            "year": wanted, "draft": points.DRAFT, "tiers": proposed.tiers.to_dicts(), "points": proposed.points.to_dicts(),
+            "year": wanted, "draft": points.DRAFT, "tiers": proposed.tiers.to_dicts(),
+            "points": proposed.points.to_dicts(),
             "score_cards": proposed.cards.to_dicts(), "events": proposed.events.to_dicts(),
         }
     )  # fmt: skip
     judged = proposed.tiers.filter(proposed.tiers["tier"].is_not_null())
+    unjudged = proposed.tiers.height - judged.height
     common.console.table(f"tiers {wanted}", PLACES, judged.select(PLACES).head(MOST).rows(), kind="tiers")
     common.console.table(f"points {wanted}", PERSONS, proposed.points.select(PERSONS).head(MOST).rows(), kind="points")
     if judged.height > MOST or proposed.points.height > MOST:
         common.console.say("The tables are cut here; --csv DIR or --xlsx FILE writes them whole.")
     common.console.say(
-        f"{judged.height:,} places with a tier, {proposed.tiers.height - judged.height:,} without a verdict in {wanted} and"
-        f" without a tier; {proposed.points.height:,} practitioners with a confirmed matter. Proposals, to be decided by a"
-        " meeting."
+        f"{judged.height:,} places with a tier, {unjudged:,} without a verdict in {wanted} and"
+        f" without a tier; {proposed.points.height:,} practitioners with a confirmed matter."
+        " Proposals, to be decided by a meeting."
     )
 
 

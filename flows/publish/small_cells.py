@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,11 @@ class _Cell:
     persons: int
     is_hidden: bool = False
     is_primary: bool = False
+
+    @cached_property
+    def places(self) -> frozenset[int]:
+        """The same members, for questions of what holds what."""
+        return frozenset(self.members.tolist())
 
 
 def release(
@@ -100,22 +106,49 @@ def _exposed(cells: Sequence[_Cell], finest: int, k: int) -> list[_Cell]:
     touched = np.zeros(finest, bool)
     for c in shown:
         touched[c.members] = True
+    # What appears in no number that is shown, nothing bounds from above.
+    doubtful = [c for c in hidden if c.is_primary and touched[c.members].all()]
+    while doubtful:
+        left = _uncertain(doubtful, finest, k, solve)
+        if len(left) == len(doubtful):
+            break
+        doubtful = left
     exposed = []
-    for cell in hidden:
-        if not cell.is_primary or not touched[cell.members].all():
-            continue  # some of it appears in no number that is shown, so nothing bounds it from above
+    for cell in doubtful:
         weights = np.zeros(finest)
         weights[cell.members] = 1
         highest = linprog(-weights, **solve)
         high = -highest.fun if highest.status == 0 else np.inf
-        if high < k - SLACK:
-            exposed.append(cell)
-            continue
-        lowest = linprog(weights, **solve)
-        low = lowest.fun if lowest.status == 0 else 0.0
-        if high - low < k - SLACK:
+        lowest = linprog(weights, **solve) if k - SLACK <= high < cell.count + k else None
+        low = lowest.fun if lowest is not None and lowest.status == 0 else 0.0
+        if high < k - SLACK or high - low < k - SLACK:
             exposed.append(cell)
     return exposed
+
+
+def _uncertain(cells: Sequence[_Cell], finest: int, k: int, solve: dict[str, Any]) -> list[_Cell]:
+    """The cells that one world which fits what is shown does not clear: a cell that may as well be `k` more is safe.
+
+    One programme lifts them all at once as far as they need; it spares one programme a cell.
+    """
+    from scipy.optimize import linprog
+    from scipy.sparse import block_array, csr_array, eye_array
+
+    own = _matrix(cells, finest, csr_array)
+    needed = np.array([c.count + k for c in cells], float)
+    lifted = linprog(
+        np.concatenate([np.zeros(finest), -np.ones(len(cells))]),
+        A_eq=block_array([[solve["A_eq"], csr_array((solve["A_eq"].shape[0], len(cells)))]]),
+        b_eq=solve["b_eq"],
+        A_ub=block_array([[solve["A_ub"], None], [-own, eye_array(len(cells))]]),
+        b_ub=np.concatenate([solve["b_ub"], np.zeros(len(cells))]),
+        bounds=[(0, None)] * finest + [(0, need) for need in needed],
+        method="highs",
+    )
+    if lifted.status != 0:
+        return list(cells)
+    world = own @ lifted.x[:finest]
+    return [c for c, value, need in zip(cells, world, needed, strict=True) if value < need - SLACK]
 
 
 def _matrix(cells: Sequence[_Cell], finest: int, make: Any) -> Any:
@@ -125,13 +158,32 @@ def _matrix(cells: Sequence[_Cell], finest: int, make: Any) -> Any:
 
 
 def _cover(cell: _Cell, cells: Sequence[_Cell]) -> _Cell | None:
-    """The next cell to hide: of those shown that are summed with it somewhere, the smallest; at last the sum itself."""
-    own = set(cell.members.tolist())
-    sums = [c for c in cells if not c.is_hidden and own & set(c.members.tolist())]
-    wider = set().union(*(c.members.tolist() for c in sums)) if sums else set()
-    beside = [
-        c for c in cells
-        if not c.is_hidden and c.count > 0 and c not in sums and set(c.members.tolist()) <= wider
-    ]  # fmt: skip
-    choice = beside or sums
-    return min(choice, key=lambda c: (c.count, c.table, str(c.key)), default=None)
+    """The next cell to hide beside one that is bounded: in the sum that holds it with least else hidden, the smallest
+    shown; where nothing is left beside it, the sum itself; where no sum holds it, the smallest of its parts."""
+    shown = [c for c in cells if not c.is_hidden]
+    sums = sorted((c for c in shown if c.places > cell.places), key=lambda c: len(c.places))
+    alike = [c for c in cells if c.is_hidden and c.table == cell.table]
+    parts = [c for c in shown if c.places <= cell.places and c.count > 0]
+    if not sums:
+        return min(parts, key=_order, default=None)
+    lone = _lone(sums, alike, shown)
+    hidden_in = {id(total): sum(c.count for c in alike if c.places <= total.places) for total in sums}
+    tightest = lone or min(sums, key=lambda c: (hidden_in[id(c)], _order(c)))
+    beside = [c for c in shown if c.count > 0 and not c.places & cell.places and c.places < tightest.places]
+    own = [c for c in beside if c.table == cell.table]
+    return min(own or beside or [tightest], key=_order)
+
+
+def _lone(sums: Sequence[_Cell], alike: Sequence[_Cell], shown: Sequence[_Cell]) -> _Cell | None:
+    """A shown sum in which one of the cells hidden together with this one is the only hidden one: it tells that cell,
+    and with it this one."""
+    together = {id(c): c for total in sums[:2] for c in alike if c.places <= total.places}
+    for total in shown:
+        inside = [c for c in alike if c.places <= total.places]
+        if len(inside) == 1 and id(inside[0]) in together and total.places > inside[0].places:
+            return total
+    return None
+
+
+def _order(cell: _Cell) -> tuple[int, str, str]:
+    return cell.count, cell.table, str(cell.key)

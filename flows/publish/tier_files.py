@@ -48,4 +48,9 @@ def write_workbook(proposed: Proposal, path: Path, language: str, labels: str) -
 
 
 def _tables(proposed: Proposal) -> dict[str, pl.DataFrame]:
-    return {"tiers": proposed.tiers, "points": proposed.points, "score_cards": proposed.cards, "point_events": proposed.events}
+    return {
+        "tiers": proposed.tiers,
+        "points": proposed.points,
+        "score_cards": proposed.cards,
+        "point_events": proposed.events,
+    }
