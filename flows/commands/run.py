@@ -112,13 +112,61 @@ def publish(
     labels: Labels = None,
     ids: Ids = None,
     unmask: Unmask = False,
+    role: Annotated[
+        str, Parameter(name="--for", help="A package in --out for inspector, lead, third-party, institution or public.")
+    ] = "",
+    institution: Annotated[str, Parameter(help="Whose lines a package holds.")] = "",
+    contract: Annotated[str, Parameter(help="Contract of the third party.")] = "",
+    first: Annotated[str, Parameter(name="--from", help="First day of the contract, as 2025-01-01.")] = "",
+    last: Annotated[str, Parameter(name="--to", help="Last day of the contract, as 2025-12-31.")] = "",
+    year: Annotated[
+        int | None, Parameter(help="The year of the public summary; the last whole one by default.")
+    ] = None,
     common: Common = COMMON,
 ) -> None:
-    """Write the run's folder: lists, evidence, findings, coverage, account, manifest."""
+    """Write the run's folder: lists, evidence, findings, coverage, account, manifest.
+
+    With --for nothing of it is written anew: what the last run found is cut to what that reader may have, masked, into
+    a new folder, and the audit log says what left and for whom.
+    """
+    if role:
+        _package(
+            role, out, (top, days, unmask), (institution, contract, first, last, year), (language, labels, ids), common
+        )
+        return
     settings = common.settled(
         out=out, top=top, days=days, language=language, labels=labels, ids=ids, unmask=unmask or None
     )
     _one("publish", settings, common)
+
+
+def _package(role: str, out: Path | None, lists: tuple, details: tuple, form: tuple, common: Common) -> None:  # type: ignore[type-arg]
+    """One package for one reader."""
+    from data.errors import UsageError
+    from data.warehouse.connection import open_warehouse
+    from flows.days import day
+    from flows.publish import packages
+
+    institution, contract, first, last, year = details
+    ask = packages.asked(
+        role,
+        institution=institution.strip(),
+        contract=contract.strip(),
+        first=day(first, "--from") if first else None,
+        last=day(last, "--to") if last else None,
+        year=year,
+    )
+    if out is None:
+        raise UsageError("Give --out DIR: the new folder that the package goes into.")
+    if any(lists):
+        raise UsageError("--top, --days and --unmask do not go with --for: a package is masked and whole.")
+    language, labels, ids = form
+    settings = common.settled(language=language, labels=labels, ids=ids, unmask=False)
+    with open_warehouse(settings.home, read_only=True) as con:
+        rows = packages.write(settings, con, ask, out)
+    common.console.give({"for": ask.role, "out": str(out), "files": rows})
+    common.console.table("package", ["file", "rows"], list(rows.items()), kind="package")
+    common.console.say(f"The package for {ask.role} is in {out}; the audit log has its line.")
 
 
 def _one(name: str, settings: Settings, common: Common) -> None:
