@@ -13,12 +13,11 @@ create table if not exists knowledge.domain (
 );
 
 -- 专项领域的范围: by what a finding belongs to a domain; one fitting row is enough. It only selects what is shown together,
--- so that nothing is judged by it; key: domain, kind, part
+-- so that nothing is judged by it. Kinds: source, every finding of it; area, problem, official self-check items shown
+-- beside (area_zh, item_id); department_word, item_prefix, name_word, of the line; diagnosis_prefix, of the visit;
+-- medical_category, its code begins so; setting: chronic, care (care_setting), out_of_area, negotiated; key: domain, kind, part
 create table if not exists knowledge.domain_part (
     domain varchar not null,
-    -- source: every finding of it; area, problem: official self-check items shown beside (area_zh, item_id);
-    -- department_word, item_prefix, name_word: of the line; diagnosis_prefix: of the visit; medical_category: its code
-    -- begins so; setting: chronic, care (care_setting), out_of_area, negotiated
     kind varchar not null,
     part varchar not null,
     basis varchar not null,
