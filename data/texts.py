@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,6 +18,19 @@ DELIMITERS = (",", "\t", ";", "|", "，")
 HEAD = 1 << 20
 #: UTF-16 without its mark: some bytes are nil, in other texts none is, and nearly all of them on one side.
 SOME, MOSTLY = 0.02, 0.95
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a text under a name aside, make it durable, then give it its name: a full disk leaves what was there."""
+    aside = path.with_name(path.name + ".part")
+    try:
+        with aside.open("w", encoding="utf-8", newline="") as handle:
+            handle.write(text)
+            handle.flush()
+            os.fsync(handle.fileno())
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def first_guess(head: bytes) -> str:

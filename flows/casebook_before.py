@@ -7,21 +7,23 @@ from dataclasses import dataclass
 import duckdb
 import polars as pl
 
+from data.warehouse import events
 from data.warehouse.connection import frame, has
 from models.casebook import lead_runs
 
 REGISTER = """
     with ordered as (
-        select run_id, min(started_at) as started_at, row_number() over (order by min(started_at), run_id) as place
+        select run_id, min(event_number) as event_number,
+            row_number() over (order by min(event_number), run_id) as place
         from run.run group by run_id
     ),
-    this as (select place, started_at from ordered where run_id = $run)
+    this as (select place, event_number from ordered where run_id = $run)
     select r.lead_id, r.subject_type, r.subject_key, r.opened_run,
         case when r.last_run = $run then r.opened_run else r.last_run end as last_run,
         case when r.last_run = $run then r.previous_amount else r.last_amount end as last_amount,
         r.previous_amount, r.previous_lead_id,
         case when r.lead_id in (
-            select v.lead_id from casebook.verdict as v where v.is_closing and v.imported_at < this.started_at
+            select v.lead_id from casebook.verdict as v where v.is_closing and v.event_number < this.event_number
         ) then r.closed_on end as closed_on,
         coalesce(l.place > this.place, false) as is_later
     from casebook.lead_register as r
@@ -39,7 +41,7 @@ MEMBERS = f"""
 """
 VERDICTS = """
     select v.* from casebook.verdict as v
-    where v.imported_at < (select min(started_at) from run.run where run_id = $run) order by v.verdict_id
+    where v.event_number < (select min(event_number) from run.run where run_id = $run) order by v.verdict_id
 """
 JUDGED = f"""
     select j.* from casebook.judged_finding as j join ({REGISTER}) as r on r.lead_id = j.lead_id
@@ -55,7 +57,7 @@ PROFILES = """
 """
 SUPPRESSED = """
     select s.* from casebook.suppression as s
-    where s.made_at < (select min(started_at) from run.run where run_id = $run) order by all
+    where s.event_number < (select min(event_number) from run.run where run_id = $run) order by all
 """
 #: What people wrote before a run was ranked, by the numbers of the events.
 RUN_NUMBER = "(select number from casebook.ranked_run where run_id = $run)"
@@ -67,9 +69,17 @@ HISTORY = f"""
     select h.* from casebook.lead_history as h join casebook.ranked_run as r on r.run_id = h.run_id
     where r.number < {RUN_NUMBER} order by all
 """
+APPEALED = {
+    table: f"""
+        select a.* from casebook.{table} as a join casebook.appeal as s on s.appeal_id = a.appeal_id
+        where s.event_number < {RUN_NUMBER} order by all
+    """
+    for table in ("appeal", "appeal_line", "appeal_evidence")
+}
+ANSWERED = f"select e.* from casebook.appeal_event as e where e.event_number < {RUN_NUMBER} order by all"
 QUERIES = {"lead_register": REGISTER, "group_membership": MEMBERS, "verdict": VERDICTS, "judged_finding": JUDGED}
 QUERIES |= {"verdict_evidence": EVIDENCE, "run_profile": PROFILES, "suppression": SUPPRESSED}
-QUERIES |= {**NUMBERED, "lead_history": HISTORY}
+QUERIES |= {**NUMBERED, "lead_history": HISTORY, **APPEALED, "appeal_event": ANSWERED}
 
 
 @dataclass(frozen=True)
@@ -111,8 +121,16 @@ class Before:
 def before(con: duckdb.DuckDBPyConnection, run_id: str) -> Before:
     """The casebook before a run, as far as the casebook of today still says it."""
     tables = {
-        name: frame(con, query, {"run": run_id})
+        name: frame(con, _ordered(con, query), {"run": run_id})
         for name, query in QUERIES.items()
         if has(con, f"casebook.{name}")  # opened for reading, a warehouse of an earlier version lacks the later ones
     }
     return Before(tables, (lead_runs.number(con, run_id) or 1) - 1)
+
+
+def _ordered(con: duckdb.DuckDBPyConnection, query: str) -> str:
+    """The query; of a warehouse from before events had numbers, by their times."""
+    if events.order(con, "run.run") == "event_number":
+        return query
+    by_table = query.replace("v.event_number", "v.imported_at").replace("s.event_number", "s.made_at")
+    return by_table.replace("event_number", "started_at")

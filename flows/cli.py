@@ -13,10 +13,13 @@ from types import FrameType
 
 from cyclopts import App, CycloptsError
 
-from data.errors import FundwatchError
+from data.errors import FundwatchError, UsageError
 from flows import commands, console, language, usage
 from flows.commands.common import app
 from flows.start import STOPPED
+
+#: Options whose value is a path.
+PATHS = ("--home", "--out", "--input", "--html", "--folder", "--before", "--after", "--file", "--delivery")
 
 for _command in pkgutil.iter_modules(commands.__path__):
     importlib.import_module(f"flows.commands.{_command.name}")  # each module registers its commands
@@ -29,6 +32,7 @@ def main(arguments: list[str] | None = None) -> None:
     console.begin(language.chosen(words))
     stop = _Stop()
     try:
+        _refuse_empty(words)
         with _helpful():
             app(words, exit_on_error=False, print_error=False, result_action="return_value")
     except BrokenPipeError:
@@ -41,6 +45,15 @@ def main(arguments: list[str] | None = None) -> None:
         _leave(*told, as_json="--json" in words)
     finally:
         stop.restore()
+
+
+def _refuse_empty(words: list[str]) -> None:
+    """Raise UsageError for a path that is empty, as of a variable that is not set: it would be the current folder."""
+    for place, word in enumerate(words):
+        before = words[place - 1] if place else ""
+        if not word.strip() and (not before.startswith("-") or before in PATHS):
+            what = before if before in PATHS else "An argument"
+            raise UsageError(f"{what} is empty. Give a path or a name; nothing was done.")
 
 
 class _Stop:

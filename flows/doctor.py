@@ -5,16 +5,14 @@ from __future__ import annotations
 import importlib.metadata
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import duckdb
 
-from data.errors import FundwatchError
+from data.errors import FundwatchError, InUse, UsageError
 from data.knowledge import load as knowledge_load
 from data.warehouse.connection import open_warehouse
-from flows import doctor_delivery, steps
+from flows import doctor_audit, doctor_delivery, steps, trouble
 from flows.doctor_delivery import Line
-from flows.home import audit_log
 from flows.home.settings import Settings
 from flows.publish import words
 
@@ -23,7 +21,7 @@ PACKAGES = ("duckdb", "polars", "prefect", "fastapi", "scikit-learn", "pyod", "s
 
 def look(settings: Settings, is_full: bool = False) -> list[Line]:
     """Every line of the report, in a stable order; `is_full` reads every row of a delivery and not the first ones."""
-    lines = [*_installation(settings), *_home(settings), *_audit(settings.home)]
+    lines = [*_installation(settings), *_home(settings), *doctor_audit.lines(settings.home)]
     if settings.input is not None:
         lines += doctor_delivery.lines(settings.input, settings, is_full)
     return lines
@@ -56,8 +54,11 @@ def _home(settings: Settings) -> Iterator[Line]:
                 " (select count(*) from run.run)"
             ).fetchall()[0]
             disagreement = _named(settings, con)
-    except FundwatchError as error:
+    except (UsageError, InUse) as error:  # there is none yet, or somebody is at work
         yield "home", "off", str(error)
+        return
+    except (FundwatchError, duckdb.Error) as error:
+        yield "home", "bad", trouble.sentence(error, "doctor") or str(error).splitlines()[0]
         return
     yield "home", "ok", f"{home}: {rows[0]:,} settlements, {rows[1]:,} fee lines, {rows[2]} runs"
     if disagreement is not None:
@@ -71,21 +72,6 @@ def _named(settings: Settings, con: duckdb.DuckDBPyConnection) -> str | None:
     except FundwatchError as error:
         return str(error)
     return None
-
-
-def _audit(home: Path) -> Iterator[Line]:
-    try:
-        entries, fault = audit_log.verify(home)
-        unlogged = sorted({p.parent.name for p in home.glob("runs/[!.]*/manifest.json")} - audit_log.published(home))
-    except OSError as error:
-        yield "audit log", "bad", f"cannot be read: {error.strerror}"
-        return
-    if fault is None and unlogged:
-        fault = f"it does not know of the run {', '.join(unlogged)}: its end was cut off, or the log was taken away"
-    if fault is not None:
-        yield "audit log", "bad", f"{entries:,} entries are sound, then: {fault}"
-    else:
-        yield "audit log", "ok" if entries else "off", f"{entries:,} entries, chain intact"
 
 
 def page(report: Sequence[Line], settings: Settings) -> str:

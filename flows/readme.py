@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from data.contract import mapping
 from features import build
@@ -24,6 +25,8 @@ from models.sources.wording import filled
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 EVALUATION = ROOT / "models" / "evaluation" / "README.md"
+#: What `fundwatch benchmark --keep` wrote when it was last measured; the README says no other figures of speed.
+SPEED = ROOT / "flows" / "evaluate" / "speed.json"
 
 
 def catalogue(sources: list[Source]) -> str:
@@ -95,6 +98,25 @@ def commands() -> str:
     return "\n".join(lines)
 
 
+def speed(figures: Mapping[str, Any]) -> str:
+    """The benchmark's figures as a table, with the machine and the day."""
+    lines = [
+        "| fee lines | step | seconds | processor seconds | times the plain read | peak GB |",
+        "|---|---|---|---|---|---|",
+    ]
+    for town in figures["towns"]:
+        costs = [("plain read", town["plain"]), *((s["step"], s) for s in town["steps"])]
+        for name, cost in [*costs, ("from CSV to watchlists", town["whole"])]:
+            ratio, peak = cost.get("ratio", 1), "" if cost["peak"] is None else f"{cost['peak']:.1f}"
+            lines.append(
+                f"| {town['fee_lines']:,} | {name} | {cost['wall']:.1f} | {cost['cpu']:.1f} | {ratio:.1f} | {peak} |"
+            )
+    grown = figures["growth"]
+    more = "" if grown is None else f" Processor seconds grow with the lines to the power of {grown}."
+    note = f"Measured on {figures['date']} ({figures['machine']}), code `{figures['code']}`; ratios are of processor"
+    return "\n".join(lines) + f"\n\n{note} seconds.{more}"
+
+
 def part(text: str, name: str) -> str:
     """A generated part of a README, without its marks."""
     match = re.search(rf"<!-- {name} -->\n(.*?)\n?<!-- /{name} -->", text, re.DOTALL)
@@ -127,6 +149,8 @@ def parts() -> Iterable[tuple[Path, str, str]]:
     yield ROOT / "data" / "simulate" / "README.md", "lookalikes", modules(ROOT / "data" / "simulate" / "lookalikes")
     yield ROOT / "features" / "README.md", "features", features()
     yield ROOT / "flows" / "README.md", "commands", commands()
+    if SPEED.exists() and "<!-- speed -->" in README.read_text(encoding="utf-8"):
+        yield README, "speed", speed(json.loads(SPEED.read_text(encoding="utf-8")))
 
 
 def measured_parts(results: Mapping[str, object]) -> Iterable[tuple[Path, str, str]]:

@@ -15,7 +15,7 @@ from data import ingest as ingestion
 from data.contract import mapping
 from data.errors import FundwatchError, InputRefused, UsageError
 from data.knowledge import load as knowledge_load
-from data.warehouse import journal, spill
+from data.warehouse import events, journal, spill
 from data.warehouse.connection import has, open_warehouse
 from flows import steps
 from flows.casebook_before import Before, before
@@ -31,11 +31,11 @@ Say = Callable[[str], None]
 
 #: The rejected rows that people had let go before the run, and the same in another home.
 DISMISSED = """
-    select dismissed, dismissed_at, file_id, file, source_table, row_number, field from run.rejected
-    where dismissed_at < (select max(finished_at) from run.run where run_id = $run)
+    select dismissed, dismissed_at, dismissed_number, file_id, file, source_table, row_number, field from run.rejected
+    where dismissed_number < (select max(event_number) from run.run where run_id = $run)
 """
 DISMISS = """
-    update run.rejected set dismissed = ?, dismissed_at = ?
+    update run.rejected set dismissed = ?, dismissed_at = ?, dismissed_number = ?
     where file_id = ? and file = ? and source_table = ? and row_number is not distinct from ?
         and field is not distinct from ?
 """
@@ -76,7 +76,7 @@ def replay(settings: Settings, run_id: str, say: Say = lambda _: None) -> Replay
     with open_warehouse(settings.home, read_only=True) as con:
         loads = _loads(con, manifest)
         knows = has(con, "run.rejected", "dismissed")
-        dismissed = con.execute(DISMISSED, {"run": run_id}).fetchall() if knows else []
+        dismissed = con.execute(_dismissed(con), {"run": run_id}).fetchall() if knows else []
         casebook = before(con, run_id)
         is_hidden = bool(manifest["settings"].get("pseudonyms"))
         ingestion.agreed(con, is_hidden, settings.key)  # the key stays where it is
@@ -97,18 +97,49 @@ def read_manifest(folder: Path) -> Manifest:
     """The manifest of a run's folder. Raises UsageError when there is none that can be read."""
     try:
         manifest: Manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        if not _is_whole(manifest):
+            raise ValueError("not what a run's manifest holds")
     except FileNotFoundError as error:
         raise UsageError(f"There is no run {folder.name}. See `fundwatch runs`.") from error
     except ValueError as error:
-        raise FundwatchError(f"The manifest of run {folder.name} is damaged, so it cannot be replayed.") from error
+        raise FundwatchError(
+            f"The manifest of run {folder.name} is damaged, so it cannot be replayed. Put it back from a copy."
+        ) from error
     return manifest
+
+
+def _is_whole(manifest: object) -> bool:
+    """Whether it holds what a replay asks it for."""
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("settings"), dict):
+        return False
+    wanted = {
+        "inputs": {"file", "table", "sha256"},
+        "outputs": {"file", "sha256"},
+        "sources": {"id", "version", "params"},
+    }
+    listed = all(isinstance(manifest.get(name), list) for name in wanted)
+    return (
+        listed
+        and {"fingerprint", "code", "knowledge"} <= set(manifest)
+        and all(isinstance(row, dict) and keys <= set(row) for name, keys in wanted.items() for row in manifest[name])
+    )
+
+
+def _dismissed(con: Any) -> str:
+    """The query; of a warehouse from before events had numbers, by their times."""
+    if events.order(con, "run.rejected") == "dismissed_number":
+        return DISMISSED
+    by_time = DISMISSED.replace("dismissed_number, ", "cast(null as bigint), ")
+    by_time = by_time.replace("dismissed_number", "dismissed_at")
+    return by_time.replace("event_number", "finished_at")
 
 
 def _loads(con: Any, manifest: Manifest) -> list[Load]:
     """The run's deliveries in the order they were taken in, with the folders HOME remembers."""
+    order = events.order(con, "run.input_file")
     rows = con.sql(
-        "select file, source_table, file_id, folder, loaded_at, coalesce(is_newer, false) from run.input_file"
-        " order by loaded_at, file"
+        f"select file, source_table, file_id, folder, {order}, coalesce(is_newer, false) from run.input_file"
+        f" order by {order}, file"
     ).fetchall()
     wanted = {(one["sha256"], one["table"]): one["file"] for one in manifest["inputs"]}
     query = "select distinct file from run.account where refused is not null"

@@ -12,11 +12,11 @@ from data import ingest as ingestion
 from data.checks import checking
 from data.errors import FundwatchError, UsageError
 from data.knowledge import load as knowledge_load
-from data.warehouse import journal, spill
+from data.warehouse import confined, journal, spill
 from data.warehouse.connection import open_warehouse, transaction
 from data.warehouse.parts import DONE, NO_DATA, Parts
 from features import build
-from flows import trouble
+from flows import own_rules, trouble
 from flows.home import version
 from flows.home.settings import Settings
 from flows.home.state import State
@@ -45,6 +45,7 @@ class Step:
     name: str
     act: Callable[[Settings, duckdb.DuckDBPyConnection, Say], Outcome]
     retries: int = 0
+    is_closed: bool = False  # it touches no file but the warehouse, and can touch none
 
 
 def sources(settings: Settings) -> list[Source]:
@@ -157,10 +158,15 @@ def detect(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> Outc
     shown = {s.id: f"{s.card.title_zh} {s.id}" if settings.language == "zh" else s.id for s in stale}
     lasting = {shown[name]: took for name, took in seconds.items() if name in shown}
     parts = Parts(say, "sources", shown.values(), lasting)
+    refused = own_rules.refused(con, stale)
     for each in stale:
         parts.begin(shown[each.id])
-        has_data = source.run(con, each, state.basis(each))
+        has_data = each.id not in refused and own_rules.judge(state, each, refused)
         parts.end(DONE if has_data else NO_DATA)
+    for name, why in refused.items():
+        left = next(s for s in stale if s.id == name)
+        source.leave_out(con, left, state.basis(left), why)
+        say(f"{name}, on trial, is left out: {why}")
     classed = _triage(state)
     hits, cannot = con.sql(
         "select coalesce(sum(hits), 0), count(*) filter (where reason like 'needs %') from model.coverage"
@@ -168,8 +174,10 @@ def detect(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> Outc
     counts = {"judged": len(stale), "retired": len(gone), "hits": int(hits), "lacking_data": cannot}
     if not stale and not gone:
         return Outcome("nothing new", counts)
+    left_out = f", {len(refused)} on trial left out ({', '.join(refused)})" if refused else ""
+    judged = len(stale) - len(refused)
     return Outcome(
-        f"{len(stale)} sources judged, {hits:,} hits in all{classed}, {cannot} sources lack their data", counts
+        f"{judged} sources judged, {hits:,} hits in all{classed}, {cannot} sources lack their data{left_out}", counts
     )
 
 
@@ -213,8 +221,8 @@ STEPS = (
     Step("ingest", ingest),
     Step("check", check),
     Step("features", features, retries=1),
-    Step("detect", detect, retries=1),
-    Step("rank", rank, retries=1),
+    Step("detect", detect, retries=1, is_closed=True),
+    Step("rank", rank, retries=1, is_closed=True),
     Step("publish", publish, retries=1),
 )
 
@@ -225,6 +233,8 @@ def perform(step: Step, settings: Settings, say: Say = lambda _: None) -> Outcom
         with open_warehouse(settings.home, memory_limit=settings.memory_limit, threads=settings.threads) as con:
             if step.name != "ingest":
                 naming(settings, con)
+            if step.is_closed:
+                confined.seal(con)
             return step.act(settings, con, say)
     except FundwatchError:
         raise

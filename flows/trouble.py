@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 import duckdb
 
+from data.warehouse import damage
+
 FULL = re.compile(r"no space left|could not write|quota exceeded|file too large|os error (27|28|122)\b", re.IGNORECASE)
 LOCKED = re.compile(r"read-only file system|permission denied|os error (13|30)\b", re.IGNORECASE)
 FULL_CODES = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -20,9 +22,12 @@ def sentence(error: BaseException, doing: str) -> str | None:
         return f"The disk is full: {doing} stopped. Free some space and run again; what was finished stays."
     if any(LOCKED.search(text) for _, text in told):
         return f"{doing} cannot write: {_first_line(error)}. Choose another --home, or allow writing there."
-    if any(isinstance(one, duckdb.OutOfMemoryException) for one, _ in told):
+    damaged = [words for one, _ in told if isinstance(one, duckdb.Error) and (words := damage.sentence(one))]
+    if damaged:
+        return damaged[0]
+    if any(isinstance(one, duckdb.OutOfMemoryException | MemoryError) for one, _ in told):
         return f"{doing} needs more memory than allowed. Raise memory_limit in fundwatch.toml."
-    if isinstance(error, OSError | duckdb.IOException):
+    if isinstance(error, OSError | duckdb.IOException | duckdb.FatalException | duckdb.InternalException):
         return f"{doing} stopped: {_first_line(error)}. What was finished stays."
     return None
 

@@ -40,13 +40,15 @@ def _own_environment(monkeypatch):
 @pytest.fixture(scope="session")
 def few():
     """Make a HOME whose switches leave few sources; gives the HOME."""
+    from flows.home import audit_states
     from models.workbench import ruleset
 
     def switch_off(home):
         home.mkdir(parents=True, exist_ok=True)
         others = sorted({s.id for s in ruleset.unswitched(home)} - FEW)
         off = ruleset.Switch("retired", "not at issue here")
-        ruleset.write(home, dict.fromkeys(others, off), lambda: None)
+        logged = audit_states.witness_switches(home, home / ruleset.DRAFT, {"rule": others, "to": "retired"})
+        ruleset.write(home, dict.fromkeys(others, off), logged)
         return home
 
     return switch_off

@@ -9,6 +9,7 @@ Every third trial is killed twice. Left out of the comparison: coverage.csv, whi
 from __future__ import annotations
 
 import argparse
+import gzip
 import hashlib
 import os
 import random
@@ -21,12 +22,24 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 TIMED = "coverage.csv"
+#: What must be the same whatever was killed; of the delivery its rows and what was rejected of it.
+TABLES = (
+    "casebook.lead_register",
+    "casebook.group_membership",
+    "model.finding",
+    "model.lead",
+    "record.settlement",
+    "record.fee_line",
+    "run.rejected",
+    "run.account",
+)
 
 
-def start(folder: Path, home: Path, log: Path) -> subprocess.Popen[bytes]:
-    """A run in a process of its own; its progress lines go to `log`."""
+def start(folder: Path, home: Path, log: Path, *words: object) -> subprocess.Popen[bytes]:
+    """A run, or the command of these words, in a process of its own; its progress lines go to `log`."""
     environ = {k: v for k, v in os.environ.items() if not k.startswith(("FUNDWATCH_", "PREFECT_"))}
-    command = [sys.executable, "-m", "flows.cli", "run", folder, "--home", home, "--out", home / "out", "--top", "10"]
+    what = words or ("run", folder, "--out", home / "out", "--top", "10")
+    command = [sys.executable, "-m", "flows.cli", *what, "--home", home]
     with log.open("wb") as said:
         return subprocess.Popen(list(map(str, command)), cwd=ROOT, env=environ, stdout=said, stderr=said)
 
@@ -53,13 +66,13 @@ def kill_after(folder: Path, home: Path, log: Path, delay: float) -> str:
 
 
 def state(home: Path) -> dict[str, str]:
-    """Hash of every output, whatever its name, and of the casebook, the findings and the leads."""
+    """Hash of every output, whatever its name, and of the record, the rejected rows, the casebook and the leads."""
     import duckdb
 
     files = [p for top in ("runs", "out") for p in (home / top).rglob("*") if p.is_file() and p.name != TIMED]
     found = {p.relative_to(home).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in files}
     with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as con:
-        for table in ("casebook.lead_register", "casebook.group_membership", "model.finding", "model.lead"):
+        for table in TABLES:
             rows = con.sql(f"select * from {table} order by all").fetchall()
             found[table] = hashlib.sha256(repr(rows).encode()).hexdigest()
     return found
@@ -145,7 +158,28 @@ def _town(folder: Path, persons: int) -> Path:
     from data.simulate import simulate
 
     simulate(folder, persons=persons, seed=1)
+    blemish(folder)
     return folder
+
+
+def blemish(folder: Path) -> None:
+    """What real deliveries bring: rows that cannot be read, settlements taken back, rows corrected further down."""
+    import polars as pl
+
+    lines_file, bills_file = folder / "fee_list_d.csv.gz", folder / "setl_d.csv.gz"
+    lines, bills = (pl.read_csv(p, infer_schema=False).with_row_index("place") for p in (lines_file, bills_file))
+    is_spoilt = pl.col("place").is_in(range(10, lines.height, lines.height // 12))
+    spoilt = lines.with_columns(fee_ocur_time=pl.when(is_spoilt).then(pl.lit("2025-13-45")).otherwise("fee_ocur_time"))
+    money = ["medfee_sumamt", "inscp_amt", "fund_pay_sumamt", "hifp_pay", "psn_pay", "cash_payamt", "acct_pay"]
+    negated = [(-pl.col(c).cast(pl.Decimal(16, 2))).cast(pl.String).alias(c) for c in money if c in bills.columns]
+    back = bills.gather_every(bills.height // 8).with_columns(
+        *negated, init_setl_id="setl_id", setl_id=pl.col("setl_id") + "R", refd_setl_flag=pl.lit("1")
+    )
+    corrected = bills.gather_every(bills.height // 7, 3).with_columns(dise_name=pl.lit("更正后的诊断"))
+    whole = pl.concat([bills, back, corrected])
+    for path, rows in ((lines_file, spoilt), (bills_file, whole)):
+        with gzip.open(path, "wb") as out:
+            rows.drop("place").write_csv(out)
 
 
 if __name__ == "__main__":

@@ -19,18 +19,22 @@ MAY_READ = {
     "models/ranking": {"record", "feature", "model", "casebook"},
     "models/artefacts": {"record", "feature", "model"},
     "models/learning": {"record", "casebook"},
-    "models/casebook": {"record", "feature", "model", "casebook"},
+    "models/casebook": {"record", "knowledge", "feature", "model", "casebook"},
+    "models/visits": {"record", "knowledge", "feature", "model", "casebook"},
     "models/evaluation": {"feature", "model", "casebook", "truth"},
     "models/outlook": {"record", "feature"},
     "flows/publish": {"record", "knowledge", "feature", "model", "casebook"},
 }
 #: The only queries that may look at identities: one turns id numbers into sex and date of birth, the other telephone
-#: numbers and addresses into marks that are equal where those are; two write names, masked, beside a lead's lines.
+#: numbers and addresses into marks that are equal where those are; four write names, masked unless asked, beside lines
+#: and visits.
 IDENTITY = {
     "features/person.sql",
     "features/person_household.sql",
     "flows/publish/evidence.sql",
     "flows/publish/members.sql",
+    "models/visits/visit_line.sql",
+    "models/visits/visit_record.sql",
 }
 PACKAGES = ("data", "features", "models", "flows")
 QUERIES = sorted(p for folder in MAY_READ for p in (ROOT / folder).glob("*.sql"))

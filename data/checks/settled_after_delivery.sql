@@ -11,4 +11,4 @@ with delivered as (
 select s.settlement_id, s.institution_id, s.ended_on, s.settled_at
 from record.settlement as s
 join delivered as d on d.file_id = s.file_id
-where date_diff('day', cast(d.loaded_at as date), cast(s.settled_at as date)) > 1
+where date_diff('day', cast(d.loaded_at + interval 8 hour as date), cast(s.settled_at as date)) > 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -21,7 +22,7 @@ from data.ingest.load import load
 from data.ingest.normalise import UNKNOWN_WORD
 from data.ingest.pseudonym import Pseudonyms, agreed
 from data.ingest.rejected import standing
-from data.warehouse import journal, spill
+from data.warehouse import events, journal, spill
 from data.warehouse.connection import transaction
 from data.warehouse.parts import Parts
 
@@ -155,6 +156,7 @@ def _all(
 ) -> list[Account]:
     this = ingest_id(sorted(deliveries, key=lambda d: d.name))
     accounts: list[Account] = []
+    when = functools.cache(lambda: events.stamp(con))  # one event, and none where nothing is loaded
     brought: dict[str, set[str]] = {}
     chosen = {d.file_id for d in deliveries if _is_newer(d, intake)}
     parts = Parts(say, "files", [d.name for d in deliveries])
@@ -169,7 +171,7 @@ def _all(
                 _refuse_alone(faults.kept, [d for d in deliveries if d.name not in faults.names()])
                 continue
             before = brought.setdefault(delivery.table.source, set())
-            account = _new(con, delivery, this, folder, staged, intake, say, before, chosen)
+            account = _new(con, delivery, this, folder, staged, intake, say, before, chosen, when)
             before.add(delivery.file_id)
         account.check()
         say(account.sentence())
@@ -224,7 +226,7 @@ def _lacks_words(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> bool:
         """
         select 1 from run.input_file as i
         where i.file_id = $id and i.source_table = 'tip_d'
-            and i.loaded_at < (select max(finished_at) from run.step where step = 'schema')
+            and i.event_number <= (select max(try_cast(said as bigint)) from run.step where step = 'schema')
             and exists (select 1 from record.tip where file_id = $id)
             and not exists (select 1 from record.tip where file_id = $id and content is not null)
         """,
@@ -247,6 +249,7 @@ def _new(
     say: Callable[[str], None],
     brought: Collection[str],
     chosen: Collection[str],
+    when: Callable[[], events.Stamp],
 ) -> Account:
     for note in staged.notes:
         say(f"{delivery.name}: {note}")
@@ -254,7 +257,7 @@ def _new(
     is_newer = delivery.file_id in chosen
     if not intake.is_replay and delivery.mends is None:
         contradiction.refuse(con, delivery, [one for one in brought if is_newer or one not in chosen])
-    return load(con, delivery, this, str(folder.resolve()), staged, is_newer, chosen)
+    return load(con, delivery, this, str(folder.resolve()), staged, is_newer, chosen, when)
 
 
 def _say_words(con: duckdb.DuckDBPyConnection, delivery: Delivery, say: Callable[[str], None]) -> None:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from data.contract import mapping
 from data.errors import InputRefused
 from data.ingest import stray
 from data.ingest.faults import Faults
-from data.ingest.unpack import UNPACK, WORKBOOKS, Part, parts
+from data.ingest.unpack import NUMBERS, UNPACK, WORKBOOKS, Part, ending, parts
 
 NO_TABLE = "not a table of the export"
 STRAY = "left there by a program"
 HIDDEN = "a hidden sheet"
 EMPTY = "it holds nothing"
+NO_FILE = "no file that could be read"
+#: Paths that mean nothing but themselves to any reader.
+PLAIN = re.compile(r"[\w/. ()（）,，、-]+")
 
 
 def contents(
@@ -33,7 +38,7 @@ def contents(
             continue
         inside: list[Part] = []
         with faults.within(name, names.table(path.name)):
-            inside = list(parts(path, name, work))
+            inside = list(parts(_plain(path, work), name, work, PurePosixPath(name).name))
         for part in inside:
             if part.form == "unread":
                 if names.table(part.stem) or part.stem.lower().endswith((".zip", *WORKBOOKS)) or _is_packed(part):
@@ -45,6 +50,27 @@ def contents(
                 left.append((part.name, ASIDE[part.form]))
             else:
                 yield part
+
+
+def _leads_nowhere(link: Path, root: Path) -> str:
+    """Why a link is not followed; empty for one to a file or folder of the delivery."""
+    try:
+        target = link.resolve(strict=True)
+    except (OSError, RuntimeError):  # a loop is the latter
+        return "leads to nothing"
+    return "" if root in target.parents else "leads out of the delivery"
+
+
+def _plain(path: Path, work: Path) -> Path:
+    """The file under a name that no reader takes for a pattern or stumbles over."""
+    if PLAIN.fullmatch(str(path)):
+        return path
+    alias = work / f"{next(NUMBERS)}{ending(path.name)}"
+    try:
+        alias.symlink_to(path.resolve())
+    except OSError:  # some disks know no links
+        shutil.copyfile(path, alias)
+    return alias
 
 
 ASIDE = {"stray": STRAY, "paper": NO_TABLE, "empty": EMPTY}
@@ -60,27 +86,30 @@ def _files(folder: Path, left: list[tuple[str, str]], faults: Faults) -> Iterato
     paths: list[Path] = []
 
     def closed(error: OSError) -> None:
-        place = Path(error.filename).relative_to(folder).as_posix()
+        place = stray.shown(Path(error.filename).relative_to(folder).as_posix())
         with faults.within(f"{place}/"):
-            raise InputRefused(f"The folder {error.filename} cannot be read: {error.strerror}. Nothing was loaded.")
+            closed_folder = stray.shown(str(error.filename))
+            raise InputRefused(f"The folder {closed_folder} cannot be read: {error.strerror}. Nothing was loaded.")
 
     for place, folders, files in os.walk(folder, onerror=closed):
         paths += [Path(place) / name for name in files]
         for name in list(folders):
             path = Path(place) / name
-            inside = path.relative_to(folder).as_posix()
+            inside = stray.shown(path.relative_to(folder).as_posix())
             if path.is_symlink():
                 paths.append(path)
             elif stray.is_stray(f"{inside}/file"):
                 left.append((f"{inside}/", STRAY))
                 folders.remove(name)
     for path in sorted(paths):
-        name = path.relative_to(folder).as_posix()
-        if path.is_symlink() and root not in path.resolve().parents:
+        name = stray.shown(path.relative_to(folder).as_posix())
+        if path.is_symlink() and (why := _leads_nowhere(path, root)):
             with faults.within(name):
-                raise InputRefused(f"{name} is a link that leads out of the delivery. Put the file itself there.")
+                raise InputRefused(f"{name} is a link that {why}. Put the file itself there.")
             continue
         if not path.is_file():
+            if not path.is_dir():
+                left.append((name, NO_FILE))
             continue
         if stray.is_stray(name):
             left.append((name, STRAY))

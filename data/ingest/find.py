@@ -29,6 +29,28 @@ SHEET_ROW = {"sheet_row", "表中行号"}
 MENDED_ZH = ("文件", "行号", "表", "字段", "拒收原因", "原始内容")
 
 
+Stamp = tuple[int, int, int]
+
+
+def stamp(path: Path) -> Stamp:
+    """What changes when a file is written or another one gets its name."""
+    seen = path.stat()
+    return seen.st_size, seen.st_mtime_ns, seen.st_ino
+
+
+def refuse_changed(delivery: Delivery) -> None:
+    """Raises InputRefused for a file that is no longer what its hash was taken of: somebody still copies it."""
+    try:
+        same = delivery.stamp is None or stamp(delivery.path) == delivery.stamp
+    except OSError:
+        same = False
+    if not same:
+        raise InputRefused(
+            f"{delivery.name} was changed while it was read. Wait until it is copied whole and run again; nothing was"
+            " loaded."
+        )
+
+
 @dataclass(frozen=True)
 class Delivery:
     """One delivered content: where it is read from, which table, its hash, how it is written, its header."""
@@ -50,6 +72,7 @@ class Delivery:
     quote: str = '"'  # what values stand between
     rows: int | None = None  # how many it must have, where that is known
     rows_above: int = 0  # lines above the header that look like rows
+    stamp: Stamp | None = None  # of the file as it was when its hash was taken
 
     @property
     def missing(self) -> list[str]:
@@ -131,10 +154,12 @@ def _resolve(part: Part, names: mapping.Names, found: Found) -> None:
     """A content without a header goes on from one that has it, or is no table, or says what it lacks."""
     before = going_on.before(part, _first_rows(part), found.deliveries)
     if before is not None:
-        digest = part.digest or _digest(part)
+        seen, digest = stamp(part.path), part.digest or _digest(part)
         encoding = "" if part.form == "grid" else decode.first_guess(_head(part))
         found.deliveries.append(
-            replace(before, path=part.path, name=part.name, file_id=digest, encoding=encoding, lines=0, above=0)
+            replace(
+                before, path=part.path, name=part.name, file_id=digest, encoding=encoding, lines=0, above=0, stamp=seen
+            )
         )
         return
     delivery = _recognise(part, names)
@@ -166,7 +191,7 @@ def missing_tables(found: Collection[Delivery], loaded: Collection[str]) -> list
 
 def _recognise(part: Part, names: mapping.Names) -> Delivery | None:
     """The content as the table that its name or its header says; None where it is none."""
-    encoding, best = "", Heading(())
+    encoding, best, seen = "", Heading(()), stamp(part.path)
     table = names.table(part.stem)
     if part.form == "parquet":
         best = Heading(heading.unique(_parquet_header(part), table, names))
@@ -193,6 +218,7 @@ def _recognise(part: Part, names: mapping.Names) -> Delivery | None:
         part.path, part.name, table, part.digest or _digest(part), part.form, encoding,
         best.delimiter if part.form == "text" else "", best.header, fields, updated, words_of(table, names),
         lines=best.lines, above=best.above, quote=best.quote, rows_above=best.rows_above,
+        stamp=seen,
     )  # fmt: skip
 
 
@@ -201,7 +227,7 @@ def _first_rows(part: Part) -> list[list[str | None]]:
     if part.form == "grid":
         import polars as pl
 
-        first = pl.scan_parquet(part.path).head(heading.WITHIN + 2).collect()
+        first = pl.scan_parquet(part.path, glob=False).head(heading.WITHIN + 2).collect()
         return [list(row) for row in first.drop(PLACE).rows()]
     if part.form == "text":
         head = _head(part)
@@ -227,7 +253,7 @@ def _parquet_header(part: Part) -> tuple[str, ...]:
     import polars as pl
 
     try:
-        return tuple(pl.read_parquet_schema(part.path))
+        return tuple(pl.scan_parquet(part.path, glob=False).collect_schema())
     except Exception as error:  # the reader raises kinds of its own
         raise InputRefused(f"{part.name} cannot be read as Parquet. Deliver the file again.") from error
 
@@ -263,4 +289,4 @@ def _digest(part: Part) -> str:
 
 def renamed(delivery: Delivery, path: Path, encoding: str = "utf-8") -> Delivery:
     """The same delivery read from another place."""
-    return replace(delivery, path=path, encoding=encoding)
+    return replace(delivery, path=path, encoding=encoding, stamp=None)

@@ -24,19 +24,19 @@ SAMPLE = 5_000
 SERVICE, WITHOUT_ZEROS = "00[1-4][0-9]{12}", "[1-4][0-9]{12}"
 
 
-def find(con: duckdb.DuckDBPyConnection, delivery: Delivery, stage: str) -> None:
-    """Mark staged rows whose id names two, restore service codes without their zeros.
+def find(con: duckdb.DuckDBPyConnection, delivery: Delivery, stage: str, table_of_stage: str) -> None:
+    """Mark staged rows whose id names two, restore service codes without their zeros, in the table behind the stage.
 
     Raises InputRefused where the ids of a column have all lost their last digits.
     """
     _refuse_rounded(con, delivery, stage)
-    _restore(con, delivery, stage)
+    _restore(con, delivery, table_of_stage)
     table = delivery.table
     if table.target in OF_ONE:
         collide(con, table, stage)
-        _mark_shared_key(con, table, stage)
+        _mark_shared_key(con, table, stage, table_of_stage)
     if {"person_id", "id_number", "person_name"} <= {f.column for f in delivery.fields.values()}:
-        _mark_shared_person(con, delivery, stage)
+        _mark_shared_person(con, delivery, table_of_stage)
 
 
 def _refuse_rounded(con: duckdb.DuckDBPyConnection, delivery: Delivery, stage: str) -> None:
@@ -94,7 +94,7 @@ def collide(con: duckdb.DuckDBPyConnection, table: Table, stage: str) -> None:
     )
 
 
-def _mark_shared_key(con: duckdb.DuckDBPyConnection, table: Table, stage: str) -> None:
+def _mark_shared_key(con: duckdb.DuckDBPyConnection, table: Table, stage: str, table_of_stage: str) -> None:
     """One number for two pieces of business: neither is a newer version of the other."""
     key = ", ".join(table.key)
     facts = ", ".join(f"{sql} as fact{place}" for place, sql in enumerate(OF_ONE[table.target]))
@@ -119,10 +119,11 @@ def _mark_shared_key(con: duckdb.DuckDBPyConnection, table: Table, stage: str) -
         select c.row_place from candidate as c join shared using ({key})
         """
     )
-    con.execute(
-        f"update {stage} set bad = '{name}|the number of two, which differ in person, place or day'"
-        f" where row_place in (select row_place from stage_shared)"
-    )
+    if con.sql("select 1 from stage_shared limit 1").fetchall():
+        con.execute(
+            f"update {table_of_stage} set bad = '{name}|the number of two, which differ in person, place or day'"
+            " where stage_place(rowid) in (select row_place from stage_shared)"
+        )
 
 
 def _mark_shared_person(con: duckdb.DuckDBPyConnection, delivery: Delivery, stage: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -15,6 +16,9 @@ from data.contract import mapping
 from data.contract.mapping import Field
 from data.ingest.find import Delivery
 from data.ingest.normalise import quoted
+
+if TYPE_CHECKING:
+    from data.ingest.cells import Cells
 
 LEFT = "stage_left"
 #: What a total is called, blanks and marks around it taken off; 3月小计, 本页合计(元), Grand Total:
@@ -71,17 +75,36 @@ def is_line_below(cells: Sequence[str]) -> bool:
 FEW = 3
 
 
+def doubt(delivery: Delivery) -> str:
+    """SQL over the delivered cells: whether a row lacks something that rows have, or its key has no digit."""
+    keys, wanted = _keys(delivery), _wanted(delivery)
+    return f"({_is_doubtful(keys, wanted)})" if keys else "false"
+
+
+def are_doubtful(con: duckdb.DuckDBPyConnection, delivery: Delivery, held: Cells, stage: str) -> bool:
+    """Whether any row may be no record, by the stage's column `doubtful` or by the first rows."""
+    if not _keys(delivery):
+        return False
+    return _is_under(con, delivery, held) or bool(con.sql(f"select 1 from {stage} where doubtful limit 1").fetchall())
+
+
+def _keys(delivery: Delivery) -> list[str]:
+    by_column = {f.column: cell for cell, f in delivery.fields.items()}
+    return [quoted(by_column[k]) for k in delivery.table.key if k in by_column]
+
+
+def _wanted(delivery: Delivery) -> list[str]:
+    by_column = {f.column: (cell, f) for cell, f in delivery.fields.items()}
+    return [quoted(cell) for cell, f in by_column.values() if f.is_required and f.kind != "text"]
+
+
 def find(con: duckdb.DuckDBPyConnection, delivery: Delivery, names: mapping.Names, texts: str) -> dict[str, int]:
     """Fill `stage_left` (row_place, kind) with the rows of `texts` that are no record; rows by kind."""
-    by_column = {f.column: (cell, f) for cell, f in delivery.fields.items()}
-    keys = [quoted(by_column[k][0]) for k in delivery.table.key if k in by_column]
-    wanted = [quoted(cell) for cell, f in by_column.values() if f.is_required and f.kind != "text"]
+    keys, wanted = _keys(delivery), _wanted(delivery)
     con.execute(f"create or replace temp table {LEFT} (row_place bigint, kind varchar)")
-    doubtful = _is_doubtful(keys, wanted)
     if not keys:
         return {}
-    if not _is_under(con, delivery, texts) and not con.sql(f"from {texts} where {doubtful} limit 1").fetchall():
-        return {}
+    doubtful = _is_doubtful(keys, wanted)
     con.execute(
         f"""
         insert into {LEFT}
@@ -147,10 +170,10 @@ def sentence(kinds: dict[str, int], rows: Sequence[int]) -> str:
     return f"{shown} left out: no record (data row {', '.join(map(str, rows[:3]))}{' ...' if len(rows) > 3 else ''})"
 
 
-def _is_under(con: duckdb.DuckDBPyConnection, delivery: Delivery, texts: str) -> bool:
+def _is_under(con: duckdb.DuckDBPyConnection, delivery: Delivery, held: Cells) -> bool:
     """Whether one of the first rows says how the values below it are written; it may look like a row with a key."""
     own = ", ".join(map(quoted, delivery.fields))
-    rows = con.sql(f"select {own} from {texts} where row_place < {HIGH}").fetchall()
+    rows = held.first(con, own, HIGH)
     filled = [[re.sub(r"\s", "", c).lower() for c in row if c] for row in rows]
     return any(cells and all(re.fullmatch(UNIT, c) for c in cells) for cells in filled)
 
@@ -158,7 +181,7 @@ def _is_under(con: duckdb.DuckDBPyConnection, delivery: Delivery, texts: str) ->
 def _is_doubtful(keys: list[str], wanted: list[str]) -> str:
     """SQL: the row lacks something that rows have, or its key has no digit; cheap, for it is asked of every row."""
     lacks = [f"{cell} is null" for cell in dict.fromkeys([*keys, *wanted])]
-    odd = [f"not regexp_matches({key}, '[0-9]')" for key in keys]
+    odd = [f"not ({key} between '0' and '9~' or regexp_matches({key}, '[0-9]'))" for key in keys]
     return " or ".join([*lacks, *odd])
 
 

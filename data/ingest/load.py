@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from decimal import Decimal
 
 import duckdb
@@ -12,7 +12,8 @@ from data.contract.mapping import Table
 from data.ingest import ids, match, rejected
 from data.ingest.account import ZERO, Account
 from data.ingest.find import Delivery
-from data.ingest.read import FAULTS, STAGE, Staged, row_number
+from data.ingest.read import FAULTS, ROWS, STAGE, Staged, row_number
+from data.warehouse.events import Stamp, stamp
 
 #: Tables whose rows belong to a settlement: what a delivery touched is computed again, the rest stays.
 BY_SETTLEMENT = ("settlement", "fee_line")
@@ -26,11 +27,15 @@ def load(
     staged: Staged,
     is_newer: bool = False,
     chosen: Collection[str] = (),
+    when: Callable[[], Stamp] | None = None,
 ) -> Account:
-    """Move `stage` into the record and `stage_fault` into run.rejected; returns the content's account."""
+    """Move `stage` into the record and `stage_fault` into run.rejected; returns the content's account.
+
+    `when` stamps the delivery that it belongs to; a content by itself is a delivery of its own.
+    """
     table = delivery.table
     if table.target in match.LISTS:
-        match.staged(con, table.target, STAGE)
+        match.staged(con, table.target, ROWS)
     still = rejected.again(con, delivery, ingest_id) if delivery.mends is not None else 0
     account = _account(con, delivery, still, staged.left_out, chosen)
     _replace(con, table)
@@ -39,9 +44,7 @@ def load(
         f"""
         insert into record.{table.target} by name
         select {columns}, $file_id as file_id, {row_number(con, "s")} as row_number
-        from {STAGE} as s
-        where s.row_place not in (select row_id from stage_fate where not is_standing)
-        order by s.row_place
+        from {STAGE} as s {_standing(con)}
         """,
         {"file_id": delivery.file_id},
     )
@@ -51,7 +54,8 @@ def load(
     rejected.close_file(con, delivery, account, ingest_id)
     con.execute(
         "insert into run.input_file (file_id, file, source_table, loaded_at, rows_in, yuan_in, folder, header,"
-        " delimiter, is_newer) values ($id, $file, $source, now(), $rows, $yuan, $folder, $header, $delimiter, $newer)",
+        " delimiter, is_newer, event_number)"
+        " values ($id, $file, $source, $at, $rows, $yuan, $folder, $header, $delimiter, $newer, $number)",
         {
             "id": delivery.file_id,
             "file": delivery.name,
@@ -62,6 +66,7 @@ def load(
             "header": json.dumps(delivery.header, ensure_ascii=False),
             "delimiter": delivery.delimiter or ",",
             "newer": is_newer,
+            **(when() if when else stamp(con))._asdict(),
         },
     )
     return account
@@ -208,10 +213,16 @@ def identities(con: duckdb.DuckDBPyConnection, table: Table) -> None:
     )
 
 
+def _standing(con: duckdb.DuckDBPyConnection) -> str:
+    """SQL: the rows of the stage that stand, in its order; nothing is asked of a row where all of them do."""
+    fallen = "select row_id from stage_fate where not is_standing"
+    return f"where s.row_place not in ({fallen})" if con.sql(f"{fallen} limit 1").fetchall() else ""
+
+
 def _touch(con: duckdb.DuckDBPyConnection, table: Table) -> None:
     if table.target in BY_SETTLEMENT:
         con.execute(
             f"insert into run.touched_settlement select distinct s.settlement_id from {STAGE} as s"
             " where s.settlement_id is not null"
-            " and s.row_place not in (select row_id from stage_fate where not is_standing)"
+            f" and {_standing(con).removeprefix('where ') or 'true'}"
         )

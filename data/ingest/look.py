@@ -12,8 +12,8 @@ import duckdb
 
 from data.contract.mapping import Names, Table
 from data.errors import InputRefused
-from data.ingest import cells, contradiction, decode, match, normalise, read, survey
-from data.ingest.find import Delivery
+from data.ingest import cells, contradiction, decode, match, normalise, read, survey, unpack
+from data.ingest.find import Delivery, renamed
 from data.ingest.load import load
 from data.warehouse.connection import FILE_NAME, ddl
 
@@ -117,7 +117,8 @@ def look(
 def _read(
     con: duckdb.DuckDBPyConnection, delivery: Delivery, work: Path, names: Names, brought: set[str] | None
 ) -> Seen:
-    for name in (read.STAGE, read.FAULTS, cells.LOST_LINES, cells.LOST_SCANS):
+    con.execute(f"drop view if exists {read.STAGE}")
+    for name in (read.ROWS, read.FAULTS, cells.LOST_LINES, cells.LOST_SCANS):
         con.execute(f"drop table if exists {name}")
     refusals: list[str] = []
     notes: tuple[str, ...] = ()
@@ -128,7 +129,7 @@ def _read(
         refusals.append(str(error))
         staged = None
     have = {name for (name,) in con.sql("select table_name from duckdb_tables() where temporary").fetchall()}
-    if not {read.STAGE, read.FAULTS} <= have:
+    if not {read.ROWS, read.FAULTS} <= have:
         return Seen(delivery, refusals=tuple(refusals))
     rows, months, first, last = _days(con, delivery.table)
     faults, empty = tuple(_faults(con, delivery)), tuple(_empty(con, delivery)) if rows else ()
@@ -213,17 +214,17 @@ def _empty(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> Iterator[str]:
 
 def _sample(delivery: Delivery, work: Path) -> tuple[Delivery, int | None]:
     """The content's first rows, and how many lines it has in all; the content itself where it has no more."""
-    target = work / f"sample-{sum(1 for _ in work.iterdir())}{'.csv' if delivery.form == 'text' else '.parquet'}"
+    target = work / f"sample-{next(unpack.NUMBERS)}{'.csv' if delivery.form == 'text' else '.parquet'}"
     wanted = SAMPLE + delivery.lines
     if delivery.form != "text":
         import polars as pl
 
-        scan = pl.scan_parquet(delivery.path)
+        scan = pl.scan_parquet(delivery.path, glob=False)
         rows = int(scan.select(pl.len()).collect().item())
         if rows <= wanted:
             return delivery, None
         scan.head(wanted).collect().write_parquet(target)
-        return replace(delivery, path=target), rows - (delivery.lines if delivery.form == "grid" else 0)
+        return renamed(delivery, target, delivery.encoding), rows - (delivery.lines if delivery.form == "grid" else 0)
     if delivery.encoding not in BY_BYTES or delivery.mends is not None:
         return delivery, None
     lines = survey.lines(delivery.path)
@@ -234,7 +235,7 @@ def _sample(delivery: Delivery, work: Path) -> tuple[Delivery, int | None]:
             out.write(line)
             if number >= wanted:
                 break
-    return replace(delivery, path=target), lines - delivery.lines
+    return renamed(delivery, target, delivery.encoding), lines - delivery.lines
 
 
 def _quoted(path: Path) -> str:

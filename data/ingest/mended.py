@@ -12,7 +12,7 @@ import duckdb
 
 from data.contract import mapping
 from data.errors import InputRefused
-from data.ingest import small, unmasked
+from data.ingest import small, unmasked, unpack
 from data.ingest.find import MENDED, Delivery, words_of
 from data.ingest.masked import MASK
 from data.ingest.unpack import Part
@@ -49,7 +49,7 @@ def _rows(part: Part) -> list[dict[str, str]]:
 
 
 #: How our own files write a text that begins like a formula.
-ESCAPED = ("'=", "'+", "'-", "'@", "'\t", "'\r")
+ESCAPED = tuple(f"'{sign}" for sign in "=+-@\t\r＝＋－＠")
 
 
 def _one(
@@ -58,7 +58,7 @@ def _one(
     file, table = rows[0]["file"], rows[0]["table"]
     known = con.execute(
         "select header, delimiter from run.input_file where file = $file and source_table = $table"
-        " order by loaded_at desc limit 1",
+        " order by event_number desc limit 1",
         {"file": file, "table": table},
     ).fetchall()
     if not known or table not in mapping.tables():
@@ -66,7 +66,7 @@ def _one(
     header, delimiter = json.loads(known[0][0]), known[0][1]
     if any(MASK in row["raw"] for row in rows):
         rows = unmasked.rows(con, part.name, rows, delimiter)
-    target = work / f"mended-{sum(1 for _ in work.iterdir())}.csv"
+    target = work / f"mended-{next(unpack.NUMBERS)}.csv"
     with target.open("w", encoding="utf-8", newline="") as out:
         csv.writer(out, delimiter=delimiter, lineterminator="\n").writerow(header)
         out.writelines(row["raw"].rstrip("\r\n") + "\n" for row in rows)

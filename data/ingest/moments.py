@@ -55,13 +55,14 @@ AHEAD = 8
 def moment(raw: str, half_width: str) -> str:
     """SQL for the local time that the text `raw` means, null where it is none; `half_width`: `raw` in ASCII digits.
 
-    What nearly every cell is, costs one cast.
+    What nearly every cell is, costs one look at its form.
     """
-    usual = f"({raw} like '____-__-__ __:__:__' or {raw} like '____-__-__') and strlen({raw}) = length({raw})"
-    return (
-        f"case when {usual} then try_cast({raw} as timestamp)"
-        f" else list_transform([ltrim({half_width}, '''')], lambda w: {_odd('w')})[1] end"
+    usual = (
+        f"case strlen({raw}) when 19 then try_strptime({raw}, '%Y-%m-%d %H:%M:%S')"
+        f" when 10 then try_strptime({raw}, '%Y-%m-%d') end"
     )
+    odd = f"list_transform([ltrim({half_width}, '''')], lambda w: {_odd('w')})[1]"
+    return f"coalesce({usual}, case when {raw} is not null then {odd} end)"
 
 
 def none(moment: str, raw: str, is_birth: bool) -> str:

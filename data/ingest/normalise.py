@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from data.contract.mapping import Field
 from data.ingest import moments
+from data.ingest.survey import ODD
 
 TYPES = {
     "date": "date",
@@ -25,6 +26,9 @@ WIDE, HARD = "\u3000", "\u00a0"  # full-width and no-break space
 WANTED = {"date": "a date", "timestamp": "a date and time", "flag": "0 or 1", "count": "a whole number"}
 SCIENTIFIC = "scientific notation: the id cannot be restored"
 UNREADABLE = "characters that cannot be read"
+#: Ends of lines, tabs and the like within a text; what has no width at all is taken out before (remarks.py).
+CONTROL = "[\\x00-\\x1f\\x7f-\\x{9f}\\x{2028}\\x{2029}]"
+UNSEEN = "holding a character that is not seen, such as the end of a line"
 ERROR_CELL = "an error cell of a spreadsheet"
 EMPTY_AMOUNT = "empty, and it is an amount that every row has"
 #: What people and programs write where a number or a day is not known or does not apply, small and without blanks.
@@ -68,12 +72,15 @@ FULL = "０１２３４５６７８９．－，：／（）［］ＡＢＣＤＥ
 HALF = "0123456789.-,:/()[]ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-def text(cell: str) -> str:
+def text(cell: str, odd: Collection[str] = ODD) -> str:
     """SQL for the delivered text without padding (blanks, tabs, full-width and no-break spaces); empty is null.
 
-    Trimming costs ten times as much as seeing that there is nothing to trim, and there hardly ever is.
+    Trimming costs ten times as much as seeing that there is nothing to trim, and that costs as much as reading, so it
+    is spared where the bytes show neither: `odd` is what of survey.ODD the content may hold, here and below.
     """
     x = quoted(cell)
+    if not {"padding", "tab", "formula", "invisible"} & set(odd):
+        return x
     ends = " or ".join(
         f"suffix({x}, {mark})" for mark in ("' '", "chr(9)", "chr(10)", "chr(13)", f"'{WIDE}'", f"'{HARD}'")
     )
@@ -88,14 +95,14 @@ def moment(raw: str, field: Field) -> str | None:
     return moments.moment(raw, _half(raw)) if field.kind in ("date", "timestamp") else None
 
 
-def typed(raw: str, field: Field, local: str | None = None) -> str:
+def typed(raw: str, field: Field, local: str | None = None, odd: Collection[str] = ODD) -> str:
     """SQL that turns the text in column `raw` into the field's type; null where it cannot.
 
     `local` is a column that holds `moment`, where it was computed before.
     """
     match field.kind:
         case "id" | "code" | "grade":
-            return _code(raw, field)
+            return _code(raw, field, odd)
         case "sex":
             named = " ".join(f"when {_text(word)} then '{code}'" for word, code in SEXES.items())
             return f"case lower({_half(raw)}) {named} else ltrim({_half(raw)}, '0') end"
@@ -106,25 +113,29 @@ def typed(raw: str, field: Field, local: str | None = None) -> str:
             return f"cast({day} as date)" if field.kind == "date" else day
         case "flag":
             yes, no = (", ".join(map(_text, words)) for words in (YES, NO))
-            return f"case when lower({raw}) in ({yes}) then true when lower({raw}) in ({no}) then false end"
+            long = f"case when lower({raw}) in ({yes}) then true when lower({raw}) in ({no}) then false end"
+            return f"case when {raw} = '0' then false when {raw} = '1' then true when {raw} is not null then {long} end"
         case "count":
             return f"try_cast({_number(raw, 'decimal(16,4)')} as integer)"
         case kind if kind in TYPES:
             return _number(raw, TYPES[kind])
+        case _ if "nul" not in odd:
+            return raw
         case _:
             return f"case when contains({raw}, chr(0)) then replace({raw}, chr(0), '') else {raw} end"
 
 
-def fault(raw: str, value: str, field: Field, local: str | None = None) -> str | None:
+def fault(raw: str, value: str, field: Field, local: str | None = None, odd: Collection[str] = ODD) -> str | None:
     """SQL: the reason why the text is no value of the field, null when it is; None when every text is."""
     if field.kind in ("id", "code"):
         # the cheap test first: hardly any code holds such characters
         broken = ", ".join(_text(e) for e in ERRORS)
-        return (
-            f"case when starts_with({raw}, '#') and upper({raw}) in ({broken}) then '{ERROR_CELL}'"
-            f" when {_scientific(raw)}"
-            f" then '{SCIENTIFIC}' when contains({raw}, '\ufffd') or contains({raw}, chr(0)) then '{UNREADABLE}' end"
-        )
+        faults = [f"when {_scientific(raw)} then '{SCIENTIFIC}'"]
+        if "hash" in odd:
+            faults.insert(0, f"when starts_with({raw}, '#') and upper({raw}) in ({broken}) then '{ERROR_CELL}'")
+        if {"unreadable", "nul"} & set(odd):
+            faults.append(f"when contains({raw}, '\ufffd') or contains({raw}, chr(0)) then '{UNREADABLE}'")
+        return f"case {' '.join(faults)} end"
     if field.kind in TYPES:
         given = f"{raw} is not null and {value} is null"
         is_day = field.kind in ("date", "timestamp")
@@ -142,6 +153,19 @@ def fault(raw: str, value: str, field: Field, local: str | None = None) -> str |
             wrong += f" when {raw} is null then '{EMPTY_AMOUNT}'"
         return f"case {wrong} end"
     return None
+
+
+def unseen(raws: Mapping[str, str]) -> str | None:
+    """SQL: 'FIELD|reason' of the first id that holds a character nobody sees; `raws` are the texts by field.
+
+    One look at all ids of a row, since hardly any holds one.
+    """
+    if not raws:
+        return None
+    each = ", ".join(f"case when regexp_matches({raw}, '{CONTROL}') then '{f}|{UNSEEN}' end" for f, raw in raws.items())
+    return (
+        f"case when regexp_matches(concat_ws(' ', {', '.join(raws.values())}), '{CONTROL}') then coalesce({each}) end"
+    )
 
 
 def worded(raw: str, words: Mapping[str, str]) -> str:
@@ -210,8 +234,10 @@ def _half(raw: str) -> str:
     return f"case when strlen({raw}) = length({raw}) then {raw} else translate({raw}, '{FULL}', '{HALF}') end"
 
 
-def _code(raw: str, field: Field) -> str:
-    bare = f"case when starts_with({raw}, '''') then ltrim({_half(raw)}, '''') else {_half(raw)} end"
+def _code(raw: str, field: Field, odd: Collection[str]) -> str:
+    bare = _half(raw) if "full_width" in odd else raw
+    if "apostrophe" in odd:
+        bare = f"case when starts_with({raw}, '''') then ltrim({bare}, '''') else {bare} end"
     if field.kind == "grade":
         whole = f"regexp_replace({bare}, '\\.0$', '')"
         return f"case when length({whole}) = 1 then '0' || {whole} else {whole} end"
@@ -223,7 +249,8 @@ def _code(raw: str, field: Field) -> str:
         bare = f"case when {first} then upper(left({raw}, 1)) || substr({raw}, 2) else {bare} end"
     whole = f"case when suffix({raw}, '.0') then regexp_replace({bare}, '^([0-9]+)\\.0$', '\\1') else {bare} end"
     if field.kind == "id" and not field.is_required:  # 0, - and the words for none name nothing
-        is_none = f"length({raw}) <= 12 and regexp_full_match({raw}, {_text(f'0+|{NOTHING}')}, 'i')"
+        is_short = f"length({raw}) <= 12 and not ({raw} between '1' and '9~')"  # no word for none begins so
+        is_none = f"{is_short} and regexp_full_match({raw}, {_text(f'0+|{NOTHING}')}, 'i')"
         return f"case when {is_none} then null else {whole} end"
     # 11.0 for 11 is a spreadsheet's; a code of items and diagnoses may end so
     return whole if field.kind == "id" or not field.column.endswith("_code") else bare
@@ -241,7 +268,7 @@ def _national(field: Field) -> str | None:
 def _scientific(raw: str) -> str:
     """SQL: whether a spreadsheet or a program wrote the id as a float, whose digits after the fifteenth are gone."""
     is_float = f"regexp_full_match({raw}, '''?[0-9](\\.[0-9]+)?[eE]\\+?[0-9]+')"
-    return f"(contains({raw}, '+') or contains({raw}, '.')) and {is_float}"
+    return f"{raw} < ':' and (contains({raw}, '+') or contains({raw}, '.')) and {is_float}"
 
 
 def _is_birth(field: Field) -> bool:

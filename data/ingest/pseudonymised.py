@@ -80,8 +80,8 @@ def write(
 def _one(
     con: duckdb.DuckDBPyConnection, delivery: Delivery, path: Path, work: Path, key: Pseudonyms, names: mapping.Names
 ) -> Copied:
-    lost, _, _ = cells.texts(con, delivery, work)
-    read.typed(con, delivery)
+    held = read.opened(con, delivery, work)
+    held.fill(con)
     left = labels.find(con, delivery, names, cells.TEXTS)
     kept = [c for c in delivery.header if c in delivery.fields or c == delivery.updated]
     _copy(con, delivery, kept, key)
@@ -95,7 +95,7 @@ def _one(
     rows, unread = con.sql("select count(*), coalesce(sum(unread), 0) from copied").fetchall()[0]
     foreign = tuple(c for c in delivery.header if c not in kept)
     return Copied(
-        delivery.name, path.name, delivery.table.source, rows, replaced, foreign, sum(left.values()) + len(lost),
+        delivery.name, path.name, delivery.table.source, rows, replaced, foreign, sum(left.values()) + len(held.lost),
         int(unread),
     )  # fmt: skip
 

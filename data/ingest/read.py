@@ -9,16 +9,17 @@ from pathlib import Path
 import duckdb
 
 from data.contract import mapping
-from data.contract.mapping import Field, Table
+from data.contract.mapping import Table
 from data.errors import InputRefused
-from data.ingest import cells, ids, labels, masked, match, normalise, remarks
-from data.ingest.cells import TEXTS, Lost
-from data.ingest.find import Delivery
+from data.ingest import cells, ids, labels, masked, normalise, remarks, staged_columns
+from data.ingest.cells import TEXTS, Cells
+from data.ingest.find import Delivery, refuse_changed
 from data.ingest.pseudonym import Pseudonyms
 from data.ingest.workbook import PLACE
 
 STAGE, FAULTS = "stage", "stage_fault"
-EMPTY_KEY = "empty, and it names the row"
+#: The table behind the view STAGE, which gives its rows their places: a numbered read would read with one thread.
+ROWS, PLACED = "stage_row", "stage_place"
 #: More faulty rows than this share and the file is not what it says it is.
 MOST_FAULTY = 0.05
 
@@ -50,19 +51,18 @@ def stage(
     cannot be read as the table at all, when more than a twentieth of its rows are faulty, and when the rows read are
     not as many as were counted.
     """
-    lost, counted, notes = cells.texts(con, delivery, work)
-    notes += remarks.visible(con, delivery, TEXTS)
-    typed(con, delivery, pseudonyms)
+    held = opened(con, delivery, work, pseudonyms)
+    counted, notes = held.counted, held.notes
     notes += remarks.said(con, delivery, STAGE, TEXTS)
-    left = labels.find(con, delivery, names or mapping.names(), TEXTS)
-    rows = con.sql(f"select row_place + 1 from {labels.LEFT} order by row_place").fetchall()
+    left = labels.find(con, delivery, names or mapping.names(), TEXTS) if not held.is_file else {}
+    rows = con.sql(f"select row_place + 1 from {labels.LEFT} order by row_place").fetchall() if left else []
     if left:
-        con.execute(f"delete from {STAGE} where row_place in (select row_place from {labels.LEFT})")
+        con.execute(f"delete from {ROWS} where {PLACED}(rowid) in (select row_place from {labels.LEFT})")
         notes.append(labels.sentence(left, [row for (row,) in rows]))
-    ids.find(con, delivery, STAGE)
+    ids.find(con, delivery, STAGE, ROWS)
     if delivery.form == "grid":
         _refuse_no_results(con, delivery)
-    _part(con, delivery, lost, pseudonyms)
+    _part(con, delivery, held, pseudonyms)
     read = _count(con, STAGE) + _count(con, FAULTS) + sum(left.values())
     wanted = counted if delivery.rows is None else delivery.rows
     if read != wanted:
@@ -92,12 +92,45 @@ def _refuse_no_results(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> No
         )
 
 
-def typed(con: duckdb.DuckDBPyConnection, delivery: Delivery, pseudonyms: Pseudonyms | None = None) -> None:
-    """Make the table `stage` of the cells as text."""
+def opened(
+    con: duckdb.DuckDBPyConnection, delivery: Delivery, work: Path, pseudonyms: Pseudonyms | None = None
+) -> Cells:
+    """Make `stage` of a content; its cells stand in TEXTS where one of them has to be looked at again."""
+    refuse_changed(delivery)
+    try:
+        held = cells.open_cells(con, delivery, work)
+        if not _stage(con, delivery, held, pseudonyms):
+            held = cells.open_cells(con, delivery, work, cells.lost_kinds(con))
+            _stage(con, delivery, held, pseudonyms)
+        if labels.are_doubtful(con, delivery, held, STAGE) or _has_remarks(con):
+            held.fill(con)
+    finally:
+        refuse_changed(delivery)  # what a file that grows is refused for is not what is wrong with it
+    return held
+
+
+def _has_remarks(con: duckdb.DuckDBPyConnection) -> bool:
+    return bool(con.sql(f"select 1 from {ROWS} where remarks > 0 limit 1").fetchall())
+
+
+def _stage(con: duckdb.DuckDBPyConnection, delivery: Delivery, held: Cells, pseudonyms: Pseudonyms | None) -> bool:
+    """Make `stage` of the cells; false where the file that holds them has lines that cannot be split."""
+    is_file = held.is_file
+    if "invisible" in held.odd:
+        held.fill(con)
+        if is_file and cells.lost_kinds(con):
+            return False
+        held.notes += remarks.visible(con, delivery, TEXTS)
+    _typed(con, delivery, held, pseudonyms)
+    return not (held.is_file and cells.lost_kinds(con))
+
+
+def _typed(con: duckdb.DuckDBPyConnection, delivery: Delivery, held: Cells, pseudonyms: Pseudonyms | None) -> None:
+    """Make the view `stage` and the table behind it of the cells as text."""
     by_column = {field.column: (cell, field) for cell, field in delivery.fields.items()}
-    columns, checks = _columns(delivery, by_column, pseudonyms)
-    texts = [f"{normalise.text(cell)} as t_{column}" for column, (cell, _) in by_column.items()]
-    updated = normalise.text(delivery.updated) if delivery.updated else "cast(null as varchar)"
+    columns, checks = staged_columns.columns(delivery, by_column, pseudonyms, held.odd)
+    texts = [f"{normalise.text(cell, held.odd)} as t_{column}" for column, (cell, _) in by_column.items()]
+    updated = normalise.text(delivery.updated, held.odd) if delivery.updated else "cast(null as varchar)"
     fields = [*(field for _, field in by_column.values()), mapping.UPDATE_TIME]
     moments = {f.column: normalise.moment(f"t_{f.column}", f) for f in fields}
     local = [f"{sql} as m_{column}" for column, sql in moments.items() if sql is not None]
@@ -106,71 +139,33 @@ def typed(con: duckdb.DuckDBPyConnection, delivery: Delivery, pseudonyms: Pseudo
     try:
         con.execute(
             f"""
-            create or replace temp table {STAGE} as
-            with texts as (select row_place, {", ".join(texts)}, {updated} as t_updated_at from {TEXTS}),
+            create or replace temp table {ROWS} as
+            with texts as (
+                select {", ".join(texts)}, {updated} as t_updated_at, {labels.doubt(delivery)} as doubtful
+                from {held.source}
+            ),
             local as (select *, {", ".join(local)} from texts)
-            select row_place, {", ".join(columns)}, {updated_at} as updated_at,
+            select {", ".join(columns)}, {updated_at} as updated_at,
                 coalesce({", ".join([*checks, f"'{delivery.updated}|' || ({unread})"])}) as bad,
-                {remarks.counted(delivery)} as remarks
+                {remarks.counted(delivery)} as remarks, doubtful
             from local
             """
         )
     except duckdb.Error as error:
-        raise InputRefused(cells.plain(delivery, error)) from error
-
-
-def _columns(
-    delivery: Delivery, by_column: dict[str, tuple[str, Field]], pseudonyms: Pseudonyms | None
-) -> tuple[list[str], list[str]]:
-    """SQL of the stage's columns, and of each cell's fault, over the delivered texts t_<column>."""
-    values = {column: _value(delivery, field) for column, (_, field) in by_column.items()}
-    persons = match.columns(delivery.table, values, pseudonyms)
-    columns, checks = [], []
-    for field in delivery.table.fields:
-        raw, value = f"t_{field.column}", values.get(field.column)
-        if value is not None:
-            if (fault := _fault(delivery, field, raw, value)) is not None:
-                checks.append(f"'{field.source}|' || ({fault})")
-            if field.column in delivery.table.key and field.is_required and field.column not in persons:
-                checks.append(f"case when {raw} is null then '{field.source}|{EMPTY_KEY}' end")
-            if pseudonyms and pseudonyms.hides(field):
-                value = pseudonyms.sql(value)
-            elif pseudonyms and field.column == "subject_id" and "subject_type" in by_column:
-                value = pseudonyms.subject(value, "t_subject_type")
-        else:
-            value = f"cast(null as {normalise.TYPES.get(field.kind, 'varchar')})"
-        columns.append(f"{persons.get(field.column, value)} as {field.column}")
-    if "person_id" in persons:
-        checks.append(f"case when {persons['person_id']} is null then 'psn_no|{EMPTY_KEY}' end")
-    if match.KEY in persons:
-        columns.append(f"{persons[match.KEY]} as {match.KEY}")
-    if "id_number" in {f.column for f in delivery.table.fields}:
-        columns += normalise.implied("t_id_number" if "id_number" in by_column else None)
-    return columns, checks
-
-
-def _value(delivery: Delivery, field: Field) -> str:
-    """SQL for the field's typed value, before anything is hidden."""
-    raw = f"t_{field.column}"
-    if field.kind == "word":
-        return normalise.worded(raw, delivery.words[field.source])
-    value = normalise.typed(raw, field, f"m_{field.column}")
-    return remarks.coded(raw, value, delivery, field)
-
-
-def _fault(delivery: Delivery, field: Field, raw: str, value: str) -> str | None:
-    if field.kind == "word":
-        return normalise.unknown_word(raw, value, delivery.words[field.source])
-    return normalise.fault(raw, value, field, f"m_{field.column}")
+        cells.refuse(delivery, error)
+    (first,) = con.sql(f"select coalesce(min(rowid), 0) from {ROWS}").fetchall()[0]  # rows not committed begin high
+    con.execute(f"create or replace temp macro {PLACED}(id) as id - {first}")
+    con.execute(f"create or replace temp view {STAGE} as select {PLACED}(rowid) as row_place, * from {ROWS}")
 
 
 def _part(
     con: duckdb.DuckDBPyConnection,
     delivery: Delivery,
-    lost: list[Lost],
+    held: Cells,
     pseudonyms: Pseudonyms | None,
 ) -> None:
     """Number the rows as delivered and take the faulty ones out of the stage."""
+    lost = held.lost
     con.execute("create or replace temp table stage_gap (before bigint)")
     if lost:
         con.executemany("insert into stage_gap values (?)", [[row - place] for place, (row, _) in enumerate(lost, 1)])
@@ -183,10 +178,11 @@ def _part(
         from {STAGE} as r where r.bad is not null
         """
     )
-    if con.sql(f"select count(*) from {FAULTS}").fetchall()[0][0]:
-        con.execute(f"delete from {STAGE} where bad is not null")
+    if _count(con, FAULTS):
+        held.fill(con)
+        con.execute(f"delete from {ROWS} where bad is not null")
         _raw_texts(con, delivery, pseudonyms is not None)
-    con.execute(f"drop table {TEXTS}")
+    con.execute(f"drop table if exists {TEXTS}")
     if lost:
         con.executemany(
             f"insert into {FAULTS} values (?, null, null, ?, ?, 0, '{masked.MASK}', null)",

@@ -11,6 +11,7 @@ from data.ingest import mended
 from data.ingest.account import Account
 from data.ingest.find import Delivery
 from data.ingest.read import FAULTS, STAGE, row_key
+from data.warehouse import events
 from data.warehouse.connection import transaction
 
 #: Neither mended nor dismissed.
@@ -33,7 +34,8 @@ def keep(con: duckdb.DuckDBPyConnection, delivery: Delivery, ingest_id: str) -> 
             $content as file_id, masked, yuan, row_key, sheet_row,
             -- what a person let go is not asked for again when its file comes again with the same row
             (select max(o.dismissed) from run.rejected as o where {_SAME}) as dismissed,
-            (select max(o.dismissed_at) from run.rejected as o where {_SAME}) as dismissed_at
+            (select max(o.dismissed_at) from run.rejected as o where {_SAME}) as dismissed_at,
+            (select max(o.dismissed_number) from run.rejected as o where {_SAME}) as dismissed_number
         from {FAULTS} as f order by row_number
         """,
         _names(delivery) | {"id": ingest_id, "file": delivery.name, "content": delivery.file_id},
@@ -50,10 +52,10 @@ def again(con: duckdb.DuckDBPyConnection, delivery: Delivery, ingest_id: str) ->
         create or replace temp table mended_fate as
         with standing as (
             select r.rowid as place, r.row_number, row_number() over (
-                partition by r.row_number order by i.loaded_at desc, r.rowid
+                partition by r.row_number order by i.event_number desc, r.rowid
             ) as nth
             from run.rejected as r
-            left join (select distinct file_id, loaded_at from run.input_file) as i on i.file_id = r.file_id
+            left join (select distinct file_id, event_number from run.input_file) as i on i.file_id = r.file_id
             where r.file = $mends and r.source_table = $source and r.mended_by is null
         ),
         brought as (
@@ -107,12 +109,12 @@ def dismiss(
     file: str,
     rows: Collection[int],
     reason: str,
-    before: Callable[[int], None] = lambda _: None,
+    witness: Callable[[int], None] = lambda _: None,
 ) -> int:
     """Let rejected rows of a file go for a reason: `rows` by their data row numbers, all that stand without any.
 
-    `before` gets how many and runs inside the transaction. Returns how many; they stay in run.rejected and are counted
-    apart. Raises UsageError where the file has no such row that stands.
+    `witness` gets how many and is called before the end of the transaction. Returns how many; they stay in
+    run.rejected and are counted apart. Raises UsageError where the file has no such row that stands.
     """
     named = {"file": file, "rows": sorted(rows)}
     wanted = f"{STANDS} and file = $file and (len($rows) = 0 or row_number in (select unnest($rows)))"
@@ -123,11 +125,13 @@ def dismiss(
         files = [f for (f,) in con.sql(f"select distinct file from run.rejected where {STANDS}").fetchall()]
         raise UsageError(f"{file} has no rejected row that stands.{like(file, files)} See `fundwatch rejected list`.")
     with transaction(con):
-        before(len(have))
+        this = events.stamp(con)
         con.execute(
-            f"update run.rejected set dismissed = $reason, dismissed_at = now() where {wanted}",
-            named | {"reason": reason},
+            "update run.rejected set dismissed = $reason, dismissed_at = $at, dismissed_number = $number"
+            f" where {wanted}",
+            named | {"reason": reason, **this._asdict()},
         )
+        witness(len(have))
     return len(have)
 
 

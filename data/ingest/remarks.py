@@ -5,27 +5,16 @@ from __future__ import annotations
 import duckdb
 
 from data.contract.mapping import Field
-from data.ingest import decode, moments, normalise
+from data.ingest import moments, normalise
 from data.ingest.find import Delivery
 
-#: Control characters other than tab and line ends (U+001F before numbers is a known trick against spreadsheets; a NUL
-#: is a broken text and refused elsewhere), spaces without width, marks of direction, soft hyphens, byte order marks.
-CONTROLS = bytes(c for c in (*range(1, 32), 127) if c not in b"\t\n\r")
 INVISIBLE = "[\x01-\x08\x0b\x0c\x0e-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
-#: How those beyond ASCII begin in UTF-8, cheap to look for in a text's bytes.
-BEGINNINGS = (
-    *(b"\xc2\xad", b"\xef\xbb\xbf", b"\xe2\x80\x8b", b"\xe2\x80\x8c", b"\xe2\x80\x8d", b"\xe2\x80\x8e"),
-    *(b"\xe2\x80\x8f", b"\xe2\x80\xaa", b"\xe2\x80\xab", b"\xe2\x80\xac", b"\xe2\x80\xad", b"\xe2\x80\xae"),
-    *(b"\xe2\x81\xa0", b"\xe2\x81\xa6", b"\xe2\x81\xa7", b"\xe2\x81\xa8", b"\xe2\x81\xa9"),
-)
 #: Words said of one field; more are counted.
 MOST_WORDS = 12
 
 
 def visible(con: duckdb.DuckDBPyConnection, delivery: Delivery, texts: str) -> list[str]:
     """Take invisible characters out of the delivered texts, which nobody who looks at them can see; says so."""
-    if delivery.form == "text" and delivery.encoding == "utf-8" and not _has_invisible(delivery):
-        return []
     names = [normalise.quoted(cell) for cell in delivery.header]
     held = " + ".join(f"cast(coalesce(regexp_matches({n}, '{INVISIBLE}'), false) as integer)" for n in names)
     cells = int(con.sql(f"select coalesce(sum({held}), 0) from {texts}").fetchall()[0][0])
@@ -34,16 +23,6 @@ def visible(con: duckdb.DuckDBPyConnection, delivery: Delivery, texts: str) -> l
     seen = ", ".join(f"nullif(regexp_replace({n}, '{INVISIBLE}', '', 'g'), '') as {n}" for n in names)
     con.execute(f"create or replace temp table {texts} as select row_place, {seen} from {texts}")
     return [f"{cells:,} cells hold invisible characters, taken out"]
-
-
-def _has_invisible(delivery: Delivery) -> bool:
-    is_first = True
-    for chunk in decode.chunks(delivery.path):
-        part = chunk.removeprefix(b"\xef\xbb\xbf") if is_first else chunk
-        is_first = False
-        if len(part.translate(None, CONTROLS)) < len(part) or any(mark in part for mark in BEGINNINGS):
-            return True
-    return False
 
 
 def counted(delivery: Delivery) -> str:
@@ -100,7 +79,8 @@ def _strangers(delivery: Delivery) -> dict[str, str]:
     """Column -> SQL over t_<column>: whether a code is written as a word that nobody knows."""
     fields = [f for f in delivery.fields.values() if f.kind in ("code", "grade") and delivery.words.get(f.source)]
     return {
-        f.column: f"coalesce(strlen(t_{f.column}) <> length(t_{f.column})"
-        f" and {normalise.worded(f't_{f.column}', delivery.words[f.source])} is null, false)"
+        # a case, for a conjunction would ask every row for its words
+        f.column: f"case when strlen(t_{f.column}) <> length(t_{f.column})"
+        f" then {normalise.worded(f't_{f.column}', delivery.words[f.source])} is null else false end"
         for f in fields
     }

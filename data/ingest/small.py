@@ -28,7 +28,7 @@ def rows(part: Part) -> list[list[str]]:
         import polars as pl
 
         try:
-            frame = pl.read_parquet(part.path).select(pl.all().cast(pl.String))
+            frame = pl.read_parquet(part.path, glob=False).select(pl.all().cast(pl.String))
             frame = frame.drop(PLACE) if part.form == "grid" else frame
         except Exception as error:  # the reader raises kinds of its own
             raise InputRefused(f"{part.name} cannot be read as Parquet. Deliver the file again.") from error

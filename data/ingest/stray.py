@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from pathlib import PurePosixPath
 
 #: Lock files of open spreadsheets, what a Mac or Windows puts into folders, half downloads, what editors keep aside.
@@ -20,6 +21,20 @@ PAPERS = re.compile(
 EXPLAINS = re.compile(r"说明|字典|须知|备忘|readme|read_me|目录清单|dictionary|data_dict", re.IGNORECASE)
 #: Archives that only other programs open: whatever they hold, nobody has seen it.
 ARCHIVES = re.compile(r".*\.(7z|rar|r\d\d|z\d\d|\d{3}|tar|tgz|tbz2?|txz|bz2|xz|zst|lz4|cab|iso)$", re.IGNORECASE)
+
+
+def shown(name: str) -> str:
+    """A delivered name as it is shown and kept: what is not seen is written out, bytes of GBK are read as such."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        raw = name.encode("utf-8", "surrogateescape")
+        try:
+            name = raw.decode("gb18030")
+        except UnicodeDecodeError:
+            name = raw.decode("utf-8", "backslashreplace")
+    seen = (c if c.isprintable() or unicodedata.category(c) == "Zs" else f"\\u{ord(c):04x}" for c in name)
+    return "".join(seen)
 
 
 def is_stray(name: str) -> bool:

@@ -3,28 +3,53 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from data.ingest import decode
 
 LF, CR, QUOTE = b"\n", b"\r", b'"'
+#: What a text's cells may hold that has to be looked at cell by cell; a text without it is spared the look.
+ODD = frozenset(
+    ("padding", "tab", "apostrophe", "formula", "full_width", "hash", "plus", "unreadable", "nul", "invisible")
+)
+#: Control characters other than tab and line ends (U+001F before numbers is a known trick against spreadsheets; a NUL
+#: is a broken text and refused elsewhere), spaces without width, marks of direction, soft hyphens, byte order marks.
+CONTROLS = bytes(c for c in (*range(1, 32), 127) if c not in b"\t\n\r")
+#: Invisible characters beyond ASCII in UTF-8.
+MARKS = (
+    *(b"\xc2\xad", b"\xef\xbb\xbf", b"\xe2\x81\xa0"),
+    *(b"\xe2\x80" + bytes([c]) for c in (*range(0x8B, 0x90), *range(0xAA, 0xAF))),
+    *(b"\xe2\x81" + bytes([c]) for c in range(0xA6, 0xAA)),
+)
+#: What is left of a text without these is its letters beyond ASCII and its controls: little, and all that is looked at.
+PRINTABLE = bytes(range(32, 127)) + b"\t\n\r"
+#: Single bytes, and what they are a sign of.
+SIGNS = {"tab": b"\t", "apostrophe": b"'", "hash": b"#", "plus": b"+"}
+#: Beginnings of full-width letters, digits and marks in UTF-8; the full-width and the hard space; no character at all.
+FULL_WIDTH, SPACES, UNREADABLE = (b"\xef\xbc", b"\xef\xbd"), (b"\xe3\x80\x80", b"\xc2\xa0"), b"\xef\xbf\xbd"
+#: Beside one of these a blank pads a cell, whichever of them parts the cells.
+EDGES = b',;|\t\n\r"^\x01'
 
 
 @dataclass(frozen=True)
 class Survey:
     """A text's lines; it is plain when each of them is a record that any reader sees as one.
 
-    Plain: one kind of line end, no blank line, no quotation mark open over a line end.
+    Plain: one kind of line end, no blank line, no quotation mark open over a line end. `odd`: what of ODD its bytes
+    may hold; what is not named there, no cell holds.
     """
 
     records: int
     is_plain: bool
+    odd: frozenset[str] = ODD
 
 
 def look(path: Path) -> Survey:
     """Count the lines of a text of single bytes (UTF-8, GB18030)."""
     end = _line_end(path)
     records, is_open, before = 0, False, LF if end != CR else CR
+    odd: set[str] = set()
     for chunk in decode.chunks(path):
         mark = CR if end == CR else LF
         line_ends = chunk.count(mark)
@@ -37,10 +62,66 @@ def look(path: Path) -> Survey:
         elif is_open and line_ends:
             return Survey(0, False)
         records += line_ends
-        before = (before + chunk)[-2:]
+        odd |= _odd(chunk, before, odd)
+        before = (before + chunk)[-TAIL:]
     if is_open:
         return Survey(0, False)
-    return Survey(records + (not before.endswith(CR if end == CR else LF)), True)
+    if before.endswith(b" "):
+        odd.add("padding")
+    return Survey(records + (not before.endswith(CR if end == CR else LF)), True, frozenset(odd))
+
+
+#: Bytes of the chunk before that a character or a line end may begin in.
+TAIL = 3
+
+
+def _odd(chunk: bytes, before: bytes, seen: set[str]) -> set[str]:
+    """What of ODD stands in the chunk and was not `seen` before it; `before` are the last bytes that came before."""
+    joined = before + (chunk.removeprefix(b"\xef\xbb\xbf") if before in (LF, CR) else chunk)
+    odd = {name for name, sign in SIGNS.items() if name not in seen and sign in joined}
+    if QUOTE in joined and (b'="' in joined or b'=""' in joined):
+        odd.add("formula")
+    if "padding" not in seen and _is_padded(joined):
+        odd.add("padding")
+    if not (rest := joined.translate(None, PRINTABLE)):
+        return odd
+    if b"\0" in rest:
+        odd.add("nul")
+    if any(mark in rest for mark in FULL_WIDTH):
+        odd.add("full_width")
+    if UNREADABLE in rest:
+        odd.add("unreadable")
+    if any(space in rest for space in SPACES):
+        odd.add("padding")
+    if _is_invisible(rest):
+        odd.add("invisible")
+    return odd
+
+
+def _is_padded(chunk: bytes) -> bool:
+    """Whether a blank stands at the edge of a cell, or a cell is a pair of quotation marks."""
+    import numpy as np
+
+    codes = np.frombuffer(chunk, np.uint8)
+    is_edge = np.zeros(256, np.bool_)
+    is_edge[np.frombuffer(EDGES, np.uint8)] = True
+    blanks = np.flatnonzero(codes == ord(" "))
+    after, ahead = blanks[blanks < len(codes) - 1] + 1, blanks[blanks > 0] - 1
+    return bool(is_edge[codes[after]].any() or is_edge[codes[ahead]].any()) or QUOTE * 2 in chunk
+
+
+def has_invisible(path: Path) -> bool:
+    """Whether a UTF-8 text holds invisible characters anywhere."""
+    parts = decode.chunks(path)
+    first = next(parts, b"").removeprefix(b"\xef\xbb\xbf")
+    return any(_is_invisible(part.translate(None, PRINTABLE)) for part in chain((first,), parts))
+
+
+def _is_invisible(rest: bytes) -> bool:
+    """Whether what a text has beside printable ASCII holds invisible characters."""
+    if not rest:
+        return False
+    return len(rest.translate(None, CONTROLS)) < len(rest) or any(mark in rest for mark in MARKS)
 
 
 def lines(path: Path) -> int:

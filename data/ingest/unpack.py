@@ -5,22 +5,39 @@ What a file is, its first bytes say; its name is only asked where they leave it 
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
+import itertools
+import lzma
 import shutil
+import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from data.errors import InputRefused
 from data.ingest import stray, workbook
 
-#: A real export shrinks 10 to 40 times; what claims more than this is not one.
+#: A real export shrinks 10 to 40 times; what claims more than this is not one. An archive is held to it as a whole.
 MOST_RATIO = 200
 MOST_BYTES = 200 << 30
 MOST_MEMBERS = 10_000
+#: Bytes of a disk that unpacking leaves to others.
+LEAVES_FREE = 1 << 30
+#: Bytes that stand before a member's content at the least, besides its name.
+LOCAL_HEADER = 30
+#: What the standard library says of a damaged archive.
+DAMAGE = (
+    zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error, lzma.LZMAError, OSError, IndexError,
+    UnicodeError, struct.error, ValueError, OverflowError, MemoryError,
+)  # fmt: skip
+#: Names in a work folder: nobody else gives numbers there.
+NUMBERS = itertools.count()
+#: Bytes from which a size is looked at.
+BIG = 100 << 20
 #: Archives within archives that are opened.
 DEEPEST = 3
 TEXTS = (".csv", ".csv.gz", ".txt", ".txt.gz", ".tsv", ".tsv.gz", ".dat", ".gz", ".del", ".unl")
@@ -93,7 +110,9 @@ def _kind(path: Path, low: str) -> str:
         with path.open("rb") as handle:
             head = handle.read(8)
     except OSError as error:
-        raise InputRefused(f"{path.name} cannot be read ({error.strerror or error}). Deliver it again.") from error
+        raise InputRefused(
+            f"{stray.shown(low)} cannot be read ({error.strerror or error}). Deliver it again."
+        ) from error
     if stray.is_archive(low):
         return "archive"
     seen = next((kind for magic, kind in MAGIC.items() if head.startswith(magic)), "")
@@ -116,7 +135,7 @@ def _holds_sheets(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return any(n in ("xl/workbook.xml", "xl/workbook.bin") for n in archive.namelist())
-    except (zipfile.BadZipFile, OSError, ValueError):
+    except DAMAGE:
         return False
 
 
@@ -130,17 +149,21 @@ def _zipped(path: Path, name: str, work: Path, depth: int) -> Iterator[Part]:
                 raise InputRefused(f"{name} holds {len(members):,} files; that is no export. Nothing was loaded.")
             for member in members:
                 _refuse_unsafe(member, name)
-                inside = PurePosixPath(_named(member).replace("\\", "/"))
+            _refuse_bomb(members, path, work, name)
+            for member in members:
+                inside = PurePosixPath(stray.shown(_named(member).replace("\\", "/")))
                 shown = f"{name}!{inside.as_posix()}"
                 if stray.is_stray(inside.as_posix()):
                     yield Part(path, shown, inside.name, "stray")
                 elif stray.is_paper(inside.name):
                     yield Part(path, shown, inside.name, "paper")
                 else:
-                    target = _aside(work, _ending(inside.name))
+                    target = _aside(work, ending(inside.name))
                     _extract(archive, member, target, name)
                     yield from parts(target, shown, work, inside.name, depth + 1)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error, OSError) as error:
+    except DAMAGE as error:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise  # the archive is sound, the disk is full
         secret = isinstance(error, RuntimeError) and "password" in str(error).lower()
         why = "it is protected with a password" if secret else str(error) or type(error).__name__
         raise InputRefused(f"{name} cannot be unpacked ({why}). Deliver it again; nothing was loaded.") from error
@@ -164,10 +187,11 @@ def _named(member: zipfile.ZipInfo) -> str:
 
 def _aside(work: Path, ending: str) -> Path:
     """A fresh place in the work folder that keeps the name's endings, which say how it is read."""
-    return work / f"{sum(1 for _ in work.iterdir())}{ending}"
+    return work / f"{next(NUMBERS)}{ending}"
 
 
-def _ending(name: str) -> str:
+def ending(name: str) -> str:
+    """The endings of a name that say how it is read."""
     low = name.lower()
     return next((e for e in (".csv.gz", ".txt.gz", ".tsv.gz") if low.endswith(e)), PurePosixPath(low).suffix[:10])
 
@@ -178,11 +202,29 @@ def _refuse_unsafe(member: zipfile.ZipInfo, name: str) -> None:
     leads_out = inside.is_absolute() or ".." in inside.parts or is_link or "\0" in member.filename
     if leads_out or not inside.name or ":" in inside.parts[0]:
         raise InputRefused(f"{name} holds a path that leads out of the archive. Nothing was loaded.")
-    grows = member.file_size / max(1, member.compress_size)
-    if member.file_size > MOST_BYTES or (grows > MOST_RATIO and member.file_size > 100 << 20):
+
+
+def _refuse_bomb(members: Collection[zipfile.ZipInfo], path: Path, work: Path, name: str) -> None:
+    """An archive whose members share their bytes, or that holds more than an export or than the disk has room for."""
+    packed, total = path.stat().st_size, sum(m.file_size for m in members)
+    ends = 0
+    for member in sorted(members, key=lambda m: m.header_offset):
+        if member.header_offset < ends:
+            raise InputRefused(f"{name} holds files that lie upon each other: that is no export. Nothing was loaded.")
+        ends = member.header_offset + LOCAL_HEADER + len(member.filename) + member.compress_size
+    grows = max(
+        [total / max(1, packed), *(m.file_size / max(1, m.compress_size) for m in members if m.file_size > BIG)]
+    )
+    if total > MOST_BYTES or (grows > MOST_RATIO and total > BIG):
         raise InputRefused(
-            f"{name} would unpack to {member.file_size / 2**30:,.1f} GB, {grows:,.0f} times its size: that is no"
-            " export. Nothing was loaded."
+            f"{name} would unpack to {total / 2**30:,.1f} GB, {grows:,.0f} times its size: that is no export. Nothing"
+            " was loaded."
+        )
+    free = shutil.disk_usage(work).free
+    if total > BIG and total > free - LEAVES_FREE:
+        raise InputRefused(
+            f"{name} unpacks to {total / 2**30:,.1f} GB, and {free / 2**30:,.1f} GB are free where it is unpacked. Free"
+            " some space and run again; nothing was loaded."
         )
 
 

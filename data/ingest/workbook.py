@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from data import texts
 from data.errors import InputRefused
+from data.ingest import bounds
 
 if TYPE_CHECKING:
     import polars as pl
@@ -70,6 +71,7 @@ def sheets(path: Path, name: str) -> Iterator[Sheet]:
         raise NoWorkbook
     if content.startswith(OLE) and "EncryptedPackage".encode("utf-16-le") in content:
         raise InputRefused(f"{name} is protected with a password. Save it without one; nothing was loaded.")
+    bounds.refuse_astray(content, name)
     yield from _grids(content, name)
 
 

@@ -21,6 +21,7 @@ from data import texts
 from data.errors import UsageError
 from data.knowledge import price_codes, words
 from data.warehouse.connection import ddl, transaction
+from data.warehouse.paths import literal
 
 FOLDER = Path(__file__).with_name("tables")
 OVERLAY = "knowledge"  # its name in HOME
@@ -77,7 +78,7 @@ def _fill(con: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:
         con.execute(
             f"insert into knowledge.{table} by name from read_csv($path, header = true, auto_detect = false,"
             " delim = ',', quote = '\"', escape = '\"', nullstr = '', columns = $columns)",
-            {"path": str(path), "columns": dict.fromkeys(_header(path), "varchar")},
+            {"path": literal(path), "columns": dict.fromkeys(_header(path), "varchar")},
         )
         _check_words(con, table, f"knowledge.{table}", path)
     except duckdb.Error as error:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from data.errors import FundwatchError, InUse, UsageError
-from data.warehouse import spill
+from data.warehouse import damage, events, paths, spill
 
 if TYPE_CHECKING:
     import polars as pl
@@ -49,17 +49,23 @@ def open_warehouse(
     warehouse, or when a newer fundwatch wrote it.
     """
     path = home / FILE_NAME
+    if (unfit := paths.UNFIT.search(str(home))) is not None:
+        raise UsageError(
+            f"The path {home} holds the character {unfit[0]}, and no warehouse opens there. Choose another --home."
+        )
     if read_only:
         stands(home)
     con = _connect(home, path, read_only)
     own = ExitStack()
     try:
+        for extensions in ("autoinstall_known_extensions", "autoload_known_extensions"):
+            con.execute(f"set {extensions} = false")  # nothing is fetched over the network, whatever is asked
         con.execute("set preserve_insertion_order = true")
         con.execute(f"set temp_directory = '{_quoted(_spill(home, own))}'")
         if memory_limit:
-            con.execute(f"set memory_limit = '{_quoted(memory_limit)}'")
+            con.execute(f"set memory_limit = '{_quoted(damage.within_memory(memory_limit))}'")
         if threads:
-            con.execute(f"set threads = {int(threads)}")
+            con.execute(f"set threads = {damage.within_threads(int(threads))}")
         _check_format(con, path, read_only)
         yield con
     finally:
@@ -115,16 +121,18 @@ def _connect(home: Path, path: Path, read_only: bool) -> duckdb.DuckDBPyConnecti
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not path.exists():
             _found(path)
+        damage.refuse_foreign(path)
         con = _patient(path, read_only)
     except OSError as error:
         raise FundwatchError(f"{home} cannot be written: {error.strerror}. Choose another --home.") from error
-    except duckdb.IOException as error:
+    except duckdb.Error as error:
         holder = re.search(r"\(PID (\d+)\)", str(error))
         if "Could not set lock" in str(error) or holder:
             who = f"process {holder[1]}" if holder else "another process"
             raise InUse(f"The warehouse {path} is in use by {who}. {MEANWHILE if read_only else WAIT}") from error
+        first = str(error).splitlines()[0].rstrip(".")
         raise FundwatchError(
-            f"{path} cannot be opened as a warehouse: {str(error).splitlines()[0]}. It was left as it is."
+            damage.sentence(error, path) or f"{path} cannot be opened as a warehouse: {first}. It was left as it is."
         ) from error
     if not read_only:
         path.chmod(0o600)
@@ -161,6 +169,8 @@ def _check_format(con: duckdb.DuckDBPyConnection, path: Path, read_only: bool) -
         )
     if not read_only:
         _bring_up(con, written is None)
+    elif not is_told:
+        raise UsageError(f"{path} holds no tables yet. Run `fundwatch run INPUT --home {path.parent}` first.")
 
 
 def _bring_up(con: duckdb.DuckDBPyConnection, is_new: bool) -> None:
@@ -173,26 +183,28 @@ def _bring_up(con: duckdb.DuckDBPyConnection, is_new: bool) -> None:
     ):
         return
     with transaction(con):
+        _grow(con)  # first: a view of today may ask for a column that an older table lacks
         con.execute(schema)
-        _grow(con)
+        last = events.number_old(con)
         if is_new:
             con.execute("insert into run.warehouse values ($format)", {"format": FORMAT})
         con.execute("delete from run.step where step = 'schema'")
         con.execute(
-            "insert into run.step values ('schema', $fingerprint, now(), null, null)", {"fingerprint": fingerprint}
+            "insert into run.step values ('schema', $fingerprint, now() at time zone 'UTC', null, $last)",
+            {"fingerprint": fingerprint, "last": str(last)},  # what came before this schema has no higher number
         )
 
 
 def _grow(con: duckdb.DuckDBPyConnection) -> None:
-    """Give the tables of an older warehouse the columns that the schema has gained since."""
+    """Give the tables that an older warehouse has the columns that the schema has gained since."""
     query = "select schema_name, table_name, column_name, data_type from duckdb_columns() where not internal"
     have = {tuple(row[:3]) for row in con.sql(query).fetchall()}
     with duckdb.connect() as fresh:
         fresh.execute(ddl())
         wanted = fresh.sql(query).fetchall()
-    views = {tuple(row) for row in con.sql("select schema_name, view_name from duckdb_views()").fetchall()}
+    tables = {tuple(row) for row in con.sql("select schema_name, table_name from duckdb_tables()").fetchall()}
     for schema, table, column, kind in wanted:
-        if (schema, table, column) not in have and (schema, table) not in views:
+        if (schema, table, column) not in have and (schema, table) in tables:
             con.execute(f"alter table {schema}.{table} add column {column} {kind}")
 
 

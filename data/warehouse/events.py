@@ -26,3 +26,59 @@ def stamp(con: duckdb.DuckDBPyConnection) -> Stamp:
         " on conflict (one) do update set last_number = last_number + 1 returning last_number"
     ).fetchall()[0][0]
     return Stamp(int(number), datetime.now(UTC).replace(tzinfo=None, microsecond=0))
+
+
+#: Where events are kept: table, its time, its number; and what makes several rows one event, if anything does.
+KEPT = (
+    ("run.input_file", "loaded_at", "event_number", "loaded_at"),
+    ("run.rejected", "dismissed_at", "dismissed_number", "dismissed_at"),
+    ("run.run", "finished_at", "event_number", "rowid"),
+    ("casebook.verdict", "imported_at", "event_number", "imported_at"),
+    ("casebook.suppression", "made_at", "event_number", "rowid"),
+)
+
+
+def order(con: duckdb.DuckDBPyConnection, table: str) -> str:
+    """The column that orders a table's events: in a warehouse from before, which is only read, their time."""
+    time, number = next((time, number) for name, time, number, _ in KEPT if name == table)
+    have = con.execute(
+        "select 1 from duckdb_columns() where schema_name || '.' || table_name = $table and column_name = $number",
+        {"table": table, "number": number},
+    ).fetchall()
+    return number if have else time
+
+
+def number_old(con: duckdb.DuckDBPyConnection) -> int:
+    """Number the events of a warehouse from before they had numbers, by their times, and turn those into UTC.
+
+    Returns the last number. The times are the local ones of this machine: it is the one that wrote them.
+    """
+    listed = " union all ".join(
+        f"select '{table}' as kept_in, cast({event} as varchar) as event, min({time}) as since from {table}"
+        f" where {number} is null and {time} is not null group by 2"
+        for table, time, number, event in KEPT
+    )
+    con.execute(
+        f"""
+        create or replace temp table old_event as
+        select kept_in, event, row_number() over (order by since, kept_in, event)
+            + coalesce((select max(last_number) from run.event_counter), 0) as number
+        from ({listed}) as listed
+        """
+    )
+    for table, time, number, event in KEPT:
+        con.execute(
+            f"""
+            update {table} as t set {number} = o.number, {time} = (t.{time}::timestamptz) at time zone 'UTC'
+            from old_event as o
+            where o.kept_in = '{table}' and o.event = cast(t.{event} as varchar) and t.{number} is null
+            """
+        )
+    con.execute(
+        """
+        insert into run.event_counter select 1, max(number) from old_event having max(number) is not null
+        on conflict (one) do update set last_number = excluded.last_number
+        """
+    )
+    con.execute("drop table old_event")
+    return int(con.sql("select coalesce(max(last_number), 0) from run.event_counter").fetchall()[0][0])

@@ -12,7 +12,10 @@ from functools import cache
 
 import sqlglot
 from sqlglot import exp
-from sqlglot.errors import ParseError
+from sqlglot.errors import ParseError, SqlglotError
+
+from data.warehouse.reading import SqlRefused as SqlRefused
+from data.warehouse.reading import depth_of, engine_reads, place, refuse_unseen, tables_of
 
 #: sqlglot's names of the operators and functions that agree on both engines.
 PORTABLE = frozenset(
@@ -24,6 +27,16 @@ PORTABLE = frozenset(
     Rank DenseRank FirstValue LastValue Exp Sign
     """.split()
 )
+
+#: The parts of a query that are no functions. What is not here (pivots, samples, locks, laterals) nobody has looked at.
+PARTS = frozenset(
+    """
+    Boolean CTE Column DataType DataTypeParam From Group Having Identifier Interval Join Limit Literal Null Offset
+    Order Ordered Parameter Placeholder Qualify Star Subquery Table TableAlias Tuple Values Var Where WindowSpec With
+    """.split()
+)
+#: Parts of parts that hold more than this are beyond what the engines and this guard can follow.
+DEEPEST = 200
 
 #: What detectors may use besides: DuckDB's own, since they run on DuckDB alone. Nothing here reads a file, a setting or
 #: the catalogue.
@@ -58,10 +71,6 @@ PERSONAL = frozenset(
 TRUNCATIONS = frozenset({"DAY", "HOUR", "MONTH", "QUARTER", "YEAR"})
 
 
-class SqlRefused(ValueError):
-    """A query that may not run; the text says where and why."""
-
-
 @dataclass(frozen=True)
 class Query:
     """A query that passed: its text, the tables it reads, its parameters and its output columns."""
@@ -78,19 +87,28 @@ def check(text: str, may_read: frozenset[str], but_not: frozenset[str] = frozens
 
     Raises SqlRefused for anything but one select over those tables in portable SQL.
     """
-    tree = _parse(text)
-    _refuse_foreign(tree)
-    local = {cte.alias for cte in tree.find_all(exp.CTE)}
-    tables = frozenset(
-        f"{t.db}.{t.name}" if t.db else t.name for t in tree.find_all(exp.Table) if t.db or t.name not in local
-    )
-    for table in sorted(tables):
-        schema = table.partition(".")[0]
-        if "." not in table or schema not in may_read or table in but_not:
-            allowed = ", ".join(sorted(may_read))
-            raise SqlRefused(f"{_place(text, table)}reads {table}; a query here may read only {allowed}")
-    parameters = frozenset(p.name for p in tree.find_all(exp.Parameter, exp.Placeholder))
-    return Query(text, tables, parameters, tuple(tree.named_selects))
+    try:
+        tree = _parse(text)
+        _refuse_foreign(tree)
+        tables = frozenset(tables_of(text, tree, may_read, but_not))
+        parameters = frozenset(p.name for p in tree.find_all(exp.Parameter, exp.Placeholder))
+        return Query(text, tables, parameters, tuple(tree.named_selects))
+    except RecursionError as error:
+        raise SqlRefused(NESTED) from error
+
+
+NESTED = f"it is nested more than {DEEPEST} levels deep; divide it into named steps"
+
+
+def check_foreign(query: Query) -> None:
+    """The same of a query that somebody outside wrote, as the engine itself takes it apart: it would not do for two
+    parsers to read two things. Raises SqlRefused where it reads a table that `query` does not name, or a function as
+    a table."""
+    tables, functions = engine_reads(query.text)
+    if functions:
+        raise SqlRefused(f"{functions[0]} is no table")
+    if odd := sorted(tables - query.tables):
+        raise SqlRefused(f"{place(query.text, odd[0])}reads {odd[0]}, which is not allowed here")
 
 
 @dataclass(frozen=True)
@@ -148,6 +166,8 @@ def _step(text: str, may_read: frozenset[str], but_not: frozenset[str], beside: 
                 raise SqlRefused(f"`{table.sql('duckdb')[:60]}` is no table")
             continue
         full = f"{table.db}.{table.name}" if table.db else table.name
+        if full.lower() != full and table.db:
+            raise SqlRefused(f"write {full.lower()}: small letters")
         if table.catalog or (table.db and table.db not in may_read) or (not table.db and full not in local):
             raise SqlRefused(f"reads {full}; it may read only {', '.join(sorted(may_read))} and its own steps")
         if full in but_not:
@@ -177,23 +197,33 @@ def to_spark(text: str) -> str:
 
 
 def _parse(text: str) -> exp.Query:
+    refuse_unseen(text)
     try:
+        for token in sqlglot.tokenize(text, read="duckdb") if ";" in text else ():
+            if token.token_type == sqlglot.TokenType.SEMICOLON:
+                before = text[: token.start]
+                where = f"line {before.count(chr(10)) + 1}, column {token.start - before.rfind(chr(10))}: "
+                raise SqlRefused(f"{where}it must be one select, without `;` at its end")
         statements = [s for s in sqlglot.parse(text, read="duckdb") if s is not None]
     except ParseError as error:
         first = error.errors[0] if error.errors else {}
         where = f"line {first.get('line')}, column {first.get('col')}: " if first else ""
         raise SqlRefused(f"{where}{first.get('description', str(error))}") from error
-    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
+    except SqlglotError as error:
+        raise SqlRefused(str(error).splitlines()[0]) from error
+    if len(statements) != 1 or not isinstance(statements[0], exp.Select | exp.SetOperation):
         raise SqlRefused("it must be one select, nothing else")
+    if depth_of(statements[0]) > DEEPEST:
+        raise SqlRefused(NESTED)
     return statements[0]
 
 
 def _refuse_foreign(tree: exp.Query) -> None:
     for node in tree.walk():
-        if isinstance(node, exp.Func | exp.Binary | exp.Window | exp.SetOperation):
-            name = type(node).__name__
-            if isinstance(node, exp.Anonymous) or name not in PORTABLE:
-                raise SqlRefused(f"`{node.sql('duckdb')[:60]}` has no form known to be equal on Spark")
+        if type(node).__name__ not in PORTABLE | PARTS:
+            raise SqlRefused(f"`{node.sql('duckdb')[:60]}` has no form known to be equal on Spark")
+        if isinstance(node, exp.With) and node.args.get("recursive"):
+            raise SqlRefused("a recursive step has no form known to be equal on Spark, and may have no end")
         if isinstance(node, exp.Div) and not _never_zero(node.expression):
             raise SqlRefused(f"`{node.sql('duckdb')[:60]}` may divide by zero: write x / nullif(y, 0)")
         if isinstance(node, exp.DateDiff) and str(node.args.get("unit", "")).upper() != "DAY":
@@ -261,10 +291,3 @@ SPARK: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr]] = {
     exp.Ceil: _as_double,
     exp.TimestampTrunc: _as_local,
 }
-
-
-def _place(text: str, table: str) -> str:
-    for number, line in enumerate(text.splitlines(), 1):
-        if (column := line.find(table)) >= 0 and not line.lstrip().startswith("--"):
-            return f"line {number}, column {column + 1}: "
-    return ""

@@ -34,7 +34,7 @@ def write(con: duckdb.DuckDBPyConnection, step: str, fingerprint: str, note: str
     """Note that a step was done; to be called inside a transaction that does it, or by `done`."""
     con.execute("delete from run.step where step = $step", {"step": step})
     con.execute(
-        "insert into run.step values ($step, $fingerprint, now(), null, $note)",
+        "insert into run.step values ($step, $fingerprint, now() at time zone 'UTC', null, $note)",
         {"step": step, "fingerprint": fingerprint, "note": note},
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
@@ -68,7 +68,9 @@ def import_(
     made, judged = knowledge_build.make(points, codes)
     folder = common.settings().home / OVERLAY
     effect = _effect(folder, made, layer)
-    changes = knowledge_import.merge(folder, made, layer, write=yes)
+    changes = knowledge_import.merge(folder, made, layer, write=False)
+    if yes:
+        _write(common.settings().home, file, made, layer, changes)
     unread = judged.filter(pl.col("why").is_not_null()).select("item_name_zh", "why")
     document = {"points": len(points), "changes": changes.to_dicts(), "unread": unread.to_dicts(), "written": yes}
     common.console.give(document | {"effect": effect.to_dicts()})
@@ -97,6 +99,30 @@ def diff(
     found = knowledge_diff.compare(knowledge_diff.state(before), knowledge_diff.state(after))
     common.console.give(found.to_dicts())
     _show(common, found, "")
+
+
+def _write(home: Path, file: Path, made: dict[str, pl.DataFrame], layer: str, changes: pl.DataFrame) -> None:
+    """Lay the rows into HOME/knowledge, while nobody else writes HOME; the audit log's line comes first."""
+    import hashlib
+
+    from data.errors import FundwatchError
+    from data.knowledge.load import OVERLAY
+    from data.knowledge.published import workbook as knowledge_import
+    from flows.home import audit_log, lock
+
+    with lock.hold(home):
+        sha = hashlib.sha256(file.read_bytes()).hexdigest()
+        what: dict[str, Any] = {"file": file.name, "sha256": sha, "layer": layer, "tables": changes["table"].to_list()}
+        what |= {name: int(changes[name].sum()) for name in ("new", "changed", "same")}
+        audit_log.record(home, "knowledge", None, what)
+        try:
+            (home / OVERLAY).mkdir(exist_ok=True)
+            knowledge_import.merge(home / OVERLAY, made, layer, write=True)
+            audit_log.sync_folder(home / OVERLAY)
+        except OSError as error:
+            raise FundwatchError(
+                f"{home / OVERLAY} cannot be written: {error.strerror or error}. Make room, then import again."
+            ) from error
 
 
 def _effect(folder: Path, made: dict[str, pl.DataFrame], layer: str) -> pl.DataFrame:

@@ -201,6 +201,7 @@ def _as_published(home: Path, lead_id: str, lines: int, common: Common) -> None:
 def runs(*, common: Common = COMMON) -> None:
     """List the finished runs."""
     from data.errors import InUse
+    from data.warehouse import events
     from data.warehouse.connection import open_warehouse
     from flows.publish import published
 
@@ -209,7 +210,8 @@ def runs(*, common: Common = COMMON) -> None:
     try:
         with open_warehouse(home, read_only=True) as con:
             found = con.sql(
-                "select run_id, strftime(finished_at, '%Y-%m-%d %H:%M'), input from run.run order by finished_at desc"
+                "select run_id, strftime(cast(finished_at at time zone 'UTC' as timestamp), '%Y-%m-%d %H:%M'), input"
+                f" from run.run order by {events.order(con, 'run.run')} desc"
             ).fetchall()
         # a run's folder is where HOME is now, wherever it was when the run was made
         rows = [dict(zip(names, (*row, str(home.resolve() / "runs" / row[0])), strict=True)) for row in found]
@@ -255,8 +257,10 @@ def doctor(
 
 def _last_run(con, needed: bool = True) -> str:  # type: ignore[no-untyped-def]
     from data.errors import UsageError
+    from data.warehouse import events
 
-    rows = con.sql("select run_id from run.run order by finished_at desc, run_id desc limit 1").fetchall()
+    order = events.order(con, "run.run")
+    rows = con.sql(f"select run_id from run.run order by {order} desc, run_id desc limit 1").fetchall()
     if not rows and needed:
         raise UsageError("No run is finished yet. Run `fundwatch run INPUT` first.")
     return str(rows[0][0]) if rows else ""

@@ -23,6 +23,7 @@ def list_(*, language: Language = None, common: Common = COMMON) -> None:
     from models.workbench import ruleset
 
     settings = common.settings(language=language)
+    everyone = steps.sources(settings)
     rows = [
         (
             s.id,
@@ -35,12 +36,15 @@ def list_(*, language: Language = None, common: Common = COMMON) -> None:
             s.card.title_zh,
             ruleset.origin(settings.home, s.id),
         )
-        for s in steps.sources(settings)
+        for s in everyone
     ]
     names = ["id", "kind", "official", "certainty", "status", "subjects", "title", "title_zh", "origin"]
     common.console.give([dict(zip(names, row, strict=True)) for row in rows])
     shown = [i for i, name in enumerate(names) if name != "title" or settings.language != "zh"]
     common.console.table("", [names[i] for i in shown], [[row[i] for i in shown] for row in rows])
+    for s in everyone:
+        if s.refusal:
+            common.console.say(f"{s.id}, on trial, is left out: {s.refusal}")
 
 
 @rule.command

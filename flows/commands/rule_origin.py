@@ -76,7 +76,7 @@ def _laid(folder: Path) -> dict[str, list[dict[str, Any]]]:
     found = {}
     for path in sorted(folder.glob("*.csv")):
         try:
-            rows = pl.read_csv(path, infer_schema=False)
+            rows = pl.read_csv(path, infer_schema=False, glob=False)
         except (pl.exceptions.PolarsError, OSError) as error:
             raise UsageError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
         absent = [pl.lit(None, pl.String).alias(c) for c in ("layer", OFF) if c not in rows.columns]

@@ -31,7 +31,7 @@ def _switch(common: Common, rule_id: str, to: str | None, reason: str, owner: st
     from datetime import date
 
     from data.errors import UsageError, like
-    from flows.home import audit_log, lock
+    from flows.home import audit_states, lock
     from models.workbench import ruleset, trial
 
     settings = common.settings()
@@ -57,10 +57,11 @@ def _switch(common: Common, rule_id: str, to: str | None, reason: str, owner: st
         made = ruleset.Switch(after, reason, owner.strip(), date.today())
         row = {"rule": rule_id, "from": before, "to": after, "reason": reason, "owner": made.owner, "date": made.date}
         common.console.table("", list(row), [list(row.values())])
+        logged = {k: v for k, v in row.items() if k != "date"}
         ruleset.write(
             settings.home,
             {**ruleset.switches(settings.home), rule_id: made},
-            lambda: audit_log.record(settings.home, "rule", None, {k: v for k, v in row.items() if k != "date"}),
+            audit_states.witness_switches(settings.home, settings.home / ruleset.DRAFT, logged),
         )
     common.console.give(row)
     common.console.say(f"Written to {settings.home / ruleset.SWITCHES}. It takes effect with the next run.")

@@ -95,7 +95,7 @@ def backtest(
         raise UsageError(f"--against is '{against}'; it must be live or a file with another version of the rule.")
     other = None if against == "live" else located.read(Path(against))
     with bench(settings.home, memory_limit=settings.memory_limit, threads=settings.threads) as con:
-        tables = tried(con, source, other, period, settings.language)
+        tables = tried(con, source, other, period, settings.language, settings.rule_minutes * 60)
     common.console.give({name: table.to_dicts() for name, table in tables.items()})
     for name, table in tables.items():
         if table.height:
@@ -123,7 +123,7 @@ def sweep(
     source = ruleset.one(settings.home, rule_id, settings.rules)
     wanted = values_of(source, param, values)
     with bench(settings.home, memory_limit=settings.memory_limit, threads=settings.threads) as con:
-        table = swept(con, source, param, wanted, leads_per_day)
+        table = swept(con, source, param, wanted, leads_per_day, settings.rule_minutes * 60)
     common.console.give(table.to_dicts())
     common.console.table(f"{rule_id}: {source.card.params[param].meaning}", table.columns, table.rows(), kind="bench")
 

@@ -31,17 +31,17 @@ def screen(
     import polars as pl
 
     from data.errors import FundwatchError
-    from flows import steps
     from flows.home import audit_log
     from flows.prepay import screening
     from flows.publish import publish
     from flows.publish.labels import Known, labelled, valued
     from flows.publish.safe import ids_as, write_csv
+    from models.workbench import ruleset
 
     settings = common.settled(language=language, labels=labels, ids=ids)
     publish.ready(None if out is None else out.parent)
     found = screening.screen(settings, delivery, common.console.progress)
-    known = Known({s.id: s.card.title_zh for s in steps.sources(settings)})
+    known = Known({s.id: s.card.title_zh for s in ruleset.ruleset(settings.home, settings.rules)})
     if out is not None:
         audit_log.record(settings.home, "screen", None, {"files": [out.name], "lines": found.answers.height})
         try:

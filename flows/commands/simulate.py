@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -33,7 +34,9 @@ def simulate(
     if size not in (None, *SIZES) or (size and persons):
         raise UsageError(f"Give either the persons of the town or one of the sizes {', '.join(SIZES)}.")
     persons = persons if persons is not None else SIZES[size or "small"]
-    if persons < 200 or dose < 0:
+    if seed < 0:
+        raise UsageError(f"--seed is {seed}; it must be a whole number, not below 0.")
+    if persons < 200 or not 0 <= dose < math.inf:
         raise UsageError("A town needs at least 200 persons and a dose of 0 or more.")
     schemes = () if dose == 0 else None
     counts = simulate(folder, persons=persons, seed=seed, schemes=schemes, dose=dose, violations=violations)

@@ -29,7 +29,7 @@ def suppress(
     from data.errors import UsageError, like
     from data.warehouse.connection import open_warehouse
     from flows import steps
-    from flows.home import audit_log, lock
+    from flows.home import audit_states, lock
     from models.casebook import suppressions
 
     settings = common.settled()
@@ -57,7 +57,7 @@ def suppress(
             reason=reason,
             owner=owner.strip(),
             lift=lift,
-            before=lambda: audit_log.record(settings.home, "suppress", None, logged),
+            witness=audit_states.witness(con, settings.home, "suppressions", "suppress", logged),
         )
     common.console.give(said | {"lifted": lift})
     common.console.say(

@@ -43,7 +43,7 @@ def import_(
     with lock.hold(settings.home), open_warehouse(settings.home, memory_limit=settings.memory_limit) as con:
         made = verdicts.plan(con, told, steps.sources(settings), pseudonyms=steps.naming(settings, con))
         counts = made.counts
-        written = verdicts.append(con, made, _witness(settings.home, file, counts)) if yes else 0
+        written = verdicts.append(con, made, _witness(con, settings.home, file, counts)) if yes else 0
     _show(made, written, yes, common)
     if counts["refused"] == made.rows.height:
         raise InputRefused(f"No row of {made.name} could be read as a verdict; the reasons are above.")
@@ -61,7 +61,7 @@ def form(
 ) -> None:
     """Write the open leads with empty columns for their verdicts: fill it in and give it to `verdict import`."""
     from data.errors import FundwatchError, UsageError
-    from data.warehouse.connection import open_warehouse
+    from data.warehouse.connection import has, open_warehouse
     from flows.home import audit_log
     from flows.publish import forms
     from flows.publish.watchlists import SUBJECT_TYPES
@@ -71,6 +71,8 @@ def form(
     settings = common.settled(labels=labels, language=language)
     kinds = SUBJECT_TYPES if subject_type is None else (subject_type,)
     with open_warehouse(settings.home, read_only=True) as con:
+        if not has(con, "feature.institution"):
+            raise UsageError("This HOME has no run yet, so there is no lead. Run `fundwatch run INPUT` first.")
         rows = forms.blank(con, kinds, top, settings.language)
     try:
         audit_log.record(settings.home, "form", None, {"files": {file.name: rows.height}, "to": str(file.resolve())})
@@ -83,14 +85,14 @@ def form(
     )
 
 
-def _witness(home: Path, file: Path, counts: dict[str, int]) -> Any:
+def _witness(con: Any, home: Path, file: Path, counts: dict[str, int]) -> Any:
     """The audit log's line, written before the verdicts are."""
     import hashlib
 
-    from flows.home import audit_log
+    from flows.home import audit_states
 
     sha = hashlib.sha256(file.read_bytes()).hexdigest()
-    return lambda: audit_log.record(home, "verdict", None, {"file": file.name, "sha256": sha, **counts})
+    return audit_states.witness(con, home, "verdicts", "verdict", {"file": file.name, "sha256": sha, **counts})
 
 
 def _show(made: Any, written: int, yes: bool, common: Common) -> None:

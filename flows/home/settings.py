@@ -24,7 +24,8 @@ DEFAULT_HOME = Path("fundwatch-home")
 #: What a file or the environment may set; the rest belongs to one command.
 LASTING = tuple(
     (
-        "objective seed language labels ids threads memory_limit cron pseudonyms pseudonym_key burden_line least_yuan"
+        "objective seed language labels ids threads memory_limit rule_minutes cron pseudonyms pseudonym_key"
+        " burden_line least_yuan"
     ).split()
 )
 #: Tables of a file that set parameters of rules and detectors.
@@ -36,8 +37,10 @@ CHOICES = {
     "ids": ("text", "plain"),
 }
 #: How much memory: what DuckDB understands, and nothing that it would only refuse in the middle of a run.
-MEMORY = r"0*[1-9][0-9]*(\.[0-9]+)? ?([KMGT]i?B)|0*([1-9][0-9]?|100)(\.[0-9]+)? ?%"
+MEMORY = r"0*[1-9][0-9]{0,5}(\.[0-9]+)? ?([KMGT]i?B)|0*([1-9][0-9]?|100)(\.[0-9]+)? ?%"
 MOST_THREADS = 4096
+MOST_SEED = 2**63 - 1  # what the casebook can keep of it
+MOST_MINUTES = 10_000
 #: Options that are not called as what they set.
 OPTIONS = {"burden_line": "--line"}
 
@@ -72,6 +75,7 @@ class Settings:
     ids: str = "text"  # in CSV: kept text for a spreadsheet, or as they are, to be pasted and matched
     threads: int = 0
     memory_limit: str = "3GB"
+    rule_minutes: float = 10.0  # after which a rule of HOME is stopped; 0: never
     cron: str = "0 2 5 * *"
     burden_line: float | None = None  # yuan a year, the area's own
     least_yuan: float = 30.0  # at issue; a lead with less stays out of tiers A and B
@@ -177,7 +181,14 @@ def _check(where: str, name: str, value: Any) -> None:
     elif name == "threads":
         wanted = None if is_whole and 0 <= value <= MOST_THREADS else f"a whole number from 0 (all) to {MOST_THREADS}"
     elif name == "seed":
-        wanted = None if is_whole and value >= 0 else "a whole number, not below 0"
+        wanted = None if is_whole and 0 <= value <= MOST_SEED else f"a whole number from 0 to {MOST_SEED}"
+    elif name == "rule_minutes":
+        is_number = is_whole or (isinstance(value, float) and math.isfinite(value))
+        wanted = (
+            None
+            if is_number and 0 <= value <= MOST_MINUTES
+            else f"a number of minutes from 0 (no end) to {MOST_MINUTES}"
+        )
     elif name in ("burden_line", "least_yuan"):
         is_number = is_whole or (isinstance(value, float) and math.isfinite(value))
         wanted = None if is_number and value >= 0 else "a number of yuan, not below 0"

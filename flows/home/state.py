@@ -14,7 +14,7 @@ import duckdb
 
 from data.errors import UsageError
 from data.knowledge import load as knowledge_load
-from data.warehouse import journal
+from data.warehouse import events, journal
 from features import build
 from flows.home import version
 from flows.home.settings import Settings
@@ -47,7 +47,8 @@ class State:
     @cached_property
     def deliveries(self) -> str:
         """Hash of the delivered contents the record holds. Raises UsageError where it holds none."""
-        files = self.con.sql("select file_id from run.input_file order by loaded_at, file_id").fetchall()
+        order = events.order(self.con, "run.input_file")
+        files = self.con.sql(f"select file_id from run.input_file order by {order}, file_id").fetchall()
         if not files:
             raise UsageError("The warehouse is empty. Run `fundwatch ingest INPUT` first.")
         return journal.hash_of(file_id for (file_id,) in files)
@@ -100,6 +101,8 @@ class State:
         parts = [self.record, version.code(CONTRACT), *(self._features[n] for n in sorted(names & set(self._features)))]
         if any(t.startswith("casebook.") for t in source.reads):
             parts.append(self.verdicts)
+        if source.is_own:  # with more time or memory it may end
+            parts.append(f"{self.settings.rule_minutes:g} {self.settings.memory_limit}")
         return journal.hash_of(parts)
 
     def stale(self, known: dict[str, str]) -> list[Source]:

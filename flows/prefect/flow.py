@@ -24,7 +24,7 @@ from flows import options, steps
 from flows.home import lock, settings
 from flows.home.state import State as HomeState
 from flows.outcome import Outcome
-from flows.prefect import owned, processes, server
+from flows.prefect import asking, owned, processes
 from flows.publish import tables, watchlists
 
 #: What Prefect's own database may hold of a lead: nothing that names a person.
@@ -109,7 +109,7 @@ def _sign() -> None:
         processes.follow(marked)
     if url := os.environ.get("PREFECT_API_URL"):
         with suppress(OSError):
-            server.ask(url, f"flow_runs/{flow_run.id}", {"infrastructure_pid": processes.mark()}, method="PATCH")
+            asking.ask(url, f"flow_runs/{flow_run.id}", {"infrastructure_pid": processes.mark()}, method="PATCH")
 
 
 def _task(step: steps.Step) -> Any:

@@ -23,7 +23,7 @@ from prefect.schedules import Cron, Schedule
 from prefect.server.schemas.schedules import CronSchedule
 
 from data.errors import UsageError
-from flows.prefect import owned, server, watch
+from flows.prefect import asking, owned, server, watch
 from flows.prefect.flow import screen
 
 NAME = "scheduled"
@@ -62,7 +62,7 @@ async def until_stopped(
     for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(signum) != signal.SIG_IGN:
             asyncio.get_running_loop().add_signal_handler(signum, stop.set)
-    ask = partial(server.ask, url)
+    ask = partial(asking.ask, url)
     runner = _Runner(name=NAME, limit=1, pause_on_shutdown=False)
     try:
         if crashed := watch.recover(ask, home):

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from data.errors import FundwatchError, InputRefused, UsageError
 from flows.console import Console
 from flows.options import RunOptions
-from flows.prefect import door, owned, processes, server
+from flows.prefect import asking, door, owned, processes, server
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def _serve(home: Path, parameters: dict[str, Any], when: When, port: int | None,
     left = server.orphan(home)
     port = server.free_port(port, left)
     server.new_secret(home)
-    server.prepare(home, server.url_at(port), quiet=console.quiet, auth=server.auth(home))
+    server.prepare(home, asking.url_at(port), quiet=console.quiet, auth=server.auth(home))
     from flows.prefect import runner  # not before: it brings Prefect, which reads the environment once
 
     schedule = runner.schedule(when.cron, when.timezone)

@@ -7,7 +7,6 @@ before anything does.
 
 from __future__ import annotations
 
-import base64
 import hmac
 import http.client
 import json
@@ -18,18 +17,14 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, MutableMapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
-from http import HTTPStatus
 from pathlib import Path
-from typing import Any
 
 from data.errors import FundwatchError, UsageError
 from flows.home import lock
-from flows.prefect import door, processes
+from flows.prefect import asking, door, processes
 from flows.prefect.hosted import PARENT, SECRET
 
 STATE = "server.json"
@@ -49,7 +44,6 @@ QUIET = {
     "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",
     "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "false",  # it would answer everybody on this machine
 }
-NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @dataclass(frozen=True)
@@ -75,7 +69,7 @@ def api_url(home: Path) -> str | None:
     server = orphan(home)
     if url := os.environ.get("PREFECT_API_URL"):
         is_own = server is not None and server.url == url and is_ours(home, url)
-        if not is_own and not healthy(url, patience=10):
+        if not is_own and not asking.healthy(url, patience=10):
             raise FundwatchError(
                 f"PREFECT_API_URL is {url}, and no Prefect server answers there. Start it, or unset PREFECT_API_URL."
             )
@@ -104,56 +98,11 @@ def is_ours(home: Path, url: str, patience: float = 5) -> bool:
         return False
     port = Server(0, url).port
     try:
-        with NO_PROXY.open(f"{url.removesuffix('/api')}{door.PROOF}?nonce={nonce}", timeout=patience) as answer:
+        with asking.NO_PROXY.open(f"{url.removesuffix('/api')}{door.PROOF}?nonce={nonce}", timeout=patience) as answer:
             said = answer.read(256)
     except (OSError, ValueError, http.client.HTTPException):
         return False
     return hmac.compare_digest(said, door.proof(known.partition(":")[2], port, nonce).encode())
-
-
-def url_at(port: int) -> str:
-    """The API of a server at this port."""
-    return f"http://127.0.0.1:{port}/api"
-
-
-def healthy(url: str, patience: float = 2) -> bool:
-    """Whether the server at this API answers."""
-    try:
-        with NO_PROXY.open(f"{url}/health", timeout=patience) as answer:
-            return bool(answer.status == 200)
-    except (OSError, ValueError):
-        return False
-
-
-def ask(
-    url: str,
-    path: str,
-    body: dict[str, Any] | None = None,
-    *,
-    method: str | None = None,
-    patience: float = 60,
-    auth: str | None = None,
-) -> Any:
-    """What the API answers to this question, within so many seconds. Raises OSError where it does not answer.
-
-    `auth` is name and secret; by default those of the environment, for the server of the environment.
-    """
-    data = None if body is None else json.dumps(body).encode()
-    headers = {"Content-Type": "application/json"}
-    if auth is None and url == os.environ.get("PREFECT_API_URL"):
-        auth = os.environ.get("PREFECT_API_AUTH_STRING")
-    if auth:
-        headers["Authorization"] = f"Basic {base64.b64encode(auth.encode()).decode()}"
-    request = urllib.request.Request(f"{url}/{path}", data, headers, method=method)
-    deadline = time.monotonic() + patience
-    while True:
-        try:
-            with NO_PROXY.open(request, timeout=patience / 2) as answer:
-                return json.loads(answer.read() or "null")
-        except urllib.error.HTTPError as error:  # its database is busy for a moment: it says so and means later
-            if error.code != HTTPStatus.SERVICE_UNAVAILABLE or time.monotonic() > deadline:
-                raise
-        time.sleep(1)
 
 
 def prepare(
@@ -240,7 +189,7 @@ def alone(home: Path, *, quiet: bool = False) -> Iterator[str]:
             processes.end(left.pid, left.started)
         port = free_port(None, left)
         new_secret(home)
-        prepare(home, url_at(port), quiet=quiet, auth=auth(home))
+        prepare(home, asking.url_at(port), quiet=quiet, auth=auth(home))
         process, url = start(home, port)
         try:
             yield url
@@ -267,7 +216,7 @@ def start(home: Path, port: int, wait: float = 120.0) -> tuple[subprocess.Popen[
 
     Returns the process, which goes when this one goes, and its API. Raises FundwatchError when it does not come up.
     """
-    url = url_at(port)
+    url = asking.url_at(port)
     log = log_file(home)
     log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with log.open("ab") as written:

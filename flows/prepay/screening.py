@@ -7,64 +7,31 @@ there. Rules of the stage supervision need whole institutions and are not asked.
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from data import ingest
-from data.contract import mapping
 from data.errors import InputRefused, UsageError
 from data.knowledge import load as knowledge_load
-from data.warehouse import journal, spill
+from data.warehouse import confined, journal, spill
 from data.warehouse.connection import ddl, frame, open_warehouse
 from features import build
 from flows import steps
 from flows.home.settings import Settings
+from flows.prepay import past
 from flows.prepay.answers import Screened, answers_sql, in_chinese
 from flows.publish import in_force
 from models.sources import rule, source
 from models.sources.judged import KEYS, ROW, STANDARD
 from models.sources.source import Source
+from models.workbench import ruleset
 
 STAGES = ("reminder", "audit")
-#: Features about institutions and practitioners as a whole: HOME's, as of its last run.
-WHOLE = frozenset(
-    "department drug_price institution_day institution_indicator institution_month institution_peer_group"
-    " institution_quarter_share item_price_month pharmacy_indicator pharmacy_month practitioner_day".split()
-)
-
-#: Past cases that a new one is judged beside: all of its person, and of others what its practitioners and institutions
-#: did on its days, for rules about a practitioner's day and for the share of an institution that a register covers.
-PAST = """
-    create temp table past as
-    with day as (
-        select distinct institution_id, ordering_practitioner_id, performing_practitioner_id,
-            cast(charged_at as date) as charged_on
-        from screening.record.fee_line
-    ),
-    worked as (
-        select distinct coalesce(ordering_practitioner_id, performing_practitioner_id) as practitioner_id, charged_on
-        from day
-    ),
-    beside as (
-        select settlement_id from warehouse.feature.fee_line as l
-        where exists (select 1 from worked as w
-            where w.practitioner_id = l.practitioner_id and w.charged_on = l.charged_on)
-        union
-        select settlement_id from warehouse.feature.fee_line as l
-        where exists (select 1 from day as d
-            where d.institution_id = l.institution_id and d.charged_on = l.charged_on)
-    )
-    select settlement_id, encounter_id, person_id
-    from warehouse.record.settlement
-    where person_id in (select person_id from concerned) or settlement_id in (select settlement_id from beside);
-    create temp table everyone as
-    select person_id from concerned union select person_id from past where person_id is not null
-"""
 
 
 def screen(settings: Settings, delivery: Path, say: Callable[[str], None] = lambda _: None) -> Screened:
@@ -72,17 +39,20 @@ def screen(settings: Settings, delivery: Path, say: Callable[[str], None] = lamb
 
     Raises InputRefused for a delivery that cannot be read, UsageError where HOME holds no features.
     """
-    rules = [s for s in steps.sources(settings) if _is_asked(s)]
+    rules = [s for s in ruleset.ruleset(settings.home, settings.rules) if _is_asked(s)]
     with ingest.workplace(settings.home / spill.NAME) as work, _opened(settings, work) as (con, names):
         rejected = _take_in(con, settings, names, delivery, work, say)
-        _remember(con, rules)
+        confined.seal(con)
+        past.remember(con, rules)
         _build(con, rules)
+        confined.prepare(con)
         lacking = {}
         for one in rules:
             if said := _lacking(con, one):
                 lacking[one.id] = "; ".join(said)
             else:
-                _judge(con, one)
+                with source.explained(one) if one.is_own else nullcontext():
+                    _judge(con, one, settings.rule_minutes * 60 if one.is_own else 0)
         in_force.make(con, rules)
         answers = frame(con, answers_sql(rules, settings.language))
         if settings.language == "zh":
@@ -119,13 +89,13 @@ def _opened(settings: Settings, work: Path) -> Iterator[tuple[duckdb.DuckDBPyCon
     limits = {"memory_limit": settings.memory_limit, "threads": settings.threads}
     with open_warehouse(settings.home, read_only=True, **limits) as con:  # type: ignore[arg-type]
         con.execute(f"set temp_directory = '{_quoted(str(work / 'spill'))}'")
-        if ("feature", "settlement") not in _tables(con, "feature"):
+        if ("feature", "settlement") not in past.tables(con, "feature"):
             raise UsageError(f"{settings.home} has no feature tables yet. Run `fundwatch features` first.")
         names = _refuse_stale(con, settings)
         con.execute("attach ':memory:' as screening (read_write)")
         con.execute("use screening")
         con.execute(ddl())
-        for schema, table in _tables(con, "knowledge"):
+        for schema, table in past.tables(con, "knowledge"):
             con.execute(f"drop table if exists screening.{schema}.{table}")
             con.execute(f"create view screening.{schema}.{table} as from warehouse.{schema}.{table}")
         yield con, names
@@ -137,15 +107,6 @@ def _refuse_stale(con: duckdb.DuckDBPyConnection, settings: Settings) -> ingest.
     if journal.print_of(con, "knowledge") != knowledge_load.version(settings.home / "knowledge"):
         raise UsageError(f"The knowledge in {settings.home} is of another version. Run `fundwatch features` first.")
     return names
-
-
-def _tables(con: duckdb.DuckDBPyConnection, schema: str) -> list[tuple[str, str]]:
-    rows = con.execute(
-        "select schema_name, table_name from duckdb_tables()"
-        " where database_name = 'warehouse' and schema_name = $schema order by all",
-        {"schema": schema},
-    ).fetchall()
-    return [(str(s), str(t)) for s, t in rows]
 
 
 def _take_in(
@@ -182,61 +143,9 @@ def _take_in(
     return rejected
 
 
-def _remember(con: duckdb.DuckDBPyConnection, rules: Collection[Source]) -> None:
-    """Add what the record knows of the past cases and their persons, and registers whole. A new row stands first."""
-    con.execute(PAST)
-    keys = {t.target: t.key for t in mapping.tables().values()} | {
-        "person_identity": ("person_id", "source_table"),
-        "person_phone": ("person_id", "phone"),
-    }
-    in_home = {t for _, t in _tables(con, "record")}
-    for table in sorted(_read(rules, "record") & in_home):
-        columns = _columns(con, "warehouse", table) & _columns(con, "screening", table)
-        shared = ", ".join(f"o.{c}" for c in sorted(columns))
-        about = [f"o.{c} in (select {c} from past)" for c in ("settlement_id", "encounter_id") if c in columns]
-        if "person_id" in columns:
-            about.append(f"o.person_id in (select person_id from {'concerned' if about else 'everyone'})")
-        if "settlement_id" in columns:
-            about.append("o.settlement_id in (select settlement_id from new_settlement)")
-        same = " and ".join(f"n.{k} is not distinct from o.{k}" for k in keys.get(table, ()))
-        con.execute(
-            f"""
-            insert into screening.record.{table} by name
-            select {shared} from warehouse.record.{table} as o
-            where ({" or ".join(about) or "true"})
-                and {f"not exists (select 1 from screening.record.{table} as n where {same})" if same else "true"}
-            """
-        )
-
-
-def _columns(con: duckdb.DuckDBPyConnection, database: str, table: str) -> set[str]:
-    rows = con.execute(
-        "select column_name from duckdb_columns()"
-        " where database_name = $database and schema_name = 'record' and table_name = $table",
-        {"database": database, "table": table},
-    ).fetchall()
-    return {str(c) for (c,) in rows}
-
-
-def _read(rules: Collection[Source], schema: str) -> set[str]:
-    """Tables of a schema that the rules and the features they rest on read."""
-    texts = [s.code for s in rules] + [build.load()[name].query.text for name in _features(rules)]
-    return {name for text in texts for name in re.findall(rf"\b{schema}\.(\w+)", text)}
-
-
-def _features(rules: Collection[Source]) -> list[str]:
-    """The features the rules rest on, in build order."""
-    known = build.load()
-    wanted = {n for s in rules for n in re.findall(r"\bfeature\.(\w+)", s.code) if n in known}
-    for name in reversed(known):
-        if name in wanted and name not in WHOLE:
-            wanted |= known[name].needs
-    return [name for name in known if name in wanted]
-
-
 def _build(con: duckdb.DuckDBPyConnection, rules: Collection[Source]) -> None:
-    for name in _features(rules):
-        if name in WHOLE:
+    for name in past.features(rules):
+        if name in past.WHOLE:
             con.execute(f"create view screening.feature.{name} as from warehouse.feature.{name}")
         else:
             con.execute(f"create table screening.feature.{name} as {build.load()[name].query.text}")
@@ -263,41 +172,51 @@ def _lacking(con: duckdb.DuckDBPyConnection, one: Source) -> list[str]:
     return [need for need in here if need in there]
 
 
-def _judge(con: duckdb.DuckDBPyConnection, one: Source) -> None:
-    """Add a rule's hits on the new settlements, and what it cannot judge there and why, to `screened`."""
-    query = one.code.partition("*/")[2]
-    with_params = dict(one.params)
-    columns = con.execute(f"describe {query}", with_params).fetchall()
-    details = ", ".join(f"{c} := {c}" for c, *_ in columns if c not in STANDARD and c not in ROW)
-    certainty = f"'{one.card.certainty}'"
-    if "certainty" in [c for c, *_ in columns]:
+def _judge(con: duckdb.DuckDBPyConnection, one: Source, seconds: float) -> None:
+    """Add a rule's hits on the new settlements, and what it cannot judge there and why, to `screened`; it sees the hall
+    alone, and is stopped after `seconds` (0: never)."""
+    query = rule.query(one.code)
+    details = rule.packing(c for c in query.columns if c not in STANDARD and c not in ROW)
+    certainty = "$card_certainty"
+    if "certainty" in query.columns:
         certainty = f"case when certainty = 'suspected' then certainty else {certainty} end"
-    ours = rule.rests_on_ours(con, rule.query(one.code), "f") if one.card.certainty == "definite" else None
     detail = f"to_json(struct_pack({details}))" if details else "cast(null as varchar)"
-    day = "true"
-    if one.card.effective_from:
-        day += f" and coalesce(occurred_on >= date '{one.card.effective_from}', true)"
-    if one.card.effective_to:
-        day += f" and coalesce(occurred_on <= date '{one.card.effective_to}', true)"
-    con.execute(
-        f"""
-        insert into screened by name
-        with found as ({query}),
-        mine as (
-            select f.* replace (coalesce(f.settlement_id, e.settlement_id) as settlement_id),
-                {ours or "false"} as is_ours
-            from found as f
-            left join new_settlement as e on e.encounter_id = f.encounter_id and f.settlement_id is null
-            where f.outcome in ('hit', 'cannot_judge')
+    card = one.card
+    values: dict[str, Any] = {"card_id": one.id, "card_certainty": card.certainty}
+    values |= {"card_from": card.effective_from, "card_to": card.effective_to}
+    with confined.within(con, seconds), confined.inside(con):
+        ours = rule.rests_on_ours(con, query, "f") if one.card.certainty == "definite" else None
+        con.execute(
+            f"""
+            insert into screened by name
+            with found as ({query.text}),
+            mine as (
+                select f.* replace (coalesce(f.settlement_id, e.settlement_id) as settlement_id),
+                    {ours or "false"} as is_ours
+                from found as f
+                left join new_settlement as e on e.encounter_id = f.encounter_id and f.settlement_id is null
+                where f.outcome in ('hit', 'cannot_judge')
+            )
+            select $card_id as source, case when is_ours then 'suspected' else {certainty} end as certainty,
+                outcome, reason, {", ".join(KEYS)},
+                occurred_on, amount, {detail} as detail
+            from mine
+            where settlement_id in (select settlement_id from new_settlement)
+                and coalesce(occurred_on >= $card_from, true) and coalesce(occurred_on <= $card_to, true)
+            """,
+            {**one.params, **values},
         )
-        select '{one.id}' as source, case when is_ours then 'suspected' else {certainty} end as certainty,
-            outcome, reason, {", ".join(KEYS)},
-            occurred_on, amount, {detail} as detail
-        from mine
-        where settlement_id in (select settlement_id from new_settlement) and {day}
-        """,
-        with_params,
-    )
+        if card.by_edition:
+            con.execute(
+                f"""
+                insert into screened by name
+                select $card_id as source, 'cannot_judge' as outcome, '{rule.NO_EDITION}' as reason, {", ".join(KEYS)},
+                    charged_on as occurred_on
+                from ({rule.lines_without_edition(card)}) as gap
+                where settlement_id in (select settlement_id from new_settlement)
+                """,
+                {"card_id": one.id},
+            )
 
 
 def _quoted(text: str) -> str:

@@ -17,11 +17,14 @@ ABOUT = ("lead_id", "subject_type", "subject_id", "subject_name", "amount_at_ris
 BLANK = {
     "conclusion": "核查结论",
     "confirmed_amount": "确认违规金额",
+    "agreed_amount": "认可金额",
     "recovered_amount": "追回金额",
+    "penalty_amount": "处罚金额",
     "date": "核查日期",
     "reason": "理由",
     "case_no": "案件编号",
     "handled_by": "核查人",
+    "effort_days": "核查人日",
 }
 
 

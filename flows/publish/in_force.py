@@ -10,6 +10,7 @@ import duckdb
 
 from data.knowledge.load import FOLDER, tables
 from data.warehouse.connection import has
+from data.warehouse.paths import quoted
 from models.sources.source import Source
 
 READ = re.compile(r"\b(from|join)(\s+)knowledge\.(\w+)")
@@ -42,7 +43,7 @@ def query(con: duckdb.DuckDBPyConnection, name: str) -> str:
 def _table(con: duckdb.DuckDBPyConnection, name: str) -> str:
     if has(con, f"knowledge.{name}") and con.sql(f"select count(*) from knowledge.{name}").fetchall()[0][0]:
         return f"knowledge.{name}"
-    path = str(FOLDER / f"{name}.csv").replace("'", "''")
+    path = quoted(FOLDER / f"{name}.csv")
     days = [f"cast({c} as date) as {c}" for c in tables()[name][0] if c.startswith("valid_")]
     typed = f"* replace ({', '.join(days)})" if days else "*"
     return f"(select {typed} from read_csv('{path}', header = true, nullstr = ''))"

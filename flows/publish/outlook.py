@@ -52,7 +52,7 @@ def write(home: Path, event: str, rows: pl.DataFrame, path: Path, labels: str, *
         ready = rows.rename({c: ZH[c] for c in rows.columns if c in ZH}) if labels == "zh" else rows
         write_csv(ready, path, ids=_ids(rows.columns, labels))
     except OSError as error:
-        raise FundwatchError(f"{path} cannot be written: {error.strerror}. Choose another --out.") from error
+        raise FundwatchError(f"{path} cannot be written: {error.strerror or error}. Choose another --out.") from error
 
 
 def _ids(columns: Collection[str], labels: str) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -14,15 +13,16 @@ from pathlib import Path
 import duckdb
 
 from data.errors import FundwatchError, UsageError
-from data.knowledge import load as knowledge_load
-from data.warehouse import journal
-from flows.home import audit_log, version
+from data.warehouse import events, journal
+from data.warehouse.connection import transaction
+from flows.home import audit_log
 from flows.home.settings import Settings
 from flows.outcome import Outcome
 from flows.publish import (
     artefacts,
     checks,
     kept,
+    manifest,
     official,
     outside,
     packs,
@@ -38,12 +38,9 @@ from flows.publish import (
 from flows.publish.labels import Known, labelled
 from flows.publish.safe import ids_as, whole, write_csv
 from models.casebook import drift, profile
-from models.ranking import learned
 from models.sources.source import Source
 
 MANIFEST = "manifest.json"
-#: Says how long each source took, so its bytes are not part of what a run is.
-TIMED = "coverage.csv"
 
 
 def publish(
@@ -123,7 +120,7 @@ def complete(folder: Path, fingerprint: str) -> bool:
         said = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return False
-    return bool(said["fingerprint"] == fingerprint)
+    return isinstance(said, dict) and said.get("fingerprint") == fingerprint
 
 
 def _sweep(runs: Path) -> None:
@@ -196,15 +193,15 @@ def _write(
         labels=settings.labels,
         unmask=settings.unmask,
     )
-    manifest = _manifest(settings, con, sources, run_id, fingerprint, aside)
+    facts = manifest.manifest(settings, con, sources, run_id, fingerprint, aside)
     whole(
         aside / MANIFEST,
-        lambda path: path.write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"),
+        lambda path: path.write_text(json.dumps(facts, ensure_ascii=False, indent=1) + "\n", encoding="utf-8"),
     )
     for place in sorted((p for p in aside.rglob("*") if p.is_dir()), reverse=True):
         audit_log.sync_folder(place)
     audit_log.sync_folder(aside)
-    _log(settings, "publish", run_id, aside, rows | {"leads": leads}, manifest=_digest(aside / MANIFEST))
+    _log(settings, con, "publish", run_id, aside, rows | {"leads": leads}, manifest=manifest.digest(aside / MANIFEST))
     shutil.rmtree(folder, ignore_errors=True)
     aside.rename(folder)
     audit_log.sync_folder(folder.parent)
@@ -216,13 +213,21 @@ def titles_and_regions(con: duckdb.DuckDBPyConnection, sources: Collection[Sourc
     return Known({s.id: s.card.title_zh for s in sources} | outside.TITLES, regions.known(con))
 
 
-def _log(settings: Settings, event: str, run_id: str, folder: Path, rows: dict[str, int], **more: str) -> None:
+def _log(
+    settings: Settings,
+    con: duckdb.DuckDBPyConnection,
+    event: str,
+    run_id: str,
+    folder: Path,
+    rows: dict[str, int],
+    **more: str,
+) -> None:
     """One line an export, one more before it when names are written in full."""
     files = {p.name: rows.get(p.name) for p in sorted(folder.iterdir())}
     what = {"files": files, "unmasked": settings.unmask, **more}
     if settings.unmask:
-        audit_log.record(settings.home, "unmask", run_id, {"for": event})
-    audit_log.record(settings.home, event, run_id, what)
+        audit_log.record(settings.home, "unmask", run_id, {"for": event}, con)
+    audit_log.record(settings.home, event, run_id, what, con)
 
 
 def ingest_of(con: duckdb.DuckDBPyConnection) -> str:
@@ -230,58 +235,21 @@ def ingest_of(con: duckdb.DuckDBPyConnection) -> str:
     return journal.print_of(con, "ingest") or ""
 
 
-def _manifest(
-    settings: Settings,
-    con: duckdb.DuckDBPyConnection,
-    sources: Collection[Source],
-    run_id: str,
-    fingerprint: str,
-    aside: Path,
-) -> dict[str, object]:
-    inputs = con.sql(
-        "select file, source_table, file_id, rows_in, dense_rank() over (order by loaded_at) from run.input_file"
-        " order by file, file_id"
-    ).fetchall()
-    outputs = sorted(p for p in aside.rglob("*") if p.is_file() and p.name != TIMED)
-    return {
-        "run_id": run_id,
-        "fingerprint": fingerprint,
-        "code": version.code(),
-        "knowledge": knowledge_load.version(settings.home / "knowledge"),
-        "dialects": knowledge_load.version(settings.home / "mappings"),
-        "libraries": version.libraries(),
-        "settings": settings.deciding(),
-        "ranking": learned.told(con),
-        "compared_with": profile.before(con, run_id)[0],
-        "inputs": [{"file": f, "table": t, "sha256": h, "rows": n, "load": k} for f, t, h, n, k in inputs],
-        "sources": [
-            {"id": s.id, "kind": s.kind, "version": s.card.version, "status": s.card.status, "params": dict(s.params)}
-            for s in sources
-        ],
-        "outputs": [{"file": p.relative_to(aside).as_posix(), "sha256": _digest(p)} for p in outputs],
-    }
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
-
-
 def _remember(con: duckdb.DuckDBPyConnection, settings: Settings, run_id: str, fingerprint: str) -> None:
     """The run's row. Its folder is kept relative to HOME, which may be moved."""
-    con.execute(
-        """
-        insert into run.run
-        select $id, $fingerprint, now(), now(), $input, $folder
-        where not exists (select 1 from run.run where run_id = $id and fingerprint = $fingerprint)
-        """,
-        {
-            "id": run_id,
-            "fingerprint": fingerprint,
-            "input": str(settings.input.resolve()) if settings.input else None,
-            "folder": f"runs/{run_id}",
-        },
-    )
+    named = {"id": run_id, "fingerprint": fingerprint}
+    if con.execute("select 1 from run.run where run_id = $id and fingerprint = $fingerprint", named).fetchall():
+        return
+    with transaction(con):
+        con.execute(
+            "insert into run.run values ($id, $fingerprint, $at, $at, $input, $folder, $number)",
+            {
+                **named,
+                "input": str(settings.input.resolve()) if settings.input else None,
+                "folder": f"runs/{run_id}",
+                **events.stamp(con)._asdict(),
+            },
+        )
 
 
 def _copy(settings: Settings, con: duckdb.DuckDBPyConnection, run_id: str, out: Path, known: Known) -> str:
@@ -298,7 +266,7 @@ def _copy(settings: Settings, con: duckdb.DuckDBPyConnection, run_id: str, out: 
         hashes = worklists.publish(plan, aside / worklists.FRAME, settings.labels)
         os.replace(aside / worklists.FRAME, out / worklists.FRAME)  # there before anybody is drawn
         drawn = {"seed": settings.seed, "frames": hashes, "to": str(out.resolve())}
-        audit_log.record(settings.home, "draw", run_id, drawn)
+        audit_log.record(settings.home, "draw", run_id, drawn, con)
         chosen = worklists.draw(con, plan, run_id)
         written = worklists.write(lists, chosen, aside / worklists.ROUND, labels=settings.labels, known=known)
         round_rows = {worklists.ROUND: written}
@@ -306,7 +274,7 @@ def _copy(settings: Settings, con: duckdb.DuckDBPyConnection, run_id: str, out: 
     else:
         (out / worklists.ROUND).unlink(missing_ok=True)  # of an earlier copy, and not of these lists
     rows = round_rows | watchlists.write(lists, aside, labels=settings.labels, known=known)
-    _log(settings, "copy", run_id, aside, rows, to=str(out.resolve()))
+    _log(settings, con, "copy", run_id, aside, rows, to=str(out.resolve()))
     for path in sorted(aside.iterdir()):
         os.replace(path, out / path.name)
     aside.rmdir()

@@ -42,9 +42,9 @@ def last(home: Path) -> Path:
 
 def watchlist(folder: Path, subject_type: str, top: int | None = None) -> pl.DataFrame:
     """One list as it was written, in the contract's columns; its texts are in the run's language."""
-    written = pl.read_csv(folder / f"watchlist_{subject_type}.csv", infer_schema=False)
+    written = pl.read_csv(folder / f"watchlist_{subject_type}.csv", infer_schema=False, glob=False)
     named = written.rename({label: name for name, label in ZH.items() if label in written.columns and name in COLUMNS})
-    plain = named.select(pl.col(COLUMNS).str.strip_chars_end("\t").str.replace(r"^'([=+\-@])", "$1"))
+    plain = named.select(pl.col(COLUMNS).str.strip_chars_end("\t").str.replace(r"^'([=+\-@＝＋－＠])", "$1"))
     typed = plain.with_columns(
         pl.col(WHOLE).cast(pl.Int64, strict=False), pl.col(NUMBERS).cast(pl.Decimal(18, 2), strict=False)
     )
@@ -65,6 +65,6 @@ def evidence(folder: Path, lead_id: str) -> pl.DataFrame | None:
     path = folder / "leads" / lead_id / "evidence.csv"
     if not path.is_file():
         return None
-    written = pl.read_csv(path, infer_schema=False)
+    written = pl.read_csv(path, infer_schema=False, glob=False)
     named = written.rename({label: name for name, label in ZH.items() if label in written.columns and name != label})
     return masked(named.with_columns(pl.col("amount").cast(pl.Decimal(18, 2), strict=False)))

@@ -21,14 +21,14 @@ KEY = {
 def replay_sql(lead: Mapping[str, Any], sources: Iterable[Source]) -> str:
     """One statement a source: a rule's own query about the subject, or the findings that a detector left."""
     head = [
-        f"-- Lead {lead['lead_id']} of run {lead['run_id']}: {lead['subject_type']} {lead['subject_id']}.",
+        _comment(f"Lead {lead['lead_id']} of run {lead['run_id']}: {lead['subject_type']} {lead['subject_id']}."),
         "-- Run it on HOME/warehouse.duckdb as that run left it, opened read-only.",
     ]
     return "\n".join(head) + "\n\n" + "\n\n".join(_statement(lead, s) for s in sources) + "\n"
 
 
 def _statement(lead: Mapping[str, Any], source: Source) -> str:
-    said = f"-- {source.id} (version {source.card.version}): {source.card.title}"
+    said = _comment(f"{source.id} (version {source.card.version}): {source.card.title}")
     if source.kind != "rule" or lead["subject_type"] not in KEY:
         return (
             f"{said}\nselect f.* from model.finding as f\n"
@@ -43,6 +43,11 @@ def _statement(lead: Mapping[str, Any], source: Source) -> str:
         f"where outcome = 'hit' and {KEY[lead['subject_type']]} = {_literal(lead['subject_id'])}\n"
         "order by occurred_on, settlement_id, line_id;"
     )
+
+
+def _comment(text: str) -> str:
+    """One line of comment: what is not seen, above all an end of line, is written out."""
+    return "-- " + "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
 
 
 def _literal(value: object) -> str:

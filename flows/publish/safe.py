@@ -12,7 +12,8 @@ import polars as pl
 
 #: Text that a spreadsheet would turn into a number: long digits, leading zeros, digits around an e.
 _NUMBERISH = r"^(\d{12,}|0\d+|\d+[eE]\d+)$"
-_FORMULA = r"^[=+\-@\t\r]"
+#: Full-width signs too: spreadsheets of Chinese systems take them for the plain ones.
+_FORMULA = r"^[=+\-@\t\r＝＋－＠]"
 _IDS: ContextVar[str] = ContextVar("ids", default="text")
 
 

@@ -1,5 +1,5 @@
 -- One row: one place that the record knows: whether it was ever visited, or visited since $since, and by when something
--- from outside is to be answered about it. What stands in braces is SQL of that: institution_id, due_on.
+-- from outside is to be answered about it. plan_due: institution_id, due_on of what was handed in.
 with held as (
     select coalesce(institution_id, subject_id) as institution_id from casebook.verdict
     union
@@ -11,7 +11,7 @@ with held as (
 ),
 
 due as (
-    select institution_id, min(due_on) as due_on from ({due}) as d where due_on is not null group by institution_id
+    select institution_id, min(due_on) as due_on from plan_due where due_on is not null group by institution_id
 ),
 
 rested as (

@@ -137,8 +137,8 @@ def _known(con: duckdb.DuckDBPyConnection, free: Window) -> pl.DataFrame:
     due = DUE if has(con, "casebook.outside_lead") and has(con, "casebook.outside_event") else NOTHING_DUE
     if not has(con, "casebook.plan_visit"):  # of an earlier version, opened to be read only
         text = text.replace("casebook.current_plan_visit", NO_PLANS)
-    query = build.legible(con, text).replace("{due}", due)
-    known = frame(con, query, {"since": free.first - timedelta(days=REST)})
+    con.execute(f"create or replace temp view plan_due as {due}")
+    known = frame(con, build.legible(con, text), {"since": free.first - timedelta(days=REST)})
     return known.filter(~pl.col("is_rested") | (pl.col("due_on") <= free.last).fill_null(False))
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from data.warehouse.connection import frame
+from data.warehouse.connection import frame, has
 from models import belief
 from models.casebook import verdicts
 from models.sources.source import Source
@@ -122,9 +122,17 @@ def query() -> str:
 
 
 def version(con: duckdb.DuckDBPyConnection) -> str:
-    """Hash of the verdicts and inspection results: equal means that no rate moved and no lead was closed since."""
+    """Hash of the verdicts, inspection results and decided appeals: equal means that no rate moved, no lead was closed
+    and no line was settled since."""
     verdict = con.sql("select verdict_id from casebook.verdict order by 1").fetchall()
     inspected = con.sql(
         "select case_id, subject_id, rule_id, result from record.inspection_result order by all"
     ).fetchall()
-    return hashlib.sha256(repr((verdict, inspected)).encode()).hexdigest()[:16]
+    known: tuple[object, ...] = (verdict, inspected)
+    if has(con, "casebook.appeal_standing"):  # of an earlier version nothing was sent
+        decided = con.sql(
+            "select appeal_id, line_key, state, accepted_amount, explained_amount, cut_amount"
+            " from casebook.appeal_standing where state in ('won', 'stands', 'paid') order by all"
+        ).fetchall()
+        known += (decided,) if decided else ()
+    return hashlib.sha256(repr(known).encode()).hexdigest()[:16]

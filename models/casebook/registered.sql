@@ -3,7 +3,7 @@ with verdict as (
     select lead_id, conclusion, conclusion_said, decided_on, confirmed_amount, recovered_amount, reason, case_no, file,
         row_number() over (
             partition by lead_id
-            order by case when is_closing then 0 else 1 end, decided_on desc, imported_at desc, row_number desc
+            order by case when is_closing then 0 else 1 end, decided_on desc, event_number desc, row_number desc
         ) as place
     from casebook.current_verdict
     where lead_id = $lead

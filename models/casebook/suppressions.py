@@ -10,6 +10,7 @@ import duckdb
 import polars as pl
 
 from data.errors import UsageError
+from data.warehouse import events
 from data.warehouse.connection import frame, transaction
 
 #: A group is found anew in every run; its lead is closed by a verdict instead.
@@ -17,9 +18,13 @@ SUBJECTS = ("institution", "pharmacy", "practitioner", "person")
 
 
 def standing(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-    """subject_type, subject_id, source, until, reason, owner, made_at: what is in force."""
+    """subject_type, subject_id, source, until, reason, owner, made_at: what is in force; made_at is local."""
     return frame(
-        con, "select * from casebook.current_suppression order by subject_type, subject_id, source nulls first"
+        con,
+        """
+        select * replace (cast(made_at at time zone 'UTC' as timestamp) as made_at) from casebook.current_suppression
+        order by subject_type, subject_id, source nulls first
+        """,
     )
 
 
@@ -39,9 +44,9 @@ def add(
     reason: str,
     owner: str,
     lift: bool,
-    before: Callable[[], None] = lambda: None,
+    witness: Callable[[], None] = lambda: None,
 ) -> None:
-    """Append one row; `before` runs first, inside the transaction.
+    """Append one row; `witness` is called before the end of the transaction, and where it fails nothing is appended.
 
     Raises UsageError for a subject that no finding or settlement knows, and for lifting what is not in force.
     """
@@ -58,11 +63,13 @@ def add(
     if not lift and not _is_known(con, subject_type, subject_id):
         raise UsageError(f"No {subject_type} has the id {subject_id} here. Take it from a watchlist.")
     with transaction(con):
-        before()
+        this = events.stamp(con)
         con.execute(
-            "insert into casebook.suppression values ($type, $id, $source, $until, $reason, $owner, $lift, now())",
-            {**key, "until": until, "reason": reason, "owner": owner or None, "lift": lift},
+            "insert into casebook.suppression values"
+            " ($type, $id, $source, $until, $reason, $owner, $lift, $at, $number)",
+            {**key, "until": until, "reason": reason, "owner": owner or None, "lift": lift, **this._asdict()},
         )
+        witness()
 
 
 def _is_known(con: duckdb.DuckDBPyConnection, subject_type: str, subject_id: str) -> bool:

@@ -13,15 +13,16 @@ import polars as pl
 from data.contract.mapping import Field
 from data.errors import InputRefused, UsageError
 from data.ingest import Pseudonyms, normalise
+from data.warehouse import events
 from data.warehouse.connection import frame, has, transaction
 from features import build
-from models.casebook import words
+from models.casebook import appeals, words
 from models.casebook.read import Told, columns
 from models.sources.source import Source
 
 FOLDER = Path(__file__).parent
 #: Columns of the plan that are no column of the verdict.
-PLAN_ONLY = ("state", "why", "about", "is_superseding", "beyond", "is_undated")
+PLAN_ONLY = ("state", "why", "about", "is_superseding", "beyond", "is_undated", "is_void")
 
 
 @dataclass(frozen=True)
@@ -90,18 +91,23 @@ def append(con: duckdb.DuckDBPyConnection, made: Plan, witness: Callable[[], Non
     new = made.of("new").drop(PLAN_ONLY).with_columns(file=pl.lit(made.name))
     if not new.height:
         return 0
+    voided = made.of("new").filter(pl.col("is_void"))["lead_id"].drop_nulls().to_list()
+    has_leads = has(con, "feature.institution")  # an inspection may be told before the first run
+    if has_leads:
+        appeals.at_issue(con)
     con.register("new_verdict", new)
     try:
         with transaction(con):
             con.execute(
-                "insert into casebook.verdict by name select *, now()::timestamp as imported_at from new_verdict"
-                " order by row_number"
+                "insert into casebook.verdict by name"
+                " select *, $at as imported_at, $number as event_number from new_verdict order by row_number",
+                events.stamp(con)._asdict(),
             )
             con.execute(
                 """
                 insert into casebook.verdict_evidence by name
                 with kept as (
-                    select n.verdict_id, min_by(v.verdict_id, v.imported_at) as first_verdict
+                    select n.verdict_id, min_by(v.verdict_id, v.event_number) as first_verdict
                     from new_verdict as n
                     join casebook.verdict as v on v.lead_id = n.lead_id and v.verdict_id <> n.verdict_id
                     where v.verdict_id in (select verdict_id from casebook.verdict_evidence)
@@ -148,10 +154,44 @@ def append(con: duckdb.DuckDBPyConnection, made: Plan, witness: Callable[[], Non
                 where v.lead_id = r.lead_id and r.closed_on is null
                 """
             )
+            if has_leads:
+                con.execute(f"insert into casebook.suspected_line by name {_text('suspected_line')}")
+            if voided:
+                _reopen(con, voided)
             witness()
     finally:
         con.unregister("new_verdict")
     return new.height
+
+
+def _reopen(con: duckdb.DuckDBPyConnection, leads: Collection[str]) -> None:
+    """What a voided verdict closed is open again, and what it dealt with is at issue; a later lead of the subject stays
+    the open one."""
+    con.execute(
+        """
+        create or replace temp table reopened as
+        select distinct r.lead_id
+        from casebook.lead_register as r
+        where list_contains($leads, r.lead_id) and not exists (
+            select 1 from casebook.current_verdict as v where v.lead_id = r.lead_id and v.is_closing
+        )
+        """,
+        {"leads": list(leads)},
+    )
+    con.execute("delete from casebook.judged_finding where lead_id in (select lead_id from reopened)")
+    con.execute(
+        """
+        update casebook.lead_register as r set closed_on = null
+        where r.lead_id in (select lead_id from reopened) and not exists (
+            select 1 from casebook.lead_register as o
+            where o.subject_type = r.subject_type and o.subject_key = r.subject_key and o.closed_on is null
+        )
+        """
+    )
+
+
+def _text(name: str) -> str:
+    return (FOLDER / f"{name}.sql").read_text(encoding="utf-8")
 
 
 def _typed(con: duckdb.DuckDBPyConnection, told: Told, pseudonyms: Pseudonyms | None) -> None:
@@ -180,7 +220,8 @@ def _typed(con: duckdb.DuckDBPyConnection, told: Told, pseudonyms: Pseudonyms | 
 
 def registered(con: duckdb.DuckDBPyConnection, lead_id: str) -> pl.DataFrame:
     """The lead's row of the register with the verdict that stands on it; no row for a lead that never was."""
-    return frame(con, (FOLDER / "registered.sql").read_text(encoding="utf-8"), {"lead": lead_id})
+    query = (FOLDER / "registered.sql").read_text(encoding="utf-8")
+    return frame(con, query.replace("event_number", events.order(con, "casebook.verdict")), {"lead": lead_id})
 
 
 def prepare(con: duckdb.DuckDBPyConnection, sources: Collection[Source]) -> None:

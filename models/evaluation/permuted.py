@@ -11,6 +11,8 @@ from pathlib import Path
 
 import duckdb
 
+from data.warehouse.paths import quoted
+
 INSTITUTION = ("fixmedins_code", "fixmedins_name", "hosp_lv", "fix_blng_admdvs")
 
 
@@ -64,7 +66,7 @@ def _deal(con: duckdb.DuckDBPyConnection, path: Path, target: Path, columns: lis
 
 
 def _scan(path: Path) -> str:
-    return f"read_csv('{_quoted(path)}', header = true, all_varchar = true)"
+    return f"read_csv('{quoted(path)}', header = true, all_varchar = true)"
 
 
 def _quoted(path: Path) -> str:

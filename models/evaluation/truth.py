@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 
 from data.warehouse.connection import transaction
+from data.warehouse.paths import literal
 
 TABLES = ("scheme_subject", "scheme_line", "confounder")
 
@@ -19,7 +20,7 @@ def load(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
             con.execute(
                 f"insert into truth.{table} by name"
                 " select * from read_csv($path, header = true, all_varchar = true, nullstr = '')",
-                {"path": str(folder / f"{table}.csv")},
+                {"path": literal(folder / f"{table}.csv")},
             )
 
 

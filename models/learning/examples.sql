@@ -7,7 +7,7 @@ with seen as (
     from (
         select lead_id, amount_at_risk, findings, settlements, persons, tips, prior_confirmed, first_on, last_on,
             selection_probability, run_id, institution_id,
-            row_number() over (partition by lead_id order by imported_at, verdict_id) as place
+            row_number() over (partition by lead_id order by event_number, verdict_id) as place
         from casebook.verdict
         where lead_id is not null and amount_at_risk is not null
     ) as ordered

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -39,6 +40,10 @@ class Capacity:
     most: float = 15.0  # days; beyond it records are sampled
 
 
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
 def of(said: Mapping[str, Any], top: int | None = None, days: float | None = None) -> Capacity:
     """Capacity from the table `capacity` of fundwatch.toml and the options; UsageError for what makes no sense."""
     known = {f.name for f in fields(Capacity)} - {"top", "days"}
@@ -46,7 +51,7 @@ def of(said: Mapping[str, Any], top: int | None = None, days: float | None = Non
         raise UsageError(
             f"capacity sets {', '.join(unknown)}, which does not exist. There are {', '.join(sorted(known))}."
         )
-    if wrong := sorted(k for k, v in said.items() if isinstance(v, bool) or not isinstance(v, int | float) or v < 0):
+    if wrong := sorted(k for k, v in said.items() if not _is_number(v) or v < 0):
         raise UsageError(f"capacity: {', '.join(wrong)} must be a number, not below 0.")
     made = replace(Capacity(top=top, days=days), **said)
     if made.control + made.ensemble > 1 or made.per_rule > 1:
@@ -55,7 +60,7 @@ def of(said: Mapping[str, Any], top: int | None = None, days: float | None = Non
         raise UsageError("capacity: records_a_day and per_institution must be above 0.")
     if top is not None and days is not None:
         raise UsageError("Give --top or --days, not both.")
-    if (top is not None and top < 1) or (days is not None and days <= 0):
+    if (top is not None and top < 1) or (days is not None and not 0 < days < math.inf):
         raise UsageError("--top and --days must be above 0.")
     return made
 

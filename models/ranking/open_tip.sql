@@ -9,9 +9,10 @@ where s.subject_id is not null
         join casebook.lead_register as r on r.lead_id = j.lead_id
         where j.finding_id = 'tip:' || s.tip_id and r.subject_type = s.subject_type and r.subject_key = s.subject_id
     )
-    -- A suppression without end is about what was known when it was made: a later tip is news.
+    -- A suppression without end is about what was known when it was made: a later tip is news. Its time
+    -- is UTC, the day a tip came is China's.
     and not exists (
         select 1 from casebook.current_suppression as p
         where p.subject_type = s.subject_type and p.subject_id = s.subject_id and p.source is null
-            and coalesce(t.received_on <= coalesce(p.until, cast(p.made_at as date)), true)
+            and coalesce(t.received_on <= coalesce(p.until, cast(p.made_at + interval 8 hour as date)), true)
     )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
-from typing import Any, cast
+from typing import Any, cast, get_type_hints
 
 from models.sources import law, wording
 
@@ -142,7 +143,7 @@ def parse(text: str) -> Card:
     """Read a card from TOML. Raises CardError naming what is wrong."""
     try:
         said = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise CardError(f"the card is not TOML: {error}") from error
     return make(said)
 
@@ -152,9 +153,10 @@ def make(said: Mapping[str, Any]) -> Card:
     known = {f.name for f in fields(Card)}
     if unknown := set(said) - known:
         raise CardError(f"the card has unknown entries: {', '.join(sorted(unknown))}")
+    _refuse_kinds(said)
     ready = {k: tuple(v) if isinstance(v, list) else v for k, v in said.items()}
-    ready["params"] = {k: Parameter(**v) for k, v in said.get("params", {}).items()}
     try:
+        ready["params"] = {k: Parameter(**v) for k, v in said.get("params", {}).items()}
         if "strength" in said:
             ready["strength"] = Strength(**said["strength"])
         card = Card(**cast(Any, ready))
@@ -162,6 +164,62 @@ def make(said: Mapping[str, Any]) -> Card:
         raise CardError(f"the card is incomplete: {error}") from error
     _check(card)
     return card
+
+
+def _refuse_kinds(said: Mapping[str, Any]) -> None:
+    """Raises CardError for an entry of another kind than it is declared with: what is no day is never one later."""
+    for name, kind in get_type_hints(Card).items():
+        if name in said:
+            _refuse_kind(name, said[name], kind)
+    for name, entries in said.get("params", {}).items():
+        if not re.fullmatch(r"[a-z]\w*", name, re.ASCII):
+            raise CardError(f"the parameter '{name}' is no name: small letters, digits and underscores")
+        if not isinstance(entries, Mapping):
+            raise CardError(f"the parameter {name} is {entries!r}; write {name} = {{ value = ... }}")
+        _refuse_parts(f"the parameter {name}", entries, Parameter)
+    if "strength" in said:
+        _refuse_parts("strength", said["strength"], Strength)
+
+
+def _refuse_parts(what: str, entries: Mapping[str, Any], part: type) -> None:
+    kinds = get_type_hints(part)
+    if unknown := set(entries) - set(kinds):
+        raise CardError(f"{what} has unknown entries: {', '.join(sorted(unknown))}")
+    for name, value in entries.items():
+        _refuse_kind(f"{what}: {name}", value, kinds[name])
+
+
+def _refuse_kind(what: str, value: object, kind: object) -> None:
+    words, fits = next(((words, fits) for declared, words, fits in KINDS if declared == kind), ("", None))
+    if fits is not None and not fits(value):
+        raise CardError(f"{what} is {value!r}; it must be {words}")
+    for text in value if isinstance(value, list) else [value]:
+        if isinstance(text, str) and not text.replace("\n", " ").replace("\t", " ").isprintable():
+            raise CardError(f"{what} holds a character that is not seen: {text!r}")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_list_of(*kinds: type) -> Callable[[object], bool]:
+    return lambda value: isinstance(value, list | tuple) and all(type(each) in kinds for each in value)
+
+
+#: What the entries of a card are declared as, in words, and how it is told.
+KINDS: tuple[tuple[object, str, Callable[[Any], bool]], ...] = (
+    (str, "text", lambda v: isinstance(v, str)),
+    (tuple[str, ...], "a list of texts", _is_list_of(str)),
+    (tuple[int, ...], "a list of whole numbers", _is_list_of(int)),
+    (date | None, "a day without quotation marks, such as 2026-03-01", lambda v: type(v) is date),
+    (bool, "true or false", lambda v: isinstance(v, bool)),
+    (float, "a number", _is_number),
+    (int | float | None, "a number", _is_number),
+    (int | float | str, "a number, true or false, or text", lambda v: isinstance(v, str | bool) or _is_number(v)),
+    (float | str, "a number or a parameter's name", lambda v: isinstance(v, str) or _is_number(v)),
+    (Mapping[str, Parameter], "a table, written [params]", lambda v: isinstance(v, Mapping)),
+    (Strength | None, "a table", lambda v: isinstance(v, Mapping)),
+)
 
 
 def _check(card: Card) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import duckdb
 
 from data.knowledge import load as knowledge_load
+from data.warehouse import confined
 from data.warehouse.connection import ddl
 from features import build
 from models.sources.case_file import Case, Table
@@ -39,9 +40,19 @@ class Bench:
                 self.con.execute(f"delete from knowledge.{table}")
         for name, feature in build.load().items():
             self.con.execute(f"create table feature.{name} as {feature.query.text}")
+        self.columns: dict[str, set[str]] = {}
+        for table, column in self.con.sql(
+            "select schema_name || '.' || table_name, column_name from duckdb_columns() where not internal"
+        ).fetchall():
+            self.columns.setdefault(table, set()).add(column)
+        confined.prepare(self.con)
 
     def run(self, source: Source, case: Case) -> Outcome:
         """Judge one case; the bench is afterwards as it was."""
+        with confined.restored(self.con):
+            return self._tried(source, case)
+
+    def _tried(self, source: Source, case: Case) -> Outcome:
         self.con.execute("begin")
         try:
             for table, rows in case.tables.items():
@@ -55,11 +66,17 @@ class Bench:
             self.con.execute("rollback")
 
     def _fill(self, table: str, rows: Table) -> None:
+        """Raises ValueError for a table or a column that there is none of: both are written by hand."""
+        if table not in self.columns:
+            raise ValueError(f"there is no table {table}")
         self.con.execute(f"delete from {table}")
         for row in rows:
             given = {k: v for k, v in row.items() if v != ""}
-            names, marks = ", ".join(given), ", ".join("?" * len(given))
-            self.con.execute(f"insert into {table} ({names}) values ({marks})", list(given.values()))
+            if unknown := sorted(set(row) - self.columns[table]):
+                raise ValueError(f"{table} has no column {', '.join(repr(c) for c in unknown)}")
+            names, marks = ", ".join(f'"{name}"' for name in given), ", ".join("?" * len(given))
+            filled = f"({names}) values ({marks})" if given else "default values"
+            self.con.execute(f"insert into {table} {filled}", list(given.values()))
 
     def _derive(self, source: Source, given: set[str]) -> None:
         wanted = _read_by(source)

@@ -156,10 +156,13 @@ def _imported(files: list[Path]) -> set[Path]:
     return reached
 
 
-def _names(path: Path) -> Iterator[str]:
+@cache
+def _names(path: Path) -> tuple[str, ...]:
+    """The modules, or what is in them, that a file imports; asked once of what many detectors share."""
+    names: list[str] = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (a.name for a in node.names)
+            names += (a.name for a in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{a.name}" for a in node.names)
+            names += (node.module, *(f"{node.module}.{a.name}" for a in node.names))
+    return tuple(names)

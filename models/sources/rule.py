@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -60,14 +61,16 @@ def load(overrides: Overrides | None = None, folder: Path = FOLDER) -> list[Sour
     return rules
 
 
-def read(path: Path, overrides: Params | None = None) -> Source:
-    """One rule from its file. Raises CardError or SqlRefused."""
+def read(path: Path, overrides: Params | None = None, *, is_own: bool = False) -> Source:
+    """One rule from its file; `is_own`: people wrote it, not the package. Raises CardError or SqlRefused."""
     text = path.read_text(encoding="utf-8")
     match = re.match(r"\s*/\*(.*?)\*/", text, flags=re.DOTALL)
     if match is None:
         raise CardError("it must begin with its card in a /* comment */")
     card = parse(match[1])
     found = query(text)
+    if is_own:
+        guard.check_foreign(found)
     _agree(card, found)
     params = card.values(overrides)
 
@@ -85,7 +88,7 @@ def read(path: Path, overrides: Params | None = None) -> Source:
             con.execute(days_without_edition(card))
 
     reads = found.tables | ({CODE_SHARES} if knows_codes else set()) | ({EDITION_GAPS} if card.by_edition else set())
-    return Source(path.stem, "rule", card, params, text, fill, reads)
+    return Source(path.stem, "rule", card, params, text, fill, reads, is_own)
 
 
 @cache
@@ -108,12 +111,16 @@ def unknown_codes() -> str:
 
 def days_without_edition(card: Card) -> str:
     """The statement that adds the lines of restricted items charged on days that no edition at hand covers."""
-    official = ", ".join(map(str, card.official))
     return f"""
         insert into judged by name
         select 'cannot_judge' as outcome, '{NO_EDITION}' as reason, count(*) as units
-        from {EDITION_GAPS} where official in ({official}) having count(*) > 0
+        from ({lines_without_edition(card)}) as gap having count(*) > 0
     """
+
+
+def lines_without_edition(card: Card) -> str:
+    """SQL of those lines, of the official rules of the card."""
+    return f"select * from {EDITION_GAPS} where official in ({', '.join(map(str, card.official))})"
 
 
 def query(code: str) -> guard.Query:
@@ -139,7 +146,7 @@ def rests_on_ours(con: duckdb.DuckDBPyConnection, found: guard.Query, alias: str
         if con.sql(f"select count(*) from {table} where layer in ({held})").fetchall()[0][0]:
             published = f"(select * from {table} where coalesce(layer, '') not in ({held}))"
             # where rows come from, not where a reason names the table
-            text = re.sub(rf"\b(from|join)(\s+){re.escape(table)}\b", rf"\1\2{published}", text)
+            text = re.sub(rf"(\bfrom|\bjoin|,)(\s+){re.escape(table)}\b(?!\.)", rf"\1\2{published}", text, flags=re.I)
     if text == found.text:
         return None
     same = " and ".join(f"p.{c} is not distinct from {alias}.{c}" for c in (*KEYS, "occurred_on"))
@@ -151,7 +158,8 @@ def rests_on_ours(con: duckdb.DuckDBPyConnection, found: guard.Query, alias: str
 
 def counted(found: guard.Query) -> str:
     """A rule's rows with clear things counted: one row per hit and per thing not judged, in portable SQL."""
-    kept = ", ".join(f"case when outcome = 'hit' then {c} end as {c}" for c in found.columns if c not in STANDARD[:2])
+    names = [f'"{c}"' for c in found.columns if c not in STANDARD[:2]]  # without quotation marks, _agree saw to it
+    kept = ", ".join(f"case when outcome = 'hit' then {name} end as {name}" for name in names)
     return f"""
         with said as ({found.text})
         select outcome, case when outcome = 'cannot_judge' then reason end as reason, {kept}, count(*) as rows_alike
@@ -163,9 +171,7 @@ def wrapped(found: guard.Query) -> str:
     """The statement that adds a rule's rows to `judged`."""
     details = [c for c in found.columns if c not in STANDARD and c not in ROW]
     given = ", ".join((*STANDARD, *(c for c in ROW if c in found.columns)))
-    packed = (
-        f"to_json(struct_pack({', '.join(f'{c} := {c}' for c in details)}))" if details else "cast(null as varchar)"
-    )
+    packed = f"to_json(struct_pack({packing(details)}))" if details else "cast(null as varchar)"
     return f"""
         insert into judged by name
         select {given}, case when outcome = 'hit' then {packed} end as detail, rows_alike as units
@@ -173,7 +179,18 @@ def wrapped(found: guard.Query) -> str:
     """
 
 
+def packing(columns: Iterable[str]) -> str:
+    """The arguments that pack columns into a struct under their own names."""
+    return ", ".join(f'"{c}" := "{c}"' for c in columns)
+
+
 def _agree(card: Card, query: guard.Query) -> None:
+    if unnamed := [c for c in query.columns if not c or c == "*" or '"' in c]:
+        raise guard.SqlRefused(f"give each column a name of its own (`as NAME`), not '{unnamed[0]}'")
+    if doubled := [c for c, times in Counter(c.lower() for c in query.columns).items() if times > 1]:
+        raise guard.SqlRefused(f"the query selects the column {', '.join(doubled)} twice")
+    if capital := [c for c in query.columns if c.lower() in (*STANDARD, *ROW) and c != c.lower()]:
+        raise guard.SqlRefused(f"write the column {capital[0].lower()} in small letters")
     if lacking := [c for c in STANDARD if c not in query.columns]:
         raise guard.SqlRefused(f"the query lacks the column {', '.join(lacking)}")
     if query.parameters != set(card.params):

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 
 from data.contract import mapping
+from data.errors import FundwatchError
 from data.ingest.match import STATUS
+from data.warehouse import confined
 from data.warehouse.connection import transaction
 from models.sources import judged
 from models.sources.card import Card, CardError
@@ -27,6 +30,8 @@ ELSEWHERE = {
 }
 #: The reason of a source that judged nothing though it has its data.
 NOTHING = "nothing of the kind in the data"
+#: How the reason of a rule begins that people wrote, that is on trial and that cannot be run.
+LEFT_OUT = "left out: "
 
 Params = Mapping[str, Any]
 
@@ -42,6 +47,8 @@ class Source:
     code: str  # its own text: part of the fingerprint
     fill: Callable[[duckdb.DuckDBPyConnection, Params], None]  # adds its rows to the temporary table `judged`
     reads: frozenset[str] = frozenset()  # schema.table: what its queries read
+    is_own: bool = False  # a rule that people wrote: it is judged behind closed doors, and may fail
+    refusal: str = ""  # why a rule that people wrote cannot be judged with at all
 
     def fingerprint(self, of: str) -> str:
         """Equal means: same source, same parameters, same data."""
@@ -49,18 +56,66 @@ class Source:
         return hashlib.sha256(said.encode()).hexdigest()[:16]
 
     def judge(self, con: duckdb.DuckDBPyConnection, params: Params) -> None:
-        """Leave the temporary tables `judged` and `judged_member`, made anew."""
+        """Leave the temporary tables `judged` and `judged_member`, made anew.
+
+        A rule that people wrote sees the hall that `confined.prepare` made, and nothing else.
+        """
         judged.make(con)
-        self.fill(con, params)
+        with confined.inside(con) if self.is_own else nullcontext():
+            self.fill(con, params)
         if self.kind == "detector":
             con.execute("update judged set weight = round(1 - 0.5 * pow(2, -strength), 4) where strength is not null")
 
 
-def run(con: duckdb.DuckDBPyConnection, source: Source, of: str) -> bool:
+class RuleFailed(FundwatchError):
+    """A rule that people wrote and that cannot be run: the text names it and says why."""
+
+
+def run(con: duckdb.DuckDBPyConnection, source: Source, of: str, seconds: float = 0) -> bool:
     """Judge with one source: replace its findings and its coverage row, in one transaction.
 
-    Returns whether the record held the data it needs.
+    Returns whether the record held the data it needs. Raises RuleFailed for a rule that people wrote where it is
+    refused, the engine refuses it, or it does not end within `seconds` (0: they are not counted); what it found
+    before then stands.
     """
+    if not source.is_own:
+        return _run(con, source, of)
+    with explained(source):
+        confined.prepare(con)
+        with confined.restored(con), confined.within(con, seconds):
+            return _run(con, source, of)
+
+
+@contextmanager
+def explained(source: Source) -> Iterator[None]:
+    """What fails inside the block is the rule's fault, and said in one sentence that names it.
+
+    Raises RuleFailed; a full disk and a damaged warehouse are nobody's rule and stay what they are.
+    """
+    if source.refusal:
+        raise RuleFailed(source.refusal)
+    try:
+        yield
+    except confined.TookTooLong as error:
+        raise RuleFailed(f"{source.id}.sql {error}: raise rule_minutes in fundwatch.toml, or simplify it.") from error
+    except (duckdb.IOException, duckdb.FatalException, duckdb.InterruptException):
+        raise
+    except duckdb.OutOfMemoryException as error:
+        raise RuleFailed(
+            f"{source.id}.sql needs more memory than allowed: raise memory_limit in fundwatch.toml, or simplify it."
+        ) from error
+    except duckdb.Error as error:
+        raise RuleFailed(f"{source.id}.sql cannot be run: {str(error).splitlines()[0].rstrip('.')}.") from error
+
+
+def leave_out(con: duckdb.DuckDBPyConnection, source: Source, of: str, why: str) -> None:
+    """Put down that a rule was not judged with: nothing found, and `why` as its coverage's reason."""
+    with transaction(con):
+        forget(con, source.id)
+        _cover(con, source, of, (0, 0, 0, f"{LEFT_OUT}{why}"), 0.0)
+
+
+def _run(con: duckdb.DuckDBPyConnection, source: Source, of: str) -> bool:
     started = time.perf_counter()
     with transaction(con):
         forget(con, source.id)
@@ -76,23 +131,30 @@ def run(con: duckdb.DuckDBPyConnection, source: Source, of: str) -> bool:
             reason = "; ".join(filter(None, [reason, _strangers(con, source)]))
         for what in source.card.judges:
             con.execute("insert into model.source_judges values ($id, $what)", {"id": source.id, "what": what})
-        con.execute(
-            "insert into model.coverage values ($id, $kind, $official, $status, $judged, $hits, $cannot,"
-            " $reason, $seconds, $fingerprint)",
-            {
-                "id": source.id,
-                "kind": source.kind,
-                "official": " ".join(map(str, source.card.official)) or None,
-                "status": source.card.status,
-                "judged": units,
-                "hits": hits,
-                "cannot": cannot,
-                "reason": reason or None,
-                "seconds": round(time.perf_counter() - started, 3),
-                "fingerprint": source.fingerprint(of),
-            },
-        )
+        _cover(con, source, of, (units, hits, cannot, reason), time.perf_counter() - started)
     return not lacking
+
+
+def _cover(
+    con: duckdb.DuckDBPyConnection, source: Source, of: str, counts: tuple[int, int, int, str], seconds: float
+) -> None:
+    units, hits, cannot, reason = counts
+    con.execute(
+        "insert into model.coverage values ($id, $kind, $official, $status, $judged, $hits, $cannot,"
+        " $reason, $seconds, $fingerprint)",
+        {
+            "id": source.id,
+            "kind": source.kind,
+            "official": " ".join(map(str, source.card.official)) or None,
+            "status": source.card.status,
+            "judged": units,
+            "hits": hits,
+            "cannot": cannot,
+            "reason": reason or None,
+            "seconds": round(seconds, 3),
+            "fingerprint": source.fingerprint(of),
+        },
+    )
 
 
 def forget(con: duckdb.DuckDBPyConnection, source_id: str) -> None:
@@ -130,8 +192,8 @@ def _holds(con: duckdb.DuckDBPyConnection, need: str) -> bool:
     _, table, *column = need.split(".")
     if column and not _has_column(con, table, column[0]):
         return False
-    what = f"count({column[0]})" if column else "count(*)"
-    return bool(con.sql(f"select {what} from (select * from record.{table} limit 1000000)").fetchall()[0][0])
+    filled = f"where {column[0]} is not null" if column else ""
+    return bool(con.sql(f"select 1 from record.{table} {filled} limit 1").fetchall())  # ends at the first value
 
 
 def _has_column(con: duckdb.DuckDBPyConnection, table: str, column: str) -> bool:

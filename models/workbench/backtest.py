@@ -54,15 +54,23 @@ class Period:
 
 
 def backtest(
-    con: duckdb.DuckDBPyConnection, source: Source, other: Source | None, period: Period, language: str = "en"
+    con: duckdb.DuckDBPyConnection,
+    source: Source,
+    other: Source | None,
+    period: Period,
+    language: str = "en",
+    seconds: float = 0,
 ) -> dict[str, pl.DataFrame]:
-    """Tables by the names of TITLES. `other` is another version; without it the last run's hits of the same id are."""
-    judge(con, source)
+    """Tables by the names of TITLES. `other` is another version; without it the last run's hits of the same id are.
+
+    Raises FundwatchError for a version that does not end within `seconds` (0: they are not counted).
+    """
+    judge(con, source, seconds=seconds)
     collect(con, "hit", "model.finding", source.id, period)
     if other is None:
         collect(con, "other_hit", "warehouse.model.finding", source.id, period)
     else:
-        judge(con, replace(other, id=OTHER), f"{other.id}.sql")
+        judge(con, replace(other, id=OTHER), f"{other.id}.sql", seconds)
         collect(con, "other_hit", "model.finding", OTHER, period)
     _subjects(con, source, other, period)
     return {

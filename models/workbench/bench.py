@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 
 from data.errors import FundwatchError, UsageError
+from data.warehouse import confined
 from data.warehouse.connection import open_warehouse
 from models.sources import source as sources
 from models.sources.source import Source
@@ -44,14 +45,15 @@ def bench(home: Path, *, memory_limit: str = "", threads: int = 0) -> Iterator[d
         for table in OWN_TABLES:
             con.execute(f"create table bench.model.{table} as from warehouse.model.{table} limit 0")
         con.execute("use bench")
+        confined.seal(con)
         yield con
 
 
-def judge(con: duckdb.DuckDBPyConnection, source: Source, name: str = "") -> None:
+def judge(con: duckdb.DuckDBPyConnection, source: Source, name: str = "", seconds: float = 0) -> None:
     """Fill the bench's model.finding and model.coverage with one rule's. Raises UsageError where its query fails."""
     located.bind(con, source, name)
     try:
-        sources.run(con, source, "")
+        sources.run(con, source, "", seconds)
     except duckdb.Error as error:
         raise FundwatchError(f"{name or source.id} stopped: {str(error).splitlines()[0]}") from error
     lacking = con.execute(

@@ -11,10 +11,10 @@ import sqlglot
 from sqlglot.errors import SqlglotError
 
 from data.errors import UsageError
-from data.warehouse import guard
+from data.warehouse import confined, guard
 from models.sources import rule
-from models.sources.card import CardError, SettingError, parse
-from models.sources.source import Params, Source
+from models.sources.card import Card, CardError, SettingError, parse
+from models.sources.source import Params, RuleFailed, Source
 
 EXPLAIN = "explain "
 
@@ -22,7 +22,9 @@ EXPLAIN = "explain "
 def read(path: Path, overrides: Params | None = None) -> Source:
     """One rule from its file. Raises UsageError naming the file and, for its query, line and column."""
     try:
-        return rule.read(path, overrides)
+        if not re.fullmatch(r"\w[\w-]*", path.stem):
+            raise CardError("its name is no rule id: letters, digits and underscores")
+        return rule.read(path, overrides, is_own=path.parent != rule.FOLDER)
     except SettingError as error:
         raise UsageError(f"[rules.{path.stem}] in fundwatch.toml: {error}") from error
     except CardError as error:
@@ -31,6 +33,36 @@ def read(path: Path, overrides: Params | None = None) -> Source:
         raise UsageError(f"{path.name}, {_refused(path.read_text(encoding='utf-8'), error)}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read as a rule: {error}") from error
+
+
+def broken(path: Path, refusal: str) -> Source:
+    """A rule that cannot be read, as one that judges nothing and says why; live where its card does not say that it
+    is on trial or retired."""
+    try:
+        text = path.read_bytes().decode("utf-8", "replace")
+    except OSError:
+        text = ""
+    head, _ = _parts(text)
+    try:
+        card = parse(head.partition("/*")[2].removesuffix("*/"))
+    except CardError:
+        status = re.search(r"""^\s*status\s*=\s*["'](trial|retired)["']""", head, re.MULTILINE)
+        card = Card(
+            title=f"{path.stem} (cannot be read)",
+            title_zh=f"{path.stem}（无法读取）",
+            violation=path.stem,
+            subjects=("institution",),
+            certainty="suspected",
+            sentence="",
+            sentence_zh="",
+            status=status[1] if status else "live",
+        )
+
+    def fill(con: duckdb.DuckDBPyConnection, values: Params) -> None:
+        raise RuleFailed(refusal)
+
+    params = {name: parameter.value for name, parameter in card.params.items()}
+    return Source(path.stem, "rule", card, params, text, fill, is_own=True, refusal=refusal)
 
 
 def _undeclared(text: str) -> str:
@@ -48,9 +80,13 @@ def _undeclared(text: str) -> str:
 
 def bind(con: duckdb.DuckDBPyConnection, source: Source, name: str = "") -> None:
     """Let the engine resolve a rule's query without running it. Raises UsageError with line and column."""
+    if source.refusal:
+        raise UsageError(source.refusal)
     head, query = _parts(source.code)
+    confined.prepare(con)
     try:
-        con.execute(EXPLAIN + query, dict(source.params))
+        with confined.inside(con):
+            con.execute(EXPLAIN + query, dict(source.params))
     except duckdb.Error as error:
         said = str(error)
         where = _where_bound(head, query, said)
@@ -85,7 +121,7 @@ def _found(query: str, said: str) -> tuple[int, int]:
     if quoted := re.search(r"`(.+?)`", said, re.DOTALL):
         try:
             trees = [t for t in sqlglot.parse(query, read="duckdb") if t is not None]
-        except SqlglotError:
+        except (SqlglotError, RecursionError):
             trees = []
         nodes = (n for t in trees for n in t.walk() if n.sql("duckdb")[:60] == quoted[1])
         starts = [m.meta["start"] for n in nodes for m in n.walk() if "start" in m.meta]

@@ -27,6 +27,7 @@ from models.workbench import located
 
 RULES = "rules"
 SWITCHES = "switches.toml"
+DRAFT = "switches.part"
 PACKAGE, OWN, REPLACED = "package", "home", "home, in place of the package's"
 
 
@@ -65,14 +66,18 @@ def ruleset(home: Path, overrides: Overrides | None = None) -> list[Source]:
 
 
 def _read(home: Path, overrides: Overrides | None) -> list[Source]:
-    overrides, mine = overrides or {}, own(home)
+    overrides, mine, switched_to = overrides or {}, own(home), switches(home)
     packaged = rule.load({k: v for k, v in overrides.items() if k not in mine})
     found, problems = [s for s in packaged if s.id not in mine], []
     for name, path in mine.items():
         try:
             found.append(located.read(path, overrides.get(name)))
         except UsageError as error:
-            problems.append(str(error))
+            broken = located.broken(path, str(error))
+            if (switched_to[name].status if name in switched_to else broken.card.status) == "live":
+                problems.append(str(error))
+            else:  # on trial it harms no list, and a draft stops nobody's run
+                found.append(broken)
     if problems:
         raise UsageError(f"The rules of {home / RULES} cannot be loaded:\n" + "\n".join(problems))
     return found
@@ -125,9 +130,9 @@ def switches(home: Path) -> dict[str, Switch]:
 
 
 def write(home: Path, said: Mapping[str, Switch], witness: Callable[[], None]) -> None:
-    """Replace HOME's switches, whole or not at all; `witness` is called when only the new name is missing."""
+    """Replace HOME's switches, whole or not at all; `witness` is called when only DRAFT's new name is missing."""
     path = home / SWITCHES
-    draft = path.with_suffix(".part")
+    draft = home / DRAFT
     parts = ["# Written by `fundwatch rule promote` and `rule retire`; comments are not kept.\n"]
     for name, switch in sorted(said.items()):
         entries = [f"{key} = {_toml(value)}" for key, value in asdict(switch).items() if value not in (None, "")]

@@ -43,14 +43,19 @@ def values_of(source: Source, name: str, texts: Sequence[str]) -> list[Any]:
 
 
 def sweep(
-    con: duckdb.DuckDBPyConnection, source: Source, name: str, values: Sequence[Any], leads_per_day: float
+    con: duckdb.DuckDBPyConnection,
+    source: Source,
+    name: str,
+    values: Sequence[Any],
+    leads_per_day: float,
+    seconds: float = 0,
 ) -> pl.DataFrame:
     """A row a value: hits, settlements, yuan, leads (subjects it implicates), new of them, inspector_days."""
     if leads_per_day <= 0:
         raise UsageError("--leads-per-day must be above 0.")
     rows = []
     for value in values:
-        judge(con, replace(source, params={**source.params, name: value}))
+        judge(con, replace(source, params={**source.params, name: value}), seconds=seconds)
         collect(con, "hit", "model.finding", source.id, Period())
         hits, settlements, yuan, fund = money(con)
         leads, new = con.execute(LEADS, {"id": source.id}).fetchall()[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from data import texts
 from data.errors import UsageError
 from models.workbench.ruleset import RULES, known
 
@@ -105,6 +106,11 @@ def write(home: Path, rule_id: str) -> tuple[Path, Path]:
     if rule_id in known(home) or paths[1].exists():
         raise UsageError(f"There is a rule '{rule_id}' already. Choose another id.")
     paths[0].parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for path, text in zip(paths, (RULE, CASES), strict=True):
-        path.write_text(text.replace("RULE_ID", rule_id), encoding="utf-8")
+    # the rule last: cases without a rule stop no other command
+    texts.write_whole(paths[1], CASES.replace("RULE_ID", rule_id))
+    try:
+        texts.write_whole(paths[0], RULE.replace("RULE_ID", rule_id))
+    except OSError:
+        paths[1].unlink()
+        raise
     return paths

@@ -9,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from data.errors import UsageError
+from data.warehouse import confined
 from models.sources import cases
 from models.sources.case_file import Case, Table, read
 from models.sources.cases import Bench, Outcome
@@ -19,6 +20,8 @@ from models.workbench.template import TO_FILL
 
 #: Where the package's own cases are; an installed package has none.
 CHECKOUT = Path(__file__).parents[2] / "tests" / "models" / "rules"
+#: For one case, which holds a handful of rows.
+MOST_SECONDS = 60.0
 MISSED, UNWANTED = "expected, not found", "found, not expected"
 
 
@@ -99,9 +102,12 @@ def _judge(bench: Bench, source: Source, case: Case) -> list[Failure]:
     if unknown := sorted(set(case.params) - set(source.params)):
         return [Failure(source.id, case.title, f"the rule has no parameter {', '.join(unknown)}")]
     try:
-        outcome = bench.run(source, case)
-    except duckdb.Error as error:
+        with confined.within(bench.con, MOST_SECONDS):
+            outcome = bench.run(source, case)
+    except (duckdb.Error, ValueError) as error:
         return [Failure(source.id, case.title, f"it cannot be run: {str(error).splitlines()[0]}")]
+    except confined.TookTooLong as error:
+        return [Failure(source.id, case.title, f"it {error}")]
     if not cases.differences(case, outcome):
         return []
     return list(_differences(source.id, case, outcome))

@@ -134,14 +134,15 @@ def test_an_open_mark_with_a_delimiter_behind_it_costs_its_own_row(read, con, de
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
-@pytest.mark.parametrize("where", ["dise_name", "init_setl_id"])
+@pytest.mark.parametrize("where", ["dise_name", "manl_reim_rea"])
 def test_values_of_several_lines_stay_one(read, con, delivery, many, end, where):
     long = 'one, two\n\n"three", four\nS9,E9 five'
+    many["setl_d.csv"] = [{"setl_id": r["setl_id"], "manl_reim_rea": "", **r} for r in many["setl_d.csv"]]
     for n in (3, 20, MANY - 1):
         many["setl_d.csv"][n][where] = long
     count, yuan, (account,), _ = read(put(delivery(many), "setl_d.csv", text_of(many["setl_d.csv"], end=end)))
     assert (count, yuan, account.rejected) == (*WHOLE, 0)
-    column = {"dise_name": "disease_name", "init_setl_id": "original_settlement_id"}[where]
+    column = {"dise_name": "disease_name", "manl_reim_rea": "manual_reimbursement_reason"}[where]
     assert con.sql(f"select {column} from record.settlement where settlement_id = 'S21'").fetchall() == [(long,)]
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from data.errors import FundwatchError
 from flows import doctor, steps
-from flows.home import audit_log
+from flows.home import audit_key, audit_log
 from flows.home.settings import Settings
 
 
@@ -30,7 +30,7 @@ def test_a_chain_that_nobody_touched_is_intact(log):
     home, path = log
     assert audit_log.verify(home) == (4, None)
     assert audit_log.published(home) == {"R0", "R1", "R2", "R3"}
-    assert {"at", "user", "event", "run_id", "files", "unmasked", "previous", "hash"} == set(entries(path)[0])
+    assert {"seq", "at", "user", "event", "run_id", "files", "unmasked", "previous", "mac"} == set(entries(path)[0])
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert audit_log.verify(home / "elsewhere") == (0, None)
 
@@ -55,14 +55,48 @@ def test_whatever_is_changed_is_found_with_its_line(log, change, line):
     assert fault is not None and fault.startswith(f"line {line} ")
 
 
-def test_an_entry_rewritten_with_its_own_hash_still_breaks_the_chain(log):
+def test_an_entry_rewritten_under_the_key_still_breaks_the_chain(log):
     home, path = log
     lines = entries(path)
-    del lines[1]["hash"]
+    del lines[1]["mac"]
     lines[1]["unmasked"] = True
-    lines[1]["hash"] = audit_log._hash(lines[1])
+    lines[1]["mac"] = audit_key.mac(audit_key.read(home), audit_log._text(lines[1]))
     path.write_bytes(b"".join(audit_log._text(e) + b"\n" for e in lines))
     assert audit_log.verify(home)[1].startswith("line 3 does not follow")
+
+
+def test_a_line_without_its_head_is_a_write_that_was_killed_and_is_gone_on_from(log):
+    home, _ = log
+    head = home / audit_log.HEAD_NAME
+    before = head.read_bytes()
+    audit_log.record(home, "copy", "R4", {})
+    (home / f"{audit_log.HEAD_NAME}.part").write_bytes(head.read_bytes())
+    head.write_bytes(before)
+    assert audit_log.verify(home) == (5, None)
+    audit_log.record(home, "copy", "R5", {})
+    assert audit_log.verify(home) == (6, None)
+
+
+def test_what_was_cut_off_stays_missing_however_much_is_written_after_it(log):
+    home, path = log
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:2]))
+    for _ in range(3):
+        audit_log.record(home, "copy", "R4", {})
+    assert "entries 3 to 4 are missing" in audit_log.verify(home)[1]
+
+
+def test_the_key_may_lie_elsewhere_and_is_never_replaced_by_a_fresh_one(log, tmp_path, monkeypatch):
+    home, _ = log
+    key = home / audit_key.FILE_NAME
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    elsewhere = tmp_path / "safe.key"
+    key.rename(elsewhere)
+    assert "key" in audit_log.verify(home)[1]
+    with pytest.raises(FundwatchError, match="Put it back"):
+        audit_log.record(home, "copy", "R4", {})
+    monkeypatch.setenv(audit_key.ELSEWHERE, str(elsewhere))
+    audit_log.record(home, "copy", "R4", {})
+    assert audit_log.verify(home) == (5, None) and not key.exists()
 
 
 def test_a_write_that_was_killed_is_kept_and_gone_on_from(log):

@@ -138,3 +138,37 @@ def test_full_while_publishing_leaves_the_earlier_copies(undisturbed, tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
     after = {p.name: p.read_bytes() for p in (home / "out").iterdir() if p.is_file()}
     assert after == before and audit_log.verify(home) == (entries, None)
+
+
+def test_the_town_has_rows_that_cannot_be_read_refunds_and_corrections(undisturbed):
+    settings, _ = undisturbed
+    with open_warehouse(settings.home, read_only=True) as con:
+        ((rejected,),) = con.sql("select count(*) from run.rejected").fetchall()
+        ((taken_back,),) = con.sql("select count(*) from record.settlement where settlement_id like '%R'").fetchall()
+        ((replaced,),) = con.sql("select sum(replaced) from run.account where source_table = 'setl_d'").fetchall()
+    assert rejected >= 10 and taken_back >= 5 and replaced >= 5
+
+
+def test_the_same_delivery_again_keeps_its_rejected_rows(undisturbed, tmp_path):
+    settings, want = undisturbed
+    home = tmp_path / "home"
+    shutil.copytree(settings.home, home)
+    run(dataclasses.replace(settings, home=home, out=home / "out"))
+    assert kill_test.differences(want, home) == []
+
+
+@pytest.mark.parametrize("command", ["doctor", "screen", "replay"])
+def test_what_only_looks_leaves_nothing_behind_when_it_is_killed(undisturbed, tmp_path, command):
+    settings, want = undisturbed
+    home = tmp_path / "home"
+    shutil.copytree(settings.home, home)
+    (ran,) = (p.name for p in (home / "runs").iterdir())
+    words = {"doctor": ("doctor", settings.input, "--full"), "screen": ("screen", settings.input)}
+    for delay in (1.5, 3.0, 5.0):
+        process = kill_test.start(settings.input, home, tmp_path / "log", *words.get(command, ("replay", ran)))
+        time.sleep(delay)
+        process.kill()
+        process.wait()
+    assert kill_test.differences(want, home) == []
+    run(dataclasses.replace(settings, home=home, out=home / "out"))
+    assert kill_test.differences(want, home) == []

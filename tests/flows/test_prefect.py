@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.prefect import owned, processes, server
+from flows.prefect import asking, owned, processes, server
 
 pytestmark = pytest.mark.prefect
 OPTIONS = ("--top", "5", "--language", "zh")
@@ -89,7 +89,7 @@ def fired(serving):
 
 
 def ask(serving, path, body=None, method=None):
-    return server.ask(serving.api, path, body or {}, method=method, auth=server.auth(serving.home))
+    return asking.ask(serving.api, path, body or {}, method=method, auth=server.auth(serving.home))
 
 
 def knock(api, path, body=None, method=None, **headers):
@@ -99,7 +99,7 @@ def knock(api, path, body=None, method=None, **headers):
     place = urllib.request.Request(f"{api.removesuffix('/api')}{path}", data, named, method=method)
     place.add_header("Content-Type", "application/json")
     try:
-        with server.NO_PROXY.open(place, timeout=60) as answer:
+        with asking.NO_PROXY.open(place, timeout=60) as answer:
             return answer.status, dict(answer.headers), answer.read().decode("utf-8", "replace")
     except urllib.error.HTTPError as error:
         return error.code, dict(error.headers), error.read().decode("utf-8", "replace")

@@ -68,7 +68,8 @@ def test_the_casebook_before_a_run_knows_only_what_was_decided_before_it(place, 
                 select 'V' || $number as verdict_id, 'f' as file, 1 as row_number, $lead as lead_id,
                     'person' as subject_type, 'P' as subject_id, 'dismissed' as conclusion, '排除' as conclusion_said,
                     date '2026-01-01' as decided_on, true as is_closing,
-                    max(started_at) + interval (2 * $number - 1) second as imported_at
+                    timestamp '2000-01-01' as imported_at,
+                    max(event_number) + 2 * $number - 1 as event_number
                 from run.run
                 """,
                 {"number": number, "lead": lead_id},

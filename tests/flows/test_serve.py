@@ -20,7 +20,7 @@ import pytest
 from data.errors import FundwatchError, UsageError
 from flows.home import lock
 from flows.options import RunOptions, of
-from flows.prefect import door, hosted, owned, processes, server, watch
+from flows.prefect import asking, door, hosted, owned, processes, server, watch
 
 #: One value of every option of a run that is not what holds without it.
 GIVEN = {
@@ -470,7 +470,7 @@ def test_an_impostor_on_the_port_of_a_dead_server_hears_nothing(tmp_path):
     with impostor(b"true") as (port, heard):
         server.new_secret(tmp_path)
         with sleeper() as gone:
-            server.remember(tmp_path, gone.pid, server.url_at(port))
+            server.remember(tmp_path, gone.pid, asking.url_at(port))
         assert server.api_url(tmp_path) is None and heard == []
 
 
@@ -479,7 +479,7 @@ def test_an_impostor_beside_a_living_process_hears_no_secret_and_gets_no_run(tmp
     secret = (tmp_path / server.SECRET_FILE).read_text(encoding="ascii").strip()
     for answer in (b"true", b"", door.proof("guess", 1, "").encode(), b"\xff" * 300):
         with impostor(answer) as (port, heard), sleeper() as living:
-            server.remember(tmp_path, living.pid, server.url_at(port))
+            server.remember(tmp_path, living.pid, asking.url_at(port))
             assert server.api_url(tmp_path) is None
             assert len(heard) == 1 and secret not in heard[0] and "Authorization" not in heard[0]
 

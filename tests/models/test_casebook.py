@@ -205,13 +205,23 @@ def test_the_same_rows_again_add_nothing_and_a_later_verdict_counts_in_place_of_
     second, written = take_in(con, write(f"lead_id,conclusion,date\n{leads['H1']},confirmed,2025-08-01\n", "w.csv"))
     assert written == 1 and second.counts["superseding"] == 1
     assert con.sql("select conclusion from casebook.current_verdict").fetchall() == [("confirmed",)]
-    assert con.sql("select conclusion from casebook.verdict order by imported_at").fetchall() == [
+    assert con.sql("select conclusion from casebook.verdict order by event_number").fetchall() == [
         ("dismissed",),
         ("confirmed",),
     ]
     assert con.sql("select closed_on from casebook.lead_register where closed_on is not null").fetchall() == [
         (date(2025, 7, 1),)
     ]
+
+
+def test_a_verdict_without_a_day_follows_what_was_imported_before_it_whatever_the_clock_says(con, leads, write):
+    """Under another time zone, or with the clock set back, its day of import may lie before the earlier one's."""
+    for conclusion, today in (("confirmed", date(2026, 1, 31)), ("dismissed", date(2026, 1, 29)), ("unsure", TODAY)):
+        take_in(con, write(f"lead_id,conclusion\n{leads['H1']},{conclusion}\n{leads['H2']},confirmed\n"), today)
+        standing = con.execute("select conclusion from casebook.current_verdict where lead_id = $l", {"l": leads["H1"]})
+        assert standing.fetchall() == [(conclusion,)]
+    days = con.sql("select decided_on from casebook.verdict where conclusion = 'dismissed'").fetchall()
+    assert days == [(date(2026, 1, 31),)]
 
 
 def test_a_verdict_keeps_the_evidence_also_when_a_later_one_takes_its_place(con, leads, write):

@@ -213,6 +213,8 @@ def merge(folder: Path, made: dict[str, pl.DataFrame], layer: str, *, write: boo
             folder.mkdir(parents=True, exist_ok=True)
             waiting = path.with_suffix(".csv.new")
             whole.write_csv(waiting)
+            with waiting.open("rb") as handle:
+                os.fsync(handle.fileno())
             os.replace(waiting, path)
     schema = {"table": pl.String, "new": pl.Int64, "changed": pl.Int64, "same": pl.Int64}
     return pl.DataFrame(counts, schema=schema, orient="row")

@@ -39,14 +39,15 @@ create table if not exists casebook.suppression (
     reason varchar not null,
     owner varchar,
     is_lifted boolean not null,        -- the row takes an earlier one back
-    made_at timestamp not null
+    made_at timestamp not null,        -- UTC
+    event_number bigint                -- orders them, whatever the clock said
 );
 
 create or replace view casebook.current_suppression as
 select subject_type, subject_id, source, until, reason, owner, made_at
 from (
     select *, row_number() over (
-        partition by subject_type, subject_id, source order by made_at desc, is_lifted, until
+        partition by subject_type, subject_id, source order by event_number desc, is_lifted, until
     ) as place
     from casebook.suppression
 ) as placed
@@ -56,7 +57,7 @@ where place = 1 and not is_lifted;
 -- a verdict keeps what its lead looked like.
 create table if not exists casebook.verdict (
     verdict_id varchar not null,       -- hash of what was said: the same row twice is one verdict
-    imported_at timestamp not null,
+    imported_at timestamp not null,    -- UTC
     file varchar not null,             -- file name and data row it came from
     row_number bigint not null,
     lead_id varchar,                   -- null: an inspection without lead
@@ -101,7 +102,19 @@ create table if not exists casebook.verdict (
     last_on date,
     prior_confirmed bigint,
     tips bigint,
-    institution_id varchar             -- where most of its money was, or itself
+    institution_id varchar,            -- where most of its money was, or itself
+    agreed_amount decimal(16,2),       -- 认可金额: what the subject agreed to return, yuan
+    penalty_multiple decimal(16,4),    -- 罚款倍数
+    penalty_on date,                   -- 处罚日期
+    points decimal(16,4),              -- 支付资格记分
+    transferred_amount decimal(16,2),  -- 移送金额, yuan
+    transferred_on date,               -- 移送日期
+    document_kind varchar,             -- 文书名称
+    is_repeat boolean,                 -- 屡犯标记
+    effort_days decimal(16,4),         -- 核查人日: inspector-days it took
+    problem_item varchar,              -- 问题清单序号, as the file has it
+    origin varchar,                    -- 来源, as the file has it
+    event_number bigint                -- of its import: orders them, whatever the clock said
 );
 
 -- 核查时的证据: what each source said of the lead when its verdict came; the learned order is made of this
@@ -138,15 +151,26 @@ create table if not exists casebook.judged_finding (
     finding_id varchar not null
 );
 
--- 现行结论: of several verdicts on one lead (or one subject without lead) and rule the latest counts
+-- 现行结论: of several verdicts on one lead (or one subject without lead) and rule the latest counts. Of those that name
+-- the same case (案件编号) the one imported last is the correction of the others, whatever day it gives.
 create or replace view casebook.current_verdict as
-select * exclude (place)
+with corrected as (
+    select *, row_number() over (
+            partition by coalesce(lead_id, subject_type || '|' || subject_id || '|' || coalesce(case_no, '')),
+                coalesce(rule, ''), coalesce(case_no, verdict_id)
+            order by event_number desc, decided_on desc, row_number desc
+        ) as correction
+    from casebook.verdict
+)
+
+select * exclude (place, correction)
 from (
     select *, row_number() over (
             partition by coalesce(lead_id, subject_type || '|' || subject_id || '|' || coalesce(case_no, '')),
                 coalesce(rule, '')
-            order by decided_on desc, imported_at desc, row_number desc
+            order by decided_on desc, event_number desc, row_number desc
         ) as place
-    from casebook.verdict
+    from corrected
+    where correction = 1
 ) as ordered
 where place = 1;

@@ -7,13 +7,14 @@ create table if not exists run.input_file (
     file_id varchar not null,          -- sha256 of the content
     file varchar not null,             -- path inside the delivery
     source_table varchar not null,     -- setl_d, ...
-    loaded_at timestamp,
+    loaded_at timestamp,               -- UTC
     rows_in bigint,
     yuan_in decimal(18,2),
     folder varchar,                    -- the delivery's folder, absolute
     header varchar,                    -- json: its header cells, to read a mended reject again
     delimiter varchar,
-    is_newer boolean                   -- a person said that it stands where its delivery contradicts itself
+    is_newer boolean,                  -- a person said that it stands where its delivery contradicts itself
+    event_number bigint                -- of its delivery: orders them, whatever the clock said
 );
 
 -- 拒收: rows that could not be read, with their own text, to be mended and delivered again
@@ -32,7 +33,8 @@ create table if not exists run.rejected (
     mended_by varchar,                 -- the ingest that brought it again; null while it stands
     sheet_row bigint,                  -- 表中行号: the row as a spreadsheet counts it, header and empty rows too
     dismissed varchar,                 -- 不再处理的原因: why a person let it go; null while it stands
-    dismissed_at timestamp
+    dismissed_at timestamp,            -- UTC
+    dismissed_number bigint            -- event number: orders it among runs and deliveries
 );
 
 -- 假名: how this warehouse's persons are named since its first load; one row
@@ -93,9 +95,10 @@ create table if not exists run.run (
     run_id varchar not null,
     fingerprint varchar not null,
     started_at timestamp,
-    finished_at timestamp,
+    finished_at timestamp,             -- UTC
     input varchar,
-    folder varchar
+    folder varchar,
+    event_number bigint                -- orders them, whatever the clock said
 );
 
 -- The number of the last event of the casebook, one row: what orders events whatever the clock says.

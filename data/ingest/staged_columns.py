@@ -1,0 +1,60 @@
+"""SQL of a content's typed columns, over its delivered texts, and of what is wrong with a cell."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from data.contract.mapping import Field
+from data.ingest import match, normalise, remarks
+from data.ingest.find import Delivery
+from data.ingest.pseudonym import Pseudonyms
+
+EMPTY_KEY = "empty, and it names the row"
+
+
+def columns(
+    delivery: Delivery, by_column: dict[str, tuple[str, Field]], pseudonyms: Pseudonyms | None, odd: Collection[str]
+) -> tuple[list[str], list[str]]:
+    """SQL of the stage's columns, and of each cell's fault, over the delivered texts t_<column>."""
+    values = {column: _value(delivery, field, odd) for column, (_, field) in by_column.items()}
+    persons = match.columns(delivery.table, values, pseudonyms)
+    selected, checks = [], []
+    for field in delivery.table.fields:
+        raw, value = f"t_{field.column}", values.get(field.column)
+        if value is not None:
+            if (fault := _fault(delivery, field, raw, value, odd)) is not None:
+                checks.append(f"'{field.source}|' || ({fault})")
+            if field.column in delivery.table.key and field.is_required and field.column not in persons:
+                checks.append(f"case when {raw} is null then '{field.source}|{EMPTY_KEY}' end")
+            if pseudonyms and pseudonyms.hides(field):
+                value = pseudonyms.sql(value)
+            elif pseudonyms and field.column == "subject_id" and "subject_type" in by_column:
+                value = pseudonyms.subject(value, "t_subject_type")
+        else:
+            value = f"cast(null as {normalise.TYPES.get(field.kind, 'varchar')})"
+        selected.append(f"{persons.get(field.column, value)} as {field.column}")
+    ids_of = {f.source: f"t_{column}" for column, (_, f) in by_column.items() if f.kind == "id"}
+    if (unseen := normalise.unseen(ids_of)) is not None:
+        checks.append(unseen)
+    if "person_id" in persons:
+        checks.append(f"case when {persons['person_id']} is null then 'psn_no|{EMPTY_KEY}' end")
+    if match.KEY in persons:
+        selected.append(f"{persons[match.KEY]} as {match.KEY}")
+    if "id_number" in {f.column for f in delivery.table.fields}:
+        selected += normalise.implied("t_id_number" if "id_number" in by_column else None)
+    return selected, checks
+
+
+def _value(delivery: Delivery, field: Field, odd: Collection[str]) -> str:
+    """SQL for the field's typed value, before anything is hidden."""
+    raw = f"t_{field.column}"
+    if field.kind == "word":
+        return normalise.worded(raw, delivery.words[field.source])
+    value = normalise.typed(raw, field, f"m_{field.column}", odd)
+    return remarks.coded(raw, value, delivery, field)
+
+
+def _fault(delivery: Delivery, field: Field, raw: str, value: str, odd: Collection[str]) -> str | None:
+    if field.kind == "word":
+        return normalise.unknown_word(raw, value, delivery.words[field.source])
+    return normalise.fault(raw, value, field, f"m_{field.column}", odd)

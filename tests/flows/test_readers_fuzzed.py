@@ -1,0 +1,113 @@
+"""Whatever the bytes of a small file or of HOME's own files: a plain sentence, never a traceback."""
+
+import bz2
+import gzip
+import io
+import lzma
+import random
+import zipfile
+
+import polars as pl
+import pytest
+
+from data.errors import FundwatchError
+from data.knowledge.published import workbook as knowledge_import
+from flows import replay
+from flows.home import settings as home_settings
+from flows.publish import outlook
+from models.casebook import read
+from models.workbench import ruleset
+
+VERDICTS = (
+    "lead_id,subject_type,subject_id,核查结论,确认违规金额\n" + "L1,institution,H1,确认违规,12.50\n" * 40
+).encode()
+FUND = ("month,item,amount\n" + "2025-01,income,100\n" * 20).encode()
+TOML = b'seed = 3\nthreads = 2\nmemory_limit = "3GB"\n[rules.split_admission]\ndays = 3\n[capacity]\nperson = 2.5\n'
+SWITCHES = b'[split_admission]\nstatus = "retired"\nreason = "why"\nowner = "x"\ndate = 2026-01-01\n'
+MANIFEST = (
+    b'{"fingerprint": "f", "code": "c", "knowledge": "k", "settings": {}, "inputs": [], "outputs": [], "sources": []}'
+)
+
+
+def zipped(content, method=zipfile.ZIP_DEFLATED):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        archive.writestr("v.csv", content)
+    return out.getvalue()
+
+
+def table(content, how):
+    out = io.BytesIO()
+    frame = pl.read_csv(content, infer_schema=False)
+    frame.write_parquet(out) if how == "parquet" else frame.write_excel(out)
+    return out.getvalue()
+
+
+def spoilt(content, draw):
+    """The bytes with a few changed, cut short, or with noise put in."""
+    data = bytearray(content)
+    kind = draw.randrange(4)
+    if kind == 0:
+        for _ in range(draw.randrange(1, 6)):
+            data[draw.randrange(len(data))] ^= 1 << draw.randrange(8)
+    elif kind == 1:
+        del data[draw.randrange(len(data)) :]
+    elif kind == 2:
+        place = draw.randrange(len(data))
+        data[place:place] = draw.randbytes(draw.randrange(1, 40))
+    else:
+        place = draw.randrange(len(data))
+        data[place : place + draw.randrange(1, 60)] = bytes(draw.choice([0, 255, 10, 34]) for _ in range(20))
+    return bytes(data)
+
+
+FORMS = {
+    "v.csv": VERDICTS,
+    "v.csv.gz": gzip.compress(VERDICTS),
+    "v.zip": zipped(VERDICTS),
+    "lzma.zip": zipped(VERDICTS, zipfile.ZIP_LZMA),
+    "bzip2.zip": zipped(VERDICTS, zipfile.ZIP_BZIP2),
+    "v.csv.bz2": bz2.compress(VERDICTS),
+    "v.csv.xz": lzma.compress(VERDICTS),
+    "v.xlsx": lambda: table(VERDICTS, "xlsx"),
+    "v.parquet": lambda: table(VERDICTS, "parquet"),
+}
+
+
+def manifest_of(path):
+    return replay.read_manifest(path.parent)
+
+
+READERS = {
+    **{name: (content, name, read.read) for name, content in FORMS.items()},
+    "fund.csv": (FUND, "fund.csv", outlook.read_account),
+    "fund.csv.gz": (gzip.compress(FUND), "fund.csv.gz", outlook.read_account),
+    "knowledge.xlsx": (lambda: table(VERDICTS, "xlsx"), "k.xlsx", knowledge_import.read_workbook),
+    "fundwatch.toml": (TOML, home_settings.FILE_NAME, lambda path: home_settings.load(path.parent, {})),
+    "switches.toml": (SWITCHES, ruleset.SWITCHES, lambda path: ruleset.switches(path.parent)),
+    "manifest.json": (MANIFEST, "manifest.json", manifest_of),
+}
+
+
+def attempt(name, folder, seed, tries):
+    content, file, reader = READERS[name]
+    content = content() if callable(content) else content
+    draw = random.Random(f"{name} {seed}")
+    path = folder / file
+    for number in range(tries):
+        path.write_bytes(spoilt(content, draw))
+        try:
+            reader(path)
+        except FundwatchError as refused:
+            assert str(refused).strip(), number
+
+
+@pytest.mark.parametrize("name", sorted(READERS))
+def test_a_few_spoilt_files(name, tmp_path):
+    attempt(name, tmp_path, 1, 12)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(READERS))
+def test_many_spoilt_files(name, tmp_path):
+    attempt(name, tmp_path, 2, 400)
