@@ -38,7 +38,14 @@ WORDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("consumable_sex", "sex"): ("1", "2"),
     ("antibiotic", "class"): ("unrestricted", "restricted", "special"),
     ("domain_part", "kind"): (
-        "source", "area", "problem", "department_word", "diagnosis_prefix", "item_prefix", "name_word", "setting",
+        "source",
+        "area",
+        "problem",
+        "department_word",
+        "diagnosis_prefix",
+        "item_prefix",
+        "name_word",
+        "setting",
         "medical_category",
     ),
 }

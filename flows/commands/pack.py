@@ -69,6 +69,7 @@ def write(settings: Settings, domain: str, out: Path, common: Common) -> None:
     from flows.publish import domain as packs
     from flows.publish import publish
     from flows.publish.safe import ids_as
+    from flows.publish.words import words
 
     publish.ready(out)
     overlay = settings.home / "knowledge"
@@ -91,14 +92,20 @@ def write(settings: Settings, domain: str, out: Path, common: Common) -> None:
         audit_log.record(settings.home, "pack", run_id, {**what, "unmasked": settings.unmask})
         try:
             rows = packs.write(
-                found, out, language=settings.language, labels=settings.labels, known=publish.titles_and_regions(con, sources)
+                found,
+                out,
+                language=settings.language,
+                labels=settings.labels,
+                known=publish.titles_and_regions(con, sources),
             )
         except OSError as error:
             raise FundwatchError(
                 f"{error.filename or out} cannot be written: {error.strerror or error}. Make room or choose another folder."
             ) from error
     common.console.give({**what, "run_id": run_id, "files": rows, "amount": found.amount, "fund": found.fund})
-    lists = ", ".join(f"{kind} {rows.height}" for kind, rows in found.lists.items())
+    by_name = words(settings.language)
+    comma = "、" if settings.language == "zh" else ", "
+    lists = comma.join(f"{by_name[kind]} {rows.height}" for kind, rows in found.lists.items())
     if lists:
         common.console.say(
             f"{asked.named(settings.language)}: leads by list: {lists}; {found.amount:,} yuan at risk, each once"

@@ -164,7 +164,9 @@ def _select(con: duckdb.DuckDBPyConnection, domain: Domain) -> None:
     con.execute("create or replace temp table domain_counted (finding_id varchar, lead_id varchar,"
         " counted_amount decimal(16, 2), counted_fund decimal(16, 2), also_in varchar)")  # fmt: skip
     for lead in ("lead_id", f"'{ALL}' as lead_id"):
-        con.execute(f"create or replace temp table ranked_subject as select subject_type, subject_id, {lead} from domain_lead")
+        con.execute(
+            f"create or replace temp table ranked_subject as select subject_type, subject_id, {lead} from domain_lead"
+        )
         con.execute(f"create or replace temp table lead_found as {rank.query('lead_found')}")
         con.execute(f"insert into domain_counted by name {rank.query('finding_counted')}")
 
@@ -291,7 +293,9 @@ def _page(found: Pack, language: str) -> str:
         coverage = valued(coverage, "coverage")
     titles = dict(zip(found.coverage["source"], found.coverage["title"], strict=True))
     lists = {
-        kind: [row | {"about": [titles.get(s) or s for s in row["rules"].split(";")]} for row in rows.head(HEAD).to_dicts()]
+        kind: [
+            row | {"about": [titles.get(s) or s for s in row["rules"].split(";")]} for row in rows.head(HEAD).to_dicts()
+        ]
         for kind, rows in found.lists.items()
     }
     return page(
