@@ -91,17 +91,11 @@ def write(settings: Settings, domain: str, out: Path, common: Common) -> None:
             audit_log.record(settings.home, "unmask", run_id, {"for": "pack"})
         audit_log.record(settings.home, "pack", run_id, {**what, "unmasked": settings.unmask})
         try:
-            rows = packs.write(
-                found,
-                out,
-                language=settings.language,
-                labels=settings.labels,
-                known=publish.titles_and_regions(con, sources),
-            )
+            known = publish.titles_and_regions(con, sources)
+            rows = packs.write(found, out, language=settings.language, labels=settings.labels, known=known)
         except OSError as error:
-            raise FundwatchError(
-                f"{error.filename or out} cannot be written: {error.strerror or error}. Make room or choose another folder."
-            ) from error
+            where, why = error.filename or out, error.strerror or error
+            raise FundwatchError(f"{where} cannot be written: {why}. Make room or choose another folder.") from error
     common.console.give({**what, "run_id": run_id, "files": rows, "amount": found.amount, "fund": found.fund})
     by_name = words(settings.language)
     comma = "、" if settings.language == "zh" else ", "

@@ -111,7 +111,8 @@ def pack(
     lists = watchlists.lists(con, run_id, language=language, unmask=unmask)
     found = {kind: _list(con, rows, kind, run_id) for kind, rows in lists.items()}
     amount, fund = con.sql(
-        "select coalesce(sum(counted_amount), 0), coalesce(sum(counted_fund), 0) from domain_counted where lead_id = 'domain'"
+        "select coalesce(sum(counted_amount), 0), coalesce(sum(counted_fund), 0) from domain_counted"
+        " where lead_id = 'domain'"
     ).fetchall()[0]
     return Pack(
         domain,
@@ -179,8 +180,8 @@ def _list(con: duckdb.DuckDBPyConnection, rows: pl.DataFrame, kind: str, run_id:
         select c.lead_id, cast(sum(c.counted_amount) as decimal(16, 2)) as amount_at_risk,
             cast(sum(c.counted_fund) as decimal(16, 2)) as fund_at_risk,
             cast(sum(cast(c.counted_amount as double) * coalesce(e.chance, 0)) as decimal(16, 2)) as expected_yield,
-            count(*) as findings, count(distinct f.settlement_id) as settlements, count(distinct f.person_id) as persons,
-            min(f.occurred_on) as first_on, max(f.occurred_on) as last_on,
+            count(*) as findings, count(distinct f.settlement_id) as settlements,
+            count(distinct f.person_id) as persons, min(f.occurred_on) as first_on, max(f.occurred_on) as last_on,
             string_agg(distinct f.source, ';' order by f.source) as rules
         from domain_counted as c
         join listed_finding as f on f.finding_id = c.finding_id
@@ -263,6 +264,7 @@ def write(found: Pack, out: Path, *, language: str, labels: str, known: Known) -
     aside = out / ".pack.part"
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
+    tables: dict[str, tuple[pl.DataFrame, tuple[str, ...]]]
     tables = {f"watchlist_{kind}": (rows, ("subject_id", "region")) for kind, rows in found.lists.items()}
     tables |= {
         "evidence": (found.lines, evidence.IDS),
@@ -292,12 +294,11 @@ def _page(found: Pack, language: str) -> str:
     if language == "zh":
         coverage = valued(coverage, "coverage")
     titles = dict(zip(found.coverage["source"], found.coverage["title"], strict=True))
-    lists = {
-        kind: [
-            row | {"about": [titles.get(s) or s for s in row["rules"].split(";")]} for row in rows.head(HEAD).to_dicts()
-        ]
-        for kind, rows in found.lists.items()
-    }
+
+    def about(row: dict[str, Any]) -> dict[str, Any]:
+        return row | {"about": [titles.get(source) or source for source in row["rules"].split(";")]}
+
+    lists = {kind: [about(row) for row in rows.head(HEAD).to_dicts()] for kind, rows in found.lists.items()}
     return page(
         "domain",
         language,

@@ -105,26 +105,25 @@ def test_every_line_shown_is_of_the_domain(made, finished, knowledge):
     parts = {}
     for domain, kind, part in knowledge["domain_part"].select("domain", "kind", "part").rows():
         parts.setdefault((domain, kind), []).append(part)
-    seen = set()
-    for name, pack in made.items():
-        for row in pack.lines.iter_rows(named=True):
-            by = row["belongs_by"]
-            seen.add(by)
-            fits = {
-                "source": lambda row=row, name=name: row["source"] in parts[name, "source"],
-                "diagnosis": lambda row=row, name=name: (diagnoses[row["encounter_id"]] or "").startswith(
-                    tuple(parts[name, "diagnosis_prefix"])
-                ),
-                "department": lambda row=row, name=name: any(
-                    w in row["department_name"] for w in parts[name, "department_word"]
-                ),
-                "item": lambda row=row, name=name: (
-                    row["item_code"].startswith(tuple(parts.get((name, "item_prefix"), ["-"])))
-                    or any(w in row["item_name"] for w in parts.get((name, "name_word"), []))
-                ),
-                "setting": lambda row=row, name=name: name != "chronic" or care[row["settlement_id"]] == "chronic",
-            }
-            assert fits[by](), (name, row["finding_id"], by)
+
+    def fits(domain, row):
+        match row["belongs_by"]:
+            case "source":
+                return row["source"] in parts[domain, "source"]
+            case "diagnosis":
+                return (diagnoses[row["encounter_id"]] or "").startswith(tuple(parts[domain, "diagnosis_prefix"]))
+            case "department":
+                return any(word in row["department_name"] for word in parts[domain, "department_word"])
+            case "item":
+                begins = tuple(parts.get((domain, "item_prefix"), ["-"]))
+                words = parts.get((domain, "name_word"), [])
+                return row["item_code"].startswith(begins) or any(word in row["item_name"] for word in words)
+        return domain != "chronic" or care[row["settlement_id"]] == "chronic"
+
+    shown = [(domain, row) for domain, pack in made.items() for row in pack.lines.to_dicts()]
+    odd = [(domain, row["finding_id"], row["belongs_by"]) for domain, row in shown if not fits(domain, row)]
+    assert not odd, odd[:5]
+    seen = {row["belongs_by"] for _, row in shown}
     assert seen == {"source", "setting", "item", "department", "diagnosis"}
 
 
