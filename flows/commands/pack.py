@@ -67,7 +67,7 @@ def write(settings: Settings, domain: str, out: Path, common: Common) -> None:
     from flows import steps
     from flows.home import audit_log, lock
     from flows.publish import domain as packs
-    from flows.publish import publish
+    from flows.publish import domain_files, publish
     from flows.publish.safe import ids_as
     from flows.publish.words import words
 
@@ -92,7 +92,7 @@ def write(settings: Settings, domain: str, out: Path, common: Common) -> None:
         audit_log.record(settings.home, "pack", run_id, {**what, "unmasked": settings.unmask})
         try:
             known = publish.titles_and_regions(con, sources)
-            rows = packs.write(found, out, language=settings.language, labels=settings.labels, known=known)
+            rows = domain_files.write(found, out, language=settings.language, labels=settings.labels, known=known)
         except OSError as error:
             where, why = error.filename or out, error.strerror or error
             raise FundwatchError(f"{where} cannot be written: {why}. Make room or choose another folder.") from error

@@ -6,7 +6,6 @@ the domain alone, each yuan once: of a lead, and of all lists together.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +18,6 @@ from data.errors import UsageError, like
 from data.knowledge import diff
 from data.warehouse.connection import frame, has
 from flows.publish import evidence, in_force, watchlists
-from flows.publish.labels import Known, labelled, valued
-from flows.publish.safe import whole, write_csv
-from flows.publish.words import page, spoken
 from models import problem_items
 from models.ranking import rank
 from models.sources.source import Source
@@ -30,7 +26,6 @@ LIST = (
     "rank, lead_id, subject_type, subject_id, subject_name, region, tier, score, overall_rank, amount_at_risk,"
     " fund_at_risk, expected_yield, findings, settlements, persons, first_on, last_on, rules, run_id"
 ).split(", ")
-HEAD = 10
 #: Of a source that came with a later version than the last run, or that somebody switched on since.
 NOT_YET = "the last run did not judge by it"
 #: The whole of a pack as if it were one lead: the money of all its lists with each yuan once.
@@ -257,57 +252,3 @@ def _problems(
     every = problem_items.items(sources, overlay)
     found = every.filter(pl.col("area_zh").is_in(areas) | pl.col("item_id").is_in(ids))
     return found.select("item_id", "subject", "area_zh", "problem_zh", "state", "screened_by", "needs_zh")
-
-
-def write(found: Pack, out: Path, *, language: str, labels: str, known: Known) -> dict[str, int]:
-    """Write the pack's files aside, then give them their names; returns the rows of each."""
-    aside = out / ".pack.part"
-    shutil.rmtree(aside, ignore_errors=True)
-    aside.mkdir(parents=True)
-    tables: dict[str, tuple[pl.DataFrame, tuple[str, ...]]]
-    tables = {f"watchlist_{kind}": (rows, ("subject_id", "region")) for kind, rows in found.lists.items()}
-    tables |= {
-        "evidence": (found.lines, evidence.IDS),
-        "coverage": (found.coverage, ()),
-        "problems": (found.problems, ()),
-    }
-    rows_of = {}
-    for name, (rows, ids) in tables.items():
-        table = {"coverage": "coverage", "problems": "problems"}.get(name, "")
-        kept = labelled(rows.head(0).select(ids), labels, table).columns
-        write_csv(labelled(rows, labels, table, known), aside / f"{name}.csv", ids=kept)
-        rows_of[f"{name}.csv"] = rows.height
-    text = _page(found, language)
-    whole(aside / "report.html", lambda path: path.write_text(text, encoding="utf-8"))
-    for kind in watchlists.SUBJECT_TYPES:  # of an earlier pack in this folder, where this one has none
-        (out / f"watchlist_{kind}.csv").unlink(missing_ok=True)
-    for path in sorted(aside.iterdir()):
-        path.replace(out / path.name)
-    aside.rmdir()
-    return rows_of
-
-
-def _page(found: Pack, language: str) -> str:
-    coverage = found.coverage.with_columns(
-        reason=pl.col("reason").map_elements(lambda text: spoken(text, language), return_dtype=pl.String)
-    )
-    if language == "zh":
-        coverage = valued(coverage, "coverage")
-    titles = dict(zip(found.coverage["source"], found.coverage["title"], strict=True))
-
-    def about(row: dict[str, Any]) -> dict[str, Any]:
-        return row | {"about": [titles.get(source) or source for source in row["rules"].split(";")]}
-
-    lists = {kind: [about(row) for row in rows.head(HEAD).to_dicts()] for kind, rows in found.lists.items()}
-    return page(
-        "domain",
-        language,
-        domain=found.domain.named(language),
-        run_id=found.run_id,
-        sums={kind: (rows.height, rows["amount_at_risk"].sum()) for kind, rows in found.lists.items()},
-        amount=found.amount,
-        fund=found.fund,
-        lists=lists,
-        coverage=coverage.to_dicts(),
-        problems=found.problems.to_dicts(),
-    )
