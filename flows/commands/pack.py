@@ -12,6 +12,7 @@ from flows.options import Ids, Labels, Unmask
 
 if TYPE_CHECKING:
     from flows.home.settings import Settings
+    from flows.publish.domain import Pack
 
 
 @app.command
@@ -69,7 +70,6 @@ def write(settings: Settings, domain: str, out: Path, common: Common) -> None:
     from flows.publish import domain as packs
     from flows.publish import domain_files, publish
     from flows.publish.safe import ids_as
-    from flows.publish.words import words
 
     publish.ready(out)
     overlay = settings.home / "knowledge"
@@ -97,13 +97,19 @@ def write(settings: Settings, domain: str, out: Path, common: Common) -> None:
             where, why = error.filename or out, error.strerror or error
             raise FundwatchError(f"{where} cannot be written: {why}. Make room or choose another folder.") from error
     common.console.give({**what, "run_id": run_id, "files": rows, "amount": found.amount, "fund": found.fund})
-    by_name = words(settings.language)
-    comma = "、" if settings.language == "zh" else ", "
+    _told(found, out, settings.language, common)
+
+
+def _told(found: Pack, out: Path, language: str, common: Common) -> None:
+    from flows.publish.words import words
+
+    name = found.domain.named(language)
+    if not found.lists:
+        common.console.say(f"{name}: no lead has anything of it. Files in {out}.")
+        return
+    by_name, comma = words(language), "、" if language == "zh" else ", "
     lists = comma.join(f"{by_name[kind]} {rows.height}" for kind, rows in found.lists.items())
-    if lists:
-        common.console.say(
-            f"{asked.named(settings.language)}: leads by list: {lists}; {found.amount:,} yuan at risk, each once"
-            f" ({found.fund:,} of the funds). Files in {out}."
-        )
-    else:
-        common.console.say(f"{asked.named(settings.language)}: no lead has anything of it. Files in {out}.")
+    common.console.say(
+        f"{name}: leads by list: {lists}; {found.amount:,} yuan at risk, each once"
+        f" ({found.fund:,} of the funds). Files in {out}."
+    )
