@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
+from flows.commands import pack
 from flows.commands.common import COMMON, Common, app
 from flows.home.settings import Settings
 from flows.options import (
@@ -26,6 +28,9 @@ from flows.options import (
 )
 from flows.outcome import Outcome, document
 
+Domain = Annotated[
+    str, Parameter(help="Write the pack of one domain to --out in place of the lists, such as oncology or 肿瘤.")
+]
 Input = Annotated[Path, Parameter(help="Folder that holds the export.")]
 
 
@@ -35,6 +40,7 @@ def run(
     *,
     options: RunOptions = RUN_OPTIONS,
     prefect: Annotated[bool | None, Parameter(help="Run as a Prefect flow; default: when a server is there.")] = None,
+    domain: Domain = "",
     common: Common = COMMON,
 ) -> None:
     """From an export to published watchlists: ingest, check, features, detect, rank, publish."""
@@ -43,6 +49,9 @@ def run(
 
     settings = options.settings(common.home, input)
     console.speak(settings.language)
+    out = settings.out
+    if domain:
+        settings, options = _for_pack(settings, domain), replace(options, out=None)
     url = None if prefect is False else server.api_url(settings.home)
     if url:
         auth = server.auth_for(settings.home, url)
@@ -54,6 +63,14 @@ def run(
     else:
         outcomes = run_directly(settings, common)
     _show(outcomes, common)
+    if domain and out is not None:
+        pack.write(settings, domain, out, common)
+
+
+def _for_pack(settings: Settings, domain: str) -> Settings:
+    """The settings of a run whose lists go into a pack and nowhere else. Raises UsageError for a domain unknown."""
+    pack.check(settings, domain)
+    return replace(settings, out=None)
 
 
 def _as_flow(options: RunOptions, settings: Settings, common: Common) -> dict[str, Outcome]:
@@ -122,6 +139,7 @@ def publish(
     year: Annotated[
         int | None, Parameter(help="The year of the public summary; the last whole one by default.")
     ] = None,
+    domain: Domain = "",
     common: Common = COMMON,
 ) -> None:
     """Write the run's folder: lists, evidence, findings, coverage, account, manifest.
@@ -137,7 +155,14 @@ def publish(
     settings = common.settled(
         out=out, top=top, days=days, language=language, labels=labels, ids=ids, unmask=unmask or None
     )
+    if not domain:
+        _one("publish", settings, common)
+        return
+    place = settings.out
+    settings = _for_pack(settings, domain)
     _one("publish", settings, common)
+    assert place is not None
+    pack.write(settings, domain, place, common)
 
 
 def _package(role: str, out: Path | None, lists: tuple, details: tuple, form: tuple, common: Common) -> None:  # type: ignore[type-arg]
