@@ -24,7 +24,7 @@ def watchlist(
     ] = "institution",
     *,
     top: Top = 20,
-    domain: Annotated[str, Parameter(help="Only what belongs to one domain, such as oncology or 肿瘤.")] = "",
+    domain: Annotated[str, Parameter(help="Only what belongs to one domain, such as oncology.")] = "",
     language: Annotated[str | None, Parameter(help="Language of the reasons: en or zh.")] = None,
     common: Common = COMMON,
 ) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @app.command
 def pack(
-    domain: Annotated[str, Parameter(help="A domain by its name or in Chinese, such as oncology or 肿瘤.")] = "",
+    domain: Annotated[str, Parameter(help="A domain by its name or in Chinese, such as oncology.")] = "",
     *,
     out: Annotated[Path | None, Parameter(help="Folder for the lists, lines, coverage and report.")] = None,
     language: Language = None,

@@ -29,7 +29,7 @@ from flows.options import (
 from flows.outcome import Outcome, document
 
 Domain = Annotated[
-    str, Parameter(help="Write the pack of one domain to --out in place of the lists, such as oncology or 肿瘤.")
+    str, Parameter(help="Write the pack of one domain to --out in place of the lists, such as oncology.")
 ]
 Input = Annotated[Path, Parameter(help="Folder that holds the export.")]
 
