@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import polars as pl
 
 from flows.publish import workbook
 from flows.publish.labels import labelled
-from flows.publish.names import person_name_sql
+from flows.publish.names import masked, person_name_sql
 from flows.publish.safe import whole
 from flows.publish.visits import COLUMNS, FOLDER, Visits
 from flows.publish.words import words
@@ -114,7 +115,7 @@ def _records(page: _Page, sheet: dict[str, Any], w: dict[str, str]) -> None:
         stay = " – ".join(str(day) for day in dict.fromkeys((r["admitted_on"], r["discharged_on"])) if day)
         number = " / ".join(n for n in (r["record_number"], r["case_number"]) if n)
         where = number or f"{w['visit_by_settlement']} {r['settlement_id']}"
-        who = r["practitioner_name"] or r["practitioner_id"]
+        who = " ".join(filter(None, (r["practitioner_name"], r["practitioner_id"])))
         seat = r["department_name"] or r["department_code"]
         page.line(seat, where, r["person_name"], stay, who, r["clock"], r["natures"], r["counted_amount"])
     page.line()
@@ -146,6 +147,8 @@ def write_tally(
 
     language = visits.language
     made = tally(con, institution_id, person_name_sql(unmask), language)
+    if not unmask:
+        made = replace(made, lines=masked(made.lines), every=masked(made.every))
     w = words(language)
     named = "nature_zh" if language == "zh" else "nature"
     listed = records.with_columns(nature=pl.col(named)).select(RECORDS)

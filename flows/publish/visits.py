@@ -18,7 +18,7 @@ import polars as pl
 from data.warehouse.connection import frame
 from flows.publish import regions
 from flows.publish.labels import NOTHING, Known, labelled
-from flows.publish.names import person_name_sql
+from flows.publish.names import masked, person_name_sql
 from flows.publish.safe import whole, write_csv
 from flows.publish.words import page
 from models.ranking.capacity import Capacity
@@ -56,7 +56,7 @@ REASON_PARTS = """
     order by f.institution_id, is_definite desc, amount desc, places desc, f.source
 """
 DOCTORS_OF = """
-    select u.institution_id, u.practitioner_id as id, p.practitioner_name as name,
+    select u.institution_id, u.practitioner_id as id, {name} as name,
         count(distinct u.encounter_id) as records, cast(sum(u.counted_amount) as decimal(16, 2)) as amount
     from visit_unit as u left join feature.practitioner as p on p.practitioner_id = u.practitioner_id
     where u.practitioner_id is not null and u.is_doubtful
@@ -88,11 +88,12 @@ class Visits:
         self.sources = {s.id: s for s in sources}
         places.prepare(con, sources)
         self.places = places.places(con, capacity, least_yuan).with_columns(run_id=pl.lit(run_id))
-        self.records = places.records(con, person_name_sql(unmask))
+        records = places.records(con, person_name_sql(unmask))
+        self.records = records if unmask else masked(records)
         named = pl.concat(rows.select("lead_id", "subject_name", "rank", "amount_at_risk") for rows in lists.values())
         self._leads = _by_place(frame(con, LEAD_PARTS).join(named, on="lead_id", how="left", maintain_order="left"))
         self._reasons = _by_place(frame(con, REASON_PARTS))
-        self._doctors = _by_place(frame(con, DOCTORS_OF))
+        self._doctors = _by_place(frame(con, DOCTORS_OF.format(name=person_name_sql(unmask, "p.practitioner_name"))))
         self._records = self.records.partition_by("institution_id", as_dict=True, maintain_order=True)
 
     def index(self) -> pl.DataFrame:
