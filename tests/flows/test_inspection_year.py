@@ -280,7 +280,7 @@ def in_autumn(office, who, persons, rows, others):
     office.judge(
         verdict(persons[5], "确认违规", "2025-11-12", 7, 确认违规金额="333.33", 追回金额="111.11", 处罚金额="666.66"),
         verdict(persons[6], "申诉成立-排除", "2025-11-12", 8, 理由="本人购药"),
-        verdict(who["another"][1], "部分确认", "2025-11-13", 9, 确认违规金额="12.34"),
+        verdict(others[0]["线索编号"], "部分确认", "2025-11-13", 9, 确认违规金额="12.34"),
     )
     office.ask("case", "close", cases[0], "--text", "结案", "--on", "2025-11-30")
     office.visit("2025-11-17", 5, team=1, until="2025-11-28")
@@ -323,7 +323,7 @@ def nothing_is_lost_or_doubled(office):
     assert {lead for (lead,) in register} == closed
 
 
-def every_date_is_kept_or_overdue(office, case, cases):
+def every_date_is_kept_or_overdue(office, place, case, cases):
     """Cases, tips and lines sent: what was in time, what late, what is owed still; and the day before each was late."""
 
     def timing(command, key, on):
@@ -335,9 +335,9 @@ def every_date_is_kept_or_overdue(office, case, cases):
     assert timing("case", "case_id", "2025-12-16") == {case: "late", cases[0]: "kept", cases[1]: "overdue"}
     assert [row["case_id"] for row in office.ask("case", "list", "--overdue", "--on", "2025-12-16")] == [cases[1]]
     assert timing("tip", "tip_id", "2026-01-10") == {"JB1": "kept", "JB3": "overdue", "DB1": "late"}
-    lines = office.ask("appeal", "list", "--on", "2025-06-18")
+    lines = office.ask("appeal", "list", place, "--on", "2025-06-18")
     assert {line["is_overdue"] for line in lines if line["line_key"] not in office.answers} == {True}
-    waits = [line for line in office.ask("appeal", "list", "--on", "2025-06-17") if line["state"] == "waiting"]
+    waits = [line for line in office.ask("appeal", "list", place, "--on", "2025-06-17") if line["state"] == "waiting"]
     assert not any(line["is_overdue"] for line in waits), "ten working days from Tuesday 3 June end on the 17th"
 
 
@@ -408,7 +408,7 @@ def test_a_year_of_an_office_from_delivery_to_delivery(call, few, months, tmp_pa
     rows, others = in_summer(office, who, case, persons, left)
     cases = in_autumn(office, who, persons, rows, others)
     nothing_is_lost_or_doubled(office)
-    every_date_is_kept_or_overdue(office, case, cases)
+    every_date_is_kept_or_overdue(office, who["place"][0], case, cases)
     the_ledger_adds_up(office)
     the_plan_never_exceeds_the_staff(office)
     assert audit_log.verify(office.home)[1] is None
