@@ -25,12 +25,21 @@ HORIZON = 366
 REST = 180
 #: Days of a first look where no lead touches any place of its kind.
 FIRST_DAYS = 3.0
-#: By when something handed in from outside is to be answered, of places; nobody has answered it yet.
+#: By when something handed in from outside is to be answered, of places; nobody has answered it yet, and nobody has
+#: been there or come to a verdict on the place since it came in: what is owed then is an answer, and no second visit.
 DUE = """
     select o.subject_id as institution_id, coalesce(o.due_on, o.feedback_due_on) as due_on
     from casebook.outside_lead as o
     where not exists (
         select 1 from casebook.outside_event as e where e.outside_id = o.outside_id and e.act = 'feedback'
+    ) and not exists (
+        select 1 from casebook.current_plan_visit as c
+        where c.institution_id = o.subject_id and c.act = 'done'
+            and c.acted_on >= coalesce(o.received_on, cast(o.written_at as date))
+    ) and not exists (
+        select 1 from casebook.verdict as v
+        where v.subject_id = o.subject_id and v.is_closing
+            and v.decided_on >= coalesce(o.received_on, cast(o.written_at as date))
     )
 """
 NO_PLANS = "(select null::varchar as institution_id, null::varchar as act, null::date as acted_on)"
@@ -155,7 +164,7 @@ def _known(con: duckdb.DuckDBPyConnection, free: Window) -> pl.DataFrame:
     text = (FOLDER / "plan_place.sql").read_text(encoding="utf-8")
     due = DUE if has(con, "casebook.outside_lead") and has(con, "casebook.outside_event") else NOTHING_DUE
     if not has(con, "casebook.plan_visit"):  # of an earlier version, opened to be read only
-        text = text.replace("casebook.current_plan_visit", NO_PLANS)
+        text, due = (query.replace("casebook.current_plan_visit", NO_PLANS) for query in (text, due))
     con.execute(f"create or replace temp view plan_due as {due}")
     known = frame(con, build.legible(con, text), {"since": free.first - timedelta(days=REST)})
     return known.filter(~pl.col("is_rested") | (pl.col("due_on") <= free.last).fill_null(False))
