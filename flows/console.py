@@ -80,28 +80,29 @@ class Console:
         """
         if self.as_json:
             return
+        labels = list(columns)
         if _language == "zh":
             from flows.publish.labels import told
 
-            spare = told(spare, (), kind)[0]
-            title, (columns, rows) = spoken(title), told(columns, rows, kind)
+            title, (labels, rows) = spoken(title), told(columns, rows, kind)
         from rich import box
         from rich.console import Console as Rich
         from rich.table import Table
 
         out = Rich(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False, emoji=False)
-        cells = {name: ["" if row[i] is None else str(row[i]) for row in rows] for i, name in enumerate(columns)}
-        widths = {name: _least(name, column) for name, column in cells.items()}
+        # by place, not by label: two columns may have one word in Chinese
+        cells = [["" if row[i] is None else str(row[i]) for row in rows] for i in range(len(labels))]
+        widths = {i: _least(labels[i], column) for i, column in enumerate(cells)}
         for name in spare:
             if sum(widths.values()) + GAP * (len(widths) - 1) <= out.width:
                 break
-            del widths[name]
+            del widths[list(columns).index(name)]
         table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-        for name, width in widths.items():
-            firm = _is_firm(cells[name])
-            table.add_column(name, overflow="fold", no_wrap=firm, min_width=width if firm else None)
+        for i, width in widths.items():
+            firm = _is_firm(cells[i])
+            table.add_column(labels[i], overflow="fold", no_wrap=firm, min_width=width if firm else None)
         for place in range(len(rows)):
-            table.add_row(*(cells[name][place] for name in widths))
+            table.add_row(*(cells[i][place] for i in widths))
         out.print(table)
 
 

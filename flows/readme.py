@@ -7,6 +7,7 @@ without one.
 from __future__ import annotations
 
 import ast
+import csv
 import json
 import re
 import sys
@@ -24,8 +25,9 @@ from models.sources.wording import filled
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
+POLICY = ROOT / "flows" / "policy.csv"
 EVALUATION = ROOT / "models" / "evaluation" / "README.md"
-#: What `fundwatch benchmark --keep` wrote when it was last measured; the README says no other figures of speed.
+#: What `fundwatch benchmark --keep` wrote when it was last measured; flows/README.md says no other figures of speed.
 SPEED = ROOT / "flows" / "evaluate" / "speed.json"
 
 
@@ -117,6 +119,19 @@ def speed(figures: Mapping[str, Any]) -> str:
     return "\n".join(lines) + f"\n\n{note} seconds.{more}"
 
 
+def policy() -> str:
+    """What the policies ask for, with the commands and sources that serve it and the data it waits for."""
+    lines = ["| policy | asked for | command | rule or detector | waits for |", "|---|---|---|---|---|"]
+    with POLICY.open(encoding="utf-8", newline="") as handle:
+        for row in csv.DictReader(handle):
+            asked = row["asked"].replace("|", "/")
+            served, sources = (
+                ", ".join(f"`{name}`" for name in row[column].split(";") if name) for column in ("commands", "sources")
+            )
+            lines.append(f"| {row['seed']} | {asked} | {served} | {sources} | {row['waits_for']} |")
+    return "\n".join(lines)
+
+
 def part(text: str, name: str) -> str:
     """A generated part of a README, without its marks."""
     match = re.search(rf"<!-- {name} -->\n(.*?)\n?<!-- /{name} -->", text, re.DOTALL)
@@ -149,8 +164,9 @@ def parts() -> Iterable[tuple[Path, str, str]]:
     yield ROOT / "data" / "simulate" / "README.md", "lookalikes", modules(ROOT / "data" / "simulate" / "lookalikes")
     yield ROOT / "features" / "README.md", "features", features()
     yield ROOT / "flows" / "README.md", "commands", commands()
-    if SPEED.exists() and "<!-- speed -->" in README.read_text(encoding="utf-8"):
-        yield README, "speed", speed(json.loads(SPEED.read_text(encoding="utf-8")))
+    if SPEED.exists():
+        yield ROOT / "flows" / "README.md", "speed", speed(json.loads(SPEED.read_text(encoding="utf-8")))
+    yield ROOT / "flows" / "README.md", "policy", policy()
 
 
 def measured_parts(results: Mapping[str, object]) -> Iterable[tuple[Path, str, str]]:

@@ -26,13 +26,15 @@ MAY_READ = {
     "flows/publish": {"record", "knowledge", "feature", "model", "casebook"},
 }
 #: The only queries that may look at identities: one turns id numbers into sex and date of birth, the other telephone
-#: numbers and addresses into marks that are equal where those are; four write names, masked unless asked, beside lines
-#: and visits.
+#: numbers and addresses into marks that are equal where those are; the others write names: masked unless asked beside
+#: lines and visits, masked on the forms of a record review, and a lead's own subject for the police.
 IDENTITY = {
     "features/person.sql",
     "features/person_household.sql",
     "flows/publish/evidence.sql",
     "flows/publish/members.sql",
+    "flows/publish/review_names.sql",
+    "flows/publish/transfer_lines.sql",
     "models/visits/visit_line.sql",
     "models/visits/visit_record.sql",
 }

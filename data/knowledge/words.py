@@ -37,6 +37,17 @@ WORDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("procedure_sex", "sex"): ("1", "2"),
     ("consumable_sex", "sex"): ("1", "2"),
     ("antibiotic", "class"): ("unrestricted", "restricted", "special"),
+    ("domain_part", "kind"): (
+        "source",
+        "area",
+        "problem",
+        "department_word",
+        "diagnosis_prefix",
+        "item_prefix",
+        "name_word",
+        "setting",
+        "medical_category",
+    ),
 }
 _CHINESE = {
     "hour": "同一小时|单小时|每?小时",

@@ -219,7 +219,7 @@ def list_(
         shown = lines.group_by(keys, maintain_order=True).agg(*[pl.col(m).sum() for m in money], lines=pl.len())
         shown = shown.sort("due_on", *keys[:4], nulls_last=True)
     common.console.give(shown.to_dicts())
-    common.console.table("", shown.columns, shown.rows(), spare=("institution_name", "turn", "line_key"))
+    common.console.table("", shown.columns, shown.rows(), ("institution_name", "turn", "line_key"), "appeal")
     yuan, late = lines["sent_amount"].sum(), int(lines["is_overdue"].sum())
     common.console.say(f"{lines.height:,} lines, {yuan:,} yuan; {late:,} lines are past their day on {day}.")
 

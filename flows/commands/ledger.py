@@ -79,7 +79,8 @@ def show(
     common.console.give(frames[by].to_dicts())
     spare = ("title", "title_zh", "suspected_fund", "confirmed_fund", "transfers", "institution_name", "entries")
     names = [c for c in rows.columns if c != ("title" if settings.language == "zh" else "title_zh")]
-    common.console.table("", names, rows.select(names).head(SHOWN).rows(), spare=spare)
+    worded = ledger_sheets.keyed(rows) if settings.language == "zh" else rows
+    common.console.table("", names, worded.select(names).head(SHOWN).rows(), spare, "ledger")
     if rows.height > SHOWN:
         common.console.say(f"and {rows.height - SHOWN:,} more; --csv FILE has them all")
     if by in book.WAYS:
@@ -188,8 +189,8 @@ def lineup(
         {"file": result.name, "summary": sums.to_dicts(), "recall": shares.to_dicts(), "rows": rows.to_dicts(),
          "refused_rows": refused.to_dicts()}
     )  # fmt: skip
-    common.console.table("", sums.columns, sums.rows())
-    common.console.table("", shares.columns, shares.rows(), spare=("nature", "recall_low", "recall_high"))
+    common.console.table("", sums.columns, sums.rows(), kind="lineup")
+    common.console.table("", shares.columns, shares.rows(), ("nature", "recall_low", "recall_high"), "lineup")
     if refused.height:
         common.console.table("refused", ["data row", "reason"], refused.rows())
     if out is not None:

@@ -12,6 +12,8 @@ from flows.commands.common import COMMON, COUNT, Common, Language, app
 if TYPE_CHECKING:
     import polars as pl
 
+    from flows.home.settings import Settings
+
 Top = Annotated[int, Parameter(converter=COUNT, help="How many leads.")]
 
 
@@ -22,6 +24,7 @@ def watchlist(
     ] = "institution",
     *,
     top: Top = 20,
+    domain: Annotated[str, Parameter(help="Only what belongs to one domain, such as oncology.")] = "",
     language: Annotated[str | None, Parameter(help="Language of the reasons: en or zh.")] = None,
     common: Common = COMMON,
 ) -> None:
@@ -35,6 +38,9 @@ def watchlist(
         near = like(subject_type, SUBJECT_TYPES)
         raise UsageError(f"There is no list of '{subject_type}'.{near} Use {', '.join(SUBJECT_TYPES)}.")
     settings = common.settings(language=language)
+    if domain:
+        _of_domain(settings, subject_type, domain, top, common)
+        return
     try:
         with open_warehouse(settings.home, read_only=True) as con:
             last = _last_run(con)
@@ -47,6 +53,21 @@ def watchlist(
     shown = ["rank", "lead_id", "subject_id", "subject_name", "tier", "score", "amount_at_risk", "status", "reasons"]
     spare = ["status", "tier", "score", "subject_name"]
     common.console.table(f"{subject_type}, run {last}", shown, rows.select(shown).rows(), spare)
+
+
+def _of_domain(settings: Settings, subject_type: str, domain: str, top: int, common: Common) -> None:
+    """One list of a domain, with the domain's money and the place in the whole list."""
+    from data.warehouse.connection import open_warehouse
+    from flows.publish import domain as packs
+
+    with open_warehouse(settings.home, read_only=True) as con:
+        asked = packs.asked(con, domain)
+        last = packs.last_run(con)
+        rows = packs.one_list(con, asked, subject_type, last, settings.language, top)
+    common.console.give(rows.to_dicts())
+    shown = ["rank", "lead_id", "subject_id", "subject_name", "tier", "overall_rank", "amount_at_risk", "findings"]
+    title = f"{subject_type}, {asked.named(settings.language)}, run {last}"
+    common.console.table(title, [*shown, "rules"], rows.select(*shown, "rules").rows(), ["rules", "tier"])
 
 
 @app.command

@@ -174,7 +174,7 @@ def _tell(
     else:
         common.console.say(f"Kept as plan {plan_id}.")
     if files:
-        common.console.say(f"{', '.join(files)} in {out}.")
+        common.console.say(f"Files in {out}: {', '.join(files)}.")
 
 
 def _desk(places: pl.DataFrame) -> dict[str, Any]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
+from flows.commands import pack
 from flows.commands.common import COMMON, Common, app
 from flows.home.settings import Settings
 from flows.options import (
@@ -26,6 +28,9 @@ from flows.options import (
 )
 from flows.outcome import Outcome, document
 
+Domain = Annotated[
+    str, Parameter(help="Write the pack of one domain to --out in place of the lists, such as oncology.")
+]
 Input = Annotated[Path, Parameter(help="Folder that holds the export.")]
 
 
@@ -35,6 +40,7 @@ def run(
     *,
     options: RunOptions = RUN_OPTIONS,
     prefect: Annotated[bool | None, Parameter(help="Run as a Prefect flow; default: when a server is there.")] = None,
+    domain: Domain = "",
     common: Common = COMMON,
 ) -> None:
     """From an export to published watchlists: ingest, check, features, detect, rank, publish."""
@@ -43,6 +49,9 @@ def run(
 
     settings = options.settings(common.home, input)
     console.speak(settings.language)
+    out = settings.out
+    if domain:
+        settings, options = _for_pack(settings, domain), replace(options, out=None)
     url = None if prefect is False else server.api_url(settings.home)
     if url:
         auth = server.auth_for(settings.home, url)
@@ -54,6 +63,14 @@ def run(
     else:
         outcomes = run_directly(settings, common)
     _show(outcomes, common)
+    if domain and out is not None:
+        pack.write(settings, domain, out, common)
+
+
+def _for_pack(settings: Settings, domain: str) -> Settings:
+    """The settings of a run whose lists go into a pack and nowhere else. Raises UsageError for a domain unknown."""
+    pack.check(settings, domain)
+    return replace(settings, out=None)
 
 
 def _as_flow(options: RunOptions, settings: Settings, common: Common) -> dict[str, Outcome]:
@@ -112,13 +129,69 @@ def publish(
     labels: Labels = None,
     ids: Ids = None,
     unmask: Unmask = False,
+    role: Annotated[
+        str, Parameter(name="--for", help="A package in --out for inspector, lead, third-party, institution or public.")
+    ] = "",
+    institution: Annotated[str, Parameter(help="Whose lines a package holds.")] = "",
+    contract: Annotated[str, Parameter(help="Contract of the third party.")] = "",
+    first: Annotated[str, Parameter(name="--from", help="First day of the contract, as 2025-01-01.")] = "",
+    last: Annotated[str, Parameter(name="--to", help="Last day of the contract, as 2025-12-31.")] = "",
+    year: Annotated[
+        int | None, Parameter(help="The year of the public summary; the last whole one by default.")
+    ] = None,
+    domain: Domain = "",
     common: Common = COMMON,
 ) -> None:
-    """Write the run's folder: lists, evidence, findings, coverage, account, manifest."""
+    """Write the run's folder: lists, evidence, findings, coverage, account, manifest.
+
+    With --for nothing of it is written anew: what the last run found is cut to what that reader may have, masked, into
+    a new folder, and the audit log says what left and for whom.
+    """
+    if role:
+        _package(
+            role, out, (top, days, unmask), (institution, contract, first, last, year), (language, labels, ids), common
+        )
+        return
     settings = common.settled(
         out=out, top=top, days=days, language=language, labels=labels, ids=ids, unmask=unmask or None
     )
+    if not domain:
+        _one("publish", settings, common)
+        return
+    place = settings.out
+    settings = _for_pack(settings, domain)
     _one("publish", settings, common)
+    assert place is not None
+    pack.write(settings, domain, place, common)
+
+
+def _package(role: str, out: Path | None, lists: tuple, details: tuple, form: tuple, common: Common) -> None:  # type: ignore[type-arg]
+    """One package for one reader."""
+    from data.errors import UsageError
+    from data.warehouse.connection import open_warehouse
+    from flows.days import day
+    from flows.publish import packages
+
+    institution, contract, first, last, year = details
+    ask = packages.asked(
+        role,
+        institution=institution.strip(),
+        contract=contract.strip(),
+        first=day(first, "--from") if first else None,
+        last=day(last, "--to") if last else None,
+        year=year,
+    )
+    if out is None:
+        raise UsageError("Give --out DIR: the new folder that the package goes into.")
+    if any(lists):
+        raise UsageError("--top, --days and --unmask do not go with --for: a package is masked and whole.")
+    language, labels, ids = form
+    settings = common.settled(language=language, labels=labels, ids=ids, unmask=False)
+    with open_warehouse(settings.home, read_only=True) as con:
+        rows = packages.write(settings, con, ask, out)
+    common.console.give({"for": ask.role, "out": str(out), "files": rows})
+    common.console.table("package", ["file", "rows"], list(rows.items()), kind="package")
+    common.console.say(f"The package for {ask.role} is in {out}; the audit log has its line.")
 
 
 def _one(name: str, settings: Settings, common: Common) -> None:

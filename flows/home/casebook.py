@@ -19,4 +19,4 @@ def book(
 ) -> Iterator[tuple[duckdb.DuckDBPyConnection, Callable[[Mapping[str, Any]], None]]]:
     """The warehouse, and what writes the log's line of this event; that is called inside the act's transaction."""
     with lock.hold(settings.home), open_warehouse(settings.home, memory_limit=settings.memory_limit) as con:
-        yield con, lambda what: audit_log.record(settings.home, event, None, what)
+        yield con, lambda what: audit_log.record(settings.home, event, None, what, con)

@@ -90,14 +90,15 @@ def told(
     """A table of the command line in Chinese: its columns' names and its cells, amounts and ids as they are."""
     named = columns("console") | columns(table)
     worded = [_worder(n, named[n].values, NOTHING) if n in named and named[n].values else None for n in names]
-    cells = [
-        [
-            word(str(cell)) if word and isinstance(cell, str | bool) else cell
-            for word, cell in zip(worded, row, strict=True)
-        ]
-        for row in rows
-    ]
+    cells = [[_cell(cell, word) for word, cell in zip(worded, row, strict=True)] for row in rows]
     return [named[n].zh if n in named else n for n in names], cells
+
+
+def _cell(cell: Any, word: Callable[[str], str] | None) -> Any:
+    """A cell in words; where its column words nothing, yes and no all the same."""
+    if isinstance(cell, bool) and word is None:
+        return words("zh")[f"is.{cell}"]
+    return word(str(cell)) if word and isinstance(cell, str | bool) else cell
 
 
 def peer_group(key: str, names: Mapping[str, str]) -> str:
@@ -119,6 +120,9 @@ def _worder(column: str, values: str, known: Known) -> Callable[[str], str]:
     match values:
         case "words":
             return lambda value: "、".join(w.get(f"{column}.{v}", w.get(v, v)) for v in value.split(", "))
+        case _ if values.startswith("words:"):  # words of its own for a column that tables use in several senses
+            own = values.removeprefix("words:")
+            return lambda value: w.get(f"{own}.{value}", w.get(f"{column}.{value}", w.get(value, value)))
         case "titles":
             return lambda value: "；".join(known.titles.get(name, name) for name in value.split(";"))
         case "regions":

@@ -87,10 +87,14 @@ def summed(rows: pl.DataFrame, way: str) -> pl.DataFrame:
 def shown_as(rows: pl.DataFrame, labels: str) -> pl.DataFrame:
     """The rows under the chosen labels; in Chinese the last row and an empty key read so too."""
     named = labelled(rows, labels, "ledger")
-    if labels != "zh" or named.schema[named.columns[0]] != pl.String:
-        return named
-    key = pl.col(named.columns[0])
-    return named.with_columns(key.replace({"all": "合计", NOBODY: "（未填）"}))
+    return keyed(named) if labels == "zh" else named
+
+
+def keyed(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows with their last one and an empty key in Chinese."""
+    if not rows.width or rows.schema[rows.columns[0]] != pl.String:
+        return rows
+    return rows.with_columns(pl.col(rows.columns[0]).replace({"all": "合计", NOBODY: "（未填）"}))
 
 
 #: Sheets of a line-up in their order.

@@ -83,7 +83,7 @@ def _publish(
     kept.keep(con, settings.home, run_id)
     if settings.out is not None:
         try:
-            if remark := _copy(settings, con, run_id, settings.out, _known(con, sources)):
+            if remark := _copy(settings, con, run_id, settings.out, titles_and_regions(con, sources)):
                 sentence += f"; {remark}"
         except OSError as error:
             where, why = error.filename or settings.out, error.strerror or error
@@ -140,7 +140,7 @@ def _write(
     aside = folder.with_name(f".{run_id}.part")
     aside.mkdir(parents=True, mode=0o700)
     lists = watchlists.lists(con, run_id, language=settings.language, unmask=settings.unmask)
-    known = _known(con, sources)
+    known = titles_and_regions(con, sources)
     rows = watchlists.write(lists, aside, labels=settings.labels, known=known)
     covered = official.screened(con, sources)
     places = visits.Visits(
@@ -208,7 +208,8 @@ def _write(
     return leads
 
 
-def _known(con: duckdb.DuckDBPyConnection, sources: Collection[Source]) -> Known:
+def titles_and_regions(con: duckdb.DuckDBPyConnection, sources: Collection[Source]) -> Known:
+    """The names that only a run knows."""
     return Known({s.id: s.card.title_zh for s in sources} | outside.TITLES, regions.known(con))
 
 

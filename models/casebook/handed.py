@@ -85,7 +85,7 @@ def read(path: Path, form: Form) -> Handed:
                 if not handed.texts.height:
                     raise InputRefused(f"{handed.name} has a header and no rows. Fill it in, or give another file.")
                 return handed
-    lacking = "; ".join(" or ".join(f"{c} ({_example(form.name, c)})" for c in sorted(any_of)) for any_of in form.needs)
+    lacking = "; ".join(" / ".join(f"{c} ({_example(form.name, c)})" for c in sorted(any_of)) for any_of in form.needs)
     raise InputRefused(f"{path.name} does not hold {form.what}: it needs a column {lacking}.")
 
 

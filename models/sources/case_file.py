@@ -49,6 +49,12 @@ OWN_ID = {
     "pharmacy": "institution_id",
     "practitioner": "practitioner_id",
     "check_in": "check_in_id",
+    "long_term_care_service": "service_id",
+    "package_service": "service_id",
+    "account_credit": "credit_id",
+    "purchase": "purchase_id",
+    "payment_group": "settlement_id",
+    "other_side_settlement": "settlement_id",
 }
 
 

@@ -67,4 +67,11 @@ def test_the_mapping_is_the_contract():
         "psn_status_d",
         "tip_d",
         "drug_trac_d",
+        "ltc_serv_d",
+        "acct_inc_detl_d",
+        "fmly_sign_serv_d",
+        "vbp_agre_d",
+        "drug_purc_d",
+        "drg_grp_d",
+        "outmed_setl_d",
     }

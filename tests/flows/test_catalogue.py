@@ -54,6 +54,13 @@ def test_every_sentence_has_its_chinese():
     assert not missing, rows_to_add(missing)
 
 
+def test_every_sentence_about_a_refused_row_has_its_chinese():
+    found = uttered.reasons()
+    assert len(found) > 50 and "it names no item; write its official number" in found
+    missing = {template: places for template, places in found.items() if is_english(template)}
+    assert not missing, rows_to_add(missing)
+
+
 def test_every_text_of_help_has_its_chinese():
     found, known = uttered.helps(), language.catalogue()
     assert len(found) > 150 and "No progress lines." in found
@@ -174,6 +181,29 @@ def test_errors_are_chinese_however_it_was_asked_for(call, tmp_path, monkeypatch
         assert code in (1, 2, 3) and not out, command
         assert words in err, (command, err)
         assert not ENGLISH.search(KEPT.sub("", err.replace(str(tmp_path), ""))), err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "appeal import FILE",
+        "draw compare FILE",
+        "ledger import FILE",
+        "ledger lineup FILE",
+        "selfcheck import FILE",
+        "tip import FILE",
+        "verdict import FILE",
+    ],
+)
+def test_a_file_of_another_kind_is_refused_in_chinese(call, tmp_path, finished, command):
+    file = tmp_path / "other.csv"
+    file.write_text("a,b\n1,2\n", encoding="utf-8")
+    home = finished[0].home
+    code, out, err = call(*command.replace("FILE", str(file)).split(), "--home", home, "--language", "zh")
+    assert code == 3 and "other.csv" in err and HAN.search(err), (out, err)
+    assert not ENGLISH.search(KEPT.sub("", err)), err
+    code, _, err = call(*command.replace("FILE", str(tmp_path / "no.csv")).split(), "--home", home, "--language", "zh")
+    assert code == 3 and "不存在" in err and not ENGLISH.search(KEPT.sub("", err)), err
 
 
 def test_json_says_its_errors_in_the_language_and_keeps_its_keys(call, tmp_path):

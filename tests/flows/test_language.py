@@ -16,7 +16,7 @@ from data.contract import mapping
 from data.ingest import normalise
 from data.knowledge import load as knowledge_load
 from data.warehouse.connection import open_warehouse
-from flows import steps
+from flows import console, steps
 from flows.cli import main
 from flows.publish import labels, regions, watchlists, workbook
 from flows.publish.words import PHRASES, page, spoken, words
@@ -225,9 +225,26 @@ def test_every_figure_that_drift_compares_has_its_chinese(con):
     assert len(figures) > 20 and not [f for f in figures if not HAN.search(zh.get(f"drift.{f}", ""))]
 
 
+def test_one_word_of_two_tables_has_a_meaning_in_each():
+    names, rows = ["state", "turn"], [["waiting", "institution"], ["won", "none"]]
+    assert labels.told(names, rows, "appeal") == (["状态", "待办方"], [["待确认", "机构"], ["申诉成功", "无"]])
+    assert labels.told(["state", "is_overdue"], [["waiting", True]])[1] == [["待下次运行", "是"]]
+
+
+def test_two_columns_of_one_label_are_both_shown(capsys, monkeypatch):
+    monkeypatch.setattr(console, "_language", "zh")
+    names = ["confirmed_amount", "amount", "amount_at_risk"]
+    console.Console(as_json=False, quiet=False).table("", names, [["3.00", "1.00", "2.00"]], spare=["amount"])
+    told = capsys.readouterr().out
+    assert told.count("涉及金额") == 2 and "1.00" in told and "2.00" in told
+
+
 def test_words_state_every_kind_status_and_family_once(sources):
     keys = [line.split(",")[0] for line in (PHRASES.parent / "words.csv").read_text(encoding="utf-8").splitlines()]
     assert len(keys) == len(set(keys))
+    with labels.COLUMNS.open(encoding="utf-8", newline="") as handle:
+        named = [(row["table"], row["column"]) for row in csv.DictReader(handle)]
+    assert not {n for n in named if named.count(n) > 1}
     zh = words("zh")
     wanted = {*card.SUBJECTS, *card.CERTAINTIES, *card.STATUSES, "new", "persisting", "grown", "shrunk", "reopened"}
     wanted |= {s.card.family or s.card.violation for s in sources} | set(artefacts.load()) | {"pass", "cannot_judge"}

@@ -28,7 +28,7 @@ ERRORS = {"FundwatchError", "InUse", "CheckStopped", "UsageError", "InputRefused
 INNER = {"CardError", "SettingError", "SqlRefused"}
 #: What makes a returned text a piece of SQL.
 SQL = re.compile(
-    r"\b(select|case|cast|coalesce|insert|union|from \{|as \{|join|null|cast|count)\b|\(.*[=<>|].*\)|\|\||\$|\.sql\b|\w\(\{",
+    r"\b(select|case|cast|coalesce|insert|union|from \{|as \{|join|null|cast|count)\b|\(.*[=<>|].*\)|\|\||\$|\.sql\b|\w\(\{|^when \{\} then\b",
     re.IGNORECASE,
 )
 #: Two words of prose one after another.
@@ -162,6 +162,25 @@ def _is_worded(template: str) -> bool:
     """Whether a sentence has words of its own beside its values."""
     rest = template.replace("{}", "")
     return any(a.isalpha() and b.isalpha() and a.isascii() for a, b in itertools.pairwise(rest))
+
+
+#: A text of a query, put together of literals and values.
+LITERAL = r"'(?:[^']|'')*'"
+VALUE = r"\w+\((?:[^()]|\([^()]*\))*\)|[\w.]+"
+REASON = re.compile(rf"(?:then|else)\s+((?:{LITERAL}|{VALUE})(?:\s*\|\|\s*(?:{LITERAL}|{VALUE}))*)")
+
+
+def reasons() -> dict[str, list[str]]:
+    """Why a row that a person handed in is refused, as the casebook's queries say it -> the query."""
+    found: dict[str, list[str]] = {}
+    for path in sorted((ROOT / "models" / "casebook").glob("*.sql")):
+        text = re.sub(r"(?m)(^|\s)-- .*$", "", path.read_text(encoding="utf-8"))
+        for whole in REASON.findall(text):
+            parts = re.findall(rf"{LITERAL}|{VALUE}", whole)
+            template = "".join(p[1:-1].replace("''", "'") if p.startswith("'") else "{}" for p in parts)
+            if PROSE.search(template):
+                found.setdefault(template, []).append(path.relative_to(ROOT).as_posix())
+    return found
 
 
 def helps() -> dict[str, list[str]]:

@@ -1,0 +1,54 @@
+-- One row: one confirmed verdict that stands, with the matter it belongs to and the band of points its words put it in.
+-- Only what people confirmed is here; suspicions, leads and scores are never read.
+-- matter: 案件编号 of any verdict of its lead, else the lead, else the verdict: several rules of one matter count once.
+-- decided_on: the day of the penalty where there is one; points and scores count in that day's year.
+-- band: 处罚 without the clause it rests on counts as the lowest, so does a clause without a penalty.
+with stated as (
+    select v.*, coalesce(v.penalty_on, v.decided_on) as counted_on,
+        extract(year from coalesce(v.penalty_on, v.decided_on)) as year,
+        coalesce(v.case_no, max(v.case_no) over (partition by v.lead_id), v.lead_id, v.verdict_id) as matter,
+        coalesce(v.penalty_amount > 0, false)
+            or coalesce(regexp_matches(v.measures, '行政处罚|罚款'), false) as is_penalised,
+        coalesce(regexp_matches(v.legal_basis, '条例》?[^《》]*第\s*(四十|40)\s*条|regulation-40'), false) as names_40,
+        coalesce(
+            regexp_matches(v.legal_basis, '条例》?[^《》]*第\s*(三十八|三十九|38|39)\s*条|regulation-3[89]'), false
+        ) as names_38_39
+    from casebook.current_verdict as v
+),
+
+-- A later word on the whole lead (排除, 暂缓, 作废) takes back what was confirmed of its single rules before.
+standing as (
+    select s.*
+    from stated as s
+    where s.conclusion in ('confirmed', 'partly_confirmed') and not exists (
+        select 1 from stated as w
+        where w.lead_id = s.lead_id and w.rule is null and s.rule is not null
+            and w.conclusion not in ('confirmed', 'partly_confirmed')
+            and (w.decided_on > s.decided_on or (w.decided_on = s.decided_on and w.event_number > s.event_number))
+    )
+)
+
+select s.verdict_id, s.lead_id, s.subject_type, s.subject_id, s.institution_id, s.matter, s.case_no, s.rule,
+    s.conclusion, s.counted_on as decided_on, s.year, s.confirmed_amount, s.confirmed_fund_amount, s.recovered_amount,
+    s.is_penalised, s.legal_basis,
+    -- Points that an office has decided already stand in the verdict.
+    case when s.subject_type = 'practitioner' then cast(s.points as decimal(8,2)) end as decided_points,
+    case
+        when s.is_penalised and s.names_40 then 'fraud'
+        when s.is_penalised and s.names_38_39 then 'penalty'
+        else 'contract'
+    end as band,
+    s.is_penalised and not s.names_40 and not s.names_38_39 as lacks_clause,
+    s.is_penalised and s.names_40 as is_fraud,
+    -- The same problem, by the rule's own name, in another matter before: in this year, or in this and the last.
+    exists (
+        select 1 from standing as e
+        where e.subject_type = s.subject_type and e.subject_id = s.subject_id and e.rule = s.rule
+            and e.matter <> s.matter and e.counted_on < s.counted_on and e.year = s.year
+    ) as is_repeat_of_year,
+    exists (
+        select 1 from standing as e
+        where e.subject_type = s.subject_type and e.subject_id = s.subject_id and e.rule = s.rule
+            and e.matter <> s.matter and e.counted_on < s.counted_on and e.year >= s.year - 1
+    ) as is_repeat
+from standing as s
