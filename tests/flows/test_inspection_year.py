@@ -88,6 +88,18 @@ class Office:
             " having count(*) > 1"
         )
         assert not doubled, (month, doubled)
+        alike = self.query(
+            """
+            with member as (
+                select m.lead_id, m.person_id, count(*) over (partition by m.lead_id) as n
+                from casebook.group_membership as m join model.lead as l on l.lead_id = m.lead_id
+            )
+            select a.lead_id, b.lead_id from member as a
+            join member as b on b.person_id = a.person_id and b.lead_id > a.lead_id
+            group by all having 2 * count(*) >= max(a.n + b.n) - count(*)
+            """
+        )
+        assert not alike, (month, "one group under two numbers", alike)
         register = self.query("select lead_id, subject_type, subject_key, closed_on from casebook.lead_register")
         now = {lead: (kind, key) for lead, kind, key, _ in register}
         assert len(now) == len(register), "a lead stands once"
