@@ -69,7 +69,11 @@ def export(
                 f"{chosen.height:,} institutions, {chosen['lines'].sum():,} lines. Say --yes to write and keep them."
             )
             return
-        run = con.sql("select max(last_run) from casebook.lead_register").fetchall()[0][0]
+        # an id says the day and not the order of its runs; without a number a warehouse from before is left with it
+        run = con.sql(
+            "select coalesce((select max_by(run_id, number) from casebook.ranked_run), max(last_run))"
+            " from casebook.lead_register"
+        ).fetchall()[0][0]
         appeal_sheets.describe(con, sources, chosen["institution_id"].to_list())
         for code in chosen["institution_id"]:
             lines = appeal_sheets.rows(con, code, day)

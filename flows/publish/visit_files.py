@@ -10,6 +10,7 @@ import duckdb
 import polars as pl
 
 from data.errors import FundwatchError
+from data.warehouse import events
 from flows import steps
 from flows.home import audit_log
 from flows.home.settings import Settings
@@ -22,7 +23,9 @@ from models.visits import places
 def of_last_run(con: duckdb.DuckDBPyConnection, settings: Settings) -> Visits:
     """The visits of what was ranked last, named for the run that published it where one did."""
     sources = steps.sources(settings)
-    runs = con.sql("select run_id from run.run order by finished_at desc, run_id desc limit 1").fetchall()
+    runs = con.sql(
+        f"select run_id from run.run order by {events.order(con, 'run.run')} desc, run_id desc limit 1"
+    ).fetchall()
     run_id = str(runs[0][0]) if runs else ""
     return Visits(
         con,

@@ -25,12 +25,21 @@ HORIZON = 366
 REST = 180
 #: Days of a first look where no lead touches any place of its kind.
 FIRST_DAYS = 3.0
-#: By when something handed in from outside is to be answered, of places; nobody has answered it yet.
+#: By when something handed in from outside is to be answered, of places; nobody has answered it yet, and nobody has
+#: been there or come to a verdict on the place since it came in: what is owed then is an answer, and no second visit.
 DUE = """
     select o.subject_id as institution_id, coalesce(o.due_on, o.feedback_due_on) as due_on
     from casebook.outside_lead as o
     where not exists (
         select 1 from casebook.outside_event as e where e.outside_id = o.outside_id and e.act = 'feedback'
+    ) and not exists (
+        select 1 from casebook.current_plan_visit as c
+        where c.institution_id = o.subject_id and c.act = 'done'
+            and c.acted_on >= coalesce(o.received_on, cast(o.written_at as date))
+    ) and not exists (
+        select 1 from casebook.verdict as v
+        where v.subject_id = o.subject_id and v.is_closing
+            and v.decided_on >= coalesce(o.received_on, cast(o.written_at as date))
     )
 """
 NO_PLANS = "(select null::varchar as institution_id, null::varchar as act, null::date as acted_on)"
@@ -75,17 +84,36 @@ def standing(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     return frame(con, build.legible(con, text))
 
 
-def lanes(free: Window, ask: Ask, open_visits: pl.DataFrame) -> list[Lane]:
-    """A lane a team: half days of the window that no earlier visit has, and no more than its people's days."""
+def lanes(free: Window, ask: Ask, taken: pl.DataFrame) -> list[Lane]:
+    """A lane a team: half days of the window that no earlier visit has, and no more than its people's days.
+
+    `taken` as plan_taken.sql gives it. Inspectors are numbered through the teams, so that whoever went in pairs in one
+    plan and alone in the next is not in two places.
+    """
     every: list[Half] = [(day, half) for day in free.days for half in HALVES]
+    visits = taken.to_dicts()
     made = []
     for number in range(1, planning.teams(ask.staff, ask.team) + 1):
-        own = open_visits.filter(pl.col("team_number") == number).to_dicts()
+        own = [v for v in visits if _people(number, ask.team) & _people(v["team_number"], v["team"])]
         busy = {h for v in own for h in every if _place(v, "start") <= _key(h) <= _place(v, "end")}
         within = (v for v in own if v["end_on"] >= free.first and v["start_on"] <= free.last)
-        taken = sum(v["half_days"] for v in within)
-        made.append(Lane(number, [h for h in every if h not in busy][: max(0, int(2 * ask.days) - taken)], taken))
+        spent = sum(v["half_days"] for v in within)
+        made.append(Lane(number, [h for h in every if h not in busy][: max(0, int(2 * ask.days) - spent)], spent))
     return made
+
+
+def _people(number: int, team: int) -> set[int]:
+    """The inspectors of a team of that number where so many go together."""
+    return set(range((number - 1) * team, number * team))
+
+
+def _taken(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """The days that planned visits take, held or not: a visit that was held frees nobody for the same hours."""
+    if not has(con, "casebook.plan_visit"):  # of an earlier version, opened to be read only
+        texts, numbers = ("start_half", "end_half"), ("team_number", "team", "half_days")
+        schema = {**dict.fromkeys(texts, pl.String), **dict.fromkeys(numbers, pl.Int64)}
+        return pl.DataFrame(schema={**schema, **dict.fromkeys(("start_on", "end_on"), pl.Date)})
+    return frame(con, (FOLDER / "plan_taken.sql").read_text(encoding="utf-8"))
 
 
 def _key(half: Half) -> tuple[date, int]:
@@ -128,7 +156,7 @@ def make(
         due_on=pl.min_horizontal("due_on", "was_due"),
         records=pl.col("records").fill_null(0),
     )
-    return planning.fill(ready, lanes(free, ask, coming), ask, before), past
+    return planning.fill(ready, lanes(free, ask, _taken(con)), ask, before), past
 
 
 def _known(con: duckdb.DuckDBPyConnection, free: Window) -> pl.DataFrame:
@@ -136,7 +164,7 @@ def _known(con: duckdb.DuckDBPyConnection, free: Window) -> pl.DataFrame:
     text = (FOLDER / "plan_place.sql").read_text(encoding="utf-8")
     due = DUE if has(con, "casebook.outside_lead") and has(con, "casebook.outside_event") else NOTHING_DUE
     if not has(con, "casebook.plan_visit"):  # of an earlier version, opened to be read only
-        text = text.replace("casebook.current_plan_visit", NO_PLANS)
+        text, due = (query.replace("casebook.current_plan_visit", NO_PLANS) for query in (text, due))
     con.execute(f"create or replace temp view plan_due as {due}")
     known = frame(con, build.legible(con, text), {"since": free.first - timedelta(days=REST)})
     return known.filter(~pl.col("is_rested") | (pl.col("due_on") <= free.last).fill_null(False))

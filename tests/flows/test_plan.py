@@ -52,6 +52,17 @@ def test_the_plan_is_chinese(home, call, tmp_path):
     assert code == 0 and "核查编号" in out and "草案" in out and "逾期" in page and "现场检查计划" in page
 
 
+def test_nobody_is_in_two_places_whether_they_go_in_pairs_or_alone(home, call):
+    days = ("--from", "2027-05-10", "--to", "2027-05-14", "--staff", 2)
+    pair = json.loads(call("plan", "--home", home, *days, "--days", 2, "--team", 2, "--json")[1])
+    assert pair["visits"]
+    call("plan", "--home", home, "--done", pair["visits"][0]["visit_id"], "--on", pair["visits"][0]["end_on"])
+    alone = json.loads(call("plan", "--home", home, *days, "--days", 5, "--team", 1, "--json")[1])
+    ends = [(v["end_on"], v["end_half"]) for v in pair["visits"]]
+    assert alone["visits"] and min((v["start_on"], v["start_half"]) for v in alone["visits"]) > max(ends)
+    assert alone["inspector_days"] <= alone["staff_days"] == 10 - pair["inspector_days"]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

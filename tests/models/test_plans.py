@@ -220,16 +220,43 @@ def test_a_verdict_or_an_inspection_of_the_place_closes_its_visit(book):
     assert plans.standing(book)["institution_id"].to_list() == ["H2"]
 
 
+def heard(book, rows):
+    book.execute(
+        "insert into casebook.outside_lead (outside_id, number, written_at, content_hash, file_hash, row_number, kind,"
+        " received_on, subject_id, due_on, feedback_due_on) select id, 1, now(), id, id, 1, 'tip', date '2026-01-05',"
+        f" place, cast(due_on as date), cast(feedback_due_on as date) from (values {rows})"
+        " as t(id, place, due_on, feedback_due_on)"
+    )
+
+
 def test_what_is_due_from_outside_is_read_where_it_is_kept(book):
+    heard(book, "('T1', 'H3', '2026-03-06', null), ('T2', 'H2', '2026-03-05', null), ('T3', 'H3', null, '2026-03-05')")
     book.execute(
-        "create or replace table casebook.outside_lead"
-        " (outside_id varchar, subject_id varchar, due_on date, feedback_due_on date)"
+        "insert into casebook.outside_event (number, written_at, outside_id, acted_on, act)"
+        " values (99, now(), 'T2', '2026-02-01', 'feedback')"
     )
-    book.execute("create or replace table casebook.outside_event (outside_id varchar, act varchar)")
-    book.execute(
-        "insert into casebook.outside_lead values"
-        " ('T1', 'H3', '2026-03-06', null), ('T2', 'H2', '2026-03-05', null), ('T3', 'H3', null, '2026-03-05')"
-    )
-    book.execute("insert into casebook.outside_event values ('T2', 'feedback')")
     made, _ = planned(book, MONDAY, 2)
     assert [(v["institution_id"], v["why"], v["due_on"]) for v in made.visits] == [("H3", "due", date(2026, 3, 5))]
+
+
+@pytest.mark.parametrize(("visited_on", "is_due"), [("2026-01-04", True), ("2026-01-05", False)])
+def test_an_answer_that_is_owed_still_is_no_second_visit(book, visited_on, is_due):
+    planned(book, MONDAY)
+    visit_id = plans.standing(book).filter(institution_id="H2")["visit_id"].item()
+    plans.note(book, visit_id, "done", date.fromisoformat(visited_on), "", lambda: None)
+    heard(book, "('T1', 'H2', '2026-03-20', null)")
+    made, _ = planned(book, date(2026, 3, 16))
+    assert ("H2" in {v["institution_id"] for v in made.visits if v["why"] == "due"}) == is_due
+
+
+@pytest.mark.parametrize(("decided_on", "is_due"), [("2026-01-04", True), ("2026-01-05", False)])
+def test_what_a_verdict_on_the_place_has_dealt_with_is_due_no_more(book, decided_on, is_due):
+    book.execute(
+        "insert into casebook.verdict (verdict_id, imported_at, file, row_number, subject_type, subject_id, conclusion,"
+        " conclusion_said, decided_on, is_closing) values ('v', now(), 'f', 1, 'institution', 'H2', 'dismissed', 'x',"
+        " cast($on as date), true)",
+        {"on": decided_on},
+    )
+    heard(book, "('T1', 'H2', '2026-03-06', null)")
+    made, _ = planned(book, MONDAY, 2)
+    assert ("H2" in {v["institution_id"] for v in made.visits if v["why"] == "due"}) == is_due
