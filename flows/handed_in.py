@@ -8,20 +8,18 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from data.errors import FundwatchError, UsageError
+from data.errors import FundwatchError
+from flows import days
 
 
-def day(text: str, option: str) -> date | None:
+def optional_day(text: str, option: str) -> date | None:
     """The day an option gives, None where it is left out. Raises UsageError for what is no day."""
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise UsageError(f"{option} is '{text}'; write the day as 2026-03-01.") from error
+    return days.day(text, option) if text else None
 
 
 def today(text: str) -> date:
     """The day `--on` gives, else today."""
-    return day(text, "--on") or date.today()
+    return days.day(text, "--on")
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import tempfile
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -136,7 +135,7 @@ def workplace(parent: Path | None) -> Iterator[Path]:
     """
     with ExitStack() as own:
         try:
-            work = own.enter_context(spill.folder(parent or Path(tempfile.gettempdir()), "delivery"))
+            work = own.enter_context(spill.folder(parent or spill.place(), "delivery"))
         except OSError as error:
             raise FundwatchError(
                 f"No folder to unpack in can be made in {parent}: {error.strerror}. Choose another --home."

@@ -9,19 +9,33 @@ import fcntl
 import os
 import secrets
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
 from typing import IO
 
 NAME = "spill"
 HELD = ".held"
+#: Where a command of this process keeps such copies when it is not told each time.
+_PLACE: ContextVar[Path | None] = ContextVar("place", default=None)
+
+
+def use(home: Path) -> None:
+    """From here on this process keeps its copies under this HOME."""
+    _PLACE.set(home / NAME)
+
+
+def place() -> Path:
+    """Where copies are kept: HOME's once a command has said which, else the system's own folder for such."""
+    return _PLACE.get() or Path(tempfile.gettempdir())
 
 
 @contextmanager
 def folder(parent: Path, prefix: str) -> Iterator[Path]:
     """A folder of its own below `parent`, empty, gone afterwards. Raises OSError where none can be made."""
-    made = [place for place in (parent, *parent.parents) if not place.exists()]
+    fresh = [above for above in (parent, *parent.parents) if not above.exists()]
     handle = _hold(parent, prefix)
     lock = Path(handle.name)
     own = lock.with_suffix("")
@@ -32,17 +46,17 @@ def folder(parent: Path, prefix: str) -> Iterator[Path]:
         shutil.rmtree(own, ignore_errors=True)
         lock.unlink(missing_ok=True)
         handle.close()
-        for place in made:  # who only looks leaves no new HOME behind; one that is filled stays
+        for above in fresh:  # who only looks leaves no new HOME behind; one that is filled stays
             with suppress(OSError):
-                place.rmdir()
+                above.rmdir()
 
 
 def sweep(parent: Path) -> int:
     """Remove what no process works on; returns how many."""
     swept = sum(_let_go(lock) for lock in sorted(parent.glob(f"*{HELD}")))
-    for place in sorted(parent.iterdir()) if parent.is_dir() else ():
-        if place.suffix != HELD and not place.with_name(place.name + HELD).exists():
-            swept += _remove(place)  # from an earlier version
+    for left in sorted(parent.iterdir()) if parent.is_dir() else ():
+        if left.suffix != HELD and not left.with_name(left.name + HELD).exists():
+            swept += _remove(left)  # from an earlier version
     return swept
 
 

@@ -65,10 +65,12 @@ class Common:
 
     def settled(self, **options: Any) -> Settings:
         """Settings for a command that works on what HOME holds. Raises UsageError where no warehouse is there."""
+        from data.warehouse import spill
         from data.warehouse.connection import stands
 
         settings = self.settings(**options)
         stands(settings.home)
+        spill.use(settings.home)
         return settings
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from flows.commands.common import COMMON, Common, Language, app
-from flows.handed_in import day, today, witness, writing
+from flows.handed_in import optional_day, today, witness, writing
 
 ledger = App(name="ledger", help="The ledger of problems, from suspected to recovered, of every origin.")
 app.command(ledger)
@@ -50,7 +50,7 @@ def show(
     if by not in WAYS:
         raise UsageError(f"--by is '{by}'; use one of {', '.join(WAYS)}.")
     settings = common.settled(labels=labels, language=language)
-    first, last, now = day(since, "--from"), day(until, "--to"), today(on)
+    first, last, now = optional_day(since, "--from"), optional_day(until, "--to"), today(on)
     sources = steps.sources(settings)
     overlay = settings.home / "knowledge"
     with open_warehouse(settings.home, read_only=True) as con:
@@ -175,7 +175,9 @@ def lineup(
         )
     result = lined.read(file)
     with open_warehouse(settings.home, read_only=True) as con:
-        rows, refused = lined.compare(con, result, steps.sources(settings), day(since, "--from"), day(until, "--to"))
+        rows, refused = lined.compare(
+            con, result, steps.sources(settings), optional_day(since, "--from"), optional_day(until, "--to")
+        )
         learned = lined.missed(con, rows, origin, now)
     sums, shares = lined.summary(rows), lined.recall(rows)
     if out is not None:

@@ -144,23 +144,9 @@ def plan(con: duckdb.DuckDBPyConnection, answers: Sheet, step: str, on: date, ha
 
 
 def append(con: duckdb.DuckDBPyConnection, planned: Plan, witness: Callable[[], None] = lambda: None) -> int:
-    """Append what is new, all or nothing; returns how many rows. `witness` as in `send`."""
+    """Append what is new, all or nothing; returns how many rows. When `witness` fails nothing is appended."""
     new = planned.of("new").drop(PLAN_ONLY).with_columns(file=pl.lit(planned.name))
-    if not new.height:
-        return 0
-    con.register("answer_frame", new)
-    try:
-        with transaction(con):
-            event = stamp(con)
-            con.execute(
-                "insert into casebook.appeal_event by name"
-                " select *, $number as event_number, $at as made_at from answer_frame order by row_number",
-                {"number": event.number, "at": event.at},
-            )
-            witness()
-    finally:
-        con.unregister("answer_frame")
-    return new.height
+    return sheet.append(con, "casebook.appeal_event", new, witness)
 
 
 def standing(con: duckdb.DuckDBPyConnection, on: date) -> pl.DataFrame:

@@ -15,8 +15,7 @@ import duckdb
 import polars as pl
 
 from data.errors import UsageError
-from data.warehouse.connection import frame, transaction
-from data.warehouse.events import stamp
+from data.warehouse.connection import frame
 from features import build
 from models.casebook import appeals, sheet, verdicts
 from models.casebook.sheet import Sheet
@@ -232,21 +231,7 @@ def plan(
 def append(con: duckdb.DuckDBPyConnection, planned: Plan, witness: Callable[[], None] = lambda: None) -> int:
     """Append what is new, all or nothing; returns how many rows. When `witness` fails nothing is appended."""
     new = planned.of("new").drop(PLAN_ONLY).with_columns(file=pl.lit(planned.name))
-    if not new.height:
-        return 0
-    con.register("problem_frame", new)
-    try:
-        with transaction(con):
-            event = stamp(con)
-            con.execute(
-                "insert into casebook.ledger_problem by name"
-                " select *, $number as event_number, $at as made_at from problem_frame order by row_number",
-                {"number": event.number, "at": event.at},
-            )
-            witness()
-    finally:
-        con.unregister("problem_frame")
-    return new.height
+    return sheet.append(con, "casebook.ledger_problem", new, witness)
 
 
 def _text(name: str) -> str:

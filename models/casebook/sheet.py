@@ -19,6 +19,8 @@ from data.contract.mapping import Field
 from data.errors import InputRefused
 from data.ingest import normalise, small, workplace
 from data.ingest.unpack import READABLE, parts
+from data.warehouse.connection import transaction
+from data.warehouse.events import stamp
 
 if TYPE_CHECKING:
     import duckdb
@@ -122,3 +124,25 @@ def _name(listing: str, cell: str) -> str | None:
 def _listed(listing: str) -> list[dict[str, str]]:
     with (FOLDER / f"{listing}.csv").open(encoding="utf-8", newline="") as handle:
         return list(csv.DictReader(handle))
+
+
+def append(con: duckdb.DuckDBPyConnection, table: str, rows: pl.DataFrame, witness: Callable[[], None]) -> int:
+    """Append the rows of a file to a table of the casebook as one event, all or nothing; returns how many.
+
+    When `witness`, which writes the audit log's line, fails nothing is appended.
+    """
+    if not rows.height:
+        return 0
+    con.register("handed_frame", rows)
+    try:
+        with transaction(con):
+            event = stamp(con)
+            con.execute(
+                f"insert into {table} by name"
+                " select *, $number as event_number, $at as made_at from handed_frame order by row_number",
+                {"number": event.number, "at": event.at},
+            )
+            witness()
+    finally:
+        con.unregister("handed_frame")
+    return rows.height
