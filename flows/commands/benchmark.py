@@ -35,7 +35,7 @@ def benchmark(
         rows = measure.rings(settings, persons or [5_000, 10_000, 20_000], common.console.progress)
         names = ["what", "seconds", "seconds per million visits", "times the first size's"]
         common.console.give([dict(zip(names, row, strict=True)) for row in rows])
-        common.console.table("", names, rows)
+        common.console.table("", names, rows, kind="measured")
         return
     try:
         wanted = [towns.lines_of(part) for part in (sizes or lines or "1m").split(",")]
@@ -47,4 +47,4 @@ def benchmark(
     if keep is not None:
         keep.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     common.console.give(figures)
-    common.console.table("", list(measure.HEADINGS), measure.table(figures))
+    common.console.table("", list(measure.HEADINGS), measure.table(figures), kind="measured")

@@ -178,9 +178,9 @@ def _print(results: dict[str, Any], common: Common) -> None:
         ours = next(iter(methods.values()))
         planted, everyone = ours["planted"]["mean"], ours["subjects"]["mean"]
         rows = [[m, *(report.cell(f[report.COLUMNS[c]]) for c in SHOWN)] for m, f in methods.items()]
-        common.console.table(f"{kind}: {planted:,.0f} planted of {everyone:,.0f}", ["order", *SHOWN], rows)
+        common.console.table(f"{kind}: {planted:,.0f} planted of {everyone:,.0f}", ["order", *SHOWN], rows, kind="measured")
     for title, columns, rows in report.others(results):
-        common.console.table(title, columns, rows)
+        common.console.table(title, columns, rows, kind="measured")
     common.console.say(
         "Made-up towns: whoever wrote the rules also knew the schemes. R is the number planted; ties are broken by"
         " amount; ± is the standard deviation over towns, the bracket a 95 % interval of all towns together."
@@ -201,12 +201,12 @@ def _judged(common: Common) -> None:
         ours = next(iter(methods.values()))
         rows = [[m, *(report.number(f[report.COLUMNS[c]]) for c in SHOWN)] for m, f in methods.items()]
         title = f"{kind}: {ours['planted']:,.0f} confirmed of {ours['subjects']:,.0f} judged"
-        common.console.table(title, ["order", *SHOWN], rows)
+        common.console.table(title, ["order", *SHOWN], rows, kind="measured")
     if not found:
         common.console.say("No verdict that confirms or dismisses is recorded yet. See `fundwatch verdict import`.")
         return
     shown = [[report.text(v) for v in row] for row in rounds.rows()]
-    common.console.table("what each round's verdicts say", rounds.columns, shown)
+    common.console.table("what each round's verdicts say", rounds.columns, shown, kind="measured")
     common.console.say(
         "Only leads that somebody chose to check have verdicts, so these figures speak of the checked, and those who"
         " were drawn at random (control arm) count for all they stand for. The rounds' estimates do not suffer from"
