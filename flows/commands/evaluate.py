@@ -178,7 +178,9 @@ def _print(results: dict[str, Any], common: Common) -> None:
         ours = next(iter(methods.values()))
         planted, everyone = ours["planted"]["mean"], ours["subjects"]["mean"]
         rows = [[m, *(report.cell(f[report.COLUMNS[c]]) for c in SHOWN)] for m, f in methods.items()]
-        common.console.table(f"{kind}: {planted:,.0f} planted of {everyone:,.0f}", ["order", *SHOWN], rows, kind="measured")
+        common.console.table(
+            f"{kind}: {planted:,.0f} planted of {everyone:,.0f}", ["order", *SHOWN], rows, kind="measured"
+        )
     for title, columns, rows in report.others(results):
         common.console.table(title, columns, rows, kind="measured")
     common.console.say(

@@ -108,5 +108,7 @@ def _print(said: list[dict[str, Any]], seeds: int, rounds: Plan, markdown: bool,
     if markdown:
         common.console.say(report.table(heads, rows))
     else:
-        common.console.table(f"{rounds.rounds} rounds of {rounds.per_round} verdicts, {seeds} towns", heads, rows, kind="measured")
+        common.console.table(
+            f"{rounds.rounds} rounds of {rounds.per_round} verdicts, {seeds} towns", heads, rows, kind="measured"
+        )
     common.console.say(NOTE)

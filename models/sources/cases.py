@@ -26,20 +26,24 @@ class Outcome:
     cannot_judge: list[str]
 
 
+def empty_warehouse() -> duckdb.DuckDBPyConnection:
+    """Every table in memory, empty but for the knowledge that says how services are coded."""
+    con = duckdb.connect(config={"threads": 1})
+    con.execute(ddl())
+    knowledge_load.load(con)
+    for (table,) in con.sql("select table_name from duckdb_tables() where schema_name = 'knowledge'").fetchall():
+        if table not in CODE_TABLES:
+            con.execute(f"delete from knowledge.{table}")
+    for name, feature in build.load().items():
+        con.execute(f"create table feature.{name} as {feature.query.text}")
+    return con
+
+
 class Bench:
     """An empty warehouse in memory on which cases run, one after the other, without trace."""
 
     def __init__(self) -> None:
-        self.con = duckdb.connect(config={"threads": 1})
-        self.con.execute(ddl())
-        knowledge_load.load(self.con)
-        for (table,) in self.con.sql(
-            "select table_name from duckdb_tables() where schema_name = 'knowledge'"
-        ).fetchall():
-            if table not in CODE_TABLES:
-                self.con.execute(f"delete from knowledge.{table}")
-        for name, feature in build.load().items():
-            self.con.execute(f"create table feature.{name} as {feature.query.text}")
+        self.con = empty_warehouse()
         self.columns: dict[str, set[str]] = {}
         for table, column in self.con.sql(
             "select schema_name || '.' || table_name, column_name from duckdb_columns() where not internal"

@@ -192,7 +192,7 @@ def test_the_page_for_the_makers_of_the_export_is_one_file_escaped_and_chinese(c
         "doctor", delivery(clean), "--home", tmp_path / "home", "--language", "zh", "--html", page, "--json"
     )
     text = page.read_text(encoding="utf-8")
-    assert code == 1 and json.loads(out) and "bad" in err
+    assert code == 1 and json.loads(out) and "异常" in err
     assert "&lt;b&gt;医疗总费用" in text and "<b>医" not in text and "src=" not in text and "href=" not in text
     assert "须更正后方可接收" in text and "缺少" in text and "lacks the column" not in text
 

@@ -22,7 +22,7 @@ SOURCES = rule.load()
 
 @pytest.fixture(scope="module")
 def con():
-    con = cases.Bench().con
+    con = cases.empty_warehouse()
     for number, (source, day, settlement, way, amount) in enumerate(FINDINGS):
         con.execute(
             "insert into model.finding (finding_id, source, certainty, outcome, subject_type, subject_id, settlement_id,"
