@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import lzma
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 
 from data.errors import InputRefused
@@ -16,13 +19,16 @@ OVERLAP = 4096
 MAY_BE_FAR_ROW, MAY_BE_FAR_COLUMN = re.compile(rb'r="[A-Za-z]{1,3}[0-9]{6}'), re.compile(rb'r="[A-Za-z]{3}[0-9]')
 FAR_ROW = re.compile(rb'<c\b[^>]*?\br="([A-Za-z]{1,3})([0-9]{6,9})"[^>]*(?<!/)>\s*<[vif]')
 FAR_COLUMN = re.compile(rb'<c\b[^>]*?\br="([A-Za-z]{3,4})([0-9]{1,9})"[^>]*(?<!/)>\s*<[vif]')
-#: What is quick to see that there is nothing of.
-MAY_BE_FAR_ROW, MAY_BE_FAR_COLUMN = re.compile(rb'r="[A-Za-z]{1,3}[0-9]{6}'), re.compile(rb'r="[A-Za-z]{3}[0-9]')
 ROW = re.compile(rb"<row\b[^>]*(?<!/)>")
 #: Repeats in an ods sheet of a cell or a row that holds something.
 REPEATED = re.compile(
     rb'number-(?:rows|columns)-repeated="([0-9]{5,})"[^>]*(?<!/)>(?:\s*<table:table-cell[^>]*(?<!/)>)?\s*<text'
 )
+#: What the standard library says of a damaged archive.
+DAMAGE = (
+    zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error, lzma.LZMAError, OSError, IndexError,
+    UnicodeError, struct.error, ValueError, OverflowError, MemoryError,
+)  # fmt: skip
 #: A sheet whose last row stands so many times further down than it has rows is no table but for a cell gone astray.
 MOST_SPREAD = 50
 MOST_BOX = 30_000_000
@@ -46,7 +52,7 @@ def refuse_astray(content: bytes, name: str) -> None:
                         f"{name} has a sheet with something in {cell}, far from its table. Delete what stands there,"
                         " with its row and column, and deliver it again; nothing was loaded."
                     )
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError, IndexError):
+    except DAMAGE:
         return
 
 

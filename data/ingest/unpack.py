@@ -9,17 +9,14 @@ import errno
 import hashlib
 import io
 import itertools
-import lzma
 import shutil
-import struct
 import zipfile
-import zlib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from data.errors import InputRefused
-from data.ingest import stray, workbook
+from data.ingest import bounds, stray, workbook
 
 #: A real export shrinks 10 to 40 times; what claims more than this is not one. An archive is held to it as a whole.
 MOST_RATIO = 200
@@ -29,11 +26,6 @@ MOST_MEMBERS = 10_000
 LEAVES_FREE = 1 << 30
 #: Bytes that stand before a member's content at the least, besides its name.
 LOCAL_HEADER = 30
-#: What the standard library says of a damaged archive.
-DAMAGE = (
-    zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error, lzma.LZMAError, OSError, IndexError,
-    UnicodeError, struct.error, ValueError, OverflowError, MemoryError,
-)  # fmt: skip
 #: Names in a work folder: nobody else gives numbers there.
 NUMBERS = itertools.count()
 #: Bytes from which a size is looked at.
@@ -135,7 +127,7 @@ def _holds_sheets(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return any(n in ("xl/workbook.xml", "xl/workbook.bin") for n in archive.namelist())
-    except DAMAGE:
+    except bounds.DAMAGE:
         return False
 
 
@@ -161,7 +153,7 @@ def _zipped(path: Path, name: str, work: Path, depth: int) -> Iterator[Part]:
                     target = _aside(work, ending(inside.name))
                     _extract(archive, member, target, name)
                     yield from parts(target, shown, work, inside.name, depth + 1)
-    except DAMAGE as error:
+    except bounds.DAMAGE as error:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise  # the archive is sound, the disk is full
         secret = isinstance(error, RuntimeError) and "password" in str(error).lower()

@@ -39,7 +39,7 @@ class Serving:
                 stderr=log,
                 start_new_session=True,
             )
-        wait_for(lambda: "Prefect's page is at" in self.said() or self.process.poll() is not None, 180)
+        wait_for(lambda: "http://127.0.0.1:" in self.said() or self.process.poll() is not None, 180)
         assert self.process.poll() is None, self.said()
         self.api = server.api_url(self.home)
 
@@ -147,7 +147,7 @@ def test_the_page_shows_steps_logs_and_tables_that_name_nobody(serving, fired):
     assert artifacts["account"][0]["rows_in"] > 0
     assert artifacts["watchlist-person"][0]["rank"] == 1 and "subject_name" not in artifacts["watchlist-person"][0]
     of_log = {"logs": {"flow_run_id": {"any_": [fired["id"]]}}, "sort": "TIMESTAMP_DESC"}
-    wait_for(lambda: any("leads" in line["message"] for line in ask(serving, "logs/filter", of_log)), 20)
+    wait_for(lambda: any("线索" in line["message"] for line in ask(serving, "logs/filter", of_log)), 20)
 
 
 def test_what_is_refused_is_one_sentence_also_as_a_flow(serving, fired, hamlet, tmp_path):
@@ -215,7 +215,7 @@ def test_a_dead_server_ends_serve_and_the_next_one_puts_right_what_was_left(serv
     os.kill(serving.server, signal.SIGKILL)
     assert serving.process.wait(timeout=120) == 1
     last = serving.said().strip().splitlines()[-1]
-    assert last.startswith("fundwatch: The Prefect server of") and "start it again" in last
+    assert last.startswith("fundwatch: ") and "的Prefect服务" in last and last.endswith("。")
     assert not (serving.home / server.STATE).exists()
     serving.start("0 2 5 * *")
     crashed = {"flow_runs": {"id": {"any_": [stranded]}, "state": {"type": {"any_": ["CRASHED"]}}}}
@@ -231,7 +231,7 @@ def test_a_killed_serve_takes_its_server_with_it(serving, fired):
     serving.start("0 2 5 * *")
     assert serving.api == address
     assert serving.stop() == 0
-    assert serving.said().splitlines()[-1] == "stopped"
+    assert serving.said().splitlines()[-1] == "已停止"
     assert "Traceback" not in serving.said() and "never awaited" not in serving.said()
     assert not (serving.home / server.STATE).exists() and server.orphan(serving.home) is None
 
