@@ -147,7 +147,7 @@ def test_the_page_shows_steps_logs_and_tables_that_name_nobody(serving, fired):
     assert artifacts["account"][0]["rows_in"] > 0
     assert artifacts["watchlist-person"][0]["rank"] == 1 and "subject_name" not in artifacts["watchlist-person"][0]
     of_log = {"logs": {"flow_run_id": {"any_": [fired["id"]]}}, "sort": "TIMESTAMP_DESC"}
-    wait_for(lambda: any("线索" in line["message"] for line in ask(serving, "logs/filter", of_log)), 20)
+    wait_for(lambda: any("leads" in line["message"] for line in ask(serving, "logs/filter", of_log)), 20)
 
 
 def test_what_is_refused_is_one_sentence_also_as_a_flow(serving, fired, hamlet, tmp_path):
