@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from data.errors import InUse
+from data.warehouse import paths
 from data.warehouse.connection import has, open_warehouse
 from models.outlook import ask
 
@@ -64,14 +65,10 @@ def reading(home: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, str | None]
             for path in sorted(folder.glob("*.parquet")):
                 schema = path.stem.partition(".")[0]
                 kept.execute(f"create schema if not exists {schema}")
-                kept.execute(f"create view {path.stem} as from read_parquet('{_quoted(path)}')")
+                kept.execute(f"create view {path.stem} as from read_parquet('{paths.quoted(path.resolve())}')")
             yield kept, folder.name
         return
     try:
         yield con, None
     finally:
         opened.__exit__(None, None, None)
-
-
-def _quoted(path: Path) -> str:
-    return str(path.resolve()).replace("'", "''")
