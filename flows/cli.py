@@ -123,7 +123,7 @@ def _told(error: BaseException, is_stopped: bool) -> tuple[str, int] | None:
 
 def _leave(sentence: str, code: int, as_json: bool) -> None:
     sentence = console.spoken(sentence)
-    print(f"fundwatch: {sentence}", file=sys.stderr)
+    print(console.printable(f"fundwatch: {sentence}"), file=sys.stderr)
     if as_json and not console.is_answered():
         console.Console(as_json=True).give({"error": sentence, "exit_code": code})
     sys.exit(code)

@@ -226,7 +226,10 @@ def _unfit(log: Log, entry: Entry, previous: str, number: int, whole_before: byt
     if entry["event"] == TAKEN_OVER and entry.get("fault"):
         return f"when the log of the earlier version was taken over, {entry['fault']}"
     if entry.get("follows_lost"):
-        return f"the log did not end as {audit_head.FILE_NAME} says when line {number} was written: entries before it are lost"
+        return (
+            f"the log did not end as {audit_head.FILE_NAME} says when line {number} was written: entries before it are"
+            " lost"
+        )
     return None
 
 
