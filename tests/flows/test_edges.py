@@ -13,7 +13,7 @@ import pytest
 from data.ingest import cells
 from data.warehouse import damage
 from data.warehouse.connection import FILE_NAME, open_warehouse
-from flows import doctor, doctor_audit
+from flows import doctor
 from flows.home.settings import Settings
 from flows.publish.safe import table
 from models.workbench import template
@@ -172,33 +172,3 @@ def test_a_new_rule_on_a_full_disk_leaves_nothing_that_every_command_would_trip_
     monkeypatch.undo()
     assert all(path.stat().st_size for path in template.write(tmp_path, "my_rule"))
     assert len(list((tmp_path / "rules").iterdir())) == 2
-
-
-#: A limit on the size of a file stands for a disk without room.
-LIMITED = """
-import resource, sys
-from flows.cli import main
-resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))
-main(sys.argv[2:])
-"""
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("suppress", "institution", "H1", "--reason", "r"),
-        ("rule", "retire", "co_visit_ring", "--reason", "r"),
-        ("rule", "new", "my_rule"),
-    ],
-)
-def test_a_full_disk_is_a_sentence_and_the_log_stays_whole(home, words):
-    with open_warehouse(home) as con:
-        con.execute("insert into model.lead (lead_id, subject_type, subject_id) values ('L', 'institution', 'H1')")
-        con.execute("create schema if not exists feature; create table feature.fee_line (institution_id varchar)")
-    left = subprocess.run(
-        [sys.executable, "-c", LIMITED, "0", *words, "--home", str(home)], capture_output=True, text=True
-    )
-    assert left.returncode == 1 and left.stderr.count("\n") == 1 and "Traceback" not in left.stderr, left.stderr
-    assert "None" not in left.stderr
-    assert [text for _, state, text in doctor_audit.lines(home) if state == "bad"] == []
-    assert not list(home.glob("rules/*")) and not (home / "switches.toml").exists()
