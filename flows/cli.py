@@ -117,6 +117,8 @@ def _told(error: BaseException, is_stopped: bool) -> tuple[str, int] | None:
         return str(error), error.exit_code
     from flows import trouble
 
+    if (lacking := trouble.lacking(error)) is not None:
+        return lacking, UsageError.exit_code
     sentence = trouble.sentence(error, "fundwatch")
     return None if sentence is None else (sentence, 1)
 

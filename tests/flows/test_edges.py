@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import sqlite3
 import subprocess
 import sys
@@ -159,6 +160,43 @@ def test_markup_in_a_name_is_a_name(call, home):
             )
     left, said, _ = call("suppress", "--home", home)
     assert left == 0 and all(name in said for name in names)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "appeal form H1 {out}",
+        "appeal list",
+        "prices",
+        "selfcheck compare",
+        "suppress institution H1 --reason r",
+        "tiers",
+        "transfer L1 --to police",
+    ],
+)
+def test_before_the_first_run_every_command_answers_or_says_so(call, home, tmp_path, words):
+    words = [word.format(out=tmp_path / "out.html") for word in words.split()]
+    code, _, err = call(*words, "--home", home)
+    assert code in (0, 2) and err.count("\n") == (code > 0), err
+
+
+def test_what_a_terminal_acts_on_is_written_out(call, home, tmp_path):
+    """A name from a delivery clears no screen, hides no row and turns no sentence round, in no answer and no error."""
+    name = "\x1b[2J\x9b1m仁和\u202e\x07医院"
+    with open_warehouse(home) as con:
+        con.execute(
+            "insert into casebook.suppression by name select 'institution' as subject_type, $n as subject_id, 'r' as"
+            " reason, false as is_lifted, now()::timestamp as made_at",
+            {"n": name},
+        )
+    answers = (
+        call("suppress", "--home", home),
+        call("transfer", name, "--to", "police", "--home", home),
+        call("case", "show", name, "--home", home, "--language", "zh"),
+    )
+    for _, out, err in answers:
+        assert "仁和" in out + err
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", out + err), (out, err)
 
 
 def test_a_new_rule_on_a_full_disk_leaves_nothing_that_every_command_would_trip_over(tmp_path, monkeypatch):
