@@ -209,7 +209,7 @@ def runs(*, common: Common = COMMON) -> None:
     names = ["run_id", "finished", "input", "folder"]
     try:
         with open_warehouse(home, read_only=True) as con:
-            found = con.sql(
+            found = con.execute(
                 "select run_id, strftime(cast(finished_at at time zone 'UTC' as timestamp), '%Y-%m-%d %H:%M'), input"
                 f" from run.run order by {events.order(con, 'run.run')} desc"
             ).fetchall()
@@ -260,7 +260,7 @@ def _last_run(con, needed: bool = True) -> str:  # type: ignore[no-untyped-def]
     from data.warehouse import events
 
     order = events.order(con, "run.run")
-    rows = con.sql(f"select run_id from run.run order by {order} desc, run_id desc limit 1").fetchall()
+    rows = con.execute(f"select run_id from run.run order by {order} desc, run_id desc limit 1").fetchall()
     if not rows and needed:
         raise UsageError("No run is finished yet. Run `fundwatch run INPUT` first.")
     return str(rows[0][0]) if rows else ""

@@ -136,14 +136,14 @@ def rests_on_ours(con: duckdb.DuckDBPyConnection, found: guard.Query, alias: str
     """
     layered = {
         f"{schema}.{table}"
-        for schema, table in con.sql(
+        for schema, table in con.execute(
             "select schema_name, table_name from duckdb_columns() where column_name = 'layer'"
         ).fetchall()
     }
     held = ", ".join(f"'{layer}'" for layer in OURS)
     text = found.text
     for table in sorted(layered & found.tables):
-        if con.sql(f"select count(*) from {table} where layer in ({held})").fetchall()[0][0]:
+        if con.execute(f"select count(*) from {table} where layer in ({held})").fetchall()[0][0]:
             published = f"(select * from {table} where coalesce(layer, '') not in ({held}))"
             # where rows come from, not where a reason names the table
             text = re.sub(rf"(\bfrom|\bjoin|,)(\s+){re.escape(table)}\b(?!\.)", rf"\1\2{published}", text, flags=re.I)

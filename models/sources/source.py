@@ -193,7 +193,7 @@ def _holds(con: duckdb.DuckDBPyConnection, need: str) -> bool:
     if column and not _has_column(con, table, column[0]):
         return False
     filled = f"where {column[0]} is not null" if column else ""
-    return bool(con.sql(f"select 1 from record.{table} {filled} limit 1").fetchall())  # ends at the first value
+    return bool(con.execute(f"select 1 from record.{table} {filled} limit 1").fetchall())  # ends at the first value
 
 
 def _has_column(con: duckdb.DuckDBPyConnection, table: str, column: str) -> bool:
@@ -222,8 +222,8 @@ def _listed(con: duckdb.DuckDBPyConnection, source_table: str) -> tuple[int, int
 
 
 def _counts(con: duckdb.DuckDBPyConnection) -> tuple[int, int, int, str]:
-    by = dict(con.sql("select outcome, cast(sum(units) as bigint) from judged group by 1").fetchall())
-    reasons = con.sql(
+    by = dict(con.execute("select outcome, cast(sum(units) as bigint) from judged group by 1").fetchall())
+    reasons = con.execute(
         "select reason, cast(sum(units) as bigint) from judged where outcome = 'cannot_judge'"
         " group by 1 order by 2 desc, 1 limit 3"
     ).fetchall()
