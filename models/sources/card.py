@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
+from functools import cache
 from typing import Any, cast, get_type_hints
 
 from models.sources import law, wording
@@ -139,8 +140,9 @@ def listed(what: str, problems: Sequence[str]) -> str:
     return f"{what}: {problems[0]}." if len(problems) == 1 else "\n".join([f"{what}:", *problems])
 
 
+@cache
 def parse(text: str) -> Card:
-    """Read a card from TOML. Raises CardError naming what is wrong."""
+    """Read a card from TOML, the same text once a process. Raises CardError naming what is wrong."""
     try:
         said = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
