@@ -27,6 +27,7 @@ from models import artefacts
 from models.ranking import learned, tips, totals
 from models.ranking.rank import rank as rank_leads
 from models.sources import source
+from models.sources.needs import Held
 from models.sources.source import Source
 from models.workbench import ruleset
 
@@ -158,10 +159,10 @@ def detect(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> Outc
     shown = {s.id: f"{s.card.title_zh} {s.id}" if settings.language == "zh" else s.id for s in stale}
     lasting = {shown[name]: took for name, took in seconds.items() if name in shown}
     parts = Parts(say, "sources", shown.values(), lasting)
-    refused = own_rules.refused(con, stale)
+    refused, held = own_rules.refused(con, stale), Held(con)
     for each in stale:
         parts.begin(shown[each.id])
-        has_data = each.id not in refused and own_rules.judge(state, each, refused)
+        has_data = each.id not in refused and own_rules.judge(state, each, refused, held)
         parts.end(DONE if has_data else NO_DATA)
     for name, why in refused.items():
         left = next(s for s in stale if s.id == name)

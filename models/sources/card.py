@@ -170,7 +170,7 @@ def make(said: Mapping[str, Any]) -> Card:
 
 def _refuse_kinds(said: Mapping[str, Any]) -> None:
     """Raises CardError for an entry of another kind than it is declared with: what is no day is never one later."""
-    for name, kind in get_type_hints(Card).items():
+    for name, kind in _kinds(Card).items():
         if name in said:
             _refuse_kind(name, said[name], kind)
     for name, entries in said.get("params", {}).items():
@@ -183,8 +183,14 @@ def _refuse_kinds(said: Mapping[str, Any]) -> None:
         _refuse_parts("strength", said["strength"], Strength)
 
 
+@cache
+def _kinds(part: type) -> dict[str, Any]:
+    """What the entries of a card or a part of it are declared as; asked of every card."""
+    return get_type_hints(part)
+
+
 def _refuse_parts(what: str, entries: Mapping[str, Any], part: type) -> None:
-    kinds = get_type_hints(part)
+    kinds = _kinds(part)
     if unknown := set(entries) - set(kinds):
         raise CardError(f"{what} has unknown entries: {', '.join(sorted(unknown))}")
     for name, value in entries.items():

@@ -16,7 +16,8 @@ from data.warehouse import guard
 from data.warehouse.connection import ddl
 from models.sources.card import Card, CardError, SettingError, listed, parse
 from models.sources.judged import KEYS, ROW, STANDARD
-from models.sources.source import Params, Source, check_needs
+from models.sources.needs import check_needs
+from models.sources.source import Params, Source
 
 FOLDER = Path(__file__).parents[1] / "rules"
 MAY_READ = frozenset({"record", "knowledge", "feature"})

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import duckdb
 
 from data.warehouse.connection import frame
-from data.warehouse.guard import Step
+from data.warehouse.scripts import Step
 from models.sources import judged
 from models.sources.card import Card
 
