@@ -116,10 +116,17 @@ def frame(con: duckdb.DuckDBPyConnection, query: str, params: dict[str, Any] | N
 def has(con: duckdb.DuckDBPyConnection, table: str, column: str | None = None) -> bool:
     """Whether a table, written with its schema, is there and has the column: what is only read may be of an earlier
     version."""
+    schema, _, name = table.rpartition(".")
+    # the columns of every table and view would be described before the one asked for is picked
+    is_there = con.execute(
+        "select 1 from duckdb_tables() where schema_name = $schema and table_name = $name"
+        " union all select 1 from duckdb_views() where schema_name = $schema and view_name = $name limit 1",
+        {"schema": schema, "name": name},
+    ).fetchall()
+    if not is_there or column is None:
+        return bool(is_there)
     rows = con.execute(
-        "select 1 from duckdb_columns() where schema_name || '.' || table_name = $table"
-        " and column_name = coalesce($column, column_name) limit 1",
-        {"table": table, "column": column},
+        "select 1 from pragma_table_info($table) where name = $column", {"table": table, "column": column}
     ).fetchall()
     return bool(rows)
 
