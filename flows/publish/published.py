@@ -49,9 +49,9 @@ def last(home: Path) -> Path:
 
 
 def watchlist(
-    folder: Path, subject_type: str, top: int | None = None, words: pl.DataFrame | None = None
+    folder: Path, subject_type: str, top: int | None = None, told: pl.DataFrame | None = None
 ) -> pl.DataFrame:
-    """One list as it was written, in the contract's columns; in the language of `words` (kept.words), else the run's."""
+    """One list as it was written, in the contract's columns; in the language of `told` (kept.words), else the run's."""
     written = pl.read_csv(folder / f"watchlist_{subject_type}.csv", infer_schema=False, glob=False)
     named = written.rename({label: name for name, label in ZH.items() if label in written.columns and name in COLUMNS})
     plain = named.select(pl.col(COLUMNS).str.strip_chars_end("\t").str.replace(r"^'([=+\-@＝＋－＠])", "$1"))
@@ -60,20 +60,20 @@ def watchlist(
     )
     # Chinese labels word the kind too, and by the kind names are masked
     first = typed.head(typed.height if top is None else top).with_columns(subject_type=pl.lit(subject_type))
-    return masked(first if words is None else _worded(first, words)).select(COLUMNS)
+    return masked(first if told is None else _worded(first, told)).select(COLUMNS)
 
 
-def _worded(rows: pl.DataFrame, words: pl.DataFrame) -> pl.DataFrame:
-    """The rows with what is said in words; a group's name says how many they are."""
-    worded = [c for c in words.columns if c not in ("lead_id", "group_name")]
-    joined = rows.drop(worded).join(words, on="lead_id", how="left", maintain_order="left")
+def _worded(rows: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
+    """The rows with what is told in words; a group's name says how many they are."""
+    worded = [c for c in told.columns if c not in ("lead_id", "group_name")]
+    joined = rows.drop(worded).join(told, on="lead_id", how="left", maintain_order="left")
     return joined.with_columns(subject_name=pl.coalesce("group_name", "subject_name"))
 
 
-def lead(folder: Path, lead_id: str, words: pl.DataFrame | None = None) -> dict[str, Any] | None:
+def lead(folder: Path, lead_id: str, told: pl.DataFrame | None = None) -> dict[str, Any] | None:
     """A lead's row on its list, None where no list has it."""
     for kind in SUBJECT_TYPES:
-        rows = watchlist(folder, kind, words=words).filter(lead_id=lead_id)
+        rows = watchlist(folder, kind, told=told).filter(lead_id=lead_id)
         if rows.height:
             return rows.row(0, named=True)
     return None

@@ -159,7 +159,17 @@ def test_while_a_run_is_on_the_published_run_is_read(call, home, lists, busy):
     assert call("explain", "L0", "--home", home)[0] == 2
 
 
-SAID = ("finding_id", "source", "title", "clause", "explanation", "certainty", "amount", "counted_amount", "occurred_on")
+SAID = (
+    "finding_id",
+    "source",
+    "title",
+    "clause",
+    "explanation",
+    "certainty",
+    "amount",
+    "counted_amount",
+    "occurred_on",
+)
 LANGUAGES = ("en", "zh")
 WORDED = ("institution", "person", "group")
 
@@ -174,7 +184,9 @@ def in_words(call, home, lists):
                 call("watchlist", kind, "--top", 500, "--home", home, "--language", language, "--json")[1]
             )
         for lead in some(lists):
-            told[language, lead] = json.loads(call("explain", lead, "--home", home, "--language", language, "--json")[1])
+            told[language, lead] = json.loads(
+                call("explain", lead, "--home", home, "--language", language, "--json")[1]
+            )
     return told
 
 

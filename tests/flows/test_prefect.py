@@ -154,7 +154,9 @@ def test_the_page_shows_steps_logs_and_tables_that_name_nobody(serving, fired):
     wait_for(lambda: any("发布：运行" in line for line in lines()), 20)
     english = [line for line in lines() if not re.search(r"[\u4e00-\u9fff]", line)]
     # what Prefect itself says of its tasks and states is Prefect's
-    assert all(re.match(r"Finished in state|Created|Executing|Beginning|Runner|Opening", line) for line in english), english
+    assert all(re.match(r"Finished in state|Created|Executing|Beginning|Runner|Opening", line) for line in english), (
+        english
+    )
 
 
 def test_what_is_refused_is_one_sentence_also_as_a_flow(serving, fired, hamlet, tmp_path):
