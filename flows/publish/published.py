@@ -91,8 +91,9 @@ def findings(
     parts = {
         "title": sentence.title_sql(sources, language),
         "sentence": sentence.sentence_sql(sources, language),
-        "findings": f"read_parquet('{quoted(folder / 'findings.parquet')}')",
     }
+    path = quoted(folder / "findings.parquet")
+    con.execute(f"create or replace temp view published_finding as from read_parquet('{path}')")
     named = {"lead_id": lead["lead_id"], "first_on": lead["first_on"]}
     told, written = frame(con, query.format_map(parts), named), evidence(folder, lead["lead_id"])
     if written is None:

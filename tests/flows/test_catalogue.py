@@ -123,7 +123,7 @@ def test_a_sentence_is_put_together_in_the_order_of_chinese():
     assert language.spoken(several, "zh").split("\n") == [
         "规则无法载入：",
         "fundwatch.toml中[rules.x]：没有参数y",
-        "fundwatch.toml中[rules.z]：days为-1，应为数值（days），不小于0",
+        "fundwatch.toml中[rules.z]：days为-1，应为数值（天），不小于0",
     ]
     assert language.spoken("a bureau's own words", "zh") == "a bureau's own words"
     assert language.spoken("nothing new", "en") == "nothing new"

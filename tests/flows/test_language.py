@@ -18,7 +18,7 @@ from data.knowledge import load as knowledge_load
 from data.warehouse.connection import open_warehouse
 from flows import console, language, steps
 from flows.cli import main
-from flows.publish import labels, regions, watchlists, workbook
+from flows.publish import labels, published, regions, watchlists, workbook
 from flows.publish.words import PHRASES, page, spoken, words
 from models import artefacts, detectors
 from models.casebook import profile
@@ -352,6 +352,13 @@ def test_files_keep_the_code_of_a_division_unless_labels_are_chinese():
     assert labels.labelled(rows, "zh", known=known).rows() == [("杭州市西湖区", "新增", "疑似挂床住院；超床位")]
     with_names = watchlists.with_regions({"institution": rows}, known)["institution"]
     assert with_names["region"][0] == "杭州市西湖区" and with_names["status"][0] == "new"
+
+
+def test_a_list_written_in_full_names_and_chinese_is_read_again_in_masked_ones(tmp_path):
+    plain = dict.fromkeys(watchlists.COLUMNS, "1") | {"subject_type": "person", "subject_name": "张三丰"}
+    watchlists.write({"person": pl.DataFrame([plain])}, tmp_path, labels="zh")
+    (row,) = published.watchlist(tmp_path, "person").to_dicts()
+    assert (row["subject_type"], row["subject_name"]) == ("person", "张**")
 
 
 @pytest.mark.parametrize(
