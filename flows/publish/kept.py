@@ -2,7 +2,7 @@
 Parquet for those who read while a run holds the warehouse. No person is in it.
 
 `burden` is not answered from here: every row of it is a person, of whom most are on no list, and the line is asked
-anew each time. It waits for the warehouse, and says who has it.
+anew each time. While a run is on it says who has the warehouse.
 """
 
 from __future__ import annotations
