@@ -100,9 +100,13 @@ def _rows(path: Path) -> list[list[str]]:
 
 
 def _word(part: str) -> str:
-    """A part that no sentence of the catalogue is: a word of the pages, what a check asks for, or a value."""
+    """A part that no sentence of the catalogue is: a word of the pages, a unit, what a check asks for, or a value."""
+    from models.sources import wording
+
     counted = _counted(part)
-    return _checks().get(part, part) if counted == part and part.endswith(".") else counted
+    if counted != part:
+        return counted
+    return _checks().get(part, part) if part.endswith(".") else wording.in_chinese(wording.UNITS).get(part, part)
 
 
 @cache

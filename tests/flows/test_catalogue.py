@@ -116,6 +116,9 @@ def test_a_sentence_is_put_together_in_the_order_of_chinese():
     assert language.spoken("/data/a (1); b.csv does not exist. Give the file that holds the verdicts.", "zh") == (
         "/data/a (1); b.csv不存在，请指定核查结论文件。"
     ), "a path keeps its own punctuation"
+    assert language.spoken('Unknown command "lst". Available commands: import, form.', "zh") == (
+        "没有命令“lst”。可用命令：import, form。"
+    ), "one full stop"
     several = (
         "The rules cannot be loaded:\n[rules.x] in fundwatch.toml: has no parameter y\n"
         "[rules.z] in fundwatch.toml: days is -1; it must be a number (days), not below 0"
@@ -123,7 +126,7 @@ def test_a_sentence_is_put_together_in_the_order_of_chinese():
     assert language.spoken(several, "zh").split("\n") == [
         "规则无法载入：",
         "fundwatch.toml中[rules.x]：没有参数y",
-        "fundwatch.toml中[rules.z]：days为-1，应为数值（days），不小于0",
+        "fundwatch.toml中[rules.z]：days为-1，应为数值（天），不小于0",
     ]
     assert language.spoken("a bureau's own words", "zh") == "a bureau's own words"
     assert language.spoken("nothing new", "en") == "nothing new"
