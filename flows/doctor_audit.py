@@ -48,8 +48,8 @@ def seen(home: Path) -> Seen:
         with open_warehouse(home, read_only=True) as con:
             return Seen(
                 audit_states.now(home, con),
-                con.sql(anchors).fetchall() if has(con, "run.audit_head") else [],
-                {str(run) for (run,) in con.sql("select distinct run_id from run.run").fetchall()},
+                con.execute(anchors).fetchall() if has(con, "run.audit_head") else [],
+                {str(run) for (run,) in con.execute("select distinct run_id from run.run").fetchall()},
                 events.last(con) if has(con, "run.event_counter") else 0,
                 changed_views(con),
             )

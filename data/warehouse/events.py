@@ -33,7 +33,7 @@ def stamp(con: duckdb.DuckDBPyConnection) -> Stamp:
 
 def last(con: duckdb.DuckDBPyConnection) -> int:
     """The number of the last event that the warehouse holds."""
-    return int(con.sql("select coalesce(max(last_number), 0) from run.event_counter").fetchall()[0][0])
+    return int(con.execute("select coalesce(max(last_number), 0) from run.event_counter").fetchall()[0][0])
 
 
 #: Where events are kept: table, its time, its number; and what makes several rows one event, if anything does.
