@@ -72,7 +72,7 @@ BY_RUNS = {
 READS = {
     "appeal list", "case list", "case show", "check", "doctor", "draw verify", "explain", "knowledge coverage",
     "knowledge diff", "problems", "rejected list", "review list", "rule backtest", "rule coverage", "rule list",
-    "rule show", "rule sweep", "rule test", "runs", "tip list", "transfer list", "watchlist",
+    "rule show", "rule sweep", "rule test", "runs", "tip list", "transfer list", "verdict list", "watchlist",
 }  # fmt: skip
 
 
