@@ -14,6 +14,7 @@ import duckdb
 from data.warehouse import guard, journal
 from data.warehouse.connection import has, transaction
 from data.warehouse.parts import Parts
+from data.warehouse.paths import escaped
 from features import increment
 
 FOLDER = Path(__file__).parent
@@ -124,7 +125,7 @@ def _make(con: duckdb.DuckDBPyConnection, feature: Feature) -> None:
     table = f"feature.{feature.name}"
     con.execute(f"create or replace table {table} as {feature.query.text}")
     for column, meaning in feature.columns.items():
-        con.execute(f"""comment on column {table}.{column} is '{meaning.replace("'", "''")}'""")
+        con.execute(f"comment on column {table}.{column} is '{escaped(meaning)}'")
 
 
 def _read(path: Path) -> Feature:

@@ -83,14 +83,6 @@ def _asked(every: Collection[Domain], word: str) -> Domain:
     raise UsageError(f"There is no domain '{word}'.{near} Use {', '.join(f'{d.id} ({d.name_zh})' for d in every)}.")
 
 
-def last_run(con: duckdb.DuckDBPyConnection) -> str:
-    """The last finished run. Raises UsageError where there is none."""
-    rows = con.sql("select run_id from run.run order by finished_at desc, run_id desc limit 1").fetchall()
-    if not rows:
-        raise UsageError("No run is finished yet. Run `fundwatch run INPUT` first.")
-    return str(rows[0][0])
-
-
 def pack(
     con: duckdb.DuckDBPyConnection,
     sources: Collection[Source],

@@ -29,7 +29,7 @@ class SettingError(CardError):
     """A parameter set from outside that the card does not have, or to what it cannot be."""
 
 
-#: Parameters of earlier versions that were an area's own codes: such a code is a row of knowledge, once for all sources.
+#: Parameters of earlier versions that were an area's own codes: these are rows of knowledge, once for all sources.
 IN_KNOWLEDGE = frozenset({"bed_day_method", "plain_method", "methods"})
 
 

@@ -1,13 +1,11 @@
 """A run that is killed goes on from where it was and ends with the same bytes; so does one that met a full disk."""
 
 import dataclasses
-import importlib.util
 import resource
 import shutil
 import subprocess
 import sys
 import time
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -17,11 +15,9 @@ from data.warehouse.connection import open_warehouse
 from flows import steps
 from flows.home import audit_log
 from flows.home.settings import Settings
+from tests.tools import killer
 
 pytestmark = pytest.mark.slow
-SPEC = importlib.util.spec_from_file_location("kill_test", Path(__file__).parents[1] / "kill_test.py")
-kill_test = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(kill_test)
 LIMITED = """
 import resource, sys
 from flows.cli import main
@@ -34,10 +30,10 @@ main(sys.argv[2:])
 def undisturbed(tmp_path_factory, few):
     """(settings, the state of its home) of a run that nobody disturbed."""
     place = tmp_path_factory.mktemp("kill")
-    town = kill_test._town(place / "town", 300)
+    town = killer._town(place / "town", 300)
     settings = Settings(home=few(place / "home"), input=town, out=place / "home" / "out", top=10)
     run(settings)
-    return settings, kill_test.state(settings.home)
+    return settings, killer.state(settings.home)
 
 
 def run(settings):
@@ -47,7 +43,7 @@ def run(settings):
 def kill_at(settings, words, delay):
     """Start a run and kill it `delay` seconds after it said the words."""
     log = settings.home.with_suffix(".log")
-    process = kill_test.start(settings.input, settings.home, log)
+    process = killer.start(settings.input, settings.home, log)
     deadline = time.monotonic() + 60
     while words not in log.read_text(encoding="utf-8") and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.002)
@@ -65,7 +61,7 @@ def test_killed_while_it_loads_judges_and_publishes_it_ends_with_the_same_bytes(
     for words, delay in (("  fee_list_d", 0.0), ("exclusive_items_together [", 0.01), ("publish ...", 0.05)):
         assert kill_at(other, words, delay), words
     run(other)
-    assert kill_test.differences(want, home) == []
+    assert killer.differences(want, home) == []
 
 
 def test_what_a_killed_publish_left_aside_is_gone_after_the_next(undisturbed, tmp_path):
@@ -78,7 +74,7 @@ def test_what_a_killed_publish_left_aside_is_gone_after_the_next(undisturbed, tm
     (home / "out" / ".fundwatch.part").mkdir()
     (home / "out" / ".fundwatch.part" / "watchlist_person.csv").write_text("half")
     run(other)
-    assert kill_test.differences(want, home) == []
+    assert killer.differences(want, home) == []
 
 
 def test_a_run_that_was_killed_before_midnight_keeps_its_id_after_it(undisturbed, tmp_path, monkeypatch):
@@ -90,7 +86,7 @@ def test_a_run_that_was_killed_before_midnight_keeps_its_id_after_it(undisturbed
     shutil.rmtree(other.home / "runs")
     monkeypatch.setattr(steps, "time", SimpleNamespace(strftime=lambda _: "20991231"))
     assert "nothing new" in str(run(other)["rank"])
-    assert kill_test.differences(want, other.home) == []
+    assert killer.differences(want, other.home) == []
 
 
 def test_a_ranking_that_a_stopped_run_left_is_not_published_as_a_later_one(undisturbed, tmp_path, delivery, rows):
@@ -114,12 +110,12 @@ def test_a_full_disk_is_a_plain_sentence_and_the_next_run_mends_it(undisturbed, 
         [sys.executable, "-c", LIMITED, *map(str, [size // 4, *arguments])],
         capture_output=True,
         text=True,
-        cwd=kill_test.ROOT,
+        cwd=killer.ROOT,
     )
     assert said.returncode == 1 and said.stderr.startswith("fundwatch: The disk is full"), said.stderr
     assert said.stderr.count("\n") == 1
     run(dataclasses.replace(settings, home=home, out=home / "out"))
-    assert kill_test.differences(want, home) == []
+    assert killer.differences(want, home) == []
 
 
 def test_full_while_publishing_leaves_the_earlier_copies(undisturbed, tmp_path):
@@ -154,7 +150,7 @@ def test_the_same_delivery_again_keeps_its_rejected_rows(undisturbed, tmp_path):
     home = tmp_path / "home"
     shutil.copytree(settings.home, home)
     run(dataclasses.replace(settings, home=home, out=home / "out"))
-    assert kill_test.differences(want, home) == []
+    assert killer.differences(want, home) == []
 
 
 @pytest.mark.parametrize("command", ["doctor", "screen", "replay"])
@@ -165,10 +161,10 @@ def test_what_only_looks_leaves_nothing_behind_when_it_is_killed(undisturbed, tm
     (ran,) = (p.name for p in (home / "runs").iterdir())
     words = {"doctor": ("doctor", settings.input, "--full"), "screen": ("screen", settings.input)}
     for delay in (1.5, 3.0, 5.0):
-        process = kill_test.start(settings.input, home, tmp_path / "log", *words.get(command, ("replay", ran)))
+        process = killer.start(settings.input, home, tmp_path / "log", *words.get(command, ("replay", ran)))
         time.sleep(delay)
         process.kill()
         process.wait()
-    assert kill_test.differences(want, home) == []
+    assert killer.differences(want, home) == []
     run(dataclasses.replace(settings, home=home, out=home / "out"))
-    assert kill_test.differences(want, home) == []
+    assert killer.differences(want, home) == []
