@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -20,6 +19,7 @@ import polars as pl
 from data.warehouse.connection import frame, transaction
 from models.casebook import verdicts
 from models.casebook.read import Told, columns
+from models.evaluation import truth as answers
 from models.evaluation.metrics import metrics
 from models.ranking import selection
 from models.ranking.capacity import Capacity
@@ -96,7 +96,8 @@ def forget(con: duckdb.DuckDBPyConnection) -> None:
 
 def truth(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """Every lead of the last ranking with is_true, best score first whatever its kind; place counts from 1."""
-    leads = frame(con, Path(__file__).with_name("lead_truth.sql").read_text(encoding="utf-8"))
+    answers.views(con)
+    leads = frame(con, "from lead_truth")
     ordered = leads.sort("score", "amount", "lead_id", descending=[True, True, False])
     return ordered.drop("rank").with_columns(rank=pl.int_range(1, pl.len() + 1))
 

@@ -93,23 +93,26 @@ def _at(listed: _Ordered, name: str, k: int) -> dict[str, float]:
 
 def _average_precision(listed: _Ordered) -> float:
     """Mean over the planted of the precision at their place; 0 for those not on the list."""
+    from sklearn.metrics import average_precision_score
+
     if not listed.hits:
         return math.nan
-    seen = np.cumsum(listed.weight)
-    found = np.cumsum(listed.weight * listed.hit)
-    return float((listed.weight * listed.hit * found / np.maximum(seen, 1e-12)).sum() / listed.hits)
+    on_list = float((listed.weight * listed.hit).sum())
+    if not on_list:
+        return 0.0
+    best_first = -np.arange(len(listed.hit))
+    among_listed = average_precision_score(listed.hit, best_first, sample_weight=listed.weight)
+    return float(among_listed) * on_list / listed.hits
 
 
 def auc(scores: Array, is_planted: np.ndarray) -> float:
     """Chance that a planted subject stands above another one; ties and subjects not listed count half."""
-    from scipy.stats import rankdata
+    from sklearn.metrics import roc_auc_score
 
-    planted = int(is_planted.sum())
-    others = len(is_planted) - planted
-    if not planted or not others:
+    if is_planted.all() or not is_planted.any():
         return math.nan
-    ranks = rankdata(np.where(np.isnan(scores), -np.inf, scores))
-    return float((ranks[is_planted].sum() - planted * (planted + 1) / 2) / (planted * others))
+    places = np.unique(np.nan_to_num(scores, nan=-np.inf), return_inverse=True)[1]  # who is not listed comes last
+    return float(roc_auc_score(is_planted, places))
 
 
 def _size_auc(scores: Array, is_planted: np.ndarray, amount: Array) -> float:

@@ -112,7 +112,10 @@ def _says_something(truth: Array) -> bool:
 
 
 def average_precision(truth: Array, weights: Array) -> Array:
-    """Of one order, best first, under each row of weights; 0 where nothing true has weight."""
+    """Of one order, best first, under each row of weights; 0 where nothing true has weight.
+
+    scikit-learn's takes one set of weights at a time, and the resampled owners are hundreds.
+    """
     hit = weights * truth
     precision = np.cumsum(hit, axis=1) / np.maximum(np.cumsum(weights, axis=1), 1e-12)
     return np.asarray((hit * precision).sum(axis=1) / np.maximum(hit.sum(axis=1), 1e-12), dtype=np.float64)
