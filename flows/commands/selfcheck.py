@@ -55,7 +55,7 @@ def import_(
             declared_on=day(on, "--on"),
         )
         written = self_checks.append(con, made, witness) if yes else 0
-    counts = {state: made.of(state).height for state in ("new", "known", "refused")}
+    counts = made.tally("new", "known", "refused")
     refused = made.of("refused").select("row_number", "why")
     common.console.give({"file": made.name, "written": written, **counts, "refused_rows": refused.to_dicts()})
     names = ["row_number", "institution_id", "item_id", "period_from", "period_to", "is_found", "cases", "amount"]
