@@ -17,7 +17,7 @@ def runs(*, common: Common = COMMON) -> None:
     names = ["run_id", "finished", "input", "folder"]
     try:
         with open_warehouse(home, read_only=True) as con:
-            found = con.sql(
+            found = con.execute(
                 "select run_id, strftime(cast(finished_at at time zone 'UTC' as timestamp), '%Y-%m-%d %H:%M'), input"
                 f" from run.run order by {events.order(con, 'run.run')} desc"
             ).fetchall()

@@ -60,7 +60,7 @@ class Pack:
 
 def domains(con: duckdb.DuckDBPyConnection) -> list[Domain]:
     """Every domain that the knowledge knows, in its order."""
-    rows = con.sql(in_force.query(con, "domain_names")).fetchall()
+    rows = con.execute(in_force.query(con, "domain_names")).fetchall()
     return [Domain(*row) for row in rows]
 
 
@@ -97,7 +97,7 @@ def pack(
     _select(con, domain)
     lists = watchlists.lists(con, run_id, language=language, unmask=unmask)
     found = {kind: _list(con, rows, kind, run_id) for kind, rows in lists.items()}
-    amount, fund = con.sql(
+    amount, fund = con.execute(
         "select coalesce(sum(counted_amount), 0), coalesce(sum(counted_fund), 0) from domain_counted"
         " where lead_id = 'domain'"
     ).fetchall()[0]

@@ -40,7 +40,7 @@ LATER = {"tips": ("model.lead_tip", ("kind", "office")), "cases": ("model.lead_c
 def last_run(con: duckdb.DuckDBPyConnection, needed: bool = True) -> str:
     """The last finished run; empty where there is none and none is `needed`. Raises UsageError where one is."""
     order = events.order(con, "run.run")
-    rows = con.sql(f"select run_id from run.run order by {order} desc, run_id desc limit 1").fetchall()
+    rows = con.execute(f"select run_id from run.run order by {order} desc, run_id desc limit 1").fetchall()
     if not rows and needed:
         raise UsageError("No run is finished yet. Run `fundwatch run INPUT` first.")
     return str(rows[0][0]) if rows else ""

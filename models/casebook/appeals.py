@@ -126,7 +126,7 @@ def plan(con: duckdb.DuckDBPyConnection, answers: Handed, step: str, on: date, h
     con.register("word_frame", pl.read_csv(FOLDER / "appeal_words.csv", infer_schema=False))
     con.execute("create or replace temp table appeal_word as select * from word_frame")
     con.unregister("word_frame")
-    handed.typed_table(con, answers, FORM, "answer_row")
+    answers.typed_into(con, FORM, "answer_row")
     query = (FOLDER / "appeal_answers.sql").read_text(encoding="utf-8")
     return Plan(
         answers.name, frame(con, query, {"step": step, "on": on.isoformat(), "hand": hand or None}), answers.ignored

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,12 +17,12 @@ import duckdb
 import polars as pl
 
 from data.contract import mapping
-from data.contract.mapping import Field
 from data.errors import InputRefused
-from data.ingest import normalise, workplace
+from data.ingest import typed_texts, workplace
 from data.ingest.unpack import READABLE, parts
 from data.warehouse.connection import frame, transaction
 from data.warehouse.events import stamp
+from data.warehouse.paths import escaped
 from models.casebook.words import EDGES
 
 FOLDER = Path(__file__).parent
@@ -58,20 +59,20 @@ class Handed:
 
     def typed(self, con: duckdb.DuckDBPyConnection, form: Form) -> pl.DataFrame:
         """The rows with typed values and `fault`: the field, what was seen, what to do; null where all is well."""
-        values, faults = [], []
-        for column, kind in columns(form.name).items():
-            called = label(form.name, column).replace("'", "''") if form.by_label else column
-            field = Field(column, column, kind, False, False, column)
-            raw = f't."{column}"'
-            value = normalise.typed(raw, field)
-            values.append(f"{value} as {column}")
-            if (fault := normalise.fault(raw, value, field)) is not None:
-                todo = WRITE.get(kind, "write it as the platform does")
-                faults.append(f"'{called} is ''' || left({raw}, 40) || ''', ' || ({fault}) || '; {todo}'")
+        with self.lent(con):
+            return frame(con, _typing(form))
+
+    def typed_into(self, con: duckdb.DuckDBPyConnection, form: Form, table: str) -> None:
+        """The same as a temporary table."""
+        with self.lent(con):
+            con.execute(f"create or replace temp table {table} as {_typing(form)}")
+
+    @contextmanager
+    def lent(self, con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+        """Inside the block handed_frame is a table: the texts."""
         con.register("handed_frame", self.texts)
         try:
-            query = f"select t.row_number, {', '.join(values)}, coalesce({', '.join([*faults, 'null'])}) as fault"
-            return frame(con, f"{query} from handed_frame as t order by t.row_number")
+            yield
         finally:
             con.unregister("handed_frame")
 
@@ -112,14 +113,15 @@ def read(path: Path, form: Form) -> Handed:
     raise InputRefused(f"{path.name} does not hold {form.what}: it needs a column {lacking}.")
 
 
-def typed_table(con: duckdb.DuckDBPyConnection, rows: Handed, form: Form, table: str) -> None:
-    """The same as a temporary table."""
-    typed = rows.typed(con, form)
-    con.register("typed_frame", typed)
-    try:
-        con.execute(f"create or replace temp table {table} as from typed_frame")
-    finally:
-        con.unregister("typed_frame")
+def _typing(form: Form) -> str:
+    """The query of handed_frame's typed values and faults."""
+
+    def sentence(column: str, kind: str, raw: str, reason: str) -> str:
+        called = escaped(label(form.name, column)) if form.by_label else column
+        todo = WRITE.get(kind, "write it as the platform does")
+        return f"'{called} is ''' || left({raw}, 40) || ''', ' || ({reason}) || '; {todo}'"
+
+    return typed_texts.query(columns(form.name), "handed_frame", sentence)
 
 
 def append(con: duckdb.DuckDBPyConnection, table: str, rows: pl.DataFrame, witness: Callable[[], None]) -> int:

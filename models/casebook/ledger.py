@@ -203,7 +203,7 @@ def plan(
     known = dict(words.select("word", "origin").iter_rows())
     if origin and origin.lower() not in known:
         raise UsageError(f"--origin is '{origin}'; use {', '.join(ORIGINS)} or 飞检, 信访, 案件, 巡察, 审计, 自查.")
-    handed.typed_table(con, problems, FORM, "problem_row")
+    problems.typed_into(con, FORM, "problem_row")
     query = build.legible(con, (FOLDER / "problem_rows.sql").read_text(encoding="utf-8"))
     params = {"on": on.isoformat(), "origin": known.get(origin.lower())}
     return Planned(problems.name, frame(con, query, params), problems.ignored)

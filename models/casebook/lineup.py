@@ -12,7 +12,6 @@ import polars as pl
 
 from data.errors import InputRefused, UsageError
 from data.warehouse.connection import frame, has
-from models.casebook import handed
 from models.casebook.handed import Form, Handed
 from models.evaluation.metrics import wilson
 from models.sources import natures
@@ -45,7 +44,7 @@ def compare(
     """
     if not has(con, "feature.settlement"):
         raise UsageError("This HOME has no run yet, so nothing can be compared. Run `fundwatch run INPUT` first.")
-    handed.typed_table(con, result, FORM, "lineup_row")
+    result.typed_into(con, FORM, "lineup_row")
     named = pl.DataFrame(
         sorted((n.id, n.title, n.title_zh) for n in natures.titles().values()),
         schema=dict.fromkeys(("nature", "title", "title_zh"), pl.String),

@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
+from functools import cache
 from typing import Any, cast, get_type_hints
 
 from models.sources import law, wording
@@ -148,8 +149,9 @@ def listed(what: str, problems: Sequence[str]) -> str:
     return f"{what}: {problems[0]}." if len(problems) == 1 else "\n".join([f"{what}:", *problems])
 
 
+@cache
 def parse(text: str) -> Card:
-    """Read a card from TOML. Raises CardError naming what is wrong."""
+    """Read a card from TOML, the same text once a process. Raises CardError naming what is wrong."""
     try:
         said = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
@@ -177,7 +179,7 @@ def make(said: Mapping[str, Any]) -> Card:
 
 def _refuse_kinds(said: Mapping[str, Any]) -> None:
     """Raises CardError for an entry of another kind than it is declared with: what is no day is never one later."""
-    for name, kind in get_type_hints(Card).items():
+    for name, kind in _kinds(Card).items():
         if name in said:
             _refuse_kind(name, said[name], kind)
     for name, entries in said.get("params", {}).items():
@@ -190,8 +192,14 @@ def _refuse_kinds(said: Mapping[str, Any]) -> None:
         _refuse_parts("strength", said["strength"], Strength)
 
 
+@cache
+def _kinds(part: type) -> dict[str, Any]:
+    """What the entries of a card or a part of it are declared as; asked of every card."""
+    return get_type_hints(part)
+
+
 def _refuse_parts(what: str, entries: Mapping[str, Any], part: type) -> None:
-    kinds = get_type_hints(part)
+    kinds = _kinds(part)
     if unknown := set(entries) - set(kinds):
         raise CardError(f"{what} has unknown entries: {', '.join(sorted(unknown))}")
     for name, value in entries.items():
