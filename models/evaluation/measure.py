@@ -30,16 +30,16 @@ def population(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 def lists(con: duckdb.DuckDBPyConnection, seed: int = 1) -> Lists:
     """subject type -> method -> metrics, over all subjects that do business; groups over the groups listed."""
     everyone = baselines.attach(con, population(con), seed)
-    made: Lists = {}
+    by_kind: Lists = {}
     for kind in KINDS:
         part = everyone.filter(pl.col("subject_type") == kind)
         planted, yuan = part["is_planted"].to_numpy(), part["yuan"].to_numpy()
         amount = part["amount"].to_numpy()
-        made[kind] = {OURS: metrics(_order(part), planted, yuan, amount), "random": at_random(planted, yuan)}
+        by_kind[kind] = {OURS: metrics(_order(part), planted, yuan, amount), "random": at_random(planted, yuan)}
         for name in METHODS[2:]:
-            made[kind][name] = metrics(part[name].to_numpy(), planted, yuan, amount)
-    made["group"] = {OURS: _group_metrics(_group_leads(con))}
-    return made
+            by_kind[kind][name] = metrics(part[name].to_numpy(), planted, yuan, amount)
+    by_kind["group"] = {OURS: _group_metrics(_group_leads(con))}
+    return by_kind
 
 
 def _order(part: pl.DataFrame) -> np.ndarray:
@@ -78,8 +78,8 @@ def rings(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """
     rows = _group_leads(con)
     rows = rows.with_columns(is_found=_found(rows).fill_null(False))
-    known = rows["scheme"].drop_nulls().unique().sort().to_list()
-    return [_rings("all", rows)] + [_rings(scheme, rows.filter(pl.col("scheme") == scheme)) for scheme in known]
+    schemes = rows["scheme"].drop_nulls().unique().sort().to_list()
+    return [_rings("all", rows)] + [_rings(scheme, rows.filter(pl.col("scheme") == scheme)) for scheme in schemes]
 
 
 def _group_leads(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
@@ -89,17 +89,17 @@ def _group_leads(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 
 
 def _rings(scheme: str, rows: pl.DataFrame) -> dict[str, Any]:
-    named, found = rows.filter(pl.col("rank").is_not_null()), rows.filter("is_found")
+    named, named_rings = rows.filter(pl.col("rank").is_not_null()), rows.filter("is_found")
     planted = rows.filter(pl.col("planted_members") > 0)["group_id"].n_unique()
-    members, whole = float(named["members"].sum()), float(found["planted_members"].sum())
+    members, whole = float(named["members"].sum()), float(named_rings["planted_members"].sum())
     return {
         "scheme": scheme,
         "planted": planted,
         "groups": named.height,
-        "found": found.height,
-        "found_share": found.height / planted if planted else math.nan,
+        "found": named_rings.height,
+        "found_share": named_rings.height / planted if planted else math.nan,
         "member_precision": float(named["shared"].sum()) / members if members else math.nan,
-        "member_recall_of_found": float(found["shared"].sum()) / whole if whole else math.nan,
+        "member_recall_of_found": float(named_rings["shared"].sum()) / whole if whole else math.nan,
     }
 
 
@@ -151,10 +151,10 @@ def stability(
             tops.setdefault(kind, []).append(set(leads))
             widths.setdefault(kind, []).append(float(width))
     return {
-        kind: {"overlap": _shared(found), "rank_interval": float(np.mean(widths[kind]))} for kind, found in tops.items()
+        kind: {"overlap": _shared(leads), "rank_interval": float(np.mean(widths[kind]))} for kind, leads in tops.items()
     }
 
 
-def _shared(found: list[set[str]]) -> float:
-    pairs = [len(a & b) / max(len(a), 1) for i, a in enumerate(found) for b in found[i + 1 :]]
+def _shared(leads: list[set[str]]) -> float:
+    pairs = [len(a & b) / max(len(a), 1) for i, a in enumerate(leads) for b in leads[i + 1 :]]
     return float(np.mean(pairs)) if pairs else math.nan
