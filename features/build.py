@@ -74,12 +74,12 @@ def build(
     record did, features that allow it compute what the delivery touched. Returns the tables built.
     """
     plan = _plan(of, facts)
-    known = journal.prints(con, "feature.")
-    built = [name for name, (fingerprint, _) in plan.items() if known.get(f"feature.{name}", ("",))[0] != fingerprint]
+    prints = journal.prints(con, "feature.")
+    built = [name for name, (fingerprint, _) in plan.items() if prints.get(f"feature.{name}", ("",))[0] != fingerprint]
     parts = Parts(say, "feature tables", [f"feature.{name}" for name in built])
     compared = False
     for name in built:
-        feature, before, (fingerprint, logic) = load()[name], known.get(f"feature.{name}"), plan[name]
+        feature, before, (fingerprint, logic) = load()[name], prints.get(f"feature.{name}"), plan[name]
         parts.begin(f"feature.{name}")
         same_logic = before is not None and before[1] == logic
         if name == "settlement" and same_logic:
