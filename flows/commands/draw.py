@@ -247,9 +247,14 @@ def _drawn(
     draws.keep(con, draw_id, settled, drawn, chosen, on, witness)
     files.write_result(draw_id, chosen, settled, drawn, folder, settings.labels)
     return {
-        "draw_id": draw_id, "seed": chosen, "frame_hash": settled.hash, "units": settled.units.height,
-        "folder": str(folder), "rows": drawn, "short": files.short(settled, drawn),
-    }  # fmt: skip
+        "draw_id": draw_id,
+        "seed": chosen,
+        "frame_hash": settled.hash,
+        "units": settled.units.height,
+        "folder": str(folder),
+        "rows": drawn,
+        "short": files.short(settled, drawn),
+    }
 
 
 def _tell(answer: dict[str, Any], common: Common) -> None:

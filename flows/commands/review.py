@@ -223,6 +223,11 @@ def _drawn(
     if lent:
         written |= files.write_package(review_id, drawn, key, lent[1], folder, settings.language, settings.labels)
     return {
-        "review_id": review_id, "seed": chosen, "frame_hash": settled.hash, "stays": settled.stays.height,
-        "drawn": drawn.height, "folder": str(folder), "files": sorted(written),
-    }  # fmt: skip
+        "review_id": review_id,
+        "seed": chosen,
+        "frame_hash": settled.hash,
+        "stays": settled.stays.height,
+        "drawn": drawn.height,
+        "folder": str(folder),
+        "files": sorted(written),
+    }

@@ -149,8 +149,10 @@ def _select(con: duckdb.DuckDBPyConnection, domain: Domain) -> None:
         join listed_finding as f on f.finding_id = m.finding_id
         """
     )
-    con.execute("create or replace temp table domain_counted (finding_id varchar, lead_id varchar,"
-        " counted_amount decimal(16, 2), counted_fund decimal(16, 2), also_in varchar)")  # fmt: skip
+    con.execute(
+        "create or replace temp table domain_counted (finding_id varchar, lead_id varchar,"
+        " counted_amount decimal(16, 2), counted_fund decimal(16, 2), also_in varchar)"
+    )
     for lead in ("lead_id", f"'{ALL}' as lead_id"):
         con.execute(
             f"create or replace temp table ranked_subject as select subject_type, subject_id, {lead} from domain_lead"

@@ -186,11 +186,23 @@ def precision(con: duckdb.DuckDBPyConnection, sources: Collection[Source]) -> pl
         )
         .with_columns(pl.col("precision", "rate").round(4))
         .select(
-            "source", "kind", "status", "title", "title_zh", "hits", "confirmed", "partly", "dismissed", "judged",
-            "precision", "precision_low", "precision_high", "rate",
+            "source",
+            "kind",
+            "status",
+            "title",
+            "title_zh",
+            "hits",
+            "confirmed",
+            "partly",
+            "dismissed",
+            "judged",
+            "precision",
+            "precision_low",
+            "precision_high",
+            "rate",
         )
         .sort("judged", "source", descending=[True, False])
-    )  # fmt: skip
+    )
 
 
 def plan(

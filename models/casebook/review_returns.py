@@ -144,9 +144,23 @@ def _numbers(rows: pl.DataFrame, column: str) -> np.ndarray[Any, np.dtype[np.flo
 
 
 _SCHEMA: dict[str, Any] = {
-    "institution_id": pl.String, "institution_name": pl.String, "stays": pl.Int64, "amount": pl.Decimal(18, 2),
-    "drawn": pl.Int64, "returned": pl.Int64, "missing": pl.Int64, "in_error": pl.Int64,
+    "institution_id": pl.String,
+    "institution_name": pl.String,
+    "stays": pl.Int64,
+    "amount": pl.Decimal(18, 2),
+    "drawn": pl.Int64,
+    "returned": pl.Int64,
+    "missing": pl.Int64,
+    "in_error": pl.Int64,
     "found_amount": pl.Decimal(18, 2),
-    "read_twice": pl.Int64, "agreeing": pl.Int64, "kappa": pl.Float64, "method": pl.String, "estimate": pl.Float64,
-    "low": pl.Float64, "high": pl.Float64, "claim": pl.Float64, "claim_fund": pl.Float64, "why": pl.String,
-}  # fmt: skip
+    "read_twice": pl.Int64,
+    "agreeing": pl.Int64,
+    "kappa": pl.Float64,
+    "method": pl.String,
+    "estimate": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "claim": pl.Float64,
+    "claim_fund": pl.Float64,
+    "why": pl.String,
+}

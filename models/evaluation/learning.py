@@ -131,8 +131,10 @@ def _so_far(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     judged = con.execute(
         "select count(*), count(*) filter (where conclusion = 'confirmed') from casebook.current_verdict"
     ).fetchall()[0]
-    by = con.execute("select coalesce(model, '') || case when ranked_by = 'learned model' then ' live' else '' end"
-                 " from model.ranking").fetchall()[0][0]  # fmt: skip
+    by = con.execute(
+        "select coalesce(model, '') || case when ranked_by = 'learned model' then ' live' else '' end"
+        " from model.ranking"
+    ).fetchall()[0][0]
     return {"judged": int(judged[0]), "confirmed": int(judged[1]), "ranked_by": str(by)}
 
 

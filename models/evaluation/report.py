@@ -122,30 +122,76 @@ def others(results: Figures) -> list[tuple[str, list[str], list[list[str]]]]:
     without = {(r["scheme"], r["subject_type"]): r["recall"] for r in results["novel"]}
     schemes = [r | {"without": without.get((r["scheme"], r["subject_type"]))} for r in results["schemes"]]
     tables = [
-        ("schemes", schemes, {
-            "scheme": "scheme", "list": "subject_type", "planted": "planted", "recall@2R": "recall",
-            "anywhere on the list": "listed", "recall@2R, its own sources off": "without",
-        }),
-        ("rings", results["rings"], {
-            "scheme": "scheme", "rings planted": "planted", "groups listed": "groups", "rings found": "found_share",
-            "member precision": "member_precision", "member recall of those found": "member_recall_of_found",
-        }),
-        ("honest look-alikes", results["confounders"], {
-            "kind": "kind", "list": "subject_type", "of them": "subjects", "tier A": "tier_a",
-            "tier A or B": "tier_ab", "in the first 2R": "first_2r",
-        }),
-        ("the same town with other rank seeds", stable, {
-            "list": "subject_type", "first R shared by two seeds": "overlap",
-            "rank interval there, places": "rank_interval",
-        }),
-        ("a town without fraud", results["honest"], {
-            "list": "subject_type", "subjects": "subjects", "leads": "leads", "tier A": "tier_a", "tier B": "tier_b",
-        }),
-        ("institution ids permuted", results["permuted"], {
-            "list": "subject_type", "base rate": "base_rate", "P@R": "precision_at_r", "AP": "average_precision",
-            "AP by count": "by_count", "AP of a random order": "expected", "AUC": "auc",
-        }),
-    ]  # fmt: skip
+        (
+            "schemes",
+            schemes,
+            {
+                "scheme": "scheme",
+                "list": "subject_type",
+                "planted": "planted",
+                "recall@2R": "recall",
+                "anywhere on the list": "listed",
+                "recall@2R, its own sources off": "without",
+            },
+        ),
+        (
+            "rings",
+            results["rings"],
+            {
+                "scheme": "scheme",
+                "rings planted": "planted",
+                "groups listed": "groups",
+                "rings found": "found_share",
+                "member precision": "member_precision",
+                "member recall of those found": "member_recall_of_found",
+            },
+        ),
+        (
+            "honest look-alikes",
+            results["confounders"],
+            {
+                "kind": "kind",
+                "list": "subject_type",
+                "of them": "subjects",
+                "tier A": "tier_a",
+                "tier A or B": "tier_ab",
+                "in the first 2R": "first_2r",
+            },
+        ),
+        (
+            "the same town with other rank seeds",
+            stable,
+            {
+                "list": "subject_type",
+                "first R shared by two seeds": "overlap",
+                "rank interval there, places": "rank_interval",
+            },
+        ),
+        (
+            "a town without fraud",
+            results["honest"],
+            {
+                "list": "subject_type",
+                "subjects": "subjects",
+                "leads": "leads",
+                "tier A": "tier_a",
+                "tier B": "tier_b",
+            },
+        ),
+        (
+            "institution ids permuted",
+            results["permuted"],
+            {
+                "list": "subject_type",
+                "base rate": "base_rate",
+                "P@R": "precision_at_r",
+                "AP": "average_precision",
+                "AP by count": "by_count",
+                "AP of a random order": "expected",
+                "AUC": "auc",
+            },
+        ),
+    ]
     return [
         (
             title,
