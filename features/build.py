@@ -106,6 +106,11 @@ def legible(con: duckdb.DuckDBPyConnection, query: str) -> str:
     return query
 
 
+def lacking(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """The feature tables that this version asks for and the warehouse, of an earlier one, has not built."""
+    return [name for name in load() if not has(con, f"feature.{name}")]
+
+
 def fingerprints(of: str, facts: str) -> dict[str, str]:
     """What each feature table is made of: its query, what it reads, the record `of` and the knowledge `facts`."""
     return {name: fingerprint for name, (fingerprint, _) in _plan(of, facts).items()}
