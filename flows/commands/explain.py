@@ -12,6 +12,8 @@ from flows.commands.common import COMMON, COUNT, Common, app
 if TYPE_CHECKING:
     import polars as pl
 
+    from flows.home.settings import Settings
+
 
 @app.command
 def explain(
@@ -42,7 +44,7 @@ def explain(
             members = people.members(con, "l.lead_id = $id", {"id": lead_id})
             parts = leads.parts(con, lead_id)
     except InUse:
-        _as_published(settings.home, lead_id, lines, common)
+        _as_published(settings, lead_id, lines, common)
         return
     places = people.places(findings)
     gathering = people.gathering(members, people.visits(members, findings)) if members.height else None
@@ -121,17 +123,23 @@ def _verdict(known: dict[str, Any] | None, common: Common) -> None:
         common.console.say(f"Verdict of {known['decided_on']}: {known['conclusion']} ({told}), from {known['file']}.")
 
 
-def _as_published(home: Path, lead_id: str, lines: int, common: Common) -> None:
-    """While a run holds the warehouse: what the last run wrote of the lead."""
+def _as_published(settings: Settings, lead_id: str, lines: int, common: Common) -> None:
+    """While a run holds the warehouse: what the last run wrote of the lead, in the language asked for."""
     from data.errors import UsageError
-    from flows.publish import published
+    from flows import steps
+    from flows.publish import kept, published
 
-    folder = published.last(home)
-    lead = published.lead(folder, lead_id)
-    if lead is None:
-        raise UsageError(f"Run {folder.name} lists no lead {lead_id}; the warehouse is in use, so ask again later.")
-    findings = published.evidence(folder, lead_id)
-    common.as_published(folder.name)
+    folder = published.last(settings.home)
+    with kept.of_run(settings.home, folder.name) as con:
+        words = kept.words(con, settings.language)
+        lead = published.lead(folder, lead_id, words)
+        if lead is None:
+            raise UsageError(f"Run {folder.name} lists no lead {lead_id}; the warehouse is in use, so ask again later.")
+        if words is None:
+            findings = published.evidence(folder, lead_id)
+        else:
+            findings = published.findings(con, steps.sources(settings), folder, lead, settings.language)
+    common.as_published(folder.name, is_worded=words is not None)
     common.console.give({**lead, "evidence": [] if findings is None else findings.to_dicts()})
     _about(lead, common)
     if findings is None:

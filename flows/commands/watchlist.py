@@ -26,7 +26,7 @@ def watchlist(
     """Print the top of one watchlist of the last run."""
     from data.errors import InUse, UsageError, like
     from data.warehouse.connection import open_warehouse
-    from flows.publish import history, published
+    from flows.publish import history, kept, published
     from flows.publish.watchlists import SUBJECT_TYPES, watchlist
 
     if subject_type not in SUBJECT_TYPES:
@@ -42,8 +42,10 @@ def watchlist(
             rows = watchlist(con, subject_type, last, language=settings.language, top=top)
     except InUse:
         folder = published.last(settings.home)
-        last, rows = folder.name, published.watchlist(folder, subject_type, top)
-        common.as_published(last)
+        with kept.of_run(settings.home, folder.name) as con:
+            words = kept.words(con, settings.language)
+        last, rows = folder.name, published.watchlist(folder, subject_type, top, words)
+        common.as_published(last, is_worded=words is not None)
     common.console.give(rows.to_dicts())
     shown = ["rank", "lead_id", "subject_id", "subject_name", "tier", "score", "amount_at_risk", "status", "reasons"]
     spare = ["status", "tier", "score", "subject_name"]

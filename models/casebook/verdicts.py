@@ -205,6 +205,12 @@ def registered(con: duckdb.DuckDBPyConnection, lead_id: str) -> pl.DataFrame:
     return frame(con, query.replace("event_number", events.order(con, "casebook.verdict")), {"lead": lead_id})
 
 
+def listed(con: duckdb.DuckDBPyConnection, every: bool = False) -> pl.DataFrame:
+    """The verdicts that stand, the last one imported first; `every` shows those too whose place a later one took."""
+    query = (FOLDER / "verdict_list.sql").read_text(encoding="utf-8")
+    return frame(con, query.replace("event_number", events.order(con, "casebook.verdict")), {"every": every})
+
+
 def prepare(con: duckdb.DuckDBPyConnection, sources: Collection[Source]) -> None:
     """Temporary tables of words: those of `words`, and source_name (the names a source goes by)."""
     words.prepare(con)
