@@ -14,6 +14,7 @@ import duckdb
 from data.warehouse import guard, journal
 from data.warehouse.connection import has, transaction
 from data.warehouse.parts import Parts
+from data.warehouse.paths import escaped
 from features import increment
 
 FOLDER = Path(__file__).parent
@@ -73,12 +74,12 @@ def build(
     record did, features that allow it compute what the delivery touched. Returns the tables built.
     """
     plan = _plan(of, facts)
-    known = journal.prints(con, "feature.")
-    built = [name for name, (fingerprint, _) in plan.items() if known.get(f"feature.{name}", ("",))[0] != fingerprint]
+    prints = journal.prints(con, "feature.")
+    built = [name for name, (fingerprint, _) in plan.items() if prints.get(f"feature.{name}", ("",))[0] != fingerprint]
     parts = Parts(say, "feature tables", [f"feature.{name}" for name in built])
     compared = False
     for name in built:
-        feature, before, (fingerprint, logic) = load()[name], known.get(f"feature.{name}"), plan[name]
+        feature, before, (fingerprint, logic) = load()[name], prints.get(f"feature.{name}"), plan[name]
         parts.begin(f"feature.{name}")
         same_logic = before is not None and before[1] == logic
         if name == "settlement" and same_logic:
@@ -105,6 +106,11 @@ def legible(con: duckdb.DuckDBPyConnection, query: str) -> str:
     return query
 
 
+def lacking(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """The feature tables that this version asks for and the warehouse, of an earlier one, has not built."""
+    return [name for name in load() if not has(con, f"feature.{name}")]
+
+
 def fingerprints(of: str, facts: str) -> dict[str, str]:
     """What each feature table is made of: its query, what it reads, the record `of` and the knowledge `facts`."""
     return {name: fingerprint for name, (fingerprint, _) in _plan(of, facts).items()}
@@ -124,7 +130,7 @@ def _make(con: duckdb.DuckDBPyConnection, feature: Feature) -> None:
     table = f"feature.{feature.name}"
     con.execute(f"create or replace table {table} as {feature.query.text}")
     for column, meaning in feature.columns.items():
-        con.execute(f"""comment on column {table}.{column} is '{meaning.replace("'", "''")}'""")
+        con.execute(f"comment on column {table}.{column} is '{escaped(meaning)}'")
 
 
 def _read(path: Path) -> Feature:

@@ -124,7 +124,7 @@ dated as (
         coalesce(cast(e.started_at as date), p.started_on) as first_on,
         case when not coalesce(e.is_in_hospital, false)
             then coalesce(cast(e.ended_at as date), p.ended_on) end as last_on,
-        e.discharge_way, e.referred_from_encounter_id, coalesce(i.owner, p.institution_id) as place, i.community_id,
+        coalesce(w.way = 'sent_on', false) as is_sent_on, e.referred_from_encounter_id, coalesce(i.owner, p.institution_id) as place, i.community_id,
         i.contract_to as place_closed_on,
         coalesce(i.institution_level, case when g.institution_grade is not null then 0 end) as institution_level,
         case
@@ -134,6 +134,7 @@ dated as (
         end as aftercare
     from paid as p
     left join record.encounter as e on e.encounter_id = p.encounter_id and coalesce(e.is_valid, true)
+    left join knowledge.discharge_way as w on w.code = e.discharge_way
     left join feature.institution as i on i.institution_id = p.institution_id
     left join knowledge.institution_grade as g on g.institution_grade = i.institution_grade
 ),
@@ -170,7 +171,7 @@ followed as (
             )
         ) as is_continued,
         date_diff('day', p.last_on, l.first_on) in (0, 1) and p.place <> l.place
-            and (p.discharge_way in ('2', '3') or coalesce(p.community_id = l.community_id, false)) as is_transferred,
+            and (p.is_sent_on or coalesce(p.community_id = l.community_id, false)) as is_transferred,
         case
             when date_diff('day', p.last_on, l.first_on) in (0, 1) and p.place <> l.place then case
                 when l.aftercare < p.aftercare then -1

@@ -12,7 +12,7 @@
 -- ended_stays, nights: stays that ended, and their nights
 -- short_stays: ended stays of one or two nights
 -- idle_stays: stays without any line for examination, laboratory, treatment or operation
--- charged_days, idle_days: days of stays with a fee line; those with bed, nursing and consultation lines only
+-- charged_days, idle_days: days inside stays with a fee line; those on which nothing was done (stay_day's is_bare)
 -- repeated_stays: stays that began within 15 days of the person's last stay there, expected ones left out
 -- weekend_stays: stays that began on Saturday or Sunday
 -- visit_lines: fee lines outside stays
@@ -150,14 +150,6 @@ top as (
     group by institution_id
 ),
 
--- Diagnoses whose soon re-admission is expected.
-expected as (
-    select distinct c.principal_diagnosis_code
-    from (select distinct principal_diagnosis_code from feature.encounter where is_inpatient) as c
-    join knowledge.admission_exception as k
-        on substr(c.principal_diagnosis_code, 1, length(k.diagnosis_prefix)) = k.diagnosis_prefix
-),
-
 sequence as (
     select e.*, lag(e.ended_on) over (
             partition by e.person_id, e.institution_id order by e.started_on, e.encounter_id
@@ -170,28 +162,20 @@ stay as (
     select s.institution_id, count(*) as stays, count(s.days) as ended_stays, sum(s.days) as nights,
         sum(case when s.days <= 2 then 1 else 0 end) as short_stays,
         sum(case when date_diff('day', s.left_on, s.started_on) between 0 and 15
-            and x.principal_diagnosis_code is null and not coalesce(s.is_continued, false)
+            and not x.is_exception and not coalesce(s.is_continued, false)
             and not coalesce(s.is_day_care, false) then 1 else 0 end) as repeated_stays,
         sum(case when ((date_diff('day', date '2000-01-03', s.started_on) % 7) + 7) % 7 >= 5
             then 1 else 0 end) as weekend_stays
     from sequence as s
-    left join expected as x on x.principal_diagnosis_code = s.principal_diagnosis_code
+    join feature.encounter_excuse as x on x.encounter_id = s.encounter_id
     group by s.institution_id
 ),
 
-stay_day as (
-    select institution_id, encounter_id, charged_on,
-        max(case when fee_category in ('03', '04', '05', '06') then 1 else 0 end) as is_worked,
-        max(case when fee_category in ('01', '02', '07', '12') then 0 else 1 end) as is_active
-    from feature.fee_line
-    where care_setting = 'inpatient' and encounter_id is not null
-    group by institution_id, encounter_id, charged_on
-),
-
 stay_worked as (
-    select institution_id, encounter_id, count(*) as charged_days, max(is_worked) as is_worked,
-        sum(1 - is_active) as idle_days
-    from stay_day
+    select institution_id, encounter_id, sum(case when is_inside then 1 else 0 end) as charged_days,
+        max(case when is_worked then 1 else 0 end) as is_worked,
+        sum(case when is_bare then 1 else 0 end) as idle_days
+    from feature.stay_day
     group by institution_id, encounter_id
 ),
 

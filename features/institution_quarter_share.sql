@@ -67,16 +67,9 @@ record_end as (
     select max(started_on) as last_on from feature.encounter where is_inpatient
 ),
 
-excepted as (
-    select distinct c.diagnosis_code
-    from (select distinct principal_diagnosis_code as diagnosis_code from feature.encounter where is_inpatient) as c
-    join knowledge.admission_exception as x
-        on substr(c.diagnosis_code, 1, length(x.diagnosis_prefix)) = x.diagnosis_prefix
-),
-
 following as (
-    select e.encounter_id, e.institution_id, e.ended_on, e.discharge_way,
-        substr(e.principal_diagnosis_code, 1, 3) as disease, x.diagnosis_code is not null as is_expected,
+    select e.encounter_id, e.institution_id, e.ended_on, x.is_sent_home,
+        substr(e.principal_diagnosis_code, 1, 3) as disease, x.is_exception as is_expected,
         coalesce(e.is_day_care, false) as is_day_care,
         lead(e.started_on) over (
             partition by e.person_id, e.institution_id order by e.started_on, e.encounter_id
@@ -90,7 +83,7 @@ following as (
             partition by e.person_id, e.institution_id order by e.started_on, e.encounter_id
         ) as next_disease
     from feature.encounter as e
-    left join excepted as x on x.diagnosis_code = e.principal_diagnosis_code
+    join feature.encounter_excuse as x on x.encounter_id = e.encounter_id
     where e.is_inpatient and e.person_id is not null
 ),
 
@@ -106,7 +99,7 @@ discharge as (
         end as is_readmitted
     from following as f
     cross join record_end as r
-    where f.ended_on is not null and coalesce(f.discharge_way, '9') not in ('2', '3', '5')
+    where f.ended_on is not null and f.is_sent_home
         and date_diff('day', f.ended_on, r.last_on) >= 31
 ),
 

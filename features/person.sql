@@ -76,12 +76,16 @@ registered_death as (
 -- A newborn's death on the mother's number is not the mother's: of the maternity stays none counts, nor one for what
 -- began around a birth. A day before 1950 fills an empty field.
 death_in_care as (
-    select person_id, min(coalesce(case when died_on >= date '1950-01-01' then died_on end, cast(ended_at as date)))
-        as died_on
-    from record.encounter
-    where (died_on >= date '1950-01-01' or discharge_way = '5') and coalesce(is_valid, true)
-        and not coalesce(substr(medical_category, 1, 2) = '52' or substr(principal_diagnosis_code, 1, 1) = 'P', false)
-    group by person_id
+    select e.person_id, min(coalesce(
+            case when e.died_on >= date '1950-01-01' then e.died_on end, cast(e.ended_at as date)
+        )) as died_on
+    from record.encounter as e
+    left join knowledge.discharge_way as w on w.code = e.discharge_way
+    where (e.died_on >= date '1950-01-01' or w.way = 'died') and coalesce(e.is_valid, true)
+        and not coalesce(
+            substr(e.medical_category, 1, 2) = '52' or substr(e.principal_diagnosis_code, 1, 1) = 'P', false
+        )
+    group by e.person_id
 ),
 
 everybody as (

@@ -30,7 +30,7 @@
 -- short_stays: ended stays of one or two nights, day wards left out
 -- repeated_stays: begun within 15 days of the person's last stay there, expected ones left out
 -- rest_stays: stays that began on a holiday or unworked weekend
--- charged_days, idle_days: days of stays with a charge; those with bed, nursing and rounds only
+-- charged_days, idle_days: days inside stays with a charge; those on which nothing was done (stay_day's is_bare)
 -- exam_stay_amount: inpatient_amount for examination and laboratory
 -- persons_per_day: persons a day with visits; high: more than one can see
 -- busiest_ratio: busiest_day over persons_per_day; high: names handed in at once
@@ -265,15 +265,23 @@ store as (
     group by practitioner_id
 ),
 
+bare as (
+    select encounter_id, count(*) as bare_days
+    from feature.stay_day
+    where is_bare
+    group by encounter_id
+),
+
 stay as (
-    select practitioner_id, count(*) as stays, count(days) as ended_stays, sum(days) as nights,
+    select s.practitioner_id, count(*) as stays, count(days) as ended_stays, sum(days) as nights,
         sum(eligible_amount) as inpatient_amount, sum(exam_amount) as exam_stay_amount,
         sum(case when days <= 2 and not is_ward_day then 1 else 0 end) as short_stays,
         sum(case when left_institution_id = institution_id and not is_expected
             and date_diff('day', left_on, started_on) between 0 and 15 then 1 else 0 end) as repeated_stays,
         sum(case when is_holiday_start then 1 else 0 end) as rest_stays,
-        sum(charged_days) as charged_days, sum(idle_days) as idle_days
-    from feature.stay
+        sum(s.charged_days) as charged_days, sum(coalesce(b.bare_days, 0)) as idle_days
+    from feature.stay as s
+    left join bare as b on b.encounter_id = s.encounter_id
     where practitioner_id is not null
     group by practitioner_id
 ),

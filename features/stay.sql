@@ -3,8 +3,8 @@
 -- chapter: chapter of the principal diagnosis by ICD-10 blocks, '-' unknown
 -- stratum: age band, sex and chapter, the mix that expected values are made of
 -- days: nights; null while in hospital
--- is_expected: a diagnosis treated in courses, a pregnancy, a newborn, a mental disorder (admission_exception), or a
---     course told by its items (course_sign)
+-- is_expected: the encounter's is_exception, or a course told by its items (course_sign)
+-- is_bed_day_paid, is_case_paid, is_sent_on, is_died, is_sent_home: the encounter's
 -- is_emergency_start, is_continued, is_transferred_in: the encounter's
 -- is_ward_day: day surgery or day care: the encounter's is_day_care
 -- is_holiday_start: begun on a public holiday or a weekend that was not worked
@@ -14,50 +14,47 @@
 -- exam_amount: eligible yuan of examination and laboratory
 -- care_amount: eligible yuan of treatment, operation and drugs
 -- drug_amount: eligible yuan of drugs
--- exam_kinds: different examination and laboratory items
--- injections: drug lines for injection, by the name
+-- charged_amount: eligible yuan of the fee lines
+-- exam_share, care_share: of charged_amount
+-- exam_kinds: different examination and laboratory items, by code, else by name
+-- drug_lines, formed_drug_lines: lines of Western and Chinese patent medicines; those with a dosage form
+-- injections: those for injection, by the dosage form, else by the name
 -- is_operated: a line of an operation, or a coded procedure: the encounter's
 -- charged_days: days inside the stay, but the last, with a charge
--- idle_days: charged days with bed, nursing, ward rounds and other charges up to five yuan only
 -- busiest_share: share of the stay's lines on its busiest day
 -- visits_elsewhere: settlements with fund money of the person at other institutions strictly inside the stay, none
 --     of them a stay or one of a course (dialysis, radiotherapy): those go on wherever the person lies
--- left_on, left_institution_id, left_discharge_way: end, place and way of leaving of the person's stay before
+-- left_on, left_institution_id: end and place of the person's stay before
+-- was_sent_on: that stay left for another hospital or an institution of the community
 -- next_on, next_institution_id: start and place of the next
 -- is_next_continued: the next is this stay going on
 -- level_step: 1 up, -1 down, 0 the same level, from a stay elsewhere that ended within a day: the encounter's
 -- around_amount, own_around_amount: yuan settled outside stays from 3 days before to 3 days after it, anywhere and
 --     at the same institution, but for courses and the emergency that led into the stay
 with line as (
-    select encounter_id, count(*) as lines, sum(case when fee_category is null then 1 else 0 end) as unsorted_lines,
-        sum(case when fee_category in ('03', '04') then eligible_amount else 0 end) as exam_amount,
-        sum(case when fee_category in ('05', '06', '09', '10', '11') then eligible_amount else 0 end) as care_amount,
-        sum(case when fee_category in ('09', '10', '11') then eligible_amount else 0 end) as drug_amount,
-        count(distinct case when fee_category in ('03', '04') then item_code end) as exam_kinds,
-        sum(case when fee_category in ('09', '11') and item_name like '%注射%' then 1 else 0 end) as injections,
-        max(case when fee_category = '06' then 1 else 0 end) as is_operated
-    from feature.fee_line
-    where care_setting = 'inpatient' and encounter_id is not null
-    group by encounter_id
-),
-
-day as (
-    select l.encounter_id, l.charged_on, count(*) as lines,
-        max(case when l.charged_on >= e.started_on and l.charged_on < e.ended_on then 1 else 0 end) as is_inside,
-        max(case when l.fee_category = '01' then 1 else 0 end) as has_bed,
-        sum(case when coalesce(l.fee_category, '') in ('01', '02', '07', '12', '13') or l.is_take_home then 0
-            else l.amount end) as active_amount
+    select l.encounter_id, count(*) as lines, sum(l.eligible_amount) as charged_amount,
+        sum(case when l.fee_category is null then 1 else 0 end) as unsorted_lines,
+        sum(case when l.fee_category in ('03', '04') then l.eligible_amount else 0 end) as exam_amount,
+        sum(case when l.fee_category in ('05', '06', '09', '10', '11') then l.eligible_amount else 0 end)
+            as care_amount,
+        sum(case when l.fee_category in ('09', '10', '11') then l.eligible_amount else 0 end) as drug_amount,
+        count(distinct case when l.fee_category in ('03', '04') then coalesce(l.item_code, l.item_name) end)
+            as exam_kinds,
+        sum(case when l.fee_category in ('09', '11') then 1 else 0 end) as drug_lines,
+        count(case when l.fee_category in ('09', '11') then r.dosage_form end) as formed_drug_lines,
+        sum(case when l.fee_category in ('09', '11') and coalesce(r.dosage_form, l.item_name) like '%注射%' then 1
+            else 0 end) as injections,
+        max(case when l.fee_category = '06' then 1 else 0 end) as is_operated
     from feature.fee_line as l
-    join feature.encounter as e on e.encounter_id = l.encounter_id
-    where e.is_inpatient
-    group by l.encounter_id, l.charged_on
+    left join record.fee_line as r on r.encounter_id = l.encounter_id and r.line_id = l.line_id
+    where l.care_setting = 'inpatient' and l.encounter_id is not null
+    group by l.encounter_id
 ),
 
 worked as (
-    select encounter_id, sum(is_inside) as charged_days,
-        sum(case when is_inside = 1 and has_bed = 1 and active_amount <= 5 then 1 else 0 end) as idle_days,
+    select encounter_id, sum(case when is_inside then 1 else 0 end) as charged_days,
         cast(max(lines) as double) / nullif(sum(lines), 0) as busiest_share
-    from day
+    from feature.stay_day
     group by encounter_id
 ),
 
@@ -87,16 +84,9 @@ paid as (
     select s.encounter_id, max(s.age_years) as age_years, max(s.sex) as sex,
         sum(coalesce(r.self_paid_amount, 0)) as self_paid_amount
     from feature.settlement as s
-    join record.settlement as r on r.settlement_id = s.settlement_id
+    left join record.settlement as r on r.settlement_id = s.settlement_id
     where s.care_setting = 'inpatient'
     group by s.encounter_id
-),
-
-expected as (
-    select distinct c.principal_diagnosis_code
-    from (select distinct principal_diagnosis_code from feature.encounter where is_inpatient) as c
-    join knowledge.admission_exception as k
-        on substr(c.principal_diagnosis_code, 1, length(k.diagnosis_prefix)) = k.diagnosis_prefix
 ),
 
 free_day as (
@@ -106,25 +96,24 @@ free_day as (
 ),
 
 sequence as (
-    select e.*,
+    select e.*, x.is_exception, x.is_bed_day_paid, x.is_case_paid, x.is_sent_on, x.is_died, x.is_sent_home,
         lag(e.ended_on) over (partition by e.person_id order by e.started_on, e.encounter_id) as left_on,
         lag(e.institution_id) over (partition by e.person_id order by e.started_on, e.encounter_id)
             as left_institution_id,
-        lag(e.discharge_way) over (partition by e.person_id order by e.started_on, e.encounter_id)
-            as left_discharge_way,
+        lag(x.is_sent_on) over (partition by e.person_id order by e.started_on, e.encounter_id) as was_sent_on,
         lead(e.started_on) over (partition by e.person_id order by e.started_on, e.encounter_id) as next_on,
         lead(e.institution_id) over (partition by e.person_id order by e.started_on, e.encounter_id)
             as next_institution_id,
         lead(e.is_continued) over (partition by e.person_id order by e.started_on, e.encounter_id)
             as is_next_continued
     from feature.encounter as e
+    join feature.encounter_excuse as x on x.encounter_id = e.encounter_id
     where e.is_inpatient
 ),
 
 joined as (
     select s.*, p.sex, p.age_years, p.self_paid_amount,
-        x.principal_diagnosis_code is not null or coalesce(s.is_in_course, false)
-            as is_expected,
+        s.is_exception or coalesce(s.is_in_course, false) as is_expected,
         coalesce(s.is_day_care, false) as is_ward_day,
         coalesce(f.is_free = 1,
             ((date_diff('day', date '2000-01-03', s.started_on) % 7) + 7) % 7 >= 5) as is_holiday_start,
@@ -146,7 +135,6 @@ joined as (
         end as chapter
     from sequence as s
     left join paid as p on p.encounter_id = s.encounter_id
-    left join expected as x on x.principal_diagnosis_code = s.principal_diagnosis_code
     left join free_day as f on f.on_date = s.started_on
 )
 
@@ -160,7 +148,12 @@ select
     j.department_code,
     j.attending_practitioner_id as practitioner_id,
     j.payment_method,
+    j.is_bed_day_paid,
+    j.is_case_paid,
     j.discharge_way,
+    j.is_sent_on,
+    j.is_died,
+    j.is_sent_home,
     j.principal_diagnosis_code as diagnosis_code,
     j.principal_diagnosis_name as diagnosis_name,
     j.sex,
@@ -179,19 +172,23 @@ select
     cast(coalesce(j.self_paid_amount, 0) as decimal(16, 2)) as self_paid_amount,
     coalesce(l.lines, 0) as lines,
     coalesce(l.unsorted_lines, 0) as unsorted_lines,
+    cast(coalesce(l.charged_amount, 0) as decimal(16, 2)) as charged_amount,
     cast(coalesce(l.exam_amount, 0) as decimal(16, 2)) as exam_amount,
     cast(coalesce(l.care_amount, 0) as decimal(16, 2)) as care_amount,
     cast(coalesce(l.drug_amount, 0) as decimal(16, 2)) as drug_amount,
+    cast(l.exam_amount as double) / nullif(cast(l.charged_amount as double), 0) as exam_share,
+    cast(l.care_amount as double) / nullif(cast(l.charged_amount as double), 0) as care_share,
     coalesce(l.exam_kinds, 0) as exam_kinds,
+    coalesce(l.drug_lines, 0) as drug_lines,
+    coalesce(l.formed_drug_lines, 0) as formed_drug_lines,
     coalesce(l.injections, 0) as injections,
     coalesce(l.is_operated, 0) = 1 or coalesce(j.is_operated, false) as is_operated,
     coalesce(w.charged_days, 0) as charged_days,
-    coalesce(w.idle_days, 0) as idle_days,
     w.busiest_share,
     coalesce(a.visits_elsewhere, 0) as visits_elsewhere,
     j.left_on,
     j.left_institution_id,
-    j.left_discharge_way,
+    coalesce(j.was_sent_on, false) as was_sent_on,
     j.next_on,
     j.next_institution_id,
     coalesce(j.is_next_continued, false) as is_next_continued,

@@ -123,10 +123,11 @@ def _columns(name: str, table: mapping.Table, header: Sequence[str], names: mapp
     near = proposals(table, header, names)
     for one in near:
         yield (
-            name, "off",
+            name,
+            "off",
             f"the column {one.cell} is not known; if it is {one.name_zh} ({one.field}), this line under"
             f" table,name,field in HOME/mappings/names.csv says so: {one.line}",
-        )  # fmt: skip
+        )
     rest = [c for c in unknown(table, header, names) if c not in {p.cell for p in near}]
     if rest:
         yield name, "off", f"columns that are not known and would not be read: {', '.join(rest)}"
@@ -159,10 +160,11 @@ def _tables(looked: Looked, is_full: bool) -> Iterator[Line]:
         if cut := [s for s in parts if s.lines]:
             whole = sum(s.lines or 0 for s in cut)
             yield (
-                source, "off",
+                source,
+                "off",
                 f"only the first {look.SAMPLE:,} rows of a file were looked at for faults, {len(cut)} of them longer"
                 f" ({whole:,} rows in all); --full looks at every row",
-            )  # fmt: skip
+            )
 
 
 def _between(months: Sequence[str], first: date, last: date) -> list[str]:

@@ -149,6 +149,8 @@ def detect(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> Outc
     state = State(settings, con)
     if journal.print_of(con, "features") != state.record:
         raise UsageError("The feature tables are older than the record. Run `fundwatch features` first.")
+    if build.lacking(con):
+        raise UsageError("The feature tables are of an earlier version. Run `fundwatch features` first.")
     known, seconds = _last(con)
     gone = sorted(set(known) - {s.id for s in state.sources if s.card.status != "retired"})
     with transaction(con):

@@ -100,12 +100,14 @@ def empty_warehouse(once):
     """File of a warehouse with every table and nothing in it; making it costs more than a test."""
     import duckdb
 
+    from data.knowledge.load import FOLDER
     from data.warehouse.connection import ddl
     from features import build
 
     def fill(folder):
         with duckdb.connect(str(folder / "warehouse.duckdb")) as con:
             con.execute(ddl())
+            con.execute(f"insert into knowledge.discharge_way by name from '{FOLDER / 'discharge_way.csv'}'")
             for name, feature in build.load().items():
                 con.execute(f"create table feature.{name} as {feature.query.text}")
 

@@ -20,6 +20,7 @@ from data.ingest.find import Delivery
 from data.ingest.heading import Heading
 from data.warehouse import paths
 from data.warehouse.connection import has
+from data.warehouse.paths import escaped
 
 #: The delivered cells as text, each with row_place, from 0: only a numbered read keeps the order of the file.
 TEXTS = "stage_text"
@@ -179,7 +180,7 @@ def scan(delivery: Delivery, keeps_rejects: bool = True) -> str:
         )
         below = f"where file_row_number >= {delivery.lines}" if is_grid else ""
         return f"(select {cells} from read_parquet('{path}', file_row_number = {str(is_grid).lower()}) {below})"
-    columns = ", ".join(f"""'{cell.replace("'", "''")}': 'varchar'""" for cell in delivery.header)
+    columns = ", ".join(f"'{escaped(cell)}': 'varchar'" for cell in delivery.header)
     rejects = "ignore_errors = true"
     if keeps_rejects:
         rejects = (

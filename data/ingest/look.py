@@ -16,6 +16,7 @@ from data.ingest import cells, contradiction, decode, match, normalise, read, su
 from data.ingest.find import Delivery, renamed
 from data.ingest.load import load
 from data.warehouse.connection import FILE_NAME, ddl
+from data.warehouse.paths import escaped
 
 #: Rows of a content that are looked at where not all of it is asked for.
 SAMPLE = 50_000
@@ -64,7 +65,7 @@ def place(home: Path, work: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, b
     """An empty warehouse that knows which files HOME took; and whether HOME could be asked."""
     with duckdb.connect(str(work / "look.duckdb")) as con:
         con.execute(ddl())
-        con.execute(f"set temp_directory = '{_quoted(work / 'spill')}'")
+        con.execute(f"set temp_directory = '{escaped(work / 'spill')}'")
         yield con, _remember(con, home)
 
 
@@ -72,7 +73,7 @@ def _remember(con: duckdb.DuckDBPyConnection, home: Path) -> bool:
     if not (home / FILE_NAME).exists():
         return True
     try:
-        con.execute(f"attach '{_quoted(home / FILE_NAME)}' as held (read_only)")
+        con.execute(f"attach '{escaped(home / FILE_NAME)}' as held (read_only)")
     except duckdb.Error:
         return False  # somebody writes it
     try:
@@ -236,7 +237,3 @@ def _sample(delivery: Delivery, work: Path) -> tuple[Delivery, int | None]:
             if number >= wanted:
                 break
     return renamed(delivery, target, delivery.encoding), lines - delivery.lines
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from data.contract.mapping import Field
 from data.ingest import moments
 from data.ingest.survey import ODD
+from data.warehouse.paths import escaped
 
 TYPES = {
     "date": "date",
@@ -226,7 +227,7 @@ def quoted(cell: str) -> str:
 
 
 def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
+    return f"'{escaped(value)}'"
 
 
 def _half(raw: str) -> str:

@@ -18,6 +18,7 @@ from data.ingest import cells, labels, match, normalise, read
 from data.ingest.find import Delivery, find
 from data.ingest.masked import CARD, MASK, NAMES
 from data.ingest.pseudonym import HIDDEN, Pseudonyms
+from data.warehouse.paths import escaped
 
 #: Before the pseudonym: without a letter that is no hexadecimal digit, one of 30,000 would look like a damaged number.
 LETTER = "P"
@@ -70,7 +71,7 @@ def write(
         numbers[source] = numbers.get(source, 0) + 1
         name = f"{source}_{numbers[source]:03}.csv"
         with duckdb.connect() as con:
-            con.execute(f"set temp_directory = '{_escaped(work / 'spill')}'")
+            con.execute(f"set temp_directory = '{escaped(work / 'spill')}'")
             contents.append(_one(con, delivery, target / name, work, key, names))
         say(f"{delivery.name}: {contents[-1].rows:,} rows as {name}")
     mended = [(part.name, "mended rejects hold rows as they were delivered") for part in found.mended]
@@ -88,7 +89,7 @@ def _one(
     replaced = tuple(c for c in kept if _is_replaced(delivery.fields.get(c), delivery))
     columns = ", ".join(map(_q, kept))
     con.execute(
-        f"copy (select {columns} from copied order by row_place) to '{_escaped(path)}'"
+        f"copy (select {columns} from copied order by row_place) to '{escaped(path)}'"
         " (format csv, header true, delimiter ',', quote '\"', escape '\"', nullstr '')"
     )
     path.chmod(0o600)
@@ -188,7 +189,3 @@ def _listed(names: Sequence[str]) -> str:
 
 def _q(cell: str) -> str:
     return normalise.quoted(cell)
-
-
-def _escaped(path: Path) -> str:
-    return str(path).replace("'", "''")

@@ -15,6 +15,7 @@ from data.ingest.load import identities, load
 from data.ingest.normalise import UNKNOWN_WORD
 from data.ingest.pseudonym import Pseudonyms
 from data.warehouse.connection import FILE_NAME, ddl
+from data.warehouse.paths import escaped
 
 Line = tuple[str, str, str]  # what, ok | off | bad, sentence
 
@@ -31,7 +32,7 @@ def lists(
         return
     with duckdb.connect() as con:
         con.execute(ddl())
-        con.execute(f"set temp_directory = '{_quoted(work / 'spill')}'")
+        con.execute(f"set temp_directory = '{escaped(work / 'spill')}'")
         _persons_of(con, home)
         persons = [d for d in deliveries if d.table.target in (*match.PERSONS, *PLACES)]
         for delivery in [*persons, *brought]:
@@ -57,7 +58,7 @@ def _persons_of(con: duckdb.DuckDBPyConnection, home: Path) -> None:
     if not (home / FILE_NAME).exists():
         return
     try:
-        con.execute(f"attach '{_quoted(home / FILE_NAME)}' as held (read_only)")
+        con.execute(f"attach '{escaped(home / FILE_NAME)}' as held (read_only)")
     except duckdb.Error:
         return  # somebody writes it; the line on HOME says so
     for table in match.PERSONS:
@@ -113,7 +114,3 @@ def _lines(con: duckdb.DuckDBPyConnection) -> Iterator[Line]:
         " order by 3 desc, 2"
     ).fetchall():
         yield file, "off", f"{rows:,} rows would be rejected: {reason}"
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")

@@ -16,6 +16,7 @@ import duckdb
 
 from data.errors import FundwatchError, InUse, UsageError
 from data.warehouse import commit, damage, events, paths, spill
+from data.warehouse.paths import escaped
 
 if TYPE_CHECKING:
     import polars as pl
@@ -62,9 +63,9 @@ def open_warehouse(
         for extensions in ("autoinstall_known_extensions", "autoload_known_extensions"):
             con.execute(f"set {extensions} = false")  # nothing is fetched over the network, whatever is asked
         con.execute("set preserve_insertion_order = true")
-        con.execute(f"set temp_directory = '{_quoted(_spill(home, own))}'")
+        con.execute(f"set temp_directory = '{escaped(_spill(home, own))}'")
         if memory_limit:
-            con.execute(f"set memory_limit = '{_quoted(damage.within_memory(memory_limit))}'")
+            con.execute(f"set memory_limit = '{escaped(damage.within_memory(memory_limit))}'")
         if threads:
             con.execute(f"set threads = {damage.within_threads(int(threads))}")
         _check_format(con, path, read_only)
@@ -261,7 +262,3 @@ def _grow(con: duckdb.DuckDBPyConnection) -> None:
     for schema, table, column, kind in wanted:
         if (schema, table, column) not in have and (schema, table) in tables:
             con.execute(f"alter table {schema}.{table} add column {column} {kind}")
-
-
-def _quoted(value: object) -> str:
-    return str(value).replace("'", "''")

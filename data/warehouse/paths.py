@@ -20,4 +20,9 @@ def literal(path: Path) -> str:
 
 def quoted(path: Path) -> str:
     """The same between an SQL text's apostrophes."""
-    return literal(path).replace("'", "''")
+    return escaped(literal(path))
+
+
+def escaped(text: object) -> str:
+    """A text, or a path that is no pattern (to write, to attach, to spill to), between an SQL text's apostrophes."""
+    return str(text).replace("'", "''")

@@ -139,12 +139,12 @@ def import_(
     from data.errors import InputRefused, UsageError
     from data.warehouse.connection import open_warehouse
     from flows.home import lock
-    from models.casebook import appeals
+    from models.casebook import appeals, handed
 
     if step not in appeals.STEPS:
         raise UsageError(f"--step is '{step}'; use {', '.join(appeals.STEPS)}.")
     settings, day = common.settled(language=language), today(on)
-    answers = appeals.read(file)
+    answers = handed.read(file, appeals.FORM)
     with lock.hold(settings.home), open_warehouse(settings.home, memory_limit=settings.memory_limit) as con:
         planned = appeals.plan(con, answers, step, day, hand.strip())
         counts = planned.counts

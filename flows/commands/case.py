@@ -40,11 +40,12 @@ def open_(
 ) -> None:
     """Open a case on the leads of one matter."""
     from flows.days import day
+    from flows.home.casebook import book
     from models.casebook import cases
     from models.casebook.case_words import value
 
     settings = common.settled(language=language)
-    with _book(settings) as (con, witness):
+    with book(settings, "case") as (con, witness):
         number = cases.open_(
             con,
             " ".join(title.split()),
@@ -69,10 +70,11 @@ def add(
 ) -> None:
     """Add leads to an open case; those it has already are passed over."""
     from flows.days import day
+    from flows.home.casebook import book
     from models.casebook import cases
 
     settings = common.settled(language=language)
-    with _book(settings) as (con, witness):
+    with book(settings, "case") as (con, witness):
         fresh = cases.add(con, case_id, leads, day(on, "--on"), witness)
     common.console.give({"case_id": case_id, "added": fresh})
     common.console.say(
@@ -218,16 +220,11 @@ def list_(
 def _act(name: str, case_id: str, on: str, common: Common, language: str | None, sentence: str, **values: Any) -> None:
     """Append one act and say so."""
     from flows.days import day
+    from flows.home.casebook import book
     from models.casebook import cases
 
     settings = common.settled(language=language)
-    with _book(settings) as (con, witness):
+    with book(settings, "case") as (con, witness):
         is_new = cases.act(con, case_id, name, day(on, "--on"), witness, **values)
     common.console.give({"case_id": case_id, "act": name, "written": is_new})
     common.console.say(sentence if is_new else f"Case {case_id} says so already; nothing was written.")
-
-
-def _book(settings: Any) -> Any:
-    from flows.home.casebook import book
-
-    return book(settings, "case")

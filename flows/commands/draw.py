@@ -52,6 +52,7 @@ def draw_(
     """
     from data.errors import UsageError
     from flows.days import day
+    from flows.home.casebook import book
     from models.casebook import draws
     from models.casebook.handed import read
 
@@ -60,7 +61,7 @@ def draw_(
         raise UsageError(f"--of is '{of}'; it must be institution or pharmacy.")
     chosen = draws.weights("visit", weights)
     handed = read(inspectors, draws.INSPECTORS) if inspectors else None
-    with _book(settings) as (con, witness):
+    with book(settings, "draw") as (con, witness):
         settled = draws.visit_frame(
             con,
             places,
@@ -96,6 +97,7 @@ def recheck(
     it comes back by `draw compare`.
     """
     from flows.days import day
+    from flows.home.casebook import book
     from flows.publish import draws as files
     from models.casebook import draws, rechecks
     from models.casebook.handed import read
@@ -104,7 +106,7 @@ def recheck(
     first, last = day(closed_from, "--from"), day(closed_to, "--to")
     chosen = draws.weights("recheck", weights)
     handed = read(inspectors, draws.INSPECTORS) if inspectors else None
-    with _book(settings) as (con, witness):
+    with book(settings, "draw") as (con, witness):
         who = draws.inspectors(con, handed) if handed else None
         settled = draws.recheck_frame(con, places, first, last, chosen, who)
         answer = _drawn(con, settled, seed, drawn_on, settings, out, witness)
@@ -123,6 +125,7 @@ def compare(
 ) -> None:
     """Compare what second readers say with the verdicts that stand: agreement, kappa, money, what differs."""
     from data.errors import InputRefused
+    from flows.home.casebook import book
     from flows.publish.labels import labelled
     from flows.publish.safe import write_csv
     from models.casebook import rechecks
@@ -130,7 +133,7 @@ def compare(
 
     settings = common.settled(language=language)
     handed = read(file, rechecks.FORM)
-    with _book(settings) as (con, witness):
+    with book(settings, "draw") as (con, witness):
         made = rechecks.plan(con, handed)
         written = rechecks.append(con, made, witness) if yes else 0
     told = rechecks.agreement(made.rows)
@@ -244,9 +247,14 @@ def _drawn(
     draws.keep(con, draw_id, settled, drawn, chosen, on, witness)
     files.write_result(draw_id, chosen, settled, drawn, folder, settings.labels)
     return {
-        "draw_id": draw_id, "seed": chosen, "frame_hash": settled.hash, "units": settled.units.height,
-        "folder": str(folder), "rows": drawn, "short": files.short(settled, drawn),
-    }  # fmt: skip
+        "draw_id": draw_id,
+        "seed": chosen,
+        "frame_hash": settled.hash,
+        "units": settled.units.height,
+        "folder": str(folder),
+        "rows": drawn,
+        "short": files.short(settled, drawn),
+    }
 
 
 def _tell(answer: dict[str, Any], common: Common) -> None:
@@ -272,9 +280,3 @@ def _past(on: Any) -> Any:
     if on > date.today():
         raise UsageError(f"--on {on} has not come yet. Give the day of the draw.")
     return on
-
-
-def _book(settings: Any) -> Any:
-    from flows.home.casebook import book
-
-    return book(settings, "draw")

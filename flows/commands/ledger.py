@@ -110,13 +110,14 @@ def import_(
     from data.warehouse.connection import open_warehouse
     from flows import steps
     from flows.home import lock
+    from models.casebook import handed
     from models.casebook import ledger as book
 
     settings, now = common.settled(language=language), today(on)
-    problems = book.read(file)
+    problems = handed.read(file, book.FORM)
     with lock.hold(settings.home), open_warehouse(settings.home, memory_limit=settings.memory_limit) as con:
         planned = book.plan(con, problems, steps.sources(settings), now, origin.strip())
-        counts = {state: planned.of(state).height for state in ("new", "known", "refused")}
+        counts = planned.tally("new", "known", "refused")
         counts["corrections"] = int(planned.of("new")["is_correction"].sum())
         written = book.append(con, planned, witness(con, settings.home, "ledger", file, counts)) if yes else 0
     refused = planned.of("refused")
@@ -165,6 +166,7 @@ def lineup(
     from flows.home import audit_log
     from flows.publish import ledger_sheets
     from flows.publish.safe import write_csv
+    from models.casebook import handed
     from models.casebook import ledger as book
     from models.casebook import lineup as lined
 
@@ -173,7 +175,7 @@ def lineup(
         raise UsageError(
             f"--origin is '{origin}'; use {', '.join(book.ORIGINS)} or 飞检, 信访, 案件, 巡察, 审计, 自查."
         )
-    result = lined.read(file)
+    result = handed.read(file, lined.FORM)
     with open_warehouse(settings.home, read_only=True) as con:
         rows, refused = lined.compare(
             con, result, steps.sources(settings), optional_day(since, "--from"), optional_day(until, "--to")

@@ -68,7 +68,7 @@ def write(settings: Settings, domain: str, out: Path, common: Common) -> None:
     from flows import steps
     from flows.home import audit_log, lock
     from flows.publish import domain as packs
-    from flows.publish import domain_files, publish
+    from flows.publish import domain_files, history, publish
     from flows.publish.safe import ids_as
 
     publish.ready(out)
@@ -76,7 +76,7 @@ def write(settings: Settings, domain: str, out: Path, common: Common) -> None:
     sources = steps.sources(settings)
     with lock.hold(settings.home), open_warehouse(settings.home, read_only=True) as con, ids_as(settings.ids):
         asked = packs.asked(con, domain)
-        run_id = packs.last_run(con)
+        run_id = history.last_run(con)
         found = packs.pack(
             con,
             sources,

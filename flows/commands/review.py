@@ -97,7 +97,7 @@ def import_(
         made = review_returns.plan(con, handed)
         written = review_returns.append(con, made, witness) if yes else 0
     refused = made.rows.filter(made.rows["state"] == "refused")
-    counts = {state: made.count(state) for state in ("new", "known", "blank", "refused")}
+    counts = made.tally("new", "known", "blank", "refused")
     rows = refused.select("row_number", "why")
     common.console.give(
         {"file": made.name, "written": written, "is_dry_run": not yes, **counts, "refused_rows": rows.to_dicts()}
@@ -223,6 +223,11 @@ def _drawn(
     if lent:
         written |= files.write_package(review_id, drawn, key, lent[1], folder, settings.language, settings.labels)
     return {
-        "review_id": review_id, "seed": chosen, "frame_hash": settled.hash, "stays": settled.stays.height,
-        "drawn": drawn.height, "folder": str(folder), "files": sorted(written),
-    }  # fmt: skip
+        "review_id": review_id,
+        "seed": chosen,
+        "frame_hash": settled.hash,
+        "stays": settled.stays.height,
+        "drawn": drawn.height,
+        "folder": str(folder),
+        "files": sorted(written),
+    }

@@ -38,13 +38,14 @@ def import_(
     from data.errors import InputRefused
     from flows import steps
     from flows.days import day
+    from flows.home.casebook import book
     from models.casebook import self_checks
     from models.casebook.handed import read
 
     settings = common.settled(language=language)
     handed = read(file, self_checks.FORM)
     period = (day(first, "--from") if first else None, day(last, "--to") if last else None)
-    with _book(settings) as (con, witness):
+    with book(settings, "selfcheck") as (con, witness):
         made = self_checks.plan(
             con,
             handed,
@@ -54,7 +55,7 @@ def import_(
             declared_on=day(on, "--on"),
         )
         written = self_checks.append(con, made, witness) if yes else 0
-    counts = {state: made.of(state).height for state in ("new", "known", "refused")}
+    counts = made.tally("new", "known", "refused")
     refused = made.of("refused").select("row_number", "why")
     common.console.give({"file": made.name, "written": written, **counts, "refused_rows": refused.to_dicts()})
     names = ["row_number", "institution_id", "item_id", "period_from", "period_to", "is_found", "cases", "amount"]
@@ -127,9 +128,3 @@ def _write(rows: Any, out: Path, settings: Any) -> None:
             write_csv(labelled(rows, settings.labels, "self_check"), out, ids=ids)
     except OSError as error:
         raise FundwatchError(f"{out} cannot be written: {error.strerror or error}. Choose another place.") from error
-
-
-def _book(settings: Any) -> Any:
-    from flows.home.casebook import book
-
-    return book(settings, "selfcheck")

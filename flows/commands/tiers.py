@@ -57,11 +57,14 @@ def show(
     _write(proposed, csv, xlsx, settings)
     common.console.give(
         {
-            "year": wanted, "draft": points.DRAFT, "tiers": proposed.tiers.to_dicts(),
+            "year": wanted,
+            "draft": points.DRAFT,
+            "tiers": proposed.tiers.to_dicts(),
             "points": proposed.points.to_dicts(),
-            "score_cards": proposed.cards.to_dicts(), "events": proposed.events.to_dicts(),
+            "score_cards": proposed.cards.to_dicts(),
+            "events": proposed.events.to_dicts(),
         }
-    )  # fmt: skip
+    )
     judged = proposed.tiers.filter(proposed.tiers["tier"].is_not_null())
     unjudged = proposed.tiers.height - judged.height
     common.console.table(f"tiers {wanted}", PLACES, judged.select(PLACES).head(MOST).rows(), kind="tiers")

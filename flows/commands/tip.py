@@ -45,13 +45,14 @@ def import_(
     found or not.
     """
     from flows.days import day
+    from flows.home.casebook import book
     from models.casebook import outside
     from models.casebook.handed import read
 
     settings = common.settled(language=language)
     handed = read(file, outside.FORM)
     named, came = outside.kind_of(handed, kind or None), day(received, "--received")
-    with _book(settings) as (con, witness):
+    with book(settings, "outside") as (con, witness):
         made = outside.plan(
             con, handed, named, office.strip() or None, came if received else None, day("", ""), _pseudonyms(settings)
         )
@@ -109,12 +110,13 @@ def feedback(
     """Write that whoever gave a tip or handed it down has an answer."""
     from data.errors import UsageError
     from flows.days import day
+    from flows.home.casebook import book
     from models.casebook import outside
 
     settings = common.settled(language=language)
     if not text.strip():
         raise UsageError("Say with --text what was answered.")
-    with _book(settings) as (con, witness):
+    with book(settings, "outside") as (con, witness):
         is_new = outside.feedback(con, tip_id.strip(), text.strip(), day(on, "--on"), witness)
     common.console.give({"tip_id": tip_id, "written": is_new})
     common.console.say(f"{tip_id} is answered." if is_new else f"{tip_id} says so already; nothing was written.")
@@ -132,10 +134,11 @@ def place(
 ) -> None:
     """Say whom a lead from outside is about, where its name or code fits nobody for sure."""
     from flows.days import day
+    from flows.home.casebook import book
     from models.casebook import outside
 
     settings = common.settled(language=language)
-    with _book(settings) as (con, witness):
+    with book(settings, "outside") as (con, witness):
         outside.place(con, tip_id.strip(), subject_type, subject_id.strip(), day(on, "--on"), witness)
     common.console.give({"tip_id": tip_id, "subject_type": subject_type, "subject_id": subject_id})
     common.console.say(f"{tip_id} is about {subject_type} {subject_id} from the next run on.")
@@ -177,9 +180,3 @@ def _pseudonyms(settings: Any) -> Any:
     from data.ingest import Pseudonyms
 
     return Pseudonyms.of(settings.home) if settings.pseudonyms else None
-
-
-def _book(settings: Any) -> Any:
-    from flows.home.casebook import book
-
-    return book(settings, "outside")

@@ -55,12 +55,17 @@ def transfer_(
             transfers.propose(con, transfer_id, matter, made.days, at, manifest_hash, witness)
     common.console.give(
         {
-            "transfer_id": transfer_id, "department": to, "lines": made.lines.height,
+            "transfer_id": transfer_id,
+            "department": to,
+            "lines": made.lines.height,
             "confirmed": matter["confirmed_amount"],
-            "suspected": matter["suspected_amount"], "filing": made.filing.to_dicts(), "clocks": made.clocks.to_dicts(),
-            "folder": str(folder), "manifest": manifest_hash,
+            "suspected": matter["suspected_amount"],
+            "filing": made.filing.to_dicts(),
+            "clocks": made.clocks.to_dicts(),
+            "folder": str(folder),
+            "manifest": manifest_hash,
         }
-    )  # fmt: skip
+    )
     common.console.say(
         f"Proposal {transfer_id}: {made.lines.height:,} lines, {matter['confirmed_amount']:,} yuan confirmed,"
         f" {matter['suspected_amount']:,}"

@@ -113,21 +113,21 @@ def _plain(figure: Figures) -> str:
 
 
 def _rings(rows: Sequence[Figures]) -> str:
-    said = [
+    schemes = [
         f"{r['scheme']} {number(r['planted']['mean'], True)} a town, {_plain(r['found_share'])} of them found, member"
         f" precision {_plain(r['member_precision'])}"
         for r in rows
         if r["scheme"] != "all"
     ]
     everyone = next(r for r in rows if r["scheme"] == "all")
-    return f"Groups: {'; '.join(said)}; of all listed members {_plain(everyone['member_precision'])} are planted."
+    return f"Groups: {'; '.join(schemes)}; of all listed members {_plain(everyone['member_precision'])} are planted."
 
 
 def _honest(rows: Sequence[Figures]) -> str:
     if not rows:
         return ""
-    said = ", ".join(f"{r['subject_type']} {r['tier_a']['mean']:.0f} and {r['tier_b']['mean']:.0f}" for r in rows)
-    return f" The same town without any scheme has these leads of tier A and B: {said}."
+    counts = ", ".join(f"{r['subject_type']} {r['tier_a']['mean']:.0f} and {r['tier_b']['mean']:.0f}" for r in rows)
+    return f" The same town without any scheme has these leads of tier A and B: {counts}."
 
 
 def _scheme(results: Figures, row: Figures) -> list[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from data.ingest.normalise import WEIGHTS, quoted
+from data.warehouse.paths import escaped
 
 #: Fee lines of a simulated town for each of its persons, and the most that are simulated: the rest is copied.
 LINES_A_PERSON, MOST_SIMULATED = 32, 1_000_000
@@ -50,7 +51,7 @@ def town(folder: Path, lines: int, seed: int, say: Callable[[str], None] = lambd
     say(f"writing {copies} times {simulated:,} fee lines ...")
     place.mkdir(parents=True)
     with duckdb.connect() as con:
-        con.execute(f"set temp_directory = '{_text(place / 'spill')}'")
+        con.execute(f"set temp_directory = '{escaped(place / 'spill')}'")
         for path in sorted(base.glob("*.csv*")):
             _copy(con, path, place / f"{path.name.partition('.')[0]}.csv", copies)
     (place / DONE).touch()
@@ -72,14 +73,14 @@ def _simulate(base: Path, persons: int, seed: int) -> None:
 
 def _copy(con: duckdb.DuckDBPyConnection, source: Path, target: Path, copies: int) -> None:
     """A table once for each copy, or once where nothing in it is the town's own: catalogues, prices."""
-    rows = f"read_csv('{_text(source)}', header = true, all_varchar = true, delim = ',')"
+    rows = f"read_csv('{escaped(source)}', header = true, all_varchar = true, delim = ',')"
     names = [str(row[0]) for row in con.execute(f"describe select * from {rows}").fetchall()]
     values = {name: own(name) for name in names}
     is_own = any(value is not None for value in values.values())
     columns = ", ".join(f"{values[n] or quoted(n)} as {quoted(n)}" for n in names)
     con.execute(
         f"copy (select {columns} from {rows} as town cross join range({copies if is_own else 1}) as c (copy))"
-        f" to '{_text(target)}' (header, delimiter ',')"
+        f" to '{escaped(target)}' (header, delimiter ',')"
     )
 
 
@@ -111,7 +112,3 @@ def own(name: str) -> str | None:
 def _check_digit(number: str) -> str:
     weighed = " + ".join(f"{number}[{i}]::integer * {w}" for i, w in enumerate(WEIGHTS, 1))
     return f"substr('10X98765432', ({weighed}) % 11 + 1, 1)"
-
-
-def _text(path: Path) -> str:
-    return str(path).replace("'", "''")

@@ -69,10 +69,14 @@ async def until_stopped(
             say(f"{crashed} run(s) that ended with an earlier process are marked as crashed.")
         deployment = str(
             await runner.aadd_flow(
-                screen, name=NAME, schedule=planned, parameters=parameters, tags=[owned.tag(home)],
+                screen,
+                name=NAME,
+                schedule=planned,
+                parameters=parameters,
+                tags=[owned.tag(home)],
                 enforce_parameter_schema=True,
             )
-        )  # fmt: skip
+        )
         if watch.make_up(ask, deployment):
             say("The last run of the schedule was cut short; it runs again now.")
     except Exception as error:  # whatever it is, the schedule is not there, and `serve` without it is worth nothing

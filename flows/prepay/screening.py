@@ -20,6 +20,7 @@ from data.errors import InputRefused, UsageError
 from data.knowledge import load as knowledge_load
 from data.warehouse import confined, journal, spill
 from data.warehouse.connection import ddl, frame, open_warehouse
+from data.warehouse.paths import escaped
 from features import build
 from flows import steps
 from flows.home.settings import Settings
@@ -88,7 +89,7 @@ def _opened(settings: Settings, work: Path) -> Iterator[tuple[duckdb.DuckDBPyCon
     """
     limits = {"memory_limit": settings.memory_limit, "threads": settings.threads}
     with open_warehouse(settings.home, read_only=True, **limits) as con:  # type: ignore[arg-type]
-        con.execute(f"set temp_directory = '{_quoted(str(work / 'spill'))}'")
+        con.execute(f"set temp_directory = '{escaped(work / 'spill')}'")
         if ("feature", "settlement") not in past.tables(con, "feature"):
             raise UsageError(f"{settings.home} has no feature tables yet. Run `fundwatch features` first.")
         names = _refuse_stale(con, settings)
@@ -217,7 +218,3 @@ def _judge(con: duckdb.DuckDBPyConnection, one: Source, seconds: float) -> None:
                 """,
                 {"card_id": one.id},
             )
-
-
-def _quoted(text: str) -> str:
-    return text.replace("'", "''")

@@ -83,14 +83,6 @@ def _asked(every: Collection[Domain], word: str) -> Domain:
     raise UsageError(f"There is no domain '{word}'.{near} Use {', '.join(f'{d.id} ({d.name_zh})' for d in every)}.")
 
 
-def last_run(con: duckdb.DuckDBPyConnection) -> str:
-    """The last finished run. Raises UsageError where there is none."""
-    rows = con.execute("select run_id from run.run order by finished_at desc, run_id desc limit 1").fetchall()
-    if not rows:
-        raise UsageError("No run is finished yet. Run `fundwatch run INPUT` first.")
-    return str(rows[0][0])
-
-
 def pack(
     con: duckdb.DuckDBPyConnection,
     sources: Collection[Source],
@@ -157,8 +149,10 @@ def _select(con: duckdb.DuckDBPyConnection, domain: Domain) -> None:
         join listed_finding as f on f.finding_id = m.finding_id
         """
     )
-    con.execute("create or replace temp table domain_counted (finding_id varchar, lead_id varchar,"
-        " counted_amount decimal(16, 2), counted_fund decimal(16, 2), also_in varchar)")  # fmt: skip
+    con.execute(
+        "create or replace temp table domain_counted (finding_id varchar, lead_id varchar,"
+        " counted_amount decimal(16, 2), counted_fund decimal(16, 2), also_in varchar)"
+    )
     for lead in ("lead_id", f"'{ALL}' as lead_id"):
         con.execute(
             f"create or replace temp table ranked_subject as select subject_type, subject_id, {lead} from domain_lead"

@@ -7,6 +7,8 @@ from typing import Any
 
 import duckdb
 
+from data.errors import UsageError
+from data.warehouse import events
 from data.warehouse.connection import frame, has
 from flows.publish.words import words
 from models.casebook import cases, lead_runs
@@ -33,6 +35,15 @@ History = dict[str, list[dict[str, Any]]]
 
 #: Columns that a warehouse of an earlier version, opened for reading, may lack.
 LATER = {"tips": ("model.lead_tip", ("kind", "office")), "cases": ("model.lead_case", ("reason",))}
+
+
+def last_run(con: duckdb.DuckDBPyConnection, needed: bool = True) -> str:
+    """The last finished run; empty where there is none and none is `needed`. Raises UsageError where one is."""
+    order = events.order(con, "run.run")
+    rows = con.execute(f"select run_id from run.run order by {order} desc, run_id desc limit 1").fetchall()
+    if not rows and needed:
+        raise UsageError("No run is finished yet. Run `fundwatch run INPUT` first.")
+    return str(rows[0][0]) if rows else ""
 
 
 def by_lead(

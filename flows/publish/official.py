@@ -20,10 +20,18 @@ from models.sources.source import NOTHING, Source
 READING = frozenset(
     f"knowledge.{name}"
     for name in (
-        "admission_exception", "calendar", "code_map", "division", "institution_grade", "medical_category",
-        "official_rule", "price_code_map", "problem_item", "stated_service_code",
+        "admission_exception",
+        "calendar",
+        "code_map",
+        "division",
+        "institution_grade",
+        "medical_category",
+        "official_rule",
+        "price_code_map",
+        "problem_item",
+        "stated_service_code",
     )
-)  # fmt: skip
+)
 STATES = ("judged", "partly", "trial", "no_case", "cannot_judge", "no_rule")
 KNOWLEDGE = ("published", "mixed", "starter", "empty", "none")
 

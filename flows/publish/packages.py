@@ -22,6 +22,7 @@ from flows import steps
 from flows.home import audit_log
 from flows.home.settings import Settings
 from flows.publish import (
+    history,
     in_force,
     package_public,
     package_third_party,
@@ -89,15 +90,14 @@ def write(settings: Settings, con: duckdb.DuckDBPyConnection, ask: Ask, out: Pat
         raise UsageError("Nothing was ranked yet. Run `fundwatch run INPUT` first.")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(f"--out {out} holds something already. Give a new folder; nothing left the office.")
-    runs = con.execute("select run_id from run.run order by finished_at desc, run_id desc limit 1").fetchall()
-    run_id = str(runs[0][0]) if runs else None
+    run_id = history.last_run(con, needed=False)
     aside = out.with_name(f".{out.name}.part")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir(mode=0o700)
         with ids_as(settings.ids):
-            rows = WRITERS[ask.role](settings, con, ask, run_id or "", aside)
+            rows = WRITERS[ask.role](settings, con, ask, run_id, aside)
         _about(settings, ask, aside)
         what: dict[str, Any] = {
             "for": ask.role,

@@ -67,11 +67,19 @@ def visits(members: pl.DataFrame, evidence: pl.DataFrame) -> pl.DataFrame:
         members.drop("lead_id", strict=False)
         .join(came, on="person_id")
         .select(
-            "occurred_on", *PLACE, "together", "person_id", "person_name", "sex", "age", "settled_at",
-            "settlement_ids", "counted_amount",
+            "occurred_on",
+            *PLACE,
+            "together",
+            "person_id",
+            "person_name",
+            "sex",
+            "age",
+            "settled_at",
+            "settlement_ids",
+            "counted_amount",
         )
         .sort("occurred_on", "institution_id", "person_id")
-    )  # fmt: skip
+    )
 
 
 def gathering(members: pl.DataFrame, visits: pl.DataFrame) -> dict[str, Any]:

@@ -26,11 +26,22 @@ IDS = ("institution_id", "region")
 def table(made: Plan) -> pl.DataFrame:
     """The plan, a row a visit in the order in which they begin."""
     schema: dict[str, Any] = {
-        **dict.fromkeys(PLAN, pl.String), "team_number": pl.Int64, "start_on": pl.Date, "end_on": pl.Date,
-        "due_on": pl.Date, "probability": pl.Float64, "inspector_days": pl.Float64, "travel_days": pl.Float64,
-        "desk_days": pl.Float64, "records": pl.Int64, "share": pl.Float64, "amount": pl.Decimal(16, 2),
-        "fund": pl.Decimal(16, 2), "expected": pl.Float64, "leads": pl.Int64,
-    }  # fmt: skip
+        **dict.fromkeys(PLAN, pl.String),
+        "team_number": pl.Int64,
+        "start_on": pl.Date,
+        "end_on": pl.Date,
+        "due_on": pl.Date,
+        "probability": pl.Float64,
+        "inspector_days": pl.Float64,
+        "travel_days": pl.Float64,
+        "desk_days": pl.Float64,
+        "records": pl.Int64,
+        "share": pl.Float64,
+        "amount": pl.Decimal(16, 2),
+        "fund": pl.Decimal(16, 2),
+        "expected": pl.Float64,
+        "leads": pl.Int64,
+    }
     rows = [[{**v, "records": v["planned_records"]}.get(c) for c in PLAN] for v in made.visits]
     return pl.DataFrame(rows, schema=schema, orient="row")
 

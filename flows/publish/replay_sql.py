@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from data.warehouse.paths import escaped
 from models.sources import rule
 from models.sources.source import Source
 
@@ -51,4 +52,4 @@ def _comment(text: str) -> str:
 
 
 def _literal(value: object) -> str:
-    return str(value) if isinstance(value, int | float) else "'" + str(value).replace("'", "''") + "'"
+    return str(value) if isinstance(value, int | float) else f"'{escaped(value)}'"

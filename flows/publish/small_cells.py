@@ -98,11 +98,14 @@ def _exposed(cells: Sequence[_Cell], finest: int, k: int) -> list[_Cell]:
     if not shown or not hidden:
         return []
     solve = {
-        "A_eq": _matrix(shown, finest, csr_array), "b_eq": np.array([c.count for c in shown], float),
+        "A_eq": _matrix(shown, finest, csr_array),
+        "b_eq": np.array([c.count for c in shown], float),
         # Whoever sees a hidden cell knows that it is not empty.
-        "A_ub": -_matrix(hidden, finest, csr_array), "b_ub": -np.ones(len(hidden)),
-        "bounds": (0, None), "method": "highs",
-    }  # fmt: skip
+        "A_ub": -_matrix(hidden, finest, csr_array),
+        "b_ub": -np.ones(len(hidden)),
+        "bounds": (0, None),
+        "method": "highs",
+    }
     touched = np.zeros(finest, bool)
     for c in shown:
         touched[c.members] = True

@@ -11,6 +11,7 @@ import polars as pl
 from data.ingest.masked import MASK
 from data.warehouse import journal
 from data.warehouse.connection import frame, transaction
+from data.warehouse.paths import escaped
 from flows.home import audit_log
 from flows.publish.safe import whole, write_csv
 
@@ -36,8 +37,7 @@ def findings(con: duckdb.DuckDBPyConnection, path: Path) -> int:
     """Every finding, also of trial rules; straight from DuckDB to the file."""
 
     def copy(aside: Path) -> None:
-        name = str(aside).replace("'", "''")
-        con.execute(f"copy ({FINDINGS}) to '{name}' (format parquet, compression zstd)")
+        con.execute(f"copy ({FINDINGS}) to '{escaped(aside)}' (format parquet, compression zstd)")
 
     whole(path, copy)
     return int(con.execute("select count(*) from model.finding").fetchall()[0][0])

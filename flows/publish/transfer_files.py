@@ -23,9 +23,15 @@ from models.casebook import transfers
 MANIFEST, COVER, BOOK = "manifest.json", "cover.html", "package.xlsx"
 TABLES = ("lines", "sums", "filing", "clocks")
 IDS = (
-    "institution_id", "practitioner_id", "subject_person_id", "record_number", "item_code", "settlement_id", "line_id",
+    "institution_id",
+    "practitioner_id",
+    "subject_person_id",
+    "record_number",
+    "item_code",
+    "settlement_id",
+    "line_id",
     "invoice_number",
-)  # fmt: skip
+)
 
 
 @contextmanager

@@ -10,11 +10,10 @@ import duckdb
 import polars as pl
 
 from data.errors import FundwatchError
-from data.warehouse import events
 from flows import steps
 from flows.home import audit_log
 from flows.home.settings import Settings
-from flows.publish import regions, visit_workbook, watchlists
+from flows.publish import history, regions, visit_workbook, watchlists
 from flows.publish.labels import Known
 from flows.publish.visits import Visits, file_name, write_page
 from models.visits import places
@@ -23,10 +22,7 @@ from models.visits import places
 def of_last_run(con: duckdb.DuckDBPyConnection, settings: Settings) -> Visits:
     """The visits of what was ranked last, named for the run that published it where one did."""
     sources = steps.sources(settings)
-    runs = con.execute(
-        f"select run_id from run.run order by {events.order(con, 'run.run')} desc, run_id desc limit 1"
-    ).fetchall()
-    run_id = str(runs[0][0]) if runs else ""
+    run_id = history.last_run(con, needed=False)
     return Visits(
         con,
         sources,

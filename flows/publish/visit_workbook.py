@@ -153,8 +153,12 @@ def write_tally(
     named = "nature_zh" if language == "zh" else "nature"
     listed = records.with_columns(nature=pl.col(named)).select(RECORDS)
     kinds = {
-        "summary": made.summary, "item": made.items, "line": made.lines, "all": made.every, "record": listed,
-    }  # fmt: skip
+        "summary": made.summary,
+        "item": made.items,
+        "line": made.lines,
+        "all": made.every,
+        "record": listed,
+    }
     sums = made.sums()
     total = sums.filter(sheet="line").row(0, named=True)
     said = w["tally_sums"].format(amount=f"{total['counted_amount']:,}", fund=f"{total['counted_fund']:,}")

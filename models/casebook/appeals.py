@@ -18,11 +18,20 @@ from data.errors import UsageError
 from data.warehouse.connection import frame, has, transaction
 from data.warehouse.events import stamp
 from features import build
-from models.casebook import sheet, workdays
-from models.casebook.sheet import Sheet
+from models.casebook import handed, workdays
+from models.casebook.handed import Form, Handed, Planned
 
 FOLDER = Path(__file__).parent
-LISTING = "appeal_columns"
+#: Of an answer's columns those that the list sent out had already filled.
+SENT = {"appeal_id", "line_key", "lead_id", "amount"}
+FORM = Form(
+    "appeal",
+    "answers",
+    (("line_key",), tuple(c for c in handed.columns("appeal") if c not in SENT)),
+    "holds no answers: the column 明细编号 (line_key) of the list that was sent is needed, and a column for the"
+    " answer (机构答复) or the amounts (认可金额, 申诉金额, 核减金额). See `fundwatch appeal import --help`.",
+    by_label=True,
+)
 STEPS = ("answer", "review", "second_answer", "second_review", "paid", "void")
 KINDS = ("institution", "pharmacy", "practitioner", "person", "group")
 #: Whose leads go to an institution: it answers for itself and its doctors. What is found of a person or a group would
@@ -34,22 +43,14 @@ PLAN_ONLY = ("state", "why", "lead_id", "sent_amount")
 
 
 @dataclass(frozen=True)
-class Plan:
+class Plan(Planned):
     """What a file of answers would do: `rows` are appeal_answers.sql's."""
-
-    name: str
-    rows: pl.DataFrame
-    ignored: tuple[str, ...]
-
-    def of(self, state: str) -> pl.DataFrame:
-        """The rows that are new, known, blank or refused."""
-        return self.rows.filter(pl.col("state") == state)
 
     @property
     def counts(self) -> dict[str, Any]:
         """Rows by what becomes of them, and the yuan of the new ones by part."""
         new = self.of("new")
-        counts: dict[str, Any] = {state: self.of(state).height for state in ("new", "known", "blank", "refused")}
+        counts: dict[str, Any] = self.tally("new", "known", "blank", "refused")
         parts = ("sent_amount", "accepted_amount", "explained_amount", "cut_amount")
         return counts | {name: new[name].cast(pl.Decimal(16, 2)).sum() for name in parts}
 
@@ -120,23 +121,12 @@ def send(
         con.unregister("sent_frame")
 
 
-def read(path: Path) -> Sheet:
-    """The rows of a file of answers. Raises InputRefused where it is none."""
-    return sheet.read(
-        path,
-        LISTING,
-        lambda names: "line_key" in names and len(set(names) - {"line_key", "appeal_id", "lead_id", "amount"}) > 0,
-        "holds no answers: the column 明细编号 (line_key) of the list that was sent is needed, and a column for the"
-        " answer (机构答复) or the amounts (认可金额, 申诉金额, 核减金额). See `fundwatch appeal import --help`.",
-    )
-
-
-def plan(con: duckdb.DuckDBPyConnection, answers: Sheet, step: str, on: date, hand: str | None = None) -> Plan:
+def plan(con: duckdb.DuckDBPyConnection, answers: Handed, step: str, on: date, hand: str | None = None) -> Plan:
     """What every row would do; writes nothing but temporary tables. `step` is that of rows that name none."""
     con.register("word_frame", pl.read_csv(FOLDER / "appeal_words.csv", infer_schema=False))
     con.execute("create or replace temp table appeal_word as select * from word_frame")
     con.unregister("word_frame")
-    sheet.typed(con, answers, LISTING, "answer_row")
+    answers.typed_into(con, FORM, "answer_row")
     query = (FOLDER / "appeal_answers.sql").read_text(encoding="utf-8")
     return Plan(
         answers.name, frame(con, query, {"step": step, "on": on.isoformat(), "hand": hand or None}), answers.ignored
@@ -146,7 +136,7 @@ def plan(con: duckdb.DuckDBPyConnection, answers: Sheet, step: str, on: date, ha
 def append(con: duckdb.DuckDBPyConnection, planned: Plan, witness: Callable[[], None] = lambda: None) -> int:
     """Append what is new, all or nothing; returns how many rows. When `witness` fails nothing is appended."""
     new = planned.of("new").drop(PLAN_ONLY).with_columns(file=pl.lit(planned.name))
-    return sheet.append(con, "casebook.appeal_event", new, witness)
+    return handed.append(con, "casebook.appeal_event", new, witness)
 
 
 def standing(con: duckdb.DuckDBPyConnection, on: date) -> pl.DataFrame:

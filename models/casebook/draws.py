@@ -165,10 +165,17 @@ def keep(
         con.execute(
             "insert into casebook.draw values ($id, $number, $at, $on, $kind, $seed, $hash, $units, $places)",
             {
-                "id": draw_id, "number": stamp.number, "at": stamp.at, "on": on, "kind": settled.kind, "seed": seed,
-                "hash": settled.hash, "units": settled.units.height, "places": settled.places,
+                "id": draw_id,
+                "number": stamp.number,
+                "at": stamp.at,
+                "on": on,
+                "kind": settled.kind,
+                "seed": seed,
+                "hash": settled.hash,
+                "units": settled.units.height,
+                "places": settled.places,
             },
-        )  # fmt: skip
+        )
         rows = drawn.select(
             pl.lit(draw_id).alias("draw_id"),
             "place",

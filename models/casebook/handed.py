@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,7 +20,9 @@ from data.contract import mapping
 from data.errors import InputRefused
 from data.ingest import typed_texts, workplace
 from data.ingest.unpack import READABLE, parts
-from data.warehouse.connection import frame
+from data.warehouse.connection import frame, transaction
+from data.warehouse.events import stamp
+from data.warehouse.paths import escaped
 from models.casebook.words import EDGES
 
 FOLDER = Path(__file__).parent
@@ -40,6 +43,8 @@ class Form:
     name: str
     what: str  # what the file is, for the sentence that refuses one
     needs: Sequence[Collection[str]]
+    refusal: str = ""  # what a file of another kind lacks, where a list of columns would not say it plainly
+    by_label: bool = False  # faults name a field by its Chinese name: these files are lists that we or they print so
 
 
 @dataclass(frozen=True)
@@ -54,16 +59,39 @@ class Handed:
 
     def typed(self, con: duckdb.DuckDBPyConnection, form: Form) -> pl.DataFrame:
         """The rows with typed values and `fault`: the field, what was seen, what to do; null where all is well."""
+        with self.lent(con):
+            return frame(con, _typing(form))
 
-        def sentence(column: str, kind: str, raw: str, reason: str) -> str:
-            todo = WRITE.get(kind, "write it as the platform does")
-            return f"'{column} is ''' || left({raw}, 40) || ''', ' || ({reason}) || '; {todo}'"
+    def typed_into(self, con: duckdb.DuckDBPyConnection, form: Form, table: str) -> None:
+        """The same as a temporary table."""
+        with self.lent(con):
+            con.execute(f"create or replace temp table {table} as {_typing(form)}")
 
+    @contextmanager
+    def lent(self, con: duckdb.DuckDBPyConnection) -> Iterator[None]:
+        """Inside the block handed_frame is a table: the texts."""
         con.register("handed_frame", self.texts)
         try:
-            return frame(con, typed_texts.query(columns(form.name), "handed_frame", sentence))
+            yield
         finally:
             con.unregister("handed_frame")
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What a file would do, before anything is written: `rows` with state (new, known, blank, refused) and why."""
+
+    name: str
+    rows: pl.DataFrame
+    ignored: tuple[str, ...]
+
+    def of(self, state: str) -> pl.DataFrame:
+        """The rows of a state."""
+        return self.rows.filter(pl.col("state") == state)
+
+    def tally(self, *states: str) -> dict[str, int]:
+        """How many rows are of each."""
+        return {state: self.of(state).height for state in states}
 
 
 def read(path: Path, form: Form) -> Handed:
@@ -79,8 +107,43 @@ def read(path: Path, form: Form) -> Handed:
                 if not handed.texts.height:
                     raise InputRefused(f"{handed.name} has a header and no rows. Fill it in, or give another file.")
                 return handed
-    lacking = "; ".join(" / ".join(f"{c} ({_example(form.name, c)})" for c in sorted(any_of)) for any_of in form.needs)
+    if form.refusal:
+        raise InputRefused(f"{path.name} {form.refusal}")
+    lacking = "; ".join(" / ".join(f"{c} ({label(form.name, c)})" for c in sorted(any_of)) for any_of in form.needs)
     raise InputRefused(f"{path.name} does not hold {form.what}: it needs a column {lacking}.")
+
+
+def _typing(form: Form) -> str:
+    """The query of handed_frame's typed values and faults."""
+
+    def sentence(column: str, kind: str, raw: str, reason: str) -> str:
+        called = escaped(label(form.name, column)) if form.by_label else column
+        todo = WRITE.get(kind, "write it as the platform does")
+        return f"'{called} is ''' || left({raw}, 40) || ''', ' || ({reason}) || '; {todo}'"
+
+    return typed_texts.query(columns(form.name), "handed_frame", sentence)
+
+
+def append(con: duckdb.DuckDBPyConnection, table: str, rows: pl.DataFrame, witness: Callable[[], None]) -> int:
+    """Append the rows of a file to a table of the casebook as one event, all or nothing; returns how many.
+
+    When `witness`, which writes the audit log's line, fails nothing is appended.
+    """
+    if not rows.height:
+        return 0
+    con.register("handed_frame", rows)
+    try:
+        with transaction(con):
+            event = stamp(con)
+            con.execute(
+                f"insert into {table} by name"
+                " select *, $number as event_number, $at as made_at from handed_frame order by row_number",
+                {"number": event.number, "at": event.at},
+            )
+            witness()
+    finally:
+        con.unregister("handed_frame")
+    return rows.height
 
 
 @cache
@@ -132,7 +195,9 @@ def _names(form: str) -> dict[str, str]:
     return {mapping.tidy(name): row["column"] for row in _listed(form) for name in row["names"].split()}
 
 
-def _example(form: str, column: str) -> str:
+@cache
+def label(form: str, column: str) -> str:
+    """What a person calls the column: the first Chinese name it goes by, else its own."""
     names = next(row["names"].split() for row in _listed(form) if row["column"] == column)
     return next((name for name in names if not name.isascii()), column)
 

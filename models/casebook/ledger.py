@@ -7,7 +7,6 @@ a sum of the same entries, so that all of them add up to the same totals, to the
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -17,13 +16,20 @@ import polars as pl
 from data.errors import UsageError
 from data.warehouse.connection import frame
 from features import build
-from models.casebook import appeals, sheet, verdicts
-from models.casebook.sheet import Sheet
+from models.casebook import appeals, handed, verdicts
+from models.casebook.handed import Form, Handed, Planned
 from models.sources import natures
 from models.sources.source import Source
 
 FOLDER = Path(__file__).parent
-LISTING = "problem_columns"
+FORM = Form(
+    "problem",
+    "problems",
+    (("institution_id",), ("problem_no", "nature_zh", "title_zh", "description", "rule", "problem_item")),
+    "holds no problems: a column for the institution's code (机构编码, institution_id) and one for the problem"
+    " (问题编号, 问题类型 or 问题描述) are needed. See `fundwatch ledger import --help`.",
+    by_label=True,
+)
 STEPS = ("suspected", "confirmed", "agreed", "recovered", "fined", "transferred")
 ORIGINS = ("screening", "flight", "tip", "case", "patrol", "audit", "selfcheck", "other")
 MONEY = pl.Decimal(16, 2)
@@ -42,19 +48,6 @@ WAYS: dict[str, tuple[str, ...]] = {
     "item": ("item_id",),
 }
 PLAN_ONLY = ("state", "why", "is_correction")
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a file of problems would do: `rows` are problem_rows.sql's."""
-
-    name: str
-    rows: pl.DataFrame
-    ignored: tuple[str, ...]
-
-    def of(self, state: str) -> pl.DataFrame:
-        """The rows that are new, known or refused."""
-        return self.rows.filter(pl.col("state") == state)
 
 
 def make(
@@ -193,28 +186,28 @@ def precision(con: duckdb.DuckDBPyConnection, sources: Collection[Source]) -> pl
         )
         .with_columns(pl.col("precision", "rate").round(4))
         .select(
-            "source", "kind", "status", "title", "title_zh", "hits", "confirmed", "partly", "dismissed", "judged",
-            "precision", "precision_low", "precision_high", "rate",
+            "source",
+            "kind",
+            "status",
+            "title",
+            "title_zh",
+            "hits",
+            "confirmed",
+            "partly",
+            "dismissed",
+            "judged",
+            "precision",
+            "precision_low",
+            "precision_high",
+            "rate",
         )
         .sort("judged", "source", descending=[True, False])
-    )  # fmt: skip
-
-
-def read(path: Path) -> Sheet:
-    """The rows of a file of problems. Raises InputRefused where it is none."""
-    about = {"problem_no", "nature_zh", "title_zh", "description", "rule", "problem_item"}
-    return sheet.read(
-        path,
-        LISTING,
-        lambda names: "institution_id" in names and bool(about & set(names)),
-        "holds no problems: a column for the institution's code (机构编码, institution_id) and one for the problem"
-        " (问题编号, 问题类型 or 问题描述) are needed. See `fundwatch ledger import --help`.",
     )
 
 
 def plan(
-    con: duckdb.DuckDBPyConnection, problems: Sheet, sources: Collection[Source], on: date, origin: str = ""
-) -> Plan:
+    con: duckdb.DuckDBPyConnection, problems: Handed, sources: Collection[Source], on: date, origin: str = ""
+) -> Planned:
     """What every row would do; writes nothing but temporary tables. `origin` is that of rows that name none."""
     appeals.at_issue(con)  # says in a sentence where nothing was run yet
     verdicts.prepare(con, sources)
@@ -222,16 +215,16 @@ def plan(
     known = dict(words.select("word", "origin").iter_rows())
     if origin and origin.lower() not in known:
         raise UsageError(f"--origin is '{origin}'; use {', '.join(ORIGINS)} or 飞检, 信访, 案件, 巡察, 审计, 自查.")
-    sheet.typed(con, problems, LISTING, "problem_row")
+    problems.typed_into(con, FORM, "problem_row")
     query = build.legible(con, (FOLDER / "problem_rows.sql").read_text(encoding="utf-8"))
     params = {"on": on.isoformat(), "origin": known.get(origin.lower())}
-    return Plan(problems.name, frame(con, query, params), problems.ignored)
+    return Planned(problems.name, frame(con, query, params), problems.ignored)
 
 
-def append(con: duckdb.DuckDBPyConnection, planned: Plan, witness: Callable[[], None] = lambda: None) -> int:
+def append(con: duckdb.DuckDBPyConnection, planned: Planned, witness: Callable[[], None] = lambda: None) -> int:
     """Append what is new, all or nothing; returns how many rows. When `witness` fails nothing is appended."""
     new = planned.of("new").drop(PLAN_ONLY).with_columns(file=pl.lit(planned.name))
-    return sheet.append(con, "casebook.ledger_problem", new, witness)
+    return handed.append(con, "casebook.ledger_problem", new, witness)
 
 
 def _text(name: str) -> str:

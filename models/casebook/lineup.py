@@ -12,32 +12,27 @@ import polars as pl
 
 from data.errors import InputRefused, UsageError
 from data.warehouse.connection import frame, has
-from models.casebook import sheet
-from models.casebook.sheet import Sheet
+from models.casebook.handed import Form, Handed
 from models.evaluation.metrics import wilson
 from models.sources import natures
 from models.sources.source import Source
 
 FOLDER = Path(__file__).parent
-LISTING = "lineup_columns"
+FORM = Form(
+    "lineup",
+    "an inspection result",
+    (("number",), ("nature_zh", "title_zh", "description")),
+    "holds no inspection result: a column for the visit (住院号) and one for the problem (问题类别, 问题类型 or"
+    " 问题描述) are needed. See `fundwatch ledger lineup --help`.",
+    by_label=True,
+)
 STATES = ("matched", "amount_differs", "class_differs", "only_theirs", "only_ours", "unknown_number")
 MONEY = pl.Decimal(16, 2)
 
 
-def read(path: Path) -> Sheet:
-    """The result of an inspection. Raises InputRefused where the file is none."""
-    return sheet.read(
-        path,
-        LISTING,
-        lambda names: "number" in names and bool({"nature_zh", "title_zh", "description"} & set(names)),
-        "holds no inspection result: a column for the visit (住院号) and one for the problem (问题类别, 问题类型 or"
-        " 问题描述) are needed. See `fundwatch ledger lineup --help`.",
-    )
-
-
 def compare(
     con: duckdb.DuckDBPyConnection,
-    result: Sheet,
+    result: Handed,
     sources: Collection[Source],
     since: date | None = None,
     until: date | None = None,
@@ -49,7 +44,7 @@ def compare(
     """
     if not has(con, "feature.settlement"):
         raise UsageError("This HOME has no run yet, so nothing can be compared. Run `fundwatch run INPUT` first.")
-    sheet.typed(con, result, LISTING, "lineup_row")
+    result.typed_into(con, FORM, "lineup_row")
     named = pl.DataFrame(
         sorted((n.id, n.title, n.title_zh) for n in natures.titles().values()),
         schema=dict.fromkeys(("nature", "title", "title_zh"), pl.String),
@@ -68,7 +63,7 @@ def compare(
         from lineup_row where fault is not null or number is null order by row_number
         """,
     )
-    if refused.height == result.rows.height:
+    if refused.height == result.texts.height:
         raise InputRefused(f"No row of {result.name} could be read: row 1 of the data: {refused['why'][0]}.")
     query = (FOLDER / "lineup.sql").read_text(encoding="utf-8")
     return frame(con, query, {"since": since, "until": until}), refused

@@ -23,7 +23,7 @@ from data.warehouse.connection import frame, has, transaction
 from models.casebook import words
 from models.casebook.case_words import spoken, value
 from models.casebook.case_words import words as case_words
-from models.casebook.handed import Form, Handed
+from models.casebook.handed import Form, Handed, Planned
 
 FOLDER = Path(__file__).parent
 FORM = Form(
@@ -44,23 +44,16 @@ Witness = Callable[[Mapping[str, Any]], None]
 
 
 @dataclass(frozen=True)
-class Plan:
+class Plan(Planned):
     """What a file would do: `rows` with state (new, known, refused) and why; the hash of the file it came in."""
 
-    name: str
     kind: str
-    rows: pl.DataFrame
-    ignored: tuple[str, ...]
     file_hash: str
-
-    def of(self, state: str) -> pl.DataFrame:
-        """The rows that are new, known or refused."""
-        return self.rows.filter(pl.col("state") == state)
 
     @property
     def counts(self) -> dict[str, int]:
         """How many rows are new, known and refused."""
-        return {state: self.of(state).height for state in ("new", "known", "refused")}
+        return self.tally("new", "known", "refused")
 
 
 def version(con: duckdb.DuckDBPyConnection) -> str:
@@ -104,7 +97,8 @@ def plan(
     query = (FOLDER / "outside_plan.sql").read_text(encoding="utf-8")
     planned = frame(con, query, {"kind": kind, "received": received_on, "today": today})
     # a fault quotes its cell, and the cell may hold what must not be shown
-    return Plan(handed.name, kind, planned.with_columns(why=masked(pl.col("why"))), handed.ignored, handed.file_hash)
+    rows = planned.with_columns(why=masked(pl.col("why")))
+    return Plan(handed.name, rows, handed.ignored, kind, handed.file_hash)
 
 
 def append(con: duckdb.DuckDBPyConnection, made: Plan, witness: Witness) -> int:

@@ -98,9 +98,15 @@ def note(
     part = _share(share, what, subject_type)
     about = _matter(con, matter, what)
     values = {
-        "subject_type": subject_type, "subject_id": subject_id, "kind": what, "acted_on": on, "matter": about,
-        "points": taken, "share": part, "text": text,
-    }  # fmt: skip
+        "subject_type": subject_type,
+        "subject_id": subject_id,
+        "kind": what,
+        "acted_on": on,
+        "matter": about,
+        "points": taken,
+        "share": part,
+        "text": text,
+    }
     same = " and ".join(f"{c} is not distinct from ${c}" for c in values)
     if con.execute(f"select 1 from casebook.points_note where {same}", values).fetchall():
         return {**values, "is_new": False}

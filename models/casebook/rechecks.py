@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -15,19 +14,11 @@ import polars as pl
 from data.warehouse import events
 from data.warehouse.connection import frame, transaction
 from models.casebook import words
-from models.casebook.handed import Form, Handed
+from models.casebook.handed import Form, Handed, Planned
 
 FOLDER = Path(__file__).parent
 FORM = Form("recheck", "a recheck", (("lead_id",), ("conclusion",)))
 Witness = Callable[[Mapping[str, Any]], None]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The rows of a file: state (new, known, blank, refused), why, and both conclusions beside each other."""
-
-    name: str
-    rows: pl.DataFrame
 
 
 def form(con: duckdb.DuckDBPyConnection, draw_id: str) -> pl.DataFrame:
@@ -47,7 +38,7 @@ def form(con: duckdb.DuckDBPyConnection, draw_id: str) -> pl.DataFrame:
     )
 
 
-def plan(con: duckdb.DuckDBPyConnection, handed: Handed) -> Plan:
+def plan(con: duckdb.DuckDBPyConnection, handed: Handed) -> Planned:
     """Resolve every row against the verdict that stands; writes nothing but temporary tables."""
     words.prepare(con)
     con.register("typed_frame", handed.typed(con, FORM))
@@ -56,12 +47,12 @@ def plan(con: duckdb.DuckDBPyConnection, handed: Handed) -> Plan:
     )
     con.unregister("typed_frame")
     query = (FOLDER / "recheck_plan.sql").read_text(encoding="utf-8")
-    return Plan(handed.name, frame(con, query, {"today": date.today()}))
+    return Planned(handed.name, frame(con, query, {"today": date.today()}), handed.ignored)
 
 
-def append(con: duckdb.DuckDBPyConnection, made: Plan, witness: Witness) -> int:
+def append(con: duckdb.DuckDBPyConnection, made: Planned, witness: Witness) -> int:
     """Append the new rows; gives how many."""
-    new = made.rows.filter(pl.col("state") == "new")
+    new = made.of("new")
     if not new.height:
         return 0
     with transaction(con):

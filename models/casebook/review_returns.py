@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from data.errors import UsageError, like
 from data.warehouse import events
 from data.warehouse.connection import frame, has, transaction
 from models.casebook import review_estimate
-from models.casebook.handed import Form, Handed
+from models.casebook.handed import Form, Handed, Planned
 from models.casebook.review_estimate import Stratum
 
 FOLDER = Path(__file__).parent
@@ -27,29 +26,17 @@ ANSWER = (
 ).split(", ")
 
 
-@dataclass(frozen=True)
-class Plan:
-    """The rows of a file: state (new, known, blank, refused), why, and what would be written."""
-
-    name: str
-    rows: pl.DataFrame
-
-    def count(self, state: str) -> int:
-        """Rows of a state."""
-        return self.rows.filter(pl.col("state") == state).height
-
-
-def plan(con: duckdb.DuckDBPyConnection, handed: Handed) -> Plan:
+def plan(con: duckdb.DuckDBPyConnection, handed: Handed) -> Planned:
     """Resolve every row against the sample; writes nothing but a temporary table."""
     con.register("typed_frame", handed.typed(con, FORM))
     con.execute("create or replace temp table handed_row as select * from typed_frame")
     con.unregister("typed_frame")
-    return Plan(handed.name, frame(con, (FOLDER / "review_plan.sql").read_text(encoding="utf-8")))
+    return Planned(handed.name, frame(con, (FOLDER / "review_plan.sql").read_text(encoding="utf-8")), handed.ignored)
 
 
-def append(con: duckdb.DuckDBPyConnection, made: Plan, witness: Witness) -> int:
+def append(con: duckdb.DuckDBPyConnection, made: Planned, witness: Witness) -> int:
     """Append the new rows; gives how many."""
-    new = made.rows.filter(pl.col("state") == "new")
+    new = made.of("new")
     if not new.height:
         return 0
     with transaction(con):
@@ -157,9 +144,23 @@ def _numbers(rows: pl.DataFrame, column: str) -> np.ndarray[Any, np.dtype[np.flo
 
 
 _SCHEMA: dict[str, Any] = {
-    "institution_id": pl.String, "institution_name": pl.String, "stays": pl.Int64, "amount": pl.Decimal(18, 2),
-    "drawn": pl.Int64, "returned": pl.Int64, "missing": pl.Int64, "in_error": pl.Int64,
+    "institution_id": pl.String,
+    "institution_name": pl.String,
+    "stays": pl.Int64,
+    "amount": pl.Decimal(18, 2),
+    "drawn": pl.Int64,
+    "returned": pl.Int64,
+    "missing": pl.Int64,
+    "in_error": pl.Int64,
     "found_amount": pl.Decimal(18, 2),
-    "read_twice": pl.Int64, "agreeing": pl.Int64, "kappa": pl.Float64, "method": pl.String, "estimate": pl.Float64,
-    "low": pl.Float64, "high": pl.Float64, "claim": pl.Float64, "claim_fund": pl.Float64, "why": pl.String,
-}  # fmt: skip
+    "read_twice": pl.Int64,
+    "agreeing": pl.Int64,
+    "kappa": pl.Float64,
+    "method": pl.String,
+    "estimate": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "claim": pl.Float64,
+    "claim_fund": pl.Float64,
+    "why": pl.String,
+}

@@ -114,11 +114,20 @@ def keep(
             "insert into casebook.review values"
             " ($id, $number, $at, $on, $from, $to, $allocation, $seed, $hash, $stays, $drawn, $left_out)",
             {
-                "id": review_id, "number": stamp.number, "at": stamp.at, "on": on, "from": settled.period[0],
-                "to": settled.period[1], "allocation": settled.allocation, "seed": seed, "hash": settled.hash,
-                "stays": settled.stays.height, "drawn": drawn.height, "left_out": settled.left_out,
+                "id": review_id,
+                "number": stamp.number,
+                "at": stamp.at,
+                "on": on,
+                "from": settled.period[0],
+                "to": settled.period[1],
+                "allocation": settled.allocation,
+                "seed": seed,
+                "hash": settled.hash,
+                "stays": settled.stays.height,
+                "drawn": drawn.height,
+                "left_out": settled.left_out,
             },
-        )  # fmt: skip
+        )
         for name, rows in tables.items():
             con.register("review_rows", rows.with_columns(review_id=pl.lit(review_id)))
             con.execute(f"insert into casebook.{name} by name select * from review_rows")
@@ -128,10 +137,15 @@ def keep(
             con.execute(
                 "insert into casebook.review_package values ($id, $number, $at, $who, $until, $stays, $key)",
                 {
-                    "id": review_id, "number": stamp.number, "at": stamp.at, "who": package[0], "until": package[1],
-                    "stays": drawn.height, "key": package[2],
+                    "id": review_id,
+                    "number": stamp.number,
+                    "at": stamp.at,
+                    "who": package[0],
+                    "until": package[1],
+                    "stays": drawn.height,
+                    "key": package[2],
                 },
-            )  # fmt: skip
+            )
             logged |= {"third_party": package[0], "until": str(package[1])}
         witness(logged)
 

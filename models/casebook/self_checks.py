@@ -14,7 +14,7 @@ import polars as pl
 from data.errors import UsageError
 from data.warehouse import events
 from data.warehouse.connection import frame, has, transaction
-from models.casebook.handed import Form, Handed
+from models.casebook.handed import Form, Handed, Planned
 from models.sources.source import Source
 
 FOLDER = Path(__file__).parent
@@ -25,17 +25,10 @@ Witness = Callable[[Mapping[str, Any]], None]
 
 
 @dataclass(frozen=True)
-class Plan:
+class Plan(Planned):
     """What a file would do: rows with state (new, known, refused) and why."""
 
-    name: str
-    rows: pl.DataFrame
-    ignored: tuple[str, ...]
     file_hash: str
-
-    def of(self, state: str) -> pl.DataFrame:
-        """The rows that are new, known or refused."""
-        return self.rows.filter(pl.col("state") == state)
 
 
 def plan(

@@ -62,18 +62,29 @@ def propose(
             "insert into casebook.transfer_event values ($number, $at, $id, $on, 'proposed', $lead, $department, $kind,"
             " $subject, $confirmed, $suspected, $first_on, $last_on, $penal_until, $hash, null)",
             {
-                "number": stamp.number, "at": stamp.at, "id": transfer_id, "on": on, "lead": matter["lead_id"],
-                "department": matter["department"], "kind": matter["subject_type"], "subject": matter["subject_id"],
-                "confirmed": matter["confirmed_amount"], "suspected": matter["suspected_amount"],
-                "hash": manifest_hash, **days,
+                "number": stamp.number,
+                "at": stamp.at,
+                "id": transfer_id,
+                "on": on,
+                "lead": matter["lead_id"],
+                "department": matter["department"],
+                "kind": matter["subject_type"],
+                "subject": matter["subject_id"],
+                "confirmed": matter["confirmed_amount"],
+                "suspected": matter["suspected_amount"],
+                "hash": manifest_hash,
+                **days,
             },
-        )  # fmt: skip
+        )
         witness(
             {
-                "act": "proposed", "transfer": transfer_id, "lead": matter["lead_id"],
-                "department": matter["department"], "manifest": manifest_hash,
+                "act": "proposed",
+                "transfer": transfer_id,
+                "lead": matter["lead_id"],
+                "department": matter["department"],
+                "manifest": manifest_hash,
             }
-        )  # fmt: skip
+        )
 
 
 def note(con: duckdb.DuckDBPyConnection, transfer_id: str, state: str, text: str, on: date, witness: Witness) -> None:
@@ -93,10 +104,14 @@ def note(con: duckdb.DuckDBPyConnection, transfer_id: str, state: str, text: str
             "insert into casebook.transfer_event (number, written_at, transfer_id, acted_on, state, text)"
             " values ($number, $at, $id, $on, $state, $text)",
             {
-                "number": stamp.number, "at": stamp.at, "id": transfer_id, "on": on, "state": state,
+                "number": stamp.number,
+                "at": stamp.at,
+                "id": transfer_id,
+                "on": on,
+                "state": state,
                 "text": text or None,
             },
-        )  # fmt: skip
+        )
         witness({"act": state, "transfer": transfer_id})
 
 

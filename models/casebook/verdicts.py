@@ -16,6 +16,7 @@ from data.warehouse import events
 from data.warehouse.connection import frame, has, transaction
 from features import build
 from models.casebook import appeals, words
+from models.casebook.handed import Planned
 from models.casebook.read import Told, columns
 from models.sources.source import Source
 
@@ -25,16 +26,8 @@ PLAN_ONLY = ("state", "why", "about", "is_superseding", "beyond", "is_undated", 
 
 
 @dataclass(frozen=True)
-class Plan:
+class Plan(Planned):
     """What a file would do: `rows` are resolve.sql's."""
-
-    name: str
-    rows: pl.DataFrame
-    ignored: tuple[str, ...]
-
-    def of(self, state: str) -> pl.DataFrame:
-        """The rows that are new, known, blank or refused."""
-        return self.rows.filter(pl.col("state") == state)
 
     @property
     def closing(self) -> list[str]:

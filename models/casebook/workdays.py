@@ -11,6 +11,7 @@ import duckdb
 
 from data.knowledge.load import FOLDER, tables
 from data.warehouse.connection import has
+from data.warehouse.paths import quoted
 
 #: Days that any time limit of the casebook may fall on.
 FROM, TO = date(2015, 1, 1), date(2045, 12, 31)
@@ -57,7 +58,7 @@ def source(con: duckdb.DuckDBPyConnection, table: str) -> str:
     """SQL of a knowledge table: this HOME's, else what is shipped (a HOME of an earlier version lacks it)."""
     if has(con, f"knowledge.{table}") and con.execute(f"select count(*) from knowledge.{table}").fetchall()[0][0]:
         return f"knowledge.{table}"
-    path = str(FOLDER / f"{table}.csv").replace("'", "''")
+    path = quoted(FOLDER / f"{table}.csv")
     kinds = {"on_date": "date", "valid_from": "date", "valid_to": "date", "working_days": "integer"}
     typed = [f"cast({c} as {kinds[c]}) as {c}" for c in tables()[table][0] if c in kinds]
     return (

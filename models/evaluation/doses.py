@@ -32,7 +32,7 @@ def summarise(towns: Sequence[Town]) -> dict[str, Any]:
     """
     doses = sorted({t["dose"] for t in towns})
     subjects = _stacked(towns, "subjects", pl.Float64, "share")
-    found = subjects.group_by("scheme", "subject_type", "dose").agg(
+    by_dose = subjects.group_by("scheme", "subject_type", "dose").agg(
         planted=pl.len(), share=pl.col("share").median(), recall=pl.col("is_found").mean()
     )
     honest = _stacked(towns, "confounders", pl.Float64, "first_2r")
@@ -42,7 +42,7 @@ def summarise(towns: Sequence[Town]) -> dict[str, Any]:
     return {
         "doses": doses,
         "seeds": sorted({t["seed"] for t in towns}),
-        "schemes": [row | _least(row["by_dose"]) for row in _by(found, ("scheme", "subject_type"))],
+        "schemes": [row | _least(row["by_dose"]) for row in _by(by_dose, ("scheme", "subject_type"))],
         "confounders": _by(alarms, ("kind", "subject_type")),
     }
 
@@ -119,9 +119,9 @@ def _most(by_dose: Sequence[Mapping[str, Any]], name: str) -> str:
     return f"{max(d[name] for d in by_dose):,}"
 
 
-def _cells(by_dose: Sequence[Mapping[str, Any]], doses: Sequence[float], said: Any) -> list[str]:
-    known = {d["dose"]: d for d in by_dose}
-    return [said(known[dose]) if dose in known else "–" for dose in doses]
+def _cells(by_dose: Sequence[Mapping[str, Any]], doses: Sequence[float], cell: Any) -> list[str]:
+    by_value = {d["dose"]: d for d in by_dose}
+    return [cell(by_value[dose]) if dose in by_value else "–" for dose in doses]
 
 
 def _recall(figure: Mapping[str, Any]) -> str:

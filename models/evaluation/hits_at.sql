@@ -1,55 +1,19 @@
 -- One row: one list, how many subjects were planted, and how many of its first leads are among them.
 with planted as (
-    select distinct subject_type, case when subject_type = 'group' then group_id else subject_id end as subject_id
+    select subject_type, count(distinct case when subject_type = 'group' then group_id else subject_id end) as planted
     from truth.scheme_subject
-),
-
-ringed as (
-    select group_id, subject_id as person_id
-    from truth.scheme_subject
-    where subject_type = 'person' and group_id is not null
-),
-
-member as (
-    select l.lead_id, m.person_id
-    from model.lead as l
-    join casebook.group_membership as m on m.lead_id = l.lead_id
-    where l.subject_type = 'group'
-),
-
-overlap as (
-    select m.lead_id, r.group_id, count(*) as shared
-    from member as m
-    join ringed as r on r.person_id = m.person_id
-    group by m.lead_id, r.group_id
-),
-
-found_group as (
-    select o.lead_id
-    from overlap as o
-    join (select lead_id, count(*) as n from member group by lead_id) as s on s.lead_id = o.lead_id
-    group by o.lead_id
-    having max(cast(o.shared as double) / nullif(s.n, 0)) >= 0.5
+    group by subject_type
 ),
 
 looked as (
-    select l.subject_type, l.lead_id,
-        case when l.subject_type = 'group' then g.lead_id is not null else p.subject_id is not null end as is_planted
-    from model.lead as l
-    left join planted as p on p.subject_type = l.subject_type and p.subject_id = l.subject_id
-    left join found_group as g on g.lead_id = l.lead_id
-    where l.rank <= $top
-),
-
-kinds as (
-    select distinct subject_type from planted
-    union
-    select distinct subject_type from looked
+    select subject_type, count(*) as looked, sum(case when is_true then 1 else 0 end) as hit
+    from lead_truth
+    where rank <= $top
+    group by subject_type
 )
 
-select k.subject_type,
-    (select count(*) from planted as p where p.subject_type = k.subject_type) as planted,
-    (select count(*) from looked as l where l.subject_type = k.subject_type) as looked,
-    (select count(*) from looked as l where l.subject_type = k.subject_type and l.is_planted) as hit
-from kinds as k
-order by k.subject_type
+select coalesce(p.subject_type, l.subject_type) as subject_type, coalesce(p.planted, 0) as planted,
+    coalesce(l.looked, 0) as looked, coalesce(l.hit, 0) as hit
+from planted as p
+full join looked as l on l.subject_type = p.subject_type
+order by 1

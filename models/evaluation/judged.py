@@ -38,16 +38,16 @@ def lists(con: duckdb.DuckDBPyConnection, seed: int = 1) -> measure.Lists:
     if not judged.height:
         return {}
     everyone = baselines.attach(con, measure.population(con), seed).drop("is_planted", "yuan")
-    known = judged.join(everyone, on=["subject_type", "subject_id"], how="left", maintain_order="left")
-    return {str(kind): _methods(part) for (kind,), part in known.group_by("subject_type", maintain_order=True)}
+    subjects = judged.join(everyone, on=["subject_type", "subject_id"], how="left", maintain_order="left")
+    return {str(kind): _methods(part) for (kind,), part in subjects.group_by("subject_type", maintain_order=True)}
 
 
 def _methods(part: pl.DataFrame) -> dict[str, dict[str, float]]:
     true, yuan, weight = (part[c].to_numpy() for c in ("is_true", "confirmed", "weight"))
     amount = part.select(pl.coalesce("amount", "at_risk", pl.lit(0.0))).to_series().to_numpy()
-    made = {measure.OURS: metrics(part["score"].fill_null(math.nan).to_numpy(), true, yuan, amount, weight)}
-    made["random"] = at_random(true, yuan) | {"base_rate": float(np.average(true, weights=weight))}
+    by_method = {measure.OURS: metrics(part["score"].fill_null(math.nan).to_numpy(), true, yuan, amount, weight)}
+    by_method["random"] = at_random(true, yuan) | {"base_rate": float(np.average(true, weights=weight))}
     for name in measure.METHODS[2:]:
         if part[name].count():
-            made[name] = metrics(part[name].fill_null(0.0).to_numpy(), true, yuan, amount, weight)
-    return made
+            by_method[name] = metrics(part[name].fill_null(0.0).to_numpy(), true, yuan, amount, weight)
+    return by_method

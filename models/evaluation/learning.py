@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -20,6 +19,7 @@ import polars as pl
 from data.warehouse.connection import frame, transaction
 from models.casebook import verdicts
 from models.casebook.read import Told, columns
+from models.evaluation import truth as answers
 from models.evaluation.metrics import metrics
 from models.ranking import selection
 from models.ranking.capacity import Capacity
@@ -56,7 +56,7 @@ def curve(
     (what an oracle would reach), ap, unlearned_ap (average precision over all unjudged leads), and of `fresh` (a ranked
     town with its truth) fresh, fresh_deep (its first list and the next one after it) and fresh_ap.
     """
-    said = []
+    rounds = []
     never = _never(con, sources, plan, seed)
     for r in range(plan.rounds + 1):
         rank(con, sources, f"round-{r}-plain", plan.objective, seed, learning=False)
@@ -66,25 +66,25 @@ def curve(
         row = {"round": r} | _so_far(con) | _measured(now, plain, plan.per_round) | never[r]
         if fresh is not None:
             row |= _elsewhere(con, fresh, sources, plan, seed)
-        said.append(row)
+        rounds.append(row)
         if r < plan.rounds:
             judge(con, sources, now, plan, seed, r)
-    return said
+    return rounds
 
 
 def _never(
     con: duckdb.DuckDBPyConnection, sources: Collection[Source], plan: Plan, seed: int
 ) -> list[dict[str, float]]:
     """The same rounds by the order that never learns; the casebook is empty again afterwards."""
-    said = []
+    curves = []
     for r in range(plan.rounds + 1):
         rank(con, sources, f"never-{r}", plan.objective, seed, learning=False)
         now = truth(con)
-        said.append({"never": _first(now, plan.per_round), "never_confirmed": _so_far(con)["confirmed"]})
+        curves.append({"never": _first(now, plan.per_round), "never_confirmed": _so_far(con)["confirmed"]})
         if r < plan.rounds:
             judge(con, sources, now, plan, seed, r)
     forget(con)
-    return said
+    return curves
 
 
 def forget(con: duckdb.DuckDBPyConnection) -> None:
@@ -96,7 +96,8 @@ def forget(con: duckdb.DuckDBPyConnection) -> None:
 
 def truth(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """Every lead of the last ranking with is_true, best score first whatever its kind; place counts from 1."""
-    leads = frame(con, Path(__file__).with_name("lead_truth.sql").read_text(encoding="utf-8"))
+    answers.views(con)
+    leads = frame(con, "from lead_truth")
     ordered = leads.sort("score", "amount", "lead_id", descending=[True, True, False])
     return ordered.drop("rank").with_columns(rank=pl.int_range(1, pl.len() + 1))
 
@@ -109,19 +110,19 @@ def judge(
     chosen = selection.choose(leads.select("lead_id", "rank"), capacity, seed + 1000 * number).leads
     asked = chosen.join(leads.select("lead_id", "is_true"), on="lead_id", maintain_order="left")
     wrong = np.random.default_rng([seed, number]).random(asked.height) < plan.noise
-    found = asked["is_true"].to_numpy() ^ wrong
-    told = pl.DataFrame(
+    is_confirmed = asked["is_true"].to_numpy() ^ wrong
+    verdict_rows = pl.DataFrame(
         {
             "row_number": np.arange(1, asked.height + 1),
             "lead_id": asked["lead_id"],
-            "conclusion": np.where(found, "confirmed", "dismissed"),
+            "conclusion": np.where(is_confirmed, "confirmed", "dismissed"),
             "decided_on": [str(FIRST_DAY + timedelta(days=30 * number))] * asked.height,
             "arm": asked["arm"],
             "selection_probability": asked["probability"].cast(pl.String),
         }
     )
-    lacking = [pl.lit(None, pl.String).alias(c) for c in columns() if c not in told.columns]
-    rows = told.with_columns(*lacking).select("row_number", *columns())
+    lacking = [pl.lit(None, pl.String).alias(c) for c in columns() if c not in verdict_rows.columns]
+    rows = verdict_rows.with_columns(*lacking).select("row_number", *columns())
     today = FIRST_DAY + timedelta(days=30 * plan.rounds)
     return verdicts.append(con, verdicts.plan(con, Told(f"round-{number}", rows, ()), sources, today))
 
@@ -130,8 +131,10 @@ def _so_far(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     judged = con.execute(
         "select count(*), count(*) filter (where conclusion = 'confirmed') from casebook.current_verdict"
     ).fetchall()[0]
-    by = con.execute("select coalesce(model, '') || case when ranked_by = 'learned model' then ' live' else '' end"
-                 " from model.ranking").fetchall()[0][0]  # fmt: skip
+    by = con.execute(
+        "select coalesce(model, '') || case when ranked_by = 'learned model' then ' live' else '' end"
+        " from model.ranking"
+    ).fetchall()[0][0]
     return {"judged": int(judged[0]), "confirmed": int(judged[1]), "ranked_by": str(by)}
 
 
@@ -206,13 +209,13 @@ def summarise(curves: Sequence[Sequence[Mapping[str, Any]]]) -> list[dict[str, A
     """Mean and spread over seeds of each round; `gain` is precision less the order that never learned, paired."""
     from models.evaluation.report import spread
 
-    made = []
+    summary = []
     for rows in zip(*curves, strict=True):
         gain = [r["precision"] - r["unlearned"] for r in rows]
         since = [r["fresh_ap"] - c[0]["fresh_ap"] for r, c in zip(rows, curves, strict=True) if "fresh_ap" in r]
-        made.append(
+        summary.append(
             {"round": rows[0]["round"], "live": sum("live" in r["ranked_by"] for r in rows)}
             | {f: spread(r.get(f) for r in rows) for f in FIGURES}
             | {"gain": spread(gain), "fresh_gain": spread(since)}
         )
-    return made
+    return summary

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -12,12 +11,11 @@ import numpy as np
 import polars as pl
 
 from data.warehouse.connection import frame
-from models.evaluation import baselines
+from models.evaluation import baselines, truth
 from models.evaluation.metrics import at_random, metrics
 from models.ranking.rank import rank
 from models.sources.source import Source
 
-FOLDER = Path(__file__).parent
 OURS = "fundwatch"
 METHODS = (OURS, "random", "by amount", "by count", "by rule hits", "isolation forest")
 KINDS = ("institution", "pharmacy", "practitioner", "person")
@@ -26,22 +24,22 @@ Lists = dict[str, dict[str, dict[str, float]]]
 
 def population(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """Every subject that does business or was planted, with its place on the list; see population.sql."""
-    return frame(con, _text("population"))
+    return frame(con, truth.text("population"))
 
 
 def lists(con: duckdb.DuckDBPyConnection, seed: int = 1) -> Lists:
     """subject type -> method -> metrics, over all subjects that do business; groups over the groups listed."""
     everyone = baselines.attach(con, population(con), seed)
-    made: Lists = {}
+    by_kind: Lists = {}
     for kind in KINDS:
         part = everyone.filter(pl.col("subject_type") == kind)
         planted, yuan = part["is_planted"].to_numpy(), part["yuan"].to_numpy()
         amount = part["amount"].to_numpy()
-        made[kind] = {OURS: metrics(_order(part), planted, yuan, amount), "random": at_random(planted, yuan)}
+        by_kind[kind] = {OURS: metrics(_order(part), planted, yuan, amount), "random": at_random(planted, yuan)}
         for name in METHODS[2:]:
-            made[kind][name] = metrics(part[name].to_numpy(), planted, yuan, amount)
-    made["group"] = {OURS: _group_metrics(frame(con, _text("ring")))}
-    return made
+            by_kind[kind][name] = metrics(part[name].to_numpy(), planted, yuan, amount)
+    by_kind["group"] = {OURS: _group_metrics(_group_leads(con))}
+    return by_kind
 
 
 def _order(part: pl.DataFrame) -> np.ndarray:
@@ -78,40 +76,46 @@ def rings(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     A scheme's listed groups are those of which a planted group of the scheme is the nearest; groups without any planted
     member count in `all` alone.
     """
-    rows = frame(con, _text("ring"))
+    rows = _group_leads(con)
     rows = rows.with_columns(is_found=_found(rows).fill_null(False))
-    known = rows["scheme"].drop_nulls().unique().sort().to_list()
-    return [_rings("all", rows)] + [_rings(scheme, rows.filter(pl.col("scheme") == scheme)) for scheme in known]
+    schemes = rows["scheme"].drop_nulls().unique().sort().to_list()
+    return [_rings("all", rows)] + [_rings(scheme, rows.filter(pl.col("scheme") == scheme)) for scheme in schemes]
+
+
+def _group_leads(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    """Every group lead and planted group beside what it fits best."""
+    truth.views(con)
+    return frame(con, truth.text("ring"))
 
 
 def _rings(scheme: str, rows: pl.DataFrame) -> dict[str, Any]:
-    named, found = rows.filter(pl.col("rank").is_not_null()), rows.filter("is_found")
+    named, named_rings = rows.filter(pl.col("rank").is_not_null()), rows.filter("is_found")
     planted = rows.filter(pl.col("planted_members") > 0)["group_id"].n_unique()
-    members, whole = float(named["members"].sum()), float(found["planted_members"].sum())
+    members, whole = float(named["members"].sum()), float(named_rings["planted_members"].sum())
     return {
         "scheme": scheme,
         "planted": planted,
         "groups": named.height,
-        "found": found.height,
-        "found_share": found.height / planted if planted else math.nan,
+        "found": named_rings.height,
+        "found_share": named_rings.height / planted if planted else math.nan,
         "member_precision": float(named["shared"].sum()) / members if members else math.nan,
-        "member_recall_of_found": float(found["shared"].sum()) / whole if whole else math.nan,
+        "member_recall_of_found": float(named_rings["shared"].sum()) / whole if whole else math.nan,
     }
 
 
 def schemes(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """scheme, subject_type, planted, recall (within the first 2R of the list), listed (anywhere on it)."""
-    return frame(con, _text("scheme_recall"))
+    return frame(con, truth.text("scheme_recall"))
 
 
 def confounders(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """kind, subject_type, subjects (honest ones), and their shares in tier A, in A or B, within the first 2R."""
-    return frame(con, _text("confounder_share"))
+    return frame(con, truth.text("confounder_share"))
 
 
 def tiers(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     """subject_type, subjects, leads, tier_a, tier_b: how calm the lists are."""
-    return frame(con, _text("tiers"))
+    return frame(con, truth.text("tiers"))
 
 
 def novel(con: duckdb.DuckDBPyConnection, sources: Collection[Source], objective: str = "both") -> pl.DataFrame:
@@ -121,7 +125,7 @@ def novel(con: duckdb.DuckDBPyConnection, sources: Collection[Source], objective
     more as it was.
     """
     as_it_was = schemes(con).with_columns(own=pl.lit(""))
-    own = frame(con, _text("own_source")).group_by("scheme", maintain_order=True).agg(pl.col("source"))
+    own = frame(con, truth.text("own_source")).group_by("scheme", maintain_order=True).agg(pl.col("source"))
     switched: Mapping[str, list[str]] = dict(own.iter_rows())
     parts = [as_it_was.filter(~pl.col("scheme").is_in(list(switched)))]
     for scheme, names in switched.items():
@@ -143,18 +147,14 @@ def stability(
     widths: dict[str, list[float]] = {}
     for seed in seeds:
         rank(con, sources, "as it was", objective, seed)
-        for kind, leads, width in con.execute(_text("first_leads")).fetchall():
+        for kind, leads, width in con.execute(truth.text("first_leads")).fetchall():
             tops.setdefault(kind, []).append(set(leads))
             widths.setdefault(kind, []).append(float(width))
     return {
-        kind: {"overlap": _shared(found), "rank_interval": float(np.mean(widths[kind]))} for kind, found in tops.items()
+        kind: {"overlap": _shared(leads), "rank_interval": float(np.mean(widths[kind]))} for kind, leads in tops.items()
     }
 
 
-def _shared(found: list[set[str]]) -> float:
-    pairs = [len(a & b) / max(len(a), 1) for i, a in enumerate(found) for b in found[i + 1 :]]
+def _shared(leads: list[set[str]]) -> float:
+    pairs = [len(a & b) / max(len(a), 1) for i, a in enumerate(leads) for b in leads[i + 1 :]]
     return float(np.mean(pairs)) if pairs else math.nan
-
-
-def _text(name: str) -> str:
-    return (FOLDER / f"{name}.sql").read_text(encoding="utf-8")

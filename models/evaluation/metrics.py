@@ -55,25 +55,25 @@ def metrics(
         y[order].astype(float), gain[order], w[order], float(w.sum()), float(w[y].sum()), np.sort(gain)[::-1]
     )
     planted = int(y.sum())
-    said: dict[str, float] = {
+    figures: dict[str, float] = {
         "subjects": len(s),
         "listed": len(order),
         "planted": planted,
         "base_rate": listed.hits / listed.everyone if len(s) else math.nan,
     }
     for name, k in [*((str(k), k) for k in KS), ("r", planted), ("2r", 2 * planted)]:
-        said |= _at(listed, name, k)
-    said["average_precision"] = _average_precision(listed)
-    said["auc"] = auc(s, y)
-    said["size_auc"] = _size_auc(s, y, size)
-    return said
+        figures |= _at(listed, name, k)
+    figures["average_precision"] = _average_precision(listed)
+    figures["auc"] = auc(s, y)
+    figures["size_auc"] = _size_auc(s, y, size)
+    return figures
 
 
 def _at(listed: _Ordered, name: str, k: int) -> dict[str, float]:
     k = min(k, len(listed.hit))
     weight, hit = listed.weight[:k], listed.hit[:k]
-    found = float((weight * hit).sum())
-    precision = found / float(weight.sum()) if k else math.nan
+    hits = float((weight * hit).sum())
+    precision = hits / float(weight.sum()) if k else math.nan
     effective = float(weight.sum()) ** 2 / float((weight**2).sum()) if k else 0.0
     low, high = wilson(precision, effective)
     discount = 1.0 / np.log2(np.arange(2, len(listed.total_yuan) + 2))
@@ -84,7 +84,7 @@ def _at(listed: _Ordered, name: str, k: int) -> dict[str, float]:
         f"precision_at_{name}": precision,
         f"precision_at_{name}_low": low,
         f"precision_at_{name}_high": high,
-        f"recall_at_{name}": found / listed.hits if listed.hits else math.nan,
+        f"recall_at_{name}": hits / listed.hits if listed.hits else math.nan,
         f"lift_at_{name}": precision / base if base else math.nan,
         f"ndcg_at_{name}": float((listed.yuan[:k] * discount[:k]).sum()) / ideal if ideal else math.nan,
         f"yuan_share_at_{name}": float(listed.yuan[:k].sum()) / oracle if oracle else math.nan,
@@ -93,23 +93,26 @@ def _at(listed: _Ordered, name: str, k: int) -> dict[str, float]:
 
 def _average_precision(listed: _Ordered) -> float:
     """Mean over the planted of the precision at their place; 0 for those not on the list."""
+    from sklearn.metrics import average_precision_score
+
     if not listed.hits:
         return math.nan
-    seen = np.cumsum(listed.weight)
-    found = np.cumsum(listed.weight * listed.hit)
-    return float((listed.weight * listed.hit * found / np.maximum(seen, 1e-12)).sum() / listed.hits)
+    on_list = float((listed.weight * listed.hit).sum())
+    if not on_list:
+        return 0.0
+    best_first = -np.arange(len(listed.hit))
+    among_listed = average_precision_score(listed.hit, best_first, sample_weight=listed.weight)
+    return float(among_listed) * on_list / listed.hits
 
 
 def auc(scores: Array, is_planted: np.ndarray) -> float:
     """Chance that a planted subject stands above another one; ties and subjects not listed count half."""
-    from scipy.stats import rankdata
+    from sklearn.metrics import roc_auc_score
 
-    planted = int(is_planted.sum())
-    others = len(is_planted) - planted
-    if not planted or not others:
+    if is_planted.all() or not is_planted.any():
         return math.nan
-    ranks = rankdata(np.where(np.isnan(scores), -np.inf, scores))
-    return float((ranks[is_planted].sum() - planted * (planted + 1) / 2) / (planted * others))
+    places = np.unique(np.nan_to_num(scores, nan=-np.inf), return_inverse=True)[1]  # who is not listed comes last
+    return float(roc_auc_score(is_planted, places))
 
 
 def _size_auc(scores: Array, is_planted: np.ndarray, amount: Array) -> float:
@@ -141,14 +144,14 @@ def at_random(is_planted: ArrayLike, yuan: ArrayLike) -> dict[str, float]:
     gain = np.where(y, np.asarray(yuan, dtype=np.float64), 0.0)
     n, planted = len(y), int(y.sum())
     base = planted / n if n else math.nan
-    said: dict[str, float] = {"subjects": n, "listed": n, "planted": planted, "base_rate": base}
+    figures: dict[str, float] = {"subjects": n, "listed": n, "planted": planted, "base_rate": base}
     best = np.sort(gain)[::-1]
     discount = 1.0 / np.log2(np.arange(2, n + 2))
     for name, k in [*((str(k), k) for k in KS), ("r", planted), ("2r", 2 * planted)]:
         k = min(k, n)
         ideal, oracle = float((best[:k] * discount[:k]).sum()), float(best[:k].sum())
         low, high = wilson(base, k)
-        said |= {
+        figures |= {
             f"precision_at_{name}": base,
             f"precision_at_{name}_low": low,
             f"precision_at_{name}_high": high,
@@ -159,6 +162,6 @@ def at_random(is_planted: ArrayLike, yuan: ArrayLike) -> dict[str, float]:
         }
     place = np.arange(1, n + 1)
     others = (planted - 1) * (place - 1) / max(n - 1, 1)
-    said["average_precision"] = float(((1 + others) / place).mean()) if planted else math.nan
-    said["auc"] = said["size_auc"] = 0.5 if 0 < planted < n else math.nan
-    return said
+    figures["average_precision"] = float(((1 + others) / place).mean()) if planted else math.nan
+    figures["auc"] = figures["size_auc"] = 0.5 if 0 < planted < n else math.nan
+    return figures

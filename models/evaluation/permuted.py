@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from data.warehouse.paths import quoted
+from data.warehouse.paths import escaped, quoted
 
 INSTITUTION = ("fixmedins_code", "fixmedins_name", "hosp_lv", "fix_blng_admdvs")
 
@@ -24,7 +24,7 @@ def permute(export: Path, target: Path, seed: int) -> None:
     target.mkdir(parents=True, exist_ok=True)
     con = duckdb.connect()
     try:
-        con.execute(f"set temp_directory = '{_quoted(target / 'spill')}'")
+        con.execute(f"set temp_directory = '{escaped(target / 'spill')}'")
         con.execute("set memory_limit = '2GB'")
         encounters = next(export.glob("mdtrt_d.csv*"))
         deal = ", ".join(f"o.{c}" for c in INSTITUTION)
@@ -60,14 +60,10 @@ def _deal(con: duckdb.DuckDBPyConnection, path: Path, target: Path, columns: lis
     con.execute(
         f"""
         copy (select t.* replace ({swapped}) from {_scan(path)} as t left join dealt as d on d.mdtrt_id = t.mdtrt_id)
-        to '{_quoted(target)}' (header, compression {packed})
+        to '{escaped(target)}' (header, compression {packed})
         """
     )
 
 
 def _scan(path: Path) -> str:
     return f"read_csv('{quoted(path)}', header = true, all_varchar = true)"
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")

@@ -38,10 +38,14 @@ LOOKED = {"precision_at_10": 10, "precision_at_20": 20, "precision_at_50": 50}
 
 def spread(values: Iterable[float | None]) -> dict[str, float]:
     """Mean, standard deviation (0 for a single value) and number of the values that are one."""
-    known = np.array([v for v in values if v is not None and not math.isnan(v)], dtype=float)
-    if not len(known):
+    figures = np.array([v for v in values if v is not None and not math.isnan(v)], dtype=float)
+    if not len(figures):
         return {"mean": math.nan, "sd": math.nan, "n": 0}
-    return {"mean": float(known.mean()), "sd": float(known.std(ddof=1)) if len(known) > 1 else 0.0, "n": len(known)}
+    return {
+        "mean": float(figures.mean()),
+        "sd": float(figures.std(ddof=1)) if len(figures) > 1 else 0.0,
+        "n": len(figures),
+    }
 
 
 def summarise(towns: Sequence[Figures]) -> dict[str, Any]:
@@ -81,13 +85,13 @@ def summarise(towns: Sequence[Figures]) -> dict[str, Any]:
 
 
 def _by(towns: Sequence[Figures], part: str, keys: Sequence[str], values: Sequence[str]) -> list[dict[str, Any]]:
-    found: dict[tuple[Any, ...], list[Figures]] = {}
+    rows_by_key: dict[tuple[Any, ...], list[Figures]] = {}
     for town in towns:
         for row in town[part]:
-            found.setdefault(tuple(row[k] for k in keys), []).append(row)
+            rows_by_key.setdefault(tuple(row[k] for k in keys), []).append(row)
     return [
         dict(zip(keys, key, strict=True)) | {v: spread(row[v] for row in rows) for v in values}
-        for key, rows in sorted(found.items())
+        for key, rows in sorted(rows_by_key.items())
     ]
 
 
@@ -117,38 +121,84 @@ def others(results: Figures) -> list[tuple[str, list[str], list[list[str]]]]:
     stable = [{"subject_type": kind, **figures} for kind, figures in results["stability"].items()]
     without = {(r["scheme"], r["subject_type"]): r["recall"] for r in results["novel"]}
     schemes = [r | {"without": without.get((r["scheme"], r["subject_type"]))} for r in results["schemes"]]
-    made = [
-        ("schemes", schemes, {
-            "scheme": "scheme", "list": "subject_type", "planted": "planted", "recall@2R": "recall",
-            "anywhere on the list": "listed", "recall@2R, its own sources off": "without",
-        }),
-        ("rings", results["rings"], {
-            "scheme": "scheme", "rings planted": "planted", "groups listed": "groups", "rings found": "found_share",
-            "member precision": "member_precision", "member recall of those found": "member_recall_of_found",
-        }),
-        ("honest look-alikes", results["confounders"], {
-            "kind": "kind", "list": "subject_type", "of them": "subjects", "tier A": "tier_a",
-            "tier A or B": "tier_ab", "in the first 2R": "first_2r",
-        }),
-        ("the same town with other rank seeds", stable, {
-            "list": "subject_type", "first R shared by two seeds": "overlap",
-            "rank interval there, places": "rank_interval",
-        }),
-        ("a town without fraud", results["honest"], {
-            "list": "subject_type", "subjects": "subjects", "leads": "leads", "tier A": "tier_a", "tier B": "tier_b",
-        }),
-        ("institution ids permuted", results["permuted"], {
-            "list": "subject_type", "base rate": "base_rate", "P@R": "precision_at_r", "AP": "average_precision",
-            "AP by count": "by_count", "AP of a random order": "expected", "AUC": "auc",
-        }),
-    ]  # fmt: skip
+    tables = [
+        (
+            "schemes",
+            schemes,
+            {
+                "scheme": "scheme",
+                "list": "subject_type",
+                "planted": "planted",
+                "recall@2R": "recall",
+                "anywhere on the list": "listed",
+                "recall@2R, its own sources off": "without",
+            },
+        ),
+        (
+            "rings",
+            results["rings"],
+            {
+                "scheme": "scheme",
+                "rings planted": "planted",
+                "groups listed": "groups",
+                "rings found": "found_share",
+                "member precision": "member_precision",
+                "member recall of those found": "member_recall_of_found",
+            },
+        ),
+        (
+            "honest look-alikes",
+            results["confounders"],
+            {
+                "kind": "kind",
+                "list": "subject_type",
+                "of them": "subjects",
+                "tier A": "tier_a",
+                "tier A or B": "tier_ab",
+                "in the first 2R": "first_2r",
+            },
+        ),
+        (
+            "the same town with other rank seeds",
+            stable,
+            {
+                "list": "subject_type",
+                "first R shared by two seeds": "overlap",
+                "rank interval there, places": "rank_interval",
+            },
+        ),
+        (
+            "a town without fraud",
+            results["honest"],
+            {
+                "list": "subject_type",
+                "subjects": "subjects",
+                "leads": "leads",
+                "tier A": "tier_a",
+                "tier B": "tier_b",
+            },
+        ),
+        (
+            "institution ids permuted",
+            results["permuted"],
+            {
+                "list": "subject_type",
+                "base rate": "base_rate",
+                "P@R": "precision_at_r",
+                "AP": "average_precision",
+                "AP by count": "by_count",
+                "AP of a random order": "expected",
+                "AUC": "auc",
+            },
+        ),
+    ]
     return [
         (
             title,
             list(columns),
             [[cell(row[name], title in COUNTED or name in COUNTS) for name in columns.values()] for row in rows],
         )
-        for title, rows, columns in made
+        for title, rows, columns in tables
         if rows
     ]
 
@@ -159,10 +209,10 @@ def cell(figure: Figures | str | None, is_count: bool = False) -> str:
         return figure
     if figure is None or figure["mean"] is None or math.isnan(figure["mean"]):
         return "–"
-    said = number(figure["mean"], is_count)
+    text = number(figure["mean"], is_count)
     if figure["n"] > 1:
-        said += f" ± {number(figure['sd'], is_count)}"
-    return f"{said} ({figure['low']:.2f}–{figure['high']:.2f})" if "low" in figure else said
+        text += f" ± {number(figure['sd'], is_count)}"
+    return f"{text} ({figure['low']:.2f}–{figure['high']:.2f})" if "low" in figure else text
 
 
 def number(value: float, is_count: bool = False) -> str:

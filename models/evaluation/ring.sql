@@ -21,19 +21,12 @@ member as (
     where l.subject_type = 'group'
 ),
 
-overlap as (
-    select m.lead_id, r.group_id, count(*) as shared
-    from member as m
-    join ring as r on r.person_id = m.person_id
-    group by m.lead_id, r.group_id
-),
-
 best as (
     select lead_id, group_id, shared
     from (
         select lead_id, group_id, shared,
             row_number() over (partition by lead_id order by shared desc, group_id) as place
-        from overlap
+        from group_overlap
     ) as ordered
     where place = 1
 ),

@@ -9,6 +9,7 @@ import duckdb
 from data.warehouse.connection import transaction
 from data.warehouse.paths import literal
 
+FOLDER = Path(__file__).parent
 TABLES = ("scheme_subject", "scheme_line", "confounder")
 
 
@@ -24,14 +25,22 @@ def load(con: duckdb.DuckDBPyConnection, folder: Path) -> None:
             )
 
 
+def views(con: duckdb.DuckDBPyConnection) -> None:
+    """Make group_overlap and lead_truth, which other queries here read, of the ranking and the truth that stand."""
+    for view in ("group_overlap", "lead_truth"):
+        con.execute(f"create or replace temp view {view} as {text(view)}")
+
+
+def text(name: str) -> str:
+    """One of the queries of this folder."""
+    return (FOLDER / f"{name}.sql").read_text(encoding="utf-8")
+
+
 def hits_at(con: duckdb.DuckDBPyConnection, top: int) -> list[tuple[str, int, int, int]]:
     """(subject type, planted subjects, leads looked at, planted among them) of each list's first `top` leads.
 
     A group counts as planted when at least half of its members belong to one planted group.
     """
-    return [
-        (str(kind), int(planted), int(looked), int(hit))
-        for kind, planted, looked, hit in con.execute(
-            (Path(__file__).with_name("hits_at.sql")).read_text(encoding="utf-8"), {"top": top}
-        ).fetchall()
-    ]
+    views(con)
+    rows = con.execute(text("hits_at"), {"top": top}).fetchall()
+    return [(str(kind), int(planted), int(looked), int(hit)) for kind, planted, looked, hit in rows]

@@ -23,12 +23,12 @@ class Boosted:
     def curves(self, x: Array) -> Array:
         """What each column adds to the log odds, beyond `at_start`; leads x columns, exact for these trees."""
         base = _raw(self.trees, self.start[None, :])[0]
-        made = np.empty_like(x)
+        curves = np.empty_like(x)
         for column in range(x.shape[1]):
             moved = np.repeat(self.start[None, :], len(x), axis=0)
             moved[:, column] = x[:, column]
-            made[:, column] = self.scale * (_raw(self.trees, moved) - base)
-        return made
+            curves[:, column] = self.scale * (_raw(self.trees, moved) - base)
+        return curves
 
     @property
     def at_start(self) -> float:

@@ -48,13 +48,13 @@ def run(examples: Examples, rates: Rates, names: Sequence[str], seed: int) -> li
     if not held.any():
         return []
     tried = examples.pick(held)
-    found = []
+    contests = []
     for name in names:
         order = np.column_stack([prior[held], learned[name][held]])
         measured = _compared(tried, order, seed)
         if measured is not None:
-            found.append(Contest(name, int(held.sum()), *measured))
-    return found
+            contests.append(Contest(name, int(held.sum()), *measured))
+    return contests
 
 
 def _predicted(
@@ -68,15 +68,15 @@ def _predicted(
         for f in np.unique(examples.fold[examples.round == r]):
             test = (examples.round == r) & (examples.fold == f)
             train = (examples.round < r) & (examples.fold != f)
-            seen, asked = examples.pick(train), examples.pick(test)
-            if train.sum() < FEWEST_TO_LEARN or min(seen.counts) < 5:
+            taught, asked = examples.pick(train), examples.pick(test)
+            if train.sum() < FEWEST_TO_LEARN or min(taught.counts) < 5:
                 continue
-            known = rates(seen.leads["key"].to_list())
+            prior_rates = rates(taught.leads["key"].to_list())
             held |= test
-            prior[test] = design.propensity(asked.leads, asked.evidence, known)
-            before = design.propensity(seen.leads, seen.evidence, known)
+            prior[test] = design.propensity(asked.leads, asked.evidence, prior_rates)
+            before = design.propensity(taught.leads, taught.evidence, prior_rates)
             for name in names:
-                model = models.fit(name, seen, before, seed)
+                model = models.fit(name, taught, before, seed)
                 shift = model.shift(asked.leads, asked.evidence, prior[test])
                 learned[name][test] = moved(prior[test], shift)
     return held, prior, learned
@@ -112,7 +112,10 @@ def _says_something(truth: Array) -> bool:
 
 
 def average_precision(truth: Array, weights: Array) -> Array:
-    """Of one order, best first, under each row of weights; 0 where nothing true has weight."""
+    """Of one order, best first, under each row of weights; 0 where nothing true has weight.
+
+    scikit-learn's takes one set of weights at a time, and the resampled owners are hundreds.
+    """
     hit = weights * truth
     precision = np.cumsum(hit, axis=1) / np.maximum(np.cumsum(weights, axis=1), 1e-12)
     return np.asarray((hit * precision).sum(axis=1) / np.maximum(hit.sum(axis=1), 1e-12), dtype=np.float64)

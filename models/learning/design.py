@@ -50,8 +50,8 @@ def propensity(leads: pl.DataFrame, evidence: pl.DataFrame, rates: pl.DataFrame 
     """
     placed = evidence.join(leads.select("key").with_row_index("row"), on="key", maintain_order="left")
     family = placed["family"].rank("dense").cast(pl.Int64).to_numpy() - 1
-    said = belief.propensity(chances(placed, rates), placed["row"].to_numpy().astype(int), family, leads.height)
-    return belief.moved(said, belief.beside(leads["tips"].to_numpy(), leads["history"].to_numpy()))
+    chance = belief.propensity(chances(placed, rates), placed["row"].to_numpy().astype(int), family, leads.height)
+    return belief.moved(chance, belief.beside(leads["tips"].to_numpy(), leads["history"].to_numpy()))
 
 
 def chances(evidence: pl.DataFrame, rates: pl.DataFrame | None) -> Array:
@@ -81,24 +81,24 @@ def _frequent(evidence: pl.DataFrame, column: str) -> list[str]:
     return [str(v) for v in counted[column].sort()]
 
 
-def matrix(leads: pl.DataFrame, evidence: pl.DataFrame, wanted: Sequence[Term]) -> Array:
+def matrix(leads: pl.DataFrame, evidence: pl.DataFrame, columns: Sequence[Term]) -> Array:
     """leads x terms. Evidence speaks as -log(1 - chance) at the chance its card gives, not moved by verdicts."""
     placed = evidence.join(leads.select("key").with_row_index("row"), on="key", maintain_order="left")
-    said = -np.log1p(-np.minimum(SURE, chances(placed, None)))
+    doubt = -np.log1p(-np.minimum(SURE, chances(placed, None)))
     row = placed["row"].to_numpy().astype(int)
     counted = placed.group_by("row").agg(
         families=pl.col("family").n_unique(), sources=pl.col("source").n_unique(), volume=pl.col("volume").max()
     )
-    known = leads.with_row_index("row").join(counted, on="row", how="left", maintain_order="left")
+    numbers = leads.with_row_index("row").join(counted, on="row", how="left", maintain_order="left")
     centre = {name: middle for name, _, middle in NUMBERS}
-    made = np.zeros((leads.height, len(wanted)))
-    for column, term in enumerate(wanted):
+    values = np.zeros((leads.height, len(columns)))
+    for column, term in enumerate(columns):
         what, _, value = term.name.partition(" ")
         if what in ("family", "source"):
-            of = (placed[what] == value).to_numpy()
-            np.maximum.at(made[:, column], row[of], said[of])
+            is_of_term = (placed[what] == value).to_numpy()
+            np.maximum.at(values[:, column], row[is_of_term], doubt[is_of_term])
         elif what == "kind":
-            made[:, column] = (leads["subject_type"] == value).to_numpy()
+            values[:, column] = (leads["subject_type"] == value).to_numpy()
         else:
-            made[:, column] = np.log1p(known[what].fill_null(0).cast(pl.Float64).to_numpy()) - centre[what]
-    return made
+            values[:, column] = np.log1p(numbers[what].fill_null(0).cast(pl.Float64).to_numpy()) - centre[what]
+    return values

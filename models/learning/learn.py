@@ -43,18 +43,18 @@ class Learned:
                 f"ranked by: {LEARNED} ({held.name}) of {self.on}, {self.examples} verdicts, average precision"
                 f" {held.learned_ap:.2f} vs {held.prior_ap:.2f} on {held.held_out} later verdicts"
             )
-        said = f"ranked by: {PRIOR}" + (f" moved by {_counted(self.spoken)}" if self.spoken else "")
+        sentence = f"ranked by: {PRIOR}" + (f" moved by {_counted(self.spoken)}" if self.spoken else "")
         if held is not None:
             return (
-                f"{said}; the learned model ({held.name}) is not better beyond doubt: average precision"
+                f"{sentence}; the learned model ({held.name}) is not better beyond doubt: average precision"
                 f" {held.learned_ap:.2f} vs {held.prior_ap:.2f} on {held.held_out} later verdicts"
             )
         if not self.examples:
-            return said
+            return sentence
         if min(self.confirmed, self.dismissed) >= FEWEST:
-            return f"{said}; no later round yet to try a learned model on"
+            return f"{sentence}; no later round yet to try a learned model on"
         return (
-            f"{said}; a learned model needs {FEWEST} confirmed and {FEWEST} dismissed,"
+            f"{sentence}; a learned model needs {FEWEST} confirmed and {FEWEST} dismissed,"
             f" there are {self.confirmed} and {self.dismissed}"
         )
 
@@ -64,28 +64,28 @@ def learn(con: duckdb.DuckDBPyConnection, sources: Collection[Source], seed: int
     verdicts.prepare(con, sources)
     if not live:
         return Learned(None, None, 0, 0, 0, 0)
-    said = rates.shared(frame(con, rates.query()), sources)
-    known = rates.kinds_of(said, sources)
+    taught = rates.shared(frame(con, rates.query()), sources)
+    kind_rates = rates.kinds_of(taught, sources)
     examples = load(con)
     confirmed, dismissed = examples.counts
-    base = Learned(known, None, len(examples.round), confirmed, dismissed, said["said_by"].n_unique())
+    base = Learned(kind_rates, None, len(examples.round), confirmed, dismissed, taught["said_by"].n_unique())
     if min(confirmed, dismissed) < FEWEST:
         return base
     names = [models.LOGISTIC, *([models.BOOSTING] if base.examples >= FOR_TREES else [])]
-    others = said.filter(~pl.col("said_by").is_in(examples.leads["key"].to_list()))
+    others = taught.filter(~pl.col("said_by").is_in(examples.leads["key"].to_list()))
 
     def learned_from(keys: Collection[str]) -> pl.DataFrame:
-        return rates.kinds_of(pl.concat([others, said.filter(pl.col("said_by").is_in(list(keys)))]), sources)
+        return rates.kinds_of(pl.concat([others, taught.filter(pl.col("said_by").is_in(list(keys)))]), sources)
 
     tried = contest.run(examples, learned_from, names, seed)
-    best = max(tried, key=lambda one: (one.is_won, one.learned_ap - one.prior_ap, one.name), default=None)
-    model = _fitted(best.name, examples, known, seed) if best is not None and best.is_won else None
+    best = max(tried, key=lambda held: (held.is_won, held.learned_ap - held.prior_ap, held.name), default=None)
+    model = _fitted(best.name, examples, kind_rates, seed) if best is not None and best.is_won else None
     last = max(examples.leads["day"])
-    return Learned(known, model, base.examples, confirmed, dismissed, base.spoken, last, best)
+    return Learned(kind_rates, model, base.examples, confirmed, dismissed, base.spoken, last, best)
 
 
-def _fitted(name: str, examples: Examples, known: pl.DataFrame, seed: int) -> models.Fitted:
-    return models.fit(name, examples, design.propensity(examples.leads, examples.evidence, known), seed)
+def _fitted(name: str, examples: Examples, kind_rates: pl.DataFrame, seed: int) -> models.Fitted:
+    return models.fit(name, examples, design.propensity(examples.leads, examples.evidence, kind_rates), seed)
 
 
 def _counted(n: int) -> str:

@@ -34,11 +34,11 @@ class Fitted:
         else:
             added, level = x * self.fitted[1:], np.full(len(x), self.fitted[0])
         names = ["verdicts", *dict.fromkeys(t.part for t in self.terms)]
-        made = np.zeros((len(x), len(names)))
-        made[:, 0] = level
+        shifts = np.zeros((len(x), len(names)))
+        shifts[:, 0] = level
         for column, term in enumerate(self.terms):
-            made[:, names.index(term.part)] += added[:, column]
-        return names, np.round(made, 8)
+            shifts[:, names.index(term.part)] += added[:, column]
+        return names, np.round(shifts, 8)
 
     def shift(self, leads: pl.DataFrame, evidence: pl.DataFrame, prior: Array) -> Array:
         """What the model adds to the log odds of `prior` in all."""
@@ -47,14 +47,14 @@ class Fitted:
 
 def fit(name: str, examples: Examples, prior: Array, seed: int) -> Fitted:
     """Fit one kind of model to judged leads whose prior chances are `prior`."""
-    wanted = design.terms(examples.evidence)
+    terms = design.terms(examples.evidence)
     if name == BOOSTING:
-        wanted = tuple(t for t in wanted if not t.name.startswith("source "))
-    x = design.matrix(examples.leads, examples.evidence, wanted)
+        terms = tuple(t for t in terms if not t.name.startswith("source "))
+    x = design.matrix(examples.leads, examples.evidence, terms)
     offset = logistic.logit(prior)
     if name == LOGISTIC:
-        penalty = np.array([t.penalty for t in wanted])
-        return Fitted(name, wanted, logistic.fit(x, examples.truth, examples.weight, offset, penalty))
-    monotone = [t.is_monotone for t in (*wanted, OFFSET)]
+        penalty = np.array([t.penalty for t in terms])
+        return Fitted(name, terms, logistic.fit(x, examples.truth, examples.weight, offset, penalty))
+    monotone = [t.is_monotone for t in (*terms, OFFSET)]
     both = np.column_stack([x, offset])
-    return Fitted(name, wanted, boosting.fit(both, examples.truth, examples.weight, monotone, examples.fold, seed))
+    return Fitted(name, terms, boosting.fit(both, examples.truth, examples.weight, monotone, examples.fold, seed))

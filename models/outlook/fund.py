@@ -58,7 +58,7 @@ def months(con: duckdb.DuckDBPyConnection, account: pl.DataFrame | None = None) 
 def warnings(frame: pl.DataFrame, bounds: Bounds = Bounds(), language: str = "en") -> pl.DataFrame:
     """The same rows with `warnings`: what to look at, in words, empty where nothing is."""
     zh = language == "zh"
-    said = [
+    warnings = [
         (
             pl.col("budget_used") > 100 * bounds.budget_used,
             "支出超预算进度" if zh else "outlay ahead of the budget",
@@ -76,8 +76,8 @@ def warnings(frame: pl.DataFrame, bounds: Bounds = Bounds(), language: str = "en
             "市外流出占比上升" if zh else "outflow share rising",
         ),
     ]
-    told = [pl.when(when.fill_null(False)).then(pl.lit(words)) for when, words in said]
-    return frame.with_columns(warnings=pl.concat_str(told, separator="；" if zh else "; ", ignore_nulls=True))
+    sentences = [pl.when(when.fill_null(False)).then(pl.lit(words)) for when, words in warnings]
+    return frame.with_columns(warnings=pl.concat_str(sentences, separator="；" if zh else "; ", ignore_nulls=True))
 
 
 def named(frame: pl.DataFrame) -> pl.DataFrame:
@@ -161,12 +161,12 @@ def _so_far(paid: pl.DataFrame) -> pl.DataFrame:
 def _with_account(frame: pl.DataFrame, whole: pl.DataFrame, account: pl.DataFrame | None) -> pl.DataFrame:
     money = ("income", "balance", "budget")
     if account is None:
-        given = frame.select(*KEY).with_columns(pl.lit(None, dtype=pl.Float64).alias(c) for c in money)
+        spending = frame.select(*KEY).with_columns(pl.lit(None, dtype=pl.Float64).alias(c) for c in money)
     else:
-        given = account.select(*KEY, *(pl.col(c).cast(pl.Float64) for c in money))
+        spending = account.select(*KEY, *(pl.col(c).cast(pl.Float64) for c in money))
     year = pl.col("month").dt.year()
     budget = (
-        given.sort("month")
+        spending.sort("month")
         .with_columns(told=pl.col("budget").cum_count().over("insurance_type", year))
         .with_columns(budget_to_date=pl.col("budget").cum_sum().over("insurance_type", year))
         .select(*KEY, budget_to_date=pl.when(pl.col("told") == pl.col("month").dt.month()).then("budget_to_date"))
@@ -174,7 +174,7 @@ def _with_account(frame: pl.DataFrame, whole: pl.DataFrame, account: pl.DataFram
     usual = whole.sort("month").select(
         *KEY, usual=pl.col("fund_amount").rolling_mean(12, min_samples=1).over("insurance_type")
     )
-    joined = frame.join(given, on=KEY, how="left").join(budget, on=KEY, how="left").join(usual, on=KEY, how="left")
+    joined = frame.join(spending, on=KEY, how="left").join(budget, on=KEY, how="left").join(usual, on=KEY, how="left")
     return joined.with_columns(
         budget_used=pl.when("is_whole").then(_percent(pl.col("fund_to_date"), pl.col("budget_to_date"))),
         reserve_months=(pl.col("balance") / pl.col("usual")).round(1),

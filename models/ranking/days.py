@@ -50,9 +50,11 @@ def plan(leads: pl.DataFrame, capacity: Capacity, seed: int, objective: str) -> 
     """
     days = float(capacity.days or 0)
     jobs = _jobs(leads, objective)
-    leads = jobs.unique("lead_id", keep="first", maintain_order=True).select("lead_id").join(
-        leads, on="lead_id", maintain_order="left"
-    )  # fmt: skip
+    leads = (
+        jobs.unique("lead_id", keep="first", maintain_order=True)
+        .select("lead_id")
+        .join(leads, on="lead_id", maintain_order="left")
+    )
     if float(jobs["cost"].sum()) <= days + 1e-9:
         return _settled(jobs, jobs, jobs.head(0), leads.head(0), 0, seed)
     own = days * capacity.ensemble if leads["is_ensemble"].any() else 0.0
@@ -85,9 +87,11 @@ def _jobs(leads: pl.DataFrame, objective: str) -> pl.DataFrame:
     if objective != "hit_rate":
         is_two &= desk > visit
     single, parted = leads.filter(~is_two), leads.filter(is_two)
-    every = [single.join(whole(single), on=["lead_id", "effort"], maintain_order="left").select(
-        *kept, "job", "yield", cost="effort", nth=pl.lit(0)
-    )]  # fmt: skip
+    every = [
+        single.join(whole(single), on=["lead_id", "effort"], maintain_order="left").select(
+            *kept, "job", "yield", cost="effort", nth=pl.lit(0)
+        )
+    ]
     for nth, (part, job) in enumerate((("desk", DESK), ("visit", VISIT))):
         own = {"job": pl.lit(job), "yield": pl.col(f"{part}_yield"), "cost": pl.col(f"{part}_days"), "nth": pl.lit(nth)}
         every.append(parted.select(*kept, **own))

@@ -63,67 +63,34 @@ meaning = "of the kind at one institution"
 [params.min_stay_share]
 value   = 0.1
 meaning = "of the institution's stays that were judged"
-
-[params.bed_day_method]
-value   = "5"
-meaning = "the area's code of bed-day payment"
 */
-with line as (
-    select encounter_id, cast(sum(eligible_amount) as double) as eligible_amount,
-        cast(sum(case when fee_category in ('03', '04') then eligible_amount else 0 end) as double) as exam_amount,
-        cast(sum(case when fee_category in ('05', '06', '09', '10', '11') then eligible_amount else 0 end) as double)
-            as care_amount,
-        count(distinct case when fee_category in ('03', '04') then coalesce(item_code, item_name) end) as kinds,
-        max(case when fee_category = '06' then 1 else 0 end) as is_operated,
-        max(case when fee_category is null then 1 else 0 end) as is_unsorted
-    from feature.fee_line
-    where care_setting = 'inpatient'
-    group by encounter_id
-),
-
-expected as (
-    select distinct e.encounter_id
-    from feature.encounter as e
-    join knowledge.admission_exception as x
-        on substr(e.principal_diagnosis_code, 1, length(x.diagnosis_prefix)) = x.diagnosis_prefix
-    where e.is_inpatient
-),
-
-judged as (
-    select e.encounter_id, e.person_id, e.institution_id, e.started_on, e.ended_on, e.principal_diagnosis_code,
-        e.principal_diagnosis_name, l.exam_amount, l.care_amount, l.eligible_amount, l.kinds,
-        coalesce(l.is_unsorted, 1) = 1 as is_unsorted,
-        l.is_operated = 1 or coalesce(e.is_operated, false) or x.encounter_id is not null
-            or coalesce(e.is_emergency_start, false) or coalesce(e.is_day_care, false)
-            or coalesce(e.is_in_course, false) or e.discharge_way in ('2', '3', '5')
-            or coalesce(e.payment_method, '') = $bed_day_method as is_excused,
+with judged as (
+    select *, lines = 0 or unsorted_lines > 0 as is_unsorted,
+        is_operated or is_expected or is_emergency_start or is_ward_day or is_bed_day_paid or not is_sent_home
+            as is_excused,
         coalesce(
-            l.exam_amount >= $min_exam_share * l.eligible_amount
-            and l.care_amount <= $max_care_share * l.eligible_amount and l.kinds >= $min_kinds, false
+            exam_share >= $min_exam_share and care_share <= $max_care_share and exam_kinds >= $min_kinds, false
         ) as is_alike
-    from feature.encounter as e
-    left join line as l on l.encounter_id = e.encounter_id
-    left join expected as x on x.encounter_id = e.encounter_id
-    where e.is_inpatient
+    from feature.stay
 ),
 
 place as (
     select institution_id, count(*) as all_stays, sum(case when is_alike then 1 else 0 end) as like_stays
     from judged
-    where not coalesce(is_excused, false) and not is_unsorted and ended_on is not null
+    where not is_excused and not is_unsorted and ended_on is not null
     group by institution_id
 )
 
 select
     case
         when j.ended_on is null then 'cannot_judge'
-        when coalesce(j.is_excused, false) then 'clear'
+        when j.is_excused then 'clear'
         when j.is_unsorted then 'cannot_judge'
         when j.is_alike and j.institution_id is null then 'cannot_judge'
         when not coalesce(
             j.is_alike and p.like_stays >= $min_stays and p.like_stays >= $min_stay_share * p.all_stays, false
         ) then 'clear'
-        when j.principal_diagnosis_code is null then 'cannot_judge'
+        when j.diagnosis_code is null then 'cannot_judge'
         else 'hit'
     end as outcome,
     case
@@ -140,13 +107,13 @@ select
     cast(null as varchar) as practitioner_id,
     j.started_on as occurred_on,
     s.eligible_amount as amount,
-    j.kinds,
-    cast(round(100 * j.exam_amount / nullif(j.eligible_amount, 0), 0) as bigint) as exam_percent,
-    cast(round(100 * j.care_amount / nullif(j.eligible_amount, 0), 0) as bigint) as care_percent,
+    j.exam_kinds as kinds,
+    cast(round(100 * j.exam_share, 0) as bigint) as exam_percent,
+    cast(round(100 * j.care_share, 0) as bigint) as care_percent,
     p.like_stays,
     p.all_stays,
-    coalesce(j.principal_diagnosis_code, '') as diagnosis_code,
-    coalesce(j.principal_diagnosis_name, '') as diagnosis_name
+    coalesce(j.diagnosis_code, '') as diagnosis_code,
+    coalesce(j.diagnosis_name, '') as diagnosis_name
 from judged as j
 join feature.settlement as s on s.encounter_id = j.encounter_id
 left join place as p on p.institution_id = j.institution_id

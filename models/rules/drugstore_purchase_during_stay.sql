@@ -46,10 +46,6 @@ meaning = "purchases up to this eligible amount are not looked at"
 value   = 30
 unit    = "days"
 meaning = "longer stays (psychiatry, nursing) are left out"
-
-[params.bed_day_method]
-value   = "5"
-meaning = "the area's code of bed-day payment"
 */
 with purchase as (
     select settlement_id, encounter_id, person_id, institution_id, coalesce(started_on, settled_on) as bought_on,
@@ -60,10 +56,10 @@ with purchase as (
 ),
 
 stay as (
-    select encounter_id, person_id, institution_id, started_on, ended_on
-    from feature.encounter
-    where is_inpatient and ended_on is not null and days <= $long_stay_days
-        and coalesce(payment_method, '') <> $bed_day_method
+    select e.encounter_id, e.person_id, e.institution_id, e.started_on, e.ended_on
+    from feature.encounter as e
+    join feature.encounter_excuse as x on x.encounter_id = e.encounter_id
+    where e.is_inpatient and e.ended_on is not null and e.days <= $long_stay_days and not x.is_bed_day_paid
 ),
 
 met as (

@@ -65,20 +65,8 @@ meaning = "of diagnoses (first letter of the code) from which several institutio
 value   = 365
 unit    = "days"
 meaning = "length of the window that ends with a stay's first day"
-
-[params.bed_day_method]
-value   = "5"
-meaning = "the area's code of bed-day payment"
 */
-with expected as (
-    select distinct e.encounter_id
-    from feature.encounter as e
-    join knowledge.admission_exception as x
-        on substr(e.principal_diagnosis_code, 1, length(x.diagnosis_prefix)) = x.diagnosis_prefix
-    where e.is_inpatient
-),
-
-transferred as (
+with transferred as (
     select l.encounter_id, max(case when p.institution_id <> l.institution_id then 1 else 0 end) as is_certain
     from feature.encounter as l
     join feature.encounter as p
@@ -94,10 +82,10 @@ stay as (
         e.principal_diagnosis_name,
         t.encounter_id is null and not coalesce(e.is_continued, false) as is_new,
         coalesce(t.is_certain, 0) = 0 and not coalesce(e.is_continued, false) as is_perhaps_new,
-        x.encounter_id is null and coalesce(e.payment_method, '') <> $bed_day_method
+        not x.is_exception and not x.is_bed_day_paid
             and not coalesce(e.is_emergency_start, false) and not coalesce(e.is_day_care, false) as is_counted
     from feature.encounter as e
-    left join expected as x on x.encounter_id = e.encounter_id
+    join feature.encounter_excuse as x on x.encounter_id = e.encounter_id
     left join transferred as t on t.encounter_id = e.encounter_id
     where e.is_inpatient
 ),

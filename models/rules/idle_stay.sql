@@ -62,55 +62,24 @@ meaning = "charges of treatment a day that still leave it idle"
 [params.bulk_share]
 value   = 0.6
 meaning = "average share of a stay's lines on its busiest day from which an institution posts in bulk"
-
-[params.bed_day_method]
-value   = "5"
-meaning = "the area's code of bed-day payment"
 */
-with line as (
-    select l.settlement_id, l.encounter_id, l.charged_on, l.eligible_amount, l.amount, l.fee_category,
-        l.charged_on < e.ended_on and l.charged_on >= e.started_on as is_inside,
-        coalesce(l.fee_category, '') in ('01', '02', '07', '12', '13') or l.is_take_home as is_passive
-    from feature.fee_line as l
-    join feature.encounter as e on e.encounter_id = l.encounter_id
-    where e.is_inpatient and e.days >= 2
-),
-
-day as (
-    select encounter_id, charged_on, count(*) as lines, max(case when is_inside then 1 else 0 end) as is_inside,
-        sum(case when is_passive then 0 else amount end) as active_amount,
-        max(case when coalesce(fee_category, '') = '01' then 1 else 0 end) as has_bed,
-        max(case when fee_category is null then 1 else 0 end) as is_unsorted,
-        max(case when fee_category = '06' then 1 else 0 end) as is_operated
-    from line
-    group by encounter_id, charged_on
-),
-
-worked as (
-    select encounter_id, sum(is_inside) as charged_days, max(is_unsorted) as is_unsorted,
-        max(is_operated) as is_operated,
-        cast(max(lines) as double) / nullif(sum(lines), 0) as busiest_share,
-        sum(case when is_inside = 1 and has_bed = 1 and active_amount <= $idle_amount then 1 else 0 end) as idle_days
-    from day
+with worked as (
+    select encounter_id, sum(case when is_inside then 1 else 0 end) as charged_days,
+        max(case when is_unsorted then 1 else 0 end) as is_unsorted,
+        max(case when is_operated then 1 else 0 end) as is_operated,
+        sum(case when is_inside and has_bed and active_amount <= $idle_amount then 1 else 0 end) as idle_days
+    from feature.stay_day
     group by encounter_id
 ),
 
 -- What the idle days themselves cost, take-home drugs aside: whether the rest of the stay was needed is asked on site.
 idle as (
     select l.settlement_id, sum(l.eligible_amount) as amount
-    from line as l
-    join day as d on d.encounter_id = l.encounter_id and d.charged_on = l.charged_on
-    where d.is_inside = 1 and d.has_bed = 1 and d.active_amount <= $idle_amount
+    from feature.fee_line as l
+    join feature.stay_day as d on d.encounter_id = l.encounter_id and d.charged_on = l.charged_on
+    where d.is_inside and d.has_bed and d.active_amount <= $idle_amount
         and coalesce(l.fee_category, '') in ('01', '02', '07', '12', '13')
     group by l.settlement_id
-),
-
-poster as (
-    select e.institution_id, avg(w.busiest_share) as busiest_share
-    from worked as w
-    join feature.encounter as e on e.encounter_id = w.encounter_id
-    where e.days >= 3
-    group by e.institution_id
 ),
 
 -- Treatment units beyond one a day that were posted in bulk, or days of drugs given out at once, may be what was done on
@@ -131,29 +100,19 @@ posted as (
     group by encounter_id
 ),
 
-expected as (
-    select distinct e.encounter_id
-    from feature.encounter as e
-    join knowledge.admission_exception as x
-        on substr(e.principal_diagnosis_code, 1, length(x.diagnosis_prefix)) = x.diagnosis_prefix
-    where e.is_inpatient
-),
-
 judged as (
     select e.encounter_id, e.person_id, e.institution_id, e.attending_practitioner_id, e.started_on, e.ended_on,
         e.days, e.principal_diagnosis_code, w.charged_days, w.idle_days,
         w.encounter_id is not null and w.is_unsorted = 0 as is_sorted,
         coalesce(p.busiest_share, 0) as busiest_share,
         coalesce(e.is_posted_in_bulk, false) or coalesce(b.covered_days >= w.idle_days, false) as is_posted_at_once,
-        x.encounter_id is not null or coalesce(e.payment_method, '') = $bed_day_method
-            or coalesce(w.is_operated, 0) = 1
-            or coalesce(e.is_operated, false) or coalesce(e.is_in_course, false)
-            or coalesce(e.discharge_way, '9') = '5' or e.days < 2 as is_excused
+        x.is_exception or x.is_bed_day_paid or x.is_died or coalesce(w.is_operated, 0) = 1
+            or coalesce(e.is_operated, false) or coalesce(e.is_in_course, false) or e.days < 2 as is_excused
     from feature.encounter as e
+    join feature.encounter_excuse as x on x.encounter_id = e.encounter_id
     left join worked as w on w.encounter_id = e.encounter_id
     left join posted as b on b.encounter_id = e.encounter_id
-    left join poster as p on p.institution_id = e.institution_id
-    left join expected as x on x.encounter_id = e.encounter_id
+    left join feature.institution_posting as p on p.institution_id = e.institution_id
     where e.is_inpatient
 )
 

@@ -44,53 +44,27 @@ meaning = "days after the day of death that are let pass"
 value   = "租赁|辅具|适配|评估|耗材"
 meaning = "words of services that need nobody at home"
 */
-with register as (
-    select count(*) as deaths from record.person_status where status_type = 'death'
-),
-
-service as (
-    select v.service_id, v.person_id, v.institution_id, cast(v.started_at as date) as served_on, v.fund_amount,
-        p.died_on, p.person_id is null as is_unknown, r.deaths,
+with judged as (
+    select m.*, v.fund_amount, m.stay_started_on is not null as is_in_stay,
         regexp_matches(coalesce(v.item_name, ''), $without_presence)
-            or regexp_matches(coalesce(v.service_form, ''), $without_presence) as is_without_presence
-    from record.long_term_care_service as v
-    left join feature.person as p on p.person_id = v.person_id
-    cross join register as r
-    where coalesce(v.is_valid, true) and not coalesce(v.is_refund, false)
-),
-
-met as (
-    select v.service_id, e.encounter_id, e.institution_id as hospital_id, e.started_on, e.ended_on,
-        row_number() over (partition by v.service_id order by e.started_on, e.encounter_id) as place
-    from service as v
-    join feature.encounter as e
-        on e.person_id = v.person_id and v.served_on > e.started_on and v.served_on < e.ended_on
-    where e.is_inpatient and not coalesce(e.is_day_care, false)
-        and coalesce(e.institution_id, '') <> coalesce(v.institution_id, '')
-),
-
-judged as (
-    select v.*, m.encounter_id, m.hospital_id, m.started_on, m.ended_on,
-        case
-            when v.is_without_presence and v.died_on is null and not v.is_unknown then null
-            when v.is_unknown then 'the person is unknown'
-            when m.service_id is null and v.died_on is null and v.deaths = 0
-                then 'no register of deaths was delivered'
-        end as reason,
-        coalesce(date_diff('day', v.died_on, v.served_on) > $grace_days, false) as is_after_death,
-        m.service_id is not null and not v.is_without_presence as is_in_stay
-    from service as v
-    left join met as m on m.service_id = v.service_id and m.place = 1
+            or regexp_matches(coalesce(v.service_form, ''), $without_presence) as is_without_presence,
+        coalesce(date_diff('day', m.died_on, m.served_on) > $grace_days, false) as is_after_death
+    from feature.service_met as m
+    join record.long_term_care_service as v on v.service_id = m.service_id
+    where m.kind = 'long_term_care'
 )
 
 select
     case
         when is_without_presence then 'clear'
         when is_after_death or is_in_stay then 'hit'
-        when reason is not null then 'cannot_judge'
+        when is_person_unknown or (died_on is null and not has_deaths) then 'cannot_judge'
         else 'clear'
     end as outcome,
-    reason,
+    case
+        when is_person_unknown then 'the person is unknown'
+        when died_on is null and not has_deaths then 'no register of deaths was delivered'
+    end as reason,
     cast(null as varchar) as settlement_id,
     service_id as line_id,
     cast(null as varchar) as encounter_id,
@@ -103,11 +77,11 @@ select
     case
         when is_after_death then 'after the registered day of death ' || cast(died_on as varchar)
         else 'while the person was in hospital at ' || coalesce(hospital_id, 'an unknown place') || ' from '
-            || cast(started_on as varchar) || ' to ' || cast(ended_on as varchar)
+            || cast(stay_started_on as varchar) || ' to ' || cast(stay_ended_on as varchar)
     end as what,
     case
         when is_after_death then '在登记死亡日期 ' || cast(died_on as varchar) || ' 之后'
-        else '正值参保人 ' || cast(started_on as varchar) || ' 至 ' || cast(ended_on as varchar) || ' 在'
+        else '正值参保人 ' || cast(stay_started_on as varchar) || ' 至 ' || cast(stay_ended_on as varchar) || ' 在'
             || coalesce(hospital_id, '某机构') || '住院'
     end as what_zh
 from judged

@@ -38,7 +38,7 @@ exclusions_zh = [
 limits      = "Four of five weak signs; short diagnostic stays and a quick recovery have them too, about one stay in thirty everywhere. What counts is an institution's share against its like; single stays only help to choose records. Vital signs and the reason for admission are not in the export."
 limits_zh   = "五项弱特征中符合四项；短期诊断性住院、恢复较快者也会如此，各地约三十次住院中有一次。应看机构占比与同类的差异，单次住院仅用于挑选病历。生命体征和入院理由不在导出数据中。"
 status      = "trial"
-version     = "2"
+version     = "3"
 sentence    = "Stay of {occurred_on}, {nights} nights, {amount} yuan: examinations and laboratory {exam_percent} %, {injections} injections, {points} of 5 signs of an admission without need ({diagnosis_code} {diagnosis_name})"
 sentence_zh = "{occurred_on} 入院 {nights} 天，涉及 {amount} 元，检查化验占 {exam_percent}%，注射用药 {injections} 条，符合低标准入院 5 项特征中的 {points} 项（{diagnosis_code} {diagnosis_name}）"
 
@@ -64,25 +64,8 @@ meaning = "of five: short, cheap, mostly examinations, no injection, no operatio
 value   = 14
 unit    = "years"
 meaning = "younger persons are left out"
-
-[params.bed_day_method]
-value   = "5"
-meaning = "the area's code of bed-day payment"
 */
-with line as (
-    select l.encounter_id, sum(l.eligible_amount) as eligible_amount,
-        sum(case when l.fee_category in ('03', '04') then l.eligible_amount else 0 end) as exam_amount,
-        sum(case when l.fee_category in ('09', '11') and r.dosage_form like '%注射%' then 1 else 0 end) as injections,
-        sum(case when l.fee_category in ('09', '11') then 1 else 0 end) as drugs,
-        count(case when l.fee_category in ('09', '11') then r.dosage_form end) as formed_drugs,
-        max(case when l.fee_category = '06' then 1 else 0 end) as is_operated
-    from feature.fee_line as l
-    join record.fee_line as r on r.encounter_id = l.encounter_id and r.line_id = l.line_id
-    where l.care_setting = 'inpatient'
-    group by l.encounter_id
-),
-
-cheap as (
+with cheap as (
     select i.institution_level, quantile_cont(cast(e.total_amount as double), $cheap_share) as cheap_amount
     from feature.encounter as e
     join feature.institution as i on i.institution_id = e.institution_id
@@ -90,51 +73,30 @@ cheap as (
     group by i.institution_level
 ),
 
-expected as (
-    select distinct e.encounter_id
-    from feature.encounter as e
-    join knowledge.admission_exception as x
-        on substr(e.principal_diagnosis_code, 1, length(x.diagnosis_prefix)) = x.diagnosis_prefix
-    where e.is_inpatient
-),
-
-paid as (
-    select encounter_id, max(age_years) as age_years
-    from feature.settlement
-    where care_setting = 'inpatient'
-    group by encounter_id
-),
-
 judged as (
-    select e.*, l.injections, l.encounter_id is not null and (l.drugs = 0 or l.formed_drugs > 0) as is_known,
-        cast(l.exam_amount as double) / nullif(cast(l.eligible_amount as double), 0) as exam_share,
-        l.is_operated = 1 or coalesce(e.is_operated, false) or x.encounter_id is not null
-            or coalesce(e.is_emergency_start, false) or coalesce(e.is_day_care, false)
-            or coalesce(e.is_continued, false) or coalesce(e.is_transferred_in, false)
-            or coalesce(e.is_in_course, false) or e.discharge_way in ('2', '3', '5')
-            or e.medical_category in ('24', '28', '210104') or coalesce(e.payment_method, '') = $bed_day_method
-            or coalesce(p.age_years, 99) < $child_years as is_excused,
-        case when e.days <= $max_nights then 1 else 0 end
-            + case when e.institution_id is not null and cast(e.total_amount as double) <= c.cheap_amount then 1
+    select s.*, s.lines > 0 and (s.drug_lines = 0 or s.formed_drug_lines > 0) as is_known,
+        s.is_operated or s.is_expected or s.is_emergency_start or s.is_ward_day or s.is_continued
+            or s.is_transferred_in or s.is_bed_day_paid or not s.is_sent_home
+            or coalesce(e.medical_category in ('24', '28', '210104'), false)
+            or coalesce(s.age_years, 99) < $child_years as is_excused,
+        -- one for a stay without an operation: the others were left out
+        1 + case when s.days <= $max_nights then 1 else 0 end
+            + case when s.institution_id is not null and cast(s.total_amount as double) <= c.cheap_amount then 1
                 else 0 end
-            + case when cast(l.exam_amount as double) > $max_exam_share * l.eligible_amount then 1 else 0 end
-            + case when l.injections = 0 then 1 else 0 end
-            + case when l.is_operated = 0 then 1 else 0 end as points
-    from feature.encounter as e
-    left join line as l on l.encounter_id = e.encounter_id
-    left join feature.institution as i on i.institution_id = e.institution_id
+            + case when s.exam_share > $max_exam_share then 1 else 0 end
+            + case when s.injections = 0 then 1 else 0 end as points
+    from feature.stay as s
+    join feature.encounter as e on e.encounter_id = s.encounter_id
+    left join feature.institution as i on i.institution_id = s.institution_id
     left join cheap as c on c.institution_level is not distinct from i.institution_level
-    left join expected as x on x.encounter_id = e.encounter_id
-    left join paid as p on p.encounter_id = e.encounter_id
-    where e.is_inpatient
 )
 
 select
     case
         when j.ended_on is null then 'cannot_judge'
-        when coalesce(j.is_excused, false) then 'clear'
+        when j.is_excused then 'clear'
         when not j.is_known then 'cannot_judge'
-        when j.points >= $min_points and j.principal_diagnosis_code is null then 'cannot_judge'
+        when j.points >= $min_points and j.diagnosis_code is null then 'cannot_judge'
         when j.points >= $min_points then 'hit'
         when j.institution_id is null and j.points + 1 >= $min_points then 'cannot_judge'
         else 'clear'
@@ -150,14 +112,14 @@ select
     j.encounter_id,
     j.person_id,
     j.institution_id,
-    j.attending_practitioner_id as practitioner_id,
+    j.practitioner_id,
     j.started_on as occurred_on,
     s.eligible_amount as amount,
     j.days as nights,
     j.points,
     cast(round(100 * j.exam_share, 0) as integer) as exam_percent,
     j.injections,
-    coalesce(j.principal_diagnosis_code, '') as diagnosis_code,
-    coalesce(j.principal_diagnosis_name, '') as diagnosis_name
+    coalesce(j.diagnosis_code, '') as diagnosis_code,
+    coalesce(j.diagnosis_name, '') as diagnosis_name
 from judged as j
 join feature.settlement as s on s.encounter_id = j.encounter_id

@@ -63,14 +63,6 @@ meaning = "what ICD-9-CM-3 heads as diagnostic procedures inside its operative c
 [params.examined_name]
 value   = "镜|穿刺|造影|介入|置管|活检"
 meaning = "names of examinations that may stand for the coded procedure"
-
-[params.plain_method]
-value   = "1"
-meaning = "the area's code of payment by fee for service"
-
-[params.bed_day_method]
-value   = "5"
-meaning = "the area's code of bed-day payment"
 */
 with coded as (
     select coalesce(p.encounter_id, s.encounter_id) as encounter_id, p.procedure_code, p.procedure_name,
@@ -105,7 +97,7 @@ select
     case
         when substr(c.procedure_code, 1, 2) >= $chapter_from then 'clear'
         when regexp_matches(c.procedure_code, $diagnostic_pattern) then 'clear'
-        when coalesce(e.payment_method, '') in ($plain_method, $bed_day_method) then 'clear'
+        when x.payment_way in ('item', 'bed_day') then 'clear'
         when f.encounter_id is null or coalesce(p.charges_operations, 0) = 0 then 'cannot_judge'
         when f.is_charged = 0 then 'hit'
         else 'clear'
@@ -129,6 +121,7 @@ select
     coalesce(e.principal_diagnosis_name, '') as diagnosis_name
 from coded as c
 join feature.encounter as e on e.encounter_id = c.encounter_id and e.is_inpatient
+join feature.encounter_excuse as x on x.encounter_id = e.encounter_id
 join feature.settlement as s on s.encounter_id = e.encounter_id
 left join charged as f on f.encounter_id = e.encounter_id
 left join place as p on p.institution_id = e.institution_id

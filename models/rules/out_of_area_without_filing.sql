@@ -111,9 +111,8 @@ excused as (
     union
     select a.settlement_id
     from away as a
-    join feature.encounter as e on e.encounter_id = a.encounter_id
-    join knowledge.admission_exception as x
-        on substr(e.principal_diagnosis_code, 1, length(x.diagnosis_prefix)) = x.diagnosis_prefix
+    join feature.encounter_excuse as x on x.encounter_id = a.encounter_id
+    where x.is_exception
 ),
 
 counted as (

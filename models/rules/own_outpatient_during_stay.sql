@@ -45,10 +45,6 @@ sentence_zh = "{started_on} 至 {ended_on} 在本院住院期间，{occurred_on}
 value   = 60
 unit    = "days"
 meaning = "longer stays are left out"
-
-[params.bed_day_method]
-value   = "5"
-meaning = "the area's code of bed-day payment"
 */
 with visit as (
     select s.settlement_id, s.encounter_id, s.person_id, s.institution_id, s.started_on, s.eligible_amount,
@@ -63,7 +59,7 @@ with visit as (
 ),
 
 met as (
-    select v.settlement_id, v.is_refill, v.is_in_course, v.principal_diagnosis_code, e.encounter_id as stay_encounter_id,
+    select v.settlement_id, v.encounter_id, v.is_refill, v.is_in_course, e.encounter_id as stay_encounter_id,
         e.started_on as stay_from, e.ended_on as stay_to,
         coalesce(e.institution_id = v.institution_id, false) as is_there,
         row_number() over (
@@ -75,18 +71,15 @@ met as (
         on e.person_id = v.person_id and coalesce(e.institution_id = v.institution_id, true)
         and e.encounter_id <> coalesce(v.encounter_id, '') and v.started_on > e.started_on
         and v.started_on < e.ended_on
-    where e.is_inpatient and e.days <= $long_stay_days and coalesce(e.payment_method, '') <> $bed_day_method
+    join feature.encounter_excuse as x on x.encounter_id = e.encounter_id
+    where e.is_inpatient and e.days <= $long_stay_days and not x.is_bed_day_paid
 ),
 
 excused as (
     select m.settlement_id
     from met as m
-    join knowledge.admission_exception as x
-        on substr(m.principal_diagnosis_code, 1, length(x.diagnosis_prefix)) = x.diagnosis_prefix
-    union
-    select m.settlement_id
-    from met as m
-    where m.is_in_course
+    join feature.encounter_excuse as x on x.encounter_id = m.encounter_id
+    where x.is_exception or m.is_in_course
     union
     select m.settlement_id
     from met as m

@@ -45,50 +45,25 @@ meaning = "days after the day of death that are let pass"
 value   = "电话|网络|线上|微信|视频|互联网|短信|签约|续约|建档"
 meaning = "words of services that are given from afar or on paper"
 */
-with register as (
-    select count(*) as deaths from record.person_status where status_type = 'death'
-),
-
-service as (
-    select v.service_id, v.person_id, v.institution_id, v.practitioner_id, v.served_on, v.fund_amount,
-        coalesce(v.package_name, '–') as package_name, p.died_on, p.person_id is null as is_unknown, r.deaths,
-        regexp_matches(coalesce(v.service_form, ''), $from_afar) as is_from_afar
-    from record.package_service as v
-    left join feature.person as p on p.person_id = v.person_id
-    cross join register as r
-    where coalesce(v.is_valid, true) and not coalesce(v.is_refund, false)
-),
-
-met as (
-    select v.service_id, e.encounter_id, e.institution_id as hospital_id, e.started_on, e.ended_on,
-        row_number() over (partition by v.service_id order by e.started_on, e.encounter_id) as place
-    from service as v
-    join feature.encounter as e
-        on e.person_id = v.person_id and v.served_on > e.started_on and v.served_on < e.ended_on
-    where e.is_inpatient and not coalesce(e.is_day_care, false) and not v.is_from_afar
-        and coalesce(e.institution_id, '') <> coalesce(v.institution_id, '')
-),
-
-judged as (
-    select v.*, m.hospital_id, m.started_on, m.ended_on,
-        case
-            when v.is_unknown then 'the person is unknown'
-            when m.service_id is null and v.died_on is null and v.deaths = 0
-                then 'no register of deaths was delivered'
-        end as reason,
-        coalesce(date_diff('day', v.died_on, v.served_on) > $grace_days, false) as is_after_death,
-        m.service_id is not null as is_in_stay
-    from service as v
-    left join met as m on m.service_id = v.service_id and m.place = 1
+with judged as (
+    select m.*, v.practitioner_id, v.fund_amount, coalesce(v.package_name, '–') as package_name,
+        m.stay_started_on is not null and not regexp_matches(coalesce(v.service_form, ''), $from_afar) as is_in_stay,
+        coalesce(date_diff('day', m.died_on, m.served_on) > $grace_days, false) as is_after_death
+    from feature.service_met as m
+    join record.package_service as v on v.service_id = m.service_id
+    where m.kind = 'package'
 )
 
 select
     case
         when is_after_death or is_in_stay then 'hit'
-        when reason is not null then 'cannot_judge'
+        when is_person_unknown or (died_on is null and not has_deaths) then 'cannot_judge'
         else 'clear'
     end as outcome,
-    reason,
+    case
+        when is_person_unknown then 'the person is unknown'
+        when died_on is null and not has_deaths then 'no register of deaths was delivered'
+    end as reason,
     cast(null as varchar) as settlement_id,
     service_id as line_id,
     cast(null as varchar) as encounter_id,
@@ -102,11 +77,11 @@ select
     case
         when is_after_death then 'after the registered day of death ' || cast(died_on as varchar)
         else 'while the person was in hospital at ' || coalesce(hospital_id, 'an unknown place') || ' from '
-            || cast(started_on as varchar) || ' to ' || cast(ended_on as varchar)
+            || cast(stay_started_on as varchar) || ' to ' || cast(stay_ended_on as varchar)
     end as what,
     case
         when is_after_death then '在登记死亡日期 ' || cast(died_on as varchar) || ' 之后'
-        else '正值参保人 ' || cast(started_on as varchar) || ' 至 ' || cast(ended_on as varchar) || ' 在'
+        else '正值参保人 ' || cast(stay_started_on as varchar) || ' 至 ' || cast(stay_ended_on as varchar) || ' 在'
             || coalesce(hospital_id, '某机构') || '住院'
     end as what_zh
 from judged

@@ -48,10 +48,6 @@ meaning = "of one hospital from which it is a practice"
 value   = 30
 unit    = "days"
 meaning = "longer stays are left out"
-
-[params.bed_day_method]
-value   = "5"
-meaning = "the area's code of bed-day payment"
 */
 with moved as (
     select l.settlement_id,
@@ -77,7 +73,8 @@ met as (
     from purchase as p
     join feature.encounter as e
         on e.person_id = p.person_id and p.bought_on > e.started_on and p.bought_on < e.ended_on
-    where e.is_inpatient and e.days <= $long_stay_days and coalesce(e.payment_method, '') <> $bed_day_method
+    join feature.encounter_excuse as x on x.encounter_id = e.encounter_id
+    where e.is_inpatient and e.days <= $long_stay_days and not x.is_bed_day_paid
         and p.has_plain_drug = 1 and not coalesce(p.is_refill, false)
 ),
 

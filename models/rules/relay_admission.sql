@@ -50,27 +50,19 @@ value   = 3
 unit    = "stays"
 meaning = "of a chain"
 */
-with expected as (
-    select distinct e.encounter_id
-    from feature.encounter as e
-    join knowledge.admission_exception as x
-        on substr(e.principal_diagnosis_code, 1, length(x.diagnosis_prefix)) = x.diagnosis_prefix
-    where e.is_inpatient and x.reason <> 'mental_disorder'
-),
-
-stay as (
+with stay as (
     select e.encounter_id, e.person_id, e.institution_id, e.started_on, e.ended_on, e.referred_from_encounter_id,
         e.level_step, coalesce(e.is_transferred_in, false) or coalesce(e.is_continued, false) as is_transferred_in,
-        x.encounter_id is not null as is_expected,
+        x.is_exception_of_body as is_expected,
         lag(e.ended_on) over (partition by e.person_id order by e.started_on, e.ended_on, e.encounter_id)
             as previous_ended_on,
         lag(e.institution_id) over (partition by e.person_id order by e.started_on, e.ended_on, e.encounter_id)
             as previous_institution_id,
-        lag(coalesce(e.discharge_way, '9')) over (
-            partition by e.person_id order by e.started_on, e.ended_on, e.encounter_id
-        ) as previous_discharge_way
+        coalesce(
+            lag(x.is_sent_on) over (partition by e.person_id order by e.started_on, e.ended_on, e.encounter_id), false
+        ) as was_sent_on
     from feature.encounter as e
-    left join expected as x on x.encounter_id = e.encounter_id
+    join feature.encounter_excuse as x on x.encounter_id = e.encounter_id
     where e.is_inpatient
 ),
 
@@ -80,14 +72,14 @@ linked as (
             when previous_institution_id <> institution_id and not is_expected
                 and date_diff('day', previous_ended_on, started_on) between 0 and $max_gap
                 and referred_from_encounter_id is null and not is_transferred_in
-                and previous_discharge_way not in ('2', '3') then 0
+                and not was_sent_on then 0
             else 1
         end as is_start,
         case
             when coalesce(previous_institution_id <> institution_id, true) and not is_expected
                 and date_diff('day', previous_ended_on, started_on) between 0 and $max_gap
                 and referred_from_encounter_id is null and not is_transferred_in
-                and previous_discharge_way not in ('2', '3') then 0
+                and not was_sent_on then 0
             else 1
         end as is_certain_start
     from stay

@@ -127,14 +127,8 @@ in_course as (
     from involved as i
     join feature.settlement as s on s.settlement_id = i.settlement_id
     join feature.encounter as e on e.encounter_id = s.encounter_id
-    join knowledge.admission_exception as x
-        on substr(e.principal_diagnosis_code, 1, length(x.diagnosis_prefix)) = x.diagnosis_prefix
-    union
-    select i.settlement_id
-    from involved as i
-    join feature.settlement as s on s.settlement_id = i.settlement_id
-    join feature.encounter as e on e.encounter_id = s.encounter_id
-    where e.is_in_course
+    join feature.encounter_excuse as x on x.encounter_id = s.encounter_id
+    where x.is_exception or e.is_in_course
 )
 
 select

@@ -52,26 +52,25 @@ sentence_zh = "{previous_ended_on} 出院后间隔 {gap_days} 天以同一主诊
 value   = 7
 unit    = "days"
 meaning = "from discharge to the next admission"
-
-[params.bed_day_method]
-value   = "5"
-meaning = "the area's code of bed-day payment"
 */
 with stay as (
-    select e.encounter_id, e.person_id, e.institution_id, e.started_on, e.ended_on, e.discharge_way,
+    select e.encounter_id, e.person_id, e.institution_id, e.started_on, e.ended_on, x.is_sent_home,
+        x.is_exception, x.is_bed_day_paid,
         e.principal_diagnosis_code, e.principal_diagnosis_name, e.attending_practitioner_id,
-        e.referred_from_encounter_id, e.payment_method, coalesce(i.owner, e.institution_id) as place,
+        e.referred_from_encounter_id, coalesce(i.owner, e.institution_id) as place,
         coalesce(e.is_continued, false) as is_continued, coalesce(e.is_day_care, false) as is_day_care,
         coalesce(e.is_emergency_start, false) as is_emergency_start, coalesce(e.is_operated, false) as is_operated,
         coalesce(e.is_transferred_in, false) as is_transferred_in
     from feature.encounter as e
+    join feature.encounter_excuse as x on x.encounter_id = e.encounter_id
     left join feature.institution as i on i.institution_id = e.institution_id
     where e.is_inpatient
 ),
 
 paired as (
     select l.*, p.encounter_id as previous_encounter_id, p.institution_id as previous_institution_id,
-        p.ended_on as previous_ended_on, p.discharge_way as previous_discharge_way,
+        p.ended_on as previous_ended_on, p.is_sent_home as was_sent_home,
+        l.is_exception or p.is_exception as is_expected,
         p.principal_diagnosis_code as previous_diagnosis_code, l.is_day_care or p.is_day_care as is_day_care_beside,
         l.is_operated and p.is_operated as is_operated_twice,
         date_diff('day', p.ended_on, l.started_on) as gap_days,
@@ -86,14 +85,6 @@ paired as (
     join stay as p
         on p.person_id = l.person_id and coalesce(p.place = l.place, true) and p.encounter_id <> l.encounter_id
         and p.ended_on <= l.started_on and p.started_on < l.started_on
-),
-
-expected as (
-    select distinct p.encounter_id
-    from paired as p
-    join knowledge.admission_exception as x
-        on substr(p.principal_diagnosis_code, 1, length(x.diagnosis_prefix)) = x.diagnosis_prefix
-        or substr(p.previous_diagnosis_code, 1, length(x.diagnosis_prefix)) = x.diagnosis_prefix
 ),
 
 -- 细则 speaks of the same disease and the same treatment without a change of the illness: what is operated on by stages
@@ -134,15 +125,12 @@ away as (
 
 weighed as (
     select p.*,
-        p.gap_days <= $max_gap and x.encounter_id is null
-            and coalesce(p.previous_discharge_way, '9') not in ('2', '3', '5')
+        p.gap_days <= $max_gap and not p.is_expected and p.was_sent_home
             and p.referred_from_encounter_id is null and not p.is_transferred_in and a.encounter_id is null
             and not p.is_continued and not p.is_day_care_beside and not p.is_emergency_start and g.encounter_id is null
-            and d.encounter_id is null
-            and coalesce(p.payment_method, '') <> $bed_day_method as is_open,
+            and d.encounter_id is null and not p.is_bed_day_paid as is_open,
         substr(p.principal_diagnosis_code, 1, 3) = substr(p.previous_diagnosis_code, 1, 3) as is_same_disease
     from paired as p
-    left join expected as x on x.encounter_id = p.encounter_id
     left join staged as g on g.encounter_id = p.encounter_id
     left join other_operation as d on d.encounter_id = p.encounter_id
     left join away as a on a.encounter_id = p.encounter_id

@@ -64,10 +64,6 @@ meaning = "visits up to this eligible amount are not looked at"
 value   = 30
 unit    = "days"
 meaning = "longer stays have leave and escorted visits"
-
-[params.bed_day_method]
-value   = "5"
-meaning = "the area's code of bed-day payment"
 */
 with place as (
     select i.institution_id, coalesce(i.community_id, i.owner, i.institution_id) as place,
@@ -81,8 +77,9 @@ stay as (
         e.attending_practitioner_id, coalesce(h.place, e.institution_id) as place, h.institution_level,
         coalesce(e.is_day_care and e.is_in_course, false) as is_day_course,
         coalesce(substr(e.principal_diagnosis_code, 1, 1) = 'F', false)
-            or coalesce(e.payment_method, '') = $bed_day_method or coalesce(e.days > $long_stay_days, false) as is_long
+            or x.is_bed_day_paid or coalesce(e.days > $long_stay_days, false) as is_long
     from feature.encounter as e
+    join feature.encounter_excuse as x on x.encounter_id = e.encounter_id
     left join place as h on h.institution_id = e.institution_id
     where e.is_inpatient
 ),
@@ -116,12 +113,8 @@ visit as (
 in_course as (
     select distinct v.settlement_id
     from visit as v
-    join knowledge.admission_exception as x
-        on substr(v.principal_diagnosis_code, 1, length(x.diagnosis_prefix)) = x.diagnosis_prefix
-    union
-    select settlement_id
-    from visit
-    where is_in_course
+    left join feature.encounter_excuse as x on x.encounter_id = v.encounter_id
+    where x.is_exception or v.is_in_course
 ),
 
 visited as (

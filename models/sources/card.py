@@ -30,6 +30,10 @@ class SettingError(CardError):
     """A parameter set from outside that the card does not have, or to what it cannot be."""
 
 
+#: Parameters of earlier versions that were an area's own codes: these are rows of knowledge, once for all sources.
+IN_KNOWLEDGE = frozenset({"bed_day_method", "plain_method", "methods"})
+
+
 @dataclass(frozen=True)
 class Parameter:
     """A threshold: its value, its unit and what it decides."""
@@ -119,9 +123,14 @@ class Card:
 
         Raises SettingError for an unknown name, a value of another kind or a number out of bounds.
         """
-        unknown = set(overrides or {}) - set(self.params)
+        unknown = sorted(set(overrides or {}) - set(self.params))
+        if moved := [name for name in unknown if name in IN_KNOWLEDGE]:
+            raise SettingError(
+                f"has no parameter {', '.join(moved)} any more: codes of payment stand in"
+                " HOME/knowledge/payment_method.csv"
+            )
         if unknown:
-            raise SettingError(f"has no parameter {', '.join(sorted(unknown))}")
+            raise SettingError(f"has no parameter {', '.join(unknown)}")
         for name, value in (overrides or {}).items():
             kind = _kind(self.params[name].value)
             if _kind(value) != kind:

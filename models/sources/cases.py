@@ -15,7 +15,7 @@ from models.sources.case_file import Case, Table
 from models.sources.judged import STANDARD
 from models.sources.source import Source
 
-CODE_TABLES = ("medical_category", "institution_grade")
+CODE_TABLES = ("medical_category", "institution_grade", "payment_method", "discharge_way")
 
 
 @dataclass(frozen=True)
@@ -62,8 +62,11 @@ class Bench:
             for table, rows in case.tables.items():
                 self._fill(table, rows)
             feeding = {table for table, rows in case.tables.items() if rows or table.startswith("feature.")}
-            if not feeding <= {f"feature.{name}" for name in _read_by(source)}:
-                self._derive(source, set(case.tables))
+            read = _read_by(source)
+            if not feeding <= {f"feature.{name}" for name in read}:
+                self._derive(_with_needs(read), set(case.tables))
+            else:
+                self._derive(_following(read, set(case.tables)), set(case.tables))
             source.judge(self.con, {**source.params, **case.params})
             return self._outcome()
         finally:
@@ -82,13 +85,8 @@ class Bench:
             filled = f"({names}) values ({marks})" if given else "default values"
             self.con.execute(f"insert into {table} {filled}", list(given.values()))
 
-    def _derive(self, source: Source, given: set[str]) -> None:
-        wanted = _read_by(source)
-        features = build.load()
-        for name in reversed(features):
-            if name in wanted:
-                wanted |= features[name].needs
-        for name, feature in features.items():
+    def _derive(self, wanted: set[str], given: set[str]) -> None:
+        for name, feature in build.load().items():
             if name in wanted and f"feature.{name}" not in given:
                 self.con.execute(f"delete from feature.{name}")
                 self.con.execute(f"insert into feature.{name} by name {feature.query.text}")
@@ -117,6 +115,20 @@ def _read_by(source: Source) -> set[str]:
     """The feature tables that a rule reads: its query, and what its card makes the rule base read for it."""
     named = set(re.findall(r"feature\.(\w+)", source.code))
     return named | {name for schema, _, name in (table.partition(".") for table in source.reads) if schema == "feature"}
+
+
+def _with_needs(names: set[str]) -> set[str]:
+    features, wanted = build.load(), set(names)
+    for name in reversed(features):
+        if name in wanted:
+            wanted |= features[name].needs
+    return wanted
+
+
+def _following(names: set[str], given: set[str]) -> set[str]:
+    """Those of the features that are made of given ones and of nothing else."""
+    read = {name: {t for t in build.load()[name].query.tables if not t.startswith("knowledge.")} for name in names}
+    return {name for name, tables in read.items() if tables and tables <= given}
 
 
 def differences(case: Case, outcome: Outcome) -> str:

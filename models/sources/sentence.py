@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from data.warehouse.paths import escaped
 from models.sources.source import Source
 
 COLUMNS = {
@@ -91,4 +92,4 @@ def _value(name: str, after: str) -> str:
 
 
 def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
+    return f"'{escaped(value)}'"

@@ -56,9 +56,10 @@ def places(con: duckdb.DuckDBPyConnection, capacity: Capacity, least_yuan: float
     ).with_columns(days=pl.sum_horizontal("desk_days", "visit_days").round(2))
     least = pl.lit(least_yuan)
     is_worth_it = (
-        (pl.col("fund") > 0) & (pl.col("amount").cast(pl.Float64) >= least)
+        (pl.col("fund") > 0)
+        & (pl.col("amount").cast(pl.Float64) >= least)
         & (pl.col("upper_amount").cast(pl.Float64) >= least)
-    )  # fmt: skip
+    )
     return (
         timed.with_columns(
             yield_per_day=(pl.col("expected") / pl.max_horizontal("days", 0.01)).round(2),

@@ -118,9 +118,13 @@ def _visit(place: Visit, team: int) -> Visit:
     halves = max(1, math.ceil(round(2 * days / team, 6)))
     expected = float(place["expected"] or 0)
     return place | {
-        "halves": halves, "share": 1.0, "why": None, "probability": None, "gain": expected / max(days, 0.01),
+        "halves": halves,
+        "share": 1.0,
+        "why": None,
+        "probability": None,
+        "gain": expected / max(days, 0.01),
         "expected": expected,
-    }  # fmt: skip
+    }
 
 
 def _taken(lanes: list[Lane]) -> set[str]:
@@ -220,7 +224,10 @@ def _laid(lanes: list[Lane], ask: Ask) -> list[Visit]:
                     visit
                     | {
                         "team_number": lane.number,
-                        "start_on": first[0], "start_half": first[1], "end_on": last[0], "end_half": last[1],
+                        "start_on": first[0],
+                        "start_half": first[1],
+                        "end_on": last[0],
+                        "end_half": last[1],
                         "half_days": visit["halves"] + travel,
                         "travel_days": travel * ask.team / 2,
                         "inspector_days": (visit["halves"] + travel) * ask.team / 2,
@@ -228,5 +235,5 @@ def _laid(lanes: list[Lane], ask: Ask) -> list[Visit]:
                         "expected": round(visit["expected"] * visit["share"], 2),
                         "planned_records": math.ceil(round(visit["records"] * visit["share"], 6)),
                     }
-                )  # fmt: skip
+                )
     return sorted(made, key=lambda v: (v["start_on"], HALVES.index(v["start_half"]), v["team_number"]))

@@ -1,11 +1,9 @@
 """Deliveries as they really come: nothing lost, nothing doubled, whatever they are wrapped in."""
 
 import gzip
-import importlib.util
 import zipfile
 from datetime import date, datetime
 from decimal import Decimal
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -15,11 +13,7 @@ from data.errors import FundwatchError, InputRefused, UsageError
 from data.ingest import Intake, Pseudonyms, ingest
 from data.ingest.find import find
 from data.warehouse.connection import open_warehouse
-
-ROOT = Path(__file__).parents[2]
-spec = importlib.util.spec_from_file_location("dirty", ROOT / "tests" / "dirty.py")
-dirty = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(dirty)
+from tests.tools import dirty
 
 
 @pytest.fixture

@@ -100,3 +100,9 @@ def test_an_unchanged_record_builds_nothing(hamlet, tmp_path):
 def test_the_narrowed_query_reads_only_changed_settlements():
     said = increment.narrowed(Path(build.FOLDER / "fee_line.sql").read_text(encoding="utf-8"))
     assert said.lower().count("changed_settlement_read") == 2 and "from changed_settlement)" in said.lower()
+
+
+def test_a_warehouse_of_an_earlier_version_lacks_what_this_one_asks_for(con):
+    assert build.lacking(con) == []
+    con.execute("drop table feature.stay_day")
+    assert build.lacking(con) == ["stay_day"]

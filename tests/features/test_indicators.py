@@ -4,6 +4,7 @@ import pytest
 
 from data.warehouse import guard
 from features import build
+from tests.features import built
 
 FEATURES = build.load()
 
@@ -86,13 +87,14 @@ def test_stays_of_an_institution(con):
     )  # fmt: skip
     put(
         con, "fee_line",
-        "settlement_id encounter_id institution_id is_pharmacy care_setting charged_on fee_category eligible_amount",
-        ("S1", "E1", "H1", False, "inpatient", "2025-01-02", "01", 100),
-        ("S1", "E1", "H1", False, "inpatient", "2025-01-02", "07", 100),
-        ("S2", "E2", "H1", False, "inpatient", "2025-01-04", "01", 100),
-        ("S2", "E2", "H1", False, "inpatient", "2025-01-04", "04", 200),
-        ("S2", "E2", "H1", False, "inpatient", "2025-01-05", "09", 500),
+        "settlement_id encounter_id institution_id is_pharmacy care_setting charged_on fee_category amount eligible_amount",
+        ("S1", "E1", "H1", False, "inpatient", "2025-01-02", "01", 100, 100),
+        ("S1", "E1", "H1", False, "inpatient", "2025-01-02", "07", 100, 100),
+        ("S2", "E2", "H1", False, "inpatient", "2025-01-04", "01", 100, 100),
+        ("S2", "E2", "H1", False, "inpatient", "2025-01-04", "04", 200, 200),
+        ("S2", "E2", "H1", False, "inpatient", "2025-01-05", "09", 500, 500),
     )  # fmt: skip
+    built.again(con, "encounter_excuse", "stay_day")
     said = answer(con, "institution_indicator", "H1")
     assert (said["stays"], said["ended_stays"], said["nights"]) == (4, 3, 16)
     assert said["short_stay_share"] == pytest.approx(1 / 3)

@@ -112,15 +112,17 @@ def test_stays_and_supplies_of_a_practitioner(con):
         ("A", "某片", "2025-03-03", 0, 30), ("A", "某片", "2025-03-10", 40, 90))  # fmt: skip
     head = (
         "encounter_id practitioner_id institution_id started_on days is_ward_day is_expected is_holiday_start"
-        " eligible_amount exam_amount charged_days idle_days left_on left_institution_id"
+        " eligible_amount exam_amount charged_days left_on left_institution_id"
     )
     put(
         con, "stay", head,
-        ("X1", "P1", "H1", "2025-03-01", 2, False, False, True, 1000, 400, 2, 1, None, None),
-        ("X2", "P1", "H1", "2025-03-09", 6, False, False, False, 3000, 600, 6, 1, "2025-03-03", "H1"),
-        ("X3", "P1", "H1", "2025-03-20", 1, True, True, False, 500, 0, 1, 0, "2025-03-15", "H1"),
-        ("X4", "P1", "H1", "2025-04-01", None, False, False, False, 500, 0, 1, 0, "2025-03-30", "H2"),
+        ("X1", "P1", "H1", "2025-03-01", 2, False, False, True, 1000, 400, 2, None, None),
+        ("X2", "P1", "H1", "2025-03-09", 6, False, False, False, 3000, 600, 6, "2025-03-03", "H1"),
+        ("X3", "P1", "H1", "2025-03-20", 1, True, True, False, 500, 0, 1, "2025-03-15", "H1"),
+        ("X4", "P1", "H1", "2025-04-01", None, False, False, False, 500, 0, 1, "2025-03-30", "H2"),
     )  # fmt: skip
+    put(con, "stay_day", "encounter_id charged_on is_bare", ("X1", "2025-03-01", True), ("X2", "2025-03-09", True),
+        ("X2", "2025-03-10", False))  # fmt: skip
     said = answer(con, "practitioner_indicator")["P1"]
     assert said["held_share"] == pytest.approx(90 / 120)
     assert (said["stays"], said["ended_stays"], said["nights"]) == (4, 3, 9)

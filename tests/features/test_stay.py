@@ -4,6 +4,7 @@ import pytest
 
 from data.warehouse import guard
 from features import build
+from tests.features import built
 
 STAY = build.load()["stay"]
 
@@ -41,6 +42,7 @@ def paid(con, number, age, sex, own):
 
 
 def said(con):
+    built.again(con, "encounter_excuse", "stay_day")
     con.execute(f"create or replace temp table said as {STAY.query.text}")
     con.execute("from said order by encounter_id")
     names = [d[0] for d in con.description]
@@ -79,7 +81,10 @@ def test_what_was_done_on_its_days(con):
     assert (row["age_band"], row["chapter"], row["stratum"], row["self_paid_amount"]) == ("60", "J", "60|2|J", 45)
     assert (row["lines"], row["unsorted_lines"], row["exam_kinds"], row["injections"]) == (12, 1, 2, 1)
     assert (row["exam_amount"], row["care_amount"], row["drug_amount"], row["is_operated"]) == (45, 114, 110, False)
-    assert (row["charged_days"], row["idle_days"]) == (5, 3), "oxygen for 4 yuan and take-home drugs leave a day idle"
+    active = "select active_amount, is_bare from feature.stay_day where is_inside order by charged_on"
+    assert row["charged_days"] == 5 and con.sql(active).fetchall() == [
+        (50, False), (50, False), (4, False), (0, True), (0, True)
+    ], "take-home drugs leave a day bare"  # fmt: skip
     assert row["busiest_share"] == 3 / 12
 
 
@@ -95,7 +100,7 @@ def test_what_went_on_around_it(con):
     visit(con, 4, "H9", "2025-03-13", 80)
     visit(con, 5, "H9", "2025-03-14", 160)
     row = next(r for r in said(con) if r["encounter_id"] == "E2")
-    assert (str(row["left_on"]), row["left_institution_id"], row["left_discharge_way"]) == ("2025-03-05", "H2", "2")
+    assert (str(row["left_on"]), row["left_institution_id"], row["was_sent_on"]) == ("2025-03-05", "H2", True)
     assert (str(row["next_on"]), row["next_institution_id"]) == ("2025-03-12", "H3")
     assert (row["visits_elsewhere"], row["around_amount"], row["own_around_amount"]) == (1, 150, 10)
 

@@ -1,7 +1,5 @@
 """A delivery corrupted at its sources: what was spoilt is the data clerk's, makes no lead, and hides no true one."""
 
-import importlib.util
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -13,13 +11,9 @@ from flows.publish import artefacts as export
 from models import artefacts
 from models.ranking.rank import rank
 from models.sources import source
+from tests.tools import corrupted
 
 pytestmark = pytest.mark.slow
-
-ROOT = Path(__file__).parents[2]
-spec = importlib.util.spec_from_file_location("corrupted", ROOT / "tests" / "corrupted.py")
-corrupted = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(corrupted)
 
 #: What the kinds set off, and what the planted schemes of the town do.
 SOURCES = {

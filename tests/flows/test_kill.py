@@ -1,7 +1,6 @@
 """A run that is killed goes on from where it was and ends with the same bytes; so does one that met a full disk."""
 
 import dataclasses
-import importlib.util
 import random
 import resource
 import shutil
@@ -9,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -19,11 +17,9 @@ from data.warehouse.connection import open_warehouse
 from flows import doctor_audit, steps
 from flows.home import audit_log
 from flows.home.settings import Settings
+from tests.tools import killer
 
 slow, long = pytest.mark.slow, pytest.mark.long
-SPEC = importlib.util.spec_from_file_location("kill_test", Path(__file__).parents[1] / "kill_test.py")
-kill_test = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(kill_test)
 LIMITED = """
 import resource, sys
 from flows.cli import main
@@ -36,10 +32,10 @@ main(sys.argv[2:])
 def undisturbed(tmp_path_factory, few):
     """(settings, the state of its home) of a run that nobody disturbed."""
     place = tmp_path_factory.mktemp("kill")
-    town = kill_test._town(place / "town", 300)
+    town = killer._town(place / "town", 300)
     settings = Settings(home=few(place / "home"), input=town, out=place / "home" / "out", top=10)
     run(settings)
-    return settings, kill_test.state(settings.home)
+    return settings, killer.state(settings.home)
 
 
 def run(settings):
@@ -49,7 +45,7 @@ def run(settings):
 def kill_at(settings, words, delay):
     """Start a run and kill it `delay` seconds after it said the words."""
     log = settings.home.with_suffix(".log")
-    process = kill_test.start(settings.input, settings.home, log)
+    process = killer.start(settings.input, settings.home, log)
     deadline = time.monotonic() + 60
     while words not in log.read_text(encoding="utf-8") and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.002)
@@ -68,7 +64,7 @@ def test_killed_while_it_loads_judges_and_publishes_it_ends_with_the_same_bytes(
     for words, delay in (("  fee_list_d", 0.0), ("exclusive_items_together [", 0.01), ("publish ...", 0.05)):
         assert kill_at(other, words, delay), words
     run(other)
-    assert kill_test.differences(want, home) == []
+    assert killer.differences(want, home) == []
 
 
 @slow
@@ -82,7 +78,7 @@ def test_what_a_killed_publish_left_aside_is_gone_after_the_next(undisturbed, tm
     (home / "out" / ".fundwatch.part").mkdir()
     (home / "out" / ".fundwatch.part" / "watchlist_person.csv").write_text("half")
     run(other)
-    assert kill_test.differences(want, home) == []
+    assert killer.differences(want, home) == []
 
 
 @slow
@@ -95,7 +91,7 @@ def test_a_run_that_was_killed_before_midnight_keeps_its_id_after_it(undisturbed
     shutil.rmtree(other.home / "runs")
     monkeypatch.setattr(steps, "time", SimpleNamespace(strftime=lambda _: "20991231"))
     assert "nothing new" in str(run(other)["rank"])
-    assert kill_test.differences(want, other.home) == []
+    assert killer.differences(want, other.home) == []
 
 
 @slow
@@ -121,12 +117,12 @@ def test_a_full_disk_is_a_plain_sentence_and_the_next_run_mends_it(undisturbed, 
         [sys.executable, "-c", LIMITED, *map(str, [size // 4, *arguments])],
         capture_output=True,
         text=True,
-        cwd=kill_test.ROOT,
+        cwd=killer.ROOT,
     )
     assert said.returncode == 1 and said.stderr.startswith("fundwatch: The disk is full"), said.stderr
     assert said.stderr.count("\n") == 1
     run(dataclasses.replace(settings, home=home, out=home / "out"))
-    assert kill_test.differences(want, home) == []
+    assert killer.differences(want, home) == []
 
 
 @slow
@@ -164,7 +160,7 @@ def test_the_same_delivery_again_keeps_its_rejected_rows(undisturbed, tmp_path):
     home = tmp_path / "home"
     shutil.copytree(settings.home, home)
     run(dataclasses.replace(settings, home=home, out=home / "out"))
-    assert kill_test.differences(want, home) == []
+    assert killer.differences(want, home) == []
 
 
 @slow
@@ -176,13 +172,13 @@ def test_what_only_looks_leaves_nothing_behind_when_it_is_killed(undisturbed, tm
     (ran,) = (p.name for p in (home / "runs").iterdir())
     words = {"doctor": ("doctor", settings.input, "--full"), "screen": ("screen", settings.input)}
     for delay in (1.5, 3.0, 5.0):
-        process = kill_test.start(settings.input, home, tmp_path / "log", *words.get(command, ("replay", ran)))
+        process = killer.start(settings.input, home, tmp_path / "log", *words.get(command, ("replay", ran)))
         time.sleep(delay)
         process.kill()
         process.wait()
-    assert kill_test.differences(want, home) == []
+    assert killer.differences(want, home) == []
     run(dataclasses.replace(settings, home=home, out=home / "out"))
-    assert kill_test.differences(want, home) == []
+    assert killer.differences(want, home) == []
 
 
 #: What is killed of a hundred, and within how many seconds: `run` six times in a row in each of ten homes.
@@ -197,10 +193,10 @@ def test_a_hundred_kills_end_identical(undisturbed, tmp_path, few):
     for number in range(10):
         home = few(tmp_path / f"home{number}")
         for _ in range(6):
-            where = kill_test.kill_after(settings.input, home, tmp_path / "log", chance.uniform(0.5, 12))
+            where = killer.kill_after(settings.input, home, tmp_path / "log", chance.uniform(0.5, 12))
             killed["run" if where != "(had finished)" else "run that had finished"] += 1
-        kill_test.finish(settings.input, home, tmp_path / "log")
-        assert kill_test.differences(want, home) == [], number
+        killer.finish(settings.input, home, tmp_path / "log")
+        assert killer.differences(want, home) == [], number
         assert [text for _, state, text in doctor_audit.lines(home) if state == "bad"] == []
         shutil.rmtree(home)
     home = shutil.copytree(settings.home, tmp_path / "home")
@@ -213,14 +209,14 @@ def test_a_hundred_kills_end_identical(undisturbed, tmp_path, few):
     }
     for command, (times, seconds) in LOOKS.items():
         for _ in range(times):
-            process = kill_test.start(settings.input, home, tmp_path / "log", *words[command])
+            process = killer.start(settings.input, home, tmp_path / "log", *words[command])
             time.sleep(chance.uniform(0.3, seconds))
             killed[command if process.poll() is None else f"{command} that had finished"] += 1
             process.kill()
             process.wait()
-        assert kill_test.differences(want, home) == [], command
+        assert killer.differences(want, home) == [], command
         assert [text for _, state, text in doctor_audit.lines(home) if state == "bad"] == []
     run(dataclasses.replace(settings, home=home, out=home / "out"))
-    assert kill_test.differences(want, home) == [] and not list((home / "spill").glob("*"))
+    assert killer.differences(want, home) == [] and not list((home / "spill").glob("*"))
     assert sum(killed.values()) == 100, killed
     print(dict(killed))

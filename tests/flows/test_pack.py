@@ -9,6 +9,7 @@ from data.knowledge import diff
 from data.warehouse.connection import open_warehouse
 from flows import steps
 from flows.publish import domain as packs
+from flows.publish import history
 from models import detectors
 from models.sources import rule
 from tests.conftest import read_csv
@@ -39,7 +40,7 @@ def made(finished):
     """Domain id -> its pack of the shared run."""
     settings, _ = finished
     with open_warehouse(settings.home, read_only=True) as con:
-        run_id, sources = packs.last_run(con), steps.sources(settings)
+        run_id, sources = history.last_run(con), steps.sources(settings)
         return {d.id: packs.pack(con, sources, d, run_id, language="en") for d in packs.domains(con)}
 
 

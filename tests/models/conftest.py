@@ -7,17 +7,33 @@ import polars as pl
 import pytest
 
 from models import detectors
+from tests.features import built
 
 DAY = date(2025, 1, 6)
 PLAIN = {
-    "department_code": "A03", "payment_method": "4", "discharge_way": "1", "diagnosis_code": "J44.900",
+    "department_code": "A03", "was_sent_on": False, "payment_method": "4", "discharge_way": "1", "diagnosis_code": "J44.900",
     "diagnosis_name": "慢阻肺", "chapter": "J", "sex": "1", "age_band": "60", "age_years": 65.0, "stratum": "60|1|J",
     "is_expected": False, "is_ward_day": False, "is_holiday_start": False, "eligible_amount": 4000.0,
     "total_amount": 5000.0, "self_paid_amount": 0.0, "lines": 30, "unsorted_lines": 0, "exam_amount": 1000.0,
     "care_amount": 2500.0, "drug_amount": 1500.0, "exam_kinds": 8, "injections": 3, "is_operated": False,
-    "charged_days": 7, "idle_days": 0, "busiest_share": 0.2, "visits_elsewhere": 0, "around_amount": 0.0,
+    "charged_days": 7, "busiest_share": 0.2, "visits_elsewhere": 0, "around_amount": 0.0,
     "own_around_amount": 0.0,
 }  # fmt: skip
+
+
+def facts(stay):
+    """What feature.stay says besides of a stay with these columns."""
+    way, left, money = stay["payment_method"], stay["discharge_way"], stay["eligible_amount"]
+    return {
+        "is_bed_day_paid": way == "5",
+        "is_case_paid": way in ("2", "3", "4"),
+        "is_sent_on": left in ("2", "3"),
+        "is_died": left == "5",
+        "is_sent_home": left not in ("2", "3", "5"),
+        "charged_amount": money,
+        "exam_share": stay["exam_amount"] / money,
+        "care_share": stay["care_amount"] / money,
+    }
 
 
 class World:
@@ -37,8 +53,12 @@ class World:
                  key_2=f"{group}|{level}", key_3=group, key_4="all", breadth=1)  # fmt: skip
         return list(names)
 
-    def stay(self, institution, count=1, start=DAY, every=3, nights=7, persons=None, **said):
-        """`count` stays, one every `every` days, of new persons or of `persons` in turn; gives their ids."""
+    def stay(self, institution, count=1, start=DAY, every=3, nights=7, persons=None, idle_days=0, **said):
+        """`count` stays, one every `every` days, of new persons or of `persons` in turn; gives their ids.
+
+        The last `idle_days` of their charged days have a bed and nothing else.
+        """
+        stay = PLAIN | said
         first = self.stays
         self.stays += count
         ids = [f"E{first + i:05}" for i in range(count)]
@@ -54,11 +74,17 @@ class World:
             for i, e in enumerate(ids)
         ]
         frame = pl.DataFrame(rows, schema_overrides={"ended_on": pl.Date, "days": pl.Int64})
-        self.add("feature.stay", frame, **(PLAIN | said))
+        self.add("feature.stay", frame, **(facts(stay) | stay))
+        days = frame.select("encounter_id", "institution_id", "started_on").join(
+            pl.DataFrame({"number": range(stay["charged_days"])}), how="cross"
+        )
+        active = pl.when(pl.col("number") < stay["charged_days"] - idle_days).then(100.0).otherwise(0.0)
+        days = days.with_columns(active_amount=active, charged_on=pl.col("started_on") + pl.duration(days="number"))
+        self.add("feature.stay_day", days.drop("started_on", "number"), is_inside=True, has_bed=True)
         fund = frame.select("encounter_id", "person_id", "institution_id", "started_on").with_columns(
             settlement_id=pl.lit("S") + pl.col("encounter_id"), settled_on="started_on"
         )
-        money = {k: (PLAIN | said)[k] for k in ("eligible_amount", "total_amount", "payment_method")}
+        money = {k: stay[k] for k in ("eligible_amount", "total_amount", "payment_method")}
         self.add("feature.settlement", fund, care_setting="inpatient", is_pharmacy=False, fund_rate=0.7, **money)
         self.add("record.settlement", fund.select("settlement_id", "encounter_id", "person_id", "institution_id"))
         return ids
@@ -86,6 +112,7 @@ class World:
 
     def judge(self, name, **params):
         """(subject, detail, amount) of each finding about institutions; the card's sentences must be filled."""
+        built.again(self.con, "encounter_excuse", "institution_posting")
         (one,) = [d for d in detectors.load({name: params}) if d.id == name]
         one.judge(self.con, one.params)
         rows = self.con.sql(

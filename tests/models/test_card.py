@@ -188,3 +188,8 @@ def test_what_ships_lies_within_its_own_bounds(tmp_path):
     for source in [*rule.load(), *detectors.load()]:
         numbers = {k: p for k, p in source.card.params.items() if isinstance(p.value, int | float)}
         assert source.card.values({k: p.value for k, p in numbers.items()}) == dict(source.card.values()), source.id
+
+
+def test_a_code_of_payment_that_was_a_parameter_is_a_row_of_knowledge_now():
+    with pytest.raises(UsageError, match=r"\[rules.idle_stay\].*bed_day_method any more.*knowledge/payment_method.csv"):
+        rule.load({"idle_stay": {"bed_day_method": "7"}})

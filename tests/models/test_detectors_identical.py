@@ -8,6 +8,7 @@ import pytest
 
 from models import detectors
 from models.sources import source
+from tests.features import built
 
 IDENTICAL = {d.id: d for d in detectors.load()}["identical_bills"]
 
@@ -64,6 +65,7 @@ def settle(con, rows):
 
 
 def found(con, kind="institution"):
+    built.again(con, "encounter_excuse")
     source.run(con, IDENTICAL, "x")
     rows = con.sql(
         "select subject_id, settlement_id, amount, detail from model.finding where subject_type = $k"

@@ -50,7 +50,7 @@ def test_relay_counts_stays_begun_where_another_hospital_ended(town):
     town.stay(OTHER, 30)
     town.stay(OTHER, 10, left_institution_id="H01", left_on=date(2025, 1, 6), every=0, start=date(2025, 1, 6))
     town.stay(OTHER, 9, left_institution_id="H01", left_on=date(2025, 1, 6), every=0, start=date(2025, 1, 6),
-              left_discharge_way="2")  # fmt: skip
+              was_sent_on=True)  # fmt: skip
     found = [d for _, d, _ in town.judge("stay_share_above_peers") if d["indicator"] == "relay"]
     assert len(found) == 10, "a stay after a medical transfer is no relay"
 

@@ -3,7 +3,7 @@
 import polars as pl
 
 from models import detectors
-from models.casebook import appeals, ledger, lineup, sheet
+from models.casebook import appeals, handed, ledger, lineup
 from models.sources import natures, rule
 
 
@@ -26,6 +26,6 @@ def test_words_mean_what_there_is_and_one_thing_each():
 
 
 def test_no_column_of_a_file_goes_by_the_name_of_another():
-    for listing in (appeals.LISTING, ledger.LISTING, lineup.LISTING, "verdict_columns"):
-        names = pl.read_csv(sheet.FOLDER / f"{listing}.csv")["names"].str.split(" ").explode()
+    for listing in (appeals.FORM.name, ledger.FORM.name, lineup.FORM.name, "verdict"):
+        names = pl.read_csv(handed.FOLDER / f"{listing}_columns.csv")["names"].str.split(" ").explode()
         assert not names.is_duplicated().any(), listing

@@ -994,6 +994,14 @@ create table if not exists knowledge.payment_method (
     basis varchar not null
 );
 
+-- 离院方式: how a stay ended; key: code
+create table if not exists knowledge.discharge_way (
+    code varchar not null,          -- 离院方式 dscg_way
+    way varchar not null,           -- home, sent_on, died
+    name_zh varchar not null,
+    basis varchar not null
+);
+
 -- 医院等级: level of a grade; key: institution_grade
 create table if not exists knowledge.institution_grade (
     institution_grade varchar not null,

@@ -88,11 +88,6 @@ day_care as (
     join knowledge.medical_category as k on starts_with(e.medical_category, k.code_prefix)
     where regexp_matches(coalesce(k.name_zh, ''), '日间|体检|预防')
 ),
-course as (
-    select distinct e.principal_diagnosis_code
-    from (select distinct principal_diagnosis_code from feature.encounter) as e
-    join knowledge.admission_exception as k on starts_with(e.principal_diagnosis_code, k.diagnosis_prefix)
-),
 -- Bills in which nobody's insurance money is.
 cash as (
     select encounter_id
@@ -109,10 +104,11 @@ select w.encounter_id, e.person_id, e.institution_id, e.is_inpatient as is_stay,
     w.items >= case when e.is_inpatient then $min_stay_items else $min_visit_items end as is_long
 from whole as w
 join feature.encounter as e on e.encounter_id = w.encounter_id
+join feature.encounter_excuse as x on x.encounter_id = w.encounter_id
 where not w.is_course and not coalesce(e.is_in_course, false) and not coalesce(e.is_outbreak_disease, false)
     and e.person_id is not null and e.institution_id is not null
     and coalesce(e.medical_category, '-') not in (select medical_category from day_care)
-    and coalesce(e.principal_diagnosis_code, '-') not in (select principal_diagnosis_code from course);
+    and not x.is_exception;
 
 -- shared_template: a template of an institution that several persons have, with its commonest diagnosis.
 create temp table shared_template as

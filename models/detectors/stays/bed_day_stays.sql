@@ -57,10 +57,6 @@ meaning = "of the usual persons in bed at Spring Festival, above it counts"
 value = 2
 unit = "signs"
 meaning = "of three"
-
-[params.bed_day_method]
-value = "5"
-meaning = "the area's code of bed-day payment"
 */
 -- bed_day_stay: a stay paid by the bed-day or for a mental disorder.
 --   is_again  begun within days of the person's last one here
@@ -70,7 +66,7 @@ select *, coalesce(left_institution_id = institution_id
         and not coalesce(is_continued, false) as is_again,
     cast(total_amount as double) / days as day_cost
 from feature.stay
-where days is not null and (payment_method = $bed_day_method or chapter = 'F');
+where days is not null and (is_bed_day_paid or chapter = 'F');
 
 -- place_with_signs: an institution with what its stays show.
 --   relink    share of stays that restart

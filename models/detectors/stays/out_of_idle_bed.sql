@@ -47,28 +47,29 @@ value = 0.6
 unit = "share"
 meaning = "average share of a stay's lines on its busiest day from which an institution posts in bulk"
 
-[params.bed_day_method]
-value = "5"
-meaning = "the area's code of bed-day payment"
+[params.idle_amount]
+value = 5
+unit = "yuan"
+meaning = "charges of treatment a day that still leave it idle"
 */
 -- day_judged_stay: a stay that can be judged by its days. Two weak signs speak together: idle days (is_idle) and the
 -- card used elsewhere meanwhile.
 create temp table day_judged_stay as
-with poster as (
-    select institution_id, avg(cast(busiest_share as decimal(8, 6))) as busiest_share
-    from feature.stay
-    where days >= 3
-    group by institution_id
+with idle as (
+    select encounter_id, count(*) as days
+    from feature.stay_day
+    where is_inside and has_bed and active_amount <= $idle_amount
+    group by encounter_id
 )
-select s.encounter_id, s.person_id, s.institution_id, s.started_on, s.ended_on, s.days, s.charged_days, s.idle_days,
-    s.eligible_amount,
+select s.encounter_id, s.person_id, s.institution_id, s.started_on, s.ended_on, s.days, s.charged_days,
+    coalesce(i.days, 0) as idle_days, s.eligible_amount,
     coalesce(p.busiest_share, 0) > $bulk_share or coalesce(s.busiest_share, 0) >= 1 as is_bulk,
-    s.idle_days >= $min_days and s.idle_days >= $min_share * s.charged_days as is_idle
+    coalesce(i.days >= $min_days and i.days >= $min_share * s.charged_days, false) as is_idle
 from feature.stay as s
-left join poster as p on p.institution_id = s.institution_id
+left join idle as i on i.encounter_id = s.encounter_id
+left join feature.institution_posting as p on p.institution_id = s.institution_id
 where s.ended_on is not null and s.days >= 2 and s.charged_days > 0 and s.unsorted_lines = 0
-    and not s.is_expected and not s.is_operated and coalesce(s.payment_method, '') <> $bed_day_method
-    and coalesce(s.discharge_way, '9') <> '5';
+    and not s.is_expected and not s.is_operated and not s.is_bed_day_paid and not s.is_died;
 
 create temp table idle_stay as
 with use_elsewhere as (

@@ -50,13 +50,15 @@ meaning = "least eligible money of the stay"
 -- paper_stay: a stay in another prefecture repaid on paper.
 create temp table paper_stay as
 select s.settlement_id, s.encounter_id, s.person_id, s.institution_id, e.started_on, e.ended_on, s.settled_on,
-    s.eligible_amount, s.institution_division, s.insured_division, e.discharge_way,
+    s.eligible_amount, s.institution_division, s.insured_division,
     coalesce(e.is_emergency_start, false) or coalesce(e.is_transferred_in, false) or coalesce(e.is_in_course, false)
         or coalesce(s.medical_category in ('23', '24', '210104'), false) as is_led_in,
-    e.principal_diagnosis_code, substr(e.principal_diagnosis_code, 1, 1) as chapter
+    x.is_died or x.is_exception as is_explained,
+    substr(e.principal_diagnosis_code, 1, 1) as chapter
 from feature.settlement as s
 join record.settlement as r on r.settlement_id = s.settlement_id
 join feature.encounter as e on e.encounter_id = s.encounter_id
+join feature.encounter_excuse as x on x.encounter_id = s.encounter_id
 where s.care_setting = 'inpatient' and s.person_id is not null and s.eligible_amount >= $min_amount
     and (r.settlement_type = '1' or coalesce(r.manual_reimbursement_reason, '') <> '')
     and substr(s.insured_division, 1, 4) <> substr(s.institution_division, 1, 4)
@@ -95,12 +97,7 @@ with excused as (
     union
     select settlement_id
     from paper_stay
-    where is_led_in or coalesce(discharge_way, '9') = '5'
-    union
-    select p.settlement_id
-    from paper_stay as p
-    join knowledge.admission_exception as x
-        on substr(p.principal_diagnosis_code, 1, length(x.diagnosis_prefix)) = x.diagnosis_prefix
+    where is_led_in or is_explained
     union
     select p.settlement_id
     from paper_stay as p

@@ -73,9 +73,13 @@ def _steps(months: pl.DataFrame, params: Mapping[str, Any]) -> pl.DataFrame:
     )
     spread = institutions.with_columns(sd=shift.spread(level)).select(pl.col("sd").median().over("peer_key"))["sd"]
     shifts = shift.strongest(
-        level, int(params["min_before"]), int(params["min_after"]), np.maximum(spread.to_numpy(), LEAST_SPREAD),
-        int(params["runs"]), int(params["seed"]),
-    )  # fmt: skip
+        level,
+        int(params["min_before"]),
+        int(params["min_after"]),
+        np.maximum(spread.to_numpy(), LEAST_SPREAD),
+        int(params["runs"]),
+        int(params["seed"]),
+    )
     own = np.median(np.log(money), axis=1)
     expected = np.exp(own[:, None] + usual + shifts.before[:, None])
     later = np.arange(count) >= shifts.place[:, None]

@@ -2,18 +2,12 @@
 -- operation (last_on), what was charged on the quiet days after it (quiet_amount), and the money of its bed, nursing
 -- and ward rounds (bed_amount).
 create temp table treated_stay as
-with poster as (
-    select institution_id, avg(busiest_share) > $bulk_share as is_bulk
-    from feature.stay
-    where days >= 3
-    group by institution_id
-),
-sent_home as (
-    select s.*, coalesce(p.is_bulk, false) as is_bulk, s.lines > 0 and s.unsorted_lines = 0 as is_sorted,
+with sent_home as (
+    select s.*, coalesce(p.busiest_share > $bulk_share, false) as is_bulk, s.lines > 0 and s.unsorted_lines = 0 as is_sorted,
         substr(s.diagnosis_code, 1, 3) || case when s.is_operated then '+' else '' end as disease
     from feature.stay as s
-    left join poster as p on p.institution_id = s.institution_id
-    where s.days >= 2 and not s.is_ward_day and coalesce(s.discharge_way, '1') not in ('2', '3', '5')
+    left join feature.institution_posting as p on p.institution_id = s.institution_id
+    where s.days >= 2 and not s.is_ward_day and s.is_sent_home
 ),
 last_done as (
     select l.encounter_id, max(l.charged_on) as on_date

@@ -4,7 +4,7 @@ with cost as (
         sum(total_amount) / sum(cast(cast(total_amount as double) / ratio as decimal(18, 4))) as cost_index
     from group_ratio
     where ratio > 0 and not is_expected
-        and list_contains(string_split($methods, ','), coalesce(payment_method, ''))
+        and is_case_paid
     group by institution_id
 ),
 compared as (

@@ -1,7 +1,7 @@
 """Kill a run at random moments, run again, compare every byte with an undisturbed run.
 
-python tests/kill_test.py [FOLDER] --kills 50 --seed 1      FOLDER: an export; without it a small town is made
-python tests/kill_test.py [FOLDER] --second                 the same while a second delivery comes into a home
+python -m tests.tools.killer [FOLDER] --kills 50 --seed 1      FOLDER: an export; without it a small town is made
+python -m tests.tools.killer [FOLDER] --second                 the same while a second delivery comes into a home
 
 Every third trial is killed twice. Left out of the comparison: coverage.csv, which holds seconds.
 """
@@ -20,7 +20,7 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 TIMED = "coverage.csv"
 #: What must be the same whatever was killed; of the delivery its rows and what was rejected of it.
 TABLES = (

@@ -1,4 +1,4 @@
-"""Looking at results: watchlist, explain, runs, doctor."""
+"""The command `fundwatch explain`: why a lead is on a list."""
 
 from __future__ import annotations
 
@@ -7,69 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from flows.commands.common import COMMON, COUNT, Common, Language, app
+from flows.commands.common import COMMON, COUNT, Common, app
 
 if TYPE_CHECKING:
     import polars as pl
 
     from flows.home.settings import Settings
-
-Top = Annotated[int, Parameter(converter=COUNT, help="How many leads.")]
-
-
-@app.command
-def watchlist(
-    subject_type: Annotated[
-        str, Parameter(help="institution, pharmacy, practitioner, person or group.")
-    ] = "institution",
-    *,
-    top: Top = 20,
-    domain: Annotated[str, Parameter(help="Only what belongs to one domain, such as oncology.")] = "",
-    language: Annotated[str | None, Parameter(help="Language of the reasons: en or zh.")] = None,
-    common: Common = COMMON,
-) -> None:
-    """Print the top of one watchlist of the last run."""
-    from data.errors import InUse, UsageError, like
-    from data.warehouse.connection import open_warehouse
-    from flows.publish import kept, published
-    from flows.publish.watchlists import SUBJECT_TYPES, watchlist
-
-    if subject_type not in SUBJECT_TYPES:
-        near = like(subject_type, SUBJECT_TYPES)
-        raise UsageError(f"There is no list of '{subject_type}'.{near} Use {', '.join(SUBJECT_TYPES)}.")
-    settings = common.settings(language=language)
-    if domain:
-        _of_domain(settings, subject_type, domain, top, common)
-        return
-    try:
-        with open_warehouse(settings.home, read_only=True) as con:
-            last = _last_run(con)
-            rows = watchlist(con, subject_type, last, language=settings.language, top=top)
-    except InUse:
-        folder = published.last(settings.home)
-        with kept.of_run(settings.home, folder.name) as con:
-            words = kept.words(con, settings.language)
-        last, rows = folder.name, published.watchlist(folder, subject_type, top, words)
-        common.as_published(last, is_worded=words is not None)
-    common.console.give(rows.to_dicts())
-    shown = ["rank", "lead_id", "subject_id", "subject_name", "tier", "score", "amount_at_risk", "status", "reasons"]
-    spare = ["status", "tier", "score", "subject_name"]
-    common.console.table(f"{subject_type}, run {last}", shown, rows.select(shown).rows(), spare)
-
-
-def _of_domain(settings: Settings, subject_type: str, domain: str, top: int, common: Common) -> None:
-    """One list of a domain, with the domain's money and the place in the whole list."""
-    from data.warehouse.connection import open_warehouse
-    from flows.publish import domain as packs
-
-    with open_warehouse(settings.home, read_only=True) as con:
-        asked = packs.asked(con, domain)
-        last = packs.last_run(con)
-        rows = packs.one_list(con, asked, subject_type, last, settings.language, top)
-    common.console.give(rows.to_dicts())
-    shown = ["rank", "lead_id", "subject_id", "subject_name", "tier", "overall_rank", "amount_at_risk", "findings"]
-    title = f"{subject_type}, {asked.named(settings.language)}, run {last}"
-    common.console.table(title, [*shown, "rules"], rows.select(*shown, "rules").rows(), ["rules", "tier"])
 
 
 @app.command
@@ -89,7 +32,7 @@ def explain(
     settings = common.settings(language=language)
     try:
         with open_warehouse(settings.home, read_only=True) as con:
-            lead = leads.listed(con, lead_id, _last_run(con, needed=False), settings.language)
+            lead = leads.listed(con, lead_id, history.last_run(con, needed=False), settings.language)
             known = leads.registered(con, lead_id)
             sources = steps.sources(settings)
             if lead is None:
@@ -203,72 +146,3 @@ def _as_published(settings: Settings, lead_id: str, lines: int, common: Common) 
         common.console.say(f"{lead['reasons']}\nIts findings one by one are shown when the warehouse is free.")
     else:
         _reasons(findings, lines, folder / "leads" / lead_id, common)
-
-
-@app.command
-def runs(*, common: Common = COMMON) -> None:
-    """List the finished runs."""
-    from data.errors import InUse
-    from data.warehouse import events
-    from data.warehouse.connection import open_warehouse
-    from flows.publish import published
-
-    home = common.settings().home
-    names = ["run_id", "finished", "input", "folder"]
-    try:
-        with open_warehouse(home, read_only=True) as con:
-            found = con.execute(
-                "select run_id, strftime(cast(finished_at at time zone 'UTC' as timestamp), '%Y-%m-%d %H:%M'), input"
-                f" from run.run order by {events.order(con, 'run.run')} desc"
-            ).fetchall()
-        # a run's folder is where HOME is now, wherever it was when the run was made
-        rows = [dict(zip(names, (*row, str(home.resolve() / "runs" / row[0])), strict=True)) for row in found]
-    except InUse:
-        rows = published.runs(home)
-    common.console.give(rows)
-    common.console.table("", names, [tuple(row.values()) for row in rows], spare=["input"])
-
-
-@app.command
-def doctor(
-    input: Annotated[Path | None, Parameter(help="A delivery to look at before it is loaded.")] = None,
-    *,
-    full: Annotated[
-        bool, Parameter(negative=(), help="Look at every row of the delivery and not only at the first ones.")
-    ] = False,
-    html: Annotated[Path | None, Parameter(help="Write it as one page too, for those who make the export.")] = None,
-    language: Language = None,
-    common: Common = COMMON,
-) -> None:
-    """Look at this installation, at HOME, and at a delivery: every fault in one pass, and what would be off."""
-    from data.errors import UsageError
-    from flows import doctor
-    from flows.home.settings import Settings, home_of
-
-    try:
-        settings, faults = common.settings(input=input, language=language), []
-    except UsageError as error:  # what else there is to say is said with the settings that ship
-        settings, faults = Settings(home=home_of(common.home), input=input), [("settings", "bad", str(error))]
-    report = [*faults, *doctor.look(settings, full)]
-    if html is not None:
-        from flows.publish.safe import whole
-
-        page = doctor.page(report, settings)
-        whole(html, lambda aside: aside.write_text(page, encoding="utf-8"))
-    common.console.give([{"what": w, "state": s, "said": t} for w, s, t in report])
-    common.console.table("", ["what", "state", "said"], report)
-    if any(state == "bad" for _, state, _ in report):
-        from data.errors import CheckStopped
-
-        raise CheckStopped("Something is wrong; see the lines marked 'bad'.")
-
-
-def _last_run(con, needed: bool = True) -> str:  # type: ignore[no-untyped-def]
-    from data.errors import UsageError
-    from data.warehouse import events
-
-    order = events.order(con, "run.run")
-    rows = con.execute(f"select run_id from run.run order by {order} desc, run_id desc limit 1").fetchall()
-    if not rows and needed:
-        raise UsageError("No run is finished yet. Run `fundwatch run INPUT` first.")
-    return str(rows[0][0]) if rows else ""

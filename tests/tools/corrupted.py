@@ -1,11 +1,11 @@
-"""Make a corrupted delivery of a clean one: `python tests/corrupted.py CLEAN CORRUPTED --seed 1`.
+"""Make a corrupted delivery of a clean one: `python -m tests.tools.corrupted CLEAN CORRUPTED --seed 1`.
 
-Unlike dirt (tests/dirty.py), corruption changes what the data say, at the source, as hospital systems and their
+Unlike dirt (tests/tools/dirty.py), corruption changes what the data say, at the source, as hospital systems and their
 interfaces do: items mapped to a wrong national code, collecting codes, sexes that contradict the id number,
 tablets counted where boxes are usual, lost decimal points, charges posted in bulk, default times, one code for all.
 Nobody did anything wrong. Every cell that was spoilt stands in CORRUPTED.ledger.csv: kind, institution, settlement,
 line, person, field, before, after. `truth` is copied, so that the lists can be judged afterwards:
-`python tests/corrupted.py --compare HOME_OF_CLEAN HOME_OF_CORRUPTED CORRUPTED`.
+`python -m tests.tools.corrupted --compare HOME_OF_CLEAN HOME_OF_CORRUPTED CORRUPTED`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 
 import polars as pl
 
-KNOWLEDGE = Path(__file__).parents[1] / "data" / "knowledge" / "tables"
+KNOWLEDGE = Path(__file__).parents[2] / "data" / "knowledge" / "tables"
 KEYS = ("fixmedins_code", "setl_id", "bkkp_sn", "psn_no")
 LEDGER = ("kind", "institution_id", "settlement_id", "line_id", "person_id", "field", "before", "after")
 PACK = 24  # tablets of a box

@@ -1,4 +1,4 @@
-"""Make a dirty delivery of a clean one: `python tests/dirty.py CLEAN DIRTY --seed 1`.
+"""Make a dirty delivery of a clean one: `python -m tests.tools.dirty CLEAN DIRTY --seed 1`.
 
 Harmless dirt changes how things are written, never what they say: names of tables and headers, encodings,
 delimiters, containers, monthly parts, line ends, padding, apostrophes, full-width digits, thousands separators,
