@@ -10,6 +10,8 @@
 -- is_posted_in_bulk: care of several calendar days whose lines, two or more, all bear one date
 -- is_posted_outside: no line is dated on a day of the encounter: the whole bill was posted before or after it
 -- is_operated: a line of an operation, by category or among treatments by name, or a coded procedure
+-- is_newborn: the care is a newborn's, under whoever's number (feature.settlement): beside care of the same number that
+--     is none's, of another person
 -- is_day_care: day surgery or a day ward, by the medical category
 -- is_emergency_start: a stay that began as an emergency: by the medical category, or the person was in the emergency
 --     department or its observation ward there (or within the community) on the day of admission or the day before
@@ -22,8 +24,12 @@
 --     (whose lines may be anything) or no line
 -- previous_encounter_id, previous_institution_id, previous_ended_on: the person's stay that ended last before this began
 -- is_continued: the stay goes on: it began within a day of the previous one's end at the same place, and that end was a
---     settlement: in mid-stay, at the turn of the year, or because the insurance changed; or the place they lay in closed
---     in the week after (a move under a new code, a merger), and its patients were carried over, wherever to
+--     settlement: in mid-stay, at the turn of the year, or because the insurance changed; or its bill bears the first day of
+--     the one before and ends later; or the place they lay in closed in the week after (a move under a new code, a
+--     merger), and its patients were carried over, wherever to; or it began on New Year's Day and no emergency, when
+--     everybody in bed is registered anew: their stay of the old year may be in no delivery
+-- is_cut: one bill of several of a stay: it goes on from the one before, another goes on from it, or it is flagged as a
+--     settlement in mid-stay, so its length and its first and last day are the cashier's
 -- is_transferred_in: came from a stay elsewhere: on a referral, by the medical category, or begun within a day of a
 --     discharge as transfer or of a discharge within the same community of hospitals
 -- level_step: of a stay begun within a day of one elsewhere: 1 up to a higher level (it got worse), -1 down to a lower one,
@@ -34,6 +40,7 @@ with paid as (
         max(care_setting) as care_setting, max(medical_category) as medical_category,
         max(insurance_type) as insurance_type, max(payment_method) as payment_method,
         max(payment_location) as payment_location, min(started_on) as started_on, max(ended_on) as ended_on,
+        max(case when is_newborn then 1 else 0 end) as is_newborn,
         count(*) as settlements, sum(total_amount) as total_amount, sum(eligible_amount) as eligible_amount,
         sum(fund_amount) as fund_amount
     from feature.settlement
@@ -157,7 +164,10 @@ sequence as (
 followed as (
     select l.encounter_id, p.encounter_id as previous_encounter_id, p.institution_id as previous_institution_id,
         p.last_on as previous_ended_on,
-        date_diff('day', p.last_on, l.first_on) in (0, 1) and (
+        coalesce(substr(cast(l.first_on as varchar), 6, 5) = '01-01', false) and p.encounter_id is null
+            as is_new_year,
+        coalesce(p.place = l.place and p.first_on = l.first_on and p.last_on < l.last_on, false)
+        or date_diff('day', p.last_on, l.first_on) in (0, 1) and (
             (p.place = l.place and (
                 p.is_interim = 1 or p.insurance_type <> l.insurance_type
                 or year(p.last_on) <> year(l.first_on)
@@ -181,6 +191,10 @@ followed as (
         end as level_step
     from sequence as l
     left join sequence as p on p.encounter_id = l.previous_encounter_id
+),
+
+gone_on as (
+    select distinct previous_encounter_id as encounter_id from followed where is_continued
 ),
 
 emergency as (
@@ -228,6 +242,7 @@ select
     coalesce(d.first_on < d.last_on and n.lines > 1 and n.first_on = n.last_on, false) as is_posted_in_bulk,
     coalesce(n.last_on < d.first_on or n.first_on > d.last_on, false) as is_posted_outside,
     coalesce(n.is_operated = 1, false) or o.encounter_id is not null or e.procedure_code is not null as is_operated,
+    coalesce(p.is_newborn = 1, false) as is_newborn,
     coalesce(c.is_day_care = 1, false) as is_day_care,
     coalesce(c.is_emergency = 1, false) or m.encounter_id is not null as is_emergency_start,
     coalesce(p.care_setting = 'emergency' and d.first_on < d.last_on, false) as is_observation,
@@ -249,12 +264,16 @@ select
     f.previous_encounter_id,
     f.previous_institution_id,
     f.previous_ended_on,
-    coalesce(f.is_continued, false) as is_continued,
+    coalesce(f.is_continued, false) or coalesce(f.is_new_year and coalesce(c.is_emergency, 0) = 0, false) as is_continued,
+    coalesce(f.is_continued, false) or x.encounter_id is not null
+        or (p.care_setting = 'inpatient' and coalesce(k.is_interim = 1, false)) as is_cut,
     coalesce(f.is_transferred, false) or coalesce(c.is_transfer = 1, false)
         or e.referred_from_encounter_id is not null as is_transferred_in,
     f.level_step
 from paid as p
 left join record.encounter as e on e.encounter_id = p.encounter_id and coalesce(e.is_valid, true)
+left join cut as k on k.encounter_id = p.encounter_id
+left join gone_on as x on x.encounter_id = p.encounter_id
 left join principal as w on w.encounter_id = p.encounter_id and w.source = 'encounter'
 left join listed as l on l.encounter_id = p.encounter_id
 left join dated as d on d.encounter_id = p.encounter_id

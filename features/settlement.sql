@@ -2,6 +2,8 @@
 -- care_setting: inpatient, outpatient, emergency, chronic, drugstore ...; null for an unknown medical category
 -- is_pharmacy: the institution's; where none is named a purchase is a drugstore's, a stay is not, and the rest is null
 -- settled_on, month: day of settlement, first day of its month
+-- has_clock: settled_at has a time of day that is its own: midnight is none, nor the second in which a place settled four
+--     bills or more, which is a machine's that sent them together
 -- total_amount, eligible_amount, fund_amount, account_amount, person_paid_amount: yuan, net of partial refunds
 -- refunded_amount: yuan taken back by partial refunds
 -- is_account_only: no fund money is in it: the personal account or cash paid; null where what the funds paid is unknown
@@ -121,6 +123,8 @@ select
     n.settled_at,
     cast(n.settled_at as date) as settled_on,
     cast(date_trunc('month', n.settled_at) as date) as month,
+    n.settled_at <> cast(cast(n.settled_at as date) as timestamp)
+        and count(*) over (partition by n.institution_id, n.settled_at) < 4 as has_clock,
     n.net_total as total_amount,
     n.net_eligible as eligible_amount,
     n.net_fund as fund_amount,

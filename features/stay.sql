@@ -5,7 +5,7 @@
 -- days: nights; null while in hospital
 -- is_expected: a diagnosis treated in courses, a pregnancy, a newborn, a mental disorder (admission_exception), or a
 --     course told by its items (course_sign)
--- is_emergency_start, is_continued, is_transferred_in: the encounter's
+-- is_emergency_start, is_continued, is_cut, is_transferred_in: the encounter's
 -- is_ward_day: day surgery or day care: the encounter's is_day_care
 -- is_holiday_start: begun on a public holiday or a weekend that was not worked
 -- eligible_amount, total_amount, self_paid_amount: yuan of the stay, self_paid outside the catalogue
@@ -173,6 +173,7 @@ select
     j.is_holiday_start,
     coalesce(j.is_emergency_start, false) as is_emergency_start,
     coalesce(j.is_continued, false) as is_continued,
+    coalesce(j.is_cut, false) as is_cut,
     coalesce(j.is_transferred_in, false) as is_transferred_in,
     j.eligible_amount,
     j.total_amount,

@@ -147,6 +147,7 @@ judged as (
         coalesce(e.is_posted_in_bulk, false) or coalesce(b.covered_days >= w.idle_days, false) as is_posted_at_once,
         x.encounter_id is not null or coalesce(e.payment_method, '') = $bed_day_method
             or coalesce(w.is_operated, 0) = 1
+            or coalesce(e.is_continued and o.is_operated, false)
             or coalesce(e.is_operated, false) or coalesce(e.is_in_course, false)
             or coalesce(e.discharge_way, '9') = '5' or e.days < 2 as is_excused
     from feature.encounter as e
@@ -154,6 +155,7 @@ judged as (
     left join posted as b on b.encounter_id = e.encounter_id
     left join poster as p on p.institution_id = e.institution_id
     left join expected as x on x.encounter_id = e.encounter_id
+    left join feature.encounter as o on o.encounter_id = e.previous_encounter_id
     where e.is_inpatient
 )
 

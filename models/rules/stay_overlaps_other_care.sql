@@ -78,7 +78,7 @@ with place as (
 
 stay as (
     select e.encounter_id, e.person_id, e.institution_id, e.started_on, e.ended_on, greatest(e.days, 1) as nights,
-        e.attending_practitioner_id, coalesce(h.place, e.institution_id) as place, h.institution_level,
+        e.attending_practitioner_id, coalesce(h.place, e.institution_id) as place, h.institution_level, e.is_newborn,
         coalesce(e.is_day_care and e.is_in_course, false) as is_day_course,
         coalesce(substr(e.principal_diagnosis_code, 1, 1) = 'F', false)
             or coalesce(e.payment_method, '') = $bed_day_method or coalesce(e.days > $long_stay_days, false) as is_long
@@ -98,13 +98,13 @@ beside as (
     from stay as s
     join stay as o
         on o.person_id = s.person_id and o.encounter_id <> s.encounter_id
-        and coalesce(o.place <> s.place, true)
+        and coalesce(o.place <> s.place, true) and o.is_newborn = s.is_newborn
         and o.started_on < s.ended_on and o.ended_on > s.started_on
 ),
 
 visit as (
     select v.settlement_id, v.encounter_id, v.person_id, v.institution_id, v.started_on, v.care_setting,
-        e.principal_diagnosis_code, coalesce(h.place, v.institution_id) as place, h.institution_level,
+        e.principal_diagnosis_code, coalesce(h.place, v.institution_id) as place, h.institution_level, v.is_newborn,
         coalesce(e.is_in_course, case when e.principal_diagnosis_code is not null then false end) as is_in_course
     from feature.settlement as v
     left join feature.encounter as e on e.encounter_id = v.encounter_id
@@ -131,7 +131,7 @@ visited as (
         s.institution_level as own_level, v.institution_level as other_level
     from stay as s
     join visit as v
-        on v.person_id = s.person_id and coalesce(v.place <> s.place, true)
+        on v.person_id = s.person_id and coalesce(v.place <> s.place, true) and v.is_newborn = s.is_newborn
         and v.started_on > s.started_on and v.started_on < s.ended_on
     left join in_course as c on c.settlement_id = v.settlement_id
     where c.settlement_id is null and not s.is_long
