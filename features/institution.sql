@@ -4,6 +4,8 @@
 -- origin: what tells whether it is a drugstore: register; code, the letter of the national code; settlement, what it
 --     settles; name; null nothing
 -- institution_level: 1 to 3, null without grade or unknown
+-- highest_level: the higher of what the register's grade and its level say, for one of them is often left as it was when
+--     a place is promoted
 -- institution_kind: national kind code (A1 general hospital, B community, C township, D clinic ...), null unknown
 -- kind_origin: what tells the kind: register, name; null unknown
 -- division: where it is, by the register, else by settlements and encounters, else by the national code
@@ -95,6 +97,7 @@ seen as (
 hospital as (
     select institution_id, max(institution_name) as institution_name, max(institution_grade) as institution_grade,
         max(division) as division, max(institution_level) as institution_level,
+        max(case when institution_level in ('1', '2', '3') then cast(institution_level as integer) end) as stated_level,
         max(institution_kind) as institution_kind, max(ownership) as ownership, max(approved_beds) as approved_beds,
         max(longitude) as longitude, max(latitude) as latitude, max(legal_representative) as owner,
         min(valid_from) as contract_from
@@ -209,6 +212,9 @@ select
         g.institution_level,
         case when h.institution_level in ('1', '2', '3') then cast(h.institution_level as integer) end
     ) as institution_level,
+    greatest(
+        coalesce(g.institution_level, h.stated_level), coalesce(h.stated_level, g.institution_level)
+    ) as highest_level,
     case when not coalesce(t.is_pharmacy, true) then coalesce(h.institution_kind, n.institution_kind) end
         as institution_kind,
     case

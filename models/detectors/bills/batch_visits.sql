@@ -185,12 +185,13 @@ with member as (
     join visit_of_kind as k on k.institution_id = c.institution_id and k.way = c.way and k.kind = c.kind
         and k.settled_on = c.settled_on
 ),
--- Those of the batch who came together on another day, whether or not so many were unusual then.
+-- Those of the batch who came together for their drugs on another day, whether or not so many were unusual then, and
+-- whether for as many packs or not: before a holiday they take double.
 together as (
     select m.institution_id, m.way, m.kind, m.settled_on, n.settled_on as other_on,
         count(distinct m.person_id) as persons
     from member as m
-    join visit_of_kind as n on n.institution_id = m.institution_id and n.way = m.way and n.kind = m.kind
+    join visit_of_kind as n on n.institution_id = m.institution_id and n.way = m.way and n.is_chronic_drugs
         and n.person_id = m.person_id and abs(date_diff('day', m.settled_on, n.settled_on)) between 14 and 100
     group by m.institution_id, m.way, m.kind, m.settled_on, n.settled_on
 ),
