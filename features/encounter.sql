@@ -24,7 +24,7 @@
 --     (whose lines may be anything) or no line
 -- previous_encounter_id, previous_institution_id, previous_ended_on: the person's stay that ended last before this began
 -- is_continued: the stay goes on: it began within a day of the previous one's end at the same place, and that end was a
---     settlement: in mid-stay, at the turn of the year, or because the insurance changed; or its bill bears the first day of
+--     settlement: in mid-stay (by the flag, or without one by whole months on end), at the turn of the year, or because the insurance changed; or its bill bears the first day of
 --     the one before and ends later; or the place they lay in closed in the week after (a move under a new code, a
 --     merger), and its patients were carried over, wherever to; or it began on New Year's Day and no emergency, when
 --     everybody in bed is registered anew: their stay of the old year may be in no delivery
@@ -146,7 +146,7 @@ dated as (
 ),
 
 cut as (
-    select encounter_id, max(case when is_interim then 1 else 0 end) as is_interim
+    select encounter_id, max(case when is_interim then 1 when is_interim is not null then 0 end) as is_interim
     from record.settlement
     where coalesce(is_valid, true) and not coalesce(is_refund, false)
     group by encounter_id
@@ -170,6 +170,15 @@ followed as (
         or date_diff('day', p.last_on, l.first_on) in (0, 1) and (
             (p.place = l.place and (
                 p.is_interim = 1 or p.insurance_type <> l.insurance_type
+                -- No flag is filled in, and the bills follow on one another by the month or the quarter.
+                or (
+                    p.is_interim is null and p.last_on = l.first_on and (
+                        month(p.last_on) <> month(p.last_on + interval 1 day)
+                        or date_diff('day', p.first_on, p.last_on) between 28 and 31
+                        or date_diff('day', p.first_on, p.last_on) between 59 and 62
+                        or date_diff('day', p.first_on, p.last_on) between 88 and 92
+                    )
+                )
                 or year(p.last_on) <> year(l.first_on)
                 or substr(cast(p.last_on as varchar), 6, 5) = '12-31'
                 or substr(cast(l.first_on as varchar), 6, 5) = '01-01'

@@ -9,7 +9,7 @@
 -- first_after_days: days before that first fill from which the record would show the person's care
 with graded as (
     select i.institution_id,
-        coalesce(i.highest_level, case when g.institution_grade is not null then 0 end) as institution_level
+        coalesce(i.highest_level, i.institution_level, case when g.institution_grade is not null then 0 end) as institution_level
     from feature.institution as i
     left join knowledge.institution_grade as g on g.institution_grade = i.institution_grade
 ),

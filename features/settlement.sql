@@ -17,7 +17,8 @@
 --     total, or the same invoice and total, settled before; its lines are no second treatment
 -- age_years: age on the first day of care, from the date of birth
 -- is_newborn: the care is a newborn's, under whoever's number: flagged so in the settlement or its encounter, of the
---     category of newborns' stays, or begun within 28 days of birth. A newborn not yet insured is settled under the
+--     category of newborns' stays, begun within 28 days of birth, or for a perinatal illness (P, Z38) of one too old for
+--     it. A newborn not yet insured is settled under the
 --     mother's number, so age and sex of the number tell nothing of who was treated
 with settings as (
     select medical_category, care_setting, is_of_newborns
@@ -102,6 +103,12 @@ flagged as (
     select distinct encounter_id
     from record.encounter
     where is_newborn
+),
+
+perinatal as (
+    select distinct encounter_id
+    from record.encounter
+    where regexp_matches(principal_diagnosis_code, '^(P[0-9]|Z38)')
 )
 
 select
@@ -147,10 +154,15 @@ select
     ) / 365.25) as age_years,
     coalesce(n.is_newborn, false) or w.encounter_id is not null or n.is_of_newborns or coalesce(date_diff(
         'day', coalesce(p.birth_on, case when n.birth_on > date '1900-01-01' then n.birth_on end), n.started_on
-    ) between 0 and 28, false) as is_newborn,
+    ) between 0 and 28, false) or (
+        b.encounter_id is not null and coalesce(floor(date_diff(
+            'day', coalesce(p.birth_on, case when n.birth_on > date '1900-01-01' then n.birth_on end), n.started_on
+        ) / 365.25) >= 10, true)
+    ) as is_newborn,
     n.institution_level
 from placed as n
 left join feature.person as p on p.person_id = n.person_id
 left join flagged as w on w.encounter_id = n.encounter_id
+left join perinatal as b on b.encounter_id = n.encounter_id
 left join repeated as d on d.settlement_id = n.settlement_id
 where n.net_total > 0

@@ -98,7 +98,7 @@ listed as (
 
 place as (
     select i.institution_id, i.division,
-        case i.highest_level
+        case coalesce(i.highest_level, i.institution_level)
             when 1 then $level_1
             when 2 then $level_2
             when 3 then $level_3

@@ -98,7 +98,7 @@ beside as (
     from stay as s
     join stay as o
         on o.person_id = s.person_id and o.encounter_id <> s.encounter_id
-        and coalesce(o.place <> s.place, true) and o.is_newborn = s.is_newborn
+        and coalesce(o.place <> s.place, true) and coalesce(o.is_newborn, false) = coalesce(s.is_newborn, false)
         and o.started_on < s.ended_on and o.ended_on > s.started_on
 ),
 
@@ -131,7 +131,8 @@ visited as (
         s.institution_level as own_level, v.institution_level as other_level
     from stay as s
     join visit as v
-        on v.person_id = s.person_id and coalesce(v.place <> s.place, true) and v.is_newborn = s.is_newborn
+        on v.person_id = s.person_id and coalesce(v.place <> s.place, true) 
+        and coalesce(v.is_newborn, false) = coalesce(s.is_newborn, false)
         and v.started_on > s.started_on and v.started_on < s.ended_on
     left join in_course as c on c.settlement_id = v.settlement_id
     where c.settlement_id is null and not s.is_long
