@@ -74,7 +74,7 @@ select settlement_id, encounter_id, person_id, institution_id, is_pharmacy, sett
     coalesce(is_cash_only, false) as is_cash_only
 from feature.visit_bill
 where care_setting in ('outpatient', 'chronic', 'drugstore') and settlement_type <> '1' and not is_course
-    and not is_session
+    and not coalesce(is_session, false)
     and not coalesce(is_outbreak_disease, false)
     and person_id is not null and institution_id is not null and settled_on is not null;
 
@@ -191,7 +191,7 @@ together as (
     select m.institution_id, m.way, m.kind, m.settled_on, n.settled_on as other_on,
         count(distinct m.person_id) as persons
     from member as m
-    join visit_of_kind as n on n.institution_id = m.institution_id and n.way = m.way and n.is_chronic_drugs
+    join visit_of_kind as n on n.institution_id = m.institution_id and n.way = m.way
         and n.person_id = m.person_id and abs(date_diff('day', m.settled_on, n.settled_on)) between 14 and 100
     group by m.institution_id, m.way, m.kind, m.settled_on, n.settled_on
 ),
@@ -200,7 +200,7 @@ regulars as (
     from together
     group by institution_id, way, kind, settled_on
 )
-select c.*
+select c.*, coalesce(r.persons, 0) >= $max_regulars * c.persons as is_of_regulars
 from crowded_day as c
 left join regulars as r on r.institution_id = c.institution_id and r.way = c.way and r.kind = c.kind
     and r.settled_on = c.settled_on
@@ -283,10 +283,12 @@ select 'hit' as outcome, v.settlement_id, v.encounter_id, v.person_id, v.institu
     case
         when p.kind is not null then 'the second look of a public screening (ask for the programme''s list)'
         when h.kind is not null then 'people of one school, works or home who fell ill or were seen together'
+        when b.is_of_regulars then 'a drug day: the same persons come every month or quarter'
     end as innocent,
     case
         when p.kind is not null then '公共筛查项目的集中复查（应调取筛查名单）'
         when h.kind is not null then '同一学校、单位或机构人员同时患病或集中就诊'
+        when b.is_of_regulars then '集中取药日：同一批人按月或按季前来'
     end as innocent_zh
 from visit_of_batch as b
 join visit as v on v.settlement_id = b.settlement_id

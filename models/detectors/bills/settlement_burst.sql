@@ -97,7 +97,7 @@ with visit as (
         count(*) over (partition by institution_id, settled_at) as same_second
     from feature.visit_bill
     where care_setting in ('outpatient', 'chronic', 'drugstore') and settlement_type <> '1' and not is_course
-        and not is_session and not coalesce(is_entered_later, false)
+        and not coalesce(is_session, false) and not coalesce(is_entered_later, false)
         and person_id is not null and institution_id is not null and settled_at is not null
 )
 select *, max(same_second) over day_here > greatest($max_same_second * count(*) over day_here, 3) as is_upload

@@ -4,7 +4,8 @@ with counted as (
     from feature.stay as s
     join feature.institution_peer_group as g on g.institution_id = s.institution_id
     -- A bill of a stay settled in parts is as long as the cashier makes it.
-    where s.days is not null and not s.is_ward_day and not s.is_expected and not s.is_cut
+    where s.days is not null and not s.is_ward_day and not s.is_expected
+        and not coalesce(s.is_cut, false)
     group by s.institution_id, g.key_3, s.days
 ),
 place as (

@@ -13,7 +13,7 @@ sent_home as (
         substr(s.diagnosis_code, 1, 3) || case when s.is_operated then '+' else '' end as disease
     from feature.stay as s
     left join poster as p on p.institution_id = s.institution_id
-    where s.days >= 2 and not s.is_ward_day and not s.is_cut and coalesce(s.discharge_way, '1') not in ('2', '3', '5')
+    where s.days >= 2 and not s.is_ward_day and not coalesce(s.is_cut, false) and coalesce(s.discharge_way, '1') not in ('2', '3', '5')
 ),
 last_done as (
     select l.encounter_id, max(l.charged_on) as on_date
