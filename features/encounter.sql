@@ -102,7 +102,9 @@ registered as (
 line as (
     select encounter_id, count(*) as lines, count(item_name) as named_lines, min(charged_on) as first_on,
         max(charged_on) as last_on, max(
-            case when fee_category = '06' or (fee_category = '05' and regexp_matches(item_name, '术|套扎|栓塞|植皮|碎石'))
+            -- 0033 is the chapter of operations and anaesthesia, where no category is delivered.
+            case when fee_category = '06' or (fee_category is null and item_code like '0033%')
+                or (coalesce(fee_category, '05') = '05' and regexp_matches(item_name, '术|套扎|栓塞|植皮|碎石'))
                 then 1 else 0 end
         ) as is_operated
     from feature.fee_line
@@ -126,13 +128,21 @@ category as (
     group by c.medical_category
 ),
 
+-- A place that fell silent a month and more before the delivery ends has closed, whatever the register says.
+silent as (
+    select institution_id, max(ended_on) as silent_from
+    from paid
+    group by institution_id
+    having date_diff('day', max(ended_on), (select max(ended_on) from paid)) > 30
+),
+
 dated as (
     select p.*,
         coalesce(cast(e.started_at as date), p.started_on) as first_on,
         case when not coalesce(e.is_in_hospital, false)
             then coalesce(cast(e.ended_at as date), p.ended_on) end as last_on,
         e.discharge_way, e.referred_from_encounter_id, coalesce(i.owner, p.institution_id) as place, i.community_id,
-        i.contract_to as place_closed_on,
+        coalesce(i.contract_to, z.silent_from) as place_closed_on,
         coalesce(i.institution_level, case when g.institution_grade is not null then 0 end) as institution_level,
         case
             when substr(i.institution_kind, 1, 1) in ('B', 'C') then 0
@@ -143,6 +153,7 @@ dated as (
     left join record.encounter as e on e.encounter_id = p.encounter_id and coalesce(e.is_valid, true)
     left join feature.institution as i on i.institution_id = p.institution_id
     left join knowledge.institution_grade as g on g.institution_grade = i.institution_grade
+    left join silent as z on z.institution_id = p.institution_id
 ),
 
 cut as (

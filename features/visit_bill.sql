@@ -3,7 +3,7 @@
 -- settlement_type: 1 paid back at the counter, 2 at the institution
 -- operator_id: who settled, null where the export does not say
 -- diagnosis: first three characters of the principal diagnosis, the chronic disease's code without one
--- is_course: a course given on fixed days (the encounter's is_in_course), check-up, vaccination or a family doctor's
+-- is_course: a course given on fixed days (the encounter's is_in_course), antenatal care, check-up, vaccination or a family doctor's
 --     package, by item name; or herbal patches on the hottest and coldest days of the year, to which all come at once
 -- is_series: one of three visits or more of the person there for one treatment that is given day by day
 --     (feature.serial_visit): the same items at the same price again are the rule
@@ -70,7 +70,8 @@ select
     coalesce(r.settlement_type, '2') as settlement_type,
     s.operator_id,
     coalesce(substr(e.principal_diagnosis_code, 1, 3), r.disease_code) as diagnosis,
-    coalesce(l.is_course, 0) = 1 or coalesce(e.is_in_course, false) as is_course,
+    coalesce(l.is_course, 0) = 1 or coalesce(e.is_in_course, false)
+        or coalesce(regexp_matches(e.principal_diagnosis_code, '^Z3[3-6]'), false) as is_course,
     coalesce(n.visits >= 3, false) as is_series,
     coalesce(n.visits >= 3 and n.treatment in (
         'course', 'hyperbaric_oxygen', 'neuromodulation', 'counterpulsation', 'phototherapy', 'vision_training',

@@ -45,7 +45,7 @@ limited as (
             or coalesce(e.is_observation, false) as is_emergency,
         substr(e.principal_diagnosis_code, 1, 3) as diagnosis,
         -- Guidelines follow a pregnancy more closely than the period, which was made for everybody else.
-        g.encounter_id is not null as is_pregnant
+        g.encounter_id is not null or coalesce(l.care_setting = 'maternity_outpatient', false) as is_pregnant
     from feature.fee_line as l
     join knowledge.item_period as k
         on k.item_code = l.item_code

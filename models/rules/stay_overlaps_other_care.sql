@@ -142,7 +142,8 @@ visited as (
 purpose as (
     select settlement_id,
         min(case when coalesce(fee_category, '') in ('02', '09', '10', '11', '12') then 1 else 0 end) as is_refill,
-        min(case when coalesce(fee_category, '') in ('02', '03', '04', '12') then 1 else 0 end) as is_examination
+        min(case when coalesce(fee_category, '') in ('02', '03', '04', '12')
+            or coalesce(regexp_matches(item_name, '病理|切片|免疫组|基因检测'), false) then 1 else 0 end) as is_examination
     from feature.fee_line
     where settlement_id in (select settlement_id from visited)
     group by settlement_id

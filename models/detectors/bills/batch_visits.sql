@@ -235,11 +235,14 @@ having avg(case
 end) >= 0.9;
 
 -- batch_of_house: a batch of persons of one school, works or home: nearly all of one narrow age below 25, of one employer,
--- or under one telephone. Who lives together falls ill together and is seen together.
+-- or under one telephone. Who lives together falls ill together and is seen together. And a batch without diagnoses
+-- (is_undiagnosed), which an epidemic would tell.
 create temp table batch_of_house as
 with member as (
-    select v.institution_id, v.settled_on, v.way, v.kind, s.age_years, r.employer_id, c.contact
+    select v.institution_id, v.settled_on, v.way, v.kind, s.age_years, r.employer_id, c.contact, o.diagnosis,
+        o.is_pharmacy
     from visit_of_batch as v
+    join visit as o on o.settlement_id = v.settlement_id
     join feature.settlement as s on s.settlement_id = v.settlement_id
     join record.settlement as r on r.settlement_id = v.settlement_id
     left join (
@@ -248,9 +251,10 @@ with member as (
 ),
 counted as (
     select institution_id, settled_on, way, kind, count(*) as persons,
+        count(*) filter (where diagnosis is null) as undiagnosed,
         count(*) filter (where age_years between 3 and 24) as pupils, max(age_years) filter (where age_years <= 24)
             - min(age_years) filter (where age_years >= 3) as span,
-        max(employees) as employees, max(sharers) as sharers
+        max(employees) as employees, max(sharers) as sharers, bool_or(is_pharmacy) as is_pharmacy
     from (
         select *, count(*) filter (where employer_id <> '') over (
                 partition by institution_id, settled_on, way, kind, employer_id
@@ -262,9 +266,13 @@ counted as (
     ) as beside
     group by institution_id, settled_on, way, kind
 )
-select institution_id, settled_on, way, kind
+select institution_id, settled_on, way, kind,
+    not is_pharmacy and undiagnosed >= 0.8 * persons and not (
+        (pupils >= 0.9 * persons and span <= 12) or employees >= 0.6 * persons or sharers >= 0.6 * persons
+    ) as is_undiagnosed
 from counted
-where (pupils >= 0.9 * persons and span <= 12) or employees >= 0.6 * persons or sharers >= 0.6 * persons;
+where (pupils >= 0.9 * persons and span <= 12) or employees >= 0.6 * persons or sharers >= 0.6 * persons
+    or (not is_pharmacy and undiagnosed >= 0.8 * persons);
 
 with diagnosis as (
     select substr(principal_diagnosis_code, 1, 3) as code, min(principal_diagnosis_name) as name
@@ -282,11 +290,13 @@ select 'hit' as outcome, v.settlement_id, v.encounter_id, v.person_id, v.institu
         as kind_text_zh,
     case
         when p.kind is not null then 'the second look of a public screening (ask for the programme''s list)'
+        when h.is_undiagnosed then 'an epidemic or a campaign: the bills bear no diagnosis'
         when h.kind is not null then 'people of one school, works or home who fell ill or were seen together'
         when b.is_of_regulars then 'a drug day: the same persons come every month or quarter'
     end as innocent,
     case
         when p.kind is not null then '公共筛查项目的集中复查（应调取筛查名单）'
+        when h.is_undiagnosed then '流行期集中就诊或专项活动（单据无诊断）'
         when h.kind is not null then '同一学校、单位或机构人员同时患病或集中就诊'
         when b.is_of_regulars then '集中取药日：同一批人按月或按季前来'
     end as innocent_zh

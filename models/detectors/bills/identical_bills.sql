@@ -276,10 +276,12 @@ select 'hit' as outcome, s.settlement_id, b.encounter_id, b.person_id, b.institu
     -- Of few persons, or of an acute infection, one pathway of the house makes the same bill.
     case
         when regexp_matches(b.diagnosis, '^(A0|A3|B0|B3|J0|J1|J2[0-2])') then 'an epidemic treated by one protocol'
+        when b.diagnosis = '-' then 'one complaint and its usual remedy: no diagnosis was delivered'
         when b.persons < 6 then 'a clinical pathway or package of the house (ask for it)'
     end as innocent,
     case
         when regexp_matches(b.diagnosis, '^(A0|A3|B0|B3|J0|J1|J2[0-2])') then '流行期同病按同一方案治疗'
+        when b.diagnosis = '-' then '同病同方（未提供诊断）'
         when b.persons < 6 then '本院临床路径或套餐（应调取路径表单）'
     end as innocent_zh
 from bill_of_group as b
