@@ -46,7 +46,7 @@ def jumped(months: pl.DataFrame, params: Mapping[str, Any]) -> pl.DataFrame:
     columns = ("yuan", "drug_yuan", "rest_yuan", "rest_drug_yuan")
     yuan, drugs, rest, rest_drugs = (months[c].to_numpy().reshape(-1, count) for c in columns)
     # What the rest of the house does too is no jump of this one; a department that is the house has no rest.
-    has_rest = (rest > 0).all(axis=1)
+    has_rest = np.asarray((rest > 0).all(axis=1))
     beside = _logit(drugs, yuan) - np.where(has_rest[:, None], _logit(rest_drugs, rest), 0.0)
     chance, inside = least_likely(beside)
     own, usual = _share(drugs, yuan, inside), _share(drugs, yuan, ~inside)
