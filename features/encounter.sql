@@ -10,6 +10,8 @@
 -- is_posted_in_bulk: care of several calendar days whose lines, two or more, all bear one date
 -- is_posted_outside: no line is dated on a day of the encounter: the whole bill was posted before or after it
 -- is_operated: a line of an operation, by category or among treatments by name, or a coded procedure
+-- is_newborn: the care is a newborn's, under whoever's number (feature.settlement): beside care of the same number that
+--     is none's, of another person
 -- is_day_care: day surgery or a day ward, by the medical category
 -- is_emergency_start: a stay that began as an emergency: by the medical category, or the person was in the emergency
 --     department or its observation ward there (or within the community) on the day of admission or the day before
@@ -22,8 +24,12 @@
 --     (whose lines may be anything) or no line
 -- previous_encounter_id, previous_institution_id, previous_ended_on: the person's stay that ended last before this began
 -- is_continued: the stay goes on: it began within a day of the previous one's end at the same place, and that end was a
---     settlement: in mid-stay, at the turn of the year, or because the insurance changed; or the place they lay in closed
---     in the week after (a move under a new code, a merger), and its patients were carried over, wherever to
+--     settlement: in mid-stay (by the flag, or without one by whole months on end), at the turn of the year, or because the insurance changed; or its bill bears the first day of
+--     the one before and ends later; or the place they lay in closed in the week after (a move under a new code, a
+--     merger), and its patients were carried over, wherever to; or it began on New Year's Day and no emergency, when
+--     everybody in bed is registered anew: their stay of the old year may be in no delivery
+-- is_cut: one bill of several of a stay: it goes on from the one before, another goes on from it, or it is flagged as a
+--     settlement in mid-stay, so its length and its first and last day are the cashier's
 -- is_transferred_in: came from a stay elsewhere: on a referral, by the medical category, or begun within a day of a
 --     discharge as transfer or of a discharge within the same community of hospitals
 -- level_step: of a stay begun within a day of one elsewhere: 1 up to a higher level (it got worse), -1 down to a lower one,
@@ -34,6 +40,7 @@ with paid as (
         max(care_setting) as care_setting, max(medical_category) as medical_category,
         max(insurance_type) as insurance_type, max(payment_method) as payment_method,
         max(payment_location) as payment_location, min(started_on) as started_on, max(ended_on) as ended_on,
+        max(case when is_newborn then 1 else 0 end) as is_newborn,
         count(*) as settlements, sum(total_amount) as total_amount, sum(eligible_amount) as eligible_amount,
         sum(fund_amount) as fund_amount
     from feature.settlement
@@ -95,7 +102,9 @@ registered as (
 line as (
     select encounter_id, count(*) as lines, count(item_name) as named_lines, min(charged_on) as first_on,
         max(charged_on) as last_on, max(
-            case when fee_category = '06' or (fee_category = '05' and regexp_matches(item_name, '术|套扎|栓塞|植皮|碎石'))
+            -- 0033 is the chapter of operations and anaesthesia, where no category is delivered.
+            case when fee_category = '06' or (fee_category is null and item_code like '0033%')
+                or (coalesce(fee_category, '05') = '05' and regexp_matches(item_name, '术|套扎|栓塞|植皮|碎石'))
                 then 1 else 0 end
         ) as is_operated
     from feature.fee_line
@@ -119,13 +128,22 @@ category as (
     group by c.medical_category
 ),
 
+-- A place that fell silent a month and more before the delivery ends has closed, whatever the register says.
+silent as (
+    select institution_id, max(ended_on) as silent_from
+    from paid
+    group by institution_id
+    having date_diff('day', max(ended_on), (select max(ended_on) from paid)) > 30
+),
+
 dated as (
     select p.*,
         coalesce(cast(e.started_at as date), p.started_on) as first_on,
         case when not coalesce(e.is_in_hospital, false)
             then coalesce(cast(e.ended_at as date), p.ended_on) end as last_on,
-        coalesce(w.way = 'sent_on', false) as is_sent_on, e.referred_from_encounter_id, coalesce(i.owner, p.institution_id) as place, i.community_id,
-        i.contract_to as place_closed_on,
+        coalesce(w.way = 'sent_on', false) as is_sent_on, e.referred_from_encounter_id,
+        coalesce(i.owner, p.institution_id) as place, i.community_id,
+        coalesce(i.contract_to, z.silent_from) as place_closed_on,
         coalesce(i.institution_level, case when g.institution_grade is not null then 0 end) as institution_level,
         case
             when substr(i.institution_kind, 1, 1) in ('B', 'C') then 0
@@ -137,10 +155,11 @@ dated as (
     left join knowledge.discharge_way as w on w.code = e.discharge_way
     left join feature.institution as i on i.institution_id = p.institution_id
     left join knowledge.institution_grade as g on g.institution_grade = i.institution_grade
+    left join silent as z on z.institution_id = p.institution_id
 ),
 
 cut as (
-    select encounter_id, max(case when is_interim then 1 else 0 end) as is_interim
+    select encounter_id, max(case when is_interim then 1 when is_interim is not null then 0 end) as is_interim
     from record.settlement
     where coalesce(is_valid, true) and not coalesce(is_refund, false)
     group by encounter_id
@@ -158,9 +177,21 @@ sequence as (
 followed as (
     select l.encounter_id, p.encounter_id as previous_encounter_id, p.institution_id as previous_institution_id,
         p.last_on as previous_ended_on,
-        date_diff('day', p.last_on, l.first_on) in (0, 1) and (
+        coalesce(substr(cast(l.first_on as varchar), 6, 5) = '01-01', false) and p.encounter_id is null
+            as is_new_year,
+        coalesce(p.place = l.place and p.first_on = l.first_on and p.last_on < l.last_on, false)
+        or date_diff('day', p.last_on, l.first_on) in (0, 1) and (
             (p.place = l.place and (
                 p.is_interim = 1 or p.insurance_type <> l.insurance_type
+                -- No flag is filled in, and the bills follow on one another by the month or the quarter.
+                or (
+                    p.is_interim is null and p.last_on = l.first_on and (
+                        month(p.last_on) <> month(p.last_on + interval 1 day)
+                        or date_diff('day', p.first_on, p.last_on) between 28 and 31
+                        or date_diff('day', p.first_on, p.last_on) between 59 and 62
+                        or date_diff('day', p.first_on, p.last_on) between 88 and 92
+                    )
+                )
                 or year(p.last_on) <> year(l.first_on)
                 or substr(cast(p.last_on as varchar), 6, 5) = '12-31'
                 or substr(cast(l.first_on as varchar), 6, 5) = '01-01'
@@ -182,6 +213,10 @@ followed as (
         end as level_step
     from sequence as l
     left join sequence as p on p.encounter_id = l.previous_encounter_id
+),
+
+gone_on as (
+    select distinct previous_encounter_id as encounter_id from followed where is_continued
 ),
 
 emergency as (
@@ -229,6 +264,7 @@ select
     coalesce(d.first_on < d.last_on and n.lines > 1 and n.first_on = n.last_on, false) as is_posted_in_bulk,
     coalesce(n.last_on < d.first_on or n.first_on > d.last_on, false) as is_posted_outside,
     coalesce(n.is_operated = 1, false) or o.encounter_id is not null or e.procedure_code is not null as is_operated,
+    coalesce(p.is_newborn = 1, false) as is_newborn,
     coalesce(c.is_day_care = 1, false) as is_day_care,
     coalesce(c.is_emergency = 1, false) or m.encounter_id is not null as is_emergency_start,
     coalesce(p.care_setting = 'emergency' and d.first_on < d.last_on, false) as is_observation,
@@ -250,12 +286,16 @@ select
     f.previous_encounter_id,
     f.previous_institution_id,
     f.previous_ended_on,
-    coalesce(f.is_continued, false) as is_continued,
+    coalesce(f.is_continued, false) or coalesce(f.is_new_year and coalesce(c.is_emergency, 0) = 0, false) as is_continued,
+    coalesce(f.is_continued, false) or x.encounter_id is not null
+        or (p.care_setting = 'inpatient' and coalesce(k.is_interim = 1, false)) as is_cut,
     coalesce(f.is_transferred, false) or coalesce(c.is_transfer = 1, false)
         or e.referred_from_encounter_id is not null as is_transferred_in,
     f.level_step
 from paid as p
 left join record.encounter as e on e.encounter_id = p.encounter_id and coalesce(e.is_valid, true)
+left join cut as k on k.encounter_id = p.encounter_id
+left join gone_on as x on x.encounter_id = p.encounter_id
 left join principal as w on w.encounter_id = p.encounter_id and w.source = 'encounter'
 left join listed as l on l.encounter_id = p.encounter_id
 left join dated as d on d.encounter_id = p.encounter_id

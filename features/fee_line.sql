@@ -167,8 +167,11 @@ select
     c.net_amount as amount,
     c.net_eligible as eligible_amount,
     cast(c.net_eligible * c.fund_rate as decimal(16, 2)) as fund_amount,
-    cast(c.over_limit_amount * cast(c.net_amount as double) / nullif(cast(c.amount as double), 0) as decimal(16, 2))
-        as over_limit_amount,
+    -- Where the column is left empty, what is neither eligible nor otherwise the person's own stood beyond the limit.
+    cast(coalesce(
+        c.over_limit_amount,
+        greatest(c.amount - c.eligible_amount - coalesce(c.self_paid_amount, 0) - coalesce(c.first_paid_amount, 0), 0)
+    ) * cast(c.net_amount as double) / nullif(cast(c.amount as double), 0) as decimal(16, 2)) as over_limit_amount,
     c.price_limit,
     c.supply_days,
     coalesce(c.is_take_home, false) as is_take_home,

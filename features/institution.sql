@@ -4,13 +4,15 @@
 -- origin: what tells whether it is a drugstore: register; code, the letter of the national code; settlement, what it
 --     settles; name; null nothing
 -- institution_level: 1 to 3, null without grade or unknown
+-- highest_level: the higher of what the register's grade and its level say, for one of them is often left as it was when
+--     a place is promoted
 -- institution_kind: national kind code (A1 general hospital, B community, C township, D clinic ...), null unknown
 -- kind_origin: what tells the kind: register, name; null unknown
 -- division: where it is, by the register, else by settlements and encounters, else by the national code
 -- ownership: 1 public, 2 private, null unknown
 -- approved_beds: beds by licence
 -- contract_from, contract_to: first day of the first contract, last day of the latest one; contract_to null while it runs
--- owner: legal representative
+-- owner: legal representative; of hospitals of which no register tells it the name without a campus, within the division
 -- community_id: the community of hospitals (医共体, 医联体) that the bureau's table puts it in; null where it names none.
 --     Within one, doctors go out and patients are passed on by plan, with neither filing nor referral
 -- presumed_community_id: null where the table speaks for anybody of its division, else the division, for its public
@@ -95,6 +97,7 @@ seen as (
 hospital as (
     select institution_id, max(institution_name) as institution_name, max(institution_grade) as institution_grade,
         max(division) as division, max(institution_level) as institution_level,
+        max(case when institution_level in ('1', '2', '3') then cast(institution_level as integer) end) as stated_level,
         max(institution_kind) as institution_kind, max(ownership) as ownership, max(approved_beds) as approved_beds,
         max(longitude) as longitude, max(latitude) as latitude, max(legal_representative) as owner,
         min(valid_from) as contract_from
@@ -145,6 +148,15 @@ called as (
     left join seen as s on s.institution_id = e.institution_id
     left join hospital as h on h.institution_id = e.institution_id
     left join drugstore as p on p.institution_id = e.institution_id
+),
+
+-- A campus bears the name of its house and more.
+campus as (
+    select c.institution_id, min(m.institution_name) as main_name
+    from called as c
+    join called as m on c.institution_name like m.institution_name || '_%'
+    where regexp_matches(c.institution_name, '(院区|分院|分部)[)）]?$') and length(m.institution_name) >= 4
+    group by c.institution_id
 ),
 
 -- The word at the name's end tells what it is (a company's form and a bracket left aside), else the longest word in it.
@@ -209,6 +221,9 @@ select
         g.institution_level,
         case when h.institution_level in ('1', '2', '3') then cast(h.institution_level as integer) end
     ) as institution_level,
+    greatest(
+        coalesce(g.institution_level, h.stated_level), coalesce(h.stated_level, g.institution_level)
+    ) as highest_level,
     case when not coalesce(t.is_pharmacy, true) then coalesce(h.institution_kind, n.institution_kind) end
         as institution_kind,
     case
@@ -221,7 +236,10 @@ select
     coalesce(h.division, p.division, s.division, s.coded_division) as division,
     coalesce(h.longitude, p.longitude) as longitude,
     coalesce(h.latitude, p.latitude) as latitude,
-    coalesce(h.owner, p.owner) as owner,
+    coalesce(h.owner, p.owner, case when not t.is_pharmacy then
+        coalesce(h.division, s.division, s.coded_division, '')
+            || coalesce(x.main_name, h.institution_name, s.institution_name)
+    end) as owner,
     m.community_id,
     case
         when v.division is not null then null
@@ -236,6 +254,7 @@ left join seen as s on s.institution_id = e.institution_id
 left join hospital as h on h.institution_id = e.institution_id
 left join drugstore as p on p.institution_id = e.institution_id
 left join named as n on n.institution_id = e.institution_id
+left join campus as x on x.institution_id = e.institution_id
 left join member as m on m.institution_id = e.institution_id
 left join listed_division as v on v.division = coalesce(h.division, s.division, s.coded_division)
 left join contract as c on c.institution_id = e.institution_id and c.place = 1

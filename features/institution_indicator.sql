@@ -72,7 +72,7 @@ negotiated_amount as (
 -- Courses come at the same hour for the same amount wherever they are given; so do antenatal care and check-ups.
 settled as (
     select s.*, s.eligible_amount - coalesce(n.amount, 0) as own_amount,
-        coalesce(e.is_in_course, false) or coalesce(b.is_course, false)
+        coalesce(e.is_in_course, false) or coalesce(b.is_course or b.is_series, false)
         or coalesce(s.care_setting in ('maternity_outpatient', 'check_up'), false) as is_in_course
     from feature.settlement as s
     left join feature.encounter as e on e.encounter_id = s.encounter_id
@@ -90,9 +90,9 @@ paid as (
         sum(case when care_setting = 'inpatient' or is_in_course then 0
             when total_amount % 10 = 0 and coalesce(fund_amount, 1) <> 0 then 1 else 0 end) as round_bills,
         sum(case when coalesce(care_setting, '-') not in ('inpatient', 'emergency')
-            and settled_at <> cast(settled_on as timestamp) then 1 else 0 end) as clocked_visits,
+            and has_clock then 1 else 0 end) as clocked_visits,
         sum(case when coalesce(care_setting, '-') not in ('inpatient', 'emergency')
-            and settled_at <> cast(settled_on as timestamp) and not is_in_course
+            and has_clock and not is_in_course
             and (hour(settled_at) >= 22 or hour(settled_at) < 6) then 1 else 0 end) as night_bills,
         sum(case when care_setting = 'inpatient' then 0
             when substr(insured_division, 1, 4) <> h.prefecture then 1 else 0 end) as away_visits

@@ -1,15 +1,17 @@
 -- One row: one fee line of an item paid only from an institution level up (knowledge.item_institution_level).
 -- official, min_level, point_id, layer: the limit in force on the day of charge
 -- is_first_only: the level is asked of the first prescription of the drug only
--- institution_level: 1 to 3, 0 for a place registered as ungraded, null unknown; the higher of what the place is by now
---     and what it settled this line as: a place that came down was in its right before
+-- institution_level: 1 to 3, 0 for a place registered as ungraded, null unknown; the highest of what the register's grade
+--     and level say by now and what it settled this line as: a place that came down was in its right before
+-- is_registered: the register of institutions has the place; else its level stands in its bills alone, where an old one may
+--     have stayed
 -- is_moved, is_tested_outside: on a prescription moved from elsewhere; tested at another institution
 -- days_since_first: days since the person's first fill of the drug in the record, at whatever place; null unless
 --     is_first_only
 -- first_after_days: days before that first fill from which the record would show the person's care
 with graded as (
-    select i.institution_id,
-        coalesce(i.institution_level, case when g.institution_grade is not null then 0 end) as institution_level
+    select i.institution_id, i.origin = 'register' as is_registered,
+        coalesce(i.highest_level, i.institution_level, case when g.institution_grade is not null then 0 end) as institution_level
     from feature.institution as i
     left join knowledge.institution_grade as g on g.institution_grade = i.institution_grade
 ),
@@ -68,6 +70,7 @@ select
     greatest(
         coalesce(g.institution_level, o.institution_level), coalesce(o.institution_level, g.institution_level)
     ) as institution_level,
+    coalesce(g.is_registered, false) as is_registered,
     coalesce(r.is_outside_prescription, false) as is_moved,
     coalesce(r.is_tested_outside, false) as is_tested_outside,
     case when l.is_first_only then date_diff('day', f.first_on, l.charged_on) end as days_since_first,

@@ -49,7 +49,7 @@ with bill as (
     select s.settlement_id, s.person_id, s.institution_id, s.is_pharmacy, s.settled_on, s.settled_at, s.month,
         s.total_amount, s.eligible_amount, s.care_setting, s.institution_division,
         coalesce(p.residence_division, s.insured_division) as home_division,
-        s.settled_at <> cast(s.settled_on as timestamp) and coalesce(s.care_setting, '-') <> 'emergency' as is_clocked,
+        s.has_clock and coalesce(s.care_setting, '-') <> 'emergency' as is_clocked,
         coalesce(e.is_in_course, false) as is_in_course, coalesce(s.is_family_money, false) as is_family_money,
         coalesce(r.settlement_type, '2') = '1' as is_counter
     from feature.settlement as s

@@ -22,7 +22,8 @@
 -- burst_ratio: largest_burst over the mean of the active hours; high: cards in a row
 -- burst_share: largest_burst over clocked_purchases, 0 to 1
 -- round_share, repeated_share, ward_share, away_share: of purchases, 0 to 1
--- night_share, chained_share: of clocked_purchases, 0 to 1
+-- night_share, chained_share: of clocked_purchases, 0 to 1; no night_share of a store that sells between midnight and 5
+--     o'clock on three days in ten and more: it is open day and night
 -- top_tenth_share: of eligible_amount; high: few persons carry the money
 -- dear_share, patent_share, tonic_share, top_item_share: of line_amount, 0 to 1
 -- price_index: priced_amount over median_price_amount; high: dear
@@ -31,7 +32,7 @@ with dispensed as (
 ),
 
 purchase as (
-    select s.*, f.household, s.settled_at <> cast(s.settled_on as timestamp) as is_clocked,
+    select s.*, f.household, s.has_clock as is_clocked,
         hour(s.settled_at) * 60 + minute(s.settled_at) as minute_of_day
     from feature.settlement as s
     left join feature.person_household as f on f.person_id = s.person_id and f.is_family
@@ -173,6 +174,8 @@ paid as (
         sum(case when is_clocked then 1 else 0 end) as clocked_purchases,
         sum(case when is_clocked and (hour(settled_at) >= 22 or hour(settled_at) < 6) then 1 else 0 end)
             as night_purchases,
+        count(distinct settled_on) as open_days,
+        count(distinct case when is_clocked and hour(settled_at) < 5 then settled_on end) as night_days,
         sum(case when substr(insured_division, 1, 4) <> h.prefecture then 1 else 0 end) as away_purchases
     from purchase
     cross join home as h
@@ -214,7 +217,8 @@ select
     cast(largest_burst as double) * active_hours / nullif(hour_purchases, 0) as burst_ratio,
     cast(largest_burst as double) / nullif(clocked_purchases, 0) as burst_share,
     cast(round_purchases as double) / nullif(purchases, 0) as round_share,
-    cast(night_purchases as double) / nullif(clocked_purchases, 0) as night_share,
+    case when night_days < 0.3 * open_days then cast(night_purchases as double) / nullif(clocked_purchases, 0) end
+        as night_share,
     cast(chained_purchases as double) / nullif(clocked_purchases, 0) as chained_share,
     cast(repeated_purchases as double) / nullif(purchases, 0) as repeated_share,
     cast(ward_purchases as double) / nullif(purchases, 0) as ward_share,

@@ -31,7 +31,7 @@ select s.institution_id, s.month, count(*) as settlements, count(distinct s.pers
     cast(sum(s.fund_amount) as decimal(16, 2)) as fund_amount,
     cast(sum(s.account_amount) as decimal(16, 2)) as account_amount,
     sum(case when s.total_amount % 10 = 0 then 1 else 0 end) as round_settlements,
-    sum(case when hour(s.settled_at) >= 22 or hour(s.settled_at) < 6 then 1 else 0 end) as night_settlements,
+    sum(case when s.has_clock and (hour(s.settled_at) >= 22 or hour(s.settled_at) < 6) then 1 else 0 end) as night_settlements,
     max(t.top_persons_amount) as top_persons_amount
 from feature.settlement as s
 join top as t on t.institution_id = s.institution_id and t.month = s.month

@@ -14,7 +14,8 @@
 -- dear_amount: drug_amount of lines dearer a unit than nine tenths of all drug lines outside stays
 -- known_amount, held_amount: drug_amount where the person's supply at home is known, and for 30 days left or more
 -- clocked_visits, night_visits: visits but emergencies with a time of day, and those from 22 to 6 o'clock
--- rest_visits, planned_visits: visits but emergencies on holidays and unworked weekends, and on all days
+-- rest_visits, planned_visits: visits but emergencies on holidays and unworked weekends, and on all days of years whose
+--     holidays are known (feature.calendar_day)
 -- repeated_visits: of an amount that the person had with the name on another day
 -- shared_visits: of an amount that another person had with the name on the same day
 -- round_visits: of whole tens of yuan
@@ -137,10 +138,9 @@ usual as (
     from went
 ),
 
-free_day as (
-    select on_date, max(case when kind = 'holiday' then 1 else 0 end) as is_free
-    from knowledge.calendar
-    group by on_date
+-- One treatment again and again has one price.
+in_series as (
+    select distinct encounter_id from feature.visit_bill where is_series and encounter_id is not null
 ),
 
 in_ward as (
@@ -182,10 +182,8 @@ company as (
 
 bill as (
     select v.*, coalesce(m.is_companion, false) as is_companion, w.institutions > u.institutions as is_roaming,
-        i.encounter_id is not null as is_ward,
-        coalesce(
-            f.is_free = 1, ((date_diff('day', date '2000-01-03', v.visited_on) % 7) + 7) % 7 >= 5
-        ) as is_rest_day,
+        i.encounter_id is not null as is_ward, n.encounter_id is not null as is_series,
+        f.is_rest as is_rest_day,
         count(*) over (partition by v.practitioner_id, v.amount, v.person_id) as times,
         count(*) over (partition by v.practitioner_id, v.amount, v.person_id, v.visited_on) as times_of_day,
         count(*) over (partition by v.practitioner_id, v.amount, v.visited_on) as bills_of_day
@@ -194,7 +192,8 @@ bill as (
     left join company as m on m.practitioner_id = v.practitioner_id and m.encounter_id = v.encounter_id
     left join went as w on w.person_id = v.person_id
     left join in_ward as i on i.practitioner_id = v.practitioner_id and i.encounter_id = v.encounter_id
-    left join free_day as f on f.on_date = v.visited_on
+    left join in_series as n on n.encounter_id = v.encounter_id
+    left join feature.calendar_day as f on f.on_date = v.visited_on
 ),
 
 seen as (
@@ -205,11 +204,11 @@ seen as (
         sum(case when b.visited_at is not null and b.is_emergency = 0 then 1 else 0 end) as clocked_visits,
         sum(case when b.is_emergency = 0 and (hour(b.visited_at) >= 22 or hour(b.visited_at) < 6)
             then 1 else 0 end) as night_visits,
-        sum(1 - b.is_emergency) as planned_visits,
+        sum(case when b.is_rest_day is not null then 1 - b.is_emergency else 0 end) as planned_visits,
         sum(case when b.is_rest_day and b.is_emergency = 0 then 1 else 0 end) as rest_visits,
-        sum(case when b.times > b.times_of_day then 1 else 0 end) as repeated_visits,
+        sum(case when b.times > b.times_of_day and not b.is_series then 1 else 0 end) as repeated_visits,
         sum(case when b.bills_of_day > b.times_of_day then 1 else 0 end) as shared_visits,
-        sum(case when b.amount % 10 = 0 then 1 else 0 end) as round_visits,
+        sum(case when b.amount % 10 = 0 and not b.is_series then 1 else 0 end) as round_visits,
         sum(case when b.is_companion and b.is_emergency = 0 then 1 else 0 end) as companion_visits,
         sum(case when b.is_roaming then 1 else 0 end) as roaming_visits,
         sum(case when b.is_ward then 1 else 0 end) as ward_visits,
@@ -279,6 +278,7 @@ stay as (
         sum(case when left_institution_id = institution_id and not is_expected
             and date_diff('day', left_on, started_on) between 0 and 15 then 1 else 0 end) as repeated_stays,
         sum(case when is_holiday_start then 1 else 0 end) as rest_stays,
+        sum(case when is_holiday_start is not null then 1 else 0 end) as dated_stays,
         sum(s.charged_days) as charged_days, sum(coalesce(b.bare_days, 0)) as idle_days
     from feature.stay as s
     left join bare as b on b.encounter_id = s.encounter_id
@@ -305,7 +305,7 @@ counted as (
         coalesce(s.ended_stays, 0) as ended_stays, coalesce(s.nights, 0) as nights,
         coalesce(s.inpatient_amount, 0) as inpatient_amount, coalesce(s.exam_stay_amount, 0) as exam_stay_amount,
         coalesce(s.short_stays, 0) as short_stays, coalesce(s.repeated_stays, 0) as repeated_stays,
-        coalesce(s.rest_stays, 0) as rest_stays, coalesce(s.charged_days, 0) as charged_days,
+        coalesce(s.rest_stays, 0) as rest_stays, s.dated_stays, coalesce(s.charged_days, 0) as charged_days,
         coalesce(s.idle_days, 0) as idle_days
     from worked as w
     join house as h on h.practitioner_id = w.practitioner_id and h.place = 1
@@ -362,7 +362,7 @@ select
     cast(nights as double) / nullif(ended_stays, 0) as nights_per_stay,
     cast(short_stays as double) / nullif(ended_stays, 0) as short_stay_share,
     cast(repeated_stays as double) / nullif(stays, 0) as repeated_stay_share,
-    cast(rest_stays as double) / nullif(stays, 0) as rest_stay_share,
+    cast(rest_stays as double) / nullif(dated_stays, 0) as rest_stay_share,
     cast(idle_days as double) / nullif(charged_days, 0) as idle_day_share,
     cast(exam_stay_amount as double) / nullif(cast(inpatient_amount as double), 0) as exam_stay_share
 from counted

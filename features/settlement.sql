@@ -2,6 +2,8 @@
 -- care_setting: inpatient, outpatient, emergency, chronic, drugstore ...; null for an unknown medical category
 -- is_pharmacy: the institution's; where none is named a purchase is a drugstore's, a stay is not, and the rest is null
 -- settled_on, month: day of settlement, first day of its month
+-- has_clock: settled_at has a time of day that is its own: midnight is none, nor the second in which a place settled four
+--     bills or more, which is a machine's that sent them together
 -- total_amount, eligible_amount, fund_amount, account_amount, person_paid_amount: yuan, net of partial refunds
 -- refunded_amount: yuan taken back by partial refunds
 -- is_account_only: no fund money is in it: the personal account or cash paid; null where what the funds paid is unknown
@@ -15,7 +17,8 @@
 --     total, or the same invoice and total, settled before; its lines are no second treatment
 -- age_years: age on the first day of care, from the date of birth
 -- is_newborn: the care is a newborn's, under whoever's number: flagged so in the settlement or its encounter, of the
---     category of newborns' stays, or begun within 28 days of birth. A newborn not yet insured is settled under the
+--     category of newborns' stays, begun within 28 days of birth, or for a perinatal illness (P, Z38) of one too old for
+--     it. A newborn not yet insured is settled under the
 --     mother's number, so age and sex of the number tell nothing of who was treated
 with settings as (
     select medical_category, care_setting, is_of_newborns
@@ -100,6 +103,12 @@ flagged as (
     select distinct encounter_id
     from record.encounter
     where is_newborn
+),
+
+perinatal as (
+    select distinct encounter_id
+    from record.encounter
+    where regexp_matches(principal_diagnosis_code, '^(P[0-9]|Z38)')
 )
 
 select
@@ -121,6 +130,8 @@ select
     n.settled_at,
     cast(n.settled_at as date) as settled_on,
     cast(date_trunc('month', n.settled_at) as date) as month,
+    n.settled_at <> cast(cast(n.settled_at as date) as timestamp)
+        and count(*) over (partition by n.institution_id, n.settled_at) < 4 as has_clock,
     n.net_total as total_amount,
     n.net_eligible as eligible_amount,
     n.net_fund as fund_amount,
@@ -143,10 +154,15 @@ select
     ) / 365.25) as age_years,
     coalesce(n.is_newborn, false) or w.encounter_id is not null or n.is_of_newborns or coalesce(date_diff(
         'day', coalesce(p.birth_on, case when n.birth_on > date '1900-01-01' then n.birth_on end), n.started_on
-    ) between 0 and 28, false) as is_newborn,
+    ) between 0 and 28, false) or (
+        b.encounter_id is not null and coalesce(floor(date_diff(
+            'day', coalesce(p.birth_on, case when n.birth_on > date '1900-01-01' then n.birth_on end), n.started_on
+        ) / 365.25) >= 10, true)
+    ) as is_newborn,
     n.institution_level
 from placed as n
 left join feature.person as p on p.person_id = n.person_id
 left join flagged as w on w.encounter_id = n.encounter_id
+left join perinatal as b on b.encounter_id = n.encounter_id
 left join repeated as d on d.settlement_id = n.settlement_id
 where n.net_total > 0

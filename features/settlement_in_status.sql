@@ -30,8 +30,10 @@ met as (
 -- Medicines 09 to 11; consultation 02, general fee 12, registration 13.
 line as (
     select m.settlement_id, m.status_type,
-        max(case when l.fee_category in ('09', '10', '11') then 1 else 0 end) as has_medicine,
-        max(case when coalesce(l.fee_category, '') in ('02', '09', '10', '11', '12', '13') then 0 else 1 end)
+        max(case when l.fee_category in ('09', '10', '11')
+            or (l.fee_category is null and regexp_matches(l.item_code, '^[XZT]')) then 1 else 0 end) as has_medicine,
+        max(case when coalesce(l.fee_category, '') in ('02', '09', '10', '11', '12', '13')
+            or (l.fee_category is null and regexp_matches(l.item_code, '^([XZT]|001101|001102)')) then 0 else 1 end)
             as has_other,
         max(case when l.charged_on > m.status_from and coalesce(l.charged_on < m.status_to, true) then 1 else 0 end)
             as is_charged_inside

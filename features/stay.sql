@@ -5,9 +5,10 @@
 -- days: nights; null while in hospital
 -- is_expected: the encounter's is_exception, or a course told by its items (course_sign)
 -- is_bed_day_paid, is_case_paid, is_sent_on, is_died, is_sent_home: the encounter's
--- is_emergency_start, is_continued, is_transferred_in: the encounter's
+-- is_emergency_start, is_continued, is_cut, is_transferred_in: the encounter's
 -- is_ward_day: day surgery or day care: the encounter's is_day_care
--- is_holiday_start: begun on a public holiday or a weekend that was not worked
+-- is_holiday_start: begun on a public holiday or a weekend that was not worked; null where the year's arrangement is not
+--     known (feature.calendar_day)
 -- eligible_amount, total_amount, self_paid_amount: yuan of the stay, self_paid outside the catalogue
 -- lines: fee lines
 -- unsorted_lines: fee lines without fee category
@@ -89,12 +90,6 @@ paid as (
     group by s.encounter_id
 ),
 
-free_day as (
-    select on_date, max(case when kind = 'holiday' then 1 else 0 end) as is_free
-    from knowledge.calendar
-    group by on_date
-),
-
 sequence as (
     select e.*, x.is_exception, x.is_bed_day_paid, x.is_case_paid, x.is_sent_on, x.is_died, x.is_sent_home,
         lag(e.ended_on) over (partition by e.person_id order by e.started_on, e.encounter_id) as left_on,
@@ -115,8 +110,7 @@ joined as (
     select s.*, p.sex, p.age_years, p.self_paid_amount,
         s.is_exception or coalesce(s.is_in_course, false) as is_expected,
         coalesce(s.is_day_care, false) as is_ward_day,
-        coalesce(f.is_free = 1,
-            ((date_diff('day', date '2000-01-03', s.started_on) % 7) + 7) % 7 >= 5) as is_holiday_start,
+        f.is_rest as is_holiday_start,
         case
             when p.age_years < 1 then '0' when p.age_years < 15 then '1' when p.age_years < 30 then '15'
             when p.age_years < 45 then '30' when p.age_years < 60 then '45' when p.age_years < 75 then '60'
@@ -135,7 +129,7 @@ joined as (
         end as chapter
     from sequence as s
     left join paid as p on p.encounter_id = s.encounter_id
-    left join free_day as f on f.on_date = s.started_on
+    left join feature.calendar_day as f on f.on_date = s.started_on
 )
 
 select
@@ -166,6 +160,7 @@ select
     j.is_holiday_start,
     coalesce(j.is_emergency_start, false) as is_emergency_start,
     coalesce(j.is_continued, false) as is_continued,
+    coalesce(j.is_cut, false) as is_cut,
     coalesce(j.is_transferred_in, false) as is_transferred_in,
     j.eligible_amount,
     j.total_amount,

@@ -3,9 +3,14 @@
 -- settlement_type: 1 paid back at the counter, 2 at the institution
 -- operator_id: who settled, null where the export does not say
 -- diagnosis: first three characters of the principal diagnosis, the chronic disease's code without one
--- is_course: a course given on fixed days (the encounter's is_in_course), check-up, vaccination or a family doctor's
+-- is_course: a course given on fixed days (the encounter's is_in_course), antenatal care, check-up, vaccination or a family doctor's
 --     package, by item name; or herbal patches on the hottest and coldest days of the year, to which all come at once
--- is_chronic_drugs: drugs of a registered chronic disease or of the two diseases (高血压、糖尿病), by the medical category
+-- is_series: one of three visits or more of the person there for one treatment that is given day by day
+--     (feature.serial_visit): the same items at the same price again are the rule
+-- is_session: is_series of a treatment that a device or a lesson gives by appointment (oxygen chamber, magnetic
+--     stimulation, counterpulsation, light, training of eye, ear and speech): the same persons in a row, day after day
+-- is_chronic_drugs: drugs of a registered chronic disease or of the two diseases (高血压、糖尿病), by the medical
+--     category; or nothing but medicines for four weeks and more each
 -- is_dispensed: a drugstore only handed out what a hospital prescribed: every line is of a prescription that was sent
 --     there, or a negotiated drug of the second channel
 -- is_fetchable: a purchase, or nothing but medicines for a registered disease, high blood pressure or diabetes: a
@@ -26,6 +31,7 @@ with line as (
         ) or (regexp_matches(coalesce(l.item_name, ''), '贴敷|敷贴|天灸|三伏|三九') and month(l.charged_on) in (1, 7, 8, 12))
             then 1 else 0 end) as is_course,
         max(case when coalesce(l.fee_category, '') in ('02', '09', '10', '11', '12') then 0 else 1 end) as has_care,
+        min(case when l.fee_category in ('09', '10', '11') then coalesce(l.supply_days, 0) end) as least_supply_days,
         min(case when coalesce(r.is_outside_prescription, false) or coalesce(r.is_negotiated_drug, false)
             then 1 else 0 end) as is_dispensed
     from feature.fee_line as l
@@ -33,6 +39,14 @@ with line as (
         on r.settlement_id = l.settlement_id and r.encounter_id = l.encounter_id and r.line_id = l.line_id
         and (r.is_outside_prescription or r.is_negotiated_drug)
     group by l.settlement_id
+),
+
+series as (
+    select v.settlement_id, v.treatment,
+        count(*) over (partition by s.person_id, s.institution_id, v.treatment) as visits
+    from feature.serial_visit as v
+    join feature.settlement as s on s.settlement_id = v.settlement_id
+    where s.person_id is not null
 ),
 
 category as (
@@ -51,13 +65,20 @@ select
     s.care_setting,
     s.settled_on,
     s.settled_at,
-    s.settled_at <> cast(s.settled_on as timestamp) as has_clock,
+    s.has_clock,
     s.month,
     coalesce(r.settlement_type, '2') as settlement_type,
     s.operator_id,
     coalesce(substr(e.principal_diagnosis_code, 1, 3), r.disease_code) as diagnosis,
-    coalesce(l.is_course, 0) = 1 or coalesce(e.is_in_course, false) as is_course,
-    coalesce(s.care_setting = 'chronic', false) or c.medical_category is not null as is_chronic_drugs,
+    coalesce(l.is_course, 0) = 1 or coalesce(e.is_in_course, false)
+        or coalesce(regexp_matches(e.principal_diagnosis_code, '^Z3[3-6]'), false) as is_course,
+    coalesce(n.visits >= 3, false) as is_series,
+    coalesce(n.visits >= 3 and n.treatment in (
+        'course', 'hyperbaric_oxygen', 'neuromodulation', 'counterpulsation', 'phototherapy', 'vision_training',
+        'rehabilitation'
+    ), false) as is_session,
+    coalesce(s.care_setting = 'chronic', false) or c.medical_category is not null
+        or coalesce(l.has_care = 0 and l.least_supply_days >= 28, false) as is_chronic_drugs,
     s.is_pharmacy and coalesce(l.is_dispensed = 1, false) as is_dispensed,
     coalesce(s.is_pharmacy, false) or coalesce(
         l.has_care = 0 and coalesce(s.care_setting, '') <> 'emergency' and (
@@ -85,5 +106,6 @@ join record.settlement as r on r.settlement_id = s.settlement_id
 left join feature.encounter as e on e.encounter_id = s.encounter_id
 left join record.encounter as m on m.encounter_id = s.encounter_id and coalesce(m.is_valid, true)
 left join line as l on l.settlement_id = s.settlement_id
+left join series as n on n.settlement_id = s.settlement_id
 left join category as c on c.medical_category = s.medical_category
 where coalesce(s.care_setting, '') <> 'inpatient'

@@ -162,7 +162,9 @@ def _tell(
             f" proves {desk['amount']:,} yuan: {desk['days']:g} days of work."
         )
     if not free.is_known:
-        common.console.say("The calendar of holidays does not reach so far: only weekends are left out.")
+        common.console.say(
+            "The holidays of these days are not arranged yet: weekends and the days off by law are left out."
+        )
     moved = set(rows["institution_id"])
     for visit in overdue:
         now = "comes first now" if visit["institution_id"] in moved else "does not fit into these days"

@@ -1,5 +1,5 @@
 -- One row: one working day from $first to $last: no weekend and no holiday, or a weekend's day that is worked.
--- Beyond the last year that the calendar covers only weekends are left out.
+-- Beyond the last year that is arranged only weekends and the days off that the law names are left out.
 with days as (
     select cast(unnest(generate_series(cast($first as date), cast($last as date), interval 1 day)) as date) as on_date
 ),

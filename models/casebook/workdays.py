@@ -1,6 +1,7 @@
 """Working days: Monday to Friday but the public holidays, and the days worked in their stead.
 
-The knowledge calendar says both for the years it covers; of other years weekends alone are known.
+The knowledge calendar says both for the years whose arrangement it holds; of a year that the State Council has not
+arranged yet it names the days off that stand in the law (kind statutory), and of others weekends alone are known.
 """
 
 from __future__ import annotations
@@ -23,12 +24,13 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
         f"""
         create or replace temp table workday as
         with special as (
-            select on_date, max(case when kind = 'holiday' then 1 else 0 end) as is_holiday,
-                max(case when kind = 'workday' then 1 else 0 end) as is_worked
+            select on_date, max(case when kind in ('holiday', 'statutory') then 1 else 0 end) as is_holiday,
+                max(case when kind = 'workday' then 1 else 0 end) as is_worked,
+                max(case when kind = 'statutory' then 0 else 1 end) as is_arranged
             from {source(con, "calendar")}
             group by on_date
         ),
-        span as (select year(min(on_date)) as first_year, year(max(on_date)) as last_year from special),
+        arranged as (select distinct year(on_date) as year_number from special where is_arranged = 1),
         every as (
             select cast(d as date) as on_date
             from generate_series(timestamp '{FROM}', timestamp '{TO}', interval 1 day) as days(d)
@@ -36,9 +38,9 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
         judged as (
             select e.on_date,
                 coalesce(s.is_worked, 0) = 1 or (isodow(e.on_date) < 6 and coalesce(s.is_holiday, 0) = 0) as is_working,
-                year(e.on_date) between p.first_year and p.last_year as is_known
+                a.year_number is not null as is_known
             from every as e
-            cross join span as p
+            left join arranged as a on a.year_number = year(e.on_date)
             left join special as s on s.on_date = e.on_date
         )
         select on_date, is_working, sum(case when is_working then 1 else 0 end) over (order by on_date) as upto,

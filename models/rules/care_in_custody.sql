@@ -37,7 +37,7 @@ exclusions_zh = [
 ]
 limits      = "Detention for questioning, community correction and compulsory treatment stand in some lists as custody. Medical parole and sentences served outside are lawful and not in the register: ask the judicial office for the exact days. Who used the card is not known; the person stands for the card."
 limits_zh   = "部分名单将拘传、社区矫正、强制医疗一并列为羁押。保外就医、监外执行属合法情形，登记中不体现，应向司法行政部门核实确切日期。用卡人无法确定，此处以参保人代指其医保凭证。"
-version     = "2"
+version     = "3"
 sentence    = "{what} on {occurred_on} ({amount} yuan) while the register of {source_department} has the person in custody from {status_from} to {status_to}"
 sentence_zh = "{source_department}登记 {status_from} {until_zh} 羁押或服刑，{occurred_on} 仍有{what_zh}，涉及 {amount} 元"
 */
@@ -67,6 +67,8 @@ select
     cast(null as varchar) as practitioner_id,
     s.started_on as occurred_on,
     s.eligible_amount as amount,
+    case when m.status_to is null then 'a person released since: the register names no last day' end as innocent,
+    case when m.status_to is null then '早已释放而登记未填截止日期' end as innocent_zh,
     m.status_from,
     coalesce(cast(m.status_to as varchar), 'today') as status_to,
     coalesce('至 ' || cast(m.status_to as varchar), '至今') as until_zh,

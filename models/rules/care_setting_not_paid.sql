@@ -66,8 +66,18 @@ limited as (
         and l.charged_on >= coalesce(k.valid_from, l.charged_on) and l.charged_on <= coalesce(k.valid_to, l.charged_on)
 ),
 
+-- A chronic benefit that is managed like a stay may have been settled under the general category.
+registered as (
+    select distinct l.settlement_id, l.line_id
+    from limited as l
+    join record.chronic_registration as g
+        on g.person_id = l.person_id and coalesce(g.is_valid, true)
+        and coalesce(g.valid_from, l.charged_on) <= l.charged_on and coalesce(g.valid_to, l.charged_on) >= l.charged_on
+    where l.care_setting = 'outpatient'
+),
+
 told as (
-    select *,
+    select limited.*, g.line_id is not null as is_registered,
         case
             when care_setting is null then 'the medical category is unknown'
             when care_setting in ('home', 'care') then 'local rules say what the care setting counts as'
@@ -76,6 +86,7 @@ told as (
             when is_allowed is null then 'the knowledge says nothing of the care setting'
         end as reason
     from limited
+    left join registered as g on g.settlement_id = limited.settlement_id and g.line_id = limited.line_id
 )
 
 select
@@ -98,6 +109,9 @@ select
     practitioner_id,
     charged_on as occurred_on,
     eligible_amount as amount,
+    case when is_registered then 'suspected' end as certainty,
+    case when is_registered then 'a chronic benefit managed like a stay, settled as a common visit' end as innocent,
+    case when is_registered then '门诊特殊病按住院管理而以普通门诊类别结算' end as innocent_zh,
     item_name,
     case
         when care_setting = 'inpatient' then 'in-patient'

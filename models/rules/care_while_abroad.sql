@@ -38,7 +38,7 @@ exclusions_zh = [
 ]
 limits      = "Only care that needs the body there counts. An online consultation is seen only by the area's medical category or the item charged for it. A short return that the register missed looks the same: several visits over months speak against it. Who used the card is not known; the person stands for the card."
 limits_zh   = "仅计须本人到场的医疗服务；互联网诊疗仅能按当地医疗类别或互联网复诊收费识别。登记遗漏的短暂入境也会呈现相同情形，数月内多次就医则可排除这一可能。用卡人无法确定，此处以参保人代指其医保凭证。"
-version     = "2"
+version     = "3"
 sentence    = "{what} on {occurred_on} ({amount} yuan) while the register has the person abroad from {status_from} to {status_to}"
 sentence_zh = "出入境登记 {status_from} {until_zh} 在境外，{occurred_on} 仍有{what_zh}，涉及 {amount} 元"
 */
@@ -69,6 +69,8 @@ select
     cast(null as varchar) as practitioner_id,
     s.started_on as occurred_on,
     s.eligible_amount as amount,
+    case when m.status_to is null then 'a person come home since: the register names no day of return' end as innocent,
+    case when m.status_to is null then '早已回国而登记未填入境日期' end as innocent_zh,
     m.status_from,
     coalesce(cast(m.status_to as varchar), 'today') as status_to,
     coalesce('至 ' || cast(m.status_to as varchar), '至今') as until_zh,

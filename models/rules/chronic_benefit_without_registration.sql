@@ -36,7 +36,7 @@ exclusions_zh = [
 limits      = "Hypertension and diabetes cared for outside the chronic benefit have a register of their own in some areas; ask for it before going. Who applied the benefit was the institution; persons are not implicated. Many on one day at one place: look for cards collected."
 limits_zh   = "部分地区高血压、糖尿病“两病”门诊用药保障另有登记，核查前应先调取。待遇由机构选定，本条不指向参保人。同一机构同日集中出现多人的，应关注是否存在收集医保凭证的情形。"
 status      = "live"
-version     = "2"
+version     = "3"
 sentence    = "The chronic benefit for {disease_name} was settled on {occurred_on} ({amount} yuan); the person has {situation}"
 sentence_zh = "{occurred_on} 按“{disease_name}”门慢特待遇结算，涉及 {amount} 元；该参保人{situation_zh}"
 
@@ -60,6 +60,13 @@ with registration as (
 
 known as (
     select distinct disease from registration
+),
+
+-- Registered under a list of the area's own, whose codes are none of the claim's.
+other_list as (
+    select person_id, max(case when regexp_matches(disease, '^[A-Z]') then 1 else 0 end) as has_national
+    from registration
+    group by person_id
 ),
 
 claimed as (
@@ -87,7 +94,12 @@ held as (
         max(case when g.valid_to < c.started_on then g.valid_to end) as ended_on
     from claimed as c
     join registration as g
-        on g.person_id = c.person_id and (g.disease = c.disease or g.disease_name = c.disease_name)
+        on g.person_id = c.person_id and (
+            g.disease = c.disease or g.disease_name = c.disease_name
+            -- One list calls it 高血压, another 高血压病(二级以上).
+            or (length(c.disease_name) >= 2 and g.disease_name like '%' || c.disease_name || '%')
+            or (length(g.disease_name) >= 2 and c.disease_name like '%' || g.disease_name || '%')
+        )
     group by c.settlement_id
 ),
 
@@ -100,12 +112,15 @@ judged as (
             when c.fund_amount <= 0 or h.is_valid_then = 1 or h.days_until <= $grace_days then null
             when c.prefecture is not null and a.prefecture is null
                 then 'the registrations of the area where the person is insured were not delivered'
+            when h.settlement_id is null and regexp_matches(c.disease, '^[A-Z]') and o.has_national = 0
+                then 'the person is registered under another list of diseases'
             when date_diff('day', h.ended_on, c.started_on) <= $grace_days
                 then 'the registration may have been renewed late'
         end as reason
     from claimed as c
     left join known as k on k.disease = c.disease
     left join area as a on a.prefecture = c.prefecture
+    left join other_list as o on o.person_id = c.person_id
     left join held as h on h.settlement_id = c.settlement_id
 )
 

@@ -99,6 +99,8 @@ select
     cast(null as varchar) as practitioner_id,
     settled_on as occurred_on,
     cast(0 as decimal(16, 2)) as amount,
+    'a slip: the sex of the register or the diagnosis code' as innocent,
+    '登记性别或诊断编码录入有误' as innocent_zh,
     diagnosis_code,
     coalesce(diagnosis_name, '') as diagnosis_name,
     case code_sex when '1' then 'male' else 'female' end as code_sex,
@@ -109,10 +111,10 @@ from coded
 where place = 1
 union all
 select 'cannot_judge', 'only diagnoses of Chinese medicine or without a code are delivered', null, null,
-    encounter_id, null, null, null, null, null, null, null, null, null, null, null
+    encounter_id, null, null, null, null, null, null, null, null, null, null, null, null, null
 from uncoded
 union all
 select 'cannot_judge', 'knowledge.diagnosis_sex is empty', null, null, null, null, null, null, null, null, null, null,
-    null, null, null, null
+    null, null, null, null, null, null
 from (select count(*) as held from knowledge.diagnosis_sex) as k
 where held = 0

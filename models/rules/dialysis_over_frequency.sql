@@ -83,9 +83,14 @@ select
     cast(null as varchar) as practitioner_id,
     s.charged_on as occurred_on,
     s.eligible_amount as amount,
+    case when w.institutions > 1 or regexp_matches(e.principal_diagnosis_code, '^(E87|I50|J81|E83)')
+        then 'an extra session for potassium or fluid' end as innocent,
+    case when w.institutions > 1 or regexp_matches(e.principal_diagnosis_code, '^(E87|I50|J81|E83)')
+        then '高钾、容量负荷过重等临时加透' end as innocent_zh,
     s.item_name,
     w.sessions,
     w.week_from,
     w.institutions
 from session as s
 left join week as w on w.person_id = s.person_id and w.charged_on = s.charged_on
+left join feature.encounter as e on e.encounter_id = s.encounter_id

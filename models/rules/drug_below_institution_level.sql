@@ -34,7 +34,7 @@ exclusions_zh = [
 ]
 limits      = "An institution registered as ungraded counts as below level 1. The level is today's, not that of the day of charge. A local rule that lets a community centre continue what a hospital began looks the same. Where the first prescription must come from a specialist, the specialty is not asked."
 limits_zh   = "登记为无等级的机构视为低于一级。级别为当前级别，并非计费当日级别。当地允许基层机构延续上级医院用药的，也会呈现相同情形。要求首次处方由专科医师开具的，专科不作核对。"
-version     = "2"
+version     = "3"
 sentence    = "{item_name}, paid from level {min_level} up, was charged on {occurred_on} at an institution {level} ({amount} yuan)"
 sentence_zh = "{occurred_on} {level_zh}医疗机构结算限 {min_level} 级及以上医疗机构使用的“{item_name}”，涉及 {amount} 元"
 
@@ -56,7 +56,7 @@ select
         else 'the record does not reach back far enough to know the first prescription'
     end as reason,
     -- that none came before is read from what the record does not show
-    case when is_first_only then 'suspected' end as certainty,
+    case when is_first_only or not coalesce(is_registered, true) then 'suspected' end as certainty,
     settlement_id,
     line_id,
     encounter_id,
@@ -65,6 +65,9 @@ select
     practitioner_id,
     charged_on as occurred_on,
     eligible_amount as amount,
+    case when not coalesce(is_registered, true)
+        then 'a level in the bill that is out of date: no register was delivered' end as innocent,
+    case when not coalesce(is_registered, true) then '结算单等级未更新（未提供机构名录）' end as innocent_zh,
     item_name,
     min_level,
     case when institution_level = 0 then 'without grade' else 'of level ' || cast(institution_level as varchar) end

@@ -109,7 +109,7 @@ counted as (
 -- A window ends with the first day of a stay and reaches window_days back.
 windowed as (
     select l.encounter_id as last_encounter_id, l.person_id, l.started_on as last_on,
-        sum(case when p.is_new then 1 else 0 end) as stays, count(*) as parts,
+        sum(case when p.is_new then 1 else 0 end) as stays,
         count(distinct substr(p.principal_diagnosis_code, 1, 1)) as chapters, sum(coalesce(p.days, 0)) as nights,
         count(distinct p.institution_id) as institutions,
         sum(case when p.is_perhaps_new then 1 else 0 end) as most_stays,
@@ -124,9 +124,9 @@ windowed as (
 
 weighed as (
     select *,
-        stays >= $min_stays or (nights >= $min_nights and parts > 1)
+        stays >= $min_stays or (nights >= $min_nights and stays > 1)
             or (institutions >= $min_institutions and chapters >= $min_chapters) as is_certain,
-        most_stays >= $min_stays or (nights >= $min_nights and parts > 1)
+        most_stays >= $min_stays or (nights >= $min_nights and most_stays > 1)
             or (most_institutions >= $min_institutions and chapters >= $min_chapters) as is_perhaps
     from windowed
 ),

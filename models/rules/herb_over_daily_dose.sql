@@ -61,13 +61,14 @@ prepared as (
     where regexp_matches(herbal_use, '外|洗|熏|敷|膏|丸|散|酒')
 ),
 
--- Nobody drinks more than this of a decoction: quantity or days of supply mean something else here.
+-- Nobody drinks more than this of a decoction: quantity or days of supply mean something else here. By the day and not
+-- by the number, for many systems number every herb.
 prescription as (
-    select settlement_id, coalesce(order_number, '') as order_number,
+    select settlement_id, charged_on,
         cast(sum(quantity) as double) / nullif(cast(max(supply_days) as double), 0) as grams_a_day
     from feature.fee_line
     where item_code like 'T%' or catalogue_type = '102'
-    group by settlement_id, coalesce(order_number, '')
+    group by settlement_id, charged_on
 ),
 
 limited as (
@@ -133,7 +134,7 @@ select
     cast(d.grams_a_day as decimal(16, 1)) as grams_a_day,
     d.allowed as max_grams
 from charged as c
-left join prescription as p on p.settlement_id = c.settlement_id and p.order_number = c.order_number
+left join prescription as p on p.settlement_id = c.settlement_id and p.charged_on = c.charged_on
 left join dose as d
     on d.settlement_id = c.settlement_id and d.order_number = c.order_number and d.charged_on = c.charged_on
     and d.item_code = c.item_code

@@ -107,12 +107,14 @@ judged as (
         coalesce(p.busiest_share, 0) as busiest_share,
         coalesce(e.is_posted_in_bulk, false) or coalesce(b.covered_days >= w.idle_days, false) as is_posted_at_once,
         x.is_exception or x.is_bed_day_paid or x.is_died or coalesce(w.is_operated, 0) = 1
+            or coalesce(e.is_continued and o.is_operated, false)
             or coalesce(e.is_operated, false) or coalesce(e.is_in_course, false) or e.days < 2 as is_excused
     from feature.encounter as e
     join feature.encounter_excuse as x on x.encounter_id = e.encounter_id
     left join worked as w on w.encounter_id = e.encounter_id
     left join posted as b on b.encounter_id = e.encounter_id
     left join feature.institution_posting as p on p.institution_id = e.institution_id
+    left join feature.encounter as o on o.encounter_id = e.previous_encounter_id
     where e.is_inpatient
 )
 

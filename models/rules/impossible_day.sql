@@ -34,7 +34,7 @@ exclusions_zh = [
 ]
 limits      = "A code shared by several physicians is the usual finding, an offence of its own. Look at the days before and after. No single settlement is at issue, so no amount is given."
 limits_zh   = "常见结果为多名医师共用一个编码，其本身即属另一问题。应查看前后日期。不涉及单笔结算，故不列金额。"
-version     = "2"
+version     = "3"
 sentence    = "{persons} persons were prescribed for in one name on {occurred_on}, more than the {param_max_persons} a day holds"
 sentence_zh = "{occurred_on} 以同一医师名义开方 {persons} 人，超过单日 {param_max_persons} 人"
 
@@ -104,13 +104,13 @@ compared as (
 
 select
     case
-        when practitioner_id is null then 'cannot_judge'
+        when c.practitioner_id is null then 'cannot_judge'
         when is_over then case when is_posting_day or is_refill_day then 'cannot_judge' else 'hit' end
         when is_perhaps_over then 'cannot_judge'
         else 'clear'
     end as outcome,
     case
-        when practitioner_id is null then 'the practitioner is unknown'
+        when c.practitioner_id is null then 'the practitioner is unknown'
         when is_over and is_refill_day then 'a day of collective refills'
         when is_over then 'several days were posted on one date'
         else 'the institution or some persons are unknown'
@@ -119,9 +119,13 @@ select
     cast(null as varchar) as line_id,
     cast(null as varchar) as encounter_id,
     cast(null as varchar) as person_id,
-    institution_id,
-    practitioner_id,
-    charged_on as occurred_on,
+    c.institution_id,
+    c.practitioner_id,
+    c.charged_on as occurred_on,
     cast(0 as decimal(16, 2)) as amount,
+    case when p.origin <> 'register' then 'one number that several physicians sign with: no register names its owner' end
+        as innocent,
+    case when p.origin <> 'register' then '多名医师共用编码（名录中无此编码）' end as innocent_zh,
     persons
-from compared
+from compared as c
+left join feature.practitioner as p on p.practitioner_id = c.practitioner_id

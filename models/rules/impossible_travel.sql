@@ -85,7 +85,7 @@ settled as (
             when c.care_at < s.settled_at then hour(c.care_at) * 60 + minute(c.care_at)
             else hour(s.settled_at) * 60 + minute(s.settled_at)
         end as at_minute,
-        cast(s.settled_at as timestamp) <> cast(s.settled_on as timestamp) as has_clock,
+        coalesce(s.has_clock, true) and cast(s.settled_at as timestamp) <> cast(s.settled_on as timestamp) as has_clock,
         coalesce(b.is_fetchable, s.is_pharmacy, false) as is_fetched
     from feature.settlement as s
     join record.settlement as r on r.settlement_id = s.settlement_id
@@ -93,7 +93,7 @@ settled as (
     left join feature.visit_bill as b on b.settlement_id = s.settlement_id
     left join care as c on c.settlement_id = s.settlement_id
     where coalesce(s.care_setting, '') not in ('inpatient', 'emergency') and coalesce(r.settlement_type, '2') <> '1'
-        and not coalesce(s.is_family_money, false)
+        and not coalesce(s.is_family_money, false) and not (coalesce(s.is_newborn, false) and coalesce(s.age_years >= 1, true))
 ),
 
 crowded as (

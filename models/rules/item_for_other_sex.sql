@@ -46,7 +46,7 @@ exclusions_zh = [
 ]
 limits      = "Silent on items without a published sex; an item taken for a spouse and paid by the funds looks the same."
 limits_zh   = "未公布性别限制的项目不作判断；为配偶取用且由基金支付的也会呈现相同情形。"
-version     = "3"
+version     = "4"
 sentence    = "{item_name}, an item for {item_sex} persons, was charged for a {person_sex} person on {occurred_on} ({amount} yuan)"
 sentence_zh = "{occurred_on} 为{person_sex_zh}性参保人结算限{item_sex_zh}性使用的“{item_name}”，涉及 {amount} 元"
 */
@@ -89,10 +89,28 @@ named as (
         on i.item_code like coalesce(k.item_prefix, '') || '%' and i.item_name like '%' || k.name_word || '%'
 ),
 
+-- Whoever has an illness of the other sex too, or nothing but its items on several days, has that body: the register's sex
+-- is wrong or was changed. One item alone says nothing of the kind.
+other_body as (
+    select person_id
+    from restricted
+    group by person_id
+    having count(distinct case when sex <> item_sex then item_code end) >= 2
+        and count(distinct case when sex <> item_sex then charged_on end) >= 2
+        and max(case when sex = item_sex then 1 else 0 end) = 0
+    union
+    select r.person_id
+    from restricted as r
+    join feature.visit_diagnosis as d on d.person_id = r.person_id
+    join knowledge.diagnosis_sex as k
+        on d.diagnosis_code like k.diagnosis_prefix || '%' and k.sex = r.item_sex and k.sex <> r.sex
+),
+
 weighed as (
-    select r.*, e.person_id is not null as is_excused,
+    select r.*, y.person_id is not null as is_other_body, e.person_id is not null as is_excused,
         n.item_code is not null and d.encounter_id is null as is_perhaps_excused
     from restricted as r
+    left join other_body as y on y.person_id = r.person_id
     left join excused as e
         on e.person_id = r.person_id and e.item_code = r.item_code and e.item_name = coalesce(r.item_name, '')
         and e.sex = r.sex
@@ -126,6 +144,9 @@ select
     practitioner_id,
     charged_on as occurred_on,
     eligible_amount as amount,
+    case when is_other_body then 'suspected' end as certainty,
+    case when is_other_body then 'a person whose sex is wrong in the register, or was changed there' end as innocent,
+    case when is_other_body then '参保登记性别有误或已依法变更' end as innocent_zh,
     item_name,
     case item_sex when '1' then 'male' else 'female' end as item_sex,
     case item_sex when '1' then '男' else '女' end as item_sex_zh,

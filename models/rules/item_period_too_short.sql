@@ -25,24 +25,33 @@ exclusions_zh = [
     "集中记账、实际使用可能更早：无法判定",
     "参保人未知：无法判定",
 ]
-limits      = "Another institution may not have known of the earlier use, and an emergency or another illness may ask for it again: such findings are suspected only, and the explanation says so first. The first use in the record has none before it and counts as clear. The day of charge stands for the day of use."
-limits_zh   = "其他机构可能不知前次使用，急诊或病情变化也可能需要复查：此类仅列为可疑，并在说明中首先注明。数据中的首次使用无前次可比，视为无疑点。以收费日代替使用日。"
-version     = "2"
+limits      = "Another institution may not have known of the earlier use, and an emergency, a pregnancy or another illness may ask for it again: such findings are suspected only, and the explanation says so first. The first use in the record has none before it and counts as clear. The day of charge stands for the day of use."
+limits_zh   = "其他机构可能不知前次使用，急诊、妊娠或病情变化也可能需要复查：此类仅列为可疑，并在说明中首先注明。数据中的首次使用无前次可比，视为无疑点。以收费日代替使用日。"
+version     = "3"
 sentence    = "{innocent}{item_name} was charged on {occurred_on}, {gap_days} days after {used_before}; {min_gap_days} days must lie between ({amount} yuan)"
 sentence_zh = "{innocent_zh}“{item_name}”于 {used_before}、{occurred_on} 两次收费，间隔 {gap_days} 天，短于 {min_gap_days} 天，后一次涉及 {amount} 元"
 */
-with limited as (
+with pregnant as (
+    select distinct encounter_id
+    from feature.visit_diagnosis
+    where substr(diagnosis_code, 1, 1) = 'O' or substr(diagnosis_code, 1, 3) between 'Z33' and 'Z36'
+),
+
+limited as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.item_code, l.item_name, l.eligible_amount, k.min_gap_days, k.point_id, k.layer,
         coalesce(l.is_posted_in_bulk, false) as is_posted_in_bulk,
         coalesce(l.care_setting = 'emergency', false) or coalesce(e.is_emergency_start, false)
             or coalesce(e.is_observation, false) as is_emergency,
-        substr(e.principal_diagnosis_code, 1, 3) as diagnosis
+        substr(e.principal_diagnosis_code, 1, 3) as diagnosis,
+        -- Guidelines follow a pregnancy more closely than the period, which was made for everybody else.
+        g.encounter_id is not null or coalesce(l.care_setting = 'maternity_outpatient', false) as is_pregnant
     from feature.fee_line as l
     join knowledge.item_period as k
         on k.item_code = l.item_code
         and l.charged_on >= coalesce(k.valid_from, l.charged_on) and l.charged_on <= coalesce(k.valid_to, l.charged_on)
     left join feature.encounter as e on e.encounter_id = l.encounter_id
+    left join pregnant as g on g.encounter_id = l.encounter_id
     where l.eligible_amount > 0
 ),
 
@@ -85,7 +94,7 @@ select
         else 'units posted in bulk may stand for several days'
     end as reason,
     case
-        when layer in ('starter', 'derived') or across_institutions or is_emergency or is_other_illness
+        when layer in ('starter', 'derived') or across_institutions or is_emergency or is_other_illness or is_pregnant
             then 'suspected'
     end as certainty,
     settlement_id,
@@ -106,6 +115,7 @@ select
             then 'Perhaps lawful: an emergency, and the earlier use was at another institution. '
         when across_institutions then 'Perhaps lawful: the earlier use was at another institution. '
         when is_emergency then 'Perhaps lawful: an emergency. '
+        when is_pregnant then 'Perhaps lawful: a pregnancy, which is followed more closely. '
         when is_other_illness then 'Perhaps lawful: another illness. '
         else ''
     end as innocent,
@@ -113,6 +123,7 @@ select
         when across_institutions and is_emergency then '（可能合理：急诊，且前次在其他机构）'
         when across_institutions then '（可能合理：前次在其他机构）'
         when is_emergency then '（可能合理：急诊）'
+        when is_pregnant then '（可能合理：妊娠期监测间隔较短）'
         when is_other_illness then '（可能合理：病情已变化）'
         else ''
     end as innocent_zh,

@@ -98,7 +98,7 @@ listed as (
 
 place as (
     select i.institution_id, i.division,
-        case i.institution_level
+        case coalesce(i.highest_level, i.institution_level)
             when 1 then $level_1
             when 2 then $level_2
             when 3 then $level_3
@@ -170,12 +170,6 @@ limited as (
     where s.own_limit is not null or s.item_code in (select k.item_code from listed as k)
 ),
 
-free_day as (
-    select on_date, max(case when kind = 'holiday' then 1 else 0 end) as is_free
-    from knowledge.calendar
-    group by on_date
-),
-
 priced as (
     select l.*,
         cast(cast(l.unit_price - l.price_limit as double) * cast(l.quantity as double) as decimal(28, 2))
@@ -184,11 +178,12 @@ priced as (
         cast(l.unit_price as double) <= cast(l.price_limit as double) * (1 + $max_surcharge + $tolerance / 100) and (
             coalesce(l.age_years <= $child_years, true)
             or coalesce(l.has_clock and (hour(l.charged_at) >= 20 or hour(l.charged_at) < 6), false)
-            or coalesce(f.is_free = 1, false)
+            -- In a year whose holidays are not known any day may have been one.
+            or coalesce(f.is_rest, f.on_date is not null)
             or coalesce(regexp_matches(l.item_name, '加收|特需|夜间|节假日|儿童'), false)
         ) as is_perhaps_surcharge
     from limited as l
-    left join free_day as f on f.on_date = l.charged_on
+    left join feature.calendar_day as f on f.on_date = l.charged_on
 )
 
 select

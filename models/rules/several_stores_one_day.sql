@@ -29,7 +29,7 @@ exclusions_zh = [
 ]
 limits      = "A store that was short of stock sends the buyer on with half of the packs. Settlements sent late carry the day they were settled, so only the day of charge is used."
 limits_zh   = "库存不足的药店会让购药人到他店补足。滞后上传的结算载结算日期，故仅用计费日。"
-version     = "2"
+version     = "3"
 sentence    = "{item_name} was bought at {stores} drugstores on {occurred_on}, {day_amount} yuan together; this one {amount} yuan"
 sentence_zh = "{occurred_on} 同日在 {stores} 家药店购“{item_name}”，合计 {day_amount} 元，本条 {amount} 元"
 
@@ -44,7 +44,8 @@ unit    = "yuan"
 meaning = "eligible amount of the drug that day over all stores"
 */
 with line as (
-    select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.charged_on,
+    select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.charged_on, l.quantity,
+        l.supply_days,
         coalesce(l.item_name, l.item_code) as item_name, l.eligible_amount,
         l.is_pharmacy is null as is_place_unknown
     from feature.fee_line as l
@@ -58,6 +59,7 @@ daily as (
     select person_id, item_name, charged_on,
         count(distinct case when not is_place_unknown then institution_id end) as stores,
         sum(case when is_place_unknown then 0 else eligible_amount end) as day_amount,
+        sum(supply_days) as supply_days, max(quantity) as most_packs,
         count(distinct case when is_place_unknown or institution_id is null then 'settled ' || settlement_id
             else institution_id end) as most_stores,
         sum(eligible_amount) as most_amount
@@ -85,6 +87,9 @@ select
     cast(null as varchar) as practitioner_id,
     l.charged_on as occurred_on,
     l.eligible_amount as amount,
+    case when d.supply_days <= 31 or d.most_packs <= 1
+        then 'one prescription gathered from stores of which none had enough' end as innocent,
+    case when d.supply_days <= 31 or d.most_packs <= 1 then '单店库存不足、一张处方在多店凑齐' end as innocent_zh,
     l.item_name,
     d.stores,
     cast(d.day_amount as decimal(16, 2)) as day_amount

@@ -44,7 +44,7 @@ exclusions_zh = [
 ]
 limits      = "A planned stay whose plan is not in the record and a disease that came back look the same: read the discharge summary for an unfinished treatment. The settlement list's mark of a planned readmission is not exported. Discharge against advice is not excluded, for it is recorded to cover the split. Places with one legal representative count as one. Up to 7 days is the core; 8 to 15 days deserve a look where a place repeats it."
 limits_zh   = "未体现在数据中的计划再入院、疾病复发也会呈现相同情形，应查出院小结是否有未完成的治疗。结算清单的计划再入院标志不在导出数据中。非医嘱离院不排除，因其可能被用于掩盖分解住院。同一法定代表人的机构视为一家。7 天以内为核心；8 至 15 天的，机构反复出现时值得关注。"
-version     = "3"
+version     = "4"
 sentence    = "Re-admitted {gap_days} days after discharge ({previous_ended_on}) with the same principal diagnosis {diagnosis_code} {diagnosis_name}; the later stay cost {amount} yuan"
 sentence_zh = "{previous_ended_on} 出院后间隔 {gap_days} 天以同一主诊断（{diagnosis_code} {diagnosis_name}）再次住院，后一次住院涉及 {amount} 元"
 
@@ -54,7 +54,7 @@ unit    = "days"
 meaning = "from discharge to the next admission"
 */
 with stay as (
-    select e.encounter_id, e.person_id, e.institution_id, e.started_on, e.ended_on, x.is_sent_home,
+    select e.encounter_id, e.person_id, e.institution_id, e.started_on, e.ended_on, e.discharge_way, x.is_sent_home,
         x.is_exception, x.is_bed_day_paid,
         e.principal_diagnosis_code, e.principal_diagnosis_name, e.attending_practitioner_id,
         e.referred_from_encounter_id, coalesce(i.owner, e.institution_id) as place,
@@ -74,6 +74,9 @@ paired as (
         p.principal_diagnosis_code as previous_diagnosis_code, l.is_day_care or p.is_day_care as is_day_care_beside,
         l.is_operated and p.is_operated as is_operated_twice,
         date_diff('day', p.ended_on, l.started_on) as gap_days,
+        -- Closed and opened again on one day, and how the person left is not said: a month's settlement looks the same.
+        date_diff('day', p.ended_on, l.started_on) = 0 and coalesce(p.discharge_way, '9') in ('9', '')
+            as is_perhaps_interim,
         coalesce(p.place = l.place, false) as is_there,
         row_number() over (
             partition by l.encounter_id
@@ -156,6 +159,9 @@ select
     w.attending_practitioner_id as practitioner_id,
     w.started_on as occurred_on,
     s.eligible_amount as amount,
+    case when w.is_perhaps_interim then 'a stay settled in parts whose flag of interim settlement was left empty' end
+        as innocent,
+    case when w.is_perhaps_interim then '同一次住院中途结算而未填中途结算标志' end as innocent_zh,
     w.gap_days,
     w.previous_encounter_id,
     w.previous_institution_id,
@@ -166,7 +172,7 @@ from weighed as w
 join feature.settlement as s on s.encounter_id = w.encounter_id
 union all
 select 'cannot_judge', 'the person is unknown', s.settlement_id, null, e.encounter_id, null, e.institution_id,
-    e.attending_practitioner_id, e.started_on, s.eligible_amount, null, null, null, null, null, null
+    e.attending_practitioner_id, e.started_on, s.eligible_amount, null, null, null, null, null, null, null, null
 from stay as e
 join feature.settlement as s on s.encounter_id = e.encounter_id
 where e.person_id is null

@@ -74,7 +74,7 @@ with place as (
 
 stay as (
     select e.encounter_id, e.person_id, e.institution_id, e.started_on, e.ended_on, greatest(e.days, 1) as nights,
-        e.attending_practitioner_id, coalesce(h.place, e.institution_id) as place, h.institution_level,
+        e.attending_practitioner_id, coalesce(h.place, e.institution_id) as place, h.institution_level, e.is_newborn,
         coalesce(e.is_day_care and e.is_in_course, false) as is_day_course,
         coalesce(substr(e.principal_diagnosis_code, 1, 1) = 'F', false)
             or x.is_bed_day_paid or coalesce(e.days > $long_stay_days, false) as is_long
@@ -95,13 +95,13 @@ beside as (
     from stay as s
     join stay as o
         on o.person_id = s.person_id and o.encounter_id <> s.encounter_id
-        and coalesce(o.place <> s.place, true)
+        and coalesce(o.place <> s.place, true) and coalesce(o.is_newborn, false) = coalesce(s.is_newborn, false)
         and o.started_on < s.ended_on and o.ended_on > s.started_on
 ),
 
 visit as (
     select v.settlement_id, v.encounter_id, v.person_id, v.institution_id, v.started_on, v.care_setting,
-        e.principal_diagnosis_code, coalesce(h.place, v.institution_id) as place, h.institution_level,
+        e.principal_diagnosis_code, coalesce(h.place, v.institution_id) as place, h.institution_level, v.is_newborn,
         coalesce(e.is_in_course, case when e.principal_diagnosis_code is not null then false end) as is_in_course
     from feature.settlement as v
     left join feature.encounter as e on e.encounter_id = v.encounter_id
@@ -124,7 +124,8 @@ visited as (
         s.institution_level as own_level, v.institution_level as other_level
     from stay as s
     join visit as v
-        on v.person_id = s.person_id and coalesce(v.place <> s.place, true)
+        on v.person_id = s.person_id and coalesce(v.place <> s.place, true) 
+        and coalesce(v.is_newborn, false) = coalesce(s.is_newborn, false)
         and v.started_on > s.started_on and v.started_on < s.ended_on
     left join in_course as c on c.settlement_id = v.settlement_id
     where c.settlement_id is null and not s.is_long
@@ -134,7 +135,8 @@ visited as (
 purpose as (
     select settlement_id,
         min(case when coalesce(fee_category, '') in ('02', '09', '10', '11', '12') then 1 else 0 end) as is_refill,
-        min(case when coalesce(fee_category, '') in ('02', '03', '04', '12') then 1 else 0 end) as is_examination
+        min(case when coalesce(fee_category, '') in ('02', '03', '04', '12')
+            or coalesce(regexp_matches(item_name, '病理|切片|免疫组|基因检测'), false) then 1 else 0 end) as is_examination
     from feature.fee_line
     where settlement_id in (select settlement_id from visited)
     group by settlement_id

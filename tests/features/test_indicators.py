@@ -26,14 +26,15 @@ def answer(con, name, institution):
 
 SETTLED = (
     "settlement_id encounter_id person_id institution_id is_pharmacy care_setting settled_at settled_on month"
-    " total_amount eligible_amount insured_division"
+    " total_amount eligible_amount insured_division has_clock"
 )
 
 
 def settled(number, person, at, amount, setting="outpatient", pharmacy=False, division="519901", place="H1"):
     day = at[:10]
     return (
-        f"S{number}", f"E{number}", person, place, pharmacy, setting, at, day, f"{day[:7]}-01", amount, amount, division
+        f"S{number}", f"E{number}", person, place, pharmacy, setting, at, day, f"{day[:7]}-01", amount, amount, division,
+        at[11:] != "00:00:00",
     )  # fmt: skip
 
 
@@ -151,3 +152,16 @@ def test_drugstore(con):
     assert said["burst_ratio"] == pytest.approx(3 / (5 / 3))
     assert said["dear_share"] == pytest.approx(110 / 200) == said["tonic_share"] == said["patent_share"]
     assert said["purchases_per_person_month"] == pytest.approx(5 / 4)
+
+
+def test_who_lives_from_one_speciality_is_told_by_the_money_and_not_by_the_licence(con):
+    put(con, "institution", "institution_id is_pharmacy institution_kind", ("H1", False, "A100"), ("H2", False, "A100"))
+    put(
+        con, "encounter", "encounter_id institution_id eligible_amount is_dialysis principal_diagnosis_code",
+        ("E1", "H1", 900, True, None),  # a general hospital by its licence
+        ("E2", "H1", 800, None, "J18.900"),
+        ("E3", "H2", 400, None, "H25.900"),  # less than half
+        ("E4", "H2", 500, None, "J18.900"),
+    )  # fmt: skip
+    rows = con.sql(f"select institution_id, focus from ({FEATURES['institution_case_mix'].query.text}) order by all")
+    assert rows.fetchall() == [("H1", "dialysis"), ("H2", None)]

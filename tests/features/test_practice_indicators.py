@@ -18,6 +18,7 @@ def put(con, table, header, *rows):
 
 def answer(con, name):
     """Every row by its key."""
+    con.execute(f"create or replace table feature.calendar_day as {FEATURES['calendar_day'].query.text}")
     con.execute(f"create or replace temp table said as {FEATURES[name].query.text}")
     rows = con.execute("select * from said")
     names = [d[0] for d in rows.description]
@@ -47,12 +48,13 @@ def bill(number, person, at, amount, place="H1", setting="outpatient", **more):
     return (
         f"S{number}", f"E{number}", person, place, setting == "drugstore", setting, at, at[:10], f"{at[:7]}-01", amount,
         amount, row["insured_division"], row["institution_division"], row["insurance_type"], "1", 65.0,
+        at[11:] != "00:00:00",
     )  # fmt: skip
 
 
 SETTLED = (
     "settlement_id encounter_id person_id institution_id is_pharmacy care_setting settled_at settled_on month"
-    " total_amount eligible_amount insured_division institution_division insurance_type sex age_years"
+    " total_amount eligible_amount insured_division institution_division insurance_type sex age_years has_clock"
 )
 
 

@@ -78,3 +78,11 @@ def test_the_lines_of_a_bill_handed_in_again_on_paper_stand_once(con, again, cou
     lines = con.sql("select settlement_id from feature.fee_line order by all").fetchall()
     assert lines == [("S1",), ("S2",)][:counted]
     assert con.sql("select count(*) from feature.settlement").fetchall() == [(2,)], "both bills still stand"
+
+
+@pytest.mark.parametrize(("bills", "has_clock"), [(3, True), (4, False)])
+def test_a_second_in_which_many_were_settled_is_the_machines_clock(con, bills, has_clock):
+    rows = [[f"S{n}", f"E{n}", f"P{n}", "H1", "11", 90, "2025-03-01", "2025-03-02 00:25:00"] for n in range(bills)]
+    con.executemany(f"insert into record.settlement ({COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    built.until(con, "settlement")
+    assert con.sql("select distinct has_clock from feature.settlement").fetchall() == [(has_clock,)]

@@ -117,9 +117,19 @@ def test_chapters_and_expected_diagnoses(con, diagnosis, chapter, expected):
 
 
 @pytest.mark.parametrize(
-    ("day", "free"), [("2025-03-08", True), ("2025-03-07", False), ("2025-10-01", True), ("2025-10-11", False)]
+    ("day", "free"),
+    [
+        ("2025-03-08", True),
+        ("2025-03-07", False),
+        ("2025-10-01", True),
+        ("2025-10-11", False),
+        ("2027-02-06", True),  # the law names it
+        ("2027-03-06", None),  # a Saturday that may be worked in a holiday's stead
+        ("2027-02-09", None),
+    ],
 )
 def test_holidays_and_worked_weekends(con, day, free):
     put(con, "feature.encounter", ENCOUNTER, stay(1, day, None, None))
+    con.execute(f"create or replace table feature.calendar_day as {build.load()['calendar_day'].query.text}")
     (row,) = said(con)
     assert row["is_holiday_start"] is free and row["days"] is None and row["charged_days"] == 0

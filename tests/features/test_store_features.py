@@ -33,6 +33,7 @@ def settled(number, at, person="P", place="D", pharmacy=True, amount=100, **more
         "settlement_id": number, "encounter_id": f"E{number}", "person_id": person, "institution_id": place,
         "is_pharmacy": pharmacy, "care_setting": "drugstore" if pharmacy else "outpatient", "settled_at": at,
         "settled_on": at[:10], "month": f"{at[:7]}-01", "total_amount": amount, "eligible_amount": amount,
+        "has_clock": at[11:] != "00:00:00",
     } | more  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from data.simulate.honest.delivery import division
 from data.warehouse.connection import open_warehouse
 from flows import steps
 from flows.home.settings import Settings
+from tests.tools import manners
 
 README = Path(honest.__file__).parent / "README.md"
 MARKS = ("<!-- trial -->", "<!-- /trial -->")
@@ -32,15 +33,20 @@ def everything() -> list[honest.Practice]:
     return [*honest.library().values(), *honest.library(WICKED).values()]
 
 
-def judge(practices: Iterable[honest.Practice], folder: Path, *, persons: int = 1500) -> Path:
+def judge(
+    practices: Iterable[honest.Practice], folder: Path, *, persons: int = 600, filled: Iterable[manners.Manner] = ()
+) -> Path:
     """A HOME in which every source has judged the practices, each a world of its own, beside an honest town.
 
-    `whose.parquet` in the folder says which practice an id belongs to.
+    The export fills its columns in these manners. `whose.parquet` in the folder says whose an id is.
     """
     export, home = folder / "export", folder / "home"
     simulate(export, persons=persons, seed=7, schemes=())
     shutil.rmtree(export / "truth")
     worlds = [honest.lay(practice, area=division(number)) for number, practice in enumerate(practices)]
+    for manner in filled:
+        for world in worlds:
+            manner(world)
     honest.write(export / "honest", worlds)
     whose = [(key, world.practice.id) for world in worlds for key in sorted(world.ids())]
     pl.DataFrame(whose, schema=["id", "practice"], orient="row").write_parquet(folder / "whose.parquet")

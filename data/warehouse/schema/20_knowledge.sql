@@ -824,7 +824,7 @@ create table if not exists knowledge.complication (
 -- 节假日: public holidays and the weekend days worked instead; key: on_date
 create table if not exists knowledge.calendar (
     on_date date not null,
-    kind varchar not null, -- holiday, workday
+    kind varchar not null, -- holiday, workday; statutory: a day off by law in a year not arranged yet
     name_zh varchar not null,
     basis varchar not null,
     point_id varchar,

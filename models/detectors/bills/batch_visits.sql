@@ -60,7 +60,7 @@ meaning = "least eligible money of a batch"
 [params.max_regulars]
 value = 0.5
 unit = "share"
-meaning = "chronic batches whose persons came in such a batch 25 to 100 days before or after: drug days"
+meaning = "chronic batches whose persons came in such a batch 14 to 100 days before or after: drug days, moved up before a holiday"
 
 [params.min_days]
 value = 20
@@ -74,6 +74,7 @@ select settlement_id, encounter_id, person_id, institution_id, is_pharmacy, sett
     coalesce(is_cash_only, false) as is_cash_only
 from feature.visit_bill
 where care_setting in ('outpatient', 'chronic', 'drugstore') and settlement_type <> '1' and not is_course
+    and not coalesce(is_session, false)
     and not coalesce(is_outbreak_disease, false)
     and person_id is not null and institution_id is not null and settled_on is not null;
 
@@ -184,13 +185,14 @@ with member as (
     join visit_of_kind as k on k.institution_id = c.institution_id and k.way = c.way and k.kind = c.kind
         and k.settled_on = c.settled_on
 ),
--- Those of the batch who came together on another day, whether or not so many were unusual then.
+-- Those of the batch who came together for their drugs on another day, whether or not so many were unusual then, and
+-- whether for as many packs or not: before a holiday they take double.
 together as (
     select m.institution_id, m.way, m.kind, m.settled_on, n.settled_on as other_on,
         count(distinct m.person_id) as persons
     from member as m
-    join visit_of_kind as n on n.institution_id = m.institution_id and n.way = m.way and n.kind = m.kind
-        and n.person_id = m.person_id and abs(date_diff('day', m.settled_on, n.settled_on)) between 25 and 100
+    join visit_of_kind as n on n.institution_id = m.institution_id and n.way = m.way
+        and n.person_id = m.person_id and abs(date_diff('day', m.settled_on, n.settled_on)) between 14 and 100
     group by m.institution_id, m.way, m.kind, m.settled_on, n.settled_on
 ),
 regulars as (
@@ -198,7 +200,7 @@ regulars as (
     from together
     group by institution_id, way, kind, settled_on
 )
-select c.*
+select c.*, coalesce(r.persons, 0) >= $max_regulars * c.persons as is_of_regulars
 from crowded_day as c
 left join regulars as r on r.institution_id = c.institution_id and r.way = c.way and r.kind = c.kind
     and r.settled_on = c.settled_on
@@ -232,6 +234,46 @@ having avg(case
     else 0
 end) >= 0.9;
 
+-- batch_of_house: a batch of persons of one school, works or home: nearly all of one narrow age below 25, of one employer,
+-- or under one telephone. Who lives together falls ill together and is seen together. And a batch without diagnoses
+-- (is_undiagnosed), which an epidemic would tell.
+create temp table batch_of_house as
+with member as (
+    select v.institution_id, v.settled_on, v.way, v.kind, s.age_years, r.employer_id, c.contact, o.diagnosis,
+        o.is_pharmacy
+    from visit_of_batch as v
+    join visit as o on o.settlement_id = v.settlement_id
+    join feature.settlement as s on s.settlement_id = v.settlement_id
+    join record.settlement as r on r.settlement_id = v.settlement_id
+    left join (
+        select person_id, min(contact) as contact from feature.person_contact group by person_id
+    ) as c on c.person_id = s.person_id
+),
+counted as (
+    select institution_id, settled_on, way, kind, count(*) as persons,
+        count(*) filter (where diagnosis is null) as undiagnosed,
+        count(*) filter (where age_years between 3 and 24) as pupils, max(age_years) filter (where age_years <= 24)
+            - min(age_years) filter (where age_years >= 3) as span,
+        max(employees) as employees, max(sharers) as sharers, bool_or(is_pharmacy) as is_pharmacy
+    from (
+        select *, count(*) filter (where employer_id <> '') over (
+                partition by institution_id, settled_on, way, kind, employer_id
+            ) as employees,
+            count(*) filter (where contact is not null) over (
+                partition by institution_id, settled_on, way, kind, contact
+            ) as sharers
+        from member
+    ) as beside
+    group by institution_id, settled_on, way, kind
+)
+select institution_id, settled_on, way, kind,
+    not is_pharmacy and undiagnosed >= 0.8 * persons and not (
+        (pupils >= 0.9 * persons and span <= 12) or employees >= 0.6 * persons or sharers >= 0.6 * persons
+    ) as is_undiagnosed
+from counted
+where (pupils >= 0.9 * persons and span <= 12) or employees >= 0.6 * persons or sharers >= 0.6 * persons
+    or (not is_pharmacy and undiagnosed >= 0.8 * persons);
+
 with diagnosis as (
     select substr(principal_diagnosis_code, 1, 3) as code, min(principal_diagnosis_name) as name
     from feature.encounter
@@ -246,13 +288,25 @@ select 'hit' as outcome, v.settlement_id, v.encounter_id, v.person_id, v.institu
     case b.way when 'bill' then 'one and the same bill' else coalesce(d.name, b.kind) end as kind_text,
     case b.way when 'bill' then '同一账单（项目、金额一致）' else '“' || coalesce(d.name, b.kind) || '”' end
         as kind_text_zh,
-    case when p.kind is not null then 'the second look of a public screening (ask for the programme''s list)' end as innocent,
-    case when p.kind is not null then '公共筛查项目的集中复查（应调取筛查名单）' end as innocent_zh
+    case
+        when p.kind is not null then 'the second look of a public screening (ask for the programme''s list)'
+        when h.is_undiagnosed then 'an epidemic or a campaign: the bills bear no diagnosis'
+        when h.kind is not null then 'people of one school, works or home who fell ill or were seen together'
+        when b.is_of_regulars then 'a drug day: the same persons come every month or quarter'
+    end as innocent,
+    case
+        when p.kind is not null then '公共筛查项目的集中复查（应调取筛查名单）'
+        when h.is_undiagnosed then '流行期集中就诊或专项活动（单据无诊断）'
+        when h.kind is not null then '同一学校、单位或机构人员同时患病或集中就诊'
+        when b.is_of_regulars then '集中取药日：同一批人按月或按季前来'
+    end as innocent_zh
 from visit_of_batch as b
 join visit as v on v.settlement_id = b.settlement_id
 left join diagnosis as d on b.way = 'diagnosis' and d.code = b.kind
 left join screened_batch as p on p.institution_id = b.institution_id and p.settled_on = b.settled_on and p.way = b.way
-    and p.kind = b.kind;
+    and p.kind = b.kind
+left join batch_of_house as h on h.institution_id = b.institution_id and h.settled_on = b.settled_on and h.way = b.way
+    and h.kind = b.kind;
 
 select 'cannot_judge' as outcome, 'the place was open on too few days' as reason, count(*) as units
 from visit as v

@@ -56,7 +56,7 @@ meaning = "how much it may count: prices alone shape digits"
 create temp table digit_at_place as
 with bill as (
     select s.institution_id, g.key_3 as kind, s.person_id, s.total_amount, s.settled_at,
-        s.settled_at <> cast(s.settled_on as timestamp) as has_clock
+        s.has_clock
     from feature.settlement as s
     join feature.institution_peer_group as g on g.institution_id = s.institution_id
     where coalesce(s.care_setting, '-') not in ('inpatient', 'chronic')

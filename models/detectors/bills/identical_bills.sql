@@ -27,8 +27,8 @@ exclusions_zh = [
     "同类机构总体或该诊断同样常见的组合",
     "本机构常用项目偶然形成的相同账单",
 ]
-limits = "Only exactly equal bills: one changed quantity hides a stay. A package that only this institution sells, or one doctor's habit for one complaint, looks alike, and is spread over the year, so equal bills of neighbouring days weigh more: read the records."
-limits_zh = "仅看完全相同的账单，改动一个数量即可掩盖。仅本机构提供的套餐、某医师对某病的习惯也会呈现相同情形，且分散于全年，故相邻日期的雷同账单权重更高；应查阅病历。"
+limits = "Fewer than six persons, and acute infections, come with the ordinary reading first: one pathway. Only exactly equal bills: one changed quantity hides a stay. A package that only this institution sells, or one doctor's habit for one complaint, looks alike, and is spread over the year, so equal bills of neighbouring days weigh more: read the records."
+limits_zh = "不足六人的，以及急性感染，首先提示同一临床路径的可能。仅看完全相同的账单，改动一个数量即可掩盖。仅本机构提供的套餐、某医师对某病的习惯也会呈现相同情形，且分散于全年，故相邻日期的雷同账单权重更高；应查阅病历。"
 
 [params.min_persons]
 value = 3
@@ -268,7 +268,18 @@ select 'hit' as outcome, s.settlement_id, b.encounter_id, b.person_id, b.institu
     'persons_with_one_bill' as indicator, 'persons with one and the same bill' as indicator_title,
     '费用明细完全相同的人数' as indicator_title_zh, '' as unit, b.persons as own, round(b.usual, 1) as usual, b.items,
     b.diagnosis, b.diagnosis_text, round(b.by_peers, 2) as by_peers, round(b.by_pathway, 2) as by_pathway,
-    round(b.by_chance, 2) as by_chance, round(b.surprise, 1) as surprise, left(b.template, 12) as template, t.item_text
+    round(b.by_chance, 2) as by_chance, round(b.surprise, 1) as surprise, left(b.template, 12) as template, t.item_text,
+    -- Of few persons, or of an acute infection, one pathway of the house makes the same bill.
+    case
+        when regexp_matches(b.diagnosis, '^(A0|A3|B0|B3|J0|J1|J2[0-2])') then 'an epidemic treated by one protocol'
+        when b.diagnosis = '-' then 'one complaint and its usual remedy: no diagnosis was delivered'
+        when b.persons < 6 then 'a clinical pathway or package of the house (ask for it)'
+    end as innocent,
+    case
+        when regexp_matches(b.diagnosis, '^(A0|A3|B0|B3|J0|J1|J2[0-2])') then '流行期同病按同一方案治疗'
+        when b.diagnosis = '-' then '同病同方（未提供诊断）'
+        when b.persons < 6 then '本院临床路径或套餐（应调取路径表单）'
+    end as innocent_zh
 from bill_of_group as b
 join near as n on n.name = b.name
 join spelt as t on t.name = b.name

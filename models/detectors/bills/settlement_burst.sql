@@ -97,7 +97,7 @@ with visit as (
         count(*) over (partition by institution_id, settled_at) as same_second
     from feature.visit_bill
     where care_setting in ('outpatient', 'chronic', 'drugstore') and settlement_type <> '1' and not is_course
-        and not coalesce(is_entered_later, false)
+        and not coalesce(is_session, false) and not coalesce(is_entered_later, false)
         and person_id is not null and institution_id is not null and settled_at is not null
 )
 select *, max(same_second) over day_here > greatest($max_same_second * count(*) over day_here, 3) as is_upload
@@ -303,8 +303,12 @@ select 'hit' as outcome, settlement_id, encounter_id, person_id, institution_id,
     eligible_amount as amount, surprise as evidence, members as persons, minutes, round(others, 1) as usual_persons,
     strftime(from_at, '%H:%M') as from_clock, 'runs_of_cards' as indicator,
     'runs of cards settled in a row' as indicator_title, '短时集中刷卡次数' as indicator_title_zh, '' as unit,
-    bursts as own, round(usual, 1) as usual, peers, round(surprise, 1) as surprise
-from arrival_in_burst;
+    bursts as own, round(usual, 1) as usual, peers, round(surprise, 1) as surprise,
+    -- Who lives together settles together, and without addresses nobody knows who does.
+    case when h.persons = 0 then 'families who come together: no addresses were delivered' end as innocent,
+    case when h.persons = 0 then '家庭成员同行（未提供住址）' end as innocent_zh
+from arrival_in_burst
+cross join (select count(*) as persons from feature.person_household) as h;
 
 select 'cannot_judge' as outcome, 'no time of day, or uploaded at once' as reason, count(*) as units
 from clocked_visit

@@ -36,6 +36,8 @@ class Indicator:
     base: str = ""  # column: own minus usual, times this, is yuan; empty where it is no money
     by_kind: bool = False  # differs by specialty: a special kind is compared with its own kind or not at all
     judged_by: str = ""  # the detector that judges it better
+    innocent: str = ""  # the ordinary reading that no field tells from it, named first
+    innocent_zh: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,8 @@ def score(
         theme=pl.lit(i.theme),
         title=pl.lit(i.title),
         title_zh=pl.lit(i.title_zh),
+        innocent=pl.lit(i.innocent or None, dtype=pl.String),
+        innocent_zh=pl.lit(i.innocent_zh or None, dtype=pl.String),
         unit=pl.lit(i.unit),
         own=(own * shown).round(digits),
         usual=(usual * shown).round(digits),

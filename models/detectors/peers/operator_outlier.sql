@@ -92,9 +92,10 @@ where a.place = 1;
 -- named_deed: those whose operator is known, with the office that pays and whether it was outside office hours.
 create temp table named_deed as
 select d.*, s.person_id, s.encounter_id, s.settled_on, s.eligible_amount, coalesce(s.insured_division, '-') as office,
-    hour(s.settled_at) < $day_from or hour(s.settled_at) >= $day_to or dayofweek(s.settled_at) in (0, 6) as is_off
+    (s.has_clock and (hour(s.settled_at) < $day_from or hour(s.settled_at) >= $day_to)) or coalesce(k.is_rest, false) as is_off
 from operator_deed as d
 join feature.settlement as s on s.settlement_id = d.settlement_id
+left join feature.calendar_day as k on k.on_date = s.settled_on
 where d.operator_id is not null;
 
 -- repaid_person: how often one operator repaid one person.

@@ -28,8 +28,8 @@ exclusions_zh = [
     "多数名称均不相近的机构：无法判定",
     "医疗服务项目：日常名称差异过大",
 ]
-limits = "A wrong match in the catalogue looks alike; where nearly all lines of a code are so, the data clerk is asked first. Goods sold under the drug's own name are not seen here."
-limits_zh = "目录对照错误也会呈现相同情形；某编码几乎全部如此的，应先询问数据维护人员。以药品本名销售其他商品，此处看不到。"
+limits = "Where the name resembles no other item it may be a trade name, which is said first. A wrong match in the catalogue looks alike; where nearly all lines of a code are so, the data clerk is asked first. Goods sold under the drug's own name are not seen here."
+limits_zh = "名称与其他项目均不相近的，可能为商品名，首先提示。目录对照错误也会呈现相同情形；某编码几乎全部如此的，应先询问数据维护人员。以药品本名销售其他商品，此处看不到。"
 
 [params.max_likeness]
 value = 0.5
@@ -123,6 +123,8 @@ select 'hit' as outcome, l.settlement_id, l.line_id, l.encounter_id, l.person_id
     l.charged_on as occurred_on, l.eligible_amount as amount, r.own_name, r.item_name, r.lines,
     coalesce(', which is nearly the name of ' || t.twin, '') as resembles,
     coalesce('，与“' || t.twin || '”近似', '') as resembles_zh,
+    case when t.twin is null then 'a trade name or the house''s own name of the drug' end as innocent,
+    case when t.twin is null then '商品名或机构习用名' end as innocent_zh,
     0.9 as weight,  -- a single line speaks nearly as strongly as many do: what is left is a slip of the catalogue
     cast(row_number() over (
         partition by l.institution_id, l.item_code, l.institution_item_name

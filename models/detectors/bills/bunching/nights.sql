@@ -3,7 +3,9 @@ with counted as (
     select s.institution_id, g.key_3 as kind, s.days as value, count(*) as hits
     from feature.stay as s
     join feature.institution_peer_group as g on g.institution_id = s.institution_id
+    -- A bill of a stay settled in parts is as long as the cashier makes it.
     where s.days is not null and not s.is_ward_day and not s.is_expected
+        and not coalesce(s.is_cut, false)
     group by s.institution_id, g.key_3, s.days
 ),
 place as (

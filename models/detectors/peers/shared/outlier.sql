@@ -5,7 +5,8 @@ select 'hit' as outcome, person_id, institution_id, practitioner_id,
         else regexp_replace(cast(own as varchar), '[.]0$', '') || unit end as own_text,
     case when unit = '¥' then '¥' || cast(cast(usual as decimal(16, 2)) as varchar)
         else regexp_replace(cast(usual as varchar), '[.]0$', '') || unit end as peer_text, own, usual,
-    round(percentile, 1) as percentile, peer_group, peers, round(z, 2) as z, volume, indicator as part, strength
+    round(percentile, 1) as percentile, peer_group, peers, round(z, 2) as z, volume, indicator as part, strength,
+    innocent, innocent_zh
 from outlier_hit
 
 union all by name

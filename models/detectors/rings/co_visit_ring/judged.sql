@@ -19,10 +19,17 @@ join suspect_group as f on f.community = n.community
 join joint_settlement as j on j.community = n.community
 group by n.group_key, j.person_id;
 
-select 'hit' as outcome, settlement_id, encounter_id, person_id, institution_id, settled_on as occurred_on,
+select 'hit' as outcome, g.settlement_id, encounter_id, person_id, institution_id, settled_on as occurred_on,
     eligible_amount as amount, group_key, group_key as part, members, joint_events, institutions, by_chance,
-    group_key as in_group, 1 - (by_chance + 1) / (joint_events + 1) as weight
-from settlement_of_group
+    group_key as in_group, 1 - (by_chance + 1) / (joint_events + 1) as weight,
+    -- Without a clock only the day is shared, as on every clinic day of a village.
+    case when c.settlement_id is not null then 'a clinic day that the same persons keep: the export has no clock' end
+        as innocent,
+    case when c.settlement_id is not null then '同一批人固定日期就诊（导出数据无时刻，仅日期相同）' end as innocent_zh
+from settlement_of_group as g
+left join (
+    select distinct settlement_id as clockless_id, settlement_id from counted_settlement where way = 1
+) as c on c.clockless_id = g.settlement_id
 
 union all by name
 select 'cannot_judge' as outcome, 'too many persons at once: who belongs together cannot be told' as reason,

@@ -17,7 +17,7 @@ timed as (
     select s.settlement_id, s.encounter_id, s.person_id, s.institution_id, s.settled_on, s.eligible_amount,
         not coalesce(s.is_family_purchase, false) as is_at_issue,
         case when s.care_setting = 'inpatient' then 2
-            when s.settled_at <> cast(s.settled_on as timestamp) then 0 else 1 end as way,
+            when s.has_clock then 0 else 1 end as way,
         case when s.care_setting = 'inpatient' then coalesce(e.started_on, s.started_on)
             else s.settled_on end as came_on, hour(s.settled_at) as hour
     from feature.settlement as s

@@ -27,7 +27,10 @@ sized as (
     from grouped
 )
 select kind, group_id, encounter_id, institution_id, person_id, practitioner_id, started_on, diagnosis_code,
-    diagnosis_name, is_expected or is_ward_day or coalesce(is_continued, false) as is_course, is_operated,
+    diagnosis_name, is_expected or is_ward_day or coalesce(is_continued, false)
+        -- Carried over from elsewhere on the day, as when a house is moved or emptied.
+        or coalesce(date_diff('day', left_on, started_on) in (0, 1) and left_institution_id <> institution_id, false)
+        as is_course, is_operated,
     -- One cause for all: an outbreak, food, mushrooms, gas, heat (T36 to T78), an accident of many (S, T, V to Y), or the
     -- emergency department through which they came.
     regexp_matches(coalesce(diagnosis_code, ''), '^(A|B|J0|J1|J20|J21|J22|K52|U07|S|T0|T1|T2|T3|T4|T5|T6|T7|V|W|X|Y)')

@@ -7,7 +7,7 @@ with sent_home as (
         substr(s.diagnosis_code, 1, 3) || case when s.is_operated then '+' else '' end as disease
     from feature.stay as s
     left join feature.institution_posting as p on p.institution_id = s.institution_id
-    where s.days >= 2 and not s.is_ward_day and s.is_sent_home
+    where s.days >= 2 and not s.is_ward_day and not coalesce(s.is_cut, false) and s.is_sent_home
 ),
 last_done as (
     select l.encounter_id, max(l.charged_on) as on_date
