@@ -8,11 +8,12 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from data import texts
 from data.contract import mapping
 from data.errors import InputRefused
 from data.ingest import stray
 from data.ingest.faults import Faults
-from data.ingest.unpack import NUMBERS, UNPACK, WORKBOOKS, Part, ending, parts
+from data.ingest.unpack import EXPORT, NUMBERS, UNPACK, WORKBOOKS, Part, ending, parts
 
 NO_TABLE = "not a table of the export"
 STRAY = "left there by a program"
@@ -41,7 +42,7 @@ def contents(
             inside = list(parts(_plain(path, work), name, work, PurePosixPath(name).name))
         for part in inside:
             if part.form == "unread":
-                if names.table(part.stem) or part.stem.lower().endswith((".zip", *WORKBOOKS)) or _is_packed(part):
+                if names.table(part.stem) or part.stem.lower().endswith((".zip", *WORKBOOKS)) or _holds_tables(part, names):
                     with faults.within(part.name, names.table(part.stem)):
                         raise InputRefused(part.why)
                 else:
@@ -76,8 +77,18 @@ def _plain(path: Path, work: Path) -> Path:
 ASIDE = {"stray": STRAY, "paper": NO_TABLE, "empty": EMPTY}
 
 
-def _is_packed(part: Part) -> bool:
-    return part.why.endswith(UNPACK)
+#: Names within the texts of programs: "psn_no": 1, <psn_no>1</psn_no>.
+KEYS = re.compile(r'"([^"{}\[\]:,]{1,40})"\s*:|<([^\s<>/?!]{1,40})[\s>]')
+
+
+def _holds_tables(part: Part, names: mapping.Names) -> bool:
+    if not part.why.endswith((UNPACK, EXPORT)):
+        return False
+    if not part.stem.lower().endswith((".json", ".xml")):
+        return True
+    keys = [one or other for one, other in KEYS.findall(texts.plain(part.path.read_bytes()[: texts.HEAD]))]
+    has_records = len(set(keys)) < len(keys) and not stray.explains(part.stem)
+    return has_records or names.guess(tuple(dict.fromkeys(keys))) is not None
 
 
 def _files(folder: Path, left: list[tuple[str, str]], faults: Faults) -> Iterator[tuple[Path, str]]:

@@ -16,7 +16,7 @@ from data.ingest.contents import HIDDEN, NO_TABLE, STRAY, contents
 from data.ingest.faults import Faults
 from data.ingest.header_faults import is_sound
 from data.ingest.heading import Heading
-from data.ingest.unpack import Part
+from data.ingest.unpack import TEXTS, Part
 from data.ingest.workbook import PLACE
 
 HEAD = 1 << 20
@@ -142,9 +142,18 @@ def _place(part: Part, names: mapping.Names, found: Found, hidden: list[Delivery
 
 
 def unfinished(found: Found) -> str:
-    """' Left alone: ...' with the files that may be what is missing."""
+    """What of the files that were left alone may be what is missing."""
     names = [name for name, why in found.left if why == STRAY and name.lower().endswith(HALF)]
-    return f" {', '.join(names[:3])} is a download that did not end." if names else ""
+    if names:
+        return f" {', '.join(names[:3])} is a download that did not end."
+    headless = [name for name, why in found.left if why == NO_TABLE and _may_be_table(name)]
+    listed = f"{', '.join(headless[:3])}{' ...' if len(headless) > 3 else ''}"
+    return f" If it is {listed}: nothing in there names the columns of a table." if headless else ""
+
+
+def _may_be_table(name: str) -> bool:
+    called = name.rpartition("!")[2] if name.rpartition("!")[2].lower().endswith(TEXTS) else name.rpartition("/")[2]
+    return not stray.explains(called) and not stray.is_paper(called) and (called.lower().endswith(TEXTS) or "." not in called)
 
 
 HALF = (".crdownload", ".part", ".partial", ".download", ".downloading", ".opdownload", ".td", ".xltd", ".tmp")
@@ -152,7 +161,8 @@ HALF = (".crdownload", ".part", ".partial", ".download", ".downloading", ".opdow
 
 def _resolve(part: Part, names: mapping.Names, found: Found) -> None:
     """A content without a header goes on from one that has it, or is no table, or says what it lacks."""
-    before = going_on.before(part, _first_rows(part), found.deliveries)
+    rows = _first_rows(part)
+    before = going_on.before(part, rows, found.deliveries)
     if before is not None:
         seen, digest = stamp(part.path), part.digest or _digest(part)
         encoding = "" if part.form == "grid" else decode.first_guess(_head(part))
@@ -166,6 +176,7 @@ def _resolve(part: Part, names: mapping.Names, found: Found) -> None:
     if delivery is not None and not (delivery.form == "text" and _is_paper(part, delivery)):
         found.deliveries.append(delivery)  # it is refused for what it lacks
     else:
+        going_on.refuse_alike(part, rows, found.deliveries)
         found.left.append((part.name, NO_TABLE))
 
 
