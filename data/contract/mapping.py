@@ -15,7 +15,7 @@ from data.errors import UsageError
 
 FOLDER = Path(__file__).parent
 #: Real exports carry the platform's update time; it says which of two versions of a row is newer.
-UPDATED = ("updt_time", "数据更新时间")
+UPDATED = ("updt_time", "数据更新时间", "更新时间", "update_time")
 
 #: Required fields that a name stands in for: lists of tips often carry no codes.
 NAMED_INSTEAD = {("tip_d", "subject_id"): "subject_name", ("tip_d", "subject_type"): "subject_name"}
@@ -99,7 +99,18 @@ class Names:
         if (name := self.of_field.get((table, cell.strip().lower()))) is not None or not cell:
             return name
         plain = tidy(cell)
-        return self.of_field.get((table, plain)) or self.of_field.get((table, UNIT.sub("", plain)))
+        known = self.of_field.get((table, plain))
+        if known is None and (unit := UNIT.search(plain)) is not None:
+            known = self.of_field.get((table, plain[: unit.start()]))
+            other = self.of_field.get((table, unit[0][1:-1]), known)
+            known = known if other == known else None  # 医疗费总额(fund_pay_sumamt) is neither
+        return known or self.of_field.get((table, tidy(plain.rpartition(".")[2]))) or self._of_pieces(table, cell)
+
+    def _of_pieces(self, table: str, cell: str) -> str | None:
+        """The field of a cell that has two of its names, 结算ID/setl_id, and nothing else."""
+        pieces = [tidy(p) for p in PIECES.split(unicodedata.normalize("NFKC", cell)) if tidy(p)]
+        named = {self.of_field.get((table, p)) for p in pieces}
+        return named.pop() if len(pieces) > 1 and len(named) == 1 else None
 
     def guess(self, header: tuple[str, ...]) -> Table | None:
         """The table that the header alone gives away: all its required fields are there, most cells are known."""
@@ -117,6 +128,8 @@ class Names:
 NOT_CSV = (".xlsx", ".xls", ".et", ".txt", ".tsv")
 #: What stands behind a name in brackets: 金额(元), 出生日期(yyyy-mm-dd).
 UNIT = re.compile(r"[(\[][^()\[\]]*[)\]]$")
+#: What stands between two names of one column.
+PIECES = re.compile(r"[\s/|,;:()\[\]【】]+")
 
 
 @lru_cache(maxsize=1 << 14)
@@ -124,6 +137,12 @@ def tidy(cell: str) -> str:
     """A header cell in one form: half-width, small letters, no blanks or line breaks, no marks around it."""
     text = "".join(c for c in unicodedata.normalize("NFKC", cell) if unicodedata.category(c) not in ("Cf", "Cc", "Zs"))
     return text.strip("'\"`*:：[]【】=").lower()
+
+
+def updated(header: Iterable[str]) -> str | None:
+    """The header cell of the update time."""
+    forms = {cell: tidy(cell) for cell in header}
+    return next((c for c, f in forms.items() if {f, UNIT.sub("", f), tidy(f.rpartition(".")[2])} & set(UPDATED)), None)
 
 
 @cache

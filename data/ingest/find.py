@@ -73,6 +73,13 @@ class Delivery:
     rows: int | None = None  # how many it must have, where that is known
     rows_above: int = 0  # lines above the header that look like rows
     stamp: Stamp | None = None  # of the file as it was when its hash was taken
+    again: Mapping[str, str] = field(default_factory=dict)  # header cell -> the one before it that names the same field
+    unit: str = ""  # of amounts, other than the yuan, as a line above the header says
+
+    @property
+    def mark(self) -> str:
+        """What parts the cells where the content is written once more: one character, its own where that will do."""
+        return self.delimiter if self.delimiter in heading.DELIMITERS else ","
 
     @property
     def missing(self) -> list[str]:
@@ -223,14 +230,23 @@ def _recognise(part: Part, names: mapping.Names) -> Delivery | None:
     table = table or names.guess(best.header)
     if table is None:
         return None
-    fields = names.match(table, best.header)
-    updated = next((c for c in best.header if c.strip().lower() in mapping.UPDATED), None)
+    fields, again = once(names.match(table, best.header))
+    updated = mapping.updated(best.header)
     return Delivery(
         part.path, part.name, table, part.digest or _digest(part), part.form, encoding,
         best.delimiter if part.form == "text" else "", best.header, fields, updated, words_of(table, names),
         lines=best.lines, above=best.above, quote=best.quote, rows_above=best.rows_above,
-        stamp=seen,
+        stamp=seen, again=again, unit=best.unit,
     )  # fmt: skip
+
+
+def once(fields: Mapping[str, mapping.Field]) -> tuple[dict[str, mapping.Field], dict[str, str]]:
+    """The first cell that names each field, and of the others which one that is."""
+    first: dict[str, str] = {}
+    for cell, named in fields.items():
+        first.setdefault(named.source, cell)
+    again = {cell: first[named.source] for cell, named in fields.items() if first[named.source] != cell}
+    return {cell: named for cell, named in fields.items() if cell not in again}, again
 
 
 def _first_rows(part: Part) -> list[list[str | None]]:

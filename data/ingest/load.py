@@ -64,7 +64,7 @@ def load(
             "yuan": account.yuan_in,
             "folder": folder,
             "header": json.dumps(delivery.header, ensure_ascii=False),
-            "delimiter": delivery.delimiter or ",",
+            "delimiter": delivery.mark,
             "newer": is_newer,
             **(when() if when else stamp(con))._asdict(),
         },
@@ -112,7 +112,7 @@ def _mark(con: duckdb.DuckDBPyConnection, table: Table, chosen: Collection[str])
     order of delivery; which version stands follows the update time where rows carry one, unless a person chose: rows
     of the contents `chosen` stand over all that their delivery brings after them.
     """
-    if table.target not in ids.OF_ONE:  # of those they are known since the content was read
+    if table.target in match.LISTS:  # whom they mean was settled after the content was read; of others it is known
         ids.collide(con, table, STAGE)
     key = ", ".join(table.key)
     columns = [f.column for f in table.kept]

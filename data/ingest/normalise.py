@@ -44,26 +44,17 @@ UNKNOWN_WORD = "not a known word: "
 DAY_THAT_IS_NONE = "a day that means none, and every row has one"
 #: Years before and after which a day is none of a person, a bill or a contract.
 EARLIEST, LATEST = 1850, 2150
-YES = ("1", "01", "1.0", "true", "t", "y", "yes", "√", "✓", "是", "有效", "正常", "在用", "启用")
-NO = (
-    "0",
-    "00",
-    "0.0",
-    "false",
-    "f",
-    "n",
-    "no",
-    "×",
-    "✗",
-    "否",
-    "非",
-    "不是",
-    "无效",
-    "作废",
-    "已作废",
-    "注销",
-    "已注销",
-)
+YES = ("1", "01", "1.0", "true", "t", "y", "yes", "√", "✓", "是")
+NO = ("0", "00", "0.0", "false", "f", "n", "no", "×", "✗", "否", "非", "不是")
+#: Words that mean yes and no in some fields only: what is 正常 stands where validity is asked, and is no refund.
+OF_FLAG = {
+    "is_valid": (("有效", "正常", "在用", "启用"), ("无效", "作废", "已作废", "注销", "已注销", "停用", "失效", "废止")),
+    "is_refund": (("退费", "已退费", "退款", "已退款", "冲销", "冲正", "红冲"), ("正常", "未退费", "未退款", "非退费", "正常结算", "收费")),
+    "is_return": (("退货", "已退货"), ("正常", "未退货", "入库", "采购")),
+    "is_in_hospital": (("在院", "住院中"), ("出院", "已出院", "离院")),
+    "is_selected": (("中选",), ("未中选", "非中选")),
+    "is_principal": (("主要", "主要诊断", "主诊断", "主手术", "主要手术"), ("次要", "其他", "其他诊断", "次要诊断", "其他手术")),
+}  # fmt: skip
 SEXES = {"男": "1", "男性": "1", "m": "1", "male": "1", "女": "2", "女性": "2", "f": "2", "female": "2"}
 #: What each digit of an identity number counts for in its check digit (GB 11643).
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -112,7 +103,8 @@ def typed(raw: str, field: Field, local: str | None = None, odd: Collection[str]
             day = f"case when {is_day} then {when} end"
             return f"cast({day} as date)" if field.kind == "date" else day
         case "flag":
-            yes, no = (", ".join(map(_text, words)) for words in (YES, NO))
+            more = OF_FLAG.get(field.column, ((), ()))
+            yes, no = (", ".join(map(_text, words + own)) for words, own in zip((YES, NO), more, strict=True))
             long = f"case when lower({raw}) in ({yes}) then true when lower({raw}) in ({no}) then false end"
             return f"case when {raw} = '0' then false when {raw} = '1' then true when {raw} is not null then {long} end"
         case "count":

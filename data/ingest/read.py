@@ -52,6 +52,8 @@ def stage(
     not as many as were counted.
     """
     held = opened(con, delivery, work, pseudonyms)
+    labels.refuse_broken(delivery.name, held.lost)
+    _refuse_twice(con, delivery, held)
     counted, notes = held.counted, held.notes
     notes += remarks.said(con, delivery, STAGE, TEXTS)
     left = labels.find(con, delivery, names or mapping.names(), TEXTS) if not held.is_file else {}
@@ -75,6 +77,19 @@ def stage(
 
 def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
     return int(con.sql(f"select count(*) from {table}").fetchall()[0][0])
+
+
+def _refuse_twice(con: duckdb.DuckDBPyConnection, delivery: Delivery, held: Cells) -> None:
+    """Two columns for one field, as joins bring them: read where they say the same, else refused."""
+    for other, first in delivery.again.items():
+        one, two = normalise.quoted(first), normalise.quoted(other)
+        (count,) = con.sql(f"select count_if({two} is not null and {one} is distinct from {two}) from {held.source}").fetchall()[0]
+        if count:
+            raise InputRefused(
+                f"{delivery.name} names {delivery.fields[first].name_zh} ({delivery.fields[first].source}) twice, in"
+                f" {first} and {other}, and {count:,} rows say different things there. Take one of the two columns"
+                " out; nothing was loaded."
+            )
 
 
 def _refuse_no_results(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
@@ -232,7 +247,7 @@ def row_key(table: Table, alias: str) -> str:
 
 def _raw_texts(con: duckdb.DuckDBPyConnection, delivery: Delivery, is_pseudonymous: bool) -> None:
     """The faulty rows' own cells, joined as they were delivered, and once more without what names a person."""
-    mark = delivery.delimiter or ","
+    mark = delivery.mark
     shown = masked.cells(delivery, is_pseudonymous)
     con.execute(
         f"""

@@ -10,6 +10,10 @@ from data.ingest.find import Delivery
 from data.ingest.pseudonym import Pseudonyms
 
 EMPTY_KEY = "empty, and it names the row"
+EMPTY_DAY = "empty, and it is a day that every row has"
+EMPTY_ID = "empty, and it says whose the row is"
+#: A line that is not settled yet names no settlement.
+MAY_BE_EMPTY = {("fee_list_d", "setl_id")}
 
 
 def columns(
@@ -24,8 +28,8 @@ def columns(
         if value is not None:
             if (fault := _fault(delivery, field, raw, value, odd)) is not None:
                 checks.append(f"'{field.source}|' || ({fault})")
-            if field.column in delivery.table.key and field.is_required and field.column not in persons:
-                checks.append(f"case when {raw} is null then '{field.source}|{EMPTY_KEY}' end")
+            if field.column not in persons and (reason := _needed(delivery, field)) is not None:
+                checks.append(f"case when {raw} is null then '{field.source}|{reason}' end")
             if pseudonyms and pseudonyms.hides(field):
                 value = pseudonyms.sql(value)
             elif pseudonyms and field.column == "subject_id" and "subject_type" in by_column:
@@ -43,6 +47,15 @@ def columns(
     if "id_number" in {f.column for f in delivery.table.fields}:
         selected += normalise.implied("t_id_number" if "id_number" in by_column else None)
     return selected, checks
+
+
+def _needed(delivery: Delivery, field: Field) -> str | None:
+    """Why a row is none where the field is empty; None where it may be."""
+    if not field.is_required or (delivery.table.source, field.source) in MAY_BE_EMPTY:
+        return None
+    if field.column in delivery.table.key:
+        return EMPTY_KEY
+    return {"date": EMPTY_DAY, "timestamp": EMPTY_DAY, "id": EMPTY_ID}.get(field.kind)
 
 
 def _value(delivery: Delivery, field: Field, odd: Collection[str]) -> str:

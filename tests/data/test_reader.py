@@ -158,7 +158,7 @@ def test_a_table_of_two_columns(read, con, delivery, clean):
 def test_rows_read_that_are_not_the_rows_counted_refuse_the_file(read, delivery, many, monkeypatch):
     from data.ingest import survey
 
-    monkeypatch.setattr(survey, "look", lambda path: survey.Survey(MANY + 8, True))
+    monkeypatch.setattr(survey, "look", lambda *_: survey.Survey(MANY + 8, True))
     with pytest.raises(InputRefused, match=r"setl_d.csv: 47 rows were counted and 40 read"):
         read(delivery(many))
 
