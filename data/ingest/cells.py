@@ -16,7 +16,7 @@ import duckdb
 
 from data.errors import InputRefused
 from data.ingest import decode, normalise, rewrite, survey, unpack
-from data.ingest.find import Delivery
+from data.ingest.delivery import Delivery
 from data.ingest.heading import Heading
 from data.warehouse import paths
 from data.warehouse.connection import has

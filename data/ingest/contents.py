@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from data import texts
 from data.contract import mapping
 from data.errors import InputRefused
-from data.ingest import stray
+from data.ingest import foreign, stray
 from data.ingest.faults import Faults
 from data.ingest.unpack import EXPORT, NUMBERS, UNPACK, WORKBOOKS, Part, ending, parts
 
@@ -42,11 +42,17 @@ def contents(
             inside = list(parts(_plain(path, work), name, work, PurePosixPath(name).name))
         for part in inside:
             if part.form == "unread":
-                if names.table(part.stem) or part.stem.lower().endswith((".zip", *WORKBOOKS)) or _holds_tables(part, names):
+                if names.table(part.stem) or _holds_tables(part, names):
                     with faults.within(part.name, names.table(part.stem)):
                         raise InputRefused(part.why)
                 else:
                     left.append((part.name, NO_TABLE))
+            elif part.form == "empty" and names.table(part.stem) and not part.stem.lower().endswith(WORKBOOKS):
+                with faults.within(part.name, names.table(part.stem)):
+                    raise InputRefused(
+                        f"{part.name} holds nothing, no header and no row. Export it again, or take it out; nothing was"
+                        " loaded."
+                    )
             elif part.form in ASIDE:
                 left.append((part.name, ASIDE[part.form]))
             else:
@@ -77,18 +83,13 @@ def _plain(path: Path, work: Path) -> Path:
 ASIDE = {"stray": STRAY, "paper": NO_TABLE, "empty": EMPTY}
 
 
-#: Names within the texts of programs: "psn_no": 1, <psn_no>1</psn_no>.
-KEYS = re.compile(r'"([^"{}\[\]:,]{1,40})"\s*:|<([^\s<>/?!]{1,40})[\s>]')
-
-
 def _holds_tables(part: Part, names: mapping.Names) -> bool:
+    """Whether a content that cannot be read may hold tables, whatever it is called."""
     if not part.why.endswith((UNPACK, EXPORT)):
-        return False
+        return part.stem.lower().endswith((".zip", *WORKBOOKS))
     if not part.stem.lower().endswith((".json", ".xml")):
         return True
-    keys = [one or other for one, other in KEYS.findall(texts.plain(part.path.read_bytes()[: texts.HEAD]))]
-    has_records = len(set(keys)) < len(keys) and not stray.explains(part.stem)
-    return has_records or names.guess(tuple(dict.fromkeys(keys))) is not None
+    return foreign.holds_records(texts.plain(part.path.read_bytes()[: texts.HEAD]), part.stem, names)
 
 
 def _files(folder: Path, left: list[tuple[str, str]], faults: Faults) -> Iterator[tuple[Path, str]]:

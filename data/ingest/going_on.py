@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from data.errors import InputRefused
 
 if TYPE_CHECKING:
-    from data.ingest.find import Delivery
+    from data.ingest.delivery import Delivery
     from data.ingest.unpack import Part
 
 #: This share of the values must be what the columns of the other content hold.

@@ -12,7 +12,7 @@ from data.ingest import heading
 from data.ingest.faults import Faults
 
 if TYPE_CHECKING:
-    from data.ingest.find import Delivery
+    from data.ingest.delivery import Delivery
 
 
 def is_sound(delivery: Delivery, names: mapping.Names, faults: Faults) -> bool:

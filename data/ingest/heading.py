@@ -13,8 +13,9 @@ DELIMITERS = (",", "\t", "|", ";", "\x01", "^", "~")
 #: What else parts cells where programs fear that values hold the usual ones; longer ones first.
 RARE = (
     *("@|@", "|!|", "#|#", "$|$", "^|^", "~|~", "|+|", "!@#", "||", "@@", "$$", "##", "^^", "&&", "::", "|@", "@|"),
-    *("\x1e", "\x1f", "\x1c", "\x1d", "\x02", "\x03", "\x05", "þ", "§", "¦", "‖", "，", "｜", "；", "!", "#", "$", "&", "*", "@", ":"),
-)  # fmt: skip
+    *("\x1e", "\x1f", "\x1c", "\x1d", "\x02", "\x03", "\x05", "þ", "§", "¦", "‖", "，", "｜", "；"),
+    *("!", "#", "$", "&", "*", "@", ":"),
+)
 #: Stands for a rare mark where the standard reader takes one character only.
 ONE = "\x1f"
 #: Lines among which the header is looked for.

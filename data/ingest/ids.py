@@ -6,7 +6,7 @@ import duckdb
 
 from data.contract.mapping import Table
 from data.errors import InputRefused
-from data.ingest.find import Delivery
+from data.ingest.delivery import Delivery
 
 #: Keys that name one piece of business, and what says whose it is, where and when: a corrected row may differ in one of
 #: these, not in two.
@@ -15,7 +15,7 @@ OF_ONE = {
     "encounter": ("person_id", "institution_id", "cast(started_at as date)"),
     "fee_line": ("person_id", "institution_id", "cast(charged_at as date)"),
 }
-#: Where a number comes again with the other sign it is a reversal, not a newer version: the amount, and what else then differs.
+#: Where a number comes again with the other sign it is a reversal, not a newer version: amount, what else differs.
 REVERSED = {"settlement": ("total_amount", "s.is_refund is distinct from r.is_refund"), "fee_line": ("amount", "true")}
 #: Digits that spreadsheets and floats keep; what comes after them is zeros.
 KEPT = 15

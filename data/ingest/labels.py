@@ -16,7 +16,7 @@ from data.contract import mapping
 from data.contract.mapping import Field
 from data.errors import InputRefused
 from data.ingest import header_faults
-from data.ingest.find import Delivery
+from data.ingest.delivery import Delivery
 from data.ingest.heading import UNITS
 from data.ingest.normalise import quoted
 
@@ -42,9 +42,10 @@ REMARK = (
     r"|(以下空白|以上空白|结束|完|此页无正文)"
     r"|(共|共计|合计|总计|总共|一共|总)\s*[:：]?\s*[0-9,]+\s*(条|行|笔|人次|人|页|个|元)?.*"
     r"|第\s*[0-9]+\s*页.*|(合计|总计|小计|累计|总金额|合计金额)(人次|人数|金额|笔数|条数|费用)?\s*[:：].*"
-    r"|[(（]?[0-9,]+\s*(行|条|笔)(记录|数据)?(受影响|被选中|已选择)?[)）]?[。.]?|(总|总?记录|数据)(条数|行数|数|量)\s*[:：]?\s*[0-9,]+.*"
-    r"|sql>.*|(time taken|elapsed|已用时间|rows?|fetched|query time)\s*[:：].*|query ok,.*|(pl/sql procedure|commit complete).*"
-    r"|(dis)?connected (from|to) .*"
+    r"|[(（]?[0-9,]+\s*(行|条|笔)(记录|数据)?(受影响|被选中|已选择)?[)）]?[。.]?"
+    r"|(总|总?记录|数据)(条数|行数|数|量)\s*[:：]?\s*[0-9,]+.*"
+    r"|sql>.*|(time taken|elapsed|已用时间|rows?|fetched|query time)\s*[:：].*|query ok,.*"
+    r"|(pl/sql procedure|commit complete).*|(dis)?connected (from|to) .*"
     r"|\(?[0-9,]+ (rows?|records?)( selected| affected| in set.*| returned)?\)?\.?"
     r"|已选择\s*[0-9,]+\s*行.*|(total|row count|record count|number of (rows|records))\s*[:=].*"
     r"|(exported|printed|generated|created|source|note|remark|page|report)( (at|on|by|date|time))?\s*[:].*"
@@ -82,8 +83,8 @@ def is_line_below(cells: Sequence[str]) -> bool:
 
 #: What a program writes into an export that it could not finish.
 BROKEN = re.compile(
-    r"\W*(ora-\d{5}|sp2-\d{4}|error\b|fatal\b|msg \d+, level|sqlstate|traceback|([a-z]+\.)+[a-z]*exception|lost connection"
-    r"|mysql server has gone|内存不足|内存溢出|(导出|查询|连接|抽取)(失败|超时|中断|异常|错误))",
+    r"\W*(ora-\d{5}|sp2-\d{4}|error\b|fatal\b|msg \d+, level|sqlstate|traceback|([a-z]+\.)+[a-z]*exception"
+    r"|lost connection|mysql server has gone|内存不足|内存溢出|(导出|查询|连接|抽取)(失败|超时|中断|异常|错误))",
     re.IGNORECASE,
 )
 

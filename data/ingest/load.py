@@ -11,7 +11,7 @@ import duckdb
 from data.contract.mapping import Table
 from data.ingest import ids, match, rejected
 from data.ingest.account import ZERO, Account
-from data.ingest.find import Delivery
+from data.ingest.delivery import Delivery
 from data.ingest.read import FAULTS, ROWS, STAGE, Staged, row_number
 from data.warehouse.events import Stamp, stamp
 

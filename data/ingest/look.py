@@ -13,7 +13,7 @@ import duckdb
 from data.contract.mapping import Names, Table
 from data.errors import InputRefused
 from data.ingest import cells, contradiction, decode, match, normalise, read, survey, unpack
-from data.ingest.find import Delivery, renamed
+from data.ingest.delivery import Delivery, renamed
 from data.ingest.load import load
 from data.warehouse.connection import FILE_NAME, ddl
 

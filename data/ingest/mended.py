@@ -13,7 +13,8 @@ import duckdb
 from data.contract import mapping
 from data.errors import InputRefused
 from data.ingest import small, unmasked, unpack
-from data.ingest.find import MENDED, Delivery, once, words_of
+from data.ingest.delivery import Delivery, once
+from data.ingest.find import MENDED, words_of
 from data.ingest.masked import MASK
 from data.ingest.unpack import Part
 

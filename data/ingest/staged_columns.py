@@ -6,7 +6,8 @@ from collections.abc import Collection
 
 from data.contract.mapping import Field
 from data.ingest import match, normalise, remarks
-from data.ingest.find import Delivery
+from data.ingest.delivery import Delivery
+from data.ingest.heading import unit_of
 from data.ingest.pseudonym import Pseudonyms
 
 EMPTY_KEY = "empty, and it names the row"
@@ -64,6 +65,9 @@ def _value(delivery: Delivery, field: Field, odd: Collection[str]) -> str:
     if field.kind == "word":
         return normalise.worded(raw, delivery.words[field.source])
     value = normalise.typed(raw, field, f"m_{field.column}", odd)
+    cell = next((c for c, f in delivery.fields.items() if f.source == field.source), "")
+    if field.kind == "share" and unit_of(cell) == "%":
+        value = f"case when regexp_matches({raw}, '[%％]$') then {value} else {value} / 100 end"
     return remarks.coded(raw, value, delivery, field)
 
 

@@ -31,7 +31,9 @@ DUMPS = re.compile(
     re.IGNORECASE,
 )
 #: A script that brings rows, and is not only about tables.
-INSERTS = re.compile(rb"\b(insert\s+(all\s+|ignore\s+)?into|replace\s+into|from\s+stdin|load\s+data|values\s*\()", re.IGNORECASE)
+INSERTS = re.compile(
+    rb"\b(insert\s+(all\s+|ignore\s+)?into|replace\s+into|from\s+stdin|load\s+data|values\s*\()", re.IGNORECASE
+)
 #: Archives that only other programs open: whatever they hold, nobody has seen it.
 ARCHIVES = re.compile(r".*\.(7z|rar|r\d\d|z\d\d|\d{3}|tar|tgz|tbz2?|txz|bz2|xz|zst|lz4|cab|iso)$", re.IGNORECASE)
 
@@ -71,7 +73,9 @@ def explains(name: str) -> bool:
 def is_dump(name: str, head: bytes) -> bool:
     """Whether the file holds tables in a form of a database or a program; `head` are its first bytes."""
     low = PurePosixPath(name).name.lower()
-    return DUMPS.fullmatch(low) is not None or (low.endswith((".sql", ".pck", ".pdc")) and INSERTS.search(head) is not None)
+    return DUMPS.fullmatch(low) is not None or (
+        low.endswith((".sql", ".pck", ".pdc")) and INSERTS.search(head) is not None
+    )
 
 
 def is_archive(name: str) -> bool:

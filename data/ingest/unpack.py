@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from data import texts
 from data.errors import InputRefused
 from data.ingest import bounds, stray, workbook
 
@@ -89,7 +90,7 @@ def parts(path: Path, name: str, work: Path, called: str | None = None, depth: i
         shutil.copyfile(path, packed)
         yield Part(packed, name, called, "text")
     elif kind == "text" or low.endswith(".gz"):
-        yield Part(path, name, called, "text")
+        yield Part(path, name, called, "text" if path.stat().st_size > len(texts.MARK.encode()) else "empty")
     elif stray.is_dump(low, _head(path)):
         yield Part(path, name, called, "unread", why=f"{name} is a dump or script of a database or program. {EXPORT}")
     else:
