@@ -112,8 +112,8 @@ def typed(raw: str, field: Field, local: str | None = None, odd: Collection[str]
             return f"try_cast({_number(raw, 'decimal(16,4)')} as integer)"
         case "share":
             part = _number(f"regexp_replace({raw}, ' *[%％]$', '')", "decimal(16,6)")
-            whole = _number(raw, TYPES["share"])
-            return f"case when regexp_matches({raw}, '[%％]$') then cast({part} / 100 as {TYPES['share']}) else {whole} end"
+            percent = f"when regexp_matches({raw}, '[%％]$') then cast({part} / 100 as {TYPES['share']})"
+            return f"case {percent} else {_number(raw, TYPES['share'])} end"
         case kind if kind in TYPES:
             return _number(raw, TYPES[kind])
         case _ if "nul" not in odd:
