@@ -47,7 +47,7 @@ def contents(
                         raise InputRefused(part.why)
                 else:
                     left.append((part.name, NO_TABLE))
-            elif part.form == "empty" and names.table(part.stem) and not part.stem.lower().endswith(WORKBOOKS):
+            elif part.form == "empty" and names.table(part.stem) and not _is_beside(part):
                 with faults.within(part.name, names.table(part.stem)):
                     raise InputRefused(
                         f"{part.name} holds nothing, no header and no row. Export it again, or take it out; nothing was"
@@ -81,6 +81,11 @@ def _plain(path: Path, work: Path) -> Path:
 
 
 ASIDE = {"stray": STRAY, "paper": NO_TABLE, "empty": EMPTY}
+
+
+def _is_beside(part: Part) -> bool:
+    """Whether an empty file is none of the export's own: a workbook of empty sheets, a paper about the tables."""
+    return part.stem.lower().endswith(WORKBOOKS) or stray.explains(part.stem)
 
 
 def _holds_tables(part: Part, names: mapping.Names) -> bool:

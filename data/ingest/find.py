@@ -171,7 +171,7 @@ def _recognise(part: Part, names: mapping.Names) -> Delivery | None:
         best = heading.of_text(text, table, names)
         if "\0" in (text[:4096] if best.known < 0 else "".join(best.header)):
             raise InputRefused(f"{part.name} is not a text file: its header holds NUL bytes. Nothing was loaded.")
-        if best.known < heading.LEAST:
+        if best.known < heading.LEAST or text.lstrip().startswith("{"):
             foreign.refuse(text, part.name, part.stem, table, names)
     table = table or names.guess(best.header)
     if table is None:

@@ -90,7 +90,7 @@ def parts(path: Path, name: str, work: Path, called: str | None = None, depth: i
         shutil.copyfile(path, packed)
         yield Part(packed, name, called, "text")
     elif kind == "text" or low.endswith(".gz"):
-        yield Part(path, name, called, "text" if path.stat().st_size > len(texts.MARK.encode()) else "empty")
+        yield Part(path, name, called, "empty" if _is_blank(path) else "text")
     elif stray.is_dump(low, _head(path)):
         yield Part(path, name, called, "unread", why=f"{name} is a dump or script of a database or program. {EXPORT}")
     else:
@@ -125,6 +125,11 @@ def _kind(path: Path, low: str) -> str:
     if low.endswith(".gz"):
         return "gzip"
     return "text" if low.endswith(TEXTS) or not PurePosixPath(low).suffix else ""
+
+
+def _is_blank(path: Path) -> bool:
+    with path.open("rb") as handle:
+        return not handle.read(64).removeprefix(texts.MARK.encode()).strip() and path.stat().st_size <= 64
 
 
 def _head(path: Path) -> bytes:
