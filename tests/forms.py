@@ -11,6 +11,7 @@ import csv
 import gzip
 import io
 import random
+import re
 import sys
 import tempfile
 import zipfile
@@ -76,7 +77,8 @@ class Table:
 
 
 def column(table, name):
-    header = [c.replace("\n", "") for c in table.header]
+    """Its place, whatever stands around its name."""
+    header = [re.split(r"[(/ |]", c.replace("\n", "").rpartition(".")[2])[0] for c in table.header]
     return header.index(name) if name in header else header.index(CHINESE[name])
 
 
@@ -113,7 +115,9 @@ CELLS = {
 
 def other_zone(v, draw):
     hour = int(v[11:13])
-    return draw.choice([f"{v[:10]}T{hour - 8:02}{v[13:]}Z", f"{v[:10]} {hour - 8:02}{v[13:]} UTC", v + "+08:00", v + " +0800"])
+    return draw.choice(
+        [f"{v[:10]}T{hour - 8:02}{v[13:]}Z", f"{v[:10]} {hour - 8:02}{v[13:]} UTC", v + "+08:00", v + " +0800"]
+    )
 
 
 def half_of_day(v, draw):
@@ -131,7 +135,11 @@ def full_width(v, draw):
 
 def words(table, draw):
     """Words in place of codes."""
-    said = {"insutype": ["职工", "职工基本医疗保险"], "refd_setl_flag": ["否", "正常", "N", "false"], "med_type": ["普通门诊"]}
+    said = {
+        "insutype": ["职工", "职工基本医疗保险"],
+        "refd_setl_flag": ["否", "正常", "N", "false"],
+        "med_type": ["普通门诊"],
+    }
     places = {column(table, name): own for name, own in said.items()}
     return replace(
         table, rows=[[draw.choice(places[i]) if i in places else v for i, v in enumerate(r)] for r in table.rows]
@@ -167,7 +175,9 @@ LOST = {
     "month for a day": changed(DAYS, lambda v, draw: v[:7]),
     "day first": changed(DAYS, lambda v, draw: f"{v[8:]}/{v[5:7]}/{v[:4]}"),
     "scientific": changed(IDS, lambda v, draw: f"{float(v):.5E}"),
-    "no day": changed(TIMES, lambda v, draw: draw.choice(["", "1900-01-01", "0000-00-00 00:00:00", "无", "2025-02-30 10:00:00"])),
+    "no day": changed(
+        TIMES, lambda v, draw: draw.choice(["", "1900-01-01", "0000-00-00 00:00:00", "无", "2025-02-30 10:00:00"])
+    ),
     "no amount": changed(AMOUNTS[:1], lambda v, draw: draw.choice(["-", "无", "#REF!", "12元50", "壹佰元"])),
     "no person": changed(("psn_no",), lambda v, draw: draw.choice(["", "#N/A", "5199 0000"])),
     "of ten thousands": lambda table, draw: of_ten_thousands(table),
@@ -179,7 +189,9 @@ VALUES |= LOST
 def of_ten_thousands(table):
     place = column(table, "medfee_sumamt")
     rows = [[f"{float(v) / 10000:.6f}" if i == place else v for i, v in enumerate(r)] for r in table.rows]
-    return replace(table, header=[c if i != place else "医疗费总额(万元)" for i, c in enumerate(table.header)], rows=rows)
+    return replace(
+        table, header=[c if i != place else "医疗费总额(万元)" for i, c in enumerate(table.header)], rows=rows
+    )
 
 
 def among(line, where="any"):
@@ -213,7 +225,9 @@ def units(table, draw):
 
 def subtotal(table, draw):
     row = [""] * len(table.header)
-    row[column(table, "fixmedins_code")] = draw.choice(["H51990410098 小计", "H51990410098 汇总", "某市第一人民医院小计"])
+    row[column(table, "fixmedins_code")] = draw.choice(
+        ["H51990410098 小计", "H51990410098 汇总", "某市第一人民医院小计"]
+    )
     row[column(table, "medfee_sumamt")] = "12078.00"
     return row
 
@@ -419,7 +433,15 @@ BESIDE = {
 }  # fmt: skip
 #: Forms that cannot be read right: which of two contents is older, what nobody can open.
 REFUSED = {"old copy", "old book", "contradiction", *LOST}
-ALL = {"cells": CELLS, "values": VALUES, "rows": ROWS, "grids": GRIDS, "texts": TEXTS, "holders": HOLDERS, "beside": BESIDE}
+ALL = {
+    "cells": CELLS,
+    "values": VALUES,
+    "rows": ROWS,
+    "grids": GRIDS,
+    "texts": TEXTS,
+    "holders": HOLDERS,
+    "beside": BESIDE,
+}
 
 
 def write(folder, choice, seed=0):

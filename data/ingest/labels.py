@@ -31,7 +31,7 @@ TOTAL = (
     r"|((grand|sub|sheet|page)-?)?totals?|sum"
 )
 #: What spreadsheets and people call the total of a group: its name, or its number, and the word behind it.
-SUBTOTAL = TOTAL + r"|.{1,60}(合计|小计|总计|汇总|计数|(sub)?total)([(（].{0,8}[)）])?"
+SUBTOTAL = TOTAL + r"|.+(合计|小计|总计|汇总|计数|(sub)?total)([(（].{0,8}[)）])?"
 NUMBER = r"[-+¥￥$]?[0-9][0-9,]*(\.[0-9]+)?(e[+-]?[0-9]+)?[%元条人次笔行]?|[-—–/]+|[(（]?[-0-9.,]+[)）]"
 #: How a line begins that a program or its user wrote beside the table.
 REMARK = (

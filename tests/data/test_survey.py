@@ -44,6 +44,17 @@ def test_what_is_odd_is_seen_wherever_a_piece_of_the_text_ends(tmp_path, monkeyp
 
 
 @pytest.mark.parametrize("chunk", [4, 1 << 20])
+@pytest.mark.parametrize("encodings", [("gb18030", "utf-8"), ("utf-8", "gb18030"), ("utf-8", "gb18030", "utf-8-sig")])
+@pytest.mark.parametrize("guess", ["utf-8", "gb18030"])
+@pytest.mark.parametrize("chunk", [7, 1 << 20])
+def test_joined_files_are_each_read_in_their_own_encoding(tmp_path, monkeypatch, encodings, guess, chunk):
+    monkeypatch.setattr(decode, "CHUNK", chunk)
+    text = "云平市第一人民医院,恶性肿瘤门诊治疗\r\nplain\n高血压病三级极高危\n"
+    (tmp_path / "a").write_bytes(b"".join(text.encode(e) for e in encodings))
+    decode.to_utf8(tmp_path / "a", guess, tmp_path / "b")
+    assert (tmp_path / "b").read_bytes().decode() == text * len(encodings)
+
+
 def test_what_is_not_odd_is_not_suspected(tmp_path, monkeypatch, chunk):
     monkeypatch.setattr(decode, "CHUNK", chunk)
     path = tmp_path / "a.csv"

@@ -165,6 +165,9 @@ def test_a_short_code_stays_where_others_have_their_zeros(con, load, rows):
         ("vali_flag", "is_valid", "无效", False),
         ("vali_flag", "is_valid", "有效", True),
         ("refd_setl_flag", "is_refund", "否", False),
+        ("refd_setl_flag", "is_refund", "正常", False),
+        ("refd_setl_flag", "is_refund", "退费", True),
+        ("vali_flag", "is_valid", "正常", True),
         ("init_setl_id", "original_settlement_id", "无", None),
         ("init_setl_id", "original_settlement_id", "0", None),
         ("init_setl_id", "original_settlement_id", "-", None),
@@ -178,6 +181,15 @@ def test_words_for_codes(con, load, column, target, written, kept):
 def test_a_word_of_no_code_is_said_with_its_rows(con, load):
     lines = load(first={"med_type": "门诊大病（旧）"})
     assert "med_type: words for no known code, read as they stand: 门诊大病（旧） (1)" in lines and "mappings" in lines
+
+
+@pytest.mark.parametrize(
+    ("header", "written"),
+    [("selfpay_prop", "10%"), ("自付比例(%)", "10"), ("自付比例（％）", "10%"), ("selfpay_prop", "0.1")],
+)
+def test_shares_in_hundredths(con, load, rows, header, written):
+    load(table="fee_list_d", make=rows.fee_line, everyone={header: written})
+    assert con.sql("select distinct first_paid_share from record.fee_line").fetchall() == [(Decimal("0.1000"),)]
 
 
 def test_a_mark_that_is_neither_yes_nor_no_is_rejected(con, load):
