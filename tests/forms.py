@@ -87,11 +87,16 @@ def changed(names, write):
 
     def form(table, draw):
         places = {column(table, n) for n in names}
-        rows = [
-            [write(v, draw) if i in places and v and draw.random() < 0.5 else v for i, v in enumerate(r)]
-            for r in table.rows
-        ]
-        return replace(table, rows=rows)
+
+        def one(value):
+            if not value or draw.random() < 0.5:
+                return value
+            try:
+                return write(value, draw)
+            except ValueError:  # it is written in another way already
+                return value
+
+        return replace(table, rows=[[one(v) if i in places else v for i, v in enumerate(r)] for r in table.rows])
 
     return form
 
@@ -448,7 +453,7 @@ def write(folder, choice, seed=0):
     """The record in one form of each list; `choice`: list -> name, plain where it says nothing."""
     draw = random.Random(f"{seed} {sorted(choice.items())}")
     table = Table(list(HEADER), [list(r.values()) for r in record()])
-    for kind in ("cells", "values", "rows", "texts", "grids"):
+    for kind in ("values", "cells", "rows", "texts", "grids"):
         table = ALL[kind][choice.get(kind, "plain")](table, draw)
     ALL["beside"][choice.get("beside", "plain")](folder, table)
     ALL["holders"][choice.get("holders", "plain")](folder, table)

@@ -98,19 +98,13 @@ class Names:
         """The national field that a header cell names: as it stands, else without line breaks, marks and units."""
         if (name := self.of_field.get((table, cell.strip().lower()))) is not None or not cell:
             return name
-        plain = tidy(cell)
-        known = self.of_field.get((table, plain))
-        if known is None and (unit := UNIT.search(plain)) is not None:
-            known = self.of_field.get((table, plain[: unit.start()]))
-            other = self.of_field.get((table, unit[0][1:-1]), known)
-            known = known if other == known else None  # 医疗费总额(fund_pay_sumamt) is neither
-        return known or self.of_field.get((table, tidy(plain.rpartition(".")[2]))) or self._of_pieces(table, cell)
-
-    def _of_pieces(self, table: str, cell: str) -> str | None:
-        """The field of a cell that has two of its names, 结算ID/setl_id, and nothing else."""
-        pieces = [tidy(p) for p in PIECES.split(unicodedata.normalize("NFKC", cell)) if tidy(p)]
-        named = {self.of_field.get((table, p)) for p in pieces}
-        return named.pop() if len(pieces) > 1 and len(named) == 1 else None
+        ways = spelled(cell)
+        for way in ways.names:
+            if (name := self.of_field.get((table, way))) is not None:
+                other = self.of_field.get((table, ways.unit), name) if way == ways.without_unit else name
+                return name if other == name else None  # 医疗费总额(fund_pay_sumamt) is neither
+        pieces = {self.of_field.get((table, piece)) for piece in ways.pieces}
+        return pieces.pop() if len(pieces) == 1 else None
 
     def guess(self, header: tuple[str, ...]) -> Table | None:
         """The table that the header alone gives away: all its required fields are there, most cells are known."""
@@ -143,6 +137,27 @@ def updated(header: Iterable[str]) -> str | None:
     """The header cell of the update time."""
     forms = {cell: tidy(cell) for cell in header}
     return next((c for c, f in forms.items() if {f, UNIT.sub("", f), tidy(f.rpartition(".")[2])} & set(UPDATED)), None)
+
+
+@dataclass(frozen=True)
+class Spelled:
+    """What a header cell may be read as, the likeliest first, and the pieces of which all name the same field."""
+
+    names: tuple[str, ...]
+    unit: str
+    without_unit: str
+    pieces: tuple[str, ...]
+
+
+@lru_cache(maxsize=1 << 14)
+def spelled(cell: str) -> Spelled:
+    """A header cell as it stands, without what stands in brackets behind it, without the table before its name."""
+    plain = tidy(cell)
+    unit = UNIT.search(plain)
+    bare = plain[: unit.start()] if unit else plain
+    parts = tuple(tidy(p) for p in PIECES.split(unicodedata.normalize("NFKC", cell)) if tidy(p))
+    names = tuple(dict.fromkeys((plain, bare, tidy(plain.rpartition(".")[2]))))
+    return Spelled(names, unit[0][1:-1] if unit else "", bare if unit else "", parts if len(parts) > 1 else ())
 
 
 @cache
