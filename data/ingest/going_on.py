@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -83,6 +84,10 @@ def _cells(row: Sequence[str | None], one: Delivery) -> list[str]:
     return [c.strip().strip("\"'") for c in (row[0] or "").split(one.delimiter)]
 
 
+def _half(value: str) -> str:
+    return unicodedata.normalize("NFKC", value).strip()
+
+
 def _fit(rows: list[list[str]], one: Delivery) -> bool:
     """Whether the rows hold what the columns of the other content hold."""
     seen = right = 0
@@ -92,7 +97,7 @@ def _fit(rows: list[list[str]], one: Delivery) -> bool:
         if look is not None:
             values = [row[place] for row in rows if len(row) > place and row[place].strip()]
             seen += len(values)
-            right += sum(1 for v in values if re.fullmatch(look, v.strip(), re.IGNORECASE))
+            right += sum(1 for v in values if re.fullmatch(look, _half(v), re.IGNORECASE))
     keys = [i for i, c in enumerate(one.header) if c in one.fields and one.fields[c].column in one.table.key]
     named = sum(any(ch.isdigit() for ch in row[keys[0]]) for row in rows if keys and len(row) > keys[0])
     return bool(keys) and right >= FITS * seen and named >= NAMED * len(rows)

@@ -203,7 +203,7 @@ def _refuse_unit(con: duckdb.DuckDBPyConnection, delivery: Delivery, texts: str)
         f"""
         select regexp_extract({whole}, '{UNITS}', 1), row_place + 1 from {texts}
         where row_place in (select row_place from {LEFT} where kind in ('unit', 'remark'))
-            and ({under} or regexp_matches({whole}, '单位[:：]?(人民币)?[(（]?{UNITS}')) limit 1
+            and ({under} or regexp_matches({whole}, '单位[:： ]*(人民币)?[(（]?{UNITS}($|[ )）,，;；。])')) limit 1
         """
     ).fetchall()
     for unit, row in found:

@@ -78,8 +78,9 @@ def text(cell: str, odd: Collection[str] = ODD) -> str:
     )
     padded = f"{x} < '!' or {ends} or starts_with({x}, '{WIDE}') or starts_with({x}, '{HARD}')"
     # ="0012" keeps a spreadsheet from reading a number
-    formula = f"when starts_with({x}, '=\"') then nullif(trim(regexp_replace({x}, '^=\"(.*)\"$', '\\1')), '')"
-    return f"case when {padded} then nullif(trim({x}, ' \t\r\n{WIDE}{HARD}'), '') {formula} else {x} end"
+    inner = f"regexp_replace(trim({x}, ' \t\r\n{WIDE}{HARD}'), '^=\"(.*)\"$', '\\1')"
+    formula = f"when contains({x}, '=\"') then nullif(trim({inner}), '')"
+    return f"case {formula} when {padded} then nullif(trim({x}, ' \t\r\n{WIDE}{HARD}'), '') else {x} end"
 
 
 def moment(raw: str, field: Field) -> str | None:
@@ -128,7 +129,7 @@ def fault(raw: str, value: str, field: Field, local: str | None = None, odd: Col
         # the cheap test first: hardly any code holds such characters
         broken = ", ".join(_text(e) for e in ERRORS)
         faults = [f"when {_scientific(raw)} then '{SCIENTIFIC}'"]
-        if field.kind == "id":
+        if field.kind == "id" and field.is_required:
             faults.append(f"when contains({raw}, ' ') and regexp_matches({raw}, '[0-9] +[0-9]') then '{BLANK}'")
         if "hash" in odd:
             faults.insert(0, f"when starts_with({raw}, '#') and upper({raw}) in ({broken}) then '{ERROR_CELL}'")

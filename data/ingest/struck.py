@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 
 #: How files, folders and sheets of deleted rows are called.
 CALLED = re.compile(
-    r"作废|删除|已删|废单|撤销|(?<![a-z])(del|deletes?|deleted|deletions?|removed|voids?|voided|cancell?ed|revoked)(?![a-z])",
+    r"作废|废单|撤销|(已删|删除)(?!除?了?(重复|空|多余|无效|错误|姓名|身份|敏感|隐私|个人|标识|字段|列))"
+    r"|(?<![a-z])(del|deletes?|deleted|deletions?|removed|voids?|voided|cancell?ed|revoked)(?![a-z])",
     re.IGNORECASE,
 )
 #: Columns that say of a row that it was deleted, and of change logs that say what was done with it.
 MARKS = re.compile(
     r"(is_?|__)?(del|delete|deleted|dele|removed|cancel|canceled|cancelled|void|voided)(_?(flag|flg|stas|status|mark|ind))?"
-    r"|zf_?(flag|bz)|(是否)?(删除|作废|撤销)(标志|标识|标记|状态)?",
+    r"|(是否)?(删除|作废|撤销)(标志|标识|标记|状态)?",
     re.IGNORECASE,
 )
 CHANGES = re.compile(
@@ -39,7 +40,7 @@ TAKEN_OUT = ("d", "delete", "deleted", "del", "-d", "删除", "作废", "撤销"
 
 def is_called_deleted(name: str) -> bool:
     """Whether the name of a content, with its folder and workbook, calls it a list of deleted rows."""
-    return CALLED.search(name) is not None
+    return any(CALLED.search(re.sub(r"\.[^.]*$", "", piece)) for piece in re.split(r"[/!]", name))
 
 
 def refuse_list(name: str) -> None:

@@ -747,6 +747,41 @@ def test_rows_that_an_unknown_column_marks_as_deleted_are_no_rows(read, many, de
         read(put(delivery(many), "setl_d.csv", text_of(rows)))
 
 
+@pytest.mark.parametrize(
+    ("name", "is_called"),
+    [
+        ("setl_d_deleted.csv", True),
+        ("del/setl_d.csv", True),
+        ("a.zip!作废结算.csv", True),
+        ("setl_d.del", False),
+        ("结算_删除重复后.csv", False),
+        ("model.csv", False),
+        ("delivery/setl_d.csv", False),
+        ("已删除姓名/setl_d.csv", False),
+    ],
+)
+def test_what_a_list_of_deleted_rows_is_called(name, is_called):
+    from data.ingest import struck
+
+    assert struck.is_called_deleted(name) == is_called
+
+
+@pytest.mark.parametrize(
+    ("line", "unit"),
+    [
+        ("单位：万元", "万元"),
+        ("（单位: 人民币千元）", "千元"),
+        ("单位：元", ""),
+        ("填报单位：分宜县医保局", ""),
+        ("单位 分", "分"),
+    ],
+)
+def test_the_unit_of_amounts_that_a_title_names(line, unit):
+    from data.ingest import heading
+
+    assert heading._unit([line]) == unit
+
+
 @pytest.mark.parametrize("name", ["setl_d_deleted.csv", "结算信息表_作废.csv", "已删除/setl_d.csv"])
 def test_a_list_of_deleted_rows_brings_none_to_life(read, many, rows, delivery, name):
     folder = delivery(many)

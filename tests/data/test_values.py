@@ -59,7 +59,7 @@ def test_what_nobody_sees_is_no_part_of_an_id(con, load, rows, mark):
     assert "1 cells hold invisible characters, taken out" in lines
 
 
-@pytest.mark.parametrize("mark", ['="{}"', "'{}", "{}.0", " {} "])
+@pytest.mark.parametrize("mark", ['="{}"', ' ="{}"\t', "'{}", "{}.0", " {} "])
 def test_marks_around_an_id(con, load, rows, mark):
     load(everyone={"psn_no": mark.format("5199000000")})
     assert con.sql("select distinct person_id from record.settlement").fetchall() == [("5199000000",)]
