@@ -113,6 +113,6 @@ def test_a_cell_that_is_spared_the_look_reads_as_it_would_with_it(con, tmp_path,
     content = "\n".join(lines) + "\n"
     spared = _staged(con, tmp_path, content)
     seen = survey.look
-    monkeypatch.setattr(survey, "look", lambda path: survey.Survey(seen(path).records, seen(path).is_plain))
+    monkeypatch.setattr(survey, "look", lambda *how: survey.Survey(seen(*how).records, seen(*how).is_plain))
     assert _staged(con, tmp_path, content) == spared
     assert len(spared[1]) + len(spared[2]) == SOUND
