@@ -17,7 +17,7 @@ from data.warehouse import spill
 from flows import steps
 from flows.home.settings import Settings
 from models.sources import registers
-from models.sources.source import ELSEWHERE
+from models.sources.needs import ELSEWHERE
 
 Line = tuple[str, str, str]  # what, ok | off | bad, sentence
 #: Months without a row that are named; more are counted.

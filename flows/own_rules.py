@@ -9,6 +9,7 @@ import duckdb
 from data.errors import FundwatchError
 from flows.home.state import State
 from models.sources import source
+from models.sources.needs import Held
 from models.sources.source import Source
 from models.workbench import located
 
@@ -30,10 +31,10 @@ def refused(con: duckdb.DuckDBPyConnection, stale: Collection[Source]) -> dict[s
     return why_not
 
 
-def judge(state: State, each: Source, refused: dict[str, str]) -> bool:
+def judge(state: State, each: Source, refused: dict[str, str], held: Held) -> bool:
     """Judge with one source; whether it had its data. A trial rule that people wrote and that fails is `refused`."""
     try:
-        return source.run(state.con, each, state.basis(each), state.settings.rule_minutes * 60)
+        return source.run(state.con, each, state.basis(each), state.settings.rule_minutes * 60, held)
     except source.RuleFailed as error:
         _stop_live(each, error)
         refused[each.id] = str(error)

@@ -27,6 +27,7 @@ from models import artefacts
 from models.ranking import learned, tips, totals
 from models.ranking.rank import rank as rank_leads
 from models.sources import source
+from models.sources.needs import Held
 from models.sources.source import Source
 from models.workbench import ruleset
 
@@ -83,7 +84,7 @@ def intake(
 
 def naming(settings: Settings, con: duckdb.DuckDBPyConnection) -> ingestion.Pseudonyms | None:
     """How HOME names persons, for who only works on them. Raises UsageError where settings and warehouse disagree."""
-    if not con.sql("select 1 from run.input_file limit 1").fetchall():
+    if not con.execute("select 1 from run.input_file limit 1").fetchall():
         return None  # nobody is named yet, and no key is made to look
     return ingestion.agreed(con, settings.pseudonyms, settings.key)
 
@@ -158,17 +159,17 @@ def detect(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> Outc
     shown = {s.id: f"{s.card.title_zh} {s.id}" if settings.language == "zh" else s.id for s in stale}
     lasting = {shown[name]: took for name, took in seconds.items() if name in shown}
     parts = Parts(say, "sources", shown.values(), lasting)
-    refused = own_rules.refused(con, stale)
+    refused, held = own_rules.refused(con, stale), Held(con)
     for each in stale:
         parts.begin(shown[each.id])
-        has_data = each.id not in refused and own_rules.judge(state, each, refused)
+        has_data = each.id not in refused and own_rules.judge(state, each, refused, held)
         parts.end(DONE if has_data else NO_DATA)
     for name, why in refused.items():
         left = next(s for s in stale if s.id == name)
         source.leave_out(con, left, state.basis(left), why)
         say(f"{name}, on trial, is left out: {why}")
     classed = _triage(state)
-    hits, cannot = con.sql(
+    hits, cannot = con.execute(
         "select coalesce(sum(hits), 0), count(*) filter (where reason like 'needs %') from model.coverage"
     ).fetchall()[0]
     counts = {"judged": len(stale), "retired": len(gone), "hits": int(hits), "lacking_data": cannot}
@@ -246,18 +247,18 @@ def perform(step: Step, settings: Settings, say: Say = lambda _: None) -> Outcom
 
 def _leads(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     """How many leads each list has."""
-    return dict(con.sql("select subject_type, count(*) from model.lead group by 1 order by 1").fetchall())
+    return dict(con.execute("select subject_type, count(*) from model.lead group by 1 order by 1").fetchall())
 
 
 def _last(con: duckdb.DuckDBPyConnection) -> tuple[dict[str, str], dict[str, float | None]]:
     """Fingerprint and seconds of each source when it was last judged."""
-    rows = con.sql("select source, fingerprint, seconds from model.coverage").fetchall()
+    rows = con.execute("select source, fingerprint, seconds from model.coverage").fetchall()
     return {name: print_of for name, print_of, _ in rows}, {name: took for name, _, took in rows}
 
 
 def _prints(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
     """Source and fingerprint of everything that was judged."""
-    return con.sql("select source, fingerprint from model.coverage order by 1").fetchall()
+    return con.execute("select source, fingerprint from model.coverage order by 1").fetchall()
 
 
 def _know(state: State) -> None:

@@ -8,7 +8,7 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from data.warehouse import guard
+from data.warehouse import guard, scripts
 from models import detectors
 from models.sources import detector
 
@@ -84,7 +84,7 @@ def test_every_folder_of_queries_is_watched():
 )
 def test_a_detector_s_script_passes_the_guard_or_is_refused(script, why):
     with pytest.raises(guard.SqlRefused, match=why):
-        guard.script(script, detector.MAY_READ, guard.PERSONAL, frozenset())
+        scripts.script(script, detector.MAY_READ, guard.PERSONAL, frozenset())
 
 
 def test_every_detector_s_scripts_passed_it():

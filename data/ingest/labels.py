@@ -113,7 +113,9 @@ def are_doubtful(con: duckdb.DuckDBPyConnection, delivery: Delivery, held: Cells
     """Whether any row may be no record, by the stage's column `doubtful` or by the first rows."""
     if not _keys(delivery):
         return False
-    return _is_under(con, delivery, held) or bool(con.sql(f"select 1 from {stage} where doubtful limit 1").fetchall())
+    return _is_under(con, delivery, held) or bool(
+        con.execute(f"select 1 from {stage} where doubtful limit 1").fetchall()
+    )
 
 
 def _keys(delivery: Delivery) -> list[str]:
@@ -186,7 +188,7 @@ def find(con: duckdb.DuckDBPyConnection, delivery: Delivery, names: mapping.Name
         select row_place, kind from judged where kind is not null
         """
     )
-    rows = con.sql(f"select kind, count(*) from {LEFT} group by kind order by kind").fetchall()
+    rows = con.execute(f"select kind, count(*) from {LEFT} group by kind order by kind").fetchall()
     if rows:
         _refuse_unit(con, delivery, texts)
     return {kind: int(count) for kind, count in rows}
@@ -199,7 +201,7 @@ def _refuse_unit(con: duckdb.DuckDBPyConnection, delivery: Delivery, texts: str)
         return
     under = " or ".join(f"regexp_full_match({cell}, '[(（]?{UNITS}[)）]?')" for cell in amounts)
     whole = f"concat_ws(' ', {', '.join(map(quoted, delivery.header))})"
-    found = con.sql(
+    found = con.execute(
         f"""
         select regexp_extract({whole}, '{UNITS}', 1), row_place + 1 from {texts}
         where row_place in (select row_place from {LEFT} where kind in ('unit', 'remark'))

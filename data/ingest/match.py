@@ -79,7 +79,7 @@ def catch_up(con: duckdb.DuckDBPyConnection, words: Mapping[tuple[str, str], Map
     """Read the lists that an earlier version loaded as it found them; what was built from them is built again."""
     rows = " union all ".join(f"select 1 from record.{target}" for target in LISTS)
     lacking = f"select 1 from ({rows}) as listed where not exists (select 1 from record.list_match) limit 1"
-    if not con.sql(lacking).fetchall():
+    if not con.execute(lacking).fetchall():
         return
     for table in mapping.tables().values():
         if table.target in LISTS:

@@ -59,7 +59,7 @@ def refuse(con: duckdb.DuckDBPyConnection, delivery: Delivery, held: Cells, stag
     columns = {f.column for f in delivery.table.fields}
     if is_called_deleted(delivery.name):
         stands = ["bad is null", *(sql for column, sql in STAND.items() if column in columns)]
-        (count,) = con.sql(f"select count(*) from {stage} where {' and '.join(stands)}").fetchall()[0]
+        (count,) = con.execute(f"select count(*) from {stage} where {' and '.join(stands)}").fetchall()[0]
         if count:
             raise InputRefused(
                 f"{delivery.name} is called a list of deleted rows, and {count:,} of them stand as valid. Deliver them"
@@ -76,7 +76,7 @@ def refuse(con: duckdb.DuckDBPyConnection, delivery: Delivery, held: Cells, stag
             marked = f"{value} in {_listed(TAKEN_OUT)}"
         else:
             continue
-        (count,) = con.sql(f"select count_if({marked}) from {held.source}").fetchall()[0]
+        (count,) = con.execute(f"select count_if({marked}) from {held.source}").fetchall()[0]
         if count:
             raise InputRefused(
                 f"{delivery.name}: the column {cell} marks {count:,} rows as deleted, and nothing here reads it. Leave"

@@ -14,7 +14,7 @@ def refuse_twice(con: duckdb.DuckDBPyConnection, delivery: Delivery, held: Cells
     """Two columns for one field, as joins bring them: read where they say the same, else refused."""
     for other, first in delivery.again.items():
         one, two = normalise.quoted(first), normalise.quoted(other)
-        (count,) = con.sql(
+        (count,) = con.execute(
             f"select count_if({two} is not null and {one} is distinct from {two}) from {held.source}"
         ).fetchall()[0]
         if count:
@@ -31,7 +31,7 @@ def refuse_no_results(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> Non
     if not wanted:
         return
     counts = ", ".join(f"count({normalise.quoted(cell)})" for cell in wanted)
-    rows, *filled = con.sql(f"select count(*), {counts} from {TEXTS}").fetchall()[0]
+    rows, *filled = con.execute(f"select count(*), {counts} from {TEXTS}").fetchall()[0]
     empty = [cell for cell, count in zip(wanted, filled, strict=True) if not count]
     if rows and empty:
         raise InputRefused(

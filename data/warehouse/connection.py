@@ -6,10 +6,11 @@ import functools
 import hashlib
 import re
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import duckdb
 
@@ -100,18 +101,32 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 def frame(con: duckdb.DuckDBPyConnection, query: str, params: dict[str, Any] | None = None) -> pl.DataFrame:
-    """A query's rows as a polars frame."""
-    rows: pl.DataFrame = con.sql(query, params=params).pl()
-    return rows
+    """A query's rows as a polars frame.
+
+    A relation is planned once to be described and once more to be run; half of what a small query costs is its plan.
+    """
+    import polars as pl
+
+    with warnings.catch_warnings():  # that the rows are copied once more is less than planning them twice
+        warnings.simplefilter("ignore", UserWarning)
+        table = con.execute(query, params).to_arrow_table()
+    return cast("pl.DataFrame", pl.from_arrow(table, rechunk=False))
 
 
 def has(con: duckdb.DuckDBPyConnection, table: str, column: str | None = None) -> bool:
     """Whether a table, written with its schema, is there and has the column: what is only read may be of an earlier
     version."""
+    schema, _, name = table.rpartition(".")
+    # the columns of every table and view would be described before the one asked for is picked
+    is_there = con.execute(
+        "select 1 from duckdb_tables() where schema_name = $schema and table_name = $name"
+        " union all select 1 from duckdb_views() where schema_name = $schema and view_name = $name limit 1",
+        {"schema": schema, "name": name},
+    ).fetchall()
+    if not is_there or column is None:
+        return bool(is_there)
     rows = con.execute(
-        "select 1 from duckdb_columns() where schema_name || '.' || table_name = $table"
-        " and column_name = coalesce($column, column_name) limit 1",
-        {"table": table, "column": column},
+        "select 1 from pragma_table_info($table) where name = $column", {"table": table, "column": column}
     ).fetchall()
     return bool(rows)
 
@@ -161,7 +176,7 @@ def _found(path: Path) -> None:
 
 def _check_format(con: duckdb.DuckDBPyConnection, path: Path, read_only: bool) -> None:
     is_told = has(con, "run.warehouse")
-    written = con.sql("select max(format) from run.warehouse").fetchall()[0][0] if is_told else None
+    written = con.execute("select max(format) from run.warehouse").fetchall()[0][0] if is_told else None
     if written is not None and written > FORMAT:
         raise FundwatchError(
             f"{path} was written by a newer fundwatch (format {written}, this one knows {FORMAT})."
@@ -179,7 +194,7 @@ def _bring_up(con: duckdb.DuckDBPyConnection, is_new: bool) -> None:
     fingerprint = hashlib.sha256(schema.encode()).hexdigest()[:16]
     if (
         not is_new
-        and con.sql(f"select 1 from run.step where step = 'schema' and fingerprint = '{fingerprint}'").fetchall()
+        and con.execute(f"select 1 from run.step where step = 'schema' and fingerprint = '{fingerprint}'").fetchall()
     ):
         return
     with transaction(con):
@@ -198,11 +213,11 @@ def _bring_up(con: duckdb.DuckDBPyConnection, is_new: bool) -> None:
 def _grow(con: duckdb.DuckDBPyConnection) -> None:
     """Give the tables that an older warehouse has the columns that the schema has gained since."""
     query = "select schema_name, table_name, column_name, data_type from duckdb_columns() where not internal"
-    have = {tuple(row[:3]) for row in con.sql(query).fetchall()}
+    have = {tuple(row[:3]) for row in con.execute(query).fetchall()}
     with duckdb.connect() as fresh:
         fresh.execute(ddl())
-        wanted = fresh.sql(query).fetchall()
-    tables = {tuple(row) for row in con.sql("select schema_name, table_name from duckdb_tables()").fetchall()}
+        wanted = fresh.execute(query).fetchall()
+    tables = {tuple(row) for row in con.execute("select schema_name, table_name from duckdb_tables()").fetchall()}
     for schema, table, column, kind in wanted:
         if (schema, table, column) not in have and (schema, table) in tables:
             con.execute(f"alter table {schema}.{table} add column {column} {kind}")

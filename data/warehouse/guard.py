@@ -38,25 +38,6 @@ PARTS = frozenset(
 #: Parts of parts that hold more than this are beyond what the engines and this guard can follow.
 DEEPEST = 200
 
-#: What detectors may use besides: DuckDB's own, since they run on DuckDB alone. Nothing here reads a file, a setting or
-#: the catalogue.
-DUCKDB = PORTABLE | frozenset(
-    """
-    AnyValue ArgMax ArgMin Array ArrayAgg ArrayContains ArrayMax ArrayOverlaps ArraySlice ArraySort ArrayToString
-    Chr ConcatWs Contains Cos Day DayOfWeek EndsWith Explode Format GenerateSeries GroupConcat Hour IntDiv
-    JarowinklerSimilarity Left Log LogicalAnd LogicalOr MD5 Median Mode Pad PropertyEQ Quantile Radians RegexpExtract
-    RegexpExtractAll RegexpFullMatch RegexpReplace Replace Right Sin Split SplitPart StartsWith Struct StructExtract
-    TimeToStr Transform Translate Unnest Variance
-    """.split()
-)
-
-#: Functions of DuckDB that sqlglot has no name of its own for.
-DUCKDB_NAMED = frozenset(
-    """
-    gamma lgamma list_aggregate list_distinct list_position list_sort list_sum mad regexp_split_to_array to_json
-    """.split()
-)
-
 #: Who a person is, how to reach them, and what people say of each other: for no rule to read.
 PERSONAL = frozenset(
     {
@@ -69,6 +50,11 @@ PERSONAL = frozenset(
 )
 
 TRUNCATIONS = frozenset({"DAY", "HOUR", "MONTH", "QUARTER", "YEAR"})
+
+#: A text is cut into tokens once, and the tokens are both looked at and parsed.
+DIALECT, SEMICOLON = sqlglot.Dialect.get_or_raise("duckdb"), sqlglot.TokenType.SEMICOLON
+#: Asked of every node of every query, so put together once.
+EVERYWHERE = PORTABLE | PARTS
 
 
 @dataclass(frozen=True)
@@ -111,81 +97,6 @@ def check_foreign(query: Query) -> None:
         raise SqlRefused(f"{place(query.text, odd[0])}reads {odd[0]}, which is not allowed here")
 
 
-@dataclass(frozen=True)
-class Step:
-    """One statement of a script that passed: a named table that later ones read, or a query that judges."""
-
-    name: str | None  # of the temporary table; None: a query
-    query: Query  # its text is the statement's
-
-
-def script(text: str, may_read: frozenset[str], but_not: frozenset[str], beside: frozenset[str]) -> tuple[Step, ...]:
-    """The statements of a script in DuckDB's dialect: `create temp table NAME as` a query, or a query.
-
-    `may_read` are schemas, `but_not` single tables of them, `beside` bare names that others make. Raises SqlRefused
-    for any other statement, and for a table or function that is not allowed.
-    """
-    import duckdb
-
-    try:
-        statements = duckdb.extract_statements(text)
-    except duckdb.Error as error:
-        raise SqlRefused(str(error).splitlines()[0]) from error
-    steps: list[Step] = []
-    for number, statement in enumerate(statements, 1):
-        known = beside | {s.name for s in steps if s.name}
-        try:
-            steps.append(_step(statement.query.strip().rstrip(";"), may_read, but_not, known))
-        except SqlRefused as error:
-            raise SqlRefused(f"statement {number}: {error}") from error
-    return tuple(steps)
-
-
-def _step(text: str, may_read: frozenset[str], but_not: frozenset[str], beside: frozenset[str]) -> Step:
-    try:
-        tree = sqlglot.parse_one(text, read="duckdb")
-    except ParseError as error:
-        first = error.errors[0] if error.errors else {}
-        raise SqlRefused(f"line {first.get('line')}: {first.get('description', str(error))}") from error
-    name, body = None, tree
-    if isinstance(tree, exp.Create):
-        is_table = tree.kind == "TABLE" and tree.find(exp.TemporaryProperty) is not None
-        if not is_table or tree.args.get("replace") or not isinstance(tree.expression, exp.Query):
-            raise SqlRefused("it must be `create temp table NAME as` a query, or a query")
-        name, body = tree.this.name, tree.expression
-        if tree.this.db:
-            raise SqlRefused(f"{tree.this.sql('duckdb')}: a temporary table has no schema")
-    if not isinstance(body, exp.Query):
-        raise SqlRefused("it must be `create temp table NAME as` a query, or a query")
-    _refuse_undeclared(body)
-    local = {cte.alias for cte in body.find_all(exp.CTE)} | beside
-    tables = set()
-    for table in body.find_all(exp.Table):
-        if not isinstance(table.this, exp.Identifier):
-            if not isinstance(table.this, exp.GenerateSeries | exp.Unnest | exp.Explode):
-                raise SqlRefused(f"`{table.sql('duckdb')[:60]}` is no table")
-            continue
-        full = f"{table.db}.{table.name}" if table.db else table.name
-        if full.lower() != full and table.db:
-            raise SqlRefused(f"write {full.lower()}: small letters")
-        if table.catalog or (table.db and table.db not in may_read) or (not table.db and full not in local):
-            raise SqlRefused(f"reads {full}; it may read only {', '.join(sorted(may_read))} and its own steps")
-        if full in but_not:
-            raise SqlRefused(f"reads {full}, which names persons")
-        tables |= {full} if table.db else set()
-    parameters = frozenset(p.name for p in body.find_all(exp.Parameter, exp.Placeholder) if p.name)
-    return Step(name, Query(text, frozenset(tables), parameters, tuple(body.named_selects)))
-
-
-def _refuse_undeclared(tree: exp.Query) -> None:
-    """Functions that neither list names: for files, settings, the catalogue, and whatever nobody looked at."""
-    for node in tree.walk():
-        if isinstance(node, exp.Func | exp.Binary | exp.Window | exp.SetOperation):
-            name = type(node).__name__
-            if name not in DUCKDB and not (isinstance(node, exp.Anonymous) and node.name.lower() in DUCKDB_NAMED):
-                raise SqlRefused(f"`{node.sql('duckdb')[:60]}` is no function that a detector may use")
-
-
 def to_spark(text: str) -> str:
     """The same query for Spark. Raises SqlRefused where no equal form is known."""
     tree = _parse(text)
@@ -199,12 +110,13 @@ def to_spark(text: str) -> str:
 def _parse(text: str) -> exp.Query:
     refuse_unseen(text)
     try:
-        for token in sqlglot.tokenize(text, read="duckdb") if ";" in text else ():
-            if token.token_type == sqlglot.TokenType.SEMICOLON:
+        tokens = DIALECT.tokenize(text)
+        for token in tokens if ";" in text else ():
+            if token.token_type == SEMICOLON:
                 before = text[: token.start]
                 where = f"line {before.count(chr(10)) + 1}, column {token.start - before.rfind(chr(10))}: "
                 raise SqlRefused(f"{where}it must be one select, without `;` at its end")
-        statements = [s for s in sqlglot.parse(text, read="duckdb") if s is not None]
+        statements = [s for s in DIALECT.parser().parse(tokens, text) if s is not None]
     except ParseError as error:
         first = error.errors[0] if error.errors else {}
         where = f"line {first.get('line')}, column {first.get('col')}: " if first else ""
@@ -220,7 +132,7 @@ def _parse(text: str) -> exp.Query:
 
 def _refuse_foreign(tree: exp.Query) -> None:
     for node in tree.walk():
-        if type(node).__name__ not in PORTABLE | PARTS:
+        if type(node).__name__ not in EVERYWHERE:
             raise SqlRefused(f"`{node.sql('duckdb')[:60]}` has no form known to be equal on Spark")
         if isinstance(node, exp.With) and node.args.get("recursive"):
             raise SqlRefused("a recursive step has no form known to be equal on Spark, and may have no end")

@@ -26,7 +26,7 @@ from flows.home.settings import Settings
 from flows.prepay import past
 from flows.prepay.answers import Screened, answers_sql, in_chinese
 from flows.publish import in_force
-from models.sources import rule, source
+from models.sources import needs, rule, source
 from models.sources.judged import KEYS, ROW, STANDARD
 from models.sources.source import Source
 from models.workbench import ruleset
@@ -57,7 +57,7 @@ def screen(settings: Settings, delivery: Path, say: Callable[[str], None] = lamb
         answers = frame(con, answers_sql(rules, settings.language))
         if settings.language == "zh":
             answers = in_chinese(answers)
-        settlements = con.sql("select count(*) from new_settlement").fetchall()[0][0]
+        settlements = con.execute("select count(*) from new_settlement").fetchall()[0][0]
     return Screened(answers, len(rules) - len(lacking), lacking, settlements, rejected)
 
 
@@ -161,12 +161,12 @@ def _build(con: duckdb.DuckDBPyConnection, rules: Collection[Source]) -> None:
 
 def _lacking(con: duckdb.DuckDBPyConnection, one: Source) -> list[str]:
     """What a rule needs that neither the new rows nor HOME's record hold."""
-    here = source.missing(con, one.card.needs)
+    here = needs.missing(con, one.card.needs)
     if not here:
         return []
     con.execute("use warehouse")
     try:
-        there = source.missing(con, one.card.needs)
+        there = needs.missing(con, one.card.needs)
     finally:
         con.execute("use screening")
     return [need for need in here if need in there]

@@ -10,7 +10,7 @@ import polars as pl
 
 from data.errors import FundwatchError, UsageError
 from data.warehouse.connection import frame, has
-from models.sources.source import missing
+from models.sources.needs import missing
 
 FOLDER = Path(__file__).parent
 #: The feature tables that the months of the funds are made of.

@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
+from functools import cache
 from typing import Any, cast, get_type_hints
 
 from models.sources import law, wording
@@ -36,8 +37,19 @@ class Parameter:
     value: int | float | str
     unit: str = ""
     meaning: str = ""
+    meaning_zh: str = ""  # a bureau's own cards say it here, the package's in models/sources/meanings.csv
     min: int | float | None = None
     max: int | float | None = None
+
+    def decides(self, language: str) -> str:
+        """What it decides, in the language; English where a card has no Chinese."""
+        if language != "zh":
+            return self.meaning
+        return self.meaning_zh or wording.in_chinese(wording.MEANINGS).get(self.meaning, self.meaning)
+
+    def measured(self, language: str) -> str:
+        """Its unit in the language."""
+        return wording.in_chinese(wording.UNITS).get(self.unit, self.unit) if language == "zh" else self.unit
 
     def bounds(self) -> tuple[float, float]:
         """Least and greatest value that makes sense: as declared, else of the default's sign, a share at most 1."""
@@ -139,8 +151,9 @@ def listed(what: str, problems: Sequence[str]) -> str:
     return f"{what}: {problems[0]}." if len(problems) == 1 else "\n".join([f"{what}:", *problems])
 
 
+@cache
 def parse(text: str) -> Card:
-    """Read a card from TOML. Raises CardError naming what is wrong."""
+    """Read a card from TOML, the same text once a process. Raises CardError naming what is wrong."""
     try:
         said = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
@@ -168,7 +181,7 @@ def make(said: Mapping[str, Any]) -> Card:
 
 def _refuse_kinds(said: Mapping[str, Any]) -> None:
     """Raises CardError for an entry of another kind than it is declared with: what is no day is never one later."""
-    for name, kind in get_type_hints(Card).items():
+    for name, kind in _kinds(Card).items():
         if name in said:
             _refuse_kind(name, said[name], kind)
     for name, entries in said.get("params", {}).items():
@@ -181,8 +194,14 @@ def _refuse_kinds(said: Mapping[str, Any]) -> None:
         _refuse_parts("strength", said["strength"], Strength)
 
 
+@cache
+def _kinds(part: type) -> dict[str, Any]:
+    """What the entries of a card or a part of it are declared as; asked of every card."""
+    return get_type_hints(part)
+
+
 def _refuse_parts(what: str, entries: Mapping[str, Any], part: type) -> None:
-    kinds = get_type_hints(part)
+    kinds = _kinds(part)
     if unknown := set(entries) - set(kinds):
         raise CardError(f"{what} has unknown entries: {', '.join(sorted(unknown))}")
     for name, value in entries.items():

@@ -17,9 +17,11 @@ from pathlib import Path
 import duckdb
 
 from data.warehouse import guard
+from data.warehouse import scripts as scripts_guard
 from models.sources import card as cards
 from models.sources.card import Card, CardError, SettingError
-from models.sources.source import Params, Source, check_needs
+from models.sources.needs import check_needs
+from models.sources.source import Params, Source
 from models.sources.work import Script, Work
 
 ROOT = Path(__file__).parents[2]
@@ -116,7 +118,7 @@ def _checked(texts: Mapping[str, str]) -> dict[str, Script]:
     scripts = {}
     for name, text in texts.items():
         try:
-            scripts[name] = Script(name, guard.script(text, MAY_READ, guard.PERSONAL, frozenset(given | made)))
+            scripts[name] = Script(name, scripts_guard.script(text, MAY_READ, guard.PERSONAL, frozenset(given | made)))
         except guard.SqlRefused as error:
             raise guard.SqlRefused(f"{name}.sql: {error}") from error
     return scripts

@@ -16,7 +16,8 @@ from data.warehouse import guard
 from data.warehouse.connection import ddl
 from models.sources.card import Card, CardError, SettingError, listed, parse
 from models.sources.judged import KEYS, ROW, STANDARD
-from models.sources.source import Params, Source, check_needs
+from models.sources.needs import check_needs
+from models.sources.source import Params, Source
 
 FOLDER = Path(__file__).parents[1] / "rules"
 MAY_READ = frozenset({"record", "knowledge", "feature"})
@@ -136,14 +137,14 @@ def rests_on_ours(con: duckdb.DuckDBPyConnection, found: guard.Query, alias: str
     """
     layered = {
         f"{schema}.{table}"
-        for schema, table in con.sql(
+        for schema, table in con.execute(
             "select schema_name, table_name from duckdb_columns() where column_name = 'layer'"
         ).fetchall()
     }
     held = ", ".join(f"'{layer}'" for layer in OURS)
     text = found.text
     for table in sorted(layered & found.tables):
-        if con.sql(f"select count(*) from {table} where layer in ({held})").fetchall()[0][0]:
+        if con.execute(f"select count(*) from {table} where layer in ({held})").fetchall()[0][0]:
             published = f"(select * from {table} where coalesce(layer, '') not in ({held}))"
             # where rows come from, not where a reason names the table
             text = re.sub(rf"(\bfrom|\bjoin|,)(\s+){re.escape(table)}\b(?!\.)", rf"\1\2{published}", text, flags=re.I)

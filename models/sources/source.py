@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -20,14 +21,10 @@ from data.ingest.match import STATUS
 from data.warehouse import confined
 from data.warehouse.connection import transaction
 from models.sources import judged
-from models.sources.card import Card, CardError
+from models.sources.card import Card
 from models.sources.judged import KEYS, PEERS, ROW
+from models.sources.needs import Held, listed, missing
 
-#: Where else the record may hold what a need names: feature.person takes it from there.
-ELSEWHERE = {
-    "record.settlement.sex": ("record.encounter.sex", "record.person.sex"),
-    "record.settlement.birth_on": ("record.encounter.birth_on", "record.person.birth_on"),
-}
 #: The reason of a source that judged nothing though it has its data.
 NOTHING = "nothing of the kind in the data"
 #: How the reason of a rule begins that people wrote, that is on trial and that cannot be run.
@@ -71,19 +68,20 @@ class RuleFailed(FundwatchError):
     """A rule that people wrote and that cannot be run: the text names it and says why."""
 
 
-def run(con: duckdb.DuckDBPyConnection, source: Source, of: str, seconds: float = 0) -> bool:
+def run(con: duckdb.DuckDBPyConnection, source: Source, of: str, seconds: float = 0, held: Held | None = None) -> bool:
     """Judge with one source: replace its findings and its coverage row, in one transaction.
 
+    `held` is what the record holds, where many sources judge the same record.
     Returns whether the record held the data it needs. Raises RuleFailed for a rule that people wrote where it is
     refused, the engine refuses it, or it does not end within `seconds` (0: they are not counted); what it found
     before then stands.
     """
     if not source.is_own:
-        return _run(con, source, of)
+        return _run(con, source, of, held or Held(con))
     with explained(source):
         confined.prepare(con)
         with confined.restored(con), confined.within(con, seconds):
-            return _run(con, source, of)
+            return _run(con, source, of, held or Held(con))
 
 
 @contextmanager
@@ -115,11 +113,11 @@ def leave_out(con: duckdb.DuckDBPyConnection, source: Source, of: str, why: str)
         _cover(con, source, of, (0, 0, 0, f"{LEFT_OUT}{why}"), 0.0)
 
 
-def _run(con: duckdb.DuckDBPyConnection, source: Source, of: str) -> bool:
+def _run(con: duckdb.DuckDBPyConnection, source: Source, of: str, held: Held) -> bool:
     started = time.perf_counter()
     with transaction(con):
         forget(con, source.id)
-        lacking = missing(con, source.card.needs)
+        lacking = missing(con, source.card.needs, held)
         if lacking:
             units, hits, cannot, reason = 0, 0, 0, f"needs {'; '.join(lacking)}"
         else:
@@ -129,8 +127,11 @@ def _run(con: duckdb.DuckDBPyConnection, source: Source, of: str) -> bool:
                 _write(con, source)
                 _write_members(con, source.id)
             reason = "; ".join(filter(None, [reason, _strangers(con, source)]))
-        for what in source.card.judges:
-            con.execute("insert into model.source_judges values ($id, $what)", {"id": source.id, "what": what})
+        if source.card.judges:
+            con.execute(
+                "insert into model.source_judges select $id, unnest($judges)",
+                {"id": source.id, "judges": list(source.card.judges)},
+            )
         _cover(con, source, of, (units, hits, cannot, reason), time.perf_counter() - started)
     return not lacking
 
@@ -159,74 +160,33 @@ def _cover(
 
 def forget(con: duckdb.DuckDBPyConnection, source_id: str) -> None:
     """Take away what a source found: its findings, its groups' members, its coverage."""
-    for table in ("finding", "group_member", "coverage", "source_judges"):
+    left = " union all ".join(
+        f"(select '{table}' from model.{table} where source = $id limit 1)"
+        for table in ("finding", "group_member", "coverage", "source_judges")
+    )  # one question, since on a new record no source has left anything
+    for (table,) in con.execute(left, {"id": source_id}).fetchall():
         con.execute(f"delete from model.{table} where source = $id", {"id": source_id})
-
-
-def check_needs(card: Card) -> None:
-    """Raises CardError for a need that the record has no table or column for."""
-    columns = {t.target: {f.column for f in t.fields} for t in mapping.tables().values()}
-    for need in card.needs:
-        schema, table, *column = need.split(".")
-        if schema != "record" or table not in columns or (column and column[0] not in columns[table]):
-            raise CardError(f"needs names {need}, which the record does not have")
-
-
-def missing(con: duckdb.DuckDBPyConnection, needs: Collection[str]) -> list[str]:
-    """What of `needs` (record.table or record.table.column) the record does not hold, in words."""
-    lacking = []
-    by_target = {t.target: t for t in mapping.tables().values()}
-    for need in needs:
-        _, table, *column = need.split(".")
-        known = by_target[table]
-        if any(_holds(con, place) for place in (need, *ELSEWHERE.get(need, ()))):
-            continue
-        field = next((f for f in known.fields if column and f.column == column[0]), None)
-        name = f"{field.name_zh} ({known.source}.{field.source})" if field else f"{known.name_zh} ({known.source})"
-        rows, nobody = _listed(con, known.source)
-        lacking.append(f"{name}, whose {rows:,} rows match nobody of the record" if rows and rows == nobody else name)
-    return lacking
-
-
-def _holds(con: duckdb.DuckDBPyConnection, need: str) -> bool:
-    _, table, *column = need.split(".")
-    if column and not _has_column(con, table, column[0]):
-        return False
-    filled = f"where {column[0]} is not null" if column else ""
-    return bool(con.sql(f"select 1 from record.{table} {filled} limit 1").fetchall())  # ends at the first value
-
-
-def _has_column(con: duckdb.DuckDBPyConnection, table: str, column: str) -> bool:
-    """Whether the table has it: a HOME of an earlier version, opened to be read, may not."""
-    asked = (
-        "select 1 from duckdb_columns() where database_name = current_database() and schema_name = 'record'"
-        " and table_name = $table and column_name = $column"
-    )
-    return bool(con.execute(asked, {"table": table, "column": column}).fetchall())
 
 
 def _strangers(con: duckdb.DuckDBPyConnection, source: Source) -> str:
     """How many rows of another department's list that the source reads match nobody: they are judged by nothing."""
     table = next(t for t in mapping.tables().values() if t.target == STATUS)
-    rows, nobody = _listed(con, table.source) if f"record.{STATUS}" in source.code else (0, 0)
+    rows, nobody = listed(con, table.source) if f"record.{STATUS}" in source.code else (0, 0)
     return f"{nobody:,} of {rows:,} rows of {table.name_zh} match nobody of the record" if nobody else ""
 
 
-def _listed(con: duckdb.DuckDBPyConnection, source_table: str) -> tuple[int, int]:
-    rows = con.execute(
-        "select coalesce(sum(delivered), 0), coalesce(sum(unmatched), 0) from record.list_match"
-        " where source_table = $source",
-        {"source": source_table},
-    ).fetchall()
-    return int(rows[0][0]), int(rows[0][1])
-
-
 def _counts(con: duckdb.DuckDBPyConnection) -> tuple[int, int, int, str]:
-    by = dict(con.sql("select outcome, cast(sum(units) as bigint) from judged group by 1").fetchall())
-    reasons = con.sql(
-        "select reason, cast(sum(units) as bigint) from judged where outcome = 'cannot_judge'"
-        " group by 1 order by 2 desc, 1 limit 3"
+    rows = con.execute(
+        "select outcome, case when outcome = 'cannot_judge' then reason end, cast(sum(units) as bigint) from judged"
+        " group by all"
     ).fetchall()
+    by: Counter[str] = Counter()
+    for outcome, _, units in rows:
+        by[outcome] += units
+    reasons = sorted(
+        ((reason, units) for outcome, reason, units in rows if outcome == "cannot_judge"),
+        key=lambda each: (-each[1], each[0] is None, each[0] or ""),
+    )[:3]
     hits, cannot = by.get("hit", 0), by.get("cannot_judge", 0)
     judged = by.get("clear", 0) + hits
     return judged, hits, cannot, "; ".join(f"{r} ({n})" for r, n in reasons) if judged or cannot else NOTHING

@@ -10,7 +10,7 @@ from data.warehouse.connection import open_warehouse
 from features import build
 from flows import doctor, steps
 from flows.home.settings import Settings
-from models.sources import registers, source
+from models.sources import needs, registers
 from tests.tools import five_tables
 
 PLACE, STORE = "H99012310959", "P99012310495"
@@ -94,8 +94,8 @@ def test_sex_and_birth_that_only_the_encounter_has_are_enough_to_judge_by(settin
     assert not {"item_for_other_sex", "child_item_for_adult"} & asleep.keys()
     steps.perform(steps.STEPS[0], settings)
     with open_warehouse(settings.home, read_only=True) as con:
-        assert source.missing(con, ["record.settlement.sex", "record.settlement.birth_on"]) == []
-        assert len(source.missing(con, ["record.settlement.age_years", "record.diagnosis"])) == 2
+        assert needs.missing(con, ["record.settlement.sex", "record.settlement.birth_on"]) == []
+        assert len(needs.missing(con, ["record.settlement.age_years", "record.diagnosis"])) == 2
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ from data.warehouse.connection import open_warehouse
 from flows import doctor, steps
 from flows.home.settings import Settings
 from flows.publish import checks, tables
-from models.sources import source
+from models.sources import needs
 from models.workbench import ruleset
 
 CARD = "51990119490307103X"
@@ -88,7 +88,7 @@ def test_a_list_without_its_rows_says_why_it_is_needed(settings, delivery, liste
     delivery(listed)
     steps.perform(steps.STEPS[0], settings)
     with open_warehouse(settings.home) as con:
-        assert source.missing(con, ["record.person_status"]) == ["人员状态(外部门) (psn_status_d)"]
+        assert needs.missing(con, ["record.person_status"]) == ["人员状态(外部门) (psn_status_d)"]
 
 
 def test_a_second_run_does_nothing_and_the_run_s_folder_holds_all_rows_against_a_check(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
-from pyod.models.iforest import IForest
+from sklearn.ensemble import IsolationForest
 from sklearn.neighbors import NearestNeighbors
 
 Floats = npt.NDArray[np.float64]
@@ -64,8 +64,10 @@ def score(z: Floats, reference: Floats, trees: int, seeds: int) -> Floats:
 
 
 def _forest(reference: Floats, trees: int, seeds: int) -> Callable[[Floats], Floats]:
-    forests = [IForest(n_estimators=trees, random_state=seed, n_jobs=1).fit(reference) for seed in range(seeds)]
-    return lambda x: np.mean([f.decision_function(x) for f in forests], axis=0)
+    """scikit-learn's own forests: PyOD's scores are theirs less an offset, which standardising takes away again, and
+    finding that offset costs two more looks at every row."""
+    forests = [IsolationForest(n_estimators=trees, random_state=seed).fit(reference) for seed in range(seeds)]
+    return lambda x: -np.mean([f.score_samples(x) for f in forests], axis=0)
 
 
 def _neighbours(reference: Floats) -> Callable[[Floats], Floats]:
