@@ -192,6 +192,13 @@ def test_shares_in_hundredths(con, load, rows, header, written):
     assert con.sql("select distinct first_paid_share from record.fee_line").fetchall() == [(Decimal("0.1000"),)]
 
 
+@pytest.mark.parametrize("written", ["10", "-0.1", "150%", "a tenth"])
+def test_what_is_no_share_is_not_read_as_one(con, load, rows, written):
+    load(table="fee_list_d", make=rows.fee_line, everyone={"selfpay_prop": "0.1"}, first={"selfpay_prop": written})
+    ((row, field, reason),) = rejected(con)
+    assert (row, field) == (1, "selfpay_prop") and ("no share" in reason or reason == "not a number")
+
+
 def test_a_mark_that_is_neither_yes_nor_no_is_rejected(con, load):
     """An optional mark too: a row that somebody struck out must not pass for one that stands."""
     load(first={"vali_flag": "待核"})
