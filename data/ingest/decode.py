@@ -87,15 +87,21 @@ def _is_utf_8(line: bytes, usually: bool, before: bool) -> bool:
         return before
     try:
         text = line.decode()
-        return usually or before or len(text) - len(text.encode("ascii", "ignore")) >= SURE
     except UnicodeDecodeError:
         if closer([line.decode("utf-8", "replace")]) == "utf-8":
             return True
+        return usually and not _is_sound(line)
+    sure = len(text) - len(text.encode("ascii", "ignore")) >= SURE
+    return usually or before or sure or not _is_sound(line)
+
+
+def _is_sound(line: bytes) -> bool:
+    """Whether it can be read as GB18030."""
     try:
         line.decode("gb18030")
-        return False
     except UnicodeDecodeError:
-        return usually
+        return False
+    return True
 
 
 def chunks(path: Path) -> Iterator[bytes]:

@@ -104,11 +104,12 @@ def _local(part: str) -> str:
         f"case when regexp_full_match({part}.bare, '[1-9][0-9]{{4}}(\\.[0-9]+)?') then timestamp '1899-12-30'"
         f" + to_seconds(cast(round(try_cast({part}.bare as double) * 86400) as bigint)) end"
     )
+    short = rf"regexp_replace({part}.bare, '([.][0-9]{{6}})[0-9]+$', '\1')"  # no finer than a microsecond
     written = (
         f"coalesce(case when regexp_full_match({part}.bare, '{PLAIN}')"
         f" then try_cast(replace({part}.bare, ',', '.') as timestamp) end,"
         f" case when not regexp_full_match({part}.bare, '[0-9]{{1,2}}[-/.].*[-/.][0-9]{{1,2}}')"
-        f" then try_strptime({part}.bare, [{forms}]) end, {serial})"
+        f" then try_strptime({short}, [{forms}]) end, {serial})"
     )
     return f"list_transform([{written}], lambda t: t{_noon(part)}{_shift(part)})[1]"
 

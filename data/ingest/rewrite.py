@@ -129,6 +129,7 @@ class Splitter:
     def __init__(self, heading: Heading) -> None:
         self.columns = len(heading.header)
         self.was_open = False
+        self._ends_in_return = False  # rows end so, as old systems end them
         self._over = 0  # empty cells beyond the header that rows usually have
         named = [place for place, cell in enumerate(heading.header, 1) if not is_unnamed(cell)]
         self._least = max(named, default=self.columns)
@@ -146,7 +147,10 @@ class Splitter:
 
     def learn(self, lines: Iterable[str]) -> None:
         """How many cells rows have beyond the header: a row with one more of them is a row that has shifted."""
-        over = [len(cells) - self.columns for line in lines if (cells := self._split(line.rstrip("\r\n"))) is not None]
+        seen = list(lines)
+        returns = sum(line.endswith("\r") for line in seen)
+        self._ends_in_return = 2 * returns > len(seen)
+        over = [len(cells) - self.columns for line in seen if (cells := self._split(line.rstrip("\r\n"))) is not None]
         self._over = max(0, max(set(over), key=over.count)) if over else 0
 
     def plain(self, line: str, mark: str) -> str:
@@ -163,6 +167,8 @@ class Splitter:
         """A line that ended in a lone carriage return, with what belongs to it where that stands in a value."""
         text, bare = line, line.rstrip("\r\n")
         is_row = self._fits(bare)
+        if is_row and self._ends_in_return:
+            return bare, 0
         for more, following in enumerate(lines.ahead(), 1):
             if is_row and self._fits(following.rstrip("\r\n")):
                 break  # the carriage return ended a row

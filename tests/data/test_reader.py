@@ -864,6 +864,13 @@ def test_line_ends_of_every_kind(read, delivery, many, ends):
     assert (count, yuan) == WHOLE and (account.rows_in, account.rejected) == (MANY, 0)
 
 
+def test_a_line_below_a_table_of_carriage_returns_is_none_of_its_last_row(read, con, delivery, many):
+    text = text_of(many["setl_d.csv"], end="\r") + "40 rows selected.\r"
+    count, yuan, (account,), _ = read(put(delivery(many), "setl_d.csv", text))
+    assert (count, yuan, account.left_out) == (*WHOLE, 1)
+    assert con.sql("select count(*) from record.settlement where disease_name like '%selected%'").fetchall() == [(0,)]
+
+
 def test_a_carriage_return_within_a_value(read, con, delivery, many):
     many["setl_d.csv"][3]["dise_name"] = "one@two"
     count, yuan, _, _ = read(put(delivery(many), "setl_d.csv", text_of(many["setl_d.csv"]).replace("@", "\r")))
