@@ -94,12 +94,15 @@ def catch_up(con: duckdb.DuckDBPyConnection, words: Mapping[tuple[str, str], Map
 def _name(con: duckdb.DuckDBPyConnection, where: str, column: str) -> None:
     """Replace identity numbers by the number of the one person who has it."""
     _know(con, f"select {column} from {where}")
+    is_stranger = f"{column} is not null and {column} not in (select id from list_known)"
+    if not con.execute(f"select 1 from {where} where {is_stranger} limit 1").fetchall():
+        return
     con.execute(
         f"""
         create or replace temp table list_person as
         with stranger as (
             select distinct {column} as given from {where}
-            where {column} is not null and {column} not in (select id from list_known)
+            where {is_stranger}
         ),
         meant as (
             select k.given, k.id_key from record.person_given as k where k.given in (select given from stranger)

@@ -198,7 +198,8 @@ def _bring_up(con: duckdb.DuckDBPyConnection, is_new: bool) -> None:
     ):
         return
     with transaction(con):
-        _grow(con)  # first: a view of today may ask for a column that an older table lacks
+        if not is_new:
+            _grow(con)  # first: a view of today may ask for a column that an older table lacks
         con.execute(schema)
         last = events.number_old(con)
         if is_new:
