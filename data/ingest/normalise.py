@@ -151,7 +151,7 @@ def fault(raw: str, value: str, field: Field, local: str | None = None, odd: Col
         elif is_day and field.is_required:
             wrong = f"when {given} and {is_none} then '{DAY_THAT_IS_NONE}' {wrong}"
         if field.kind == "share":
-            wrong += f" when {value} not between 0 and 1 then '{NO_SHARE}'"
+            wrong += f" when {value} not between 0 and 1 then {_text(NO_SHARE)}"
         if field.is_required and field.kind == "money":
             wrong += f" when {raw} is null then '{EMPTY_AMOUNT}'"
         return f"case {wrong} end"
