@@ -31,7 +31,7 @@ UNREADABLE = "characters that cannot be read"
 CONTROL = "[\\x00-\\x1f\\x7f-\\x{9f}\\x{2028}\\x{2029}]"
 UNSEEN = "holding a character that is not seen, such as the end of a line"
 ERROR_CELL = "an error cell of a spreadsheet"
-NO_SHARE = "no share from 0 to 1; a tenth is 0.1 or 10%"
+NO_SHARE = "no share from 0 to 1"
 EMPTY_AMOUNT = "empty, and it is an amount that every row has"
 #: What people and programs write where a number or a day is not known or does not apply, small and without blanks.
 NONE = (
@@ -151,7 +151,7 @@ def fault(raw: str, value: str, field: Field, local: str | None = None, odd: Col
         elif is_day and field.is_required:
             wrong = f"when {given} and {is_none} then '{DAY_THAT_IS_NONE}' {wrong}"
         if field.kind == "share":
-            wrong += f" when {value} not between 0 and 1 then {_text(NO_SHARE)}"
+            wrong += f" when abs({value} - 0.5) > 0.5 then '{NO_SHARE}'"
         if field.is_required and field.kind == "money":
             wrong += f" when {raw} is null then '{EMPTY_AMOUNT}'"
         return f"case {wrong} end"
