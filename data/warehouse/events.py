@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 import duckdb
 
+from data.warehouse import commit
+
 
 class Stamp(NamedTuple):
     """The number of an event and its time, UTC without a zone, as the casebook keeps it."""
@@ -25,7 +27,13 @@ def stamp(con: duckdb.DuckDBPyConnection) -> Stamp:
         "insert into run.event_counter values (1, 1)"
         " on conflict (one) do update set last_number = last_number + 1 returning last_number"
     ).fetchall()[0][0]
+    commit.keep(con, int(number))
     return Stamp(int(number), datetime.now(UTC).replace(tzinfo=None, microsecond=0))
+
+
+def last(con: duckdb.DuckDBPyConnection) -> int:
+    """The number of the last event that the warehouse holds."""
+    return int(con.execute("select coalesce(max(last_number), 0) from run.event_counter").fetchall()[0][0])
 
 
 #: Where events are kept: table, its time, its number; and what makes several rows one event, if anything does.
@@ -81,4 +89,4 @@ def number_old(con: duckdb.DuckDBPyConnection) -> int:
         """
     )
     con.execute("drop table old_event")
-    return int(con.execute("select coalesce(max(last_number), 0) from run.event_counter").fetchall()[0][0])
+    return last(con)
