@@ -1,7 +1,7 @@
 """One known record in every form that offices send it in: `python -m tests.forms 10000` tries so many combinations.
 
 A form is a function under a name in one of the lists below, in the order in which they are laid over the record: how
-a value is written (CELLS), which lines stand among the rows (ROWS), what is round the table (GRIDS), how the text is
+a value is written (CELLS, VALUES), which lines stand among the rows (ROWS), what is round the table (GRIDS), how the text is
 written (TEXTS), what holds it (HOLDERS), what lies beside it (BESIDE). Another way of writing is one more function.
 """
 
@@ -11,6 +11,7 @@ import csv
 import gzip
 import io
 import random
+import re
 import sys
 import tempfile
 import zipfile
@@ -76,7 +77,8 @@ class Table:
 
 
 def column(table, name):
-    header = [c.replace("\n", "") for c in table.header]
+    """Its place, whatever stands around its name."""
+    header = [re.split(r"[(/ |]", c.replace("\n", "").rpartition(".")[2])[0] for c in table.header]
     return header.index(name) if name in header else header.index(CHINESE[name])
 
 
@@ -85,11 +87,16 @@ def changed(names, write):
 
     def form(table, draw):
         places = {column(table, n) for n in names}
-        rows = [
-            [write(v, draw) if i in places and v and draw.random() < 0.5 else v for i, v in enumerate(r)]
-            for r in table.rows
-        ]
-        return replace(table, rows=rows)
+
+        def one(value):
+            if not value or draw.random() < 0.5:
+                return value
+            try:
+                return write(value, draw)
+            except ValueError:  # it is written in another way already
+                return value
+
+        return replace(table, rows=[[one(v) if i in places else v for i, v in enumerate(r)] for r in table.rows])
 
     return form
 
@@ -109,6 +116,87 @@ CELLS = {
     "blanks": changed((*AMOUNTS, "psn_no"), lambda v, draw: draw.choice([v + " ", "\t" + v, v + "\u3000"])),
     "none": none_words,
 }
+
+
+def other_zone(v, draw):
+    hour = int(v[11:13])
+    return draw.choice(
+        [f"{v[:10]}T{hour - 8:02}{v[13:]}Z", f"{v[:10]} {hour - 8:02}{v[13:]} UTC", v + "+08:00", v + " +0800"]
+    )
+
+
+def half_of_day(v, draw):
+    day, clock = v.split(" ")
+    return draw.choice([f"{v} AM", f"{day} 上午{clock}", f"{day} {clock} a.m.", f"{day.replace('-', '/')} {clock} AM"])
+
+
+def oracle(v, draw):
+    return f"{v[8:10]}-{int(v[5:7])}月 -{v[:4]} {v[11:].replace(':', '.')}.000000 上午"
+
+
+def full_width(v, draw):
+    return v.translate({ord(c): ord(c) + 0xFEE0 for c in "0123456789."})
+
+
+def words(table, draw):
+    """Words in place of codes."""
+    said = {
+        "insutype": ["职工", "职工基本医疗保险"],
+        "refd_setl_flag": ["否", "正常", "N", "false"],
+        "med_type": ["普通门诊"],
+    }
+    places = {column(table, name): own for name, own in said.items()}
+    return replace(
+        table, rows=[[draw.choice(places[i]) if i in places else v for i, v in enumerate(r)] for r in table.rows]
+    )
+
+
+IDS = ("setl_id", "mdtrt_id", "psn_no")
+TIMES = ("setl_time",)
+VALUES = {
+    "plain": lambda table, draw: table,
+    "zones": changed(TIMES, other_zone),
+    "half of the day": changed(TIMES, half_of_day),
+    "oracle": changed(TIMES, oracle),
+    "fractions": changed(TIMES, lambda v, draw: v + draw.choice([".0", ".000", ",000"])),
+    "chinese days": changed(DAYS, lambda v, draw: f"{v[:4]}年{int(v[5:7])}月{int(v[8:])}日"),
+    "short days": changed(DAYS, lambda v, draw: f"{v[:4]}-{int(v[5:7])}-{int(v[8:])}"),
+    "serial days": changed(DAYS, lambda v, draw: str(45716 + int(v[8:]))),
+    "midnights": changed(DAYS, lambda v, draw: v + " 00:00:00"),
+    "full width": changed((*AMOUNTS, *IDS), full_width),
+    "yuan behind": changed(AMOUNTS, lambda v, draw: v + draw.choice(["元", " 元", "圆"])),
+    "rmb": changed(AMOUNTS, lambda v, draw: draw.choice(["RMB ", "CNY", "人民币"]) + v),
+    "thousands apart": changed(AMOUNTS, lambda v, draw: f"{float(v):,.2f}".replace(",", " ")),
+    "apostrophe": changed(IDS, lambda v, draw: "'" + v),
+    "formula": changed(IDS, lambda v, draw: f'="{v}"'),
+    "invisible": changed(IDS, lambda v, draw: draw.choice(["\u200b" + v, v + "\u200e", "\ufeff" + v, v + "\x1f"])),
+    "small letters": changed(("fixmedins_code",), lambda v, draw: v.lower()),
+    "words": words,
+    "points": changed(("insutype", "med_type", "refd_setl_flag"), lambda v, draw: v + ".0"),
+}
+#: Values that hold no more what they said: they may be refused, and never read.
+LOST = {
+    "two digits of a year": changed(DAYS, lambda v, draw: v[2:]),
+    "month for a day": changed(DAYS, lambda v, draw: v[:7]),
+    "day first": changed(DAYS, lambda v, draw: f"{v[8:]}/{v[5:7]}/{v[:4]}"),
+    "scientific": changed(IDS, lambda v, draw: f"{float(v):.5E}"),
+    "no day": changed(
+        TIMES, lambda v, draw: draw.choice(["", "1900-01-01", "0000-00-00 00:00:00", "无", "2025-02-30 10:00:00"])
+    ),
+    "no amount": changed(AMOUNTS[:1], lambda v, draw: draw.choice(["-", "无", "#REF!", "12元50", "壹佰元"])),
+    "no person": changed(("psn_no",), lambda v, draw: draw.choice(["", "#N/A", "5199 0000"])),
+    "of ten thousands": lambda table, draw: of_ten_thousands(table),
+    "no known word": changed(("refd_setl_flag",), lambda v, draw: draw.choice(["待定", "作废"])),
+}
+VALUES |= LOST
+
+
+def of_ten_thousands(table):
+    place = column(table, "medfee_sumamt")
+    rows = [[f"{float(v) / 10000:.6f}" if i == place else v for i, v in enumerate(r)] for r in table.rows]
+    return replace(
+        table, header=[c if i != place else "医疗费总额(万元)" for i, c in enumerate(table.header)], rows=rows
+    )
 
 
 def among(line, where="any"):
@@ -140,8 +228,26 @@ def units(table, draw):
     return row
 
 
+def subtotal(table, draw):
+    row = [""] * len(table.header)
+    row[column(table, "fixmedins_code")] = draw.choice(
+        ["H51990410098 小计", "H51990410098 汇总", "某市第一人民医院小计"]
+    )
+    row[column(table, "medfee_sumamt")] = "12078.00"
+    return row
+
+
+def contradicting(table, draw):
+    row = list(table.rows[0])
+    row[column(table, "medfee_sumamt")] = "1.00"
+    return row
+
+
 ROWS = {
     "plain": lambda table, draw: table,
+    "subtotal": among(subtotal),
+    "once more": among(lambda table, draw: list(table.rows[0])),
+    "contradiction": among(contradicting),
     "total": among(total),
     "total below": among(total, "last"),
     "labels": among(labels, "first"),
@@ -173,6 +279,10 @@ GRIDS = {
     "empty right": lambda table, draw: replace(table, header=[*table.header, "", ""], rows=[[*r, "", ""] for r in table.rows]),
     "remark": lambda table, draw: replace(table, below=[[draw.choice(["导出时间：2025-04-01", "共 12 条", "以下空白"])]]),
     "shuffled": lambda table, draw: shuffled(table, draw),
+    "prefixes": lambda table, draw: replace(table, header=[draw.choice(["t.", "setl_d."]) + c for c in table.header]),
+    "two names": lambda table, draw: replace(table, header=[f"{CHINESE[c]}{draw.choice('/ |')}{c}" if c in CHINESE else c for c in table.header]),
+    "twice": lambda table, draw: replace(table, header=[*table.header, table.header[0]], rows=[[*r, r[0]] for r in table.rows]),
+    "rows selected": lambda table, draw: replace(table, below=[[draw.choice(["12 rows selected.", "(12 行受影响)", "Elapsed: 00:00:01.20", "SQL> spool off"])]]),
 }  # fmt: skip
 
 
@@ -195,7 +305,16 @@ TEXTS = {
     "mark": lambda table, draw: replace(table, encoding="utf-8-sig"),
     "utf-16": lambda table, draw: replace(table, encoding="utf-16"),
     "open marks": lambda table, draw: open_marks(table, draw),
+    "bars": lambda table, draw: rare(table, draw.choice(["|+|", "@|@", "||", "#|#", "^|^"])),
+    "hive": lambda table, draw: rare(table, draw.choice(["\x01", "\x1e", "^"])),
+    "two encodings": lambda table, draw: replace(table, encoding="two"),
 }
+
+
+def rare(table, mark):
+    """Systems that fear every usual mark quote nothing."""
+    rows = [[v.replace("\t", "").replace("^", "") for v in r] for r in table.rows]
+    return replace(table, rows=rows, quoting="none", delimiter=mark)
 
 
 def open_marks(table, draw):
@@ -223,7 +342,10 @@ def written(table):
         quoting = csv.QUOTE_ALL if table.quoting == "all" else csv.QUOTE_MINIMAL
         csv.writer(out, delimiter=table.delimiter, lineterminator="\n", quoting=quoting).writerow(row)
         lines.append(out.getvalue()[:-1])
-    return "".join(line + table.ends[n % len(table.ends)] for n, line in enumerate(lines)).encode(table.encoding)
+    parts = [line + table.ends[n % len(table.ends)] for n, line in enumerate(lines)]
+    if table.encoding == "two":
+        return "".join(parts[:7]).encode() + "".join(parts[7:]).encode("gb18030")
+    return "".join(parts).encode(table.encoding)
 
 
 def zipped(name, content, *more):
@@ -315,15 +437,23 @@ BESIDE = {
     "old book": lambda folder, table: (folder / "psn_status_d.xls").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504),
 }  # fmt: skip
 #: Forms that cannot be read right: which of two contents is older, what nobody can open.
-REFUSED = {"old copy", "old book"}
-ALL = {"cells": CELLS, "rows": ROWS, "grids": GRIDS, "texts": TEXTS, "holders": HOLDERS, "beside": BESIDE}
+REFUSED = {"old copy", "old book", "contradiction", *LOST}
+ALL = {
+    "cells": CELLS,
+    "values": VALUES,
+    "rows": ROWS,
+    "grids": GRIDS,
+    "texts": TEXTS,
+    "holders": HOLDERS,
+    "beside": BESIDE,
+}
 
 
 def write(folder, choice, seed=0):
     """The record in one form of each list; `choice`: list -> name, plain where it says nothing."""
     draw = random.Random(f"{seed} {sorted(choice.items())}")
     table = Table(list(HEADER), [list(r.values()) for r in record()])
-    for kind in ("cells", "rows", "texts", "grids"):
+    for kind in ("values", "cells", "rows", "texts", "grids"):
         table = ALL[kind][choice.get(kind, "plain")](table, draw)
     ALL["beside"][choice.get("beside", "plain")](folder, table)
     ALL["holders"][choice.get("holders", "plain")](folder, table)
@@ -380,21 +510,23 @@ def is_honest(said):
     return said is None or said.startswith(("refused: ", "rejected: "))
 
 
-def main(count):
+def main(count, first=0):
     con, refused = warehouse(), 0
-    for seed in range(count):
+    for seed in range(first, first + count):
         draw = random.Random(seed)
         choice = {kind: draw.choice(list(forms)) for kind, forms in ALL.items()}
         with tempfile.TemporaryDirectory() as place:
             write(Path(place), choice, seed)
             said = fault(con, Path(place))
         if not is_honest(said):
-            print(seed, choice, said)
+            print(seed, choice, said, flush=True)
         elif said is not None and not REFUSED & set(choice.values()):
             refused += 1
-            print(seed, choice, said[:160], file=sys.stderr)
+            print(seed, choice, said[:160], file=sys.stderr, flush=True)
+        if seed % 100 == 99:
+            print(f"{seed + 1} combinations", flush=True)
     print(f"{count} combinations, {refused} refused that may be read")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(*map(int, sys.argv[1:]))

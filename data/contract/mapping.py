@@ -15,7 +15,7 @@ from data.errors import UsageError
 
 FOLDER = Path(__file__).parent
 #: Real exports carry the platform's update time; it says which of two versions of a row is newer.
-UPDATED = ("updt_time", "数据更新时间")
+UPDATED = ("updt_time", "数据更新时间", "更新时间", "update_time")
 
 #: Required fields that a name stands in for: lists of tips often carry no codes.
 NAMED_INSTEAD = {("tip_d", "subject_id"): "subject_name", ("tip_d", "subject_type"): "subject_name"}
@@ -98,8 +98,13 @@ class Names:
         """The national field that a header cell names: as it stands, else without line breaks, marks and units."""
         if (name := self.of_field.get((table, cell.strip().lower()))) is not None or not cell:
             return name
-        plain = tidy(cell)
-        return self.of_field.get((table, plain)) or self.of_field.get((table, UNIT.sub("", plain)))
+        ways = spelled(cell)
+        for way in ways.names:
+            if (name := self.of_field.get((table, way))) is not None:
+                other = self.of_field.get((table, ways.unit), name) if way == ways.without_unit else name
+                return name if other == name else None  # 医疗费总额(fund_pay_sumamt) is neither
+        pieces = {self.of_field.get((table, piece)) for piece in ways.pieces}
+        return pieces.pop() if len(pieces) == 1 else None
 
     def guess(self, header: tuple[str, ...]) -> Table | None:
         """The table that the header alone gives away: all its required fields are there, most cells are known."""
@@ -117,6 +122,8 @@ class Names:
 NOT_CSV = (".xlsx", ".xls", ".et", ".txt", ".tsv")
 #: What stands behind a name in brackets: 金额(元), 出生日期(yyyy-mm-dd).
 UNIT = re.compile(r"[(\[][^()\[\]]*[)\]]$")
+#: What stands between two names of one column.
+PIECES = re.compile(r"[\s/|,;:()\[\]【】]+")
 
 
 @lru_cache(maxsize=1 << 14)
@@ -124,6 +131,33 @@ def tidy(cell: str) -> str:
     """A header cell in one form: half-width, small letters, no blanks or line breaks, no marks around it."""
     text = "".join(c for c in unicodedata.normalize("NFKC", cell) if unicodedata.category(c) not in ("Cf", "Cc", "Zs"))
     return text.strip("'\"`*:：[]【】=").lower()
+
+
+def updated(header: Iterable[str]) -> str | None:
+    """The header cell of the update time."""
+    forms = {cell: tidy(cell) for cell in header}
+    return next((c for c, f in forms.items() if {f, UNIT.sub("", f), tidy(f.rpartition(".")[2])} & set(UPDATED)), None)
+
+
+@dataclass(frozen=True)
+class Spelled:
+    """What a header cell may be read as, the likeliest first, and the pieces of which all name the same field."""
+
+    names: tuple[str, ...]
+    unit: str
+    without_unit: str
+    pieces: tuple[str, ...]
+
+
+@lru_cache(maxsize=1 << 14)
+def spelled(cell: str) -> Spelled:
+    """A header cell as it stands, without what stands in brackets behind it, without the table before its name."""
+    plain = tidy(cell)
+    unit = UNIT.search(plain)
+    bare = plain[: unit.start()] if unit else plain
+    parts = tuple(tidy(p) for p in PIECES.split(unicodedata.normalize("NFKC", cell)) if tidy(p))
+    names = tuple(dict.fromkeys((plain, bare, tidy(plain.rpartition(".")[2]))))
+    return Spelled(names, unit[0][1:-1] if unit else "", bare if unit else "", parts if len(parts) > 1 else ())
 
 
 @cache

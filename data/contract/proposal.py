@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from data.contract.mapping import UNIT, UPDATED, Names, Table, tidy
+from data.contract.mapping import UNIT, Names, Table, tidy, updated
 
 #: Names less alike than this are not proposed.
 ALIKE = 0.6
@@ -38,7 +38,7 @@ def unknown(table: Table, header: Iterable[str], names: Names) -> list[str]:
         if cell.strip()
         and not cell.startswith("column_")
         and names.field(table.source, cell) is None
-        and cell.strip().lower() not in UPDATED
+        and updated([cell]) is None
     ]
 
 

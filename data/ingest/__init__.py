@@ -6,17 +6,18 @@ import functools
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 
 from data.contract import mapping
 from data.errors import FundwatchError, InputRefused, UsageError
-from data.ingest import contradiction, match, mended, pseudonym, read
+from data.ingest import contradiction, cut, match, mended, pseudonym, read
 from data.ingest.account import Account, refused, write
+from data.ingest.delivery import Delivery
 from data.ingest.faults import Fault, Faults, alone
-from data.ingest.find import Delivery, Found, find, missing_tables, unfinished
+from data.ingest.find import Found, find, missing_tables, unfinished
 from data.ingest.load import load
 from data.ingest.normalise import UNKNOWN_WORD
 from data.ingest.pseudonym import Pseudonyms, agreed
@@ -158,6 +159,7 @@ def _all(
     when = functools.cache(lambda: events.stamp(con))  # one event, and none where nothing is loaded
     brought: dict[str, set[str]] = {}
     chosen = {d.file_id for d in deliveries if _is_newer(d, intake)}
+    loaded_before = {s for (s,) in con.execute("select distinct source_table from run.input_file").fetchall()}
     parts = Parts(say, "files", [d.name for d in deliveries])
     for delivery in deliveries:
         parts.begin(delivery.name)
@@ -169,12 +171,16 @@ def _all(
             if staged is None:
                 _refuse_alone(faults.kept, [d for d in deliveries if d.name not in faults.names()])
                 continue
+            notes = cut.refuse_full(delivery, staged.rows, [d for d in deliveries if d.table == delivery.table][1:])
+            staged = replace(staged, notes=(*staged.notes, *notes))
             before = brought.setdefault(delivery.table.source, set())
             account = _new(con, delivery, this, folder, staged, intake, say, before, chosen, when)
             before.add(delivery.file_id)
         account.check()
         say(account.sentence())
         accounts.append(account)
+    if not intake.is_replay:
+        cut.refuse_empty(accounts, deliveries, loaded_before)
     for account in refused(f for f in faults.kept if not intake.is_replay or f.name in intake.refused):
         accounts.append(account)
         say(account.sentence())

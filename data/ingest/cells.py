@@ -16,7 +16,7 @@ import duckdb
 
 from data.errors import InputRefused
 from data.ingest import decode, normalise, rewrite, survey, unpack
-from data.ingest.find import Delivery
+from data.ingest.delivery import Delivery
 from data.ingest.heading import Heading
 from data.warehouse import paths
 from data.warehouse.connection import has
@@ -81,8 +81,8 @@ def open_cells(con: duckdb.DuckDBPyConnection, delivery: Delivery, work: Path, l
         return Cells(delivery, _held(con, delivery), notes=notes)
     if delivery.encoding != "utf-8":
         delivery = _decoded(delivery, delivery.encoding, work)
-    seen = survey.look(delivery.path)
-    if seen.is_plain and delivery.lines == 1 and delivery.quote == '"':
+    seen = survey.look(delivery.path, delivery.mark.encode(), len(delivery.header))
+    if seen.is_plain and delivery.lines == 1 and delivery.quote == '"' and delivery.mark == delivery.delimiter:
         if not lost:
             odd = seen.odd - ({"tab"} if delivery.delimiter == "\t" else set())
             return Cells(delivery, seen.records - 1, notes=notes, is_file=True, odd=odd)
@@ -108,7 +108,7 @@ def _rewritten(con: duckdb.DuckDBPyConnection, delivery: Delivery, work: Path, n
             f"{delivery.name}: {survey.lines(delivery.path):,} lines were counted and {done.lines:,} read. Save it as"
             " CSV UTF-8 and deliver it again; nothing was loaded."
         )
-    if lost := _fill(con, replace(delivery, path=target)):
+    if lost := _fill(con, replace(delivery, path=target, delimiter=delivery.mark)):
         raise InputRefused(
             f"{delivery.name}, line {lost[0][0]}: it cannot be read as a table. Open it, save it as CSV UTF-8 and run"
             " again; nothing was loaded."

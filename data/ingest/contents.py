@@ -8,11 +8,12 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from data import texts
 from data.contract import mapping
 from data.errors import InputRefused
-from data.ingest import stray
+from data.ingest import foreign, stray
 from data.ingest.faults import Faults
-from data.ingest.unpack import NUMBERS, UNPACK, WORKBOOKS, Part, ending, parts
+from data.ingest.unpack import EXPORT, NUMBERS, UNPACK, WORKBOOKS, Part, ending, parts
 
 NO_TABLE = "not a table of the export"
 STRAY = "left there by a program"
@@ -41,11 +42,17 @@ def contents(
             inside = list(parts(_plain(path, work), name, work, PurePosixPath(name).name))
         for part in inside:
             if part.form == "unread":
-                if names.table(part.stem) or part.stem.lower().endswith((".zip", *WORKBOOKS)) or _is_packed(part):
+                if names.table(part.stem) or _holds_tables(part, names):
                     with faults.within(part.name, names.table(part.stem)):
                         raise InputRefused(part.why)
                 else:
                     left.append((part.name, NO_TABLE))
+            elif part.form == "empty" and names.table(part.stem) and not _is_beside(part):
+                with faults.within(part.name, names.table(part.stem)):
+                    raise InputRefused(
+                        f"{part.name} holds nothing, no header and no row. Export it again, or take it out; nothing was"
+                        " loaded."
+                    )
             elif part.form in ASIDE:
                 left.append((part.name, ASIDE[part.form]))
             else:
@@ -76,8 +83,18 @@ def _plain(path: Path, work: Path) -> Path:
 ASIDE = {"stray": STRAY, "paper": NO_TABLE, "empty": EMPTY}
 
 
-def _is_packed(part: Part) -> bool:
-    return part.why.endswith(UNPACK)
+def _is_beside(part: Part) -> bool:
+    """Whether an empty file is none of the export's own: a workbook of empty sheets, a paper about the tables."""
+    return part.stem.lower().endswith(WORKBOOKS) or stray.explains(part.stem)
+
+
+def _holds_tables(part: Part, names: mapping.Names) -> bool:
+    """Whether a content that cannot be read may hold tables, whatever it is called."""
+    if not part.why.endswith((UNPACK, EXPORT)):
+        return part.stem.lower().endswith((".zip", *WORKBOOKS))
+    if not part.stem.lower().endswith((".json", ".xml")):
+        return True
+    return foreign.holds_records(texts.plain(part.path.read_bytes()[: texts.HEAD]), part.stem, names)
 
 
 def _files(folder: Path, left: list[tuple[str, str]], faults: Faults) -> Iterator[tuple[Path, str]]:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 import duckdb
 
 from data.errors import InputRefused
-from data.ingest.find import Delivery
+from data.ingest.delivery import Delivery
 from data.ingest.read import STAGE
 
 

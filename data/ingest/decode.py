@@ -5,7 +5,9 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
+import re
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import IO
 
@@ -38,14 +40,68 @@ def longest_line(path: Path, at_least: int) -> int:
     return max(longest, since)
 
 
+#: Encodings whose lines end where the byte of a line end stands: joined files may hold lines of both.
+BY_LINE = ("utf-8", "gb18030")
+#: Two letters of UTF-8 as Chinese texts have them; texts of GB18030 hold such bytes by chance only.
+IN_UTF_8 = re.compile(rb"(?:[\xe3-\xe9\xef][\x80-\xbf]{2}){2}")
+#: So many letters that are sound in UTF-8 are no chance.
+SURE = 4
+
+
 def to_utf8(path: Path, encoding: str, target: Path) -> Path:
-    """Write the content as UTF-8 to `target`; bytes that are no character become U+FFFD."""
+    """Write the content as UTF-8 to `target`; bytes that are no character become U+FFFD.
+
+    Where files of UTF-8 and GB18030 were joined, each line is read in its own encoding.
+    """
+    if encoding in BY_LINE:
+        with target.open("w", encoding="utf-8", newline="") as out:
+            out.writelines(_by_line(path, encoding))
+        return target
     decoder = codecs.getincrementaldecoder(encoding)("replace")
     with target.open("w", encoding="utf-8", newline="") as out:
         for chunk in chunks(path):
             out.write(decoder.decode(chunk))
         out.write(decoder.decode(b"", final=True))
     return target
+
+
+def _by_line(path: Path, encoding: str) -> Iterator[str]:
+    """The text piece by piece, each of whole lines; only in pieces that hold both encodings line by line."""
+    rest, is_utf_8 = b"", encoding == "utf-8"
+    for chunk in chain(chunks(path), (b"",)):
+        whole, end = rest + chunk, (rest + chunk).rfind(b"\n") + 1
+        piece, rest = (whole[:end], whole[end:]) if chunk else (whole, b"")
+        if piece.startswith(codecs.BOM_UTF8) or b"\n" + codecs.BOM_UTF8 in piece:
+            piece = piece.replace(codecs.BOM_UTF8, b"")
+        if encoding == "gb18030" and not is_utf_8 and not IN_UTF_8.search(piece):
+            yield piece.decode(encoding, "replace")
+            continue
+        for line in piece.splitlines(keepends=True):
+            is_utf_8 = _is_utf_8(line, encoding == "utf-8", is_utf_8)
+            yield line.decode("utf-8" if is_utf_8 else "gb18030", "replace")
+
+
+def _is_utf_8(line: bytes, usually: bool, before: bool) -> bool:
+    """Whether a line is UTF-8; `usually`: whether the file is, `before`: whether the line before it was."""
+    if line.isascii():
+        return before
+    try:
+        text = line.decode()
+    except UnicodeDecodeError:
+        if closer([line.decode("utf-8", "replace")]) == "utf-8":
+            return True
+        return usually and not _is_sound(line)
+    sure = len(text) - len(text.encode("ascii", "ignore")) >= SURE
+    return usually or before or sure or not _is_sound(line)
+
+
+def _is_sound(line: bytes) -> bool:
+    """Whether it can be read as GB18030."""
+    try:
+        line.decode("gb18030")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def chunks(path: Path) -> Iterator[bytes]:

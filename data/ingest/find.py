@@ -5,18 +5,19 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from data import texts
 from data.contract import mapping
 from data.errors import InputRefused
-from data.ingest import decode, going_on, heading, stray
+from data.ingest import decode, foreign, going_on, heading, stray, struck
 from data.ingest.contents import HIDDEN, NO_TABLE, STRAY, contents
+from data.ingest.delivery import Delivery, once, stamp
 from data.ingest.faults import Faults
 from data.ingest.header_faults import is_sound
 from data.ingest.heading import Heading
-from data.ingest.unpack import Part
+from data.ingest.unpack import TEXTS, Part
 from data.ingest.workbook import PLACE
 
 HEAD = 1 << 20
@@ -27,61 +28,6 @@ MENDED = ("file", "row_number", "table", "field", "reason", "raw")
 SHEET_ROW = {"sheet_row", "表中行号"}
 #: The same with Chinese labels.
 MENDED_ZH = ("文件", "行号", "表", "字段", "拒收原因", "原始内容")
-
-
-Stamp = tuple[int, int, int]
-
-
-def stamp(path: Path) -> Stamp:
-    """What changes when a file is written or another one gets its name."""
-    seen = path.stat()
-    return seen.st_size, seen.st_mtime_ns, seen.st_ino
-
-
-def refuse_changed(delivery: Delivery) -> None:
-    """Raises InputRefused for a file that is no longer what its hash was taken of: somebody still copies it."""
-    try:
-        same = delivery.stamp is None or stamp(delivery.path) == delivery.stamp
-    except OSError:
-        same = False
-    if not same:
-        raise InputRefused(
-            f"{delivery.name} was changed while it was read. Wait until it is copied whole and run again; nothing was"
-            " loaded."
-        )
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """One delivered content: where it is read from, which table, its hash, how it is written, its header."""
-
-    path: Path
-    name: str  # path inside the delivery, as the account shows it
-    table: mapping.Table
-    file_id: str  # sha256 of the content
-    form: str  # text, parquet, grid
-    encoding: str
-    delimiter: str
-    header: tuple[str, ...]
-    fields: dict[str, mapping.Field]  # header cell -> field
-    updated: str | None  # header cell of the update time
-    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # national field: word -> code
-    mends: str | None = None  # the delivered file whose rejected rows these are
-    lines: int = 1  # lines of the text, rows of the sheet, up to the header and with it; 0 where it has none
-    above: int = 0  # filled ones among them above the header
-    quote: str = '"'  # what values stand between
-    rows: int | None = None  # how many it must have, where that is known
-    rows_above: int = 0  # lines above the header that look like rows
-    stamp: Stamp | None = None  # of the file as it was when its hash was taken
-
-    @property
-    def missing(self) -> list[str]:
-        """Fields of the contract that the header lacks; a number that another field stands in for is not missed."""
-        have = {f.source for f in self.fields.values()}
-        lacking = set(self.table.lacks(have))
-        return [
-            f.source for f in self.table.fields if f.source not in have and (f.source in lacking or not f.is_required)
-        ]
 
 
 @dataclass(frozen=True)
@@ -142,9 +88,22 @@ def _place(part: Part, names: mapping.Names, found: Found, hidden: list[Delivery
 
 
 def unfinished(found: Found) -> str:
-    """' Left alone: ...' with the files that may be what is missing."""
+    """What of the files that were left alone may be what is missing."""
     names = [name for name, why in found.left if why == STRAY and name.lower().endswith(HALF)]
-    return f" {', '.join(names[:3])} is a download that did not end." if names else ""
+    if names:
+        return f" {', '.join(names[:3])} is a download that did not end."
+    headless = [name for name, why in found.left if why == NO_TABLE and _may_be_table(name)]
+    listed = f"{', '.join(headless[:3])}{' ...' if len(headless) > 3 else ''}"
+    return f" If it is {listed}: nothing in there names the columns of a table." if headless else ""
+
+
+def _may_be_table(name: str) -> bool:
+    called = name.rpartition("!")[2] if name.rpartition("!")[2].lower().endswith(TEXTS) else name.rpartition("/")[2]
+    return (
+        not stray.explains(called)
+        and not stray.is_paper(called)
+        and (called.lower().endswith(TEXTS) or "." not in called)
+    )
 
 
 HALF = (".crdownload", ".part", ".partial", ".download", ".downloading", ".opdownload", ".td", ".xltd", ".tmp")
@@ -152,7 +111,8 @@ HALF = (".crdownload", ".part", ".partial", ".download", ".downloading", ".opdow
 
 def _resolve(part: Part, names: mapping.Names, found: Found) -> None:
     """A content without a header goes on from one that has it, or is no table, or says what it lacks."""
-    before = going_on.before(part, _first_rows(part), found.deliveries)
+    rows = _first_rows(part)
+    before = going_on.before(part, rows, found.deliveries)
     if before is not None:
         seen, digest = stamp(part.path), part.digest or _digest(part)
         encoding = "" if part.form == "grid" else decode.first_guess(_head(part))
@@ -166,6 +126,8 @@ def _resolve(part: Part, names: mapping.Names, found: Found) -> None:
     if delivery is not None and not (delivery.form == "text" and _is_paper(part, delivery)):
         found.deliveries.append(delivery)  # it is refused for what it lacks
     else:
+        going_on.refuse_alike(part, rows, found.deliveries)
+        struck.refuse_list(part.name)
         found.left.append((part.name, NO_TABLE))
 
 
@@ -209,16 +171,18 @@ def _recognise(part: Part, names: mapping.Names) -> Delivery | None:
         best = heading.of_text(text, table, names)
         if "\0" in (text[:4096] if best.known < 0 else "".join(best.header)):
             raise InputRefused(f"{part.name} is not a text file: its header holds NUL bytes. Nothing was loaded.")
+        if best.known < heading.LEAST or text.lstrip().startswith("{"):
+            foreign.refuse(text, part.name, part.stem, table, names)
     table = table or names.guess(best.header)
     if table is None:
         return None
-    fields = names.match(table, best.header)
-    updated = next((c for c in best.header if c.strip().lower() in mapping.UPDATED), None)
+    fields, again = once(names.match(table, best.header))
+    updated = mapping.updated(best.header)
     return Delivery(
         part.path, part.name, table, part.digest or _digest(part), part.form, encoding,
         best.delimiter if part.form == "text" else "", best.header, fields, updated, words_of(table, names),
         lines=best.lines, above=best.above, quote=best.quote, rows_above=best.rows_above,
-        stamp=seen,
+        stamp=seen, again=again, unit=best.unit,
     )  # fmt: skip
 
 
@@ -285,8 +249,3 @@ def _digest(part: Part) -> str:
             raise InputRefused(f"{part.name} cannot be read to its end ({error}). Nothing was loaded.") from error
     with part.path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
-
-
-def renamed(delivery: Delivery, path: Path, encoding: str = "utf-8") -> Delivery:
-    """The same delivery read from another place."""
-    return replace(delivery, path=path, encoding=encoding, stamp=None)

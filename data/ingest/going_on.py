@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from data.errors import InputRefused
 
 if TYPE_CHECKING:
-    from data.ingest.find import Delivery
+    from data.ingest.delivery import Delivery
     from data.ingest.unpack import Part
 
 #: This share of the values must be what the columns of the other content hold.
@@ -45,6 +46,22 @@ def before(part: Part, rows: Sequence[Sequence[str | None]], deliveries: Sequenc
     return None
 
 
+def refuse_alike(part: Part, rows: Sequence[Sequence[str | None]], deliveries: Sequence[Delivery]) -> None:
+    """Raises InputRefused for a text without header whose rows are as another content's, wherever that lies.
+
+    Whether they go on from it nobody has said; passed over they would be missing without a word.
+    """
+    for one in deliveries if part.form == "text" else ():
+        if one.form != "text" or len(one.header) < WIDE or not one.lines:
+            continue
+        cells = [_cells(row, one) for row in rows]
+        if cells and all(len(r) == len(one.header) for r in cells) and _fit(cells, one):
+            raise InputRefused(
+                f"{part.name} has no header, and its rows look like those of {one.name}. Put the header of the table on"
+                " top of it, or take it out; nothing was loaded."
+            )
+
+
 def _is_beside(part: Part, one: Delivery) -> bool:
     """Whether the two lie together: sheets of one workbook, files of one folder that are called alike."""
     if part.form == "grid":
@@ -56,13 +73,19 @@ def _is_beside(part: Part, one: Delivery) -> bool:
 def _called(name: str) -> str:
     """The name without what tells parts of one file from each other."""
     stem = name.rpartition("/")[2].partition(".")[0].lower()
-    return re.sub(r"[\W_]*(part|p|第)?[\W_]*[0-9]*[\W_]*[页]?$", "", stem)
+    if re.match(r"part-([mr]-)?[0-9]{5}", stem):
+        return "part"  # Spark and Hadoop put their own marks behind the number
+    return re.sub(r"([\W_]*(part|p|第)?[\W_]*[0-9]*[\W_]*(页|年|月|日|号|期|部分)?)*$", "", stem)
 
 
 def _cells(row: Sequence[str | None], one: Delivery) -> list[str]:
     if one.form == "grid":
         return [c or "" for c in row]
     return [c.strip().strip("\"'") for c in (row[0] or "").split(one.delimiter)]
+
+
+def _half(value: str) -> str:
+    return unicodedata.normalize("NFKC", value).strip()
 
 
 def _fit(rows: list[list[str]], one: Delivery) -> bool:
@@ -74,7 +97,7 @@ def _fit(rows: list[list[str]], one: Delivery) -> bool:
         if look is not None:
             values = [row[place] for row in rows if len(row) > place and row[place].strip()]
             seen += len(values)
-            right += sum(1 for v in values if re.fullmatch(look, v.strip(), re.IGNORECASE))
+            right += sum(1 for v in values if re.fullmatch(look, _half(v), re.IGNORECASE))
     keys = [i for i, c in enumerate(one.header) if c in one.fields and one.fields[c].column in one.table.key]
     named = sum(any(ch.isdigit() for ch in row[keys[0]]) for row in rows if keys and len(row) > keys[0])
     return bool(keys) and right >= FITS * seen and named >= NAMED * len(rows)

@@ -12,7 +12,7 @@ from data.ingest import heading
 from data.ingest.faults import Faults
 
 if TYPE_CHECKING:
-    from data.ingest.find import Delivery
+    from data.ingest.delivery import Delivery
 
 
 def is_sound(delivery: Delivery, names: mapping.Names, faults: Faults) -> bool:
@@ -45,11 +45,24 @@ def _header_faults(delivery: Delivery, names: mapping.Names) -> Iterator[str]:
             f"{delivery.name}: {delivery.rows_above} lines above its header (line {delivery.lines}) look like rows of"
             " the table. Put the line with the names on top and deliver it again; nothing was loaded."
         )
-    twice = sorted(
-        {f for f in have if have.count(f) > 1} | {c for c in delivery.header if delivery.header.count(c) > 1}
+    if delivery.unit and any(f.kind in AMOUNTS for f in delivery.fields.values()):
+        yield other_unit(delivery.name, "a line above its header", delivery.unit)
+    for cell, field in delivery.fields.items():
+        unit = heading.unit_of(cell)
+        if unit and field.kind in AMOUNTS:
+            yield other_unit(delivery.name, f"the column {' '.join(cell.split())}", unit)
+
+
+#: Kinds of fields that are read in yuan.
+AMOUNTS = ("money", "price")
+
+
+def other_unit(name: str, where: str, unit: str) -> str:
+    """The refusal of amounts that are not in yuan."""
+    return (
+        f"{name}: {where} says that amounts are in {unit}; they are read in yuan (元). Export them in yuan and deliver"
+        " it again; nothing was loaded."
     )
-    if twice:
-        yield f"{delivery.name} names the column {twice[0]} twice in its header. Nothing was loaded."
 
 
 def _other_name(delivery: Delivery, lacking: Collection[str], names: mapping.Names) -> str:

@@ -10,6 +10,14 @@ from dataclasses import dataclass, replace
 from data.contract import mapping
 
 DELIMITERS = (",", "\t", "|", ";", "\x01", "^", "~")
+#: What else parts cells where programs fear that values hold the usual ones; longer ones first.
+RARE = (
+    *("@|@", "|!|", "#|#", "$|$", "^|^", "~|~", "|+|", "!@#", "||", "@@", "$$", "##", "^^", "&&", "::", "|@", "@|"),
+    *("\x1e", "\x1f", "\x1c", "\x1d", "\x02", "\x03", "\x05", "þ", "§", "¦", "‖", "，", "｜", "；"),
+    *("!", "#", "$", "&", "*", "@", ":"),
+)
+#: Stands for a rare mark where the standard reader takes one character only.
+ONE = "\x1f"
 #: Lines among which the header is looked for.
 WITHIN = 40
 #: A row with fewer known cells is no header, where another line may be one.
@@ -32,26 +40,55 @@ class Heading:
     delimiter: str = ","
     quote: str = '"'
     rows_above: int = 0  # lines above the header that look like rows of the table
+    unit: str = ""  # of amounts, other than the yuan, as a line above the header says
+
+
+NONE = Heading((), known=-1)
 
 
 def of_text(head: str, named: mapping.Table | None, names: mapping.Names) -> Heading:
     """The heading under which the first lines of a text name most fields."""
     lines = LINE.split(head)[: WITHIN + 2]
-    best = Heading((), known=-1)
+    best = NONE
     for delimiter in DELIMITERS:
         if any(delimiter in line for line in lines) or delimiter == ",":
             header = _best(list(_rows(lines, delimiter)), named, names)
             if header is not None and header.known > best.known:
                 best = replace(header, delimiter=delimiter)
-    below = lines[best.lines :]
-    quote = "'" if _is_enclosed(below, best.delimiter) else '"'
-    return replace(best, quote=quote)
+    for mark in RARE:
+        if (len(mark) > 1 or best.known < LEAST) and any(mark in line for line in lines):
+            header = _best(list(_rows([line.replace(mark, ONE) for line in lines], ONE)), named, names)
+            if header is not None and _says_more(header, best):
+                best = replace(header, delimiter=mark)
+    quote = "'" if _is_enclosed(lines[best.lines :], best.delimiter) else '"'
+    return replace(best, quote=quote, unit=_unit(lines[: best.lines]))
+
+
+def _says_more(one: Heading, other: Heading) -> bool:
+    """Whether the header names more, or as much and nothing beside it: of a@|@b the mark is not the | alone."""
+    return (one.known, -len(one.header)) > (max(other.known, LEAST - 1), -len(other.header))
+
+
+#: A unit of money that is not the yuan.
+UNITS = "(万元|千元|百元|十元|亿元|百万元|角|分|美元|港币|港元)"
+
+
+def _unit(lines: Collection[str]) -> str:
+    """The unit of amounts that lines above the header name."""
+    found = [re.search(rf"单位\s*[:：]?\s*(人民币)?\s*[(（]?{UNITS}(?=$|[^\w])", line) for line in lines]
+    return next((m[2] for m in found if m is not None), "")
+
+
+def unit_of(cell: str) -> str:
+    """The unit in brackets behind a column's name, where it is not the yuan: 医疗费总额(万元), 自付比例(%)."""
+    found = re.search(rf"[(（\[](单位[:：])?(人民币)?({UNITS}|%|％|‰)[)）\]]\s*$", cell)
+    return found[3].replace("％", "%") if found is not None else ""
 
 
 def of_rows(rows: Sequence[Sequence[str | None]], named: mapping.Table | None, names: mapping.Names) -> Heading:
     """The heading of a grid, by its first rows."""
     found = _best([(i, [c or "" for c in row]) for i, row in enumerate(rows[:WITHIN], 1)], named, names)
-    return found or Heading((), known=-1)
+    return replace(found, unit=_unit([c or "" for row in rows[: found.lines] for c in row])) if found else NONE
 
 
 def _rows(lines: list[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
@@ -116,7 +153,7 @@ def _merged(upper: list[str], lower: list[str], named: mapping.Table | None, nam
 def unique(cells: Sequence[str], named: mapping.Table | None, names: mapping.Names) -> tuple[str, ...]:
     """One name a column: cells without a name and strangers of the same name get one by their place.
 
-    A field that is named twice is left so: which of the two counts nobody can know.
+    A field that is named twice keeps both: whether they say the same, their values show.
     """
     table = named or names.guess(tuple(cells))
     fields = names.match(table, cells) if table is not None else {}
@@ -124,7 +161,9 @@ def unique(cells: Sequence[str], named: mapping.Table | None, names: mapping.Nam
     header = []
     for place, cell in enumerate(cells, 1):
         name = " ".join(cell.split()) if cell not in fields else cell
-        if cell not in fields and (not name or name.casefold() in taken):
+        if cell in fields and name.casefold() in taken:
+            name = f"{name}({place})"  # what stands in brackets is no part of a name
+        elif not name or name.casefold() in taken:
             name = f"{name or 'column'}_{place}"
         taken.add(name.casefold())
         header.append(name)

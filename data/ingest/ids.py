@@ -6,7 +6,7 @@ import duckdb
 
 from data.contract.mapping import Table
 from data.errors import InputRefused
-from data.ingest.find import Delivery
+from data.ingest.delivery import Delivery
 
 #: Keys that name one piece of business, and what says whose it is, where and when: a corrected row may differ in one of
 #: these, not in two.
@@ -15,6 +15,8 @@ OF_ONE = {
     "encounter": ("person_id", "institution_id", "cast(started_at as date)"),
     "fee_line": ("person_id", "institution_id", "cast(charged_at as date)"),
 }
+#: Where a number comes again with the other sign it is a reversal, not a newer version: amount, what else differs.
+REVERSED = {"settlement": ("total_amount", "s.is_refund is distinct from r.is_refund"), "fee_line": ("amount", "true")}
 #: Digits that spreadsheets and floats keep; what comes after them is zeros.
 KEPT = 15
 #: Zeros in a row of the sampled ids that chance does not bring.
@@ -32,9 +34,13 @@ def find(con: duckdb.DuckDBPyConnection, delivery: Delivery, stage: str, table_o
     _refuse_rounded(con, delivery, stage)
     _restore(con, delivery, table_of_stage)
     table = delivery.table
-    if table.target in OF_ONE:
-        collide(con, table, stage)
-        _mark_shared_key(con, table, stage, table_of_stage)
+    collide(con, table, stage)
+    if con.execute("select 1 from stage_colliding limit 1").fetchall():
+        if table.target in OF_ONE:
+            _mark_shared_key(con, table, stage, table_of_stage)
+        if table.target in REVERSED:
+            _mark_reversal(con, table, stage, table_of_stage)
+        _mark_contradiction(con, table, stage, table_of_stage)
     if {"person_id", "id_number", "person_name"} <= {f.column for f in delivery.fields.values()}:
         _mark_shared_person(con, delivery, table_of_stage)
 
@@ -123,6 +129,57 @@ def _mark_shared_key(con: duckdb.DuckDBPyConnection, table: Table, stage: str, t
         con.execute(
             f"update {table_of_stage} set bad = '{name}|the number of two, which differ in person, place or day'"
             " where stage_place(rowid) in (select row_place from stage_shared)"
+        )
+
+
+def _mark_reversal(con: duckdb.DuckDBPyConnection, table: Table, stage: str, table_of_stage: str) -> None:
+    """A refund under the number of its bill: if it took the bill's place, the money would count as paid backwards.
+
+    Where update times say that the bill became the refund, it did.
+    """
+    amount, differs = REVERSED[table.target]
+    key = ", ".join(table.key)
+    name = next(f.source for f in table.fields if f.column == table.key[-1])
+    con.execute(
+        f"""
+        update {table_of_stage} set bad = '{name}|{REVERSAL}'
+        where bad is null and stage_place(rowid) in (
+            select s.row_place
+            from {stage} as s join record.{table.target} as r using ({key})
+            where s.row_place in (select row_place from stage_colliding)
+                and sign(s.{amount}) * sign(r.{amount}) < 0 and {differs}
+                and (s.updated_at is null or r.updated_at is null or s.updated_at = r.updated_at)
+        )
+        """
+    )
+
+
+REVERSAL = "the number of a bill that stands, with the other sign: a reversal needs a number of its own"
+CONTRADICTION = "the number of several rows that say different things, and no update time says which stands"
+
+
+def _mark_contradiction(con: duckdb.DuckDBPyConnection, table: Table, stage: str, table_of_stage: str) -> None:
+    """Rows of one content with one key that say different things: which of them is right, their order does not say."""
+    key = ", ".join(table.key)
+    columns = ", ".join(f.column for f in table.kept)
+    name = next(f.source for f in table.fields if f.column == table.key[-1])
+    con.execute(
+        f"""
+        create or replace temp table stage_contradiction as
+        with version as (
+            select row_place, {key}, updated_at, hash({columns}) as content from {stage}
+            where bad is null and row_place in (select row_place from stage_colliding)
+        ),
+        newest as (select *, max(updated_at) over (partition by {key}) as newest_at from version)
+        select row_place from newest
+        qualify count(distinct case when updated_at is null or updated_at = newest_at then content end)
+            over (partition by {key}) > 1
+        """
+    )
+    if con.execute("select 1 from stage_contradiction limit 1").fetchall():
+        con.execute(
+            f"update {table_of_stage} set bad = '{name}|{CONTRADICTION}'"
+            " where stage_place(rowid) in (select row_place from stage_contradiction)"
         )
 
 

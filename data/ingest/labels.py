@@ -14,7 +14,10 @@ import duckdb
 
 from data.contract import mapping
 from data.contract.mapping import Field
-from data.ingest.find import Delivery
+from data.errors import InputRefused
+from data.ingest import header_faults
+from data.ingest.delivery import Delivery
+from data.ingest.heading import UNITS
 from data.ingest.normalise import quoted
 
 if TYPE_CHECKING:
@@ -27,15 +30,22 @@ TOTAL = (
     r"(合计|小计|总计|累计|共计|总和|合计数|总合计|总数|汇总)(金额|人次|数量|费用)?([(\[（].{0,8}[)\]）])?"
     r"|((grand|sub|sheet|page)-?)?totals?|sum"
 )
+#: What spreadsheets and people call the total of a group: its name, or its number, and the word behind it.
+SUBTOTAL = TOTAL + r"|.+(合计|小计|总计|汇总|计数|(sub)?total)([(（].{0,8}[)）])?"
 NUMBER = r"[-+¥￥$]?[0-9][0-9,]*(\.[0-9]+)?(e[+-]?[0-9]+)?[%元条人次笔行]?|[-—–/]+|[(（]?[-0-9.,]+[)）]"
 #: How a line begins that a program or its user wrote beside the table.
 REMARK = (
-    r"(数据)?(导出|打印|制表|制单|统计|查询|生成|填报|报表|填表|上报|审核|复核|经办|操作|截止|截至|抽取|提取|下载)"
-    r"(时间|日期|人员?|人签字|单位|部门|条件|结果|机构|周期|区间|员|范围|口径|说明)?[:：\s].*"
+    r"(数据)?(导出|打印|制表|制单|统计|查询|生成|填报|报表|填表|上报|审核|复核|经办|操作|截止|截至|抽取|提取|下载|开始|完成)"
+    r"(时间|日期|人员?|人签字|单位|部门|条件|结果|机构|周期|区间|员|范围|口径|说明)?([(（].{0,8}[)）])?[:：\s].*"
+    r"|[(（\[【]?(数据)?(导出|抽取|查询|打印|生成)(完成|完毕|结束|成功)[)）\]】。.]*"
     r"|(单位|备注|说明|注|注释|数据来源|来源|统计期|制表|以上|以下|本表|本页|此页|附注)([:：].*|空白|结束|数据.*)"
     r"|(以下空白|以上空白|结束|完|此页无正文)"
-    r"|(共|合计|总计|总共|一共)\s*[:：]?\s*[0-9,]+\s*(条|行|笔|人次|人|页|个|元)?.*"
-    r"|第\s*[0-9]+\s*页.*|(合计|总计|小计|累计|总金额|合计金额)\s*[:：].*"
+    r"|(共|共计|合计|总计|总共|一共|总)\s*[:：]?\s*[0-9,]+\s*(条|行|笔|人次|人|页|个|元)?.*"
+    r"|第\s*[0-9]+\s*页.*|(合计|总计|小计|累计|总金额|合计金额)(人次|人数|金额|笔数|条数|费用)?\s*[:：].*"
+    r"|[(（]?[0-9,]+\s*(行|条|笔)(记录|数据)?(受影响|被选中|已选择)?[)）]?[。.]?"
+    r"|(总|总?记录|数据)(条数|行数|数|量)\s*[:：]?\s*[0-9,]+.*"
+    r"|sql>.*|(time taken|elapsed|已用时间|rows?|fetched|query time)\s*[:：].*|query ok,.*"
+    r"|(pl/sql procedure|commit complete).*|(dis)?connected (from|to) .*"
     r"|\(?[0-9,]+ (rows?|records?)( selected| affected| in set.*| returned)?\)?\.?"
     r"|已选择\s*[0-9,]+\s*行.*|(total|row count|record count|number of (rows|records))\s*[:=].*"
     r"|(exported|printed|generated|created|source|note|remark|page|report)( (at|on|by|date|time))?\s*[:].*"
@@ -69,6 +79,24 @@ def is_line_below(cells: Sequence[str]) -> bool:
     if re.fullmatch(TOTAL, plain):
         return all(re.fullmatch(f"{NUMBER}|{TOTAL}", re.sub(r"[\s:：*]", "", c).lower()) for c in cells[1:])
     return len(cells) <= FEW and re.fullmatch(f"{REMARK}|{RULER}", first.lower(), re.DOTALL) is not None
+
+
+#: What a program writes into an export that it could not finish.
+BROKEN = re.compile(
+    r"\W*(ora-\d{5}|sp2-\d{4}|error\b|fatal\b|msg \d+, level|sqlstate|traceback|([a-z]+\.)+[a-z]*exception"
+    r"|lost connection|mysql server has gone|内存不足|内存溢出|(导出|查询|连接|抽取)(失败|超时|中断|异常|错误))",
+    re.IGNORECASE,
+)
+
+
+def refuse_broken(name: str, lost: Sequence[tuple[int, str]]) -> None:
+    """Raises InputRefused where a line that is no row says that the export broke off."""
+    for row, text in lost:
+        if BROKEN.match(text):
+            raise InputRefused(
+                f"{name}, data row {row}: the program that wrote it says {text.strip()[:60]!r}: the export broke off."
+                " Export it again and deliver it whole; nothing was loaded."
+            )
 
 
 #: A remark fills no more cells than this.
@@ -132,8 +160,9 @@ def find(con: duckdb.DuckDBPyConnection, delivery: Delivery, names: mapping.Name
                 len(list_filter(own_words, lambda c: regexp_full_match(c, '{_q(UNIT)}'))) as units,
                 len(list_filter(own, lambda c: regexp_full_match(c, '{_q(RULER)}'))) as rulers,
                 len(list_filter(cells, lambda c: regexp_matches(c, '[0-9]'))) as with_digits,
+                len(list_filter(words, lambda c: regexp_full_match(c, '{_q(SUBTOTAL)}'))) as subtotals,
                 len(list_filter(keys, lambda c: regexp_full_match(c, '{_q(TOTAL)}'))) as total_keys,
-                len(list_filter(keys, lambda c: not regexp_full_match(c, '{_q(TOTAL)}|{_q(REMARK)}'))) as real_keys
+                len(list_filter(keys, lambda c: not regexp_full_match(c, '{_q(SUBTOTAL)}|{_q(REMARK)}'))) as real_keys
             from seen
         ),
         judged as (
@@ -142,6 +171,7 @@ def find(con: duckdb.DuckDBPyConnection, delivery: Delivery, names: mapping.Name
                 when named >= least(2, filled) and 2 * named >= filled then 'label'
                 when rulers > 0 and rulers = len(own) then 'remark'
                 when totals > 0 and real_keys = 0 and (figures = filled or lacking >= 0.5) then 'total'
+                when subtotals > 0 and real_keys = 0 and lacking >= 0.5 then 'total'
                 when totals > 0 and figures = filled and (lacking >= 0.7 or total_keys > 0) then 'total'
                 when filled <= {FEW} and lacking >= 0.5 and real_keys = 0
                     and regexp_full_match(cells[1], '(?s){_q(REMARK)}') then 'remark'
@@ -159,7 +189,27 @@ def find(con: duckdb.DuckDBPyConnection, delivery: Delivery, names: mapping.Name
         """
     )
     rows = con.execute(f"select kind, count(*) from {LEFT} group by kind order by kind").fetchall()
+    if rows:
+        _refuse_unit(con, delivery, texts)
     return {kind: int(count) for kind, count in rows}
+
+
+def _refuse_unit(con: duckdb.DuckDBPyConnection, delivery: Delivery, texts: str) -> None:
+    """Raises InputRefused where a line that is no record says that amounts are in another unit than the yuan."""
+    amounts = [quoted(cell) for cell, field in delivery.fields.items() if field.kind in header_faults.AMOUNTS]
+    if not amounts:
+        return
+    under = " or ".join(f"regexp_full_match({cell}, '[(（]?{UNITS}[)）]?')" for cell in amounts)
+    whole = f"concat_ws(' ', {', '.join(map(quoted, delivery.header))})"
+    found = con.execute(
+        f"""
+        select regexp_extract({whole}, '{UNITS}', 1), row_place + 1 from {texts}
+        where row_place in (select row_place from {LEFT} where kind in ('unit', 'remark'))
+            and ({under} or regexp_matches({whole}, '单位[:： ]*(人民币)?[(（]?{UNITS}($|[ )）,，;；。])')) limit 1
+        """
+    ).fetchall()
+    for unit, row in found:
+        raise InputRefused(header_faults.other_unit(delivery.name, f"data row {row}", unit))
 
 
 #: Lines of units stand at once under the header.

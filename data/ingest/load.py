@@ -11,7 +11,7 @@ import duckdb
 from data.contract.mapping import Table
 from data.ingest import ids, match, rejected
 from data.ingest.account import ZERO, Account
-from data.ingest.find import Delivery
+from data.ingest.delivery import Delivery
 from data.ingest.read import FAULTS, ROWS, STAGE, Staged, row_number
 from data.warehouse.events import Stamp, stamp
 
@@ -64,7 +64,7 @@ def load(
             "yuan": account.yuan_in,
             "folder": folder,
             "header": json.dumps(delivery.header, ensure_ascii=False),
-            "delimiter": delivery.delimiter or ",",
+            "delimiter": delivery.mark,
             "newer": is_newer,
             **(when() if when else stamp(con))._asdict(),
         },
@@ -114,7 +114,7 @@ def _mark(con: duckdb.DuckDBPyConnection, table: Table, chosen: Collection[str])
     order of delivery; which version stands follows the update time where rows carry one, unless a person chose: rows
     of the contents `chosen` stand over all that their delivery brings after them.
     """
-    if table.target not in ids.OF_ONE:  # of those they are known since the content was read
+    if table.target in match.LISTS:  # whom they mean was settled after the content was read; of others it is known
         ids.collide(con, table, STAGE)
     key = ", ".join(table.key)
     columns = [f.column for f in table.kept]

@@ -12,8 +12,8 @@ import duckdb
 
 from data.contract.mapping import Names, Table
 from data.errors import InputRefused
-from data.ingest import cells, contradiction, decode, match, normalise, read, survey, unpack
-from data.ingest.find import Delivery, renamed
+from data.ingest import cells, contradiction, cut, decode, match, normalise, read, survey, unpack
+from data.ingest.delivery import Delivery, renamed
 from data.ingest.load import load
 from data.warehouse.connection import FILE_NAME, ddl
 from data.warehouse.paths import escaped
@@ -112,7 +112,17 @@ def look(
         seen = _read(con, part, work, names, before if tables.count(delivery.table.source) > 1 else None)
         if lines is not None and (days := _all_days(con, delivery)) is not None:
             seen = replace(seen, rows=days[0], months=days[1], first=days[2], last=days[3])
-        yield replace(seen, delivery=delivery, lines=lines)
+        yield _whole(replace(seen, delivery=delivery, lines=lines), deliveries)
+
+
+def _whole(seen: Seen, deliveries: Sequence[Delivery]) -> Seen:
+    """The same with what is said of a content that may be cut off."""
+    rows = seen.rows if seen.lines is None else seen.lines
+    beside = [d for d in deliveries if d.table == seen.delivery.table][1:]
+    try:
+        return replace(seen, notes=(*seen.notes, *cut.refuse_full(seen.delivery, rows, beside)))
+    except InputRefused as error:
+        return replace(seen, refusals=(*seen.refusals, str(error)))
 
 
 def _read(

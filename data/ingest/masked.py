@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from data.contract.mapping import Field
 from data.ingest import match, normalise
-from data.ingest.find import Delivery
+from data.ingest.delivery import Delivery
 from data.ingest.pseudonym import HIDDEN
 
 #: Stands in place of a cell; nobody writes it, so a file that holds it is a masked copy.

@@ -13,7 +13,8 @@ import duckdb
 from data.contract import mapping
 from data.errors import InputRefused
 from data.ingest import small, unmasked, unpack
-from data.ingest.find import MENDED, Delivery, words_of
+from data.ingest.delivery import Delivery, once
+from data.ingest.find import MENDED, words_of
 from data.ingest.masked import MASK
 from data.ingest.unpack import Part
 
@@ -76,8 +77,8 @@ def _one(
         [[content, place, row["row_number"]] for place, row in enumerate(rows, 1)],
     )
     source = mapping.tables()[table]
-    updated = next((c for c in header if c.strip().lower() in mapping.UPDATED), None)
+    updated = mapping.updated(header)
     return Delivery(
         target, f"{part.name}!{file}", source, content, "text", "utf-8", delimiter, tuple(header),
-        names.match(source, header), updated, words_of(source, names), mends=file, rows=len(rows),
+        once(names.match(source, header))[0], updated, words_of(source, names), mends=file, rows=len(rows),
     )  # fmt: skip

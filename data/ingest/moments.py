@@ -28,6 +28,7 @@ FORMS = (
     *("%Y.%m.%d", "%Y.%m.%d %H:%M:%S", "%Y.%m.%d %H:%M", "%Y-%m-%d-%H.%M.%S.%f", "%Y-%m-%d-%H.%M.%S"),
     *(
         "%Y-%m-%d %H.%M.%S",
+        "%Y-%m-%d %H.%M.%S.%f",
         "%Y-%m-%d %H%M%S",
         "%Y-%m-%d:%H:%M:%S",
         "%d-%b-%Y",
@@ -48,6 +49,8 @@ ZONE = (
 PLACE = r"(?i) *\[?\(?(asia/shanghai|prc|中国标准时间|北京时间|china standard time)\)?\]?$"
 #: Java writes the zone before the year: Sun Jan 12 08:04:33 CST 2025.
 JAVA = "(?i)^([a-z]{3} [a-z]{3} [0-9]{1,2} [0-9:]{8}) (cst|utc|gmt) ([0-9]{4})$"
+#: Oracle in Chinese writes 05-1月 -2025.
+ORACLE = "^([0-9]{1,2})-([0-9]{1,2})月 ?- ?([0-9]{4})"
 #: China is eight hours ahead of the world's time, summer and winter.
 AHEAD = 8
 
@@ -79,7 +82,7 @@ def none(moment: str, raw: str, is_birth: bool) -> str:
 
 def _odd(text: str) -> str:
     """A written form other than the usual two: zone and half of the day are taken off and counted in."""
-    java = rf"regexp_replace({text}, '{JAVA}', '\3 \1 \2')"
+    java = rf"regexp_replace(regexp_replace({text}, '{JAVA}', '\3 \1 \2'), '{ORACLE}', '\3-\2-\1')"
     whole = f"trim(regexp_replace({java}, '{PLACE}', ''))"
     zone = f"lower(regexp_extract(x, '{ZONE}', 2))"
     half = f"lower(replace(regexp_extract(x, '{_half()}', 1), '.', ''))"
@@ -101,11 +104,12 @@ def _local(part: str) -> str:
         f"case when regexp_full_match({part}.bare, '[1-9][0-9]{{4}}(\\.[0-9]+)?') then timestamp '1899-12-30'"
         f" + to_seconds(cast(round(try_cast({part}.bare as double) * 86400) as bigint)) end"
     )
+    short = rf"regexp_replace({part}.bare, '([.][0-9]{{6}})[0-9]+$', '\1')"  # no finer than a microsecond
     written = (
         f"coalesce(case when regexp_full_match({part}.bare, '{PLAIN}')"
         f" then try_cast(replace({part}.bare, ',', '.') as timestamp) end,"
         f" case when not regexp_full_match({part}.bare, '[0-9]{{1,2}}[-/.].*[-/.][0-9]{{1,2}}')"
-        f" then try_strptime({part}.bare, [{forms}]) end, {serial})"
+        f" then try_strptime({short}, [{forms}]) end, {serial})"
     )
     return f"list_transform([{written}], lambda t: t{_noon(part)}{_shift(part)})[1]"
 

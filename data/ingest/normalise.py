@@ -26,11 +26,13 @@ WIDE, HARD = "\u3000", "\u00a0"  # full-width and no-break space
 #: What a bad value should have been, for the sentence that refuses it.
 WANTED = {"date": "a date", "timestamp": "a date and time", "flag": "0 or 1", "count": "a whole number"}
 SCIENTIFIC = "scientific notation: the id cannot be restored"
+BLANK = "holding a blank between its digits"
 UNREADABLE = "characters that cannot be read"
 #: Ends of lines, tabs and the like within a text; what has no width at all is taken out before (remarks.py).
 CONTROL = "[\\x00-\\x1f\\x7f-\\x{9f}\\x{2028}\\x{2029}]"
 UNSEEN = "holding a character that is not seen, such as the end of a line"
 ERROR_CELL = "an error cell of a spreadsheet"
+NO_SHARE = "no share from 0 to 1"
 EMPTY_AMOUNT = "empty, and it is an amount that every row has"
 #: What people and programs write where a number or a day is not known or does not apply, small and without blanks.
 NONE = (
@@ -45,26 +47,17 @@ UNKNOWN_WORD = "not a known word: "
 DAY_THAT_IS_NONE = "a day that means none, and every row has one"
 #: Years before and after which a day is none of a person, a bill or a contract.
 EARLIEST, LATEST = 1850, 2150
-YES = ("1", "01", "1.0", "true", "t", "y", "yes", "√", "✓", "是", "有效", "正常", "在用", "启用")
-NO = (
-    "0",
-    "00",
-    "0.0",
-    "false",
-    "f",
-    "n",
-    "no",
-    "×",
-    "✗",
-    "否",
-    "非",
-    "不是",
-    "无效",
-    "作废",
-    "已作废",
-    "注销",
-    "已注销",
-)
+YES = ("1", "01", "1.0", "true", "t", "y", "yes", "√", "✓", "是")
+NO = ("0", "00", "0.0", "false", "f", "n", "no", "×", "✗", "否", "非", "不是")
+#: Words that mean yes and no in some fields only: what is 正常 stands where validity is asked, and is no refund.
+OF_FLAG = {
+    "is_valid": ("有效 正常 在用 启用", "无效 作废 已作废 注销 已注销 停用 失效 废止"),
+    "is_refund": ("退费 已退费 退款 已退款 冲销 冲正 红冲", "正常 正常结算 收费 未退费 未退款 非退费"),
+    "is_return": ("退货 已退货", "正常 未退货 入库 采购"),
+    "is_in_hospital": ("在院 住院中", "出院 已出院 离院"),
+    "is_selected": ("中选", "未中选 非中选"),
+    "is_principal": ("主要 主要诊断 主诊断 主手术 主要手术", "次要 次要诊断 其他 其他诊断 其他手术"),
+}
 SEXES = {"男": "1", "男性": "1", "m": "1", "male": "1", "女": "2", "女性": "2", "f": "2", "female": "2"}
 #: What each digit of an identity number counts for in its check digit (GB 11643).
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
@@ -87,8 +80,9 @@ def text(cell: str, odd: Collection[str] = ODD) -> str:
     )
     padded = f"{x} < '!' or {ends} or starts_with({x}, '{WIDE}') or starts_with({x}, '{HARD}')"
     # ="0012" keeps a spreadsheet from reading a number
-    formula = f"when starts_with({x}, '=\"') then nullif(trim(regexp_replace({x}, '^=\"(.*)\"$', '\\1')), '')"
-    return f"case when {padded} then nullif(trim({x}, ' \t\r\n{WIDE}{HARD}'), '') {formula} else {x} end"
+    inner = f"regexp_replace(trim({x}, ' \t\r\n{WIDE}{HARD}'), '^=\"(.*)\"$', '\\1')"
+    formula = f"when contains({x}, '=\"') then nullif(trim({inner}), '')"
+    return f"case {formula} when {padded} then nullif(trim({x}, ' \t\r\n{WIDE}{HARD}'), '') else {x} end"
 
 
 def moment(raw: str, field: Field) -> str | None:
@@ -113,11 +107,16 @@ def typed(raw: str, field: Field, local: str | None = None, odd: Collection[str]
             day = f"case when {is_day} then {when} end"
             return f"cast({day} as date)" if field.kind == "date" else day
         case "flag":
-            yes, no = (", ".join(map(_text, words)) for words in (YES, NO))
+            more = OF_FLAG.get(field.column, ("", ""))
+            yes, no = (", ".join(map(_text, (*w, *own.split()))) for w, own in zip((YES, NO), more, strict=True))
             long = f"case when lower({raw}) in ({yes}) then true when lower({raw}) in ({no}) then false end"
             return f"case when {raw} = '0' then false when {raw} = '1' then true when {raw} is not null then {long} end"
         case "count":
             return f"try_cast({_number(raw, 'decimal(16,4)')} as integer)"
+        case "share":
+            part = _number(f"regexp_replace({raw}, ' *[%％]$', '')", "decimal(16,6)")
+            percent = f"when regexp_matches({raw}, '[%％]$') then cast({part} / 100 as {TYPES['share']})"
+            return f"case {percent} else {_number(raw, TYPES['share'])} end"
         case kind if kind in TYPES:
             return _number(raw, TYPES[kind])
         case _ if "nul" not in odd:
@@ -132,6 +131,8 @@ def fault(raw: str, value: str, field: Field, local: str | None = None, odd: Col
         # the cheap test first: hardly any code holds such characters
         broken = ", ".join(_text(e) for e in ERRORS)
         faults = [f"when {_scientific(raw)} then '{SCIENTIFIC}'"]
+        if field.kind == "id" and field.is_required:
+            faults.append(f"when contains({raw}, ' ') and regexp_matches({raw}, '[0-9] +[0-9]') then '{BLANK}'")
         if "hash" in odd:
             faults.insert(0, f"when starts_with({raw}, '#') and upper({raw}) in ({broken}) then '{ERROR_CELL}'")
         if {"unreadable", "nul"} & set(odd):
@@ -150,6 +151,8 @@ def fault(raw: str, value: str, field: Field, local: str | None = None, odd: Col
             wrong = f"when {given} then '{UNKNOWN_WORD}' || replace(left({raw}, 40), '|', '/') || '; one of 0, 1'"
         elif is_day and field.is_required:
             wrong = f"when {given} and {is_none} then '{DAY_THAT_IS_NONE}' {wrong}"
+        if field.kind == "share":
+            wrong += f" when abs({value} - 0.5) > 0.5 then '{NO_SHARE}'"
         if field.is_required and field.kind == "money":
             wrong += f" when {raw} is null then '{EMPTY_AMOUNT}'"
         return f"case {wrong} end"
@@ -277,7 +280,11 @@ def _is_birth(field: Field) -> bool:
 
 
 def _number(raw: str, kind: str) -> str:
-    plain = f"regexp_replace({_half(raw)}, '[¥￥元\\s'']', '', 'g')"
-    grouped = f"regexp_full_match({plain}, '-?[0-9]{{1,3}}(,[0-9]{{3}})+(\\.[0-9]+)?')"
-    mended = f"case when {grouped} then replace({plain}, ',', '') else {plain} end"
+    marks = "([¥￥$元圆''\\s]|(?i)rmb|cny|人民币)+"
+    plain = f"regexp_replace({_half(raw)}, '^{marks}|{marks}$', '', 'g')"
+    # accountants write less than nil in brackets or with the sign behind
+    plain = f"regexp_replace({plain}, '^\\(([^-]*)\\)$|^([^-]+)-$', '-\\1\\2')"
+    plain = f"regexp_replace({plain}, '^(-?){marks}', '\\1')"
+    grouped = f"regexp_full_match({plain}, '-?[0-9]{{1,3}}([, ][0-9]{{3}})+(\\.[0-9]+)?')"
+    mended = f"case when {grouped} then regexp_replace({plain}, '[, ]', '', 'g') else {plain} end"
     return f"coalesce(try_cast({raw} as {kind}), try_cast({mended} as {kind}))"

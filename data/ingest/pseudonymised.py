@@ -15,7 +15,8 @@ import duckdb
 from data.contract import mapping
 from data.contract.mapping import Field
 from data.ingest import cells, labels, match, normalise, read
-from data.ingest.find import Delivery, find
+from data.ingest.delivery import Delivery
+from data.ingest.find import find
 from data.ingest.masked import CARD, MASK, NAMES
 from data.ingest.pseudonym import HIDDEN, Pseudonyms
 from data.warehouse.paths import escaped

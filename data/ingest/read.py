@@ -11,9 +11,9 @@ import duckdb
 from data.contract import mapping
 from data.contract.mapping import Table
 from data.errors import InputRefused
-from data.ingest import cells, ids, labels, masked, normalise, remarks, staged_columns
+from data.ingest import cells, ids, labels, masked, normalise, remarks, staged_columns, struck, whole
 from data.ingest.cells import TEXTS, Cells
-from data.ingest.find import Delivery, refuse_changed
+from data.ingest.delivery import Delivery, refuse_changed
 from data.ingest.pseudonym import Pseudonyms
 from data.ingest.workbook import PLACE
 
@@ -52,6 +52,8 @@ def stage(
     not as many as were counted.
     """
     held = opened(con, delivery, work, pseudonyms)
+    labels.refuse_broken(delivery.name, held.lost)
+    whole.refuse_twice(con, delivery, held)
     counted, notes = held.counted, held.notes
     notes += remarks.said(con, delivery, STAGE, TEXTS)
     left = labels.find(con, delivery, names or mapping.names(), TEXTS) if not held.is_file else {}
@@ -60,8 +62,9 @@ def stage(
         con.execute(f"delete from {ROWS} where {PLACED}(rowid) in (select row_place from {labels.LEFT})")
         notes.append(labels.sentence(left, [row for (row,) in rows]))
     ids.find(con, delivery, STAGE, ROWS)
+    struck.refuse(con, delivery, held, STAGE)
     if delivery.form == "grid":
-        _refuse_no_results(con, delivery)
+        whole.refuse_no_results(con, delivery)
     _part(con, delivery, held, pseudonyms)
     read = _count(con, STAGE) + _count(con, FAULTS) + sum(left.values())
     wanted = counted if delivery.rows is None else delivery.rows
@@ -75,21 +78,6 @@ def stage(
 
 def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
     return int(con.execute(f"select count(*) from {table}").fetchall()[0][0])
-
-
-def _refuse_no_results(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
-    """A sheet where a column that every row must have is empty throughout: formulas saved without their results."""
-    wanted = {cell: f for cell, f in delivery.fields.items() if f.is_required and f.kind in normalise.TYPES}
-    if not wanted:
-        return
-    counts = ", ".join(f"count({normalise.quoted(cell)})" for cell in wanted)
-    rows, *filled = con.execute(f"select count(*), {counts} from {TEXTS}").fetchall()[0]
-    empty = [cell for cell, count in zip(wanted, filled, strict=True) if not count]
-    if rows and empty:
-        raise InputRefused(
-            f"{delivery.name}: {empty[0]} is empty in all {rows:,} rows, and every row must have it. Formulas saved"
-            " without their results are empty: save the sheet's values and deliver that; nothing was loaded."
-        )
 
 
 def opened(
@@ -232,7 +220,7 @@ def row_key(table: Table, alias: str) -> str:
 
 def _raw_texts(con: duckdb.DuckDBPyConnection, delivery: Delivery, is_pseudonymous: bool) -> None:
     """The faulty rows' own cells, joined as they were delivered, and once more without what names a person."""
-    mark = delivery.delimiter or ","
+    mark = delivery.mark
     shown = masked.cells(delivery, is_pseudonymous)
     con.execute(
         f"""

@@ -9,7 +9,7 @@ import duckdb
 from data.errors import UsageError, like
 from data.ingest import mended
 from data.ingest.account import Account
-from data.ingest.find import Delivery
+from data.ingest.delivery import Delivery
 from data.ingest.read import FAULTS, STAGE, row_key
 from data.warehouse import events
 from data.warehouse.connection import transaction

@@ -6,7 +6,7 @@ import duckdb
 
 from data.contract.mapping import Field
 from data.ingest import moments, normalise
-from data.ingest.find import Delivery
+from data.ingest.delivery import Delivery
 
 INVISIBLE = "[\x01-\x08\x0b\x0c\x0e-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
 #: Words said of one field; more are counted.

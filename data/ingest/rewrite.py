@@ -10,13 +10,15 @@ from __future__ import annotations
 import csv
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from data.ingest import decode, labels
 from data.ingest.heading import DELIMITERS, Heading, is_unnamed
 
+#: Blanks, and what old systems end or fill up a file with.
+NOTHING = " \t\u3000\0\x1a"
 #: A value has fewer lines, and a line that begins one is looked at no further.
 MOST_LINES = 200
 #: Pieces of a line that lone carriage returns have cut.
@@ -49,7 +51,8 @@ def rewrite(path: Path, heading: Heading, target: Path) -> Rewritten:
     """Write the rows below the header to `target`, under it, as UTF-8 CSV with the same delimiter."""
     done = Rewritten(target)
     with decode.open_text(path) as source, target.open("w", encoding="utf-8", newline="") as out:
-        writer = csv.writer(out, delimiter=heading.delimiter, lineterminator="\n")
+        mark = heading.delimiter if heading.delimiter in DELIMITERS else ","
+        writer = csv.writer(out, delimiter=mark, lineterminator="\n")
         writer.writerow(heading.header)
         lines = _Lines(source)
         top: list[str] = []
@@ -58,15 +61,16 @@ def rewrite(path: Path, heading: Heading, target: Path) -> Rewritten:
                 break
             done.above += 1
             top.append(line)
-        done.head = _records(top, heading.delimiter)
+        done.head = _records(top, mark)
         splitter = Splitter(heading)
+        splitter.learn(lines.ahead())
         while (line := lines.next()) is not None:
             bare = line.rstrip("\r\n")
             if splitter.is_simple(bare) and not line.endswith("\r"):
                 out.write(bare + "\n")  # most lines are as they should be
                 done.rows += 1
                 continue
-            if not bare.strip():
+            if not bare.strip(NOTHING):
                 done.blank += 1
                 done.blanks.append(done.rows + len(done.lost))
                 continue
@@ -76,7 +80,7 @@ def rewrite(path: Path, heading: Heading, target: Path) -> Rewritten:
             cells, more = splitter.record(bare, lines)
             done.continued += more
             if cells is None:
-                done.lost.append((done.rows + len(done.lost) + 1, bare))
+                done.lost.append((done.rows + len(done.lost) + 1, splitter.plain(bare, mark)))
                 continue
             done.repaired += splitter.was_open
             writer.writerow([c.replace("\r\n", "\n").replace("\r", "\n") for c in cells])
@@ -125,6 +129,8 @@ class Splitter:
     def __init__(self, heading: Heading) -> None:
         self.columns = len(heading.header)
         self.was_open = False
+        self._ends_in_return = False  # rows end so, as old systems end them
+        self._over = 0  # empty cells beyond the header that rows usually have
         named = [place for place, cell in enumerate(heading.header, 1) if not is_unnamed(cell)]
         self._least = max(named, default=self.columns)
         self._mark, self._quote = heading.delimiter, heading.quote
@@ -139,9 +145,21 @@ class Splitter:
         )
         self._begins = re.compile(rf"{blank}{quote}")
 
+    def learn(self, lines: Iterable[str]) -> None:
+        """How many cells rows have beyond the header: a row with one more of them is a row that has shifted."""
+        seen = list(lines)
+        returns = sum(line.endswith("\r") for line in seen)
+        self._ends_in_return = 2 * returns > len(seen)
+        over = [len(cells) - self.columns for line in seen if (cells := self._split(line.rstrip("\r\n"))) is not None]
+        self._over = max(0, max(set(over), key=over.count)) if over else 0
+
+    def plain(self, line: str, mark: str) -> str:
+        """A line that cannot be split, with `mark` between what seem to be its cells."""
+        return line if self._mark == mark else line.replace(self._mark, mark)
+
     def is_simple(self, line: str) -> bool:
         """Whether the line is a record that needs no look at its quotation marks."""
-        if '"' in line or self._quote in line or not line:
+        if '"' in line or self._quote in line or not line or self._mark not in DELIMITERS:
             return False
         return line.count(self._mark) == self.columns - 1
 
@@ -149,6 +167,8 @@ class Splitter:
         """A line that ended in a lone carriage return, with what belongs to it where that stands in a value."""
         text, bare = line, line.rstrip("\r\n")
         is_row = self._fits(bare)
+        if is_row and self._ends_in_return:
+            return bare, 0
         for more, following in enumerate(lines.ahead(), 1):
             if is_row and self._fits(following.rstrip("\r\n")):
                 break  # the carriage return ended a row
@@ -210,8 +230,8 @@ class Splitter:
             place += len(self._mark)
 
     def _fit(self, cells: list[str]) -> list[str] | None:
-        """As many cells as columns: what hangs over at the right is empty, what is missing there has no name."""
-        if len(cells) > self.columns and not any(c.strip() for c in cells[self.columns :]):
+        """As many cells as columns: what hangs over in every row is empty, what is missing at the right has no name."""
+        if 0 < len(cells) - self.columns <= self._over and not any(c.strip() for c in cells[self.columns :]):
             return cells[: self.columns]
         if self._least <= len(cells) < self.columns:
             return [*cells, *[""] * (self.columns - len(cells))]

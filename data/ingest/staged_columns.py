@@ -6,10 +6,15 @@ from collections.abc import Collection
 
 from data.contract.mapping import Field
 from data.ingest import match, normalise, remarks
-from data.ingest.find import Delivery
+from data.ingest.delivery import Delivery
+from data.ingest.heading import unit_of
 from data.ingest.pseudonym import Pseudonyms
 
 EMPTY_KEY = "empty, and it names the row"
+EMPTY_DAY = "empty, and it is a day that every row has"
+EMPTY_ID = "empty, and it says whose the row is"
+#: A line that is not settled yet names no settlement.
+MAY_BE_EMPTY = {("fee_list_d", "setl_id")}
 
 
 def columns(
@@ -24,8 +29,8 @@ def columns(
         if value is not None:
             if (fault := _fault(delivery, field, raw, value, odd)) is not None:
                 checks.append(f"'{field.source}|' || ({fault})")
-            if field.column in delivery.table.key and field.is_required and field.column not in persons:
-                checks.append(f"case when {raw} is null then '{field.source}|{EMPTY_KEY}' end")
+            if field.column not in persons and (reason := _needed(delivery, field)) is not None:
+                checks.append(f"case when {raw} is null then '{field.source}|{reason}' end")
             if pseudonyms and pseudonyms.hides(field):
                 value = pseudonyms.sql(value)
             elif pseudonyms and field.column == "subject_id" and "subject_type" in by_column:
@@ -45,12 +50,24 @@ def columns(
     return selected, checks
 
 
+def _needed(delivery: Delivery, field: Field) -> str | None:
+    """Why a row is none where the field is empty; None where it may be."""
+    if not field.is_required or (delivery.table.source, field.source) in MAY_BE_EMPTY:
+        return None
+    if field.column in delivery.table.key:
+        return EMPTY_KEY
+    return {"date": EMPTY_DAY, "timestamp": EMPTY_DAY, "id": EMPTY_ID}.get(field.kind)
+
+
 def _value(delivery: Delivery, field: Field, odd: Collection[str]) -> str:
     """SQL for the field's typed value, before anything is hidden."""
     raw = f"t_{field.column}"
     if field.kind == "word":
         return normalise.worded(raw, delivery.words[field.source])
     value = normalise.typed(raw, field, f"m_{field.column}", odd)
+    cell = next((c for c, f in delivery.fields.items() if f.source == field.source), "")
+    if field.kind == "share" and unit_of(cell) == "%":
+        value = f"case when regexp_matches({raw}, '[%％]$') then {value} else {value} / 100 end"
     return remarks.coded(raw, value, delivery, field)
 
 

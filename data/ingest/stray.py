@@ -9,7 +9,8 @@ from pathlib import PurePosixPath
 #: Lock files of open spreadsheets, what a Mac or Windows puts into folders, half downloads, what editors keep aside.
 STRAY = re.compile(
     r"~\$.*|\.~.*|\._.*|~.*\.tmp|.*~|#.*#|thumbs\.db|ehthumbs\.db|desktop\.ini|\.ds_store|icon\r?|.*\.(tmp|temp"
-    r"|crdownload|part|partial|download|downloading|opdownload|td|xltd|bak|old|orig|swp|lnk|url|log|md5|sha1|sha256|sfv)",
+    r"|crdownload|part|partial|download|downloading|opdownload|td|xltd|bak|old|orig|swp|lnk|url|log|md5|md5sum|sha1"
+    r"|sha256|sha512|sfv|crc|cks|chk|verf|ctl|flg|flag|ok|done|fin|success)|_success|_committed_.*|_started_.*",
     re.IGNORECASE,
 )
 FOLDERS = ("__macosx", "$recycle.bin", "system volume information", ".git", ".svn")
@@ -18,7 +19,21 @@ PAPERS = re.compile(
     r".*\.(pdf|docx?|wps|rtf|pptx?|dps|md|png|jpe?g|gif|bmp|tiff?|eml|msg|py|sh|bat|ps1|mp4|ofd)$",
     re.IGNORECASE,
 )
-EXPLAINS = re.compile(r"说明|字典|须知|备忘|readme|read_me|目录清单|dictionary|data_dict", re.IGNORECASE)
+EXPLAINS = re.compile(
+    r"说明|字典|须知|备忘|readme|read_me|目录清单|dictionary|data_dict|核对|校验|控制总数|记录数|checksum|md5|sha\d+"
+    r"|(?<![a-z])(count|counts|control|manifest)(?![a-z])",
+    re.IGNORECASE,
+)
+#: Forms in which databases and programs keep tables, and nothing here reads.
+DUMPS = re.compile(
+    r".*\.(dmp|dump|dbf|mdb|accdb|mdf|ldf|jsonl?|ndjson|xml|sqlite3?|db3?|orc|avro|arrow|feather|sav|dta|sas7bdat|xpt"
+    r"|rds|rdata|pkl|pickle|h5|hdf5|npz|frm|ibd|myd|ora|nb3|psc|bcp)$",
+    re.IGNORECASE,
+)
+#: A script that brings rows, and is not only about tables.
+INSERTS = re.compile(
+    rb"\b(insert\s+(all\s+|ignore\s+)?into|replace\s+into|from\s+stdin|load\s+data|values\s*\()", re.IGNORECASE
+)
 #: Archives that only other programs open: whatever they hold, nobody has seen it.
 ARCHIVES = re.compile(r".*\.(7z|rar|r\d\d|z\d\d|\d{3}|tar|tgz|tbz2?|txz|bz2|xz|zst|lz4|cab|iso)$", re.IGNORECASE)
 
@@ -53,6 +68,14 @@ def is_paper(name: str) -> bool:
 def explains(name: str) -> bool:
     """Whether the file's name says that it explains a table."""
     return EXPLAINS.search(PurePosixPath(name).name) is not None
+
+
+def is_dump(name: str, head: bytes) -> bool:
+    """Whether the file holds tables in a form of a database or a program; `head` are its first bytes."""
+    low = PurePosixPath(name).name.lower()
+    return DUMPS.fullmatch(low) is not None or (
+        low.endswith((".sql", ".pck", ".pdc")) and INSERTS.search(head) is not None
+    )
 
 
 def is_archive(name: str) -> bool:

@@ -36,8 +36,8 @@ EDGES = b',;|\t\n\r"^\x01'
 class Survey:
     """A text's lines; it is plain when each of them is a record that any reader sees as one.
 
-    Plain: one kind of line end, no blank line, no quotation mark open over a line end. `odd`: what of ODD its bytes
-    may hold; what is not named there, no cell holds.
+    Plain: one kind of line end, no blank line, no quotation mark open over a line end, and as many marks between cells
+    as rows of that width have. `odd`: what of ODD its bytes may hold; what is not named there, no cell holds.
     """
 
     records: int
@@ -45,18 +45,22 @@ class Survey:
     odd: frozenset[str] = ODD
 
 
-def look(path: Path) -> Survey:
-    """Count the lines of a text of single bytes (UTF-8, GB18030)."""
+def look(path: Path, mark: bytes = b"", columns: int = 0) -> Survey:
+    """Count the lines of a text of single bytes (UTF-8, GB18030); `mark` parts its cells, where their number matters.
+
+    A row with a cell too many whose last cell is empty passes for a row in the reader, with all its cells shifted.
+    """
     end = _line_end(path)
-    records, is_open, before = 0, False, LF if end != CR else CR
+    records, marks, is_open, before = 0, 0, False, LF if end != CR else CR
     odd: set[str] = set()
     for chunk in decode.chunks(path):
-        mark = CR if end == CR else LF
-        line_ends = chunk.count(mark)
+        line_end = CR if end == CR else LF
+        line_ends = chunk.count(line_end)
         if not _is_even(chunk, before, end, line_ends):
             return Survey(0, False)
+        marks += _outside(chunk, mark, is_open) if mark else 0
         if QUOTE in chunk:
-            if _opens(chunk, mark, is_open):
+            if _opens(chunk, line_end, is_open):
                 return Survey(0, False)
             is_open ^= chunk.count(QUOTE) % 2 == 1
         elif is_open and line_ends:
@@ -68,7 +72,8 @@ def look(path: Path) -> Survey:
         return Survey(0, False)
     if before.endswith(b" "):
         odd.add("padding")
-    return Survey(records + (not before.endswith(CR if end == CR else LF)), True, frozenset(odd))
+    records += not before.endswith(CR if end == CR else LF)
+    return Survey(records, not mark or marks == records * (columns - 1), frozenset(odd))
 
 
 #: Bytes of the chunk before that a character or a line end may begin in.
@@ -154,6 +159,17 @@ def _is_even(chunk: bytes, before: bytes, end: bytes, found: int) -> bool:
     returns = joined.count(CR) - before[-2:].count(CR) + (before.endswith(CR) and chunk.startswith(LF))
     late = chunk.endswith(CR)  # its line feed comes with the next chunk
     return pairs == found and returns == found + late and b"\r\n\r\n" not in joined
+
+
+def _outside(chunk: bytes, mark: bytes, is_open: bool) -> int:
+    """How many of the marks stand outside quotation marks."""
+    if QUOTE not in chunk:
+        return 0 if is_open else chunk.count(mark)
+    import numpy as np
+
+    codes = np.frombuffer(chunk, np.uint8)
+    quotes, places = np.flatnonzero(codes == QUOTE[0]), np.flatnonzero(codes == mark[0])
+    return int(np.count_nonzero((np.searchsorted(quotes, places) + is_open) % 2 == 0))
 
 
 def _opens(chunk: bytes, mark: bytes, is_open: bool) -> bool:

@@ -10,7 +10,7 @@ import duckdb
 from data.contract.mapping import Names
 from data.errors import InputRefused
 from data.ingest import match, read
-from data.ingest.find import Delivery
+from data.ingest.delivery import Delivery
 from data.ingest.load import identities, load
 from data.ingest.normalise import UNKNOWN_WORD
 from data.ingest.pseudonym import Pseudonyms

@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from data import texts
 from data.errors import InputRefused
 from data.ingest import bounds, stray, workbook
 
@@ -89,11 +90,14 @@ def parts(path: Path, name: str, work: Path, called: str | None = None, depth: i
         shutil.copyfile(path, packed)
         yield Part(packed, name, called, "text")
     elif kind == "text" or low.endswith(".gz"):
-        yield Part(path, name, called, "text")
+        yield Part(path, name, called, "empty" if _is_blank(path) else "text")
+    elif stray.is_dump(low, _head(path)):
+        yield Part(path, name, called, "unread", why=f"{name} is a dump or script of a database or program. {EXPORT}")
     else:
         yield Part(path, name, called, "unread", why=f"{name} is of no kind that can be read. {workbook.ADVICE}")
 
 
+EXPORT = "Export its table as CSV UTF-8, or take the file out if it holds none; nothing was loaded."
 UNPACK = "Unpack it and deliver the tables as CSV, zip, xlsx or Parquet; nothing was loaded."
 
 
@@ -121,6 +125,16 @@ def _kind(path: Path, low: str) -> str:
     if low.endswith(".gz"):
         return "gzip"
     return "text" if low.endswith(TEXTS) or not PurePosixPath(low).suffix else ""
+
+
+def _is_blank(path: Path) -> bool:
+    with path.open("rb") as handle:
+        return not handle.read(64).removeprefix(texts.MARK.encode()).strip() and path.stat().st_size <= 64
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as handle:
+        return handle.read(1 << 20)
 
 
 def _holds_sheets(path: Path) -> bool:

@@ -17,6 +17,7 @@ from data.errors import InputRefused
 from data.ingest import bounds
 
 if TYPE_CHECKING:
+    import fastexcel
     import polars as pl
 
 ENDINGS = (".xlsx", ".xlsm", ".xls", ".et", ".xlsb", ".ods", ".xlt", ".xltx", ".ett", ".htm", ".html")
@@ -36,6 +37,8 @@ ERRORS = {
 }
 
 
+#: A whole number of more digits than a number cell keeps.
+LONG = r"^[0-9]{16,}$"
 #: The column of a grid that says where in the sheet its row stands.
 PLACE = "place"
 
@@ -90,8 +93,8 @@ def _grids(content: bytes, name: str) -> Iterator[Sheet]:
             )
             if sheet.width and sheet.total_height:
                 batch, faults = sheet.to_arrow_with_errors()
-                frame = pl.DataFrame(pl.from_arrow(batch))
-                yield Sheet(sheet_name, sheet.visible != "visible", _solid(_shown(frame, faults)))
+                frame = _shown(pl.DataFrame(pl.from_arrow(batch)), faults)
+                yield Sheet(sheet_name, sheet.visible != "visible", _solid(_rounded(frame, book, place)))
     except (fastexcel.FastExcelError, OSError, pl.exceptions.PolarsError, ValueError) as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         secret = "password" in first.lower() or "encrypt" in first.lower()
@@ -110,6 +113,26 @@ def _shown(frame: pl.DataFrame, faults: object) -> pl.DataFrame:
         if column < frame.width:
             series = frame.to_series(column).scatter([r for r, _ in cells], [t for _, t in cells])
             frame = frame.with_columns(series)
+    return frame
+
+
+def _rounded(frame: pl.DataFrame, book: fastexcel.ExcelReader, place: int) -> pl.DataFrame:
+    """Long numbers of number cells as the floats that they are: their last digits are not those that were typed.
+
+    A text of as many digits looks the same; asked whether it is true, only a number says so.
+    """
+    import polars as pl
+
+    long = [i for i, name in enumerate(frame.columns) if frame[name].str.contains(LONG).any()]
+    if not long:
+        return frame
+    asked = book.load_sheet(place, header_row=None, skip_rows=0, dtypes="boolean", use_columns=long).to_polars()
+    for i, is_number in zip(long, asked.iter_columns(), strict=True):
+        name = frame.columns[i]
+        digits = pl.col(name).str
+        as_float = pl.format("{}.{}E+{}", digits.head(1), digits.slice(1, 14), digits.len_chars() - 1)
+        is_rounded = pl.col(name).str.contains(LONG).fill_null(False) & is_number.is_not_null()
+        frame = frame.with_columns(pl.when(is_rounded).then(as_float).otherwise(pl.col(name)).alias(name))
     return frame
 
 

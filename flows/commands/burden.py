@@ -8,6 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from flows.commands.common import COMMON, COUNT, Common, app
+from flows.options import Ids
 
 
 @app.command
@@ -27,6 +28,7 @@ def burden(
     unmask: Annotated[
         bool, Parameter(negative=(), help="Write names in full into the file; the audit log says so.")
     ] = False,
+    ids: Ids = None,
     common: Common = COMMON,
 ) -> None:
     """Persons whose own payments of a year reach a line, for those who help them. It names no suspicion.
@@ -41,7 +43,7 @@ def burden(
     from flows.publish import outlook
     from models.outlook import ask
 
-    settings = common.settings(labels=labels, burden_line=line)
+    settings = common.settings(labels=labels, ids=ids, burden_line=line)
     line = settings.burden_line
     if line is None or not line > 0:
         raise UsageError(

@@ -10,6 +10,7 @@ from cyclopts import App, Parameter
 
 from flows import console, usage
 from flows.console import Console
+from flows.home import id_form
 from flows.home.settings import Settings, load
 
 #: Options that count: a whole number of at least 1.
@@ -56,6 +57,7 @@ class Common:
             options["language"] = self.language
         settings = load(self.home, **options)
         console.speak(settings.language)
+        id_form.stand(settings.ids)
         return settings
 
     def as_published(self, run_id: str | None, is_worded: bool = True) -> None:

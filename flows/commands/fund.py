@@ -8,6 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from flows.commands.common import COMMON, Common, app
+from flows.options import Ids
 
 
 @app.command
@@ -24,6 +25,7 @@ def fund(
     out: Annotated[Path | None, Parameter(help="Write every type's rows to this CSV file.")] = None,
     labels: Annotated[str | None, Parameter(help="Column labels of the file: names or zh.")] = None,
     language: Annotated[str | None, Parameter(help="Language of the warnings: en or zh.")] = None,
+    ids: Ids = None,
     common: Common = COMMON,
 ) -> None:
     """Outlay by month beside last year's, budget and reserve, the year's projection, and what flows to other cities.
@@ -35,7 +37,7 @@ def fund(
     from flows.publish import kept, outlook
     from models.outlook import fund as funds
 
-    settings = common.settings(labels=labels, language=language)
+    settings = common.settings(labels=labels, ids=ids, language=language)
     given = None if account is None else outlook.read_account(account, settings.home / spill.NAME)
     with kept.reading(settings.home) as (con, run):
         rows = funds.named(funds.warnings(funds.months(con, given), language=settings.language))

@@ -67,9 +67,9 @@ def write(settings: Settings, domain: str, out: Path, common: Common) -> None:
     from data.warehouse.connection import open_warehouse
     from flows import steps
     from flows.home import audit_log, lock
+    from flows.home.id_form import ids_as
     from flows.publish import domain as packs
     from flows.publish import domain_files, history, publish
-    from flows.publish.safe import ids_as
 
     publish.ready(out)
     overlay = settings.home / "knowledge"

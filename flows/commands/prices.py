@@ -8,6 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from flows.commands.common import COMMON, COUNT, Common, app
+from flows.options import Ids
 
 KINDS = ("pharmacy", "institution")
 
@@ -25,6 +26,7 @@ def prices(
     top: Annotated[int, Parameter(converter=COUNT, help="How many rows to show; the file holds all.")] = 20,
     out: Annotated[Path | None, Parameter(help="Write all rows to this CSV file.")] = None,
     labels: Annotated[str | None, Parameter(help="Column labels of the file: names or zh.")] = None,
+    ids: Ids = None,
     common: Common = COMMON,
 ) -> None:
     """What each drug costs where: own price, the kind's lowest, median and highest, limit, selected price, place.
@@ -37,7 +39,7 @@ def prices(
 
     if kind is not None and kind not in KINDS:
         raise UsageError(f"--kind is '{kind}'; it must be {' or '.join(KINDS)}.")
-    settings = common.settings(labels=labels)
+    settings = common.settings(labels=labels, ids=ids)
     with kept.reading(settings.home) as (con, run):
         rows = ask.prices(con, item=item, institution=institution, kind=kind, above=above, peers=peers)
     common.as_published(run)

@@ -32,10 +32,11 @@ def screen(
 
     from data.errors import FundwatchError
     from flows.home import audit_log
+    from flows.home.id_form import ids_as
     from flows.prepay import screening
     from flows.publish import publish
     from flows.publish.labels import Known, labelled, valued
-    from flows.publish.safe import ids_as, write_csv
+    from flows.publish.safe import write_csv
     from models.workbench import ruleset
 
     settings = common.settled(language=language, labels=labels, ids=ids)

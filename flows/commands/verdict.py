@@ -9,6 +9,7 @@ from cyclopts import App, Parameter
 
 from flows.commands.common import COMMON, COUNT, Common, Language, app
 from flows.handed_in import witness
+from flows.options import Ids
 
 verdict = App(name="verdict", help="The casebook: take in what inspections found.")
 app.command(verdict)
@@ -58,6 +59,7 @@ def form(
     top: Annotated[int | None, Parameter(converter=COUNT, help="Only the first so many leads of each list.")] = None,
     labels: Annotated[str | None, Parameter(help="Column labels: names or zh.")] = None,
     language: Annotated[str | None, Parameter(help="en or zh.")] = None,
+    ids: Ids = None,
     common: Common = COMMON,
 ) -> None:
     """Write the open leads with empty columns for their verdicts: fill it in and give it to `verdict import`."""
@@ -69,7 +71,7 @@ def form(
 
     if subject_type not in (None, *SUBJECT_TYPES):
         raise UsageError(f"There is no list of '{subject_type}'. Use {', '.join(SUBJECT_TYPES)}.")
-    settings = common.settled(labels=labels, language=language)
+    settings = common.settled(labels=labels, language=language, ids=ids)
     kinds = SUBJECT_TYPES if subject_type is None else (subject_type,)
     with open_warehouse(settings.home, read_only=True) as con:
         if not has(con, "feature.institution"):

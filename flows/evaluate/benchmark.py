@@ -20,7 +20,7 @@ from typing import Any
 import duckdb
 
 from data.ingest import decode, find, normalise, workplace
-from data.ingest.find import Delivery
+from data.ingest.delivery import Delivery
 from data.warehouse.connection import open_warehouse
 from data.warehouse.paths import quoted
 from flows import steps

@@ -20,6 +20,7 @@ from data.errors import FundwatchError, UsageError, like
 from data.warehouse.connection import frame
 from flows import steps
 from flows.home import audit_log
+from flows.home.id_form import ids_as
 from flows.home.settings import Settings
 from flows.publish import (
     history,
@@ -33,7 +34,7 @@ from flows.publish import (
     workbook,
 )
 from flows.publish.labels import Known, labelled
-from flows.publish.safe import ids_as, whole, write_csv
+from flows.publish.safe import whole, write_csv
 from flows.publish.words import words
 
 ROLES = ("inspector", "lead", "third-party", "institution", "public")

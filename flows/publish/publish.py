@@ -16,6 +16,7 @@ from data.errors import FundwatchError, UsageError
 from data.warehouse import events, journal
 from data.warehouse.connection import transaction
 from flows.home import audit_log
+from flows.home.id_form import ids_as
 from flows.home.settings import Settings
 from flows.outcome import Outcome
 from flows.publish import (
@@ -36,7 +37,7 @@ from flows.publish import (
     worklists,
 )
 from flows.publish.labels import Known, labelled
-from flows.publish.safe import ids_as, whole, write_csv
+from flows.publish.safe import whole, write_csv
 from models.casebook import drift, profile
 from models.sources.source import Source
 

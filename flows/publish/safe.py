@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Iterable
 from pathlib import Path
 
 import polars as pl
+
+from flows.home import id_form
 
 #: Text that a spreadsheet would turn into a number: long digits, leading zeros, digits around an e.
 _NUMBERISH = r"^(\d{12,}|0\d+|\d+[eE]\d+)$"
 #: Full-width signs too: spreadsheets of Chinese systems take them for the plain ones.
 _FORMULA = r"^[=+\-@\t\r＝＋－＠]"
-_IDS: ContextVar[str] = ContextVar("ids", default="text")
-
-
-@contextmanager
-def ids_as(kind: str) -> Iterator[None]:
-    """How the files written within have their ids: `text`, kept so for a spreadsheet by a trailing tab, or `plain`.
-
-    Plain ones can be pasted and matched as they are; a spreadsheet that opens the file cuts those of 16 digits.
-    """
-    token = _IDS.set(kind)
-    try:
-        yield
-    finally:
-        _IDS.reset(token)
 
 
 def table(frame: pl.DataFrame, ids: Iterable[str] = ()) -> pl.DataFrame:
@@ -42,7 +28,7 @@ def table(frame: pl.DataFrame, ids: Iterable[str] = ()) -> pl.DataFrame:
     return disarmed.with_columns(
         pl.when(pl.col(c).str.contains(_NUMBERISH)).then(pl.col(c) + "\t").otherwise(pl.col(c)).alias(c)
         for c in ids
-        if c in texts and _IDS.get() == "text"
+        if c in texts and id_form.are_texts()
     )
 
 

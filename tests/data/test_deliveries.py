@@ -102,6 +102,10 @@ def test_written_dates(con, delivery, clean, rows, written, wanted):
         ("'1234.50", "1234.50"),
         ("-1,234,567.89", "-1234567.89"),
         (" 1234.50\t", "1234.50"),
+        ("(1,234.50)", "-1234.50"),
+        ("1234.50-", "-1234.50"),
+        ("¥-1 234.50", "-1234.50"),
+        ("RMB 1234.5", "1234.50"),
     ],
 )
 def test_written_amounts(con, delivery, clean, rows, written, wanted):
@@ -110,7 +114,7 @@ def test_written_amounts(con, delivery, clean, rows, written, wanted):
     assert con.sql("select total_amount from record.settlement").fetchall() == [(Decimal(wanted),)]
 
 
-@pytest.mark.parametrize("written", ["1,23", "12,34.5", "1.2.3", "abc", "1 234,5,6"])
+@pytest.mark.parametrize("written", ["1,23", "12,34.5", "1.2.3", "abc", "12元50", "12 50", "(-5)"])
 def test_what_is_no_number_is_not_guessed(con, delivery, clean, rows, written):
     clean["setl_d.csv"] = [rows.settlement(i) for i in range(40)]
     clean["setl_d.csv"][7]["medfee_sumamt"] = written
@@ -255,6 +259,33 @@ def test_a_city_s_dialect_is_one_more_file(con, delivery, clean, tmp_path):
     mapping.names.cache_clear()
     with pytest.raises(UsageError, match=r"wrong.csv, line 2: setl_d has no field no_such_field"):
         mapping.names(dialects)
+
+
+@pytest.mark.parametrize(
+    ("cell", "named"),
+    [
+        ("t.setl_id", "setl_id"),
+        ("setl_d.PSN_NO", "psn_no"),
+        ('"HSA"."SETL_D"."SETL_ID"', "setl_id"),
+        ("`setl_id`", "setl_id"),
+        ("结算ID/setl_id", "setl_id"),
+        ("psn_no 人员编号", "psn_no"),
+        ("结算ID(setl_id)", "setl_id"),
+        ("setl_id（结算ID）", "setl_id"),
+        ("医疗费总额(元)", "medfee_sumamt"),
+        ("医疗费总额(fund_pay_sumamt)", None),  # two fields at once are none
+        ("原 结算ID", "init_setl_id"),
+        ("setl_id/psn_no", None),
+        ("结算ID备注", None),
+    ],
+)
+def test_a_column_named_with_more_than_its_name(cell, named):
+    assert mapping.names().field("setl_d", cell) == named
+
+
+@pytest.mark.parametrize("cell", ["updt_time", "t.UPDT_TIME", "数据更新时间", "updt_time(数据更新时间)", "更新时间"])
+def test_the_update_time_is_known_by_its_names(cell):
+    assert mapping.updated(["setl_id", cell]) == cell and mapping.updated(["setl_id", "crte_time"]) is None
 
 
 def test_interface_layer_and_chinese_headers(tmp_path, delivery, clean):

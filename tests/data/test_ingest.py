@@ -71,12 +71,9 @@ def test_a_corrected_row_replaces_and_an_equal_row_does_not(con, delivery, clean
     ]
 
 
-def test_versions_of_a_row_inside_one_file_end_with_the_last(con, delivery, clean, rows):
-    clean["setl_d.csv"] = [
-        rows.settlement(1),
-        rows.settlement(1, medfee_sumamt="70.00"),
-        rows.settlement(1, medfee_sumamt="70.00"),
-    ]
+def test_versions_of_a_row_inside_one_file_end_with_the_newest(con, delivery, clean, rows):
+    newer = rows.settlement(1, medfee_sumamt="70.00") | {"updt_time": "2025-05-02 00:00:00"}
+    clean["setl_d.csv"] = [rows.settlement(1) | {"updt_time": "2025-05-01 00:00:00"}, newer, newer]
     account = next(a for a in ingest(con, delivery(clean)) if a.source_table == "setl_d")
     assert (account.loaded, account.duplicate, account.replaced) == (1, 1, 1)
     assert all_of(con, "select total_amount from record.settlement") == [(70,)]

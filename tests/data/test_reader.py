@@ -158,7 +158,7 @@ def test_a_table_of_two_columns(read, con, delivery, clean):
 def test_rows_read_that_are_not_the_rows_counted_refuse_the_file(read, delivery, many, monkeypatch):
     from data.ingest import survey
 
-    monkeypatch.setattr(survey, "look", lambda path: survey.Survey(MANY + 8, True))
+    monkeypatch.setattr(survey, "look", lambda *_: survey.Survey(MANY + 8, True))
     with pytest.raises(InputRefused, match=r"setl_d.csv: 47 rows were counted and 40 read"):
         read(delivery(many))
 
@@ -173,6 +173,7 @@ TOTALS = {
     "by place": {"fixmedins_code": "H1", "dise_name": "小计"},
     "in English": {"psn_no": "Grand Total"},
     "with the rows counted": {"setl_id": "总计", "mdtrt_id": "40"},
+    "of a group": {"fixmedins_code": "H51990410098 汇总"},
 }
 
 
@@ -204,6 +205,8 @@ def test_a_total_is_no_settlement(read, delivery, many, form, what):
         "--------",
         "40 rows selected.",
         "合计：40条，2000.00元",
+        "SQL> spool off",
+        "[数据导出完毕]",
         "以下空白",
     ],
 )
@@ -332,11 +335,74 @@ def test_columns_that_say_nothing(read, delivery, many, left, right, row_left, r
     assert (count, yuan) == WHOLE and account.rejected == 0
 
 
+@pytest.mark.parametrize("rows_end", ["", ","])
+def test_a_comma_within_a_name_shifts_no_cell(read, con, delivery, many, rows_end):
+    """Its last cell is empty, so the row looks as long as others that have an empty cell too many."""
+    rows = [r | {"memo": ""} for r in many["setl_d.csv"]]
+    rows[4]["dise_name"] = "flu, mild"
+    lines = [",".join(rows[0]), *(",".join(r.values()) + rows_end for r in rows)]
+    count, yuan, (account,), _ = read(put(delivery(many), "setl_d.csv", "\n".join(lines) + "\n"))
+    assert (count, yuan, account.rejected) == (MANY - 1, 50 * (MANY - 1), 1)
+    assert con.sql("select row_number from run.rejected").fetchall() == [(5,)]
+
+
+@pytest.mark.parametrize(("other", "is_read"), [("same", True), ("empty", True), ("another", False)])
+def test_a_column_that_a_join_brings_twice(read, delivery, many, other, is_read):
+    rows = cells(many["setl_d.csv"])
+    place = rows[0].index("psn_no")
+    more = {"same": lambda row: row[place], "empty": lambda row: "", "another": lambda row: "P9"}[other]
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows([[*rows[0], "psn_no"], *([*r, more(r)] for r in rows[1:])])
+    folder = put(delivery(many), "setl_d.csv", out.getvalue())
+    if is_read:
+        assert read(folder)[:2] == WHOLE
+    else:
+        with pytest.raises(InputRefused, match=r"names 人员编号 \(psn_no\) twice.*40 rows say different things"):
+            read(folder)
+
+
+@pytest.mark.parametrize(
+    ("above", "header", "under"),
+    [
+        ("单位：万元\n", "medfee_sumamt", ""),
+        ("", "医疗费总额(万元)", ""),
+        ("", "医疗费总额（分）", ""),
+        ("", "medfee_sumamt", "万元"),
+    ],
+)
+def test_amounts_in_another_unit_are_refused(read, delivery, many, above, header, under):
+    rows = cells(many["setl_d.csv"])
+    place = rows[0].index("medfee_sumamt")
+    rows[0][place] = header
+    if under:
+        rows.insert(1, ["" if i != place else under for i in range(len(rows[0]))])
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(rows)
+    with pytest.raises(InputRefused, match=r"setl_d.csv: .*amounts are in (万元|分); they are read in yuan"):
+        read(put(delivery(many), "setl_d.csv", above + out.getvalue()))
+
+
 def test_rows_with_another_delimiter_than_the_header(read, delivery, many):
     header, *lines = text_of(many["setl_d.csv"]).splitlines()
     written = [header, *(line.replace(",", "\t" if n % 2 else ",") for n, line in enumerate(lines))]
     count, yuan, _, _ = read(put(delivery(many), "setl_d.csv", "\n".join(written) + "\n"))
     assert (count, yuan) == WHOLE
+
+
+@pytest.mark.parametrize("mark", ["|+|", "@|@", "||", "\x1e", "，", "#"])
+def test_marks_that_programs_choose_lest_a_value_holds_them(read, con, delivery, many, mark):
+    many["setl_d.csv"][3]["dise_name"] = "one, two | three"
+    lines = [mark.join(many["setl_d.csv"][0]), *(mark.join(r.values()) for r in many["setl_d.csv"])]
+    lines[10] = lines[10].replace("50.00", "fifty")
+    folder = put(delivery(many), "setl_d.csv", "\n".join(lines) + "\n")
+    count, _, (account,), _ = read(folder)
+    assert (count, account.rejected) == (MANY - 1, 1)
+    name = con.sql("select disease_name from record.settlement where settlement_id = 'S4'").fetchall()
+    assert name == [("one, two | three",)]
+    ((raw, delimiter),) = con.sql(
+        "select r.raw, i.delimiter from run.rejected as r join run.input_file as i using (file_id)"
+    ).fetchall()
+    assert raw.split(delimiter)[0] == "S10"
 
 
 @pytest.mark.parametrize("delimiter", ["\x01", "^", "~", ";"])
@@ -406,8 +472,16 @@ def test_text_and_workbooks_under_each_other_s_name(read, delivery, many, clean)
         ("psn_status_d.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504, r"psn_status_d.xls cannot be read as a workbook.*xlsx or CSV"),
         ("死亡名单.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504, r"死亡名单.xls cannot be read as a workbook"),
         ("setl_d.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504 + "EncryptedPackage".encode("utf-16-le"), r"setl_d.xlsx is protected with a password"),
-        ("psn_status_d.dbf", b"\x03\x7d\x01\x01" + b"\0" * 99, r"psn_status_d.dbf is of no kind"),
-        ("psn_info_b.sql", b"insert into psn_info_b values (1)", r"psn_info_b.sql is of no kind"),
+        ("psn_status_d.dbf", b"\x03\x7d\x01\x01" + b"\0" * 99, r"psn_status_d.dbf is a dump or script"),
+        ("export.sql", b"create table x (a int);\ninsert into psn_info_b values (1)", r"export.sql is a dump or script"),
+        ("expdat.dmp", b"\3\3TEXPORT:V11", r"expdat.dmp is a dump or script"),
+        ("name.json", b'[{"a": 1}, {"a": 2}]', r"name.json is a dump or script"),
+        ("name.xml", b"<rows><psn_no>1</psn_no></rows>", r"name.xml is a dump or script"),
+        ("name.txt", b'{"psn_no": "1", "begndate": "2025-01-01"}\n', r"name.txt holds records of JSON"),
+        ("name.txt", b"psn_no       stas_type  begndate\n1            death      2025-01-01\n", r"name.txt parts its columns by blanks"),
+        ("psn_status_d.csv", b"", r"psn_status_d.csv holds nothing"),
+        ("psn_status_d.csv", b"\xef\xbb\xbf \n", r"psn_status_d.csv holds nothing"),
+        ("作废清单.csv", "结算ID\nS1\n".encode(), r"作废清单.csv is called a list of deleted rows"),
         ("lists.7z", b"7z\xbc\xaf\x27\x1c" + b"\0" * 20, r"lists.7z is an archive that cannot be opened here. Unpack it"),
         ("lists.rar", b"Rar!\x1a\x07\x00", r"lists.rar is an archive"),
         ("export.zip.001", b"PK\x03\x04" + b"\0" * 20, r"export.zip.001 is an archive"),
@@ -501,6 +575,21 @@ def test_a_file_that_was_cut_in_two_goes_on_without_a_header(read, delivery, man
     assert read(folder)[:2] == WHOLE
 
 
+def test_parts_of_a_cluster_of_which_the_first_alone_has_a_header(read, delivery, many):
+    header, *lines = text_of(many["setl_d.csv"]).splitlines()
+    folder = delivery(many)
+    (folder / "setl_d.csv").unlink()
+    (folder / "setl_d").mkdir()
+    put(folder, "setl_d/part-00000-1a2b-c000.csv", "\n".join([header, *lines[:25]]) + "\n")
+    put(folder, "setl_d/part-00001-3c4d-c000.csv", "\n".join(lines[25:]) + "\n")
+    assert read(folder)[:2] == WHOLE
+    (folder / "setl_d" / "part-00001-3c4d-c000.csv").rename(folder / "rest.csv")
+    with pytest.raises(
+        InputRefused, match=r"rest.csv has no header, and its rows look like those of setl_d/part-00000"
+    ):
+        read(folder)
+
+
 def test_a_wide_sheet_without_header_that_holds_other_values_refuses_the_workbook(read, delivery, many):
     rows = cells(many["setl_d.csv"])
     folder = delivery(many)
@@ -508,6 +597,29 @@ def test_a_wide_sheet_without_header_that_holds_other_values_refuses_the_workboo
     book(folder / "setl_d.xlsx", {"Sheet1": rows, "Sheet2": [["x"] * len(rows[0])] * 3, "说明": [["导出说明"]]})
     with pytest.raises(InputRefused, match=r"Sheet2 has as many columns as setl_d.xlsx!Sheet1 and no header"):
         read(folder)
+
+
+@pytest.mark.parametrize("form", ["xlsx", "xls"])
+@pytest.mark.parametrize(("column", "among"), [("psn_no", range(1, 3)), ("setl_id", range(1, MANY + 1))])
+def test_ids_in_number_cells_have_lost_their_last_digits(read, con, delivery, many, form, column, among):
+    """As floats they are other numbers of as many digits, which no look at them tells."""
+    many["setl_d.csv"] = [
+        r | {"psn_no": f"51990000001249{n:04}", "setl_id": f"51992500000000{n:04}"}
+        for n, r in enumerate(many["setl_d.csv"])
+    ]
+    rows = cells(many["setl_d.csv"])
+    place = rows[0].index(column)
+    for n in among:
+        rows[n][place] = int(rows[n][place])
+    folder = delivery(many)
+    (folder / "setl_d.csv").unlink()
+    (book if form == "xlsx" else xls.write)(folder / f"setl_d.{form}", {"Sheet1": rows})
+    if len(among) == MANY:
+        with pytest.raises(InputRefused, match=rf"{column} is scientific notation: the id cannot be restored"):
+            read(folder)
+    else:
+        assert read(folder)[0] == MANY - len(among)
+        assert {f for (f,) in con.sql("select field from run.rejected").fetchall()} == {column}
 
 
 def test_hidden_sheets(read, delivery, many):
@@ -583,6 +695,147 @@ def test_a_replay_takes_what_stood(read, many, delivery, newer, yuan):
     assert read(old_copy(many, delivery, "setl_d_old.csv"), newer=newer, is_replay=True)[:2] == (MANY, yuan)
 
 
+def test_rows_of_one_file_that_contradict_each_other_are_rejected(read, con, many, delivery):
+    many["setl_d.csv"] += [many["setl_d.csv"][0], many["setl_d.csv"][1] | {"medfee_sumamt": "1.00"}]
+    count, _, (account,), _ = read(delivery(many))
+    assert (count, account.rejected, account.duplicate) == (MANY - 1, 2, 1)
+    reasons = con.sql("select row_number, reason from run.rejected order by all").fetchall()
+    assert [row for row, _ in reasons] == [2, MANY + 2]
+    assert all("no update time says which stands" in reason for _, reason in reasons)
+
+
+def test_an_update_time_says_which_row_of_one_file_stands(read, con, many, delivery):
+    rows = [r | {"updt_time": "2025-04-01 00:00:00"} for r in many["setl_d.csv"]]
+    rows.append(rows[0] | {"medfee_sumamt": "1.00", "updt_time": "2025-03-01 00:00:00"})
+    rows.append(rows[1] | {"medfee_sumamt": "1.00", "updt_time": "2025-05-01 00:00:00"})
+    many["setl_d.csv"] = rows
+    count, yuan, (account,), _ = read(delivery(many))
+    assert (count, yuan, account.rejected) == (MANY, 50 * (MANY - 1) + 1, 0)
+
+
+@pytest.mark.parametrize(("flag", "amount", "rejected"), [("1", "-50.00", 1), ("0", "45.00", 0), ("1", "50.00", 0)])
+def test_a_refund_under_the_number_of_its_bill_takes_no_bill_s_place(
+    read, con, many, delivery, tmp_path, flag, amount, rejected
+):
+    read(delivery(many))
+    later = [r | {"medfee_sumamt": "49.00"} for r in many["setl_d.csv"]]
+    later[0] |= {"refd_setl_flag": flag, "medfee_sumamt": amount}
+    count, _, (account,), _ = read(delivery({"setl_d.csv": later}, tmp_path / "later"))
+    assert (count, account.rejected) == (MANY, rejected)
+    (standing,) = con.sql("select total_amount from record.settlement where settlement_id = 'S1'").fetchall()[0]
+    assert standing == (50 if rejected else Decimal(amount))
+
+
+# ------------------------------------------------------------------------------------------ struck out, cut off
+
+
+@pytest.mark.parametrize(
+    ("column", "marked", "others"),
+    [
+        ("op_type", "D", "I"),
+        ("del_flag", "1", "0"),
+        ("is_deleted", "true", "false"),
+        ("作废标志", "是", "否"),
+        ("t.del_flag", "2", "0"),
+    ],
+)
+def test_rows_that_an_unknown_column_marks_as_deleted_are_no_rows(read, many, delivery, column, marked, others):
+    rows = [r | {column: others} for r in many["setl_d.csv"]]
+    assert read(put(delivery(many), "setl_d.csv", text_of(rows)))[:2] == WHOLE
+    rows[3][column] = marked
+    with pytest.raises(InputRefused, match=rf"the column {column} marks 1 rows as deleted"):
+        read(put(delivery(many), "setl_d.csv", text_of(rows)))
+
+
+@pytest.mark.parametrize(
+    ("name", "is_called"),
+    [
+        ("setl_d_deleted.csv", True),
+        ("del/setl_d.csv", True),
+        ("a.zip!作废结算.csv", True),
+        ("setl_d.del", False),
+        ("结算_删除重复后.csv", False),
+        ("model.csv", False),
+        ("delivery/setl_d.csv", False),
+        ("已删除姓名/setl_d.csv", False),
+    ],
+)
+def test_what_a_list_of_deleted_rows_is_called(name, is_called):
+    from data.ingest import struck
+
+    assert struck.is_called_deleted(name) == is_called
+
+
+@pytest.mark.parametrize(
+    ("line", "unit"),
+    [
+        ("单位：万元", "万元"),
+        ("（单位: 人民币千元）", "千元"),
+        ("单位：元", ""),
+        ("填报单位：分宜县医保局", ""),
+        ("单位 分", "分"),
+    ],
+)
+def test_the_unit_of_amounts_that_a_title_names(line, unit):
+    from data.ingest import heading
+
+    assert heading._unit([line]) == unit
+
+
+@pytest.mark.parametrize("name", ["setl_d_deleted.csv", "结算信息表_作废.csv", "已删除/setl_d.csv"])
+def test_a_list_of_deleted_rows_brings_none_to_life(read, many, rows, delivery, name):
+    folder = delivery(many)
+    (folder / name).parent.mkdir(exist_ok=True)
+    put(folder, name, text_of([rows.settlement(99, vali_flag="0")]))
+    assert read(folder)[0] == MANY + 1
+    put(folder, name, text_of([rows.settlement(98, vali_flag="1"), rows.settlement(99, vali_flag="0")]))
+    with pytest.raises(InputRefused, match="is called a list of deleted rows, and 1 of them stand as valid"):
+        read(folder)
+
+
+@pytest.mark.parametrize(
+    ("rows", "beside", "outcome"),
+    [
+        (65_535, 0, "refused"),
+        (1_048_575, 0, "refused"),
+        (1_048_575, 1, "as many as a sheet"),
+        (50_000, 0, "query tools"),
+        (50_001, 0, None),
+    ],
+)
+def test_a_content_as_long_as_a_sheet_is_cut_off(rows, beside, outcome):
+    from data.contract import mapping
+    from data.ingest import cut
+    from data.ingest.delivery import Delivery
+
+    table = mapping.tables()["setl_d"]
+    one = Delivery(None, "setl_d.csv", table, "1", "text", "utf-8", ",", ("setl_id",), {}, None)
+    if outcome == "refused":
+        with pytest.raises(InputRefused, match="what came after is cut off"):
+            cut.refuse_full(one, rows, [one] * beside)
+    else:
+        notes = cut.refuse_full(one, rows, [one] * beside)
+        assert outcome in notes[0] if outcome else not notes
+
+
+def test_an_indispensable_table_without_a_row_is_refused_once(read, con, many, delivery, tmp_path):
+    many["setl_d.csv"] = many["setl_d.csv"][:3]
+    folder = put(delivery(many), "setl_d.csv", text_of(many["setl_d.csv"]).splitlines()[0] + "\n")
+    with pytest.raises(InputRefused, match=r"setl_d.csv has no row below its header, and setl_d .*is indispensable"):
+        read(folder)
+    read(delivery(many))
+    folder = put(delivery(many, tmp_path / "none"), "setl_d.csv", text_of(many["setl_d.csv"]).splitlines()[0] + "\n")
+    assert read(folder)[0] == 3
+
+
+@pytest.mark.parametrize(
+    "line", ["ORA-01555: snapshot too old", "ERROR at line 1:", "java.sql.SQLException: closed", "导出失败"]
+)
+def test_an_export_that_broke_off_is_refused(read, many, delivery, line):
+    with pytest.raises(InputRefused, match=r"data row 41: the program that wrote it says .*broke off"):
+        read(put(delivery(many), "setl_d.csv", text_of(many["setl_d.csv"]) + line + "\n"))
+
+
 def test_equal_rows_and_rows_with_update_times_are_no_contradiction(read, con, many, delivery):
     folder = delivery(many)
     put(folder, "setl_d_again.csv", text_of(many["setl_d.csv"][:10]))
@@ -609,6 +862,13 @@ def test_line_ends_of_every_kind(read, delivery, many, ends):
     text = "".join(line + ends[n % len(ends)] for n, line in enumerate(lines))
     count, yuan, (account,), _ = read(put(delivery(many), "setl_d.csv", text))
     assert (count, yuan) == WHOLE and (account.rows_in, account.rejected) == (MANY, 0)
+
+
+def test_a_line_below_a_table_of_carriage_returns_is_none_of_its_last_row(read, con, delivery, many):
+    text = text_of(many["setl_d.csv"], end="\r") + "40 rows selected.\r"
+    count, yuan, (account,), _ = read(put(delivery(many), "setl_d.csv", text))
+    assert (count, yuan, account.left_out) == (*WHOLE, 1)
+    assert con.sql("select count(*) from record.settlement where disease_name like '%selected%'").fetchall() == [(0,)]
 
 
 def test_a_carriage_return_within_a_value(read, con, delivery, many):
@@ -665,6 +925,11 @@ def test_words_for_none_in_numbers_and_days(read, con, delivery, many, form):
         ("begndate", "无", "not a date"),
         ("medfee_sumamt", "", "empty, and it is an amount that every row has"),
         ("fund_pay_sumamt", "NULL", "empty, and it is an amount that every row has"),
+        ("setl_time", "", "empty, and it is a day that every row has"),
+        ("enddate", "\\N", "empty, and it is a day that every row has"),
+        ("psn_no", "", "empty, and it says whose the row is"),
+        ("fixmedins_code", "(null)", "empty, and it says whose the row is"),
+        ("psn_no", "5199 0000", "holding a blank between its digits"),
         ("maf_pay", "约20", "not a number"),
     ],
 )

@@ -43,6 +43,17 @@ def test_what_is_odd_is_seen_wherever_a_piece_of_the_text_ends(tmp_path, monkeyp
     assert ODD_TEXTS[text] in survey.look(path).odd
 
 
+@pytest.mark.parametrize("encodings", [("gb18030", "utf-8"), ("utf-8", "gb18030"), ("utf-8", "gb18030", "utf-8-sig")])
+@pytest.mark.parametrize("guess", ["utf-8", "gb18030"])
+@pytest.mark.parametrize("chunk", [7, 1 << 20])
+def test_joined_files_are_each_read_in_their_own_encoding(tmp_path, monkeypatch, encodings, guess, chunk):
+    monkeypatch.setattr(decode, "CHUNK", chunk)
+    text = "云平市第一人民医院,恶性肿瘤门诊治疗\r\nplain\n高血压病三级极高危\n"
+    (tmp_path / "a").write_bytes(b"".join(text.encode(e) for e in encodings))
+    decode.to_utf8(tmp_path / "a", guess, tmp_path / "b")
+    assert (tmp_path / "b").read_bytes().decode() == text * len(encodings)
+
+
 @pytest.mark.parametrize("chunk", [4, 1 << 20])
 def test_what_is_not_odd_is_not_suspected(tmp_path, monkeypatch, chunk):
     monkeypatch.setattr(decode, "CHUNK", chunk)
@@ -102,6 +113,6 @@ def test_a_cell_that_is_spared_the_look_reads_as_it_would_with_it(con, tmp_path,
     content = "\n".join(lines) + "\n"
     spared = _staged(con, tmp_path, content)
     seen = survey.look
-    monkeypatch.setattr(survey, "look", lambda path: survey.Survey(seen(path).records, seen(path).is_plain))
+    monkeypatch.setattr(survey, "look", lambda *how: survey.Survey(seen(*how).records, seen(*how).is_plain))
     assert _staged(con, tmp_path, content) == spared
     assert len(spared[1]) + len(spared[2]) == SOUND

@@ -59,7 +59,7 @@ def test_what_nobody_sees_is_no_part_of_an_id(con, load, rows, mark):
     assert "1 cells hold invisible characters, taken out" in lines
 
 
-@pytest.mark.parametrize("mark", ['="{}"', "'{}", "{}.0", " {} "])
+@pytest.mark.parametrize("mark", ['="{}"', ' ="{}"\t', "'{}", "{}.0", " {} "])
 def test_marks_around_an_id(con, load, rows, mark):
     load(everyone={"psn_no": mark.format("5199000000")})
     assert con.sql("select distinct person_id from record.settlement").fetchall() == [("5199000000",)]
@@ -165,6 +165,9 @@ def test_a_short_code_stays_where_others_have_their_zeros(con, load, rows):
         ("vali_flag", "is_valid", "无效", False),
         ("vali_flag", "is_valid", "有效", True),
         ("refd_setl_flag", "is_refund", "否", False),
+        ("refd_setl_flag", "is_refund", "正常", False),
+        ("refd_setl_flag", "is_refund", "退费", True),
+        ("vali_flag", "is_valid", "正常", True),
         ("init_setl_id", "original_settlement_id", "无", None),
         ("init_setl_id", "original_settlement_id", "0", None),
         ("init_setl_id", "original_settlement_id", "-", None),
@@ -178,6 +181,22 @@ def test_words_for_codes(con, load, column, target, written, kept):
 def test_a_word_of_no_code_is_said_with_its_rows(con, load):
     lines = load(first={"med_type": "门诊大病（旧）"})
     assert "med_type: words for no known code, read as they stand: 门诊大病（旧） (1)" in lines and "mappings" in lines
+
+
+@pytest.mark.parametrize(
+    ("header", "written"),
+    [("selfpay_prop", "10%"), ("自付比例(%)", "10"), ("自付比例（％）", "10%"), ("selfpay_prop", "0.1")],
+)
+def test_shares_in_hundredths(con, load, rows, header, written):
+    load(table="fee_list_d", make=rows.fee_line, everyone={header: written})
+    assert con.sql("select distinct first_paid_share from record.fee_line").fetchall() == [(Decimal("0.1000"),)]
+
+
+@pytest.mark.parametrize("written", ["10", "-0.1", "150%", "a tenth"])
+def test_what_is_no_share_is_not_read_as_one(con, load, rows, written):
+    load(table="fee_list_d", make=rows.fee_line, everyone={"selfpay_prop": "0.1"}, first={"selfpay_prop": written})
+    ((row, field, reason),) = rejected(con)
+    assert (row, field) == (1, "selfpay_prop") and ("no share" in reason or reason == "not a number")
 
 
 def test_a_mark_that_is_neither_yes_nor_no_is_rejected(con, load):

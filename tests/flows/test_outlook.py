@@ -190,6 +190,16 @@ def test_prices_of_a_town_beside_each_other(call, finished, tmp_path, read_csv):
     assert [r["institution_id"] for r in json.loads(out)] == [rows[0]["institution_id"]]
 
 
+@pytest.mark.parametrize("words", ["prices --out", "burden --line 3000 --out", "verdict form"])
+def test_ids_of_a_file_are_kept_for_a_spreadsheet_or_plain(call, finished, tmp_path, words):
+    home, texts = finished[0].home, {}
+    for ids in ("text", "plain"):
+        code, *_ = call(*words.split(), tmp_path / ids, "--home", home, "--ids", ids)
+        texts[ids] = (tmp_path / ids).read_text(encoding="utf-8-sig")
+        assert code == 0
+    assert ("\t" in texts["text"] or words.startswith("prices")) and texts["text"].replace("\t", "") == texts["plain"]
+
+
 def test_burden_masks_names_and_leaves_its_line_in_the_audit_log(call, finished, tmp_path, read_csv):
     home, path, full = finished[0].home, tmp_path / "burden.csv", tmp_path / "full.csv"
     before, _ = audit_log.verify(home)
