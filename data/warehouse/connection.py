@@ -15,6 +15,7 @@ import duckdb
 
 from data.errors import FundwatchError, InUse, UsageError
 from data.warehouse import damage, events, paths, spill
+from data.warehouse.catalogue import has as has
 
 if TYPE_CHECKING:
     import polars as pl
@@ -103,17 +104,6 @@ def frame(con: duckdb.DuckDBPyConnection, query: str, params: dict[str, Any] | N
     """A query's rows as a polars frame."""
     rows: pl.DataFrame = con.sql(query, params=params).pl()
     return rows
-
-
-def has(con: duckdb.DuckDBPyConnection, table: str, column: str | None = None) -> bool:
-    """Whether a table, written with its schema, is there and has the column: what is only read may be of an earlier
-    version."""
-    rows = con.execute(
-        "select 1 from duckdb_columns() where schema_name || '.' || table_name = $table"
-        " and column_name = coalesce($column, column_name) limit 1",
-        {"table": table, "column": column},
-    ).fetchall()
-    return bool(rows)
 
 
 def _connect(home: Path, path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
