@@ -52,7 +52,7 @@ def compare(con: duckdb.DuckDBPyConnection) -> int:
         select refund_id from feature.refund where settlement_id in (select settlement_id from {CHANGED})
         """
     )
-    return int(con.sql(f"select count(*) from {CHANGED}").fetchall()[0][0])
+    return int(con.execute(f"select count(*) from {CHANGED}").fetchall()[0][0])
 
 
 def apply(con: duckdb.DuckDBPyConnection, table: str, query: str) -> None:

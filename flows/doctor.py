@@ -49,7 +49,7 @@ def _home(settings: Settings) -> Iterator[Line]:
     home = settings.home
     try:
         with open_warehouse(home, read_only=True) as con:
-            rows = con.sql(
+            rows = con.execute(
                 "select (select count(*) from record.settlement), (select count(*) from record.fee_line),"
                 " (select count(*) from run.run)"
             ).fetchall()[0]

@@ -62,7 +62,7 @@ def _told(home: Path, log: Log, con: duckdb.DuckDBPyConnection | None) -> Iterat
 def _anchors(con: duckdb.DuckDBPyConnection | None) -> list[tuple[Any, ...]]:
     if con is None or not has(con, "run.audit_head"):
         return []
-    return con.sql("select entries, head, event, run_id from run.audit_head order by entries, head").fetchall()
+    return con.execute("select entries, head, event, run_id from run.audit_head order by entries, head").fetchall()
 
 
 def _anchor_fault(log: Log, anchors: list[tuple[Any, ...]]) -> str | None:
@@ -82,7 +82,9 @@ def _runs(home: Path, log: Log, con: duckdb.DuckDBPyConnection | None, undone: s
     """Runs that the log does not know, and manifests that are not those it knows."""
     last = {str(e["run_id"]): e.get("manifest") for e in log.entries if e["event"] == "publish"}
     folders = {p.parent.name: p for p in sorted(home.glob(f"runs/[!.]*/{MANIFEST}"))}
-    kept = set() if con is None else {str(run) for (run,) in con.sql("select distinct run_id from run.run").fetchall()}
+    kept = (
+        set() if con is None else {str(run) for (run,) in con.execute("select distinct run_id from run.run").fetchall()}
+    )
     if unlogged := sorted((set(folders) | kept) - set(last)):
         yield f"it does not know of the run {', '.join(unlogged)}: its end was cut off, or the log was taken away"
     for run, path in folders.items():

@@ -51,6 +51,11 @@ class Progress(Watcher):
         self.line(f"{what}: done in {clock(time.perf_counter() - self.started)}")
 
 
+def ended(part: Part, word: str, seconds: float) -> str:
+    """The line that says that a part has ended."""
+    return f"{part.place} of {part.total} {word} {part.name} [{seconds:.2f}s]"
+
+
 class Lines(Progress):
     """One line for each step and for each part, for a log."""
 
@@ -69,7 +74,7 @@ class Lines(Progress):
         self.line(f"  {line}")
 
     def end(self, part: Part, word: str, seconds: float) -> None:
-        self.line(f"  {part.place} of {part.total} {word} {part.name} [{seconds:.2f}s]")
+        self.line(f"  {ended(part, word, seconds)}")
 
 
 class Bar(Progress):

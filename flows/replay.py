@@ -137,13 +137,13 @@ def _dismissed(con: Any) -> str:
 def _loads(con: Any, manifest: Manifest) -> list[Load]:
     """The run's deliveries in the order they were taken in, with the folders HOME remembers."""
     order = events.order(con, "run.input_file")
-    rows = con.sql(
+    rows = con.execute(
         f"select file, source_table, file_id, folder, {order}, coalesce(is_newer, false) from run.input_file"
         f" order by {order}, file"
     ).fetchall()
     wanted = {(one["sha256"], one["table"]): one["file"] for one in manifest["inputs"]}
     query = "select distinct file from run.account where refused is not null"
-    refused = [file for (file,) in con.sql(query).fetchall()] if has(con, "run.account", "refused") else []
+    refused = [file for (file,) in con.execute(query).fetchall()] if has(con, "run.account", "refused") else []
     if lost := wanted.keys() - {(sha, table) for _, table, sha, *_ in rows}:
         raise InputRefused(
             f"{wanted[min(lost)]} is an input of the run, and this HOME does not know where it came from."
@@ -210,7 +210,9 @@ def _take_in(then: Settings, loads: list[Load], say: Say) -> None:
         intake = replace(_intake(then, known), newer=load.newer, is_replay=True, refused=load.refused)
         with open_warehouse(then.home, memory_limit=then.memory_limit, threads=then.threads) as con:
             ingestion.ingest(con, load.folder, lambda _: None, intake)
-            taken = {tuple(row) for row in con.sql("select file, source_table, file_id from run.input_file").fetchall()}
+            taken = {
+                tuple(row) for row in con.execute("select file, source_table, file_id from run.input_file").fetchall()
+            }
         for (file, table), sha in load.brought.items():
             if (file, table, sha) not in taken:
                 raise _changed(load, file)

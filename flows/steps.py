@@ -84,7 +84,7 @@ def intake(
 
 def naming(settings: Settings, con: duckdb.DuckDBPyConnection) -> ingestion.Pseudonyms | None:
     """How HOME names persons, for who only works on them. Raises UsageError where settings and warehouse disagree."""
-    if not con.sql("select 1 from run.input_file limit 1").fetchall():
+    if not con.execute("select 1 from run.input_file limit 1").fetchall():
         return None  # nobody is named yet, and no key is made to look
     return ingestion.agreed(con, settings.pseudonyms, settings.key)
 
@@ -169,7 +169,7 @@ def detect(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> Outc
         source.leave_out(con, left, state.basis(left), why)
         say(f"{name}, on trial, is left out: {why}")
     classed = _triage(state)
-    hits, cannot = con.sql(
+    hits, cannot = con.execute(
         "select coalesce(sum(hits), 0), count(*) filter (where reason like 'needs %') from model.coverage"
     ).fetchall()[0]
     counts = {"judged": len(stale), "retired": len(gone), "hits": int(hits), "lacking_data": cannot}
@@ -247,18 +247,18 @@ def perform(step: Step, settings: Settings, say: Say = lambda _: None) -> Outcom
 
 def _leads(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     """How many leads each list has."""
-    return dict(con.sql("select subject_type, count(*) from model.lead group by 1 order by 1").fetchall())
+    return dict(con.execute("select subject_type, count(*) from model.lead group by 1 order by 1").fetchall())
 
 
 def _last(con: duckdb.DuckDBPyConnection) -> tuple[dict[str, str], dict[str, float | None]]:
     """Fingerprint and seconds of each source when it was last judged."""
-    rows = con.sql("select source, fingerprint, seconds from model.coverage").fetchall()
+    rows = con.execute("select source, fingerprint, seconds from model.coverage").fetchall()
     return {name: print_of for name, print_of, _ in rows}, {name: took for name, _, took in rows}
 
 
 def _prints(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
     """Source and fingerprint of everything that was judged."""
-    return con.sql("select source, fingerprint from model.coverage order by 1").fetchall()
+    return con.execute("select source, fingerprint from model.coverage order by 1").fetchall()
 
 
 def _know(state: State) -> None:

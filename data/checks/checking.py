@@ -166,7 +166,7 @@ def _shown(row: dict[str, Any]) -> str:
 def _there(con: duckdb.DuckDBPyConnection, need: str) -> bool:
     schema, table, *column = need.split(".")
     filled = f" where {column[0]} is not null" if column else ""
-    return bool(con.sql(f"select 1 from {schema}.{table}{filled} limit 1").fetchall())
+    return bool(con.execute(f"select 1 from {schema}.{table}{filled} limit 1").fetchall())
 
 
 def _named(need: str) -> str:

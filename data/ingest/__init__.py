@@ -87,7 +87,7 @@ def ingest(
             deliveries = [d for d in deliveries if d.file_id in intake.only or d.name in intake.refused]
         if not intake.is_replay:
             _refuse_alone(faults.kept, deliveries)
-        loaded = {row[0] for row in con.sql("select distinct source_table from run.input_file").fetchall()}
+        loaded = {row[0] for row in con.execute("select distinct source_table from run.input_file").fetchall()}
         if missing := missing_tables(deliveries, loaded):
             raise InputRefused(
                 f"{folder} lacks the indispensable table {', '.join(missing)}. Deliver it with the others."
@@ -261,7 +261,7 @@ def _new(
 
 def _say_words(con: duckdb.DuckDBPyConnection, delivery: Delivery, say: Callable[[str], None]) -> None:
     """Name the words that stand for no code: one line each."""
-    unknown = con.sql(
+    unknown = con.execute(
         f"select field, reason, count(*) from {read.FAULTS}"
         f" where starts_with(reason, '{UNKNOWN_WORD}') group by all order by 3 desc, 2 limit {MOST_WORDS}"
     ).fetchall()

@@ -59,8 +59,8 @@ class Cells:
     def first(self, con: duckdb.DuckDBPyConnection, columns: str, rows: int) -> list[tuple[str | None, ...]]:
         """Some columns of the first rows."""
         if not self.is_file:
-            return con.sql(f"select {columns} from {TEXTS} where row_place < {rows}").fetchall()
-        return con.sql(f"select {columns} from {scan(self.delivery, keeps_rejects=False)} limit {rows}").fetchall()
+            return con.execute(f"select {columns} from {TEXTS} where row_place < {rows}").fetchall()
+        return con.execute(f"select {columns} from {scan(self.delivery, keeps_rejects=False)} limit {rows}").fetchall()
 
     def fill(self, con: duckdb.DuckDBPyConnection) -> None:
         """Put the cells of a file into TEXTS, to be looked at again."""
@@ -152,13 +152,15 @@ def _fill(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> list[tuple[int,
 def _lost(con: duckdb.DuckDBPyConnection) -> list[tuple[int, str]]:
     if not has(con, f"main.{LOST_LINES}"):
         return []
-    rows = con.sql(f"select line, cast(error_type as varchar) from {LOST_LINES} order by line").fetchall()
+    rows = con.execute(f"select line, cast(error_type as varchar) from {LOST_LINES} order by line").fetchall()
     return [(int(line), str(kind)) for line, kind in rows]
 
 
 def _held(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> int:
     """The rows that a Parquet file says it holds, without those up to a sheet's header."""
-    rows = con.sql(f"select sum(num_rows) from parquet_file_metadata('{paths.quoted(delivery.path)}')").fetchall()[0][0]
+    rows = con.execute(f"select sum(num_rows) from parquet_file_metadata('{paths.quoted(delivery.path)}')").fetchall()[
+        0
+    ][0]
     return int(rows or 0) - (delivery.lines if delivery.form == "grid" else 0)
 
 

@@ -47,7 +47,7 @@ def _refuse_rounded(con: duckdb.DuckDBPyConnection, delivery: Delivery, stage: s
         ids = (
             f"(select distinct {field.column} as id from {stage} where length({field.column}) > {KEPT} limit {SAMPLE})"
         )
-        count, zeros, rounded, example = con.sql(
+        count, zeros, rounded, example = con.execute(
             f"""
             select count(*), coalesce(sum(length(id) - {KEPT}), 0),
                 count_if(regexp_full_match(id, '[0-9]{{{KEPT}}}0+')), min(id)
@@ -66,7 +66,7 @@ def _restore(con: duckdb.DuckDBPyConnection, delivery: Delivery, stage: str) -> 
     for column in ("item_code", "catalogue_code"):
         if column not in {f.column for f in delivery.fields.values()}:
             continue
-        short, whole = con.sql(
+        short, whole = con.execute(
             f"select count_if(regexp_full_match({column}, '{WITHOUT_ZEROS}')),"
             f" count_if(regexp_full_match({column}, '{SERVICE}')) from"
             f" (select distinct {column} from {stage} where length({column}) between 13 and 15)"
@@ -119,7 +119,7 @@ def _mark_shared_key(con: duckdb.DuckDBPyConnection, table: Table, stage: str, t
         select c.row_place from candidate as c join shared using ({key})
         """
     )
-    if con.sql("select 1 from stage_shared limit 1").fetchall():
+    if con.execute("select 1 from stage_shared limit 1").fetchall():
         con.execute(
             f"update {table_of_stage} set bad = '{name}|the number of two, which differ in person, place or day'"
             " where stage_place(rowid) in (select row_place from stage_shared)"

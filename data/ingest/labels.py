@@ -85,7 +85,9 @@ def are_doubtful(con: duckdb.DuckDBPyConnection, delivery: Delivery, held: Cells
     """Whether any row may be no record, by the stage's column `doubtful` or by the first rows."""
     if not _keys(delivery):
         return False
-    return _is_under(con, delivery, held) or bool(con.sql(f"select 1 from {stage} where doubtful limit 1").fetchall())
+    return _is_under(con, delivery, held) or bool(
+        con.execute(f"select 1 from {stage} where doubtful limit 1").fetchall()
+    )
 
 
 def _keys(delivery: Delivery) -> list[str]:
@@ -156,7 +158,7 @@ def find(con: duckdb.DuckDBPyConnection, delivery: Delivery, names: mapping.Name
         select row_place, kind from judged where kind is not null
         """
     )
-    rows = con.sql(f"select kind, count(*) from {LEFT} group by kind order by kind").fetchall()
+    rows = con.execute(f"select kind, count(*) from {LEFT} group by kind order by kind").fetchall()
     return {kind: int(count) for kind, count in rows}
 
 

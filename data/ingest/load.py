@@ -78,8 +78,8 @@ def _account(
     """The content's account; `still` mended rows are as faulty as before and stand where they stood: duplicates."""
     table = delivery.table
     money = f"coalesce(sum({table.money}), 0)" if table.money else "0"
-    sound, sound_yuan = con.sql(f"select count(*), cast({money} as decimal(18,2)) from {STAGE}").fetchall()[0]
-    faulty, faulty_yuan = con.sql(
+    sound, sound_yuan = con.execute(f"select count(*), cast({money} as decimal(18,2)) from {STAGE}").fetchall()[0]
+    faulty, faulty_yuan = con.execute(
         f"select count(*), cast(coalesce(sum(yuan), 0) as decimal(18,2)) from {FAULTS}"
     ).fetchall()[0]
     _mark(con, table, chosen)
@@ -87,7 +87,9 @@ def _account(
     duplicate, replaced = (counts.get(fate, (0, ZERO)) for fate in ("duplicate", "replaced"))
     still_yuan = ZERO
     if still:
-        still_yuan = con.sql("select cast(coalesce(sum(yuan), 0) as decimal(18,2)) from stage_still").fetchall()[0][0]
+        still_yuan = con.execute("select cast(coalesce(sum(yuan), 0) as decimal(18,2)) from stage_still").fetchall()[0][
+            0
+        ]
     return Account(
         delivery.name,
         table.source,
@@ -159,7 +161,7 @@ def _mark(con: duckdb.DuckDBPyConnection, table: Table, chosen: Collection[str])
 
 def _by_fate(con: duckdb.DuckDBPyConnection, table: Table) -> dict[str, tuple[int, Decimal]]:
     money = f"coalesce(sum(s.{table.money}), 0)" if table.money else "0"
-    rows = con.sql(
+    rows = con.execute(
         f"""
         select f.fate, count(*), cast({money} as decimal(18,2))
         from stage_fate as f join {STAGE} as s on s.row_place = f.row_id group by 1
@@ -216,7 +218,7 @@ def identities(con: duckdb.DuckDBPyConnection, table: Table) -> None:
 def _standing(con: duckdb.DuckDBPyConnection) -> str:
     """SQL: the rows of the stage that stand, in its order; nothing is asked of a row where all of them do."""
     fallen = "select row_id from stage_fate where not is_standing"
-    return f"where s.row_place not in ({fallen})" if con.sql(f"{fallen} limit 1").fetchall() else ""
+    return f"where s.row_place not in ({fallen})" if con.execute(f"{fallen} limit 1").fetchall() else ""
 
 
 def _touch(con: duckdb.DuckDBPyConnection, table: Table) -> None:

@@ -87,7 +87,7 @@ def _remember(con: duckdb.DuckDBPyConnection, home: Path) -> bool:
 
 def holding(con: duckdb.DuckDBPyConnection, is_open: bool, tables: dict[str, Table], names: Names) -> Holding:
     """What HOME has taken, by the files that it remembers."""
-    rows = con.sql(
+    rows = con.execute(
         "select file_id, source_table, coalesce(cast(from_json(header, '[\"varchar\"]') as varchar[]), [])"
         " from run.input_file"
     ).fetchall()
@@ -128,7 +128,7 @@ def _read(
     except InputRefused as error:
         refusals.append(str(error))
         staged = None
-    have = {name for (name,) in con.sql("select table_name from duckdb_tables() where temporary").fetchall()}
+    have = {name for (name,) in con.execute("select table_name from duckdb_tables() where temporary").fetchall()}
     if not {read.ROWS, read.FAULTS} <= have:
         return Seen(delivery, refusals=tuple(refusals))
     rows, months, first, last = _days(con, delivery.table)
@@ -159,7 +159,7 @@ def _days(con: duckdb.DuckDBPyConnection, table: Table) -> Days:
     """Rows, months, first and last day of what is staged."""
     column = event(table)
     if column is None:
-        return int(con.sql(f"select count(*) from {read.STAGE}").fetchall()[0][0]), (), None, None
+        return int(con.execute(f"select count(*) from {read.STAGE}").fetchall()[0][0]), (), None, None
     return _by_month(con, f"select {column} as day from {read.STAGE}")
 
 
@@ -189,7 +189,7 @@ def _all_days(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> Days | None
 
 
 def _by_month(con: duckdb.DuckDBPyConnection, query: str) -> Days:
-    months = con.sql(
+    months = con.execute(
         "select strftime(day, '%Y-%m') as month, count(*), cast(min(day) as date), cast(max(day) as date)"
         f" from ({query}) group by 1 order by 1"
     ).fetchall()
@@ -200,7 +200,7 @@ def _by_month(con: duckdb.DuckDBPyConnection, query: str) -> Days:
 
 def _faults(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> Iterator[Cells]:
     named = {f.source: cell for cell, f in delivery.fields.items()}
-    for source, reason, rows, first in con.sql(
+    for source, reason, rows, first in con.execute(
         f"select field, reason, count(*), min(row_number) from {read.FAULTS} group by all order by 3 desc, 1, 2"
     ).fetchall():
         yield Cells(named.get(source, source), reason, rows, first)
@@ -208,7 +208,7 @@ def _faults(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> Iterator[Cell
 
 def _empty(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> Iterator[str]:
     kept = {cell: f.column for cell, f in delivery.fields.items()}
-    counts = con.sql(f"select {', '.join(f'count({c})' for c in kept.values())} from {read.STAGE}").fetchall()[0]
+    counts = con.execute(f"select {', '.join(f'count({c})' for c in kept.values())} from {read.STAGE}").fetchall()[0]
     yield from (cell for cell, count in zip(kept, counts, strict=True) if not count)
 
 

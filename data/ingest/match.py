@@ -79,7 +79,7 @@ def catch_up(con: duckdb.DuckDBPyConnection, words: Mapping[tuple[str, str], Map
     """Read the lists that an earlier version loaded as it found them; what was built from them is built again."""
     rows = " union all ".join(f"select 1 from record.{target}" for target in LISTS)
     lacking = f"select 1 from ({rows}) as listed where not exists (select 1 from record.list_match) limit 1"
-    if not con.sql(lacking).fetchall():
+    if not con.execute(lacking).fetchall():
         return
     for table in mapping.tables().values():
         if table.target in LISTS:
@@ -94,12 +94,15 @@ def catch_up(con: duckdb.DuckDBPyConnection, words: Mapping[tuple[str, str], Map
 def _name(con: duckdb.DuckDBPyConnection, where: str, column: str) -> None:
     """Replace identity numbers by the number of the one person who has it."""
     _know(con, f"select {column} from {where}")
+    is_stranger = f"{column} is not null and {column} not in (select id from list_known)"
+    if not con.execute(f"select 1 from {where} where {is_stranger} limit 1").fetchall():
+        return
     con.execute(
         f"""
         create or replace temp table list_person as
         with stranger as (
             select distinct {column} as given from {where}
-            where {column} is not null and {column} not in (select id from list_known)
+            where {is_stranger}
         ),
         meant as (
             select k.given, k.id_key from record.person_given as k where k.given in (select given from stranger)

@@ -88,10 +88,10 @@ class Held:
 def held(con: duckdb.DuckDBPyConnection) -> Held | None:
     """What was kept at the first load; in a warehouse from before, what its persons look like; None without any."""
     if has(con, "run.pseudonym"):
-        kept = con.sql("select is_on, key_print from run.pseudonym").fetchall()
+        kept = con.execute("select is_on, key_print from run.pseudonym").fetchall()
         if kept:
             return Held(bool(kept[0][0]), kept[0][1])
-    persons, hidden, lettered = con.sql(
+    persons, hidden, lettered = con.execute(
         f"""
         select count(*), count(*) filter (where regexp_full_match(person_id, '[0-9a-f]{{{LENGTH}}}')),
             count(*) filter (where regexp_matches(person_id, '[a-f]'))

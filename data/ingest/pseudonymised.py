@@ -92,7 +92,7 @@ def _one(
         " (format csv, header true, delimiter ',', quote '\"', escape '\"', nullstr '')"
     )
     path.chmod(0o600)
-    rows, unread = con.sql("select count(*), coalesce(sum(unread), 0) from copied").fetchall()[0]
+    rows, unread = con.execute("select count(*), coalesce(sum(unread), 0) from copied").fetchall()[0]
     foreign = tuple(c for c in delivery.header if c not in kept)
     return Copied(
         delivery.name, path.name, delivery.table.source, rows, replaced, foreign, sum(left.values()) + len(held.lost),

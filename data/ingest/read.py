@@ -55,7 +55,7 @@ def stage(
     counted, notes = held.counted, held.notes
     notes += remarks.said(con, delivery, STAGE, TEXTS)
     left = labels.find(con, delivery, names or mapping.names(), TEXTS) if not held.is_file else {}
-    rows = con.sql(f"select row_place + 1 from {labels.LEFT} order by row_place").fetchall() if left else []
+    rows = con.execute(f"select row_place + 1 from {labels.LEFT} order by row_place").fetchall() if left else []
     if left:
         con.execute(f"delete from {ROWS} where {PLACED}(rowid) in (select row_place from {labels.LEFT})")
         notes.append(labels.sentence(left, [row for (row,) in rows]))
@@ -74,7 +74,7 @@ def stage(
 
 
 def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
-    return int(con.sql(f"select count(*) from {table}").fetchall()[0][0])
+    return int(con.execute(f"select count(*) from {table}").fetchall()[0][0])
 
 
 def _refuse_no_results(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
@@ -83,7 +83,7 @@ def _refuse_no_results(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> No
     if not wanted:
         return
     counts = ", ".join(f"count({normalise.quoted(cell)})" for cell in wanted)
-    rows, *filled = con.sql(f"select count(*), {counts} from {TEXTS}").fetchall()[0]
+    rows, *filled = con.execute(f"select count(*), {counts} from {TEXTS}").fetchall()[0]
     empty = [cell for cell, count in zip(wanted, filled, strict=True) if not count]
     if rows and empty:
         raise InputRefused(
@@ -110,7 +110,7 @@ def opened(
 
 
 def _has_remarks(con: duckdb.DuckDBPyConnection) -> bool:
-    return bool(con.sql(f"select 1 from {ROWS} where remarks > 0 limit 1").fetchall())
+    return bool(con.execute(f"select 1 from {ROWS} where remarks > 0 limit 1").fetchall())
 
 
 def _stage(con: duckdb.DuckDBPyConnection, delivery: Delivery, held: Cells, pseudonyms: Pseudonyms | None) -> bool:
@@ -153,7 +153,7 @@ def _typed(con: duckdb.DuckDBPyConnection, delivery: Delivery, held: Cells, pseu
         )
     except duckdb.Error as error:
         cells.refuse(delivery, error)
-    (first,) = con.sql(f"select coalesce(min(rowid), 0) from {ROWS}").fetchall()[0]  # rows not committed begin high
+    (first,) = con.execute(f"select coalesce(min(rowid), 0) from {ROWS}").fetchall()[0]  # rows not committed begin high
     con.execute(f"create or replace temp macro {PLACED}(id) as id - {first}")
     con.execute(f"create or replace temp view {STAGE} as select {PLACED}(rowid) as row_place, * from {ROWS}")
 
@@ -211,7 +211,7 @@ def _sheet_rows(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
 
 def row_number(con: duckdb.DuckDBPyConnection, alias: str) -> str:
     """SQL for a staged row's number among the delivered data rows, from 1."""
-    return _numbered(alias, bool(con.sql("select count(*) from stage_gap").fetchall()[0][0]))
+    return _numbered(alias, bool(con.execute("select count(*) from stage_gap").fetchall()[0][0]))
 
 
 def _numbered(alias: str, has_gaps: bool) -> str:
@@ -260,12 +260,12 @@ def _refuse_foreign(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
     if delivery.mends is not None:
         return
     foreign = f"not starts_with(reason, '{normalise.UNKNOWN_WORD}')"  # a word of another office spoils no other row
-    faulty, sound = con.sql(
+    faulty, sound = con.execute(
         f"select (select count(*) from {FAULTS} where {foreign}), (select count(*) from {STAGE})"
     ).fetchall()[0]
     if not faulty or faulty <= MOST_FAULTY * (faulty + sound):
         return
-    row, sheet_row, source, reason = con.sql(
+    row, sheet_row, source, reason = con.execute(
         f"select row_number, sheet_row, field, reason from {FAULTS} where {foreign} order by row_number limit 1"
     ).fetchall()[0]
     cell = next((c for c, f in delivery.fields.items() if f.source == source), None)

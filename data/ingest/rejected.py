@@ -81,7 +81,7 @@ def again(con: duckdb.DuckDBPyConnection, delivery: Delivery, ingest_id: str) ->
         """
     )
     still = "row_number in (select row_number from mended_fate where reason is not null)"
-    (count,) = con.sql(f"select count(*) from {FAULTS} where {still}").fetchall()[0]
+    (count,) = con.execute(f"select count(*) from {FAULTS} where {still}").fetchall()[0]
     con.execute(f"create or replace temp table stage_still as select yuan from {FAULTS} where {still}")
     con.execute(f"delete from {FAULTS} where {still}")
     return int(count)
@@ -101,7 +101,7 @@ def close_file(con: duckdb.DuckDBPyConnection, delivery: Delivery, account: Acco
 
 def standing(con: duckdb.DuckDBPyConnection) -> int:
     """How many rejected rows of all that was delivered are neither mended nor dismissed yet."""
-    return int(con.sql(f"select count(*) from run.rejected where {STANDS}").fetchall()[0][0])
+    return int(con.execute(f"select count(*) from run.rejected where {STANDS}").fetchall()[0][0])
 
 
 def dismiss(
@@ -122,7 +122,7 @@ def dismiss(
     if lacking := sorted(set(rows) - set(have)):
         raise UsageError(f"{file} has no rejected row {lacking[0]} that stands. See `fundwatch rejected list`.")
     if not have:
-        files = [f for (f,) in con.sql(f"select distinct file from run.rejected where {STANDS}").fetchall()]
+        files = [f for (f,) in con.execute(f"select distinct file from run.rejected where {STANDS}").fetchall()]
         raise UsageError(f"{file} has no rejected row that stands.{like(file, files)} See `fundwatch rejected list`.")
     with transaction(con):
         this = events.stamp(con)

@@ -17,7 +17,7 @@ def visible(con: duckdb.DuckDBPyConnection, delivery: Delivery, texts: str) -> l
     """Take invisible characters out of the delivered texts, which nobody who looks at them can see; says so."""
     names = [normalise.quoted(cell) for cell in delivery.header]
     held = " + ".join(f"cast(coalesce(regexp_matches({n}, '{INVISIBLE}'), false) as integer)" for n in names)
-    cells = int(con.sql(f"select coalesce(sum({held}), 0) from {texts}").fetchall()[0][0])
+    cells = int(con.execute(f"select coalesce(sum({held}), 0) from {texts}").fetchall()[0][0])
     if not cells:
         return []
     seen = ", ".join(f"nullif(regexp_replace({n}, '{INVISIBLE}', '', 'g'), '') as {n}" for n in names)
@@ -42,7 +42,7 @@ def coded(raw: str, value: str, delivery: Delivery, field: Field) -> str:
 
 def said(con: duckdb.DuckDBPyConnection, delivery: Delivery, stage: str, texts: str) -> list[str]:
     """A sentence for each field in which a day was read as none or a word is unknown, with the number of rows."""
-    if not con.sql(f"select 1 from {stage} where remarks > 0 limit 1").fetchall():
+    if not con.execute(f"select 1 from {stage} where remarks > 0 limit 1").fetchall():
         return []
     cells = {f.column: (cell, f) for cell, f in delivery.fields.items()}
     named = [f"{normalise.text(cell)} as t_{column}" for column, (cell, _) in cells.items()]
@@ -52,11 +52,11 @@ def said(con: duckdb.DuckDBPyConnection, delivery: Delivery, stage: str, texts: 
     rows += f" (select row_place from {stage} where remarks > 0)))"
     notes = []
     for column, sql in _no_days(delivery).items():
-        count, example = con.sql(f"select count(*), min(t_{column}) from {rows} where {sql}").fetchall()[0]
+        count, example = con.execute(f"select count(*), min(t_{column}) from {rows} where {sql}").fetchall()[0]
         if count:
             notes.append(f"{cells[column][0]}: {count:,} rows hold {example} or the like, read as no day")
     for column, sql in _strangers(delivery).items():
-        counts_of_word = con.sql(
+        counts_of_word = con.execute(
             f"select t_{column}, count(*) from {rows} where {sql} group by all order by 2 desc, 1"
         ).fetchall()
         if counts_of_word:

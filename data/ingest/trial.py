@@ -97,7 +97,7 @@ def _persons_in(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
 
 
 def _lines(con: duckdb.DuckDBPyConnection) -> Iterator[Line]:
-    for source, kind, rows, nobody, is_lost in con.sql(
+    for source, kind, rows, nobody, is_lost in con.execute(
         "select *, sum(unmatched) over (partition by source_table) = sum(delivered) over (partition by source_table)"
         " from record.list_match order by all"
     ).fetchall():
@@ -108,7 +108,7 @@ def _lines(con: duckdb.DuckDBPyConnection) -> Iterator[Line]:
             yield source, "off", f"{kind}: {nobody:,} of {rows:,} rows mean nobody of the record"
         else:
             yield source, "ok", f"{kind}: all {rows:,} rows mean somebody of the record"
-    for file, reason, rows in con.sql(
+    for file, reason, rows in con.execute(
         f"select file, reason, count(*) from run.rejected where starts_with(reason, '{UNKNOWN_WORD}') group by all"
         " order by 3 desc, 2"
     ).fetchall():

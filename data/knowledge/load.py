@@ -66,7 +66,7 @@ def load(con: duckdb.DuckDBPyConnection, overlay: Path | None = None, *, package
             _lay(con, path.stem, path)
         price_codes.spread(con)
         for table in sorted(tables()):
-            counts[table] = con.sql(f"select count(*) from knowledge.{table}").fetchall()[0][0]
+            counts[table] = con.execute(f"select count(*) from knowledge.{table}").fetchall()[0][0]
     return counts
 
 

@@ -38,7 +38,7 @@ NOTE = "；按新旧价格项目编码对照推定"
 
 def spread(con: duckdb.DuckDBPyConnection) -> None:
     """Add the derived rows of every table; nothing where no codes are mapped."""
-    if not con.sql("select 1 from knowledge.price_code_map limit 1").fetchall():
+    if not con.execute("select 1 from knowledge.price_code_map limit 1").fetchall():
         return
     con.execute(
         """

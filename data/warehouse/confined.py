@@ -32,7 +32,7 @@ class TookTooLong(FundwatchError):
 
 def seal(con: duckdb.DuckDBPyConnection) -> None:
     """Close the doors of the database behind `con`, for as long as it is open; sealing twice does no harm."""
-    is_closed = con.sql("select current_setting('lock_configuration')").fetchall()[0][0]
+    is_closed = con.execute("select current_setting('lock_configuration')").fetchall()[0][0]
     for statement in () if is_closed else CLOSED:
         con.execute(statement)
 
@@ -42,7 +42,7 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
     seal(con)
     if con.execute("select 1 from duckdb_databases() where database_name = $name", {"name": HALL}).fetchall():
         return
-    tables = con.sql(
+    tables = con.execute(
         """
         select schema_name, table_name from duckdb_tables() where database_name = current_database()
         union all
@@ -83,7 +83,7 @@ def restored(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 def _here(con: duckdb.DuckDBPyConnection) -> str:
-    return str(con.sql("select current_database()").fetchall()[0][0])
+    return str(con.execute("select current_database()").fetchall()[0][0])
 
 
 @contextmanager

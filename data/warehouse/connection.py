@@ -6,10 +6,11 @@ import functools
 import hashlib
 import re
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import duckdb
 
@@ -101,9 +102,16 @@ def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 def frame(con: duckdb.DuckDBPyConnection, query: str, params: dict[str, Any] | None = None) -> pl.DataFrame:
-    """A query's rows as a polars frame."""
-    rows: pl.DataFrame = con.sql(query, params=params).pl()
-    return rows
+    """A query's rows as a polars frame.
+
+    A relation is planned once to be described and once more to be run; half of what a small query costs is its plan.
+    """
+    import polars as pl
+
+    with warnings.catch_warnings():  # that the rows are copied once more is less than planning them twice
+        warnings.simplefilter("ignore", UserWarning)
+        table = con.execute(query, params).to_arrow_table()
+    return cast("pl.DataFrame", pl.from_arrow(table, rechunk=False))
 
 
 def _connect(home: Path, path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
@@ -151,7 +159,7 @@ def _found(path: Path) -> None:
 
 def _check_format(con: duckdb.DuckDBPyConnection, path: Path, read_only: bool) -> None:
     is_told = has(con, "run.warehouse")
-    written = con.sql("select max(format) from run.warehouse").fetchall()[0][0] if is_told else None
+    written = con.execute("select max(format) from run.warehouse").fetchall()[0][0] if is_told else None
     if written is not None and written > FORMAT:
         raise FundwatchError(
             f"{path} was written by a newer fundwatch (format {written}, this one knows {FORMAT})."
@@ -169,11 +177,12 @@ def _bring_up(con: duckdb.DuckDBPyConnection, is_new: bool) -> None:
     fingerprint = hashlib.sha256(schema.encode()).hexdigest()[:16]
     if (
         not is_new
-        and con.sql(f"select 1 from run.step where step = 'schema' and fingerprint = '{fingerprint}'").fetchall()
+        and con.execute(f"select 1 from run.step where step = 'schema' and fingerprint = '{fingerprint}'").fetchall()
     ):
         return
     with transaction(con):
-        _grow(con)  # first: a view of today may ask for a column that an older table lacks
+        if not is_new:
+            _grow(con)  # first: a view of today may ask for a column that an older table lacks
         con.execute(schema)
         last = events.number_old(con)
         if is_new:
@@ -188,11 +197,11 @@ def _bring_up(con: duckdb.DuckDBPyConnection, is_new: bool) -> None:
 def _grow(con: duckdb.DuckDBPyConnection) -> None:
     """Give the tables that an older warehouse has the columns that the schema has gained since."""
     query = "select schema_name, table_name, column_name, data_type from duckdb_columns() where not internal"
-    have = {tuple(row[:3]) for row in con.sql(query).fetchall()}
+    have = {tuple(row[:3]) for row in con.execute(query).fetchall()}
     with duckdb.connect() as fresh:
         fresh.execute(ddl())
-        wanted = fresh.sql(query).fetchall()
-    tables = {tuple(row) for row in con.sql("select schema_name, table_name from duckdb_tables()").fetchall()}
+        wanted = fresh.execute(query).fetchall()
+    tables = {tuple(row) for row in con.execute("select schema_name, table_name from duckdb_tables()").fetchall()}
     for schema, table, column, kind in wanted:
         if (schema, table, column) not in have and (schema, table) in tables:
             con.execute(f"alter table {schema}.{table} add column {column} {kind}")

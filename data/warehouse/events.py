@@ -79,4 +79,4 @@ def number_old(con: duckdb.DuckDBPyConnection) -> int:
         """
     )
     con.execute("drop table old_event")
-    return int(con.sql("select coalesce(max(last_number), 0) from run.event_counter").fetchall()[0][0])
+    return int(con.execute("select coalesce(max(last_number), 0) from run.event_counter").fetchall()[0][0])

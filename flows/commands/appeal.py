@@ -70,7 +70,7 @@ def export(
             )
             return
         # an id says the day and not the order of its runs; without a number a warehouse from before is left with it
-        run = con.sql(
+        run = con.execute(
             "select coalesce((select max_by(run_id, number) from casebook.ranked_run), max(last_run))"
             " from casebook.lead_register"
         ).fetchall()[0][0]

@@ -32,6 +32,8 @@ def burden(
     """Persons whose own payments of a year reach a line, for those who help them. It names no suspicion.
 
     Names keep their first character; with --out and --unmask the file has them in full.
+
+    It is not answered while a run is on: of persons who are on no list nothing is kept outside the warehouse.
     """
     from data.errors import UsageError
     from data.warehouse.connection import open_warehouse

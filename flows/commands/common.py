@@ -58,10 +58,16 @@ class Common:
         console.speak(settings.language)
         return settings
 
-    def as_published(self, run_id: str | None) -> None:
-        """Say that what is shown is of a published run, where one had to be read in place of the warehouse."""
-        if run_id is not None:
-            self.console.progress(f"The warehouse is in use; this is run {run_id} as it was published.")
+    def as_published(self, run_id: str | None, is_worded: bool = True) -> None:
+        """Say that what is shown is of a published run, where one had to be read in place of the warehouse.
+
+        `is_worded` where it is in the language asked for and not in the run's.
+        """
+        if run_id is None:
+            return
+        self.console.progress(f"The warehouse is in use; this is run {run_id} as it was published.")
+        if not is_worded:
+            self.console.progress("An earlier version published it: its texts are in the language of that run.")
 
     def settled(self, **options: Any) -> Settings:
         """Settings for a command that works on what HOME holds. Raises UsageError where no warehouse is there."""

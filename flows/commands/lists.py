@@ -31,7 +31,7 @@ def watchlist(
     """Print the top of one watchlist of the last run."""
     from data.errors import InUse, UsageError, like
     from data.warehouse.connection import open_warehouse
-    from flows.publish import published
+    from flows.publish import kept, published
     from flows.publish.watchlists import SUBJECT_TYPES, watchlist
 
     if subject_type not in SUBJECT_TYPES:
@@ -47,8 +47,10 @@ def watchlist(
             rows = watchlist(con, subject_type, last, language=settings.language, top=top)
     except InUse:
         folder = published.last(settings.home)
-        last, rows = folder.name, published.watchlist(folder, subject_type, top)
-        common.as_published(last)
+        with kept.of_run(settings.home, folder.name) as con:
+            words = kept.words(con, settings.language)
+        last, rows = folder.name, published.watchlist(folder, subject_type, top, words)
+        common.as_published(last, is_worded=words is not None)
     common.console.give(rows.to_dicts())
     shown = ["rank", "lead_id", "subject_id", "subject_name", "tier", "score", "amount_at_risk", "status", "reasons"]
     spare = ["status", "tier", "score", "subject_name"]
@@ -99,7 +101,7 @@ def explain(
             members = people.members(con, "l.lead_id = $id", {"id": lead_id})
             parts = leads.parts(con, lead_id)
     except InUse:
-        _as_published(settings.home, lead_id, lines, common)
+        _as_published(settings, lead_id, lines, common)
         return
     places = people.places(findings)
     gathering = people.gathering(members, people.visits(members, findings)) if members.height else None
@@ -178,17 +180,23 @@ def _verdict(known: dict[str, Any] | None, common: Common) -> None:
         common.console.say(f"Verdict of {known['decided_on']}: {known['conclusion']} ({told}), from {known['file']}.")
 
 
-def _as_published(home: Path, lead_id: str, lines: int, common: Common) -> None:
-    """While a run holds the warehouse: what the last run wrote of the lead."""
+def _as_published(settings: Settings, lead_id: str, lines: int, common: Common) -> None:
+    """While a run holds the warehouse: what the last run wrote of the lead, in the language asked for."""
     from data.errors import UsageError
-    from flows.publish import published
+    from flows import steps
+    from flows.publish import kept, published
 
-    folder = published.last(home)
-    lead = published.lead(folder, lead_id)
-    if lead is None:
-        raise UsageError(f"Run {folder.name} lists no lead {lead_id}; the warehouse is in use, so ask again later.")
-    findings = published.evidence(folder, lead_id)
-    common.as_published(folder.name)
+    folder = published.last(settings.home)
+    with kept.of_run(settings.home, folder.name) as con:
+        words = kept.words(con, settings.language)
+        lead = published.lead(folder, lead_id, words)
+        if lead is None:
+            raise UsageError(f"Run {folder.name} lists no lead {lead_id}; the warehouse is in use, so ask again later.")
+        if words is None:
+            findings = published.evidence(folder, lead_id)
+        else:
+            findings = published.findings(con, steps.sources(settings), folder, lead, settings.language)
+    common.as_published(folder.name, is_worded=words is not None)
     common.console.give({**lead, "evidence": [] if findings is None else findings.to_dicts()})
     _about(lead, common)
     if findings is None:
@@ -209,7 +217,7 @@ def runs(*, common: Common = COMMON) -> None:
     names = ["run_id", "finished", "input", "folder"]
     try:
         with open_warehouse(home, read_only=True) as con:
-            found = con.sql(
+            found = con.execute(
                 "select run_id, strftime(cast(finished_at at time zone 'UTC' as timestamp), '%Y-%m-%d %H:%M'), input"
                 f" from run.run order by {events.order(con, 'run.run')} desc"
             ).fetchall()
@@ -260,7 +268,7 @@ def _last_run(con, needed: bool = True) -> str:  # type: ignore[no-untyped-def]
     from data.warehouse import events
 
     order = events.order(con, "run.run")
-    rows = con.sql(f"select run_id from run.run order by {order} desc, run_id desc limit 1").fetchall()
+    rows = con.execute(f"select run_id from run.run order by {order} desc, run_id desc limit 1").fetchall()
     if not rows and needed:
         raise UsageError("No run is finished yet. Run `fundwatch run INPUT` first.")
     return str(rows[0][0]) if rows else ""

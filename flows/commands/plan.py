@@ -97,7 +97,7 @@ def _plan(
         nullcontext() if draft else lock.hold(settings.home),
         open_warehouse(settings.home, memory_limit=settings.memory_limit, read_only=draft) as con,
     ):
-        if not con.sql("select 1 from run.step where step = 'rank'").fetchall():
+        if not con.execute("select 1 from run.step where step = 'rank'").fetchall():
             raise UsageError("Nothing was ranked yet. Run `fundwatch run INPUT` first.")
         visits = visit_files.of_last_run(con, settings)
         free = plans.window(con, begin, last, said["days"])

@@ -49,7 +49,7 @@ def list_(*, language: Language = None, common: Common = COMMON) -> None:
 
 @rule.command
 def show(rule_id: Annotated[str, Parameter(help="The rule's id.")], *, common: Common = COMMON) -> None:
-    """Show one rule's card and query, with the parameters in force."""
+    """Show one rule's card and query, with the parameters in force and what they decide."""
     from dataclasses import asdict
 
     from data.errors import UsageError, like
@@ -60,13 +60,24 @@ def show(rule_id: Annotated[str, Parameter(help="The rule's id.")], *, common: C
     found = everyone.get(rule_id)
     if found is None:
         raise UsageError(f"There is no rule '{rule_id}'.{like(rule_id, everyone)} See `fundwatch rule list`.")
-    common.console.give({"id": found.id, "kind": found.kind, **asdict(found.card), "in_force": dict(found.params)})
+    card = asdict(found.card)
+    for name, declared in found.card.params.items():
+        card["params"][name]["meaning_zh"] = declared.decides("zh")
+    common.console.give({"id": found.id, "kind": found.kind, **card, "in_force": dict(found.params)})
     common.console.say(found.code.rstrip())
     for name, value in found.params.items():
-        changed = value != found.card.params[name].value
+        parameter = found.card.params[name]
+        changed = value != parameter.value
         why = settings.why.get((found.id, name))
         said = f": {why.reason}; {why.owner}, {why.date.isoformat()}" if why else ""
         common.console.say(f"{name} = {value}{f' (set in {FILE_NAME}{said})' if changed else ''}")
+        if decides := parameter.decides(settings.language):
+            common.console.say(f"  {decides}{_unit(parameter.measured(settings.language), settings.language)}")
+
+
+def _unit(unit: str, language: str) -> str:
+    """A unit behind what it measures."""
+    return "" if not unit else f"（{unit}）" if language == "zh" else f" ({unit})"
 
 
 @rule.command

@@ -125,9 +125,8 @@ def sweep(
     with bench(settings.home, memory_limit=settings.memory_limit, threads=settings.threads) as con:
         table = swept(con, source, param, wanted, leads_per_day, settings.rule_minutes * 60)
     common.console.give(table.to_dicts())
-    # what a parameter means stands on the card in English alone: the Chinese page names it
-    what = f"{source.card.title_zh} {param}" if settings.language == "zh" else source.card.params[param].meaning
-    common.console.table(f"{rule_id}: {what}", table.columns, table.rows(), kind="bench")
+    what = source.card.params[param].decides(settings.language)
+    common.console.table(f"{rule_id} {param}: {what}", table.columns, table.rows(), kind="bench")
 
 
 def _day(option: str, text: str) -> date | None:

@@ -1,4 +1,4 @@
-"""verdict import: what people found comes back into the casebook."""
+"""verdict import, form and list: what people found comes back into the casebook."""
 
 from __future__ import annotations
 
@@ -83,6 +83,33 @@ def form(
     common.console.say(
         f"{rows.height:,} leads in {file}; fill in the conclusions, then `fundwatch verdict import {file}`."
     )
+
+
+@verdict.command(name="list")
+def list_(
+    *,
+    every: Annotated[bool, Parameter(negative=(), help="Those too whose place a later verdict took.")] = False,
+    language: Language = None,
+    common: Common = COMMON,
+) -> None:
+    """List the verdicts that stand, the last one imported first.
+
+    Nothing is ever taken out of the casebook: a verdict is corrected by importing a later one on the same lead, and
+    taken back by one with the conclusion 撤销, after which the lead is open again.
+    """
+    from data.warehouse.connection import open_warehouse
+    from models.casebook import verdicts
+
+    settings = common.settled(language=language)
+    with open_warehouse(settings.home, read_only=True) as con:
+        rows = verdicts.listed(con, every)
+    common.console.give(rows.to_dicts())
+    names = (
+        "decided_on lead_id subject_type subject_id conclusion conclusion_said confirmed_amount case_no reason".split()
+    )
+    shown = [*names, "stands"] if every else names
+    common.console.table("", shown, rows.select(shown).rows(), spare=["reason", "subject_type", "case_no"])
+    common.console.say(f"{rows.height:,} verdicts.")
 
 
 def _witness(con: Any, home: Path, file: Path, counts: dict[str, int]) -> Any:

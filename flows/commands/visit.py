@@ -41,7 +41,7 @@ def visit(
 
     settings = common.settled(language=language, labels=labels, seed=seed, unmask=unmask or None)
     with open_warehouse(settings.home, read_only=True) as con:
-        if not con.sql("select 1 from run.step where step = 'rank'").fetchall():
+        if not con.execute("select 1 from run.step where step = 'rank'").fetchall():
             raise UsageError("Nothing was ranked yet. Run `fundwatch run INPUT` first.")
         from flows.publish import visit_files
 

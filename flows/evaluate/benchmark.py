@@ -66,7 +66,7 @@ def _town(settings: Settings, lines: int, say: Callable[[str], None]) -> Figures
     whole = {key: round(sum(s[key] for s in steps_measured), 2) for key in ("wall", "cpu")}
     whole |= {"peak": max(s["peak"] for s in steps_measured), "ratio": round(whole["cpu"] / plain["cpu"], 2)}
     with open_warehouse(settings.home, read_only=True) as con:
-        fee_lines = int(con.sql("select count(*) from record.fee_line").fetchall()[0][0])
+        fee_lines = int(con.execute("select count(*) from record.fee_line").fetchall()[0][0])
         slow = slowest(con)
     for cost in (plain, whole, *steps_measured):
         cost["lines_a_second"] = round(fee_lines / max(cost["wall"], 0.01))
@@ -82,7 +82,7 @@ def slowest(con: duckdb.DuckDBPyConnection) -> Figures:
 
     A feature's entry in the journal bears the time at which its transaction began; it ends where the next begins.
     """
-    rows = con.sql(
+    rows = con.execute(
         f"""
         with timed as (
             select kind || 's' as kind, source as name, seconds from model.coverage where seconds is not null

@@ -73,7 +73,7 @@ def _simulate(base: Path, persons: int, seed: int) -> None:
 def _copy(con: duckdb.DuckDBPyConnection, source: Path, target: Path, copies: int) -> None:
     """A table once for each copy, or once where nothing in it is the town's own: catalogues, prices."""
     rows = f"read_csv('{_text(source)}', header = true, all_varchar = true, delim = ',')"
-    names = [str(row[0]) for row in con.sql(f"describe select * from {rows}").fetchall()]
+    names = [str(row[0]) for row in con.execute(f"describe select * from {rows}").fetchall()]
     values = {name: own(name) for name in names}
     is_own = any(value is not None for value in values.values())
     columns = ", ".join(f"{values[n] or quoted(n)} as {quoted(n)}" for n in names)

@@ -25,7 +25,7 @@ PASSING = frozenset("seq at user previous mac states number line_hash follows_un
 def anchor(home: Path, con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     """Number and hash of the decisions of now."""
     entries = audit_log.read(home).entries
-    anchored = {n for (n,) in con.sql("select entries from run.audit_head").fetchall()}
+    anchored = {n for (n,) in con.execute("select entries from run.audit_head").fetchall()}
     undone, _ = audit_states.announced(entries, audit_states.now(home, con), anchored)
     hashes = _hashes(entries, undone)
     return {"decisions": len(hashes) - 1, "head": hashes[-1]}

@@ -48,7 +48,7 @@ class State:
     def deliveries(self) -> str:
         """Hash of the delivered contents the record holds. Raises UsageError where it holds none."""
         order = events.order(self.con, "run.input_file")
-        files = self.con.sql(f"select file_id from run.input_file order by {order}, file_id").fetchall()
+        files = self.con.execute(f"select file_id from run.input_file order by {order}, file_id").fetchall()
         if not files:
             raise UsageError("The warehouse is empty. Run `fundwatch ingest INPUT` first.")
         return journal.hash_of(file_id for (file_id,) in files)

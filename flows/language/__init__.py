@@ -23,6 +23,8 @@ REASONS = FOLDER.parents[1] / "models" / "sources" / "reasons.csv"
 #: The words of pages, lists and their columns; one row a word.
 WORDS = FOLDER.parent / "publish" / "words.csv"
 LANGUAGES = ("en", "zh")
+#: How a check shows a row: settlement_id=S1, amount=5.00.
+PAIRS = re.compile(r"[a-z_]+=(?!=)")
 #: What ends a sentence about the words of a command; what stands before it is a sentence of its own.
 HELP_AT_HAND = re.compile(r"(.*) Try `([^`]*)`\.", re.DOTALL)
 
@@ -100,9 +102,17 @@ def _rows(path: Path) -> list[list[str]]:
 
 
 def _word(part: str) -> str:
-    """A part that no sentence of the catalogue is: a word of the pages, what a check asks for, or a value."""
+    """A part that no sentence of the catalogue is: a word of the pages, a unit, what a check asks for, or a value."""
+    from models.sources import wording
+
+    if PAIRS.match(part):
+        from flows.publish import labels
+
+        return labels.pairs_zh(part)
     counted = _counted(part)
-    return _checks().get(part, part) if counted == part and part.endswith(".") else counted
+    if counted != part:
+        return counted
+    return _checks().get(part, part) if part.endswith(".") else wording.in_chinese(wording.UNITS).get(part, part)
 
 
 @cache

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 from prefect import flow, get_run_logger, tags, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
@@ -20,12 +21,14 @@ from prefect.states import Failed
 
 from data import errors
 from data.warehouse.connection import open_warehouse
-from flows import options, steps
+from data.warehouse.parts import Part, Watcher
+from flows import language, options, progress, steps
 from flows.home import lock, settings
 from flows.home.state import State as HomeState
 from flows.outcome import Outcome
 from flows.prefect import asking, owned, processes
 from flows.publish import tables, watchlists
+from flows.publish.labels import labelled
 
 #: What Prefect's own database may hold of a lead: nothing that names a person.
 SHOWN = ("rank", "lead_id", "tier", "score", "amount_at_risk", "expected_yield", "findings", "status", "reasons")
@@ -36,18 +39,39 @@ PATIENCE = 6 * 3600
 
 def perform(name: str, parameters: dict[str, Any]) -> Any:
     """One step, said in the flow run's log; an expected error is a failed state with its sentence."""
-    log = get_run_logger()
+    say = _Log(parameters)
     step = next(s for s in steps.STEPS if s.name == name)
     try:
-        outcome = steps.perform(step, options.of(owned.owned(), parameters), log.info)
+        outcome = steps.perform(step, options.of(owned.owned(), parameters), say)
     except errors.FundwatchError as error:
-        return _failed(error)
+        return _failed(error, parameters)
     except RuntimeError as error:
         if "interrupted" in str(error).lower():  # DuckDB's word for Ctrl-C, which is not to be tried again
             raise KeyboardInterrupt from error
         raise
-    log.info("%s: %s", name, outcome)
+    say(f"{name}: {outcome}")
     return outcome
+
+
+class _Log(Watcher):
+    """The run's log on Prefect's page, in the language of the run."""
+
+    def __init__(self, parameters: dict[str, Any]) -> None:
+        self.log, self.language = get_run_logger(), _language(parameters)
+
+    def __call__(self, line: str) -> None:
+        self.log.info("%s", language.spoken(line, self.language))
+
+    def end(self, part: Part, word: str, seconds: float) -> None:
+        self(progress.ended(part, word, seconds))
+
+
+def _language(parameters: dict[str, Any]) -> str:
+    """The run's language, also where its settings are refused."""
+    asked = [f"--language={parameters['language']}"] if parameters.get("language") else []
+    with suppress(errors.UsageError):  # it belongs to no service, and that is what will be said
+        asked.append(f"--home={owned.owned()['home']}")
+    return language.chosen(asked)
 
 
 def _run_name() -> str:
@@ -62,11 +86,11 @@ def screen(**parameters: Any) -> Any:
     try:
         wanted = options.of(owned.owned(), parameters)
     except errors.FundwatchError as error:
-        return _failed(error)
+        return _failed(error, parameters)
     _sign()
     home, patience = wanted.home, PATIENCE if deployment.id else 0
     if patience and lock.is_held(home):
-        get_run_logger().info("%s is in use; this run begins when it is free", home)
+        _Log(parameters)(f"{home} is in use; this run begins when it is free")
     try:
         with lock.hold(home, patience=patience):
             outcomes = {}
@@ -77,7 +101,7 @@ def screen(**parameters: Any) -> Any:
                 outcomes[step.name] = state.result()
             _artifacts(wanted)
     except errors.FundwatchError as error:
-        return _failed(error)
+        return _failed(error, parameters)
     return outcomes
 
 
@@ -124,8 +148,8 @@ def _task(step: steps.Step) -> Any:
     )(perform)
 
 
-def _failed(error: errors.FundwatchError) -> State[Any]:
-    return Failed(message=str(error), name=type(error).__name__)
+def _failed(error: errors.FundwatchError, parameters: dict[str, Any]) -> State[Any]:
+    return Failed(message=language.spoken(str(error), _language(parameters)), name=type(error).__name__)
 
 
 def _unexpected(task: Any, run: Any, state: State[Any]) -> bool:
@@ -138,13 +162,14 @@ def _artifacts(wanted: settings.Settings) -> None:
 
     with open_warehouse(wanted.home, read_only=True) as con:
         this, _ = steps.run_id(HomeState(wanted, con))
-        _table("account", f"Account of run {this}", tables.account(con, ingest_of(con)).to_dicts())
+        _table("account", f"Account of run {this}", tables.account(con, ingest_of(con)), wanted.language)
         for kind in watchlists.SUBJECT_TYPES:
             rows = watchlists.watchlist(con, kind, this, language=wanted.language, top=ROWS)
             shown = list(SHOWN) if kind not in ("institution", "pharmacy") else [SHOWN[0], "subject_name", *SHOWN[1:]]
-            _table(f"watchlist-{kind}", f"{kind}, first {ROWS} of run {this}", rows.select(shown).to_dicts())
+            _table(f"watchlist-{kind}", f"{kind}, first {ROWS} of run {this}", rows.select(shown), wanted.language)
 
 
-def _table(key: str, description: str, rows: list[dict[str, Any]]) -> None:
-    plain = [{k: v if isinstance(v, int) else str(v) for k, v in row.items()} for row in rows]
-    create_table_artifact(key=key, description=description, table=plain)
+def _table(key: str, description: str, rows: pl.DataFrame, spoken: str) -> None:
+    told = labelled(rows, "zh" if spoken == "zh" else "names", key)
+    plain = [{k: v if isinstance(v, int) else str(v) for k, v in row.items()} for row in told.to_dicts()]
+    create_table_artifact(key=key, description=language.spoken(description, spoken), table=plain)

@@ -57,7 +57,7 @@ def screen(settings: Settings, delivery: Path, say: Callable[[str], None] = lamb
         answers = frame(con, answers_sql(rules, settings.language))
         if settings.language == "zh":
             answers = in_chinese(answers)
-        settlements = con.sql("select count(*) from new_settlement").fetchall()[0][0]
+        settlements = con.execute("select count(*) from new_settlement").fetchall()[0][0]
     return Screened(answers, len(rules) - len(lacking), lacking, settlements, rejected)
 
 

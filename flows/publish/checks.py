@@ -37,7 +37,7 @@ def write_rows(con: duckdb.DuckDBPyConnection, folder: Path, labels: str = "name
 
     Returns the rows by file. What a spreadsheet cannot open is left out; check.csv has the count of all.
     """
-    counted = dict(con.sql("select check_name, offending from run.check_result where offending > 0").fetchall())
+    counted = dict(con.execute("select check_name, offending from run.check_result where offending > 0").fetchall())
     rows = {}
     for test in checking.load():
         if test.name not in counted:

@@ -60,7 +60,7 @@ class Pack:
 
 def domains(con: duckdb.DuckDBPyConnection) -> list[Domain]:
     """Every domain that the knowledge knows, in its order."""
-    rows = con.sql(in_force.query(con, "domain_names")).fetchall()
+    rows = con.execute(in_force.query(con, "domain_names")).fetchall()
     return [Domain(*row) for row in rows]
 
 
@@ -85,7 +85,7 @@ def _asked(every: Collection[Domain], word: str) -> Domain:
 
 def last_run(con: duckdb.DuckDBPyConnection) -> str:
     """The last finished run. Raises UsageError where there is none."""
-    rows = con.sql("select run_id from run.run order by finished_at desc, run_id desc limit 1").fetchall()
+    rows = con.execute("select run_id from run.run order by finished_at desc, run_id desc limit 1").fetchall()
     if not rows:
         raise UsageError("No run is finished yet. Run `fundwatch run INPUT` first.")
     return str(rows[0][0])
@@ -105,7 +105,7 @@ def pack(
     _select(con, domain)
     lists = watchlists.lists(con, run_id, language=language, unmask=unmask)
     found = {kind: _list(con, rows, kind, run_id) for kind, rows in lists.items()}
-    amount, fund = con.sql(
+    amount, fund = con.execute(
         "select coalesce(sum(counted_amount), 0), coalesce(sum(counted_fund), 0) from domain_counted"
         " where lead_id = 'domain'"
     ).fetchall()[0]

@@ -73,5 +73,5 @@ def _day(con: duckdb.DuckDBPyConnection, run_id: str) -> date | None:
     """The day a run was made, which its id begins with: a replay marks what the run marked."""
     if re.match(r"\d{8}\b", run_id):
         return datetime.strptime(run_id[:8], "%Y%m%d").date()
-    days = con.sql("select max(settled_on) from feature.settlement").fetchall()
+    days = con.execute("select max(settled_on) from feature.settlement").fetchall()
     return days[0][0] if days else None

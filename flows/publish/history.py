@@ -92,11 +92,11 @@ def _held(history: History, language: str) -> list[str]:
 
 def _runs(history: History, language: str) -> list[str]:
     """How the lead stood in each run."""
-    w = words(language)
+    w, colon = words(language), "：" if language == "zh" else ": "
     told = [f"\n{w['runs_before']}"] if history["runs"] else []
     for run in history["runs"]:
         line = w["run_gone"] if run["is_gone"] else w["run_line"].format(**run)
-        told.append(f"  - {run['run_id']}: {line}")
+        told.append(f"  - {run['run_id']}{colon}{line}")
     return told
 
 

@@ -41,7 +41,7 @@ def query(con: duckdb.DuckDBPyConnection, name: str) -> str:
 
 
 def _table(con: duckdb.DuckDBPyConnection, name: str) -> str:
-    if has(con, f"knowledge.{name}") and con.sql(f"select count(*) from knowledge.{name}").fetchall()[0][0]:
+    if has(con, f"knowledge.{name}") and con.execute(f"select count(*) from knowledge.{name}").fetchall()[0][0]:
         return f"knowledge.{name}"
     path = quoted(FOLDER / f"{name}.csv")
     days = [f"cast({c} as date) as {c}" for c in tables()[name][0] if c.startswith("valid_")]

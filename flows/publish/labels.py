@@ -143,6 +143,11 @@ def _example(value: str) -> str:
     """name=value pairs of a check's example under the columns' Chinese names; why nothing was judged in words."""
     if "=" not in value:
         return spoken(wording.reason_zh(value), "zh")
+    return pairs_zh(value)
+
+
+def pairs_zh(value: str) -> str:
+    """name=value pairs of rows of the record under their columns' Chinese names."""
     named = columns("example")
     pairs = re.sub(r"\b([a-z_]+)=", lambda m: f"{named[m[1]].zh if m[1] in named else m[1]}=", value)
     return pairs.replace("; ", "；").replace(", ", "，")

@@ -28,7 +28,7 @@ def manifest(
     aside: Path,
 ) -> dict[str, object]:
     """What a run was made of and what it made: all that a replay needs, but the inputs themselves."""
-    inputs = con.sql(
+    inputs = con.execute(
         "select file, source_table, file_id, rows_in, dense_rank() over (order by event_number) from run.input_file"
         " order by file, file_id"
     ).fetchall()

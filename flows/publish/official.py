@@ -95,13 +95,13 @@ def summary(rows: pl.DataFrame) -> dict[str, int]:
 
 def _layers(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """knowledge.table -> published, mixed, starter or empty; tables without layers are left out."""
-    tables = con.sql(
+    tables = con.execute(
         "select table_name from duckdb_columns() where schema_name = 'knowledge' and column_name = 'layer'"
         " order by table_name"
     ).fetchall()
     held = {}
     for (name,) in tables:
-        layers = {layer for (layer,) in con.sql(f"select distinct layer from knowledge.{name}").fetchall()}
+        layers = {layer for (layer,) in con.execute(f"select distinct layer from knowledge.{name}").fetchall()}
         published, ours = layers & set(LAYERS), layers & set(OWN_LAYERS)
         state = "mixed" if published and ours else "published" if published else "starter" if ours else "empty"
         held[f"knowledge.{name}"] = state

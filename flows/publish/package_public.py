@@ -137,7 +137,7 @@ def _violations(con: duckdb.DuckDBPyConnection, year: int, sources: Collection[S
 
 def _last_year(con: duckdb.DuckDBPyConnection) -> int:
     """The last year that the record covers to its end, or the last there is."""
-    rows = con.sql("select max(settled_on) from feature.settlement").fetchall()
+    rows = con.execute("select max(settled_on) from feature.settlement").fetchall()
     last = rows[0][0]
     if last is None:
         raise UsageError("The record holds no bill. Run `fundwatch run INPUT` first.")

@@ -84,11 +84,11 @@ def write(settings: Settings, con: duckdb.DuckDBPyConnection, ask: Ask, out: Pat
 
     Raises UsageError where nothing was ranked or `out` holds something, FundwatchError where it cannot be written.
     """
-    if not con.sql("select 1 from run.step where step = 'rank'").fetchall():
+    if not con.execute("select 1 from run.step where step = 'rank'").fetchall():
         raise UsageError("Nothing was ranked yet. Run `fundwatch run INPUT` first.")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(f"--out {out} holds something already. Give a new folder; nothing left the office.")
-    runs = con.sql("select run_id from run.run order by finished_at desc, run_id desc limit 1").fetchall()
+    runs = con.execute("select run_id from run.run order by finished_at desc, run_id desc limit 1").fetchall()
     run_id = str(runs[0][0]) if runs else None
     aside = out.with_name(f".{out.name}.part")
     try:
@@ -153,7 +153,7 @@ def _lead(settings: Settings, con: Any, ask: Ask, run_id: str, folder: Path) -> 
 
 def _institution(settings: Settings, con: Any, ask: Ask, run_id: str, folder: Path) -> dict[str, int]:
     """Its own lines, and the sheet of rules for its own system."""
-    places = {str(i) for (i,) in con.sql("select institution_id from feature.institution").fetchall()}
+    places = {str(i) for (i,) in con.execute("select institution_id from feature.institution").fetchall()}
     if ask.institution not in places:
         raise UsageError(f"The record knows no institution '{ask.institution}'.{like(ask.institution, places)}")
     sources = {s.id: s for s in steps.sources(settings)}

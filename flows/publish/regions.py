@@ -16,7 +16,7 @@ def known(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """Code -> own name; empty in a warehouse that has not loaded this knowledge yet."""
     if not has(con, "knowledge.division"):
         return {}
-    return dict(con.sql("select division, min(name_zh) from knowledge.division group by division").fetchall())
+    return dict(con.execute("select division, min(name_zh) from knowledge.division group by division").fetchall())
 
 
 def named(code: str | None, names: Mapping[str, str]) -> str | None:

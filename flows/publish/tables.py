@@ -40,7 +40,7 @@ def findings(con: duckdb.DuckDBPyConnection, path: Path) -> int:
         con.execute(f"copy ({FINDINGS}) to '{name}' (format parquet, compression zstd)")
 
     whole(path, copy)
-    return int(con.sql("select count(*) from model.finding").fetchall()[0][0])
+    return int(con.execute("select count(*) from model.finding").fetchall()[0][0])
 
 
 def coverage(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:

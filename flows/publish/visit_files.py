@@ -23,7 +23,7 @@ from models.visits import places
 def of_last_run(con: duckdb.DuckDBPyConnection, settings: Settings) -> Visits:
     """The visits of what was ranked last, named for the run that published it where one did."""
     sources = steps.sources(settings)
-    runs = con.sql(
+    runs = con.execute(
         f"select run_id from run.run order by {events.order(con, 'run.run')} desc, run_id desc limit 1"
     ).fetchall()
     run_id = str(runs[0][0]) if runs else ""

@@ -64,4 +64,4 @@ def triage(con: duckdb.DuckDBPyConnection) -> int:
         con.execute(
             "update model.finding set outcome = 'artefact' where finding_id in (select finding_id from model.artefact)"
         )
-        return int(con.sql("select count(*) from model.artefact").fetchall()[0][0])
+        return int(con.execute("select count(*) from model.artefact").fetchall()[0][0])

@@ -163,7 +163,7 @@ def _standing(con: duckdb.DuckDBPyConnection, case_id: str, on: date, may_be_clo
 
 def _known(con: duckdb.DuckDBPyConnection, case_id: str) -> str:
     name = case_id.strip().upper()
-    there = [row[0] for row in con.sql("select case_id from casebook.current_case order by 1").fetchall()]
+    there = [row[0] for row in con.execute("select case_id from casebook.current_case order by 1").fetchall()]
     if name not in there:
         raise UsageError(f"There is no case {case_id}.{like(name, there)} See `fundwatch case list --closed`.")
     return name

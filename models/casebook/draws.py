@@ -107,8 +107,8 @@ def inspectors(con: duckdb.DuckDBPyConnection, handed: Handed) -> pl.DataFrame:
     """inspector, unit, avoids (codes of places joined by ;). Raises InputRefused with a sentence a row that is unclear:
     a conflict that cannot be read must not be passed over."""
     rows = handed.typed(con, INSPECTORS)
-    codes = dict(con.sql("select institution_id, institution_id from feature.institution").fetchall())
-    names = con.sql(
+    codes = dict(con.execute("select institution_id, institution_id from feature.institution").fetchall())
+    names = con.execute(
         "select institution_name, string_agg(institution_id, ';' order by institution_id) from feature.institution"
         " where institution_name is not null group by 1"
     ).fetchall()

@@ -140,9 +140,10 @@ def _rates(con: duckdb.DuckDBPyConnection, known: pl.DataFrame) -> list[tuple[An
 
 def _lists(con: duckdb.DuckDBPyConnection, known: pl.DataFrame) -> list[tuple[Any, ...]]:
     closed = {
-        lead for (lead,) in con.sql("select lead_id from casebook.lead_register where closed_on is not null").fetchall()
+        lead
+        for (lead,) in con.execute("select lead_id from casebook.lead_register where closed_on is not null").fetchall()
     }
-    draws = dict(con.sql("select subject_type, draws from model.top_noise order by 1").fetchall())
+    draws = dict(con.execute("select subject_type, draws from model.top_noise order by 1").fetchall())
     rows: list[tuple[Any, ...]] = []
     for kind in sorted(draws):
         was = known.filter(what="top", subject_type=kind).sort("n")["name"].to_list()

@@ -16,9 +16,8 @@ import duckdb
 import polars as pl
 
 from data.contract import mapping
-from data.contract.mapping import Field
 from data.errors import InputRefused
-from data.ingest import normalise, workplace
+from data.ingest import typed_texts, workplace
 from data.ingest.unpack import READABLE, parts
 from data.warehouse.connection import frame
 from models.casebook.words import EDGES
@@ -55,19 +54,14 @@ class Handed:
 
     def typed(self, con: duckdb.DuckDBPyConnection, form: Form) -> pl.DataFrame:
         """The rows with typed values and `fault`: the field, what was seen, what to do; null where all is well."""
-        values, faults = [], []
-        for column, kind in columns(form.name).items():
-            field = Field(column, column, kind, False, False, column)
-            raw = f't."{column}"'
-            value = normalise.typed(raw, field)
-            values.append(f"{value} as {column}")
-            if (fault := normalise.fault(raw, value, field)) is not None:
-                todo = WRITE.get(kind, "write it as the platform does")
-                faults.append(f"'{column} is ''' || left({raw}, 40) || ''', ' || ({fault}) || '; {todo}'")
+
+        def sentence(column: str, kind: str, raw: str, reason: str) -> str:
+            todo = WRITE.get(kind, "write it as the platform does")
+            return f"'{column} is ''' || left({raw}, 40) || ''', ' || ({reason}) || '; {todo}'"
+
         con.register("handed_frame", self.texts)
         try:
-            query = f"select t.row_number, {', '.join(values)}, coalesce({', '.join([*faults, 'null'])}) as fault"
-            return frame(con, f"{query} from handed_frame as t order by t.row_number")
+            return frame(con, typed_texts.query(columns(form.name), "handed_frame", sentence))
         finally:
             con.unregister("handed_frame")
 

@@ -67,7 +67,7 @@ def version(con: duckdb.DuckDBPyConnection) -> str:
     """Hash of what was handed in and placed; empty where nothing was."""
     if not has(con, "casebook.outside_lead"):
         return ""
-    rows = con.sql(
+    rows = con.execute(
         "select content_hash, outside_id from casebook.outside_lead union all"
         " select cast(number as varchar), outside_id from casebook.outside_event where act = 'place' order by all"
     ).fetchall()
@@ -118,7 +118,7 @@ def append(con: duckdb.DuckDBPyConnection, made: Plan, witness: Witness) -> int:
             number=pl.lit(stamp.number), written_at=pl.lit(stamp.at), file_hash=pl.lit(made.file_hash)
         )
         for table in ("outside_lead", "informant"):
-            names = [r[0] for r in con.sql(f"describe casebook.{table}").fetchall()]
+            names = [r[0] for r in con.execute(f"describe casebook.{table}").fetchall()]
             given = rows.rename({"informant_name": "name", "informant_phone": "phone", "informant_address": "address"})
             if table == "informant":
                 given = given.drop("content").rename({"informant_id": "id_number", "whole_content": "content"})

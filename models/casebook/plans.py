@@ -70,7 +70,7 @@ def window(con: duckdb.DuckDBPyConnection, first: date, last: date | None, days:
     chosen = found if last is not None else found[: max(1, -int(-days // 1))]
     if not chosen:
         raise UsageError(f"There is no working day from {first} to {until}. Give another --from or --to.")
-    known = con.sql("select max(on_date) from knowledge.calendar").fetchall()[0][0]
+    known = con.execute("select max(on_date) from knowledge.calendar").fetchall()[0][0]
     return Window(chosen, known is not None and chosen[-1] <= date(known.year, 12, 31))
 
 

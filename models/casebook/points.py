@@ -66,7 +66,7 @@ def ready(con: duckdb.DuckDBPyConnection) -> None:
     tables = [*(f"knowledge.{t}" for t in TABLES), "casebook.points_note", "feature.institution"]
     if not all(has(con, t) for t in tables) or not has(con, "casebook.verdict", "penalty_on"):
         raise UsageError("This HOME has no run yet that knows points and tiers. Run `fundwatch run INPUT` first.")
-    if not con.sql("select 1 from knowledge.points_band limit 1").fetchall():
+    if not con.execute("select 1 from knowledge.points_band limit 1").fetchall():
         raise UsageError("This HOME has no run yet that knows points and tiers. Run `fundwatch run INPUT` first.")
 
 
@@ -178,7 +178,7 @@ def _subject(con: duckdb.DuckDBPyConnection, subject: str) -> tuple[str, str]:
         {"s": subject},
     ).fetchall()
     if len(rows) != 1:
-        codes = con.sql(
+        codes = con.execute(
             "select institution_id from feature.institution union select practitioner_id from feature.practitioner"
         ).fetchall()
         near = like(subject, [c for (c,) in codes])

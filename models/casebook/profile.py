@@ -114,7 +114,7 @@ def sources(con: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """name, n (judged), hits and noise of every source; noise of 1 is chance."""
     return [
         {"name": source, "n": judged, "hits": hits, "noise": max(1.0, noise)}
-        for source, judged, hits, noise in con.sql(_text("source_month")).fetchall()
+        for source, judged, hits, noise in con.execute(_text("source_month")).fetchall()
     ]
 
 

@@ -124,13 +124,13 @@ def query() -> str:
 def version(con: duckdb.DuckDBPyConnection) -> str:
     """Hash of the verdicts, inspection results and decided appeals: equal means that no rate moved, no lead was closed
     and no line was settled since."""
-    verdict = con.sql("select verdict_id from casebook.verdict order by 1").fetchall()
-    inspected = con.sql(
+    verdict = con.execute("select verdict_id from casebook.verdict order by 1").fetchall()
+    inspected = con.execute(
         "select case_id, subject_id, rule_id, result from record.inspection_result order by all"
     ).fetchall()
     known: tuple[object, ...] = (verdict, inspected)
     if has(con, "casebook.appeal_standing"):  # of an earlier version nothing was sent
-        decided = con.sql(
+        decided = con.execute(
             "select appeal_id, line_key, state, accepted_amount, explained_amount, cut_amount"
             " from casebook.appeal_standing where state in ('won', 'stands', 'paid') order by all"
         ).fetchall()

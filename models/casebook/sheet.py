@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from data.contract import mapping
-from data.contract.mapping import Field
 from data.errors import InputRefused
-from data.ingest import normalise, small, workplace
+from data.ingest import small, typed_texts, workplace
 from data.ingest.unpack import READABLE, parts
 from data.warehouse.connection import transaction
 from data.warehouse.events import stamp
@@ -92,19 +91,14 @@ def _sheet(name: str, table: pl.DataFrame, known: dict[str, str], listing: str) 
 
 def typed(con: duckdb.DuckDBPyConnection, sheet: Sheet, listing: str, table: str) -> None:
     """Temporary `table`: row_number, the typed values, and `fault`: the first text that is none, in a sentence."""
-    values, faults = [], []
-    for name, kind in columns(listing).items():
-        field = Field(name, name, kind, False, False, name)
-        raw = f't."{name}"'
-        value = normalise.typed(raw, field)
-        values.append(f"{value} as {name}")
-        if (fault := normalise.fault(raw, value, field)) is not None:
-            named = label(listing, name).replace("'", "''")
-            faults.append(f"'{named} is ''' || left({raw}, 40) || ''': ' || ({fault})")
+
+    def sentence(column: str, kind: str, raw: str, reason: str) -> str:
+        named = label(listing, column).replace("'", "''")
+        return f"'{named} is ''' || left({raw}, 40) || ''': ' || ({reason})"
+
     con.register("sheet_frame", sheet.rows)
     con.execute(
-        f"create or replace temp table {table} as select t.row_number, {', '.join(values)},"
-        f" coalesce({', '.join([*faults, 'cast(null as varchar)'])}) as fault from sheet_frame as t"
+        f"create or replace temp table {table} as {typed_texts.query(columns(listing), 'sheet_frame', sentence)}"
     )
     con.unregister("sheet_frame")
 

@@ -78,7 +78,7 @@ def propose(
 
 def note(con: duckdb.DuckDBPyConnection, transfer_id: str, state: str, text: str, on: date, witness: Witness) -> None:
     """Keep what became of a transfer. Raises UsageError for an unknown number or state, or too early a day."""
-    rows = dict(con.sql("select transfer_id, proposed_on from casebook.current_transfer").fetchall())
+    rows = dict(con.execute("select transfer_id, proposed_on from casebook.current_transfer").fetchall())
     if transfer_id not in rows:
         raise UsageError(
             f"There is no transfer '{transfer_id}'.{like(transfer_id, rows)} `fundwatch transfer list` has them."
@@ -129,7 +129,7 @@ def matter(con: duckdb.DuckDBPyConnection, lead_id: str, department: str) -> dic
 def _money(con: duckdb.DuckDBPyConnection, lead_id: str) -> dict[str, Any]:
     rows = frame(con, _query("transfer_money"), {"lead": lead_id})
     if not rows.height:
-        known = [row[0] for row in con.sql("select lead_id from casebook.lead_register").fetchall()]
+        known = [row[0] for row in con.execute("select lead_id from casebook.lead_register").fetchall()]
         raise UsageError(f"There is no lead '{lead_id}'.{like(lead_id, known)} The watchlists have them.")
     return rows.row(0, named=True)
 

@@ -10,9 +10,8 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from data.contract.mapping import Field
 from data.errors import InputRefused, UsageError
-from data.ingest import Pseudonyms, normalise
+from data.ingest import Pseudonyms, typed_texts
 from data.warehouse import events
 from data.warehouse.connection import frame, has, transaction
 from features import build
@@ -196,25 +195,14 @@ def _text(name: str) -> str:
 
 def _typed(con: duckdb.DuckDBPyConnection, told: Told, pseudonyms: Pseudonyms | None) -> None:
     """`verdict_row`: the values, and `fault` where a text is none."""
-    values, faults = [], []
-    for name, kind in columns().items():
-        field = Field(name, name, kind, False, False, name)
-        raw = f't."{name}"'
-        value = normalise.typed(raw, field)
-        values.append(f"{value} as {name}")
-        if (fault := normalise.fault(raw, value, field)) is not None:
-            faults.append(f"'{name}: ' || ({fault})")
     hidden = pseudonyms.sql('t."subject_id"') if pseudonyms else "cast(null as varchar)"
-    con.register("told_frame", told.rows)
-    con.execute(
-        f"""
-        create or replace temp table verdict_row as
-        select t.row_number, {", ".join(values)}, {words.plain("t.conclusion")} as conclusion_word,
-            {words.plain("t.subject_type")} as subject_word, {hidden} as hidden_id,
-            coalesce({", ".join(faults)}) as fault
-        from told_frame as t
-        """
+    more = (
+        f", {words.plain('t.conclusion')} as conclusion_word, {words.plain('t.subject_type')} as subject_word,"
+        f" {hidden} as hidden_id"
     )
+    query = typed_texts.query(columns(), "told_frame", lambda name, _, __, reason: f"'{name}: ' || ({reason})", more)
+    con.register("told_frame", told.rows)
+    con.execute(f"create or replace temp table verdict_row as {query}")
     con.unregister("told_frame")
 
 
@@ -222,6 +210,12 @@ def registered(con: duckdb.DuckDBPyConnection, lead_id: str) -> pl.DataFrame:
     """The lead's row of the register with the verdict that stands on it; no row for a lead that never was."""
     query = (FOLDER / "registered.sql").read_text(encoding="utf-8")
     return frame(con, query.replace("event_number", events.order(con, "casebook.verdict")), {"lead": lead_id})
+
+
+def listed(con: duckdb.DuckDBPyConnection, every: bool = False) -> pl.DataFrame:
+    """The verdicts that stand, the last one imported first; `every` shows those too whose place a later one took."""
+    query = (FOLDER / "verdict_list.sql").read_text(encoding="utf-8")
+    return frame(con, query.replace("event_number", events.order(con, "casebook.verdict")), {"every": every})
 
 
 def prepare(con: duckdb.DuckDBPyConnection, sources: Collection[Source]) -> None:
@@ -234,7 +228,7 @@ def prepare(con: duckdb.DuckDBPyConnection, sources: Collection[Source]) -> None
 
 def source_names(con: duckdb.DuckDBPyConnection, sources: Collection[Source]) -> pl.DataFrame:
     """source, name: a source's id, official numbers (2025 edition) and official codes of rule base 1.0."""
-    codes = dict(con.sql("select number, code from knowledge.official_rule where code is not null").fetchall())
+    codes = dict(con.execute("select number, code from knowledge.official_rule where code is not null").fetchall())
     named = [(s.id, s.id) for s in sources]
     named += [(s.id, str(n)) for s in sources for n in s.card.official]
     named += [(s.id, codes[n]) for s in sources for n in s.card.official if n in codes]

@@ -55,7 +55,7 @@ def due_sql(day: str, working_days: str) -> str:
 
 def source(con: duckdb.DuckDBPyConnection, table: str) -> str:
     """SQL of a knowledge table: this HOME's, else what is shipped (a HOME of an earlier version lacks it)."""
-    if has(con, f"knowledge.{table}") and con.sql(f"select count(*) from knowledge.{table}").fetchall()[0][0]:
+    if has(con, f"knowledge.{table}") and con.execute(f"select count(*) from knowledge.{table}").fetchall()[0][0]:
         return f"knowledge.{table}"
     path = str(FOLDER / f"{table}.csv").replace("'", "''")
     kinds = {"on_date": "date", "valid_from": "date", "valid_to": "date", "working_days": "integer"}

@@ -127,10 +127,10 @@ def judge(
 
 
 def _so_far(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
-    judged = con.sql(
+    judged = con.execute(
         "select count(*), count(*) filter (where conclusion = 'confirmed') from casebook.current_verdict"
     ).fetchall()[0]
-    by = con.sql("select coalesce(model, '') || case when ranked_by = 'learned model' then ' live' else '' end"
+    by = con.execute("select coalesce(model, '') || case when ranked_by = 'learned model' then ' live' else '' end"
                  " from model.ranking").fetchall()[0][0]  # fmt: skip
     return {"judged": int(judged[0]), "confirmed": int(judged[1]), "ranked_by": str(by)}
 

@@ -59,7 +59,7 @@ def beside(con: duckdb.DuckDBPyConnection, leads: pl.DataFrame) -> pl.DataFrame:
 
 def summary(con: duckdb.DuckDBPyConnection) -> str:
     """One sentence on what became of the delivered tips; empty without any."""
-    delivered, listed, alone, unmatched, others = con.sql(
+    delivered, listed, alone, unmatched, others = con.execute(
         """
         select (select count(*) from casebook.heard_tip),
             (select count(distinct tip_id) from model.lead_tip where is_open),

@@ -65,7 +65,7 @@ def overlaps(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
 
 
 def _sums(con: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, Decimal, Decimal]]:
-    rows = con.sql(
+    rows = con.execute(
         "select subject_type, count(*), sum(amount_at_risk), sum(fund_at_risk) from model.lead group by subject_type"
     ).fetchall()
     return {kind: (leads, amount, fund) for kind, leads, amount, fund in rows}

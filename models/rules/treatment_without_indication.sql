@@ -35,7 +35,7 @@ sentence_zh = "{occurred_on} 治疗“{item_name}”{amount} 元（本次就诊�
 
 [params.least_times]
 value   = 3
-unit    = "times"
+unit    = "charges"
 meaning = "charged so often in a visit is again and again"
 
 [params.lookback_days]

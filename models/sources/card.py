@@ -37,8 +37,19 @@ class Parameter:
     value: int | float | str
     unit: str = ""
     meaning: str = ""
+    meaning_zh: str = ""  # a bureau's own cards say it here, the package's in models/sources/meanings.csv
     min: int | float | None = None
     max: int | float | None = None
+
+    def decides(self, language: str) -> str:
+        """What it decides, in the language; English where a card has no Chinese."""
+        if language != "zh":
+            return self.meaning
+        return self.meaning_zh or wording.in_chinese(wording.MEANINGS).get(self.meaning, self.meaning)
+
+    def measured(self, language: str) -> str:
+        """Its unit in the language."""
+        return wording.in_chinese(wording.UNITS).get(self.unit, self.unit) if language == "zh" else self.unit
 
     def bounds(self) -> tuple[float, float]:
         """Least and greatest value that makes sense: as declared, else of the default's sign, a share at most 1."""
@@ -140,8 +151,9 @@ def listed(what: str, problems: Sequence[str]) -> str:
     return f"{what}: {problems[0]}." if len(problems) == 1 else "\n".join([f"{what}:", *problems])
 
 
+@cache
 def parse(text: str) -> Card:
-    """Read a card from TOML. Raises CardError naming what is wrong."""
+    """Read a card from TOML, the same text once a process. Raises CardError naming what is wrong."""
     try:
         said = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:

@@ -31,7 +31,7 @@ def empty_warehouse() -> duckdb.DuckDBPyConnection:
     con = duckdb.connect(config={"threads": 1})
     con.execute(ddl())
     knowledge_load.load(con)
-    for (table,) in con.sql("select table_name from duckdb_tables() where schema_name = 'knowledge'").fetchall():
+    for (table,) in con.execute("select table_name from duckdb_tables() where schema_name = 'knowledge'").fetchall():
         if table not in CODE_TABLES:
             con.execute(f"delete from knowledge.{table}")
     for name, feature in build.load().items():
@@ -45,7 +45,7 @@ class Bench:
     def __init__(self) -> None:
         self.con = empty_warehouse()
         self.columns: dict[str, set[str]] = {}
-        for table, column in self.con.sql(
+        for table, column in self.con.execute(
             "select schema_name || '.' || table_name, column_name from duckdb_columns() where not internal"
         ).fetchall():
             self.columns.setdefault(table, set()).add(column)
@@ -107,7 +107,7 @@ class Bench:
                 ).fetchall()[0][0]
                 row[key] = value
             hits.append({k: "" if v is None else str(v) for k, v in row.items()})
-        reasons = self.con.sql(
+        reasons = self.con.execute(
             "select distinct reason from judged where outcome = 'cannot_judge' order by 1"
         ).fetchall()
         return Outcome(hits, [r for (r,) in reasons])

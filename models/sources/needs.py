@@ -35,7 +35,9 @@ class Held:
         if column and (table, column[0]) not in self._columns:
             return False
         filled = f"where {column[0]} is not null" if column else ""
-        return bool(self._con.sql(f"select 1 from record.{table} {filled} limit 1").fetchall())  # to the first value
+        return bool(
+            self._con.execute(f"select 1 from record.{table} {filled} limit 1").fetchall()
+        )  # to the first value
 
     @cached_property
     def _columns(self) -> set[tuple[str, str]]:
@@ -44,7 +46,7 @@ class Held:
             "select table_name, column_name from duckdb_columns()"
             " where database_name = current_database() and schema_name = 'record'"
         )
-        return {(table, column) for table, column in self._con.sql(asked).fetchall()}
+        return {(table, column) for table, column in self._con.execute(asked).fetchall()}
 
 
 def check_needs(card: Card) -> None:

@@ -27,7 +27,7 @@ def held(con: duckdb.DuckDBPyConnection) -> set[str]:
     return {
         t.source
         for t in mapping.tables().values()
-        if has(con, f"record.{t.target}") and con.sql(f"select 1 from record.{t.target} limit 1").fetchall()
+        if has(con, f"record.{t.target}") and con.execute(f"select 1 from record.{t.target} limit 1").fetchall()
     }
 
 

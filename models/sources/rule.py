@@ -139,7 +139,7 @@ def rests_on_ours(con: duckdb.DuckDBPyConnection, found: guard.Query, alias: str
     held = ", ".join(f"'{layer}'" for layer in OURS)
     text = found.text
     for table in sorted(t for t in found.tables if has(con, t, "layer")):
-        if con.sql(f"select count(*) from {table} where layer in ({held})").fetchall()[0][0]:
+        if con.execute(f"select count(*) from {table} where layer in ({held})").fetchall()[0][0]:
             published = f"(select * from {table} where coalesce(layer, '') not in ({held}))"
             # where rows come from, not where a reason names the table
             text = re.sub(rf"(\bfrom|\bjoin|,)(\s+){re.escape(table)}\b(?!\.)", rf"\1\2{published}", text, flags=re.I)

@@ -176,7 +176,7 @@ def _strangers(con: duckdb.DuckDBPyConnection, source: Source) -> str:
 
 
 def _counts(con: duckdb.DuckDBPyConnection) -> tuple[int, int, int, str]:
-    rows = con.sql(
+    rows = con.execute(
         "select outcome, case when outcome = 'cannot_judge' then reason end, cast(sum(units) as bigint) from judged"
         " group by all"
     ).fetchall()

@@ -30,7 +30,7 @@ TYPES = {"VARCHAR": "string", "TIMESTAMP": "timestamp_ntz"}
 def copy(con: duckdb.DuckDBPyConnection, spark: SparkSession, folder: Path, schemas: Collection[str]) -> None:
     """Show a warehouse's schemas to Spark, through Parquet files under `folder`."""
     columns: dict[tuple[str, str], list[str]] = {}
-    for schema, table, column, kind in con.sql(
+    for schema, table, column, kind in con.execute(
         "select schema_name, table_name, column_name, data_type from duckdb_columns() where not internal"
         " order by schema_name, table_name, column_index"
     ).fetchall():

@@ -48,7 +48,18 @@ def materials(language: str) -> dict[str, str]:
         return {row["material"]: row["ask_zh" if language == "zh" else "ask"] for row in csv.DictReader(handle)}
 
 
+#: What parameters decide, and their units: English and Chinese; one translation a meaning, whichever cards have it.
+MEANINGS, UNITS = (Path(__file__).with_name(name) for name in ("meanings.csv", "units.csv"))
 REASONS = Path(__file__).with_name("reasons.csv")
+
+
+@cache
+def in_chinese(table: Path) -> dict[str, str]:
+    """The table's English -> Chinese, texts without anything left open."""
+    with table.open(encoding="utf-8", newline="") as handle:
+        return dict(list(csv.reader(handle))[1:])
+
+
 #: What a phrase of a table leaves open: anything, a number, or a value that stays as it is.
 ANYTHING = re.compile(r"\{[n=]?\}")
 #: A counted reason as coverage carries it: too few peers (12).

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import duckdb
 
+from data.warehouse.connection import frame
 from data.warehouse.scripts import Step
 from models.sources import judged
 from models.sources.card import Card
@@ -62,8 +63,7 @@ class Work:
         *before, last = self._scripts[name].steps
         for step in before:
             self._make(step, str(step.name), values)
-        rows: pl.DataFrame = self._con.sql(last.query.text, params=self._given(last, values) or None).pl()
-        return rows
+        return frame(self._con, last.query.text, self._given(last, values) or None)
 
     def number(self, name: str, **values: Any) -> int:
         """The one number that a script's last query gives; nothing is 0."""
@@ -89,7 +89,7 @@ class Work:
     @property
     def hits(self) -> int:
         """Rows of hits so far."""
-        return int(self._con.sql("select count(*) from judged where outcome = 'hit'").fetchall()[0][0])
+        return int(self._con.execute("select count(*) from judged where outcome = 'hit'").fetchall()[0][0])
 
     def _make(self, step: Step, table: str, values: Mapping[str, Any]) -> None:
         """A named step's temporary table, in place of one an earlier run of the script left."""

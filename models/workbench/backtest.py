@@ -87,7 +87,7 @@ def backtest(
 
 def money(con: duckdb.DuckDBPyConnection) -> tuple[object, ...]:
     """(hits, settlements, yuan, yuan of the funds) of the temporary table hit."""
-    row: tuple[object, ...] = con.sql(
+    row: tuple[object, ...] = con.execute(
         f"""
         select (select count(*) from hit), (select count(distinct settlement_id) from hit),
             coalesce(sum(amount), 0), coalesce(sum(fund_amount), 0)

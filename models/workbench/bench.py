@@ -27,7 +27,7 @@ OWN_TABLES = ("finding", "group_member", "coverage", "source_judges")
 def bench(home: Path, *, memory_limit: str = "", threads: int = 0) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the bench of a HOME. Raises UsageError if nothing is there to try a rule on."""
     with open_warehouse(home, memory_limit=memory_limit, threads=threads, read_only=True) as con:
-        tables = con.sql(
+        tables = con.execute(
             """
             select schema_name, table_name from duckdb_tables() where database_name = 'warehouse'
             union all

@@ -70,8 +70,12 @@ def test_every_text_of_help_has_its_chinese():
 
 def test_what_a_check_asks_for_and_what_to_do_has_its_chinese():
     for check in checking.load():
-        told = language.spoken(f"warn: {check.name}: 9 of 1,200 (0.75 %) are against '{check.what}', first a=1", "zh")
-        assert told == f"提示：{check.name}：1,200条中有9条（0.75%）不符合“{check.what_zh}”，首例 a=1"
+        row = ", ".join(f"{column}=1" for column in check.query.columns if column not in checking.PERSONAL)
+        first = f", first {row}" if row else ""
+        told = language.spoken(f"warn: {check.name}: 9 of 1,200 (0.75 %) are against '{check.what}'{first}", "zh")
+        before, _, example = told.partition("，首例 ")
+        assert before == f"提示：{check.name}：1,200条中有9条（0.75%）不符合“{check.what_zh}”"
+        assert example.count("=1") == row.count("=1") and not re.search("[a-z]{3}", example), example
         assert not check.remedy or HAN.search(language.spoken(check.remedy, "zh")), check.remedy
 
 
@@ -116,6 +120,9 @@ def test_a_sentence_is_put_together_in_the_order_of_chinese():
     assert language.spoken("/data/a (1); b.csv does not exist. Give the file that holds the verdicts.", "zh") == (
         "/data/a (1); b.csv不存在，请指定核查结论文件。"
     ), "a path keeps its own punctuation"
+    assert language.spoken('Unknown command "lst". Available commands: import, form.', "zh") == (
+        "没有命令“lst”。可用命令：import, form。"
+    ), "one full stop"
     several = (
         "The rules cannot be loaded:\n[rules.x] in fundwatch.toml: has no parameter y\n"
         "[rules.z] in fundwatch.toml: days is -1; it must be a number (days), not below 0"
@@ -123,7 +130,7 @@ def test_a_sentence_is_put_together_in_the_order_of_chinese():
     assert language.spoken(several, "zh").split("\n") == [
         "规则无法载入：",
         "fundwatch.toml中[rules.x]：没有参数y",
-        "fundwatch.toml中[rules.z]：days为-1，应为数值（days），不小于0",
+        "fundwatch.toml中[rules.z]：days为-1，应为数值（天），不小于0",
     ]
     assert language.spoken("a bureau's own words", "zh") == "a bureau's own words"
     assert language.spoken("nothing new", "en") == "nothing new"

@@ -1,6 +1,7 @@
 """The command line as its user meets it: answers, sentences, exit codes."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -265,8 +266,22 @@ def test_ctrl_c_is_one_sentence_and_the_next_run_goes_on(hamlet, tmp_path, few, 
         assert done.returncode == 0 and "ingest: nothing new" in done.stdout and "publish: run " in done.stdout
 
 
-@pytest.mark.parametrize("moment", ["cyclopts", "flows.cli", "flows.commands.common"])
-def test_ctrl_c_while_the_modules_are_read_is_one_sentence(moment):
+STOPPED_EN = "fundwatch: Stopped; run again to go on. What was finished stays.\n"
+STOPPED_ZH = "fundwatch: 已停止；重新运行即可继续，已完成的部分保留。\n"
+
+
+@pytest.mark.parametrize(
+    ("moment", "arguments", "environ", "sentence"),
+    [
+        ("cyclopts", [], {}, STOPPED_EN),
+        ("flows.cli", ["run", "x", "--language", "en"], {"FUNDWATCH_LANGUAGE": "zh"}, STOPPED_EN),
+        ("flows.commands.common", ["run", "x", "--language=zh"], {}, STOPPED_ZH),
+        ("flows.language", ["run", "x"], {"FUNDWATCH_LANGUAGE": "zh"}, STOPPED_ZH),
+        ("flows.cli", ["run", "x", "--home", "HOME"], {}, STOPPED_ZH),
+    ],
+)
+def test_ctrl_c_while_the_modules_are_read_is_one_sentence(tmp_path, moment, arguments, environ, sentence):
+    (tmp_path / "fundwatch.toml").write_text('language = "zh"\n', encoding="utf-8")
     begin = (
         "import os, signal, sys\n"
         "class Press:\n"
@@ -277,9 +292,12 @@ def test_ctrl_c_while_the_modules_are_read_is_one_sentence(moment):
         "from flows.start import main\n"
         "main()\n"
     )
-    ended = subprocess.run([sys.executable, "-c", begin], capture_output=True, text=True)
-    assert ended.returncode == 130 and ended.stdout == ""
-    assert ended.stderr == "fundwatch: Stopped; run again to go on. What was finished stays.\n"
+    words = [str(tmp_path) if word == "HOME" else word for word in arguments]
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("FUNDWATCH_")}
+    ended = subprocess.run(
+        [sys.executable, "-c", begin, *words], env=clean | environ, capture_output=True, text=True, cwd=tmp_path.parent
+    )
+    assert ended.returncode == 130 and ended.stdout == "" and ended.stderr == sentence
 
 
 def test_an_out_that_cannot_be_written_is_refused_before_the_work(call, hamlet, tmp_path):

@@ -16,9 +16,9 @@ from data.contract import mapping
 from data.ingest import normalise
 from data.knowledge import load as knowledge_load
 from data.warehouse.connection import open_warehouse
-from flows import console, steps
+from flows import console, language, steps
 from flows.cli import main
-from flows.publish import labels, regions, watchlists, workbook
+from flows.publish import labels, published, regions, watchlists, workbook
 from flows.publish.words import PHRASES, page, spoken, words
 from models import artefacts, detectors
 from models.casebook import profile
@@ -173,6 +173,40 @@ def test_no_reason_of_a_finished_run_stays_english(finished):
     assert HAN.search(spoken(said, "zh")) and "ranked" not in spoken(said, "zh")
 
 
+def test_every_parameter_of_every_card_says_in_chinese_what_it_decides(sources):
+    """rule show, sweep and refused settings tell an inspector what a threshold is and in which unit."""
+    params = [(s.id, name, p) for s in sources for name, p in s.card.params.items()]
+    lacking = [(i, name) for i, name, p in params if not p.meaning or not HAN.search(p.decides("zh"))]
+    assert len(params) > 600 and not lacking, lacking
+    units = {p.unit for _, _, p in params if p.unit}
+    odd = {u for u in units if english(wording.in_chinese(wording.UNITS).get(u, "unknown"), set())}
+    assert not odd, odd
+    # ids of parameters and of tables hold a "_"; two words are what is typed, before a dot or a bar
+    words_left = {w for _, _, p in params for w in english(p.decides("zh"), {"Jaro", "Winkler"}) if "_" not in w}
+    assert words_left <= {"outpatient", "knowledge"}, words_left
+    assert set(wording.in_chinese(wording.MEANINGS)) == {p.meaning for _, _, p in params}, "rows that no card has"
+    assert set(wording.in_chinese(wording.UNITS)) == units, "units that no card has"
+    assert not any(p.meaning_zh for _, _, p in params), "of one meaning there is one translation, in meanings.csv"
+
+
+def test_a_bureau_s_own_card_says_its_parameters_in_chinese_itself():
+    own = card.Parameter(3, "days", "days of ours", "本地自定的天数")
+    assert (own.decides("zh"), own.measured("zh")) == ("本地自定的天数", "天")
+    bare = card.Parameter(3, "fathoms", "depth of ours")
+    assert (bare.decides("zh"), bare.measured("zh")) == ("depth of ours", "fathoms")
+    refused = "min_days is -3; it must be a number (days), not below 0"
+    assert language.sentence(refused) == "min_days为-3，应为数值（天），不小于0"
+
+
+def test_a_rule_is_shown_with_what_its_parameters_decide(capsys, tmp_path):
+    for spoken_in, line in (
+        ("zh", "  无诊疗天数，达到即纳入核查（天）"),
+        ("en", "  idle days from which a stay is looked at (days)"),
+    ):
+        main(["rule", "show", "idle_stay", "--language", spoken_in, "--home", str(tmp_path)])
+        assert ["min_days = 3", line] == capsys.readouterr().out.rstrip().splitlines()[-10:-8]
+
+
 def test_several_counted_reasons_are_each_in_chinese():
     said = wording.reason_zh("too few stays in the quarter (63); the sex is unknown (2)")
     assert said == "该季度住院人次过少（63）；性别不明（2）"
@@ -184,15 +218,12 @@ def test_several_counted_reasons_are_each_in_chinese():
 
 def test_every_phrase_can_be_said_with_anything_in_it():
     """A Chinese sentence that asks for what the English one has not fails where somebody waits for an answer."""
-    for table in (PHRASES, wording.REASONS):
-        for phrase in phrases_of(table):
-            said = wording.translated(re.sub(r"\{n?\}", "7", phrase), table)
-            assert HAN.search(said) and "{" not in said, phrase
-
-
-def phrases_of(table):
-    with table.open(encoding="utf-8", newline="") as handle:
-        return [row[0] for row in csv.reader(handle)][1:]
+    for table in language.tables():
+        with table.open(encoding="utf-8", newline="") as handle:
+            rows = list(csv.reader(handle))[1:]
+        for phrase, chinese in rows:
+            said = wording.translated(re.sub(r"\{[n=]?\}", "7", phrase), table)
+            assert not re.search(r"\{\S*\}", said) and bool(HAN.search(said)) == bool(HAN.search(chinese)), phrase
 
 
 @pytest.mark.parametrize("learned", ["", "; no later round yet to try a learned model on", LACKING, NO_BETTER])
@@ -321,6 +352,13 @@ def test_files_keep_the_code_of_a_division_unless_labels_are_chinese():
     assert labels.labelled(rows, "zh", known=known).rows() == [("杭州市西湖区", "新增", "疑似挂床住院；超床位")]
     with_names = watchlists.with_regions({"institution": rows}, known)["institution"]
     assert with_names["region"][0] == "杭州市西湖区" and with_names["status"][0] == "new"
+
+
+def test_a_list_written_in_full_names_and_chinese_is_read_again_in_masked_ones(tmp_path):
+    plain = dict.fromkeys(watchlists.COLUMNS, "1") | {"subject_type": "person", "subject_name": "张三丰"}
+    watchlists.write({"person": pl.DataFrame([plain])}, tmp_path, labels="zh")
+    (row,) = published.watchlist(tmp_path, "person").to_dicts()
+    assert (row["subject_type"], row["subject_name"]) == ("person", "张**")
 
 
 @pytest.mark.parametrize(

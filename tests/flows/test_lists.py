@@ -159,6 +159,57 @@ def test_while_a_run_is_on_the_published_run_is_read(call, home, lists, busy):
     assert call("explain", "L0", "--home", home)[0] == 2
 
 
+SAID = (
+    "finding_id",
+    "source",
+    "title",
+    "clause",
+    "explanation",
+    "certainty",
+    "amount",
+    "counted_amount",
+    "occurred_on",
+)
+LANGUAGES = ("en", "zh")
+WORDED = ("institution", "person", "group")
+
+
+@pytest.fixture
+def in_words(call, home, lists):
+    """Lists and leads in both languages while nobody has the warehouse: (language, kind or lead) -> what is told."""
+    told = {}
+    for language in LANGUAGES:
+        for kind in WORDED:
+            told[language, kind] = json.loads(
+                call("watchlist", kind, "--top", 500, "--home", home, "--language", language, "--json")[1]
+            )
+        for lead in some(lists):
+            told[language, lead] = json.loads(
+                call("explain", lead, "--home", home, "--language", language, "--json")[1]
+            )
+    return told
+
+
+def some(lists):
+    """A place and a group, and a lead without a folder."""
+    group = next(r["lead_id"] for r in lists if r["subject_type"] == "group")
+    return [lists[0]["lead_id"], group, next(r["lead_id"] for r in lists if r["tier"] == "C")]
+
+
+def test_while_a_run_is_on_the_answer_comes_in_the_language_asked_for(call, home, lists, in_words, busy):
+    for (language, what), wanted in in_words.items():
+        if what in WORDED:
+            code, out, _ = call("watchlist", what, "--top", 500, "--home", home, "--language", language, "--json")
+            assert code == 0 and json.loads(out) == wanted, (language, what)
+            continue
+        code, out, _ = call("explain", what, "--home", home, "--language", language, "--json")
+        told = json.loads(out)
+        findings, free = (pl.DataFrame(e, infer_schema_length=None) for e in (told.pop("evidence"), wanted["evidence"]))
+        assert code == 0 and findings.height and told == {name: wanted[name] for name in told}, (language, what)
+        assert findings.select(SAID).equals(free.select(SAID)), (language, what)
+    assert re.search(r"[\u4e00-\u9fff]", in_words["zh", "institution"][0]["reasons"])
+
+
 def asked(call, home, *command):
     """The answer of a command as JSON and what it said beside it."""
     code, out, err = call(*command, "--home", home, "--json")
@@ -199,6 +250,17 @@ def test_what_no_run_keeps_says_who_has_the_warehouse_and_what_can_be_read_meanw
         _, _, told = call(*command, "--home", home, "--language", "zh")
         assert "使用。请待其结束后再试；其间可用" in told
     assert call("doctor", "--home", home)[0] == 0
+
+
+def test_lists_of_an_earlier_version_say_that_their_language_is_that_of_the_run(call, home, lists, busy):
+    aside = (home / "kept").rename(home / "kept_aside")
+    lead = next(r for r in lists if r["tier"] in "AB")
+    try:
+        told = [call(*c, "--home", home, "--language", "zh") for c in (("watchlist",), ("explain", lead["lead_id"]))]
+    finally:
+        aside.rename(home / "kept")
+    assert [(code, "以下文字为当时所用的语言" in err) for code, _, err in told] == [(0, True)] * 2
+    assert lead["lead_id"] in told[1][1]
 
 
 def test_a_home_that_kept_nothing_says_that_it_is_in_use(call, home, busy):

@@ -144,10 +144,19 @@ def test_the_page_shows_steps_logs_and_tables_that_name_nobody(serving, fired):
     tasks = {t["name"] for t in ask(serving, "task_runs/filter", of_run)}
     assert tasks == {"ingest", "check", "features", "detect", "rank", "publish"}
     artifacts = {a["key"]: json.loads(a["data"]) for a in ask(serving, "artifacts/filter")}
-    assert artifacts["account"][0]["rows_in"] > 0
-    assert artifacts["watchlist-person"][0]["rank"] == 1 and "subject_name" not in artifacts["watchlist-person"][0]
+    assert artifacts["account"][0]["收到行数"] > 0
+    assert artifacts["watchlist-person"][0]["排名"] == 1 and "对象名称" not in artifacts["watchlist-person"][0]
     of_log = {"logs": {"flow_run_id": {"any_": [fired["id"]]}}, "sort": "TIMESTAMP_DESC"}
-    wait_for(lambda: any("leads" in line["message"] for line in ask(serving, "logs/filter", of_log)), 20)
+
+    def lines():
+        return [line["message"] for line in ask(serving, "logs/filter", of_log)]
+
+    wait_for(lambda: any("发布：运行" in line for line in lines()), 20)
+    english = [line for line in lines() if not re.search(r"[\u4e00-\u9fff]", line)]
+    # what Prefect itself says of its tasks and states is Prefect's
+    assert all(re.match(r"Finished in state|Created|Executing|Beginning|Runner|Opening", line) for line in english), (
+        english
+    )
 
 
 def test_what_is_refused_is_one_sentence_also_as_a_flow(serving, fired, hamlet, tmp_path):

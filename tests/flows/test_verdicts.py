@@ -83,6 +83,24 @@ def test_a_file_that_cannot_be_read_is_refused_with_exit_code_3(call, tmp_path, 
     assert found == code and words in err and "Traceback" not in err
 
 
+def test_verdicts_are_listed_and_one_taken_back_opens_its_lead_again(call, tmp_path, lead):
+    for day, said, yuan in (("2026-01-31", "查实", "12.50"), ("2026-02-01", "撤销", "")):
+        path = tmp_path / "v.csv"
+        path.write_text(
+            f"线索编号,核查结论,确认违规金额,核查日期\n{lead['lead_id']},{said},{yuan},{day}\n", encoding="utf-8"
+        )
+        assert call("verdict", "import", path, "--yes")[0] == 0
+        (row,) = json.loads(call("verdict", "list", "--json")[1])
+        assert (row["lead_id"], row["conclusion_said"], row["stands"]) == (lead["lead_id"], said, True)
+    every = json.loads(call("verdict", "list", "--every", "--json")[1])
+    assert [(row["conclusion_said"], row["stands"]) for row in every] == [("撤销", True), ("查实", False)]
+    code, out, _ = call("verdict", "list", "--every", "--language", "zh")
+    assert code == 0 and "现行有效" in out and "核查结论2条" in out
+    _, out, _ = call("explain", lead["lead_id"])
+    assert "closed on" not in out
+    assert "unsure (撤销" in out
+
+
 def test_what_is_odd_about_a_file_is_told_by_name(call, tmp_path, lead):
     path = tmp_path / "v.csv"
     path.write_text(f"线索编号,核查结论,确认违规金额,理由\n{lead['lead_id']},查实,99999999,多收\n", encoding="utf-8")
