@@ -28,6 +28,11 @@ FEW = {
     "stay_overlaps_other_care",
 }
 
+if hasattr(os, "sched_setaffinity") and (worker := os.environ.get("PYTEST_XDIST_WORKER")):
+    # One core a worker: on tables this small the engine's and polars' own threads cost more than they bring.
+    cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {cores[int(worker.removeprefix("gw")) % len(cores)]})
+
 needs_sample = pytest.mark.skipif(not SAMPLE.is_dir(), reason="the sample export is not here")
 
 
