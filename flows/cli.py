@@ -117,13 +117,15 @@ def _told(error: BaseException, is_stopped: bool) -> tuple[str, int] | None:
         return str(error), error.exit_code
     from flows import trouble
 
+    if (lacking := trouble.lacking(error)) is not None:
+        return lacking, UsageError.exit_code
     sentence = trouble.sentence(error, "fundwatch")
     return None if sentence is None else (sentence, 1)
 
 
 def _leave(sentence: str, code: int, as_json: bool) -> None:
     sentence = console.spoken(sentence)
-    print(f"fundwatch: {sentence}", file=sys.stderr)
+    print(console.printable(f"fundwatch: {sentence}"), file=sys.stderr)
     if as_json and not console.is_answered():
         console.Console(as_json=True).give({"error": sentence, "exit_code": code})
     sys.exit(code)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Sequence
 from contextvars import ContextVar
@@ -15,6 +16,8 @@ ONE_WORD = 24
 #: What a column of text needs to be read at all.
 READABLE = 10
 GAP = 3
+#: What a terminal acts on, or that turns the order of what is read: names come in with deliveries and files.
+_ACTING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _answered: ContextVar[bool] = ContextVar("answered", default=False)
 #: One for the process: progress is also told by threads that a run has started.
 _language = "en"
@@ -52,12 +55,12 @@ class Console:
     def progress(self, line: str) -> None:
         """A line about the work, on standard error."""
         if not self.quiet:
-            print(spoken(line), file=sys.stderr, flush=True)
+            print(printable(spoken(line)), file=sys.stderr, flush=True)
 
     def say(self, line: str) -> None:
         """A line of the answer."""
         if not self.as_json:
-            print(spoken(line), flush=True)
+            print(printable(spoken(line)), flush=True)
 
     def give(self, document: Any) -> None:
         """The answer as JSON, when asked for; numbers as numbers, days as text."""
@@ -91,19 +94,24 @@ class Console:
 
         out = Rich(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False, emoji=False)
         # by place, not by label: two columns may have one word in Chinese
-        cells = [["" if row[i] is None else str(row[i]) for row in rows] for i in range(len(labels))]
+        cells = [["" if row[i] is None else printable(str(row[i])) for row in rows] for i in range(len(labels))]
         widths = {i: _least(labels[i], column) for i, column in enumerate(cells)}
         for name in spare:
             if sum(widths.values()) + GAP * (len(widths) - 1) <= out.width:
                 break
             del widths[list(columns).index(name)]
-        table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+        table = Table(title=printable(title) or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
         for i, width in widths.items():
             firm = _is_firm(cells[i])
             table.add_column(labels[i], overflow="fold", no_wrap=firm, min_width=width if firm else None)
         for place in range(len(rows)):
             table.add_row(*(cells[i][place] for i in widths))
         out.print(table)
+
+
+def printable(text: str) -> str:
+    """The text as a terminal may have it: characters that it would act on are written out."""
+    return _ACTING.sub(lambda sign: f"\\x{ord(sign[0]):02x}", text)
 
 
 def spoken(text: str) -> str:

@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from data.errors import FundwatchError
 from flows import days
+
+if TYPE_CHECKING:
+    import duckdb
 
 
 def optional_day(text: str, option: str) -> date | None:
@@ -32,11 +35,13 @@ def writing(place: Path) -> Iterator[None]:
         raise FundwatchError(f"{place} cannot be written: {why}. Choose another place.") from error
 
 
-def witness(home: Path, event: str, file: Path, counts: Mapping[str, Any]) -> Callable[[], None]:
-    """Writes the audit log's line of a file taken in: its name, hash and counts."""
+def witness(
+    con: duckdb.DuckDBPyConnection, home: Path, event: str, file: Path, counts: Mapping[str, Any]
+) -> Callable[[], None]:
+    """Writes the audit log's line of a file taken in: its name, hash and counts; inside the act's transaction."""
     import hashlib
 
     from flows.home import audit_log
 
     sha = hashlib.sha256(file.read_bytes()).hexdigest()
-    return lambda: audit_log.record(home, event, None, {"file": file.name, "sha256": sha, **counts})
+    return lambda: audit_log.record(home, event, None, {"file": file.name, "sha256": sha, **counts}, con)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from data.warehouse.parts import DONE, Part, Watcher
-from flows.console import Console, language, spoken
+from flows.console import Console, language, printable, spoken
 
 if TYPE_CHECKING:
     from rich.console import Console as Rich
@@ -88,7 +88,7 @@ class Bar(Progress):
         self.line(f"  {line}")
 
     def line(self, text: str) -> None:
-        self.out.print(spoken(text), soft_wrap=True)
+        self.out.print(printable(spoken(text)), soft_wrap=True)
 
     def begin(self, part: Part) -> None:
         self.part, self.began = part, time.perf_counter()

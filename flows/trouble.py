@@ -12,6 +12,7 @@ from data.warehouse import damage
 
 FULL = re.compile(r"no space left|could not write|quota exceeded|file too large|os error (27|28|122)\b", re.IGNORECASE)
 LOCKED = re.compile(r"read-only file system|permission denied|os error (13|30)\b", re.IGNORECASE)
+NO_TABLE = re.compile(r"Table with name (\w+) does not exist")
 FULL_CODES = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -30,6 +31,14 @@ def sentence(error: BaseException, doing: str) -> str | None:
     if isinstance(error, OSError | duckdb.IOException | duckdb.FatalException | duckdb.InternalException):
         return f"{doing} stopped: {_first_line(error)}. What was finished stays."
     return None
+
+
+def lacking(error: BaseException) -> str | None:
+    """What to tell of a table that only a run makes, in a HOME that had none: whatever command asks for it."""
+    name = NO_TABLE.search(str(error)) if isinstance(error, duckdb.CatalogException) else None
+    if name is None:
+        return None
+    return f"This HOME has no run yet, so there is no {name[1]} to ask. Run `fundwatch run INPUT` first."
 
 
 def _behind(error: BaseException) -> Iterator[BaseException]:

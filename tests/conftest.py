@@ -45,14 +45,14 @@ def _own_environment(monkeypatch):
 @pytest.fixture(scope="session")
 def few():
     """Make a HOME whose switches leave few sources; gives the HOME."""
-    from flows.home import audit_states
+    from flows.home import decisions
     from models.workbench import ruleset
 
     def switch_off(home):
         home.mkdir(parents=True, exist_ok=True)
         others = sorted({s.id for s in ruleset.unswitched(home)} - FEW)
         off = ruleset.Switch("retired", "not at issue here")
-        logged = audit_states.witness_switches(home, home / ruleset.DRAFT, {"rule": others, "to": "retired"})
+        logged = decisions.witness_switches(home, home / ruleset.DRAFT, {"rule": others, "to": "retired"})
         ruleset.write(home, dict.fromkeys(others, off), logged)
         return home
 

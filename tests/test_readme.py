@@ -11,6 +11,7 @@ from flows.cli import main
 from flows.evaluate import measured
 from models.sources import case_file, cases, rule
 
+SECURITY = (readme.ROOT / ".github" / "SECURITY.md").read_text(encoding="utf-8")
 TEXT = readme.README.read_text(encoding="utf-8")
 FOLDERS = sorted(readme.ROOT.glob("*/**/README.md"))
 EVERY = {path: path.read_text(encoding="utf-8") for path in (readme.README, *FOLDERS) if ".venv" not in path.parts}
@@ -39,6 +40,18 @@ def test_links_lead_somewhere():
     for path, text in EVERY.items():
         targets = re.findall(r"\]\((?!https?:|#)([^)]+)\)", text)
         assert [t for t in targets if not (path.parent / t).exists()] == [], path
+
+
+def test_what_was_attacked_is_held_by_tests_that_there_are():
+    """Each row of the table names its tests; a test that is renamed or taken away leaves a hole in it."""
+    tests = "".join(p.read_text(encoding="utf-8") for p in (readme.ROOT / "tests").rglob("test_*.py"))
+    rows = [line for line in SECURITY.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) > 30
+    for row in rows:
+        named = re.findall(r"`(test_\w+)`", row)
+        assert named and all(f"def {name}(" in tests for name in named), row
+    kinds = {row.split()[1].rstrip(":") for row in rows}
+    assert {f"H{n}" for n in range(10)} | {f"M{n}" for n in range(9)} | {"Low"} <= kinds
 
 
 def test_figures_carry_their_commit_and_date():

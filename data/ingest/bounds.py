@@ -24,6 +24,9 @@ ROW = re.compile(rb"<row\b[^>]*(?<!/)>")
 REPEATED = re.compile(
     rb'number-(?:rows|columns)-repeated="([0-9]{5,})"[^>]*(?<!/)>(?:\s*<table:table-cell[^>]*(?<!/)>)?\s*<text'
 )
+#: Beginnings of rows and of cells that hold something, in an ods sheet, and how often one of them stands there.
+PIECE = re.compile(rb"<table:table-row\b[^>]*>|<table:(?:covered-)?table-cell\b[^>]*(?:(?<!/)>|value=[^>]*/>)")
+TIMES = re.compile(rb'number-(?:rows|columns)-repeated="([0-9]+)"')
 #: What the standard library says of a damaged archive.
 DAMAGE = (
     zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error, lzma.LZMAError, OSError, IndexError,
@@ -33,6 +36,9 @@ DAMAGE = (
 MOST_SPREAD = 50
 MOST_BOX = 30_000_000
 SHEET = re.compile(r"xl/worksheets/[^/]+\.xml", re.IGNORECASE)
+BINARY_SHEET = re.compile(r"xl/worksheets/[^/]+\.bin", re.IGNORECASE)
+#: Records of a binary sheet: a row's beginning, and the cells that hold something.
+ROW_RECORD, CELL_RECORDS = 0, range(2, 12)
 
 
 def refuse_astray(content: bytes, name: str) -> None:
@@ -43,8 +49,10 @@ def refuse_astray(content: bytes, name: str) -> None:
             for part in book.namelist():
                 if SHEET.fullmatch(part):
                     cell = _astray(_chunks(book, part))
+                elif BINARY_SHEET.fullmatch(part):
+                    cell = _in_records(book.read(part))
                 elif part == "content.xml":
-                    cell = _repeated(_chunks(book, part))
+                    cell = _repeated(_chunks(book, part)) or _spread(_chunks(book, part))
                 else:
                     continue
                 if cell:
@@ -87,6 +95,55 @@ def _repeated(chunks: Iterator[tuple[bytes, int]]) -> str:
         if match := REPEATED.search(chunk):
             return f"{int(match[1]):,} rows or columns at once"
     return ""
+
+
+def _spread(chunks: Iterator[tuple[bytes, int]]) -> str:
+    """The same of an ods sheet whose repeats are small each, and together a table that no office has."""
+    cells = rows = widest = width = times = 0
+    for chunk, seen in chunks:
+        for match in PIECE.finditer(chunk):
+            if match.end() <= seen:
+                continue
+            repeated = TIMES.search(match[0])
+            often = int(repeated[1]) if repeated else 1
+            if match[0].startswith(b"<table:table-row"):
+                times, width = often, 0
+                continue
+            rows, times, width, cells = rows + times, 0, width + often, cells + 1
+            widest = max(widest, width)
+    return f"{rows:,} rows by {widest:,} columns" if _is_astray(cells, rows, widest) else ""
+
+
+def _in_records(content: bytes) -> str:
+    """The same of a binary sheet (xlsb), which is a chain of records: kind, length, content."""
+    place, row, rows, cells, lowest, widest = 0, 0, 0, 0, 0, 0
+    while place < len(content):
+        kind, place = _varying(content, place)
+        length, place = _varying(content, place)
+        if kind == ROW_RECORD:
+            (row,), rows = struct.unpack_from("<I", content, place), rows + 1
+        elif kind in CELL_RECORDS:
+            cells, lowest = cells + 1, max(lowest, row + 1)
+            widest = max(widest, struct.unpack_from("<I", content, place)[0] + 1)
+        place += length
+    is_far = lowest > max(100_000, MOST_SPREAD * rows)
+    return f"row {lowest:,}, column {widest:,}" if is_far or _is_astray(cells, lowest, widest) else ""
+
+
+def _is_astray(cells: int, rows: int, columns: int) -> bool:
+    return rows * columns > max(MOST_BOX, MOST_SPREAD * cells)
+
+
+def _varying(content: bytes, place: int) -> tuple[int, int]:
+    """A number of seven bits a byte, least first; and where it ends."""
+    number = shift = 0
+    while True:
+        byte = content[place]
+        place += 1
+        number |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return number, place
+        shift += 7
 
 
 def _number(letters: bytes) -> int:

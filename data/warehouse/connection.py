@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 import duckdb
 
 from data.errors import FundwatchError, InUse, UsageError
-from data.warehouse import damage, events, paths, spill
+from data.warehouse import commit, damage, events, paths, spill
 from data.warehouse.catalogue import has as has
 
 if TYPE_CHECKING:
@@ -93,12 +93,17 @@ def stands(home: Path) -> None:
 def transaction(con: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """All or nothing: commit on success, roll back on any error."""
     con.execute("begin")
+    commit.begun(con)
     try:
         yield
     except BaseException:
+        commit.ended(con)
         con.execute("rollback")
         raise
+    acts = commit.ended(con)
     con.execute("commit")
+    for act in acts:
+        act()
 
 
 def frame(con: duckdb.DuckDBPyConnection, query: str, params: dict[str, Any] | None = None) -> pl.DataFrame:
@@ -112,6 +117,29 @@ def frame(con: duckdb.DuckDBPyConnection, query: str, params: dict[str, Any] | N
         warnings.simplefilter("ignore", UserWarning)
         table = con.execute(query, params).to_arrow_table()
     return cast("pl.DataFrame", pl.from_arrow(table, rechunk=False))
+
+
+@functools.cache
+def _fingerprint() -> str:
+    return hashlib.sha256(ddl().encode()).hexdigest()[:16]
+
+
+def changed_views(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """The views that this version's schema declares and the warehouse has otherwise; none in one of another version."""
+    this = {"this": _fingerprint()}
+    if not con.execute("select 1 from run.step where step = 'schema' and fingerprint = $this", this).fetchall():
+        return []
+    query = "select schema_name || '.' || view_name, sql from duckdb_views() where not internal order by 1"
+    with duckdb.connect() as fresh:
+        fresh.execute(ddl())
+        wanted = fresh.execute(query).fetchall()
+    have = dict(con.execute(query).fetchall())
+    return [view for view, sql in wanted if _ordered(have.get(view, "")) != _ordered(sql)]
+
+
+def _ordered(sql: str) -> str:
+    """The engine gives back the names of an exclude in any order."""
+    return re.sub(r"(?<=EXCLUDE \()[^)]*", lambda names: ", ".join(sorted(names[0].split(", "))), sql)
 
 
 def _connect(home: Path, path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
@@ -167,14 +195,25 @@ def _check_format(con: duckdb.DuckDBPyConnection, path: Path, read_only: bool) -
         )
     if not read_only:
         _bring_up(con, written is None)
+        _refuse_cut(con, path)
     elif not is_told:
         raise UsageError(f"{path} holds no tables yet. Run `fundwatch run INPUT --home {path.parent}` first.")
 
 
+def _refuse_cut(con: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """A delivery that was lost must not be missing from then on without a word."""
+    have, kept = events.last(con), commit.kept(path.parent)
+    if have < kept:
+        raise FundwatchError(
+            f"{path} holds {have} events and {commit.FILE_NAME} beside it tells of {kept}: its last changes are lost,"
+            " or an older copy lies in its place. Put both back from one copy; or remove"
+            f" {commit.FILE_NAME} and give the commands that are lost again: audit.log tells which."
+        )
+
+
 def _bring_up(con: duckdb.DuckDBPyConnection, is_new: bool) -> None:
     """Make what schema/ declares and this warehouse lacks; nothing when it is this schema's already."""
-    schema = ddl()
-    fingerprint = hashlib.sha256(schema.encode()).hexdigest()[:16]
+    schema, fingerprint = ddl(), _fingerprint()
     if (
         not is_new
         and con.execute(f"select 1 from run.step where step = 'schema' and fingerprint = '{fingerprint}'").fetchall()

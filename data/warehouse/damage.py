@@ -36,8 +36,8 @@ def sentence(error: BaseException, path: Path | None = None) -> str | None:
         wal = f"{path}.wal" if path else "warehouse.duckdb.wal"
         return (
             f"The last changes of the warehouse, {wal}, are damaged, so it cannot be opened. It was left as it is. Put"
-            " warehouse.duckdb and its .wal back from a copy; or move the .wal away, which loses what the last command"
-            " changed, and give that command again."
+            " warehouse.duckdb and its .wal back from a copy; or move the .wal and warehouse.last away, which loses"
+            " what the last command changed, and give that command again."
         )
     if _DAMAGED.search(text):
         return (

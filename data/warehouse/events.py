@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import duckdb
 
+from data.warehouse import commit
 from data.warehouse.catalogue import has
 
 
@@ -27,7 +28,13 @@ def stamp(con: duckdb.DuckDBPyConnection) -> Stamp:
         "insert into run.event_counter values (1, 1)"
         " on conflict (one) do update set last_number = last_number + 1 returning last_number"
     ).fetchall()[0][0]
+    commit.keep(con, int(number))
     return Stamp(int(number), datetime.now(UTC).replace(tzinfo=None, microsecond=0))
+
+
+def last(con: duckdb.DuckDBPyConnection) -> int:
+    """The number of the last event that the warehouse holds."""
+    return int(con.execute("select coalesce(max(last_number), 0) from run.event_counter").fetchall()[0][0])
 
 
 #: Where events are kept: table, its time, its number; and what makes several rows one event, if anything does.
@@ -79,4 +86,4 @@ def number_old(con: duckdb.DuckDBPyConnection) -> int:
         """
     )
     con.execute("drop table old_event")
-    return int(con.execute("select coalesce(max(last_number), 0) from run.event_counter").fetchall()[0][0])
+    return last(con)

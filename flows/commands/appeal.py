@@ -82,7 +82,7 @@ def export(
             with writing(folder):
                 appeal_sheets.write(lines, folder / name, titles)
             # the file first: a list that is kept and was never written could not be answered
-            appeals.send(con, lines, day, run, partial(audit_log.record, settings.home, "appeal", run, event))
+            appeals.send(con, lines, day, run, partial(audit_log.record, settings.home, "appeal", run, event, con))
     common.console.say(
         f"{chosen.height:,} workbooks in {folder}. Their answers come back with `fundwatch appeal import FILE`."
     )
@@ -149,7 +149,7 @@ def import_(
         planned = appeals.plan(con, answers, step, day, hand.strip())
         counts = planned.counts
         logged = {k: v if isinstance(v, int) else str(v) for k, v in counts.items()}
-        written = appeals.append(con, planned, witness(settings.home, "appeal", file, logged)) if yes else 0
+        written = appeals.append(con, planned, witness(con, settings.home, "appeal", file, logged)) if yes else 0
     new, refused = planned.of("new"), planned.of("refused")
     common.console.give(
         {"file": planned.name, "written": written, "is_dry_run": not yes, **counts,

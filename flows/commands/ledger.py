@@ -118,7 +118,7 @@ def import_(
         planned = book.plan(con, problems, steps.sources(settings), now, origin.strip())
         counts = {state: planned.of(state).height for state in ("new", "known", "refused")}
         counts["corrections"] = int(planned.of("new")["is_correction"].sum())
-        written = book.append(con, planned, witness(settings.home, "ledger", file, counts)) if yes else 0
+        written = book.append(con, planned, witness(con, settings.home, "ledger", file, counts)) if yes else 0
     refused = planned.of("refused")
     common.console.give(
         {"file": planned.name, "written": written, "is_dry_run": not yes, **counts,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -110,8 +111,9 @@ def _plan(
         made, past = plans.make(con, visits.places, free, ask, before)
         plan_id = None
         if made.visits and not draft:
-            audit_log.record(settings.home, "plan", visits.run_id or None, {"visits": len(made.visits), **said})
-            plan_id = plans.store(con, made, ask, free, visits.run_id or None, visits.lead_ids(), date.today())
+            run, logged = visits.run_id or None, {"visits": len(made.visits), **said}
+            witness = partial(audit_log.record, settings.home, "plan", run, logged, con)
+            plan_id = plans.store(con, made, ask, free, run, visits.lead_ids(), date.today(), witness)
         rows = plan_files.table(made)
         desk = _desk(visits.places)
         overdue = past.filter(past["due_on"] < free.first).to_dicts() if past.height else []
@@ -215,7 +217,7 @@ def _note(settings: Settings, done: str, drop: str, on: str, note: str, common: 
     with lock.hold(settings.home), open_warehouse(settings.home, memory_limit=settings.memory_limit) as con:
         logged = {"visit": done or drop, "act": act, "on": str(day)}
         visit_id = plans.note(
-            con, done or drop, act, day, text, lambda: audit_log.record(settings.home, "plan", None, logged)
+            con, done or drop, act, day, text, partial(audit_log.record, settings.home, "plan", None, logged, con)
         )
     common.console.give({"visit_id": visit_id, "act": act, "on": day})
     common.console.say(f"Visit {visit_id} {'was held on' if done else 'is dropped on'} {day}.")

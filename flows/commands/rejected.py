@@ -61,7 +61,7 @@ def dismiss(
     from data.errors import UsageError
     from data.ingest import rejected as standing
     from data.warehouse.connection import open_warehouse
-    from flows.home import audit_log, audit_states, lock
+    from flows.home import audit_log, lock
     from flows.publish import tables
 
     settings = common.settled()
@@ -71,12 +71,10 @@ def dismiss(
     if bool(rows) == all:
         raise UsageError("Name the rows with --row N, or all that stand of the file with --all.")
     with lock.hold(settings.home), open_warehouse(settings.home, memory_limit=settings.memory_limit) as con:
-        before = audit_states.of_table(con, "dismissed")
 
         def witness(count: int) -> None:
             what = {"file": file, "rows": sorted(rows) or "all", "count": count, "reason": reason}
-            states = {"dismissed": [before, audit_states.of_table(con, "dismissed")]}
-            audit_log.record(settings.home, "dismiss rejected", None, {**what, "states": states}, con)
+            audit_log.record(settings.home, "dismiss rejected", None, what, con)
 
         count = standing.dismiss(con, file, rows, reason, witness)
         tables.keep_rejected(con, settings.home)

@@ -31,7 +31,7 @@ def _switch(common: Common, rule_id: str, to: str | None, reason: str, owner: st
     from datetime import date
 
     from data.errors import UsageError, like
-    from flows.home import audit_states, lock
+    from flows.home import decisions, lock
     from models.workbench import ruleset, trial
 
     settings = common.settings()
@@ -61,7 +61,7 @@ def _switch(common: Common, rule_id: str, to: str | None, reason: str, owner: st
         ruleset.write(
             settings.home,
             {**ruleset.switches(settings.home), rule_id: made},
-            audit_states.witness_switches(settings.home, settings.home / ruleset.DRAFT, logged),
+            decisions.witness_switches(settings.home, settings.home / ruleset.DRAFT, logged),
         )
     common.console.give(row)
     common.console.say(f"Written to {settings.home / ruleset.SWITCHES}. It takes effect with the next run.")

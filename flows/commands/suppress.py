@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -29,7 +30,7 @@ def suppress(
     from data.errors import UsageError, like
     from data.warehouse.connection import open_warehouse
     from flows import steps
-    from flows.home import audit_states, lock
+    from flows.home import audit_log, lock
     from models.casebook import suppressions
 
     settings = common.settled()
@@ -57,7 +58,7 @@ def suppress(
             reason=reason,
             owner=owner.strip(),
             lift=lift,
-            witness=audit_states.witness(con, settings.home, "suppressions", "suppress", logged),
+            witness=partial(audit_log.record, settings.home, "suppress", None, logged, con),
         )
     common.console.give(said | {"lifted": lift})
     common.console.say(

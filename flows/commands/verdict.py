@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 
 from flows.commands.common import COMMON, COUNT, Common, Language, app
+from flows.handed_in import witness
 
 verdict = App(name="verdict", help="The casebook: take in what inspections found.")
 app.command(verdict)
@@ -43,7 +44,7 @@ def import_(
     with lock.hold(settings.home), open_warehouse(settings.home, memory_limit=settings.memory_limit) as con:
         made = verdicts.plan(con, told, steps.sources(settings), pseudonyms=steps.naming(settings, con))
         counts = made.counts
-        written = verdicts.append(con, made, _witness(con, settings.home, file, counts)) if yes else 0
+        written = verdicts.append(con, made, witness(con, settings.home, "verdict", file, counts)) if yes else 0
     _show(made, written, yes, common)
     if counts["refused"] == made.rows.height:
         raise InputRefused(f"No row of {made.name} could be read as a verdict; the reasons are above.")
@@ -110,16 +111,6 @@ def list_(
     shown = [*names, "stands"] if every else names
     common.console.table("", shown, rows.select(shown).rows(), spare=["reason", "subject_type", "case_no"])
     common.console.say(f"{rows.height:,} verdicts.")
-
-
-def _witness(con: Any, home: Path, file: Path, counts: dict[str, int]) -> Any:
-    """The audit log's line, written before the verdicts are."""
-    import hashlib
-
-    from flows.home import audit_states
-
-    sha = hashlib.sha256(file.read_bytes()).hexdigest()
-    return audit_states.witness(con, home, "verdicts", "verdict", {"file": file.name, "sha256": sha, **counts})
 
 
 def _show(made: Any, written: int, yes: bool, common: Common) -> None:

@@ -11,26 +11,27 @@ import hashlib
 import json
 import os
 import pwd
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data.errors import FundwatchError
-from flows.home import audit_key
+from data.warehouse import commit
+from flows.home import audit_head, audit_key, audit_states
+from flows.home.audit_head import Head
+from flows.home.audit_states import Entry
 
 if TYPE_CHECKING:
     import duckdb
 
 FILE_NAME = "audit.log"
-HEAD_NAME = "audit.head"
 #: What the first line follows.
 START = "0" * 64
 #: The entry under which the entries of an earlier version, which had no key, stand from then on.
 TAKEN_OVER = "taken over"
-
-Entry = dict[str, Any]
 
 
 @dataclass
@@ -60,12 +61,8 @@ def record(
     path = home / FILE_NAME
     try:
         is_first = not path.exists()
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            number, line_hash = _append(home, handle, path.read_bytes(), _anchored(con), event, run_id, what)
-        finally:
-            os.close(handle)
+        with _held(path) as handle:
+            number, line_hash = _append(home, handle, path.read_bytes(), con, event, run_id, what)
         if is_first:
             sync_folder(home)
     except OSError as error:
@@ -77,6 +74,29 @@ def record(
             "insert into run.audit_head values ($number, $hash, $event, $run, $at)",
             {"number": number, "hash": line_hash, "event": event, "run": run_id, "at": _now().replace(tzinfo=None)},
         )
+        commit.then(con, audit_head.FILE_NAME, lambda: _stands(home, number))
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[int]:
+    """The log open for appending, by nobody else."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _stands(home: Path, number: int) -> None:
+    """The warehouse holds the change of this entry. Where that cannot be kept the next entry keeps it."""
+    try:
+        with _held(home / FILE_NAME):
+            key, head = audit_key.read(home), audit_head.read(home)
+            if key is not None and head is not None and head.committed < number:
+                audit_head.write(home, key, head._replace(committed=number))
+    except OSError:
+        return
 
 
 def read(home: Path) -> Log:
@@ -86,7 +106,7 @@ def read(home: Path) -> Log:
     key = audit_key.read(home)
     log = _lines(text, key)
     if log.fault is None and (_is_keyed(home, text) or (home / audit_key.FILE_NAME).exists()):
-        log.fault = _beside_head(home, log, key, _head(home))
+        log.fault = _beside_head(home, log, key, audit_head.read(home))
     return log
 
 
@@ -111,17 +131,24 @@ def sync_folder(folder: Path) -> None:
 
 
 def _append(
-    home: Path, handle: int, before: bytes, anchored: int, event: str, run_id: str | None, what: Mapping[str, Any]
+    home: Path,
+    handle: int,
+    before: bytes,
+    con: duckdb.DuckDBPyConnection | None,
+    event: str,
+    run_id: str | None,
+    what: Mapping[str, Any],
 ) -> tuple[int, str]:
     """Write the event's line; its number and its hash. The head is ready aside before, so a full disk is met first."""
     is_keyed = _is_keyed(home, before)
     key, log = audit_key.of(home, not is_keyed), _lines(before, audit_key.read(home))
-    head = _head(home) or (0, START)
-    lost = is_keyed and _beside_head(home, log, key, head if head[0] else None)
-    number = max(log.last, head[0], anchored)  # what was cut off leaves a gap in the numbers for good
+    head, anchored = audit_head.read(home) or Head(0, START), _anchored(con)
+    lost = is_keyed and _beside_head(home, log, key, head if head.entries else None)
+    number = max(log.last, head.entries, anchored)  # what was cut off leaves a gap in the numbers for good
     is_torn = bool(before) and not before.endswith(b"\n")
     previous, lines = before.rstrip(b"\n").rpartition(b"\n")[2] if before else None, b"\n" if is_torn else b""
-    events = [{"event": event, "run_id": run_id, **what}]
+    states = {**audit_states.changed(con, log.entries, key), **what.get("states", {})}
+    events = [{"event": event, "run_id": run_id, **what, **({"states": states} if states else {})}]
     if before and not is_keyed:
         events.insert(0, _taking_over(before, log))
     for one in events:
@@ -132,11 +159,11 @@ def _append(
         if lost and one is events[-1]:
             entry["follows_lost"] = True  # said for good: the next head would hide it
         entry["previous"] = START if previous is None else hashlib.sha256(previous).hexdigest()
-        entry["mac"] = audit_key.mac(key, _text(entry))
-        previous = _text(entry)
+        entry["mac"] = audit_key.mac(key, audit_head.text(entry))
+        previous = audit_head.text(entry)
         lines += previous + b"\n"
     line_hash = hashlib.sha256(previous or b"").hexdigest()
-    aside = _head_aside(home, key, number, line_hash)
+    aside = audit_head.write_aside(home, key, Head(number, line_hash, max(head.committed, anchored)))
     try:
         if os.write(handle, lines) < len(lines):
             raise OSError(28, "No space left on device")
@@ -144,7 +171,7 @@ def _append(
     except OSError:
         os.ftruncate(handle, len(before))  # an event that did not happen leaves no half line
         raise
-    aside.replace(home / HEAD_NAME)
+    aside.replace(home / audit_head.FILE_NAME)
     return number, line_hash
 
 
@@ -199,25 +226,28 @@ def _unfit(log: Log, entry: Entry, previous: str, number: int, whole_before: byt
     if entry["event"] == TAKEN_OVER and entry.get("fault"):
         return f"when the log of the earlier version was taken over, {entry['fault']}"
     if entry.get("follows_lost"):
-        return f"the log did not end as {HEAD_NAME} says when line {number} was written: entries before it are lost"
+        return (
+            f"the log did not end as {audit_head.FILE_NAME} says when line {number} was written: entries before it are"
+            " lost"
+        )
     return None
 
 
-def _beside_head(home: Path, log: Log, key: bytes | None, head: tuple[int, str] | None) -> str | None:
+def _beside_head(home: Path, log: Log, key: bytes | None, head: Head | None) -> str | None:
     """What is wrong between the log and its head. The log may be one event ahead: the head is written after it."""
     if key is None:
         return f"its key {audit_key.place(home)} is missing or damaged, so it cannot be told whether it is as written"
     if head is None:
-        ready = _head(home, ".part")  # killed between the first line and its head
-        if ready and log.entries and ready == (log.last, log.entries[-1]["line_hash"]):
+        ready = audit_head.read(home, audit_head.ASIDE)  # killed between the first line and its head
+        if ready and log.entries and ready[:2] == (log.last, log.entries[-1]["line_hash"]):
             return None
         if len(log.entries) == log.keyless:
             return "it holds nothing under its key: it was taken away, or an older one lies in its place"
-        return f"{HEAD_NAME}, which says where the log ends, is missing or damaged"
-    if log.last < head[0]:
-        return f"its end was cut off: {_span(log.last + 1, head[0])} missing"
-    if head[0] and head[1] not in {e["line_hash"] for e in log.entries if e["number"] == head[0]}:
-        return f"entry {head[0]} is not the one that {HEAD_NAME} knows: the log was made anew"
+        return f"{audit_head.FILE_NAME}, which says where the log ends, is missing or damaged"
+    if log.last < head.entries:
+        return f"its end was cut off: {_span(log.last + 1, head.entries)} missing"
+    if head.entries and head.line_hash not in {e["line_hash"] for e in log.entries if e["number"] == head.entries}:
+        return f"entry {head.entries} is not the one that {audit_head.FILE_NAME} knows: the log was made anew"
     return None
 
 
@@ -225,40 +255,17 @@ def _span(first: int, last: int) -> str:
     return f"entry {first} is" if first == last else f"entries {first} to {last} are"
 
 
-def _head(home: Path, more: str = "") -> tuple[int, str] | None:
-    """Number and hash of the last entry, where the head is whole and under the key."""
-    key = audit_key.read(home)
-    try:
-        said = json.loads((home / (HEAD_NAME + more)).read_bytes())
-        code = said.pop("mac")
-        if key is None or code != audit_key.mac(key, _text(said)):
-            return None
-        return int(said["entries"]), str(said["head"])
-    except (OSError, ValueError, KeyError, AttributeError, TypeError):
-        return None
-
-
-def _head_aside(home: Path, key: bytes, entries: int, head: str) -> Path:
-    said: Entry = {"entries": entries, "head": head}
-    aside = home / f"{HEAD_NAME}.part"
-    handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as out:
-        out.write(_text(said | {"mac": audit_key.mac(key, _text(said))}) + b"\n")
-        out.flush()
-        os.fsync(out.fileno())
-    return aside
-
-
 def _is_keyed(home: Path, text: bytes) -> bool:
     """Whether this HOME's log holds entries under a key, or held some: one without is an earlier version's."""
-    return b'"mac":' in text or (home / HEAD_NAME).exists()
+    return b'"mac":' in text or (home / audit_head.FILE_NAME).exists()
 
 
 def _anchored(con: duckdb.DuckDBPyConnection | None) -> int:
-    """How far the log had come as far as the warehouse knows."""
+    """How far the log had come as far as the warehouse knows, without what is not committed yet."""
     if con is None:
         return 0
-    return int(con.execute("select coalesce(max(entries), 0) from run.audit_head").fetchall()[0][0])
+    with con.cursor() as committed:
+        return int(committed.execute("select coalesce(max(entries), 0) from run.audit_head").fetchall()[0][0])
 
 
 def _sound(line: bytes, key: bytes | None) -> Entry | None:
@@ -267,9 +274,11 @@ def _sound(line: bytes, key: bytes | None) -> Entry | None:
         entry = json.loads(line)
         code = entry.pop("mac", None)
         if code is None:
-            is_sound = "seq" not in entry and entry.pop("hash") == _sha(_text(entry))
+            is_sound = "seq" not in entry and entry.pop("hash") == _sha(audit_head.text(entry))
         else:
-            is_sound = key is not None and code == audit_key.mac(key, _text(entry)) and isinstance(entry["seq"], int)
+            is_sound = (
+                key is not None and code == audit_key.mac(key, audit_head.text(entry)) and isinstance(entry["seq"], int)
+            )
         is_sound = is_sound and {"event", "run_id", "previous", "at"} <= set(entry)
     except (ValueError, KeyError, AttributeError, TypeError):
         return None
@@ -278,10 +287,6 @@ def _sound(line: bytes, key: bytes | None) -> Entry | None:
 
 def _sha(text: bytes) -> str:
     return hashlib.sha256(text).hexdigest()
-
-
-def _text(entry: Mapping[str, Any]) -> bytes:
-    return json.dumps(entry, ensure_ascii=False, separators=(",", ":"), default=str).encode()
 
 
 def _now() -> datetime:

@@ -1,46 +1,93 @@
 """What the casebook and the switches hold, as a count and a hash: every entry that changes them says both before and
-after, so that a change past the log, or an entry without its change, is seen."""
+after, so that a change past the log, or an entry without its change, is seen.
+
+Every table of the schema casebook is watched, whole. One that runs write says so above its declaration in the schema's
+file (`-- written by runs`), and what of it people decide all the same (`, but for: select ...`).
+"""
 
 from __future__ import annotations
 
+import functools
 import hashlib
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from data.warehouse.connection import has
-from flows.home import audit_log
-from flows.home.audit_log import Entry
+from data.warehouse.connection import ddl
+from flows.home import audit_key
 
-#: What is watched in the warehouse, by the name it has in the log.
-TABLES = {
-    "verdicts": "casebook.verdict",
-    "suppressions": "casebook.suppression",
-    "dismissed": "run.rejected",
-}
-#: The events that change each of them.
+Entry = dict[str, Any]
+#: Names that stood in logs before a table went by its own.
+NAMES = {"casebook.verdict": "verdicts", "casebook.suppression": "suppressions", "run.rejected": "dismissed"}
+#: The events that changed each of them when entries did not say so yet; a run rests on these decisions.
 EVENTS = {"verdict": "verdicts", "suppress": "suppressions", "dismiss rejected": "dismissed", "rule": "switches"}
-#: Only what a person said of them: the rows themselves come again and get mended with deliveries.
-_DISMISSED = "select distinct file, source_table, dismissed from {table} where dismissed is not null"
 SWITCHES = "switches.toml"
 NOTHING = "0:"
+_DECLARED = re.compile(
+    r"(?:^-- (written by runs)(?:, but for: (?P<part>select [^\n]+))?\n)?"
+    r"^create table if not exists (?P<table>\w+\.\w+)",
+    re.MULTILINE,
+)
+#: Columns that are empty do not count, so that a later version may add some.
+_ROW = "json_merge_patch('{}', to_json(r))::varchar"
 
 
-def of_table(con: duckdb.DuckDBPyConnection, name: str) -> str:
-    """Rows and hash of a watched table; columns that are empty do not count, so that a later version may add some."""
-    table = TABLES[name]
-    if not has(con, table) or (name == "dismissed" and not has(con, table, "dismissed")):
+@functools.cache
+def watched() -> Mapping[str, str]:
+    """Of all that people write, the name in the log and the query that gives what they wrote."""
+    queries: dict[str, str] = {}
+    for match in _DECLARED.finditer(ddl()):
+        table, part = match["table"], match["part"]
+        if part or (match[1] is None and table.startswith("casebook.")):
+            name = NAMES.get(table, table.partition(".")[2])
+            queries[name] = part or f"select * from {table}"
+    return queries
+
+
+def of_table(con: duckdb.DuckDBPyConnection, name: str, key: bytes | None) -> str:
+    """Rows and hash of what is watched; nothing where a warehouse of an earlier version lacks it.
+
+    The hash is made with the log's key: who is only given the log cannot try out whose telephone a row holds.
+    """
+    try:
+        count, text = con.execute(
+            f"""
+            with kept as (select {_ROW} as said from ({watched()[name]}) as r)
+            select count(*), sha256(string_agg(said, chr(10) order by said)) from kept
+            """
+        ).fetchall()[0]
+    except (duckdb.CatalogException, duckdb.BinderException):  # a table, or a column of one, that came since
         return NOTHING
-    rows = _DISMISSED.format(table=table) if name == "dismissed" else f"select * from {table}"
-    count, text = con.execute(
-        f"""
-        with kept as (select json_merge_patch('{{}}', to_json(r))::varchar as said from ({rows}) as r)
-        select count(*), sha256(string_agg(said, chr(10) order by said)) from kept
-        """
-    ).fetchall()[0]
+    if count and name not in NAMES.values():  # those stand without it in logs of an earlier version
+        text = audit_key.mac(key or b"", text.encode())
     return f"{count}:{text[:32]}" if count else NOTHING
+
+
+def changed(con: duckdb.DuckDBPyConnection | None, entries: Iterable[Entry], key: bytes) -> dict[str, list[str]]:
+    """What the open transaction changed, each before and after; and, as it stands, what no entry tells of yet."""
+    if con is None:
+        return {}
+    told = {name for entry in entries for name in entry.get("states", {})}
+    with con.cursor() as committed:
+        before, after = _glance(committed), _glance(con)
+        names = [name for name in watched() if name not in told or before[name] != after[name]]
+        return {name: [_of_any(committed, name, key, before), _of_any(con, name, key, after)] for name in names}
+
+
+def _of_any(con: duckdb.DuckDBPyConnection, name: str, key: bytes, glance: Mapping[str, str]) -> str:
+    return NOTHING if glance[name].startswith(NOTHING) else of_table(con, name, key)
+
+
+def _glance(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """A cheap figure of each table: it differs where the rows do, which is enough where nobody is the enemy."""
+    query = " union all ".join(
+        f"select '{name}', count(*) || ':' || coalesce(sum(hash(r)::hugeint), 0) from ({query}) as r"
+        for name, query in watched().items()
+    )
+    return dict(con.execute(query).fetchall())
 
 
 def of_files(paths: Mapping[str, Path]) -> str:
@@ -59,29 +106,9 @@ def of_switches(home: Path, draft: Path | None = None) -> str:
 
 def now(home: Path, con: duckdb.DuckDBPyConnection | None) -> dict[str, str]:
     """Every state that can be told: without a connection the files' only."""
-    states = {name: of_table(con, name) for name in TABLES} if con is not None else {}
+    key = audit_key.read(home)
+    states = {name: of_table(con, name, key) for name in watched()} if con is not None else {}
     return states | {"switches": of_switches(home)}
-
-
-def witness(
-    con: duckdb.DuckDBPyConnection, home: Path, name: str, event: str, what: Mapping[str, Any]
-) -> Callable[[], None]:
-    """What writes the event's entry: to be called inside the transaction, when all that it changes is changed."""
-    before = of_table(con, name)
-
-    def write() -> None:
-        states = {name: [before, of_table(con, name)]}
-        audit_log.record(home, event, None, {**what, "states": states}, con)
-
-    return write
-
-
-def witness_switches(home: Path, draft: Path, what: Mapping[str, Any]) -> Callable[[], None]:
-    """What writes the entry of new switches: to be called when the draft only lacks their name."""
-    before = of_switches(home)
-    return lambda: audit_log.record(
-        home, "rule", None, {**what, "states": {"switches": [before, of_switches(home, draft)]}}
-    )
 
 
 def announced(entries: list[Entry], current: Mapping[str, str], anchored: set[int]) -> tuple[set[int], list[str]]:
@@ -103,7 +130,9 @@ def announced(entries: list[Entry], current: Mapping[str, str], anchored: set[in
                 undone.add(number)
             else:
                 faults.append(f"the {name} were changed past the log after entry {number}, {when}")
-        if not steps and name in current:
+        if steps:
+            faults += _beyond_old([e for e in entries if e["number"] < steps[0][0]], name, steps[0][1])
+        elif name in current:
             faults += _beyond_old(entries, name, current[name])
     return undone, faults
 
@@ -111,6 +140,8 @@ def announced(entries: list[Entry], current: Mapping[str, str], anchored: set[in
 def _beyond_old(entries: list[Entry], name: str, seen: str) -> list[str]:
     """What stands in HOME and no entry, not even one of an earlier version, accounts for."""
     rows = int(seen.partition(":")[0])
+    if name not in EVENTS.values():  # an earlier version's log tells of acts and not of rows
+        return [f"the {name} hold {rows:,} rows and the log tells of nothing"] if rows and not entries else []
     old = [e for e in entries if EVENTS.get(e["event"]) == name]
     most = sum(int(e.get("new") or e.get("count") or 1) for e in old)
     if name == "switches":

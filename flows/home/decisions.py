@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from flows.home import audit_log, audit_states
-from flows.home.audit_log import Entry
+from flows.home.audit_states import Entry
 
 EVENTS = frozenset({*audit_states.EVENTS, "knowledge"})
 #: What differs from one telling of the same decision to the next.
@@ -37,6 +37,18 @@ def hold(entries: Sequence[Entry], undone: Collection[int], anchored: Mapping[st
         return True
     hashes, count = _hashes(entries, undone), anchored.get("decisions")
     return isinstance(count, int) and 0 <= count < len(hashes) and hashes[count] == anchored.get("head")
+
+
+def witness_switches(home: Path, draft: Path, what: Mapping[str, Any]) -> Callable[[], None]:
+    """What writes the entry of new switches: to be called when the draft only lacks their name."""
+    before = audit_states.of_switches(home)
+
+    def write() -> None:
+        audit_log.record(
+            home, "rule", None, {**what, "states": {"switches": [before, audit_states.of_switches(home, draft)]}}
+        )
+
+    return write
 
 
 def _hashes(entries: Sequence[Entry], undone: Collection[int]) -> list[str]:

@@ -5,7 +5,8 @@ Counts of persons are not shown at all: they do not add up, and their difference
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,15 @@ def tables(con: duckdb.DuckDBPyConnection, year: int | None, sources: Collection
         "regions": regions.sort("region", "subject_type", "care_setting"),
         "violations": _violations(con, wanted, sources),
     }
+
+
+def figures(tables: Mapping[str, pl.DataFrame]) -> tuple[str, str]:
+    """The year, and a hash of what the tables say of bills, whatever language they are written in."""
+    text = "".join(
+        tables[name].select("year", "^(institution_id|region|.*_type|care_setting|settlements|.*amount)$").write_csv()
+        for name in ("institutions", "regions")
+    )
+    return str(tables["regions"]["year"][0]), hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def _region(con: duckdb.DuckDBPyConnection, rows: pl.DataFrame, region: str, year: int) -> dict[str, pl.DataFrame]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,7 @@ class Ask:
     first: date | None = None  # of the contract
     last: date | None = None
     year: int | None = None
+    logged: dict[str, str] = field(default_factory=dict)  # what its writer has the audit log say besides
 
 
 def asked(role: str, **more: Any) -> Ask:
@@ -105,7 +106,7 @@ def write(settings: Settings, con: duckdb.DuckDBPyConnection, ask: Ask, out: Pat
             "to": str(out.resolve()),
         }
         more = {"institution": ask.institution, "contract": ask.contract, "from": ask.first, "until": ask.last}
-        what |= {k: str(v) for k, v in more.items() if v}
+        what |= {k: str(v) for k, v in more.items() if v} | ask.logged
         audit_log.record(settings.home, "package", run_id, what)
         if out.exists():
             out.rmdir()
@@ -219,9 +220,22 @@ def _third_party(settings: Settings, con: Any, ask: Ask, run_id: str, folder: Pa
 
 def _public(settings: Settings, con: Any, ask: Ask, run_id: str, folder: Path) -> dict[str, int]:
     tables = package_public.tables(con, ask.year, steps.sources(settings))
+    year, figures = package_public.figures(tables)
+    _refuse_another(settings.home, year, figures)
+    ask.logged.update(year=year, figures=figures)
     for name, rows in tables.items():
         _csv(rows, folder / f"{name}.csv", settings, f"public_{name}")
     return {f"{name}.csv": rows.height for name, rows in tables.items()}
+
+
+def _refuse_another(home: Path, year: str, figures: str) -> None:
+    """Raises UsageError where a summary of the year with other figures is out: what lies between two tells of few."""
+    for entry in audit_log.read(home).entries:
+        if entry["event"] == "package" and entry.get("year") == year and entry["figures"] != figures:
+            raise UsageError(
+                f"A summary of {year} left the office on {str(entry['at'])[:10]} with other figures: what changed since"
+                " would tell of few bills. Publish a year once, when it is whole; nothing left the office."
+            )
 
 
 WRITERS: dict[str, Callable[[Settings, Any, Ask, str, Path], dict[str, int]]] = {

@@ -65,7 +65,11 @@ def write_ready(frame: pl.DataFrame, path: Path) -> None:
 def whole(path: Path, write: object) -> None:
     """Run `write(path)` on a name aside, make it durable, then give it its name."""
     aside = path.with_name(path.name + ".part")
-    write(aside)  # type: ignore[operator]
-    with aside.open("rb") as handle:
-        os.fsync(handle.fileno())
-    aside.replace(path)
+    try:
+        write(aside)  # type: ignore[operator]
+        with aside.open("rb") as handle:
+            os.fsync(handle.fileno())
+        aside.replace(path)
+    except BaseException:  # a full disk leaves nothing beside what stood there
+        aside.unlink(missing_ok=True)
+        raise

@@ -188,8 +188,12 @@ def store(
     run_id: str | None,
     leads: dict[str, str],
     today: date,
+    witness: Callable[[], None],
 ) -> str:
-    """Append the plan and its visits; returns its number. Gives every visit its number (`visit_id`)."""
+    """Append the plan and its visits; returns its number. Gives every visit its number (`visit_id`).
+
+    `witness`, which writes the audit log's line, is called before the end; when it fails nothing is kept.
+    """
     with transaction(con):
         stamp = events.stamp(con)
         nth = con.execute(
@@ -209,10 +213,11 @@ def store(
             moved = visit["visit_id"] is not None
             visit["visit_id"] = visit["visit_id"] or f"{plan_id}-{place:02}"
             _append(con, plan_id, "move" if moved else "plan", today, visit, leads)
+        witness()
     return plan_id
 
 
-def note(con: duckdb.DuckDBPyConnection, which: str, act: str, on: date, text: str, before: Callable[[], None]) -> str:
+def note(con: duckdb.DuckDBPyConnection, which: str, act: str, on: date, text: str, witness: Callable[[], None]) -> str:
     """Note that a planned visit, given by its number or its place, was held or is dropped; returns its number.
 
     Raises UsageError where no such visit is open, or several are.
@@ -223,7 +228,6 @@ def note(con: duckdb.DuckDBPyConnection, which: str, act: str, on: date, text: s
         raise UsageError(f"{said} the number or place {which}. `fundwatch plan` lists the open ones.")
     visit = rows.row(0, named=True)
     with transaction(con):
-        before()
         stamp = events.stamp(con)
         con.execute(
             "insert into casebook.plan_visit (visit_id, number, written_at, act, acted_on, institution_id, text)"
@@ -231,6 +235,7 @@ def note(con: duckdb.DuckDBPyConnection, which: str, act: str, on: date, text: s
             {"id": visit["visit_id"], "number": stamp.number, "at": stamp.at, "act": act, "on": on,
              "place": visit["institution_id"], "text": text or None},
         )  # fmt: skip
+        witness()
     return str(visit["visit_id"])
 
 

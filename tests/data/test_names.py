@@ -16,6 +16,7 @@ import xlsxwriter
 from data.errors import FundwatchError, InputRefused, UsageError
 from data.ingest import Intake, bounds, contents, ingest, read, stray, unpack
 from data.warehouse.connection import ddl, open_warehouse
+from tests import xlsb
 
 
 def text_of(rows):
@@ -403,6 +404,63 @@ def test_what_is_said_of_cells_over_the_ends_of_pieces(monkeypatch, tmp_path, se
     monkeypatch.setattr(bounds, "CHUNK", 5_000)
     with pytest.raises(InputRefused, match="B1048576"):
         bounds.refuse_astray(path.read_bytes(), "x.xlsx")
+
+
+ODS = """<?xml version="1.0" encoding="UTF-8"?><office:document-content
+ xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"
+ xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:spreadsheet><table:table
+ table:name="s">{}</table:table></office:spreadsheet></office:body></office:document-content>"""
+TIMES = 'table:number-{}-repeated="{}"'
+
+
+def ods(rows):
+    """A sheet of (times, [times of each cell]) rows; a cell of None times is empty."""
+
+    def cell(times):
+        said = TIMES.format("columns", abs(times))
+        return (
+            f"<table:table-cell {said}/>"
+            if times < 0
+            else f"<table:table-cell {said}><text:p>x</text:p></table:table-cell>"
+        )
+
+    lines = [
+        f"<table:table-row {TIMES.format('rows', n)}>{''.join(map(cell, cells))}</table:table-row>" for n, cells in rows
+    ]
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", ODS.format("".join(lines)))
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "where"),
+    [
+        (ods([(9999, [9999])]), "9,999 rows by 9,999 columns"),
+        (ods([(9999, [1])] * 40 + [(1, [900] * 10)]), "399,961 rows by 9,000 columns"),
+        (ods([(99999, [1])]), "99,999 rows or columns at once"),
+        (xlsb.book({(0, 0): "a", (1048575, 16383): "b"}), "row 1,048,576, column 16,384"),
+        (xlsb.book({(0, 0): "a", (9000, 0): "b", (9001, 16383): "c"}), "row 9,002, column 16,384"),
+        (xlsb.book({(0, 0): "a", (2**32 - 1, 0): "b"}), "row 4,294,967,296, column 1"),
+    ],
+)  # fmt: skip
+def test_the_sheets_of_other_kinds_of_workbook_are_bounded_too(content, where):
+    with pytest.raises(InputRefused, match=f"something in {where}, far from its table"):
+        bounds.refuse_astray(content, "x")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        ods([(1, [1, 1])] * 500 + [(1048000, [-16384])]),  # what an office program writes to the end of the sheet
+        ods([(1, [1] * 60)] * 3000 + [(2000, [3, 3])]),
+        xlsb.book({(r, c): "1" for r in range(300) for c in range(5)}, (0, 1048575, 0, 16383)),
+        xlsb.book({(0, 0): "a", (60_000, 3): "b"}),
+    ],
+)  # fmt: skip
+def test_what_offices_write_in_them_is_within_bounds(content, tmp_path):
+    bounds.refuse_astray(content, "x")
 
 
 # --------------------------------------------------------------------------------------------- ids

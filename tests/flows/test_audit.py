@@ -10,7 +10,7 @@ import pytest
 
 from data.errors import FundwatchError
 from flows import doctor, steps
-from flows.home import audit_key, audit_log
+from flows.home import audit_head, audit_key, audit_log
 from flows.home.settings import Settings
 
 
@@ -60,17 +60,17 @@ def test_an_entry_rewritten_under_the_key_still_breaks_the_chain(log):
     lines = entries(path)
     del lines[1]["mac"]
     lines[1]["unmasked"] = True
-    lines[1]["mac"] = audit_key.mac(audit_key.read(home), audit_log._text(lines[1]))
-    path.write_bytes(b"".join(audit_log._text(e) + b"\n" for e in lines))
+    lines[1]["mac"] = audit_key.mac(audit_key.read(home), audit_head.text(lines[1]))
+    path.write_bytes(b"".join(audit_head.text(e) + b"\n" for e in lines))
     assert audit_log.verify(home)[1].startswith("line 3 does not follow")
 
 
 def test_a_line_without_its_head_is_a_write_that_was_killed_and_is_gone_on_from(log):
     home, _ = log
-    head = home / audit_log.HEAD_NAME
+    head = home / audit_head.FILE_NAME
     before = head.read_bytes()
     audit_log.record(home, "copy", "R4", {})
-    (home / f"{audit_log.HEAD_NAME}.part").write_bytes(head.read_bytes())
+    (home / f"{audit_head.FILE_NAME}.part").write_bytes(head.read_bytes())
     head.write_bytes(before)
     assert audit_log.verify(home) == (5, None)
     audit_log.record(home, "copy", "R5", {})

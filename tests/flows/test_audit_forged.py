@@ -2,13 +2,17 @@
 
 import hashlib
 import json
+import re
 import shutil
+from dataclasses import replace
 
 import pytest
 
-from data.warehouse.connection import open_warehouse, transaction
+from data.errors import FundwatchError
+from data.warehouse import commit, events
+from data.warehouse.connection import FILE_NAME, open_warehouse, transaction
 from flows import doctor_audit
-from flows.home import audit_key, audit_log, audit_states, decisions
+from flows.home import audit_head, audit_key, audit_log, audit_states, decisions
 from models.workbench import ruleset
 
 RUN = "20260101-abcdef01"
@@ -24,17 +28,16 @@ SUPPRESS = """
 """
 
 
-def change(con, home, name, event, query, params, what=None):
+def change(con, home, event, query, params, what=None):
     with transaction(con):
-        witness = audit_states.witness(con, home, name, event, what or {"id": params.get("id")})
         con.execute(query, params)
-        witness()
+        audit_log.record(home, event, None, what or {"id": params.get("id")}, con)
 
 
 def switch(home, rule, status):
     said = {**ruleset.switches(home), rule: ruleset.Switch(status, "because")}
     what = {"rule": rule, "to": status}
-    ruleset.write(home, said, audit_states.witness_switches(home, home / ruleset.DRAFT, what))
+    ruleset.write(home, said, decisions.witness_switches(home, home / ruleset.DRAFT, what))
 
 
 def publish(con, home, run=RUN):
@@ -55,16 +58,16 @@ def home(tmp_path_factory):
         con.execute(
             "insert into run.rejected (ingest_id, file, source_table, reason) values ('i', 'f.csv', 'setl_d', 'x')"
         )
-        change(con, home, "verdicts", "verdict", VERDICT, {"id": "V1", "said": "confirmed"}, {"new": 1})
-        change(con, home, "suppressions", "suppress", SUPPRESS, {"id": "H1", "lift": False})
+        change(con, home, "verdict", VERDICT, {"id": "V1", "said": "confirmed"}, {"new": 1})
+        change(con, home, "suppress", SUPPRESS, {"id": "H1", "lift": False})
         switch(home, "split_admission", "retired")
         publish(con, home)
         audit_log.record(home, "draw", RUN, {"seed": 1}, con)
         audit_log.record(home, "unmask", RUN, {"for": "copy"}, con)
         audit_log.record(home, "copy", RUN, {"files": {"a.csv": 3}, "to": "/x"}, con)
-        change(con, home, "suppressions", "suppress", SUPPRESS, {"id": "H1", "lift": True})
-        change(con, home, "dismissed", "dismiss rejected", "update run.rejected set dismissed = 'so'", {}, {"count": 1})
-        change(con, home, "verdicts", "verdict", VERDICT, {"id": "V2", "said": "dismissed"}, {"new": 1})
+        change(con, home, "suppress", SUPPRESS, {"id": "H1", "lift": True})
+        change(con, home, "dismiss rejected", "update run.rejected set dismissed = 'so'", {}, {"count": 1})
+        change(con, home, "verdict", VERDICT, {"id": "V2", "said": "dismissed"}, {"new": 1})
         audit_log.record(home, "knowledge", None, {"file": "k.xlsx"}, con)
     switch(home, "split_admission", "live")
     audit_log.record(home, "burden", None, {"files": {"b.csv": 5}})
@@ -73,8 +76,10 @@ def home(tmp_path_factory):
     return home
 
 
-def wrong(home):
-    return [text for _, state, text in doctor_audit.lines(home) if state == "bad"]
+def wrong(home, seen=None):
+    """What doctor says is wrong; `seen`: what the warehouse shows, where only the log was touched."""
+    judged = doctor_audit.judged(home, audit_log.read(home), seen or doctor_audit.seen(home))
+    return [text for _, state, text in judged if state == "bad"]
 
 
 def entries_of(home):
@@ -89,9 +94,9 @@ def chained(entries, key=None, numbered=True):
         if key is not None or numbered:
             entry = {"seq": number, **entry}
         entry["previous"] = previous
-        text = audit_log._text(entry)
+        text = audit_head.text(entry)
         code = {"hash": hashlib.sha256(text).hexdigest()} if key is None else {"mac": audit_key.mac(key, text)}
-        lines.append(audit_log._text(entry | code))
+        lines.append(audit_head.text(entry | code))
         previous = hashlib.sha256(lines[-1]).hexdigest()
     return b"".join(line + b"\n" for line in lines), len(lines), previous
 
@@ -102,11 +107,11 @@ def put(home, entries, way):
     text, count, head = chained(entries, key, numbered=way == "hashed")
     (home / audit_log.FILE_NAME).write_bytes(text)
     if way in ("with its head", "with its head and key"):
-        audit_log._head_aside(home, OTHER_KEY, count, head).replace(home / audit_log.HEAD_NAME)
+        audit_head.write(home, OTHER_KEY, audit_head.Head(count, head))
     if way == "with its head and key":
         (home / audit_key.FILE_NAME).write_text(OTHER_KEY.hex())
     if way == "as of an earlier version":
-        (home / audit_log.HEAD_NAME).unlink()
+        (home / audit_head.FILE_NAME).unlink()
         (home / audit_key.FILE_NAME).unlink()
 
 
@@ -143,11 +148,11 @@ def test_what_nobody_touched_is_intact(home):
 @pytest.mark.parametrize("way", WAYS)
 def test_a_log_made_anew_is_noticed_whatever_was_changed(spoilt, way):
     entries = entries_of(spoilt)
-    before = {name: (spoilt / name).read_bytes() for name in (audit_log.HEAD_NAME, audit_key.FILE_NAME)}
-    unnoticed = []
+    before = {name: (spoilt / name).read_bytes() for name in (audit_head.FILE_NAME, audit_key.FILE_NAME)}
+    unnoticed, seen = [], doctor_audit.seen(spoilt)
     for name, edit in edits().items():
         put(spoilt, edit(entries), way)
-        if not wrong(spoilt):
+        if not wrong(spoilt, seen):
             unnoticed.append(name)
         for file, content in before.items():
             (spoilt / file).write_bytes(content)
@@ -173,15 +178,15 @@ RAW = {f"the last {n} lines cut": (lambda lines, n=n: cut(lines, n)) for n in ra
 
 @pytest.mark.parametrize("more", ["", "head", "head and key"])
 def test_whatever_is_done_to_the_files_is_noticed(spoilt, more):
-    path, unnoticed = spoilt / audit_log.FILE_NAME, []
+    path, unnoticed, seen = spoilt / audit_log.FILE_NAME, [], doctor_audit.seen(spoilt)
     lines = path.read_bytes().splitlines(keepends=True)
     if more:
-        (spoilt / audit_log.HEAD_NAME).unlink()
+        (spoilt / audit_head.FILE_NAME).unlink()
     if more == "head and key":
         (spoilt / audit_key.FILE_NAME).unlink()
     for name, edit in RAW.items():
         path.write_bytes(edit(lines))
-        unnoticed += [] if wrong(spoilt) else [name]
+        unnoticed += [] if wrong(spoilt, seen) else [name]
     path.unlink()
     assert unnoticed == [] and wrong(spoilt)
 
@@ -211,11 +216,12 @@ def test_what_is_changed_past_the_log_is_noticed(spoilt, query):
 
 def test_switches_and_manifests_changed_past_the_log_are_noticed(spoilt):
     switches, manifest = spoilt / ruleset.SWITCHES, spoilt / "runs" / RUN / "manifest.json"
+    seen = doctor_audit.seen(spoilt)
     for path in (switches, manifest):
         text = path.read_text()
         for changed in (text.replace("because", "why"), text + "\n", text.replace('"f"', '"g"'), ""):
             path.write_text(changed)
-            assert bool(wrong(spoilt)) is (changed != text), changed
+            assert bool(wrong(spoilt, None if path == switches else seen)) is (changed != text), changed
         path.write_text(text)
     switches.unlink()
     assert wrong(spoilt)
@@ -231,6 +237,92 @@ def test_a_manifest_remembers_the_decisions_before_it(spoilt):
         assert not decisions.hold(entries[:n] + entries[n + 1 :], set(), said)
 
 
+def filled(con, table, mark):
+    """Put one row into a table, whatever its columns are, with the mark in its texts."""
+    columns = con.execute(
+        "select column_name, data_type from duckdb_columns() where schema_name || '.' || table_name = $t", {"t": table}
+    ).fetchall()
+    values = {"DATE": "date '2026-01-02'", "TIMESTAMP": "now()::timestamp", "BOOLEAN": "true", "VARCHAR": f"'{mark}'"}
+    given = ", ".join(f"{values.get(kind, '1')} as {name}" for name, kind in columns)
+    con.execute(f"insert into {table} by name select {given}")
+
+
+def test_whatever_people_wrote_is_watched_table_by_table(spoilt):
+    """Each table of the casebook: a row that the log tells of, then one changed, one removed, one put in by hand."""
+    tables = {name: re.search(r"from (\w+\.\w+)", query)[1] for name, query in audit_states.watched().items()}
+    with open_warehouse(spoilt) as con:
+        by_runs = {"selection", "group_membership", "run_profile", "ranked_run", "lead_history"}
+        there = con.sql("select table_name from duckdb_tables() where schema_name = 'casebook'").fetchall()
+        assert {f"casebook.{name}" for (name,) in there if name not in by_runs} | {"run.rejected"} == set(
+            tables.values()
+        )
+        with transaction(con):
+            for table in tables.values():
+                filled(con, table, "A")
+            audit_log.record(spoilt, "case", None, {}, con)
+        entries = audit_log.read(spoilt).entries
+        assert set(entries[-1]["states"]) == set(tables), "an entry says all that its transaction changed"
+    seen, key, unnoticed = doctor_audit.seen(spoilt), audit_key.read(spoilt), []
+    assert wrong(spoilt, seen) == []
+    with open_warehouse(spoilt) as con:
+        for name, table in tables.items():
+            *_, column = (c for c, kind, *_ in con.sql(audit_states.watched()[name]).description if kind == "VARCHAR")
+            by_hand = {
+                "changed": f"update {table} set {column} = 'Z' where {column} = 'A'",
+                "removed": f"delete from {table} where {column} = 'A'",
+                "put in": None,
+            }
+            for kind, query in by_hand.items():
+                con.execute("begin")
+                filled(con, table, "B") if query is None else con.execute(query)
+                state = {name: audit_states.of_table(con, name, key)}
+                con.execute("rollback")
+                if not wrong(spoilt, replace(seen, states=seen.states | state)):
+                    unnoticed.append((name, kind))
+    assert unnoticed == []
+
+
+def test_rows_put_in_before_the_first_entry_are_noticed(tmp_path):
+    with open_warehouse(tmp_path) as con:
+        filled(con, "casebook.points_note", "A")
+    assert "points_note hold 1 rows" in wrong(tmp_path)[0]
+    with open_warehouse(tmp_path) as con:
+        audit_log.record(tmp_path, "burden", None, {}, con)
+    assert "points_note hold 1 rows" in wrong(tmp_path)[0]
+
+
+def test_a_view_changed_by_hand_is_noticed(spoilt):
+    with open_warehouse(spoilt) as con:
+        con.execute("create or replace view casebook.current_suppression as select * from casebook.suppression")
+    assert "the view casebook.current_suppression was changed" in wrong(spoilt)[0]
+
+
+def test_changes_cut_off_at_the_edge_of_a_record_are_noticed(spoilt, tmp_path):
+    """The engine takes a log that ends between two records for whole: only what is kept outside tells."""
+    lost = {"an act": tmp_path / "act", "a delivery": tmp_path / "delivery"}
+    wal = spoilt / f"{FILE_NAME}.wal"
+    with open_warehouse(spoilt) as con:
+        change(con, spoilt, "suppress", SUPPRESS, {"id": "H7", "lift": False})
+        before = wal.stat().st_size
+        change(con, spoilt, "suppress", SUPPRESS, {"id": "H8", "lift": False})
+        shutil.copytree(spoilt, lost["an act"])
+        before_event = wal.stat().st_size
+        with transaction(con):
+            events.stamp(con)
+        shutil.copytree(spoilt, lost["a delivery"])
+    assert wrong(spoilt) == []
+    for (what, home), size in zip(lost.items(), (before, before_event), strict=True):
+        assert wrong(home) == [], "killed and whole"
+        with (home / wal.name).open("r+b") as handle:
+            handle.truncate(size)
+        assert any("its last changes are lost" in text for text in wrong(home)), what
+    with pytest.raises(FundwatchError, match=r"warehouse\.last beside it tells of 1"), open_warehouse(home):
+        pass
+    (home / commit.FILE_NAME).unlink()
+    with open_warehouse(home):
+        pass
+
+
 def test_an_event_that_was_killed_before_its_change_is_said_and_is_no_fault(spoilt):
     class Killed(BaseException):
         pass
@@ -240,9 +332,8 @@ def test_an_event_that_was_killed_before_its_change_is_said_and_is_no_fault(spoi
 
     with open_warehouse(spoilt) as con, pytest.raises(Killed):
         with transaction(con):
-            witness = audit_states.witness(con, spoilt, "suppressions", "suppress", {})
             con.execute(SUPPRESS, {"id": "H9", "lift": False})
-            witness()
+            audit_log.record(spoilt, "suppress", None, {}, con)
             killed()
     for _ in range(2):  # as it was left, and when the same was done again
         assert wrong(spoilt) == []
@@ -250,7 +341,7 @@ def test_an_event_that_was_killed_before_its_change_is_said_and_is_no_fault(spoi
         assert notes == ["entry 16 (suppress) was announced and not done: it was interrupted"]
         with open_warehouse(spoilt) as con:
             if con.sql("select count(*) from casebook.suppression").fetchall() == [(2,)]:
-                change(con, spoilt, "suppressions", "suppress", SUPPRESS, {"id": "H9", "lift": False})
+                change(con, spoilt, "suppress", SUPPRESS, {"id": "H9", "lift": False})
 
 
 def test_the_log_of_an_earlier_version_is_taken_over_once_and_that_is_said(home, tmp_path):

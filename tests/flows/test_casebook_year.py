@@ -30,7 +30,8 @@ def ranked(tmp_path_factory):
 def home(ranked, tmp_path):
     (tmp_path / "home").mkdir()
     shutil.copy(ranked / FILE_NAME, tmp_path / "home")
-    return tmp_path / "home"
+    yield tmp_path / "home"
+    assert offices.past_the_log(tmp_path / "home") == []
 
 
 @pytest.fixture

@@ -2,11 +2,13 @@
 
 import dataclasses
 import importlib.util
+import random
 import resource
 import shutil
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,11 +16,11 @@ import pytest
 
 from data.errors import FundwatchError, UsageError
 from data.warehouse.connection import open_warehouse
-from flows import steps
+from flows import doctor_audit, steps
 from flows.home import audit_log
 from flows.home.settings import Settings
 
-pytestmark = pytest.mark.slow
+slow, long = pytest.mark.slow, pytest.mark.long
 SPEC = importlib.util.spec_from_file_location("kill_test", Path(__file__).parents[1] / "kill_test.py")
 kill_test = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(kill_test)
@@ -58,6 +60,7 @@ def kill_at(settings, words, delay):
     return was_running
 
 
+@slow
 def test_killed_while_it_loads_judges_and_publishes_it_ends_with_the_same_bytes(undisturbed, tmp_path, few):
     settings, want = undisturbed
     home = few(tmp_path / "home")
@@ -68,6 +71,7 @@ def test_killed_while_it_loads_judges_and_publishes_it_ends_with_the_same_bytes(
     assert kill_test.differences(want, home) == []
 
 
+@slow
 def test_what_a_killed_publish_left_aside_is_gone_after_the_next(undisturbed, tmp_path):
     settings, want = undisturbed
     home = tmp_path / "home"
@@ -81,6 +85,7 @@ def test_what_a_killed_publish_left_aside_is_gone_after_the_next(undisturbed, tm
     assert kill_test.differences(want, home) == []
 
 
+@slow
 def test_a_run_that_was_killed_before_midnight_keeps_its_id_after_it(undisturbed, tmp_path, monkeypatch):
     settings, want = undisturbed
     other = dataclasses.replace(settings, home=tmp_path / "home", out=None)
@@ -93,6 +98,7 @@ def test_a_run_that_was_killed_before_midnight_keeps_its_id_after_it(undisturbed
     assert kill_test.differences(want, other.home) == []
 
 
+@slow
 def test_a_ranking_that_a_stopped_run_left_is_not_published_as_a_later_one(undisturbed, tmp_path, delivery, rows):
     settings, _ = undisturbed
     more = delivery({"setl_d.csv": [rows.settlement(1)], "mdtrt_d.csv": [rows.encounter(1)]})
@@ -105,6 +111,7 @@ def test_a_ranking_that_a_stopped_run_left_is_not_published_as_a_later_one(undis
             steps.perform(by_name[name], other)
 
 
+@slow
 def test_a_full_disk_is_a_plain_sentence_and_the_next_run_mends_it(undisturbed, tmp_path, few):
     settings, want = undisturbed
     home = few(tmp_path / "home")
@@ -122,6 +129,7 @@ def test_a_full_disk_is_a_plain_sentence_and_the_next_run_mends_it(undisturbed, 
     assert kill_test.differences(want, home) == []
 
 
+@slow
 def test_full_while_publishing_leaves_the_earlier_copies(undisturbed, tmp_path):
     settings, _ = undisturbed
     home = tmp_path / "home"
@@ -140,6 +148,7 @@ def test_full_while_publishing_leaves_the_earlier_copies(undisturbed, tmp_path):
     assert after == before and audit_log.verify(home) == (entries, None)
 
 
+@slow
 def test_the_town_has_rows_that_cannot_be_read_refunds_and_corrections(undisturbed):
     settings, _ = undisturbed
     with open_warehouse(settings.home, read_only=True) as con:
@@ -149,6 +158,7 @@ def test_the_town_has_rows_that_cannot_be_read_refunds_and_corrections(undisturb
     assert rejected >= 10 and taken_back >= 5 and replaced >= 5
 
 
+@slow
 def test_the_same_delivery_again_keeps_its_rejected_rows(undisturbed, tmp_path):
     settings, want = undisturbed
     home = tmp_path / "home"
@@ -157,6 +167,7 @@ def test_the_same_delivery_again_keeps_its_rejected_rows(undisturbed, tmp_path):
     assert kill_test.differences(want, home) == []
 
 
+@slow
 @pytest.mark.parametrize("command", ["doctor", "screen", "replay"])
 def test_what_only_looks_leaves_nothing_behind_when_it_is_killed(undisturbed, tmp_path, command):
     settings, want = undisturbed
@@ -172,3 +183,44 @@ def test_what_only_looks_leaves_nothing_behind_when_it_is_killed(undisturbed, tm
     assert kill_test.differences(want, home) == []
     run(dataclasses.replace(settings, home=home, out=home / "out"))
     assert kill_test.differences(want, home) == []
+
+
+#: What is killed of a hundred, and within how many seconds: `run` six times in a row in each of ten homes.
+LOOKS = {"doctor": (14, 6), "screen": (12, 8), "replay": (8, 20), "serve": (6, 25)}
+
+
+@long
+def test_a_hundred_kills_end_identical(undisturbed, tmp_path, few):
+    """By hand before a release, in half an hour: whatever is killed when, the next run ends with the same bytes."""
+    settings, want = undisturbed
+    chance, killed = random.Random(18), Counter()
+    for number in range(10):
+        home = few(tmp_path / f"home{number}")
+        for _ in range(6):
+            where = kill_test.kill_after(settings.input, home, tmp_path / "log", chance.uniform(0.5, 12))
+            killed["run" if where != "(had finished)" else "run that had finished"] += 1
+        kill_test.finish(settings.input, home, tmp_path / "log")
+        assert kill_test.differences(want, home) == [], number
+        assert [text for _, state, text in doctor_audit.lines(home) if state == "bad"] == []
+        shutil.rmtree(home)
+    home = shutil.copytree(settings.home, tmp_path / "home")
+    (ran,) = (p.name for p in (home / "runs").iterdir())
+    words = {
+        "doctor": ("doctor", settings.input, "--full"),
+        "screen": ("screen", settings.input),
+        "replay": ("replay", ran),
+        "serve": ("serve", "--cron", "0 2 5 * *", "--input", settings.input),
+    }
+    for command, (times, seconds) in LOOKS.items():
+        for _ in range(times):
+            process = kill_test.start(settings.input, home, tmp_path / "log", *words[command])
+            time.sleep(chance.uniform(0.3, seconds))
+            killed[command if process.poll() is None else f"{command} that had finished"] += 1
+            process.kill()
+            process.wait()
+        assert kill_test.differences(want, home) == [], command
+        assert [text for _, state, text in doctor_audit.lines(home) if state == "bad"] == []
+    run(dataclasses.replace(settings, home=home, out=home / "out"))
+    assert kill_test.differences(want, home) == [] and not list((home / "spill").glob("*"))
+    assert sum(killed.values()) == 100, killed
+    print(dict(killed))

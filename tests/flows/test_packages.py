@@ -232,6 +232,22 @@ def test_what_no_package_can_be(call, home, tmp_path, more, why):
     assert (home / "audit.log").read_bytes() == before
 
 
+def test_a_year_that_changed_since_it_was_published_is_not_published_again(call, home, tmp_path):
+    """Of two summaries that differ by a few bills the difference tells whose they were."""
+    shutil.copytree(home, tmp_path / "home")
+    for name in ("first", "again in Chinese"):
+        package(call, tmp_path / "home", tmp_path / name, "public", "--labels", "zh" if "Chinese" in name else "names")
+    with open_warehouse(tmp_path / "home") as con:
+        con.execute(
+            "update feature.settlement set fund_amount = fund_amount + 1 where settlement_id = (select settlement_id"
+            " from feature.settlement where extract(year from settled_on) = 2025 order by 1 limit 1)"
+        )
+    entries = audit_log.verify(tmp_path / "home")
+    code, _, error = call("publish", "--for", "public", "--out", tmp_path / "p", "--home", tmp_path / "home")
+    assert code == 2 and "left the office on" in error and "with other figures" in error
+    assert not (tmp_path / "p").exists() and audit_log.verify(tmp_path / "home") == entries
+
+
 def test_a_folder_that_holds_something_is_left_alone(call, home, tmp_path):
     (tmp_path / "p").mkdir()
     (tmp_path / "p" / "mine.txt").write_text("x")

@@ -2,21 +2,28 @@
 
 import bz2
 import gzip
+import importlib
 import io
 import lzma
+import pkgutil
 import random
 import zipfile
+from functools import partial
 
+import duckdb
 import polars as pl
 import pytest
 
+from data.contract import mapping
 from data.errors import FundwatchError
 from data.knowledge.published import workbook as knowledge_import
 from flows import replay
 from flows.home import settings as home_settings
 from flows.publish import outlook
-from models.casebook import read
-from models.workbench import ruleset
+from models import casebook
+from models.casebook import handed, read, sheet
+from models.sources import case_file
+from models.workbench import located, ruleset, template
 
 VERDICTS = (
     "lead_id,subject_type,subject_id,核查结论,确认违规金额\n" + "L1,institution,H1,确认违规,12.50\n" * 40
@@ -78,7 +85,65 @@ def manifest_of(path):
     return replay.read_manifest(path.parent)
 
 
+CASE = b"""## given to all
+
+feature.settlement
+
+| settlement_id | settled_on | amount |
+|---|---|---|
+| S1 | 2025-01-01 | 5.00 |
+
+## a bill is found
+
+finds
+
+| settlement_id | amount |
+|---|---|
+| S1 | 5.00 |
+"""
+MAPPING = ("table,name,field\n" + "setl_d,结算流水,setl_id\n" + "*,人员号,psn_no\n" * 9).encode()
+VALUES = {"date": "2025-03-04", "money": "12.50", "count": "3", "flag": "是"}
+
+
+def handed_in(columns):
+    """Rows of a file people hand in, with every column that we know of it."""
+    row = ",".join(VALUES.get(kind, "A1") for kind in columns.values())
+    return (",".join(columns) + "\n" + f"{row}\n" * 12).encode()
+
+
+def forms():
+    """Every kind of file that the casebook takes in: its rows, what reads them, what makes values of their texts."""
+    for module in pkgutil.iter_modules(casebook.__path__, "models.casebook."):
+        there = importlib.import_module(module.name)
+        for form in {f.name: f for f in vars(there).values() if isinstance(f, handed.Form)}.values():
+            rows = handed_in(handed.columns(form.name))
+            yield form.name, rows, partial(handed.read, form=form), lambda con, got, form=form: got.typed(con, form)
+        if isinstance(getattr(there, "LISTING", None), str) and hasattr(there, "read"):
+            rows, typed = (
+                handed_in(sheet.columns(there.LISTING)),
+                partial(sheet.typed, listing=there.LISTING, table="t"),
+            )
+            yield there.LISTING, rows, there.read, typed
+
+
+def cases(path):
+    """A rule's cases: what does not fit is a ValueError that names the line, which `rule test` says."""
+    try:
+        case_file.read(path)
+    except ValueError as error:
+        assert path.name in str(error) or isinstance(error, UnicodeDecodeError)
+
+
+def rules(path):
+    """A rule that people write."""
+    located.read(path)
+
+
 READERS = {
+    **{name: (content, f"{name}.csv", read) for name, content, read, _ in forms()},
+    "cases.md": (CASE, "cases.md", cases),
+    "rule.sql": (template.RULE.encode(), "rules/own_rule.sql", rules),
+    "mapping": (MAPPING, "mappings/own.csv", lambda path: mapping.names.__wrapped__(path.parent)),
     **{name: (content, name, read.read) for name, content in FORMS.items()},
     "fund.csv": (FUND, "fund.csv", outlook.read_account),
     "fund.csv.gz": (gzip.compress(FUND), "fund.csv.gz", outlook.read_account),
@@ -94,6 +159,7 @@ def attempt(name, folder, seed, tries):
     content = content() if callable(content) else content
     draw = random.Random(f"{name} {seed}")
     path = folder / file
+    path.parent.mkdir(exist_ok=True)
     for number in range(tries):
         path.write_bytes(spoilt(content, draw))
         try:
@@ -111,3 +177,19 @@ def test_a_few_spoilt_files(name, tmp_path):
 @pytest.mark.parametrize("name", sorted(READERS))
 def test_many_spoilt_files(name, tmp_path):
     attempt(name, tmp_path, 2, 400)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "content", "read", "typed"), forms(), ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_values_of_spoilt_files_of_the_casebook(name, content, read, typed, tmp_path):
+    """Binding the values of all columns takes a second, so what is only read is tried more often."""
+    draw, path = random.Random(name), tmp_path / "v.csv"
+    for _ in range(15):
+        path.write_bytes(spoilt(content, draw))
+        with duckdb.connect() as con:
+            try:
+                typed(con, read(path))
+            except FundwatchError as refused:
+                assert str(refused).strip()

@@ -62,7 +62,8 @@ def ready(tmp_path_factory):
 def home(ready, tmp_path):
     (tmp_path / "home").mkdir()
     shutil.copy(ready / FILE_NAME, tmp_path / "home")
-    return tmp_path / "home"
+    yield tmp_path / "home"
+    assert offices.past_the_log(tmp_path / "home") == []
 
 
 @pytest.fixture

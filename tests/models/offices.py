@@ -3,6 +3,7 @@
 from data.knowledge import load as knowledge_load
 from data.warehouse.connection import open_warehouse
 from features import build
+from flows.home import audit_log, audit_states
 from models.ranking.rank import rank
 from models.sources.card import make
 from models.sources.source import Source, run
@@ -50,6 +51,14 @@ def make_home(home):
         )
         build.build(con, "test")
     return home
+
+
+def past_the_log(home):
+    """What the commands of a test changed of the casebook without a line of the audit log that says so."""
+    with open_warehouse(home, read_only=True) as con:
+        states = audit_states.now(home, con)
+        anchored = {n for (n,) in con.execute("select entries from run.audit_head").fetchall()}
+    return audit_states.announced(audit_log.read(home).entries, states, anchored)[1]
 
 
 def source(where, name="a", problem=(), amount=40):

@@ -246,21 +246,24 @@ finds nothing
 """
 
 
-@pytest.mark.parametrize(
-    "header",
-    [
-        "settlement_id) values ('S1'); copy (select 1) to '{file}'; insert into feature.settlement (settlement_id",
-        "settlement_id\") values ('S1'); copy (select 1) to '{file}'; --",
-        "no_such_column",
-        "",
-        "settlement_id --",
-    ],
+HEADERS = (
+    "settlement_id) values ('S1'); copy (select 1) to '{file}'; insert into feature.settlement (settlement_id",
+    "settlement_id\") values ('S1'); copy (select 1) to '{file}'; --",
+    "no_such_column",
+    "",
+    "settlement_id --",
 )
-def test_a_header_of_a_case_is_a_name_and_nothing_else(tmp_path, header):
-    path, target = write(tmp_path), tmp_path / "out"
-    path.with_suffix(".md").write_text(CASE.format(header=header.format(file=target)), encoding="utf-8")
-    (result,) = trial.run(tmp_path, [ruleset.one(tmp_path, "big_bill")])
-    assert any("has no column" in failure.why for failure in result.failures)
+
+
+def test_a_header_of_a_case_is_a_name_and_nothing_else(tmp_path):
+    target = tmp_path / "out"
+    for number, header in enumerate(HEADERS):
+        path = write(tmp_path, f"rule_{number}")
+        path.with_suffix(".md").write_text(CASE.format(header=header.format(file=target)), encoding="utf-8")
+    results = trial.run(tmp_path, [ruleset.one(tmp_path, f"rule_{number}") for number in range(len(HEADERS))])
+    assert len(results) == len(HEADERS)
+    for result in results:
+        assert any("has no column" in failure.why for failure in result.failures)
     assert not target.exists()
 
 
@@ -364,15 +367,16 @@ def detect(empty_warehouse, tmp_path, monkeypatch):
     return home, act
 
 
-@pytest.mark.parametrize("kind", BROKEN)
-def test_a_broken_rule_on_trial_is_left_out_and_named_and_the_others_judge(detect, kind):
+def test_broken_rules_on_trial_are_left_out_and_named_and_the_others_judge(detect):
     home, act = detect
     write(home, "a_sound_rule")
-    write(home, "broken_rule", query=BROKEN[kind])
-    said, outcome, ((_, hits, _), (name, none, reason)) = act()
-    assert hits == 3 and name == "broken_rule" and none == 0
-    assert reason.startswith("left out: ") and "broken_rule.sql" in reason and "Traceback" not in reason
-    assert "broken_rule" in outcome.sentence and any("broken_rule, on trial, is left out" in line for line in said)
+    for kind, query in BROKEN.items():
+        write(home, f"broken_{kind}", query=query)
+    said, outcome, ((_, hits, _), *broken) = act()
+    assert hits == 3 and [(name, none) for name, none, _ in broken] == [(f"broken_{k}", 0) for k in sorted(BROKEN)]
+    for name, _, reason in broken:
+        assert reason.startswith("left out: ") and f"{name}.sql" in reason and "Traceback" not in reason
+        assert name in outcome.sentence and any(f"{name}, on trial, is left out" in line for line in said)
     assert act()[1].sentence == "nothing new", "what was left out is not tried again until it changes"
 
 

@@ -167,7 +167,7 @@ def planned(con, first, length=5, staff=2, rows=(("H1", 4, 900.0), ("H2", 4, 500
     asked = Ask(staff, length, min(2, staff), 0.0, 0.0, 1, free.last)
     made, past = plans.make(con, worth(*rows), free, asked, lambda *_: None)
     if keep and made.visits:
-        plans.store(con, made, asked, free, "run", {}, first)
+        plans.store(con, made, asked, free, "run", {}, first, lambda: None)
     return made, past
 
 

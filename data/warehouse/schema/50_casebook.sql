@@ -1,4 +1,5 @@
 -- 线索登记: one open lead a subject, across runs
+-- written by runs, but for: select lead_id, closed_on from casebook.lead_register where closed_on is not null
 create table if not exists casebook.lead_register (
     lead_id varchar not null,
     subject_type varchar not null,
@@ -12,6 +13,7 @@ create table if not exists casebook.lead_register (
 );
 
 -- 工作名单: leads chosen for a round's work, by rank or at random, with the probability of being chosen
+-- written by runs
 create table if not exists casebook.selection (
     run_id varchar not null,
     subject_type varchar not null,
@@ -25,6 +27,7 @@ create table if not exists casebook.selection (
 );
 
 -- 团伙线索成员: who belonged to a group's lead when it was last ranked
+-- written by runs
 create table if not exists casebook.group_membership (
     lead_id varchar not null,
     person_id varchar not null
@@ -132,6 +135,7 @@ create table if not exists casebook.verdict_evidence (
 );
 
 -- 运行概貌: what a later run compares itself with: counts by bin, no subject of its own
+-- written by runs
 create table if not exists casebook.run_profile (
     run_id varchar not null,
     place bigint not null,             -- 1, 2 ...: the order in which runs were first published

@@ -36,6 +36,7 @@ where lead_id is not null or outside_id is not null
 group by case_id, lead_id, outside_id;
 
 -- 排序登记: the runs in the order in which they were first ranked, among the events people cause
+-- written by runs
 create table if not exists casebook.ranked_run (
     run_id varchar not null,
     number bigint not null,
@@ -43,6 +44,7 @@ create table if not exists casebook.ranked_run (
 );
 
 -- 线索历史: how each lead stood in each run; a run that finds it no more has a row without rank
+-- written by runs
 create table if not exists casebook.lead_history (
     run_id varchar not null,
     lead_id varchar not null,

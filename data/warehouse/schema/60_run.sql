@@ -18,6 +18,7 @@ create table if not exists run.input_file (
 );
 
 -- 拒收: rows that could not be read, with their own text, to be mended and delivered again
+-- written by runs, but for: select distinct file, source_table, dismissed from run.rejected where dismissed is not null
 create table if not exists run.rejected (
     ingest_id varchar not null,
     file varchar not null,
