@@ -16,12 +16,14 @@ ODD = frozenset(
 #: Control characters other than tab and line ends (U+001F before numbers is a known trick against spreadsheets; a NUL
 #: is a broken text and refused elsewhere), spaces without width, marks of direction, soft hyphens, byte order marks.
 CONTROLS = bytes(c for c in (*range(1, 32), 127) if c not in b"\t\n\r")
-#: Invisible characters beyond ASCII in UTF-8.
-MARKS = (
-    *(b"\xc2\xad", b"\xef\xbb\xbf", b"\xe2\x81\xa0"),
-    *(b"\xe2\x80" + bytes([c]) for c in (*range(0x8B, 0x90), *range(0xAA, 0xAF))),
-    *(b"\xe2\x81" + bytes([c]) for c in range(0xA6, 0xAA)),
-)
+#: Invisible characters beyond ASCII in UTF-8, by what they begin with: hardly any text holds such a beginning, and a
+#: text without it is not looked through for each of them.
+MARKS = {
+    b"\xc2\xad": (b"\xc2\xad",),
+    b"\xef\xbb": (b"\xef\xbb\xbf",),
+    b"\xe2\x80": tuple(b"\xe2\x80" + bytes([c]) for c in (*range(0x8B, 0x90), *range(0xAA, 0xAF))),
+    b"\xe2\x81": tuple(b"\xe2\x81" + bytes([c]) for c in (*range(0xA6, 0xAA), 0xA0)),
+}
 #: What is left of a text without these is its letters beyond ASCII and its controls: little, and all that is looked at.
 PRINTABLE = bytes(range(32, 127)) + b"\t\n\r"
 #: Single bytes, and what they are a sign of.
@@ -126,7 +128,9 @@ def _is_invisible(rest: bytes) -> bool:
     """Whether what a text has beside printable ASCII holds invisible characters."""
     if not rest:
         return False
-    return len(rest.translate(None, CONTROLS)) < len(rest) or any(mark in rest for mark in MARKS)
+    if len(rest.translate(None, CONTROLS)) < len(rest):
+        return True
+    return any(mark in rest for start, marks in MARKS.items() if start in rest for mark in marks)
 
 
 def lines(path: Path) -> int:

@@ -16,6 +16,7 @@ import duckdb
 
 from data.errors import FundwatchError, InUse, UsageError
 from data.warehouse import commit, damage, events, paths, spill
+from data.warehouse.catalogue import has as has
 from data.warehouse.paths import escaped
 
 if TYPE_CHECKING:
@@ -117,24 +118,6 @@ def frame(con: duckdb.DuckDBPyConnection, query: str, params: dict[str, Any] | N
         warnings.simplefilter("ignore", UserWarning)
         table = con.execute(query, params).to_arrow_table()
     return cast("pl.DataFrame", pl.from_arrow(table, rechunk=False))
-
-
-def has(con: duckdb.DuckDBPyConnection, table: str, column: str | None = None) -> bool:
-    """Whether a table, written with its schema, is there and has the column: what is only read may be of an earlier
-    version."""
-    schema, _, name = table.rpartition(".")
-    # the columns of every table and view would be described before the one asked for is picked
-    is_there = con.execute(
-        "select 1 from duckdb_tables() where schema_name = $schema and table_name = $name"
-        " union all select 1 from duckdb_views() where schema_name = $schema and view_name = $name limit 1",
-        {"schema": schema, "name": name},
-    ).fetchall()
-    if not is_there or column is None:
-        return bool(is_there)
-    rows = con.execute(
-        "select 1 from pragma_table_info($table) where name = $column", {"table": table, "column": column}
-    ).fetchall()
-    return bool(rows)
 
 
 @functools.cache

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import duckdb
 
 from data.warehouse import commit
+from data.warehouse.catalogue import has
 
 
 class Stamp(NamedTuple):
@@ -49,11 +50,7 @@ KEPT = (
 def order(con: duckdb.DuckDBPyConnection, table: str) -> str:
     """The column that orders a table's events: in a warehouse from before, which is only read, their time."""
     time, number = next((time, number) for name, time, number, _ in KEPT if name == table)
-    have = con.execute(
-        "select 1 from duckdb_columns() where schema_name || '.' || table_name = $table and column_name = $number",
-        {"table": table, "number": number},
-    ).fetchall()
-    return number if have else time
+    return number if has(con, table, number) else time
 
 
 def number_old(con: duckdb.DuckDBPyConnection) -> int:

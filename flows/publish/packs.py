@@ -18,11 +18,13 @@ from flows.publish import evidence, people
 from flows.publish.dossier import Dossiers
 from flows.publish.labels import labelled
 from flows.publish.replay_sql import replay_sql
-from flows.publish.safe import whole, write_csv
+from flows.publish.safe import ready, whole, write_ready
 from models.casebook import lead_runs
 from models.sources.source import Source
 
 MANIFEST = "manifest.json"
+#: Names the leads in a table whose own columns may have changed their names.
+CUT = "lead of the row"
 
 
 def write(
@@ -42,6 +44,7 @@ def write(
     by_id = {s.id: s for s in sources}
     dossiers = Dossiers(con, sources, lists, language, unmask=unmask, before=lead_runs.number(con, run_id))
     packs = rows.partition_by("lead_id", as_dict=True, include_key=False, maintain_order=True)
+    tables = _tables(rows, labels)
     groups = people.members(con, shown, {}, unmask=unmask).partition_by("lead_id", as_dict=True)
     for lead in pl.concat(lists.values()).filter(pl.col("tier").is_in(["A", "B"])).iter_rows(named=True):
         pack, members = packs.get((lead["lead_id"],)), groups.get((lead["lead_id"],))
@@ -49,9 +52,9 @@ def write(
             continue
         place = folder / str(lead["lead_id"])
         place.mkdir(parents=True, exist_ok=True)
-        _table(pack, place / "evidence.csv", evidence.IDS, labels)
+        write_ready(tables[(lead["lead_id"],)], place / "evidence.csv")
         if members is not None:
-            _table(people.visits(members, pack), place / "members.csv", people.IDS, labels)
+            write_ready(_ready(people.visits(members, pack), people.IDS, labels), place / "members.csv")
         _text(place / "dossier.html", dossiers.page(lead, pack, members))
         _text(place / "replay.sql", replay_sql(lead, [by_id[s] for s in pack["source"].unique(maintain_order=True)]))
         files = sorted(p.name for p in place.iterdir() if p.name != MANIFEST)
@@ -65,9 +68,15 @@ def write(
     return len(packs)
 
 
-def _table(rows: pl.DataFrame, path: Path, ids: Collection[str], labels: str) -> None:
-    """A CSV of the pack; its ids are made safe before the columns may change their names."""
-    write_csv(labelled(rows, labels), path, ids=labelled(rows.head(0).select(ids), labels).columns)
+def _tables(rows: pl.DataFrame, labels: str) -> dict[tuple[object, ...], pl.DataFrame]:
+    """The evidence of each lead as it is written, by its id: made ready in one go, then cut."""
+    whole_table = _ready(rows.drop("lead_id"), evidence.IDS, labels).with_columns(rows["lead_id"].alias(CUT))
+    return whole_table.partition_by(CUT, as_dict=True, include_key=False, maintain_order=True)
+
+
+def _ready(rows: pl.DataFrame, ids: Collection[str], labels: str) -> pl.DataFrame:
+    """Rows for a CSV of the pack; its ids are made safe before the columns may change their names."""
+    return ready(labelled(rows, labels), ids=labelled(rows.head(0).select(ids), labels).columns)
 
 
 def _text(path: Path, text: str) -> None:

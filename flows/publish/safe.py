@@ -34,9 +34,18 @@ def table(frame: pl.DataFrame, ids: Iterable[str] = ()) -> pl.DataFrame:
 
 def write_csv(frame: pl.DataFrame, path: Path, ids: Iterable[str] = ()) -> None:
     """UTF-8 with BOM, safe cells, booleans as 0 and 1."""
+    write_ready(ready(frame, ids), path)
+
+
+def ready(frame: pl.DataFrame, ids: Iterable[str] = ()) -> pl.DataFrame:
+    """The frame as its cells are written: safe, booleans as 0 and 1. What is cut into many files is made ready once."""
     flags = [name for name, kind in frame.schema.items() if kind == pl.Boolean]
-    ready = table(frame, ids).with_columns(pl.col(f).cast(pl.Int8) for f in flags)
-    whole(path, lambda aside: ready.write_csv(aside, include_bom=True))
+    return table(frame, ids).with_columns(pl.col(f).cast(pl.Int8) for f in flags)
+
+
+def write_ready(frame: pl.DataFrame, path: Path) -> None:
+    """A frame that `ready` gave, UTF-8 with BOM."""
+    whole(path, lambda aside: frame.write_csv(aside, include_bom=True))
 
 
 def whole(path: Path, write: object) -> None:

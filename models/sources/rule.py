@@ -13,6 +13,7 @@ import duckdb
 
 from data.errors import UsageError
 from data.warehouse import guard
+from data.warehouse.catalogue import has
 from data.warehouse.connection import ddl
 from models.sources.card import Card, CardError, SettingError, listed, parse
 from models.sources.judged import KEYS, ROW, STANDARD
@@ -135,15 +136,9 @@ def rests_on_ours(con: duckdb.DuckDBPyConnection, found: guard.Query, alias: str
     None where no row of ours is among what the rule reads. A row of ours that only excuses takes nothing away.
     Layers stand in knowledge, and in features that carry on what knowledge limits.
     """
-    layered = {
-        f"{schema}.{table}"
-        for schema, table in con.execute(
-            "select schema_name, table_name from duckdb_columns() where column_name = 'layer'"
-        ).fetchall()
-    }
     held = ", ".join(f"'{layer}'" for layer in OURS)
     text = found.text
-    for table in sorted(layered & found.tables):
+    for table in sorted(t for t in found.tables if has(con, t, "layer")):
         if con.execute(f"select count(*) from {table} where layer in ({held})").fetchall()[0][0]:
             published = f"(select * from {table} where coalesce(layer, '') not in ({held}))"
             # where rows come from, not where a reason names the table

@@ -31,6 +31,9 @@ ODD_TEXTS = {
     "a,b\n1,2\u200b\n": "invisible",
     "a,b\n1,2\u00ad\n": "invisible",
     "a,b\n1,\ufeff2\n": "invisible",
+    "a,b\n1,2\u2060\n": "invisible",
+    "a,b\n1,\u202e2\n": "invisible",
+    "a,b\n1,\u20662\n": "invisible",
 }
 
 

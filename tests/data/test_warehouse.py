@@ -3,9 +3,11 @@
 import subprocess
 import sys
 
+import duckdb
 import pytest
 
 from data.errors import FundwatchError
+from data.warehouse.catalogue import has
 from data.warehouse.connection import FILE_NAME, open_warehouse, transaction
 
 
@@ -72,3 +74,25 @@ def test_an_older_warehouse_gains_the_columns_it_lacks(tmp_path):
         con.execute("insert into record.fee_line (encounter_id, line_id) values ('E1', '1')")
     with open_warehouse(tmp_path) as con:
         assert con.sql("select line_id, created_at from record.fee_line").fetchall() == [("1", None)]
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "is_there"),
+    [
+        ("run.t", None, True),
+        ("run.t", "a", True),
+        ("run.seen", "a", True),
+        ("run.t", "t", False),  # a table's own name means its whole row, and is no column
+        ("run.t", "b", False),
+        ("run.other", None, False),
+        ("nowhere.t", None, False),
+    ],
+)
+def test_a_table_and_its_column_are_known_by_name_and_asking_breaks_no_transaction(table, column, is_there):
+    with duckdb.connect() as con:
+        con.execute("create schema run; create table run.t (a int); create view run.seen as select a from run.t")
+        con.execute("begin")
+        con.execute("insert into run.t values (1)")
+        assert has(con, table, column) is is_there
+        con.execute("commit")
+        assert con.execute("select count(*) from run.t").fetchall() == [(1,)]

@@ -176,7 +176,11 @@ def _content(path: Path) -> object:
         import polars as pl
 
         sheets = pl.read_excel(path, sheet_id=0)
-        return {name: sheet.drop(PASSING, strict=False).rows() for name, sheet in sheets.items()}
+        run = _run_of(path)
+        return {
+            name: [[cell.replace(run, "RUN") if isinstance(cell, str) else cell for cell in row] for row in rows]
+            for name, rows in ((name, sheet.drop(PASSING, strict=False).rows()) for name, sheet in sheets.items())
+        }
     text = path.read_text(encoding="utf-8", errors="replace")
     return text.replace(_run_of(path), "RUN")
 
