@@ -17,6 +17,8 @@ OF_ONE = {
 }
 #: Where a number comes again with the other sign it is a reversal, not a newer version: amount, what else differs.
 REVERSED = {"settlement": ("total_amount", "s.is_refund is distinct from r.is_refund"), "fee_line": ("amount", "true")}
+#: Tables whose rows of one key follow each other: a pack is sold, and taken back.
+IN_ORDER = ("trace_code",)
 #: Digits that spreadsheets and floats keep; what comes after them is zeros.
 KEPT = 15
 #: Zeros in a row of the sampled ids that chance does not bring.
@@ -40,7 +42,8 @@ def find(con: duckdb.DuckDBPyConnection, delivery: Delivery, stage: str, table_o
             _mark_shared_key(con, table, stage, table_of_stage)
         if table.target in REVERSED:
             _mark_reversal(con, table, stage, table_of_stage)
-        _mark_contradiction(con, table, stage, table_of_stage)
+        if table.target not in IN_ORDER:
+            _mark_contradiction(con, table, stage, table_of_stage)
     if {"person_id", "id_number", "person_name"} <= {f.column for f in delivery.fields.values()}:
         _mark_shared_person(con, delivery, table_of_stage)
 
