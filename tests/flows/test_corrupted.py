@@ -1,6 +1,5 @@
 """A delivery corrupted at its sources: what was spoilt is the data clerk's, makes no lead, and hides no true one."""
 
-
 import polars as pl
 import pytest
 
