@@ -81,11 +81,11 @@ def open_cells(con: duckdb.DuckDBPyConnection, delivery: Delivery, work: Path, l
         return Cells(delivery, _held(con, delivery), notes=notes)
     if delivery.encoding != "utf-8":
         delivery = _decoded(delivery, delivery.encoding, work)
-    seen = survey.look(delivery.path, delivery.mark.encode(), len(delivery.header))
-    if seen.is_plain and delivery.lines == 1 and delivery.quote == '"' and delivery.mark == delivery.delimiter:
+    facts = survey.look(delivery.path, delivery.mark.encode(), len(delivery.header))
+    if facts.is_plain and delivery.lines == 1 and delivery.quote == '"' and delivery.mark == delivery.delimiter:
         if not lost:
-            odd = seen.odd - ({"tab"} if delivery.delimiter == "\t" else set())
-            return Cells(delivery, seen.records - 1, notes=notes, is_file=True, odd=odd)
+            odd = facts.odd - ({"tab"} if delivery.delimiter == "\t" else set())
+            return Cells(delivery, facts.records - 1, notes=notes, is_file=True, odd=odd)
         if "INVALID ENCODING" in lost:
             delivery = _decoded(delivery, decode.best_guess(delivery.path), work)
     elif _is_broken(delivery.path):

@@ -15,8 +15,8 @@ Stamp = tuple[int, int, int]
 
 def stamp(path: Path) -> Stamp:
     """What changes when a file is written or another one gets its name."""
-    seen = path.stat()
-    return seen.st_size, seen.st_mtime_ns, seen.st_ino
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns, status.st_ino
 
 
 def refuse_changed(delivery: Delivery) -> None:

@@ -75,8 +75,8 @@ UNITS = "(万元|千元|百元|十元|亿元|百万元|角|分|美元|港币|港
 
 def _unit(lines: Collection[str]) -> str:
     """The unit of amounts that lines above the header name."""
-    found = [re.search(rf"单位\s*[:：]?\s*(人民币)?\s*[(（]?{UNITS}(?=$|[^\w])", line) for line in lines]
-    return next((m[2] for m in found if m is not None), "")
+    matches = [re.search(rf"单位\s*[:：]?\s*(人民币)?\s*[(（]?{UNITS}(?=$|[^\w])", line) for line in lines]
+    return next((m[2] for m in matches if m is not None), "")
 
 
 def unit_of(cell: str) -> str:

@@ -201,14 +201,14 @@ def _refuse_unit(con: duckdb.DuckDBPyConnection, delivery: Delivery, texts: str)
         return
     under = " or ".join(f"regexp_full_match({cell}, '[(（]?{UNITS}[)）]?')" for cell in amounts)
     whole = f"concat_ws(' ', {', '.join(map(quoted, delivery.header))})"
-    found = con.execute(
+    named_units = con.execute(
         f"""
         select regexp_extract({whole}, '{UNITS}', 1), row_place + 1 from {texts}
         where row_place in (select row_place from {LEFT} where kind in ('unit', 'remark'))
             and ({under} or regexp_matches({whole}, '单位[:： ]*(人民币)?[(（]?{UNITS}($|[ )）,，;；。])')) limit 1
         """
     ).fetchall()
-    for unit, row in found:
+    for unit, row in named_units:
         raise InputRefused(header_faults.other_unit(delivery.name, f"data row {row}", unit))
 
 

@@ -147,10 +147,12 @@ class Splitter:
 
     def learn(self, lines: Iterable[str]) -> None:
         """How many cells rows have beyond the header: a row with one more of them is a row that has shifted."""
-        seen = list(lines)
-        returns = sum(line.endswith("\r") for line in seen)
-        self._ends_in_return = 2 * returns > len(seen)
-        over = [len(cells) - self.columns for line in seen if (cells := self._split(line.rstrip("\r\n"))) is not None]
+        sampled = list(lines)
+        returns = sum(line.endswith("\r") for line in sampled)
+        self._ends_in_return = 2 * returns > len(sampled)
+        over = [
+            len(cells) - self.columns for line in sampled if (cells := self._split(line.rstrip("\r\n"))) is not None
+        ]
         self._over = max(0, max(set(over), key=over.count)) if over else 0
 
     def plain(self, line: str, mark: str) -> str:

@@ -27,12 +27,12 @@ def refuse_twice(con: duckdb.DuckDBPyConnection, delivery: Delivery, held: Cells
 
 def refuse_no_results(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
     """A sheet where a column that every row must have is empty throughout: formulas saved without their results."""
-    wanted = {cell: f for cell, f in delivery.fields.items() if f.is_required and f.kind in normalise.TYPES}
-    if not wanted:
+    required = {cell: f for cell, f in delivery.fields.items() if f.is_required and f.kind in normalise.TYPES}
+    if not required:
         return
-    counts = ", ".join(f"count({normalise.quoted(cell)})" for cell in wanted)
+    counts = ", ".join(f"count({normalise.quoted(cell)})" for cell in required)
     rows, *filled = con.execute(f"select count(*), {counts} from {TEXTS}").fetchall()[0]
-    empty = [cell for cell, count in zip(wanted, filled, strict=True) if not count]
+    empty = [cell for cell, count in zip(required, filled, strict=True) if not count]
     if rows and empty:
         raise InputRefused(
             f"{delivery.name}: {empty[0]} is empty in all {rows:,} rows, and every row must have it. Formulas saved"

@@ -131,11 +131,16 @@ def changed_views(con: duckdb.DuckDBPyConnection) -> list[str]:
     if not con.execute("select 1 from run.step where step = 'schema' and fingerprint = $this", this).fetchall():
         return []
     query = "select schema_name || '.' || view_name, sql from duckdb_views() where not internal order by 1"
+    declared = _declared(query)
+    have = dict(con.execute(query).fetchall())
+    return [view for view, sql in declared if _ordered(have.get(view, "")) != _ordered(sql)]
+
+
+def _declared(query: str) -> list[tuple[Any, ...]]:
+    """A query's rows in a warehouse that holds what schema/ declares and nothing else."""
     with duckdb.connect() as fresh:
         fresh.execute(ddl())
-        wanted = fresh.execute(query).fetchall()
-    have = dict(con.execute(query).fetchall())
-    return [view for view, sql in wanted if _ordered(have.get(view, "")) != _ordered(sql)]
+        return fresh.execute(query).fetchall()
 
 
 def _ordered(sql: str) -> str:
@@ -238,10 +243,8 @@ def _grow(con: duckdb.DuckDBPyConnection) -> None:
     """Give the tables that an older warehouse has the columns that the schema has gained since."""
     query = "select schema_name, table_name, column_name, data_type from duckdb_columns() where not internal"
     have = {tuple(row[:3]) for row in con.execute(query).fetchall()}
-    with duckdb.connect() as fresh:
-        fresh.execute(ddl())
-        wanted = fresh.execute(query).fetchall()
+    declared = _declared(query)
     tables = {tuple(row) for row in con.execute("select schema_name, table_name from duckdb_tables()").fetchall()}
-    for schema, table, column, kind in wanted:
+    for schema, table, column, kind in declared:
         if (schema, table, column) not in have and (schema, table) in tables:
             con.execute(f"alter table {schema}.{table} add column {column} {kind}")

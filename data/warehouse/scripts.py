@@ -54,16 +54,16 @@ def script(text: str, may_read: frozenset[str], but_not: frozenset[str], beside:
     for any other statement, and for a table or function that is not allowed.
     """
     steps: list[Step] = []
-    known = set(beside)
+    bare_names = set(beside)
     for number, statement in enumerate(_statements(text), 1):
         try:
             step, bare = _step(statement, may_read, but_not)
-            if foreign := [name for name in bare if name not in known]:
+            if foreign := [name for name in bare if name not in bare_names]:
                 raise SqlRefused(_beyond(foreign[0], may_read))
         except SqlRefused as error:
             raise SqlRefused(f"statement {number}: {error}") from error
         steps.append(step)
-        known |= {step.name} if step.name else set()
+        bare_names |= {step.name} if step.name else set()
     return tuple(steps)
 
 

@@ -33,11 +33,11 @@ def explain(
     try:
         with open_warehouse(settings.home, read_only=True) as con:
             lead = leads.listed(con, lead_id, history.last_run(con, needed=False), settings.language)
-            known = leads.registered(con, lead_id)
+            registered = leads.registered(con, lead_id)
             sources = steps.sources(settings)
             if lead is None:
                 past = history.one(con, sources, settings.language, lead_id)
-                _registered(known, lead_id, past, history.lines(past, settings.language), common)
+                _registered(registered, lead_id, past, history.lines(past, settings.language), common)
                 return
             findings = leads.findings(con, sources, lead_id, settings.language, lead["run_id"])
             before = history.one(con, sources, settings.language, lead_id)
@@ -48,15 +48,15 @@ def explain(
         return
     places = people.places(findings)
     gathering = people.gathering(members, people.visits(members, findings)) if members.height else None
-    verdict = known if known is not None and known["conclusion"] is not None else None
+    verdict = registered if registered is not None and registered["conclusion"] is not None else None
     answer = {**lead, "verdict": verdict, "parts": dict(parts), "places": places.to_dicts(), "gathering": gathering}
     common.console.give({**answer, "evidence": findings.to_dicts(), "history": before})
     _about(lead, common)
     _verdict(verdict, common)
     if parts:
         common.console.say(f"score {lead['score']} = {' + '.join(f'{points} {part}' for part, points in parts)}")
-    told = [*people.told(places, gathering, settings.language), *history.lines(before, settings.language)]
-    for line in [*told, *legal.limitation(findings, settings.language)]:
+    about_lines = [*people.told(places, gathering, settings.language), *history.lines(before, settings.language)]
+    for line in [*about_lines, *legal.limitation(findings, settings.language)]:
         common.console.say(line)
     _reasons(findings, lines, settings.home.resolve() / "runs" / lead["run_id"] / "leads" / lead_id, common)
 
@@ -119,8 +119,10 @@ def _verdict(known: dict[str, Any] | None, common: Common) -> None:
             if known[column] is not None
         ]
         details = [known["conclusion_said"], *yuan, known["reason"], known["case_no"] and f"case {known['case_no']}"]
-        told = ", ".join(str(detail) for detail in details if detail)
-        common.console.say(f"Verdict of {known['decided_on']}: {known['conclusion']} ({told}), from {known['file']}.")
+        detail_text = ", ".join(str(detail) for detail in details if detail)
+        common.console.say(
+            f"Verdict of {known['decided_on']}: {known['conclusion']} ({detail_text}), from {known['file']}."
+        )
 
 
 def _as_published(settings: Settings, lead_id: str, lines: int, common: Common) -> None:

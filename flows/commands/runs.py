@@ -17,12 +17,12 @@ def runs(*, common: Common = COMMON) -> None:
     names = ["run_id", "finished", "input", "folder"]
     try:
         with open_warehouse(home, read_only=True) as con:
-            found = con.execute(
+            finished = con.execute(
                 "select run_id, strftime(cast(finished_at at time zone 'UTC' as timestamp), '%Y-%m-%d %H:%M'), input"
                 f" from run.run order by {events.order(con, 'run.run')} desc"
             ).fetchall()
         # a run's folder is where HOME is now, wherever it was when the run was made
-        rows = [dict(zip(names, (*row, str(home.resolve() / "runs" / row[0])), strict=True)) for row in found]
+        rows = [dict(zip(names, (*row, str(home.resolve() / "runs" / row[0])), strict=True)) for row in finished]
     except InUse:
         rows = published.runs(home)
     common.console.give(rows)

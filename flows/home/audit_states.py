@@ -70,10 +70,10 @@ def changed(con: duckdb.DuckDBPyConnection | None, entries: Iterable[Entry], key
     """What the open transaction changed, each before and after; and, as it stands, what no entry tells of yet."""
     if con is None:
         return {}
-    told = {name for entry in entries for name in entry.get("states", {})}
+    logged_names = {name for entry in entries for name in entry.get("states", {})}
     with con.cursor() as committed:
         before, after = _glance(committed), _glance(con)
-        names = [name for name in watched() if name not in told or before[name] != after[name]]
+        names = [name for name in watched() if name not in logged_names or before[name] != after[name]]
         return {name: [_of_any(committed, name, key, before), _of_any(con, name, key, after)] for name in names}
 
 

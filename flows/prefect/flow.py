@@ -170,6 +170,6 @@ def _artifacts(wanted: settings.Settings) -> None:
 
 
 def _table(key: str, description: str, rows: pl.DataFrame, spoken: str) -> None:
-    told = labelled(rows, "zh" if spoken == "zh" else "names", key)
-    plain = [{k: v if isinstance(v, int) else str(v) for k, v in row.items()} for row in told.to_dicts()]
+    labelled_rows = labelled(rows, "zh" if spoken == "zh" else "names", key)
+    plain = [{k: v if isinstance(v, int) else str(v) for k, v in row.items()} for row in labelled_rows.to_dicts()]
     create_table_artifact(key=key, description=language.spoken(description, spoken), table=plain)

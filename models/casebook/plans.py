@@ -70,8 +70,10 @@ def window(con: duckdb.DuckDBPyConnection, first: date, last: date | None, days:
     chosen = found if last is not None else found[: max(1, -int(-days // 1))]
     if not chosen:
         raise UsageError(f"There is no working day from {first} to {until}. Give another --from or --to.")
-    known = con.execute("select max(on_date) from knowledge.calendar where kind <> 'statutory'").fetchall()[0][0]
-    return Window(chosen, known is not None and chosen[-1] <= date(known.year, 12, 31))
+    last_arranged_on = con.execute("select max(on_date) from knowledge.calendar where kind <> 'statutory'").fetchall()[
+        0
+    ][0]
+    return Window(chosen, last_arranged_on is not None and chosen[-1] <= date(last_arranged_on.year, 12, 31))
 
 
 def standing(con: duckdb.DuckDBPyConnection) -> pl.DataFrame:

@@ -60,9 +60,11 @@ def estimates(con: duckdb.DuckDBPyConnection, review_id: str) -> pl.DataFrame:
     `claim` is the lower limit, in counted yuan of the bill; `claim_fund` the same of what the funds paid of it.
     `why` says why there is no figure. Raises UsageError for a review that does not exist.
     """
-    known = [row[0] for row in con.execute("select review_id from casebook.review").fetchall()]
-    if review_id not in known:
-        raise UsageError(f"There is no review '{review_id}'.{like(review_id, known)} `fundwatch review list` has them.")
+    review_ids = [row[0] for row in con.execute("select review_id from casebook.review").fetchall()]
+    if review_id not in review_ids:
+        raise UsageError(
+            f"There is no review '{review_id}'.{like(review_id, review_ids)} `fundwatch review list` has them."
+        )
     stays = frame(con, (FOLDER / "review_stays.sql").read_text(encoding="utf-8"), {"id": review_id})
     strata = frame(con, "select * from casebook.review_stratum where review_id = $id", {"id": review_id})
     names = dict(con.execute("select institution_id, institution_name from feature.institution").fetchall())

@@ -144,8 +144,8 @@ def matter(con: duckdb.DuckDBPyConnection, lead_id: str, department: str) -> dic
 def _money(con: duckdb.DuckDBPyConnection, lead_id: str) -> dict[str, Any]:
     rows = frame(con, _query("transfer_money"), {"lead": lead_id})
     if not rows.height:
-        known = [row[0] for row in con.execute("select lead_id from casebook.lead_register").fetchall()]
-        raise UsageError(f"There is no lead '{lead_id}'.{like(lead_id, known)} The watchlists have them.")
+        lead_ids = [row[0] for row in con.execute("select lead_id from casebook.lead_register").fetchall()]
+        raise UsageError(f"There is no lead '{lead_id}'.{like(lead_id, lead_ids)} The watchlists have them.")
     return rows.row(0, named=True)
 
 

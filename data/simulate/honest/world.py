@@ -135,8 +135,8 @@ def add_persons(world: World, key: str, values: Row) -> None:
                       opsp_dise_code=disease, opsp_dise_name=name, begndate="2023-06-01", vali_flag="1",
                       ide_fixmedins_no=next(iter(world.places.values()))["fixmedins_code"],
                       hosp_ide_date=f"2023-05-{1 + int(serial[2:]) * 7 % 28:02d}")  # fmt: skip
-        known = (insured or [{}])[-1] if isinstance(insured, list) else insured
-        kept = {k: (relation | known)[k] for k in ("insutype", "psn_type", "insu_admdvs")}
+        last_row = (insured or [{}])[-1] if isinstance(insured, list) else insured
+        kept = {k: (relation | last_row)[k] for k in ("insutype", "psn_type", "insu_admdvs")}
         world.persons[key].append(common | own | kept | {"tel": info.get("tel", own["tel"])})
 
 

@@ -54,14 +54,14 @@ def jumped(months: pl.DataFrame, params: Mapping[str, Any]) -> pl.DataFrame:
     on = months["month"].to_numpy().reshape(-1, count)
     first, length = inside.argmax(axis=1), inside.sum(axis=1)
     rows = np.arange(len(yuan))
-    found = months.gather_every(count).select(SERIES).with_columns(
+    jumps = months.gather_every(count).select(SERIES).with_columns(
         month=on[rows, first], last_month=on[rows, first + length - 1], months=length, other_months=count - length,
         own=own, usual=usual, excess=(own - usual) * (yuan * inside).sum(axis=1),
         odds=np.minimum(1 / np.maximum(chance, 1e-6), 1_000_000).astype(np.int64),
         rest_own=rest_own, rest_usual=rest_usual, rest_change=np.where(has_rest, rest_own - rest_usual, np.nan),
         strength=np.log(params["max_chance"] / np.maximum(chance, 1e-12)) / HALVING, chance=chance,
     )  # fmt: skip
-    return found.with_columns(pl.col("rest_change").fill_nan(None)).filter(
+    return jumps.with_columns(pl.col("rest_change").fill_nan(None)).filter(
         (pl.col("chance") <= params["max_chance"])
         & (pl.col("usual") > 0)
         & (pl.col("own") >= params["min_ratio"] * pl.col("usual"))
