@@ -21,7 +21,7 @@ from flows import replay
 from flows.home import settings as home_settings
 from flows.publish import outlook
 from models import casebook
-from models.casebook import handed, read, sheet
+from models.casebook import handed, read
 from models.sources import case_file
 from models.workbench import located, ruleset, template
 
@@ -118,12 +118,6 @@ def forms():
         for form in {f.name: f for f in vars(there).values() if isinstance(f, handed.Form)}.values():
             rows = handed_in(handed.columns(form.name))
             yield form.name, rows, partial(handed.read, form=form), lambda con, got, form=form: got.typed(con, form)
-        if isinstance(getattr(there, "LISTING", None), str) and hasattr(there, "read"):
-            rows, typed = (
-                handed_in(sheet.columns(there.LISTING)),
-                partial(sheet.typed, listing=there.LISTING, table="t"),
-            )
-            yield there.LISTING, rows, there.read, typed
 
 
 def cases(path):
