@@ -36,7 +36,7 @@ def test_the_part_above_a_limit_shrinks_with_its_line(con):
     put(con, "record.settlement", SETTLED, ("S1", "E1", "P1", "H1", "11", 90, "2025-03-01", "2025-03-01"))
     put(con, "record.fee_line", LINE, line("1", "A", 60, 12), line("2", "A", -20, None, "1"), line("3", "B", 50))
     found = made(con, "select line_id, amount, over_limit_amount from feature.fee_line order by 1")
-    assert [(n, float(a), o and float(o)) for n, a, o in found] == [("1", 40.0, 8.0), ("3", 50.0, None)]
+    assert [(n, float(a), float(o)) for n, a, o in found] == [("1", 40.0, 8.0), ("3", 50.0, 0.0)]
 
 
 @pytest.mark.parametrize(

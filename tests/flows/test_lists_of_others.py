@@ -31,6 +31,8 @@ def listed(clean, rows):
     clean["mdtrt_d.csv"] = [
         rows.encounter(n, dscg_maindiag_code="S72.000", dscg_maindiag_name="股骨骨折") for n in (1, 2)
     ]
+    for line in clean["fee_list_d.csv"]:
+        line["med_chrgitm_type"] = "03"  # an examination, which nobody has for another
     return clean
 
 
