@@ -17,8 +17,6 @@ OF_ONE = {
 }
 #: Where a number comes again with the other sign it is a reversal, not a newer version: amount, what else differs.
 REVERSED = {"settlement": ("total_amount", "s.is_refund is distinct from r.is_refund"), "fee_line": ("amount", "true")}
-#: Tables whose rows of one key follow each other: a pack is sold, and taken back.
-IN_ORDER = ("trace_code",)
 #: Digits that spreadsheets and floats keep; what comes after them is zeros.
 KEPT = 15
 #: Zeros in a row of the sampled ids that chance does not bring.
@@ -36,13 +34,13 @@ def find(con: duckdb.DuckDBPyConnection, delivery: Delivery, stage: str, table_o
     _refuse_rounded(con, delivery, stage)
     _restore(con, delivery, table_of_stage)
     table = delivery.table
-    collide(con, table, stage)
-    if con.execute("select 1 from stage_colliding limit 1").fetchall():
-        if table.target in OF_ONE:
+    # A register holds a row a version (a doctor's two names, a renewed contract): there the last one stands.
+    if table.target in OF_ONE:
+        collide(con, table, stage)
+        if con.execute("select 1 from stage_colliding limit 1").fetchall():
             _mark_shared_key(con, table, stage, table_of_stage)
-        if table.target in REVERSED:
-            _mark_reversal(con, table, stage, table_of_stage)
-        if table.target not in IN_ORDER:
+            if table.target in REVERSED:
+                _mark_reversal(con, table, stage, table_of_stage)
             _mark_contradiction(con, table, stage, table_of_stage)
     if {"person_id", "id_number", "person_name"} <= {f.column for f in delivery.fields.values()}:
         _mark_shared_person(con, delivery, table_of_stage)
