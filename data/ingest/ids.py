@@ -34,14 +34,13 @@ def find(con: duckdb.DuckDBPyConnection, delivery: Delivery, stage: str, table_o
     _refuse_rounded(con, delivery, stage)
     _restore(con, delivery, table_of_stage)
     table = delivery.table
+    collide(con, table, stage)
     # A register holds a row a version (a doctor's two names, a renewed contract): there the last one stands.
-    if table.target in OF_ONE:
-        collide(con, table, stage)
-        if con.execute("select 1 from stage_colliding limit 1").fetchall():
-            _mark_shared_key(con, table, stage, table_of_stage)
-            if table.target in REVERSED:
-                _mark_reversal(con, table, stage, table_of_stage)
-            _mark_contradiction(con, table, stage, table_of_stage)
+    if table.target in OF_ONE and con.execute("select 1 from stage_colliding limit 1").fetchall():
+        _mark_shared_key(con, table, stage, table_of_stage)
+        if table.target in REVERSED:
+            _mark_reversal(con, table, stage, table_of_stage)
+        _mark_contradiction(con, table, stage, table_of_stage)
     if {"person_id", "id_number", "person_name"} <= {f.column for f in delivery.fields.values()}:
         _mark_shared_person(con, delivery, table_of_stage)
 
