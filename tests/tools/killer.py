@@ -176,7 +176,9 @@ def blemish(folder: Path) -> None:
         *negated, init_setl_id="setl_id", setl_id=pl.col("setl_id") + "R", refd_setl_flag=pl.lit("1")
     )
     corrected = bills.gather_every(bills.height // 7, 3).with_columns(dise_name=pl.lit("更正后的诊断"))
-    whole = pl.concat([bills, back, corrected])
+    days = ("2026-01-01", "2026-01-01", "2026-02-01")  # of two versions the update time says which stands
+    parts = zip((bills, back, corrected), days, strict=True)
+    whole = pl.concat([rows.with_columns(updt_time=pl.lit(f"{day} 08:00:00")) for rows, day in parts])
     for path, rows in ((lines_file, spoilt), (bills_file, whole)):
         with gzip.open(path, "wb") as out:
             rows.drop("place").write_csv(out)
