@@ -175,7 +175,7 @@ def test_many_spoilt_files(name, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "content", "read", "typed"), forms(), ids=lambda value: value if isinstance(value, str) else ""
+    ("name", "content", "read", "typed"), list(forms()), ids=lambda value: value if isinstance(value, str) else ""
 )
 def test_values_of_spoilt_files_of_the_casebook(name, content, read, typed, tmp_path):
     """Binding the values of all columns takes a second, so what is only read is tried more often."""
