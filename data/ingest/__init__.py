@@ -98,7 +98,7 @@ def ingest(
             say(f"{name}: {why}, left alone")
         with transaction(con):
             match.catch_up(con, names.of_word)
-            return _all(con, _ordered(deliveries, intake), folder, work, intake, say, names, faults)
+            return _all(con, _ordered(deliveries, intake), folder, work, intake, say, names, faults, loaded)
 
 
 def _mended(
@@ -153,13 +153,14 @@ def _all(
     say: Callable[[str], None],
     names: mapping.Names,
     faults: Faults,
+    loaded: Collection[str],
 ) -> list[Account]:
+    """`loaded`: the tables, by their national names, of which HOME had contents before this delivery."""
     this = ingest_id(sorted(deliveries, key=lambda d: d.name))
     accounts: list[Account] = []
     when = functools.cache(lambda: events.stamp(con))  # one event, and none where nothing is loaded
     brought: dict[str, set[str]] = {}
     chosen = {d.file_id for d in deliveries if _is_newer(d, intake)}
-    loaded_before = {s for (s,) in con.execute("select distinct source_table from run.input_file").fetchall()}
     parts = Parts(say, "files", [d.name for d in deliveries])
     for delivery in deliveries:
         parts.begin(delivery.name)
@@ -180,7 +181,7 @@ def _all(
         say(account.sentence())
         accounts.append(account)
     if not intake.is_replay:
-        cut.refuse_empty(accounts, deliveries, loaded_before)
+        cut.refuse_empty(accounts, deliveries, loaded)
     for account in refused(f for f in faults.kept if not intake.is_replay or f.name in intake.refused):
         accounts.append(account)
         say(account.sentence())

@@ -159,9 +159,8 @@ def _lost(con: duckdb.DuckDBPyConnection) -> list[tuple[int, str]]:
 
 def _held(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> int:
     """The rows that a Parquet file says it holds, without those up to a sheet's header."""
-    rows = con.execute(f"select sum(num_rows) from parquet_file_metadata('{paths.quoted(delivery.path)}')").fetchall()[
-        0
-    ][0]
+    query = f"select sum(num_rows) from parquet_file_metadata('{paths.quoted(delivery.path)}')"
+    ((rows,),) = con.execute(query).fetchall()
     return int(rows or 0) - (delivery.lines if delivery.form == "grid" else 0)
 
 

@@ -81,8 +81,8 @@ def _unit(lines: Collection[str]) -> str:
 
 def unit_of(cell: str) -> str:
     """The unit in brackets behind a column's name, where it is not the yuan: 医疗费总额(万元), 自付比例(%)."""
-    found = re.search(rf"[(（\[](单位[:：])?(人民币)?({UNITS}|%|％|‰)[)）\]]\s*$", cell)
-    return found[3].replace("％", "%") if found is not None else ""
+    match = re.search(rf"[(（\[](单位[:：])?(人民币)?({UNITS}|%|％|‰)[)）\]]\s*$", cell)
+    return match[3].replace("％", "%") if match is not None else ""
 
 
 def of_rows(rows: Sequence[Sequence[str | None]], named: mapping.Table | None, names: mapping.Names) -> Heading:

@@ -18,7 +18,8 @@ from data.errors import InputRefused
 from data.ingest import header_faults
 from data.ingest.delivery import Delivery
 from data.ingest.heading import UNITS
-from data.ingest.normalise import quoted
+from data.ingest.normalise import listed, quoted
+from data.warehouse.paths import escaped
 
 if TYPE_CHECKING:
     from data.ingest.cells import Cells
@@ -155,14 +156,15 @@ def find(con: duckdb.DuckDBPyConnection, delivery: Delivery, names: mapping.Name
         ),
         told as (
             select *, len(cells) as filled,
-                len(list_filter(words, lambda c: regexp_full_match(c, '{_q(TOTAL)}'))) as totals,
-                len(list_filter(words, lambda c: regexp_full_match(c, '{_q(TOTAL)}|{_q(NUMBER)}'))) as figures,
-                len(list_filter(own_words, lambda c: regexp_full_match(c, '{_q(UNIT)}'))) as units,
-                len(list_filter(own, lambda c: regexp_full_match(c, '{_q(RULER)}'))) as rulers,
+                len(list_filter(words, lambda c: regexp_full_match(c, '{escaped(TOTAL)}'))) as totals,
+                len(list_filter(words, lambda c: regexp_full_match(c, '{escaped(f"{TOTAL}|{NUMBER}")}'))) as figures,
+                len(list_filter(own_words, lambda c: regexp_full_match(c, '{escaped(UNIT)}'))) as units,
+                len(list_filter(own, lambda c: regexp_full_match(c, '{escaped(RULER)}'))) as rulers,
                 len(list_filter(cells, lambda c: regexp_matches(c, '[0-9]'))) as with_digits,
-                len(list_filter(words, lambda c: regexp_full_match(c, '{_q(SUBTOTAL)}'))) as subtotals,
-                len(list_filter(keys, lambda c: regexp_full_match(c, '{_q(TOTAL)}'))) as total_keys,
-                len(list_filter(keys, lambda c: not regexp_full_match(c, '{_q(SUBTOTAL)}|{_q(REMARK)}'))) as real_keys
+                len(list_filter(words, lambda c: regexp_full_match(c, '{escaped(SUBTOTAL)}'))) as subtotals,
+                len(list_filter(keys, lambda c: regexp_full_match(c, '{escaped(TOTAL)}'))) as total_keys,
+                len(list_filter(keys, lambda c: not regexp_full_match(c, '{escaped(f"{SUBTOTAL}|{REMARK}")}')))
+                    as real_keys
             from seen
         ),
         judged as (
@@ -174,7 +176,7 @@ def find(con: duckdb.DuckDBPyConnection, delivery: Delivery, names: mapping.Name
                 when subtotals > 0 and real_keys = 0 and lacking >= 0.5 then 'total'
                 when totals > 0 and figures = filled and (lacking >= 0.7 or total_keys > 0) then 'total'
                 when filled <= {FEW} and lacking >= 0.5 and real_keys = 0
-                    and regexp_full_match(cells[1], '(?s){_q(REMARK)}') then 'remark'
+                    and regexp_full_match(cells[1], '(?s){escaped(REMARK)}') then 'remark'
                 when is_bare then 'blank' -- a running number, and nothing of the table
                 when row_place < {HIGH} and units = len(own) then 'unit'
                 when row_place = 0 and filled >= 2 and with_digits = 0 and len(keys) = {len(keys)}
@@ -252,8 +254,8 @@ def _named(delivery: Delivery, names: mapping.Names) -> str:
         if (named := delivery.fields.get(cell)) is not None:
             own |= _all_names(delivery, names, named)
         text = f"regexp_replace(lower({quoted(cell)}), '\\s', '', 'g')"
-        listed = ", ".join("'" + _q(n) + "'" for n in sorted(own))
-        counted.append(f"(case when {text} in ({listed}) then 1 else 0 end)")
+        own_names = listed(sorted(own))
+        counted.append(f"(case when {text} in ({own_names}) then 1 else 0 end)")
     return " + ".join(counted)
 
 
@@ -271,7 +273,3 @@ def _lacking(wanted: list[str]) -> str:
         return "1.0"
     empty = " + ".join(f"(case when {cell} is null or trim({cell}) = '' then 1 else 0 end)" for cell in wanted)
     return f"({empty}) / {len(wanted)}.0"
-
-
-def _q(text: str) -> str:
-    return text.replace("'", "''")

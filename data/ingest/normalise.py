@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from data.contract.mapping import Field
 from data.ingest import moments
@@ -108,7 +108,7 @@ def typed(raw: str, field: Field, local: str | None = None, odd: Collection[str]
             return f"cast({day} as date)" if field.kind == "date" else day
         case "flag":
             more = OF_FLAG.get(field.column, ("", ""))
-            yes, no = (", ".join(map(_text, (*w, *own.split()))) for w, own in zip((YES, NO), more, strict=True))
+            yes, no = (listed((*words, *own.split())) for words, own in zip((YES, NO), more, strict=True))
             long = f"case when lower({raw}) in ({yes}) then true when lower({raw}) in ({no}) then false end"
             return f"case when {raw} = '0' then false when {raw} = '1' then true when {raw} is not null then {long} end"
         case "count":
@@ -129,12 +129,11 @@ def fault(raw: str, value: str, field: Field, local: str | None = None, odd: Col
     """SQL: the reason why the text is no value of the field, null when it is; None when every text is."""
     if field.kind in ("id", "code"):
         # the cheap test first: hardly any code holds such characters
-        broken = ", ".join(_text(e) for e in ERRORS)
         faults = [f"when {_scientific(raw)} then '{SCIENTIFIC}'"]
         if field.kind == "id" and field.is_required:
             faults.append(f"when contains({raw}, ' ') and regexp_matches({raw}, '[0-9] +[0-9]') then '{BLANK}'")
         if "hash" in odd:
-            faults.insert(0, f"when starts_with({raw}, '#') and upper({raw}) in ({broken}) then '{ERROR_CELL}'")
+            faults.insert(0, f"when starts_with({raw}, '#') and upper({raw}) in ({listed(ERRORS)}) then '{ERROR_CELL}'")
         if {"unreadable", "nul"} & set(odd):
             faults.append(f"when contains({raw}, '\ufffd') or contains({raw}, chr(0)) then '{UNREADABLE}'")
         return f"case {' '.join(faults)} end"
@@ -178,7 +177,7 @@ def worded(raw: str, words: Mapping[str, str]) -> str:
     Several words may stand together: 死亡（火化）, 服刑、羁押. What is not known as a whole or in each of its parts is
     not guessed: 未死亡 and 解除羁押 hold the word and mean the opposite.
     """
-    known = f"map([{', '.join(map(_text, words))}], [{', '.join(map(_text, words.values()))}])"
+    known = f"map([{listed(words)}], [{listed(words.values())}])"
     whole = f"replace(lower({_half(raw)}), ' ', '')"
     parts = (
         f"list_filter(regexp_split_to_array({whole}, '[/、,，;；+()（）\\[\\]【】:：|和及与-]+'), lambda p: p <> '')"
@@ -227,6 +226,11 @@ def implied(raw: str | None) -> list[str]:
 def quoted(cell: str) -> str:
     """A header cell as an SQL name."""
     return '"' + cell.replace('"', '""') + '"'
+
+
+def listed(values: Iterable[str]) -> str:
+    """SQL: the texts of a list, as `in (...)` asks."""
+    return ", ".join(map(_text, values))
 
 
 def _text(value: str) -> str:

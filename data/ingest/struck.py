@@ -71,9 +71,9 @@ def refuse(con: duckdb.DuckDBPyConnection, delivery: Delivery, held: Cells, stag
         plain = cell.strip().rpartition(".")[2].strip("\"'`[]").lower()
         value = f"lower(trim({normalise.quoted(cell)}))"
         if MARKS.fullmatch(plain):
-            marked = f"{value} not in {_listed((*STANDS, '', plain))}"
+            marked = f"{value} not in ({normalise.listed((*STANDS, '', plain))})"
         elif CHANGES.fullmatch(plain):
-            marked = f"{value} in {_listed(TAKEN_OUT)}"
+            marked = f"{value} in ({normalise.listed(TAKEN_OUT)})"
         else:
             continue
         (count,) = con.execute(f"select count_if({marked}) from {held.source}").fetchall()[0]
@@ -82,7 +82,3 @@ def refuse(con: duckdb.DuckDBPyConnection, delivery: Delivery, held: Cells, stag
                 f"{delivery.name}: the column {cell} marks {count:,} rows as deleted, and nothing here reads it. Leave"
                 " these rows out, or deliver them with vali_flag 0; nothing was loaded."
             )
-
-
-def _listed(words: tuple[str, ...]) -> str:
-    return "(" + ", ".join("'" + w.replace("'", "''") + "'" for w in words) + ")"

@@ -70,9 +70,8 @@ def window(con: duckdb.DuckDBPyConnection, first: date, last: date | None, days:
     chosen = found if last is not None else found[: max(1, -int(-days // 1))]
     if not chosen:
         raise UsageError(f"There is no working day from {first} to {until}. Give another --from or --to.")
-    last_arranged_on = con.execute("select max(on_date) from knowledge.calendar where kind <> 'statutory'").fetchall()[
-        0
-    ][0]
+    query = "select max(on_date) from knowledge.calendar where kind <> 'statutory'"
+    ((last_arranged_on,),) = con.execute(query).fetchall()
     return Window(chosen, last_arranged_on is not None and chosen[-1] <= date(last_arranged_on.year, 12, 31))
 
 

@@ -64,12 +64,12 @@ def missing(con: duckdb.DuckDBPyConnection, needs: Collection[str], held: Held |
     by_target = {t.target: t for t in mapping.tables().values()}
     for need in needs:
         _, table, *column = need.split(".")
-        known = by_target[table]
+        entry = by_target[table]
         if any(place in held for place in (need, *ELSEWHERE.get(need, ()))):
             continue
-        field = next((f for f in known.fields if column and f.column == column[0]), None)
-        name = f"{field.name_zh} ({known.source}.{field.source})" if field else f"{known.name_zh} ({known.source})"
-        rows, nobody = listed(con, known.source)
+        field = next((f for f in entry.fields if column and f.column == column[0]), None)
+        name = f"{field.name_zh} ({entry.source}.{field.source})" if field else f"{entry.name_zh} ({entry.source})"
+        rows, nobody = listed(con, entry.source)
         lacking.append(f"{name}, whose {rows:,} rows match nobody of the record" if rows and rows == nobody else name)
     return lacking
 

@@ -417,11 +417,11 @@ def ods(rows):
     """A sheet of (times, [times of each cell]) rows; a cell of None times is empty."""
 
     def cell(times):
-        said = TIMES.format("columns", abs(times))
+        sentence = TIMES.format("columns", abs(times))
         return (
-            f"<table:table-cell {said}/>"
+            f"<table:table-cell {sentence}/>"
             if times < 0
-            else f"<table:table-cell {said}><text:p>x</text:p></table:table-cell>"
+            else f"<table:table-cell {sentence}><text:p>x</text:p></table:table-cell>"
         )
 
     lines = [

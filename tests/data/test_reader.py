@@ -809,12 +809,12 @@ def test_a_content_as_long_as_a_sheet_is_cut_off(rows, beside, outcome):
     from data.ingest.delivery import Delivery
 
     table = mapping.tables()["setl_d"]
-    one = Delivery(None, "setl_d.csv", table, "1", "text", "utf-8", ",", ("setl_id",), {}, None)
+    delivery = Delivery(None, "setl_d.csv", table, "1", "text", "utf-8", ",", ("setl_id",), {}, None)
     if outcome == "refused":
         with pytest.raises(InputRefused, match="what came after is cut off"):
-            cut.refuse_full(one, rows, [one] * beside)
+            cut.refuse_full(delivery, rows, [delivery] * beside)
     else:
-        notes = cut.refuse_full(one, rows, [one] * beside)
+        notes = cut.refuse_full(delivery, rows, [delivery] * beside)
         assert outcome in notes[0] if outcome else not notes
 
 

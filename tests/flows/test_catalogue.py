@@ -72,8 +72,8 @@ def test_what_a_check_asks_for_and_what_to_do_has_its_chinese():
     for check in checking.load():
         row = ", ".join(f"{column}=1" for column in check.query.columns if column not in checking.PERSONAL)
         first = f", first {row}" if row else ""
-        told = language.spoken(f"warn: {check.name}: 9 of 1,200 (0.75 %) are against '{check.what}'{first}", "zh")
-        before, _, example = told.partition("，首例 ")
+        spoken = language.spoken(f"warn: {check.name}: 9 of 1,200 (0.75 %) are against '{check.what}'{first}", "zh")
+        before, _, example = spoken.partition("，首例 ")
         assert before == f"提示：{check.name}：1,200条中有9条（0.75%）不符合“{check.what_zh}”"
         assert example.count("=1") == row.count("=1") and not re.search("[a-z]{3}", example), example
         assert not check.remedy or HAN.search(language.spoken(check.remedy, "zh")), check.remedy

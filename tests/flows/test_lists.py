@@ -177,17 +177,17 @@ WORDED = ("institution", "person", "group")
 @pytest.fixture
 def in_words(call, home, lists):
     """Lists and leads in both languages while nobody has the warehouse: (language, kind or lead) -> what is told."""
-    told = {}
+    answers = {}
     for language in LANGUAGES:
         for kind in WORDED:
-            told[language, kind] = json.loads(
+            answers[language, kind] = json.loads(
                 call("watchlist", kind, "--top", 500, "--home", home, "--language", language, "--json")[1]
             )
         for lead in some(lists):
-            told[language, lead] = json.loads(
+            answers[language, lead] = json.loads(
                 call("explain", lead, "--home", home, "--language", language, "--json")[1]
             )
-    return told
+    return answers
 
 
 def some(lists):
@@ -203,9 +203,11 @@ def test_while_a_run_is_on_the_answer_comes_in_the_language_asked_for(call, home
             assert code == 0 and json.loads(out) == wanted, (language, what)
             continue
         code, out, _ = call("explain", what, "--home", home, "--language", language, "--json")
-        told = json.loads(out)
-        findings, free = (pl.DataFrame(e, infer_schema_length=None) for e in (told.pop("evidence"), wanted["evidence"]))
-        assert code == 0 and findings.height and told == {name: wanted[name] for name in told}, (language, what)
+        answer = json.loads(out)
+        findings, free = (
+            pl.DataFrame(e, infer_schema_length=None) for e in (answer.pop("evidence"), wanted["evidence"])
+        )
+        assert code == 0 and findings.height and answer == {name: wanted[name] for name in answer}, (language, what)
         assert findings.select(SAID).equals(free.select(SAID)), (language, what)
     assert re.search(r"[\u4e00-\u9fff]", in_words["zh", "institution"][0]["reasons"])
 
@@ -256,11 +258,11 @@ def test_lists_of_an_earlier_version_say_that_their_language_is_that_of_the_run(
     aside = (home / "kept").rename(home / "kept_aside")
     lead = next(r for r in lists if r["tier"] in "AB")
     try:
-        told = [call(*c, "--home", home, "--language", "zh") for c in (("watchlist",), ("explain", lead["lead_id"]))]
+        answers = [call(*c, "--home", home, "--language", "zh") for c in (("watchlist",), ("explain", lead["lead_id"]))]
     finally:
         aside.rename(home / "kept")
-    assert [(code, "以下文字为当时所用的语言" in err) for code, _, err in told] == [(0, True)] * 2
-    assert lead["lead_id"] in told[1][1]
+    assert [(code, "以下文字为当时所用的语言" in err) for code, _, err in answers] == [(0, True)] * 2
+    assert lead["lead_id"] in answers[1][1]
 
 
 def test_a_home_that_kept_nothing_says_that_it_is_in_use(call, home, busy):
