@@ -70,7 +70,7 @@ BY_RUNS = {
     "run", "ingest", "features", "detect", "rank", "replay", "serve", "demo", "simulate", "evaluate", "benchmark"
 }  # fmt: skip
 READS = {
-    "appeal list", "case list", "case show", "check", "doctor", "draw verify", "explain", "knowledge coverage",
+    "appeal list", "case list", "case show", "check", "desk", "doctor", "draw verify", "explain", "knowledge coverage",
     "knowledge diff", "problems", "rejected list", "review list", "rule backtest", "rule coverage", "rule list",
     "rule show", "rule sweep", "rule test", "runs", "tip list", "transfer list", "verdict list", "watchlist",
 }  # fmt: skip
