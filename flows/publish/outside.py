@@ -5,6 +5,7 @@ None of them has a column for who gave a tip, and what a tip says comes without 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
@@ -46,14 +47,18 @@ def shown(rows: pl.DataFrame, language: str = "en") -> pl.DataFrame:
     ).select(LISTED)
 
 
-def write(con: duckdb.DuckDBPyConnection, run_id: str, folder: Path, *, language: str, labels: str) -> dict[str, int]:
-    """Write the three files, with their headers alone where nothing came from outside; their rows by name."""
+def tables(con: duckdb.DuckDBPyConnection, run_id: str, language: str) -> dict[str, pl.DataFrame]:
+    """What came from outside before the run, other departments' lists, and what is new beyond the platform."""
     before = lead_runs.number(con, run_id)
-    tables = {
+    return {
         "outside": shown(outside.listed(con, before=before), language).drop(OF_A_DAY),
         "outside_lists": frame(con, _query("outside_lists")),
         "beyond_platform": frame(con, _query("beyond_platform")),
     }
+
+
+def write(tables: Mapping[str, pl.DataFrame], folder: Path, *, labels: str) -> dict[str, int]:
+    """Write the three files, with their headers alone where nothing came from outside; their rows by name."""
     for name, rows in tables.items():
         ids = labelled(rows.head(0).select(c for c in IDS if c in rows.columns), labels, name).columns
         write_csv(labelled(rows, labels, name), folder / f"{name}.csv", ids=ids)

@@ -145,7 +145,7 @@ def _write(
     lists = watchlists.lists(con, run_id, language=settings.language, unmask=settings.unmask)
     known = titles_and_regions(con, sources)
     rows = watchlists.write(lists, aside, labels=settings.labels, known=known)
-    covered = official.screened(con, sources)
+    covered, from_outside = official.screened(con, sources), outside.tables(con, run_id, settings.language)
     places = visits.Visits(
         con,
         sources,
@@ -165,6 +165,7 @@ def _write(
         labels=settings.labels,
         known=known,
         official=covered,
+        outside=from_outside,
         visits=places,
     )
     if settings.language == "zh":
@@ -184,7 +185,7 @@ def _write(
     checks.write_rows(con, aside / checks.FOLDER, settings.labels)
     unmatched = tips.write(con, aside / "tips_unmatched.csv", language=settings.language, labels=settings.labels)
     rows["tips_unmatched.csv"] = unmatched
-    rows |= outside.write(con, run_id, aside, language=settings.language, labels=settings.labels)
+    rows |= outside.write(from_outside, aside, labels=settings.labels)
     rows["artefacts.csv"] = artefacts.write(con, aside / "artefacts.csv", settings.labels, known)
     rows["artefact_tasks.csv"] = artefacts.write_tasks(con, aside / "artefact_tasks.csv", settings.labels, known)
     leads = packs.write(

@@ -59,10 +59,11 @@ def write(
     labels: str,
     known: Known = NOTHING,
     official: pl.DataFrame | None = None,
+    outside: Mapping[str, pl.DataFrame] | None = None,
     visits: Visits | None = None,
 ) -> None:
-    """`lists`: subject type -> watchlist; `official`: what was screened of the official rules; `visits`: the sheets of
-    the places worth going to, which come last.
+    """`lists`: subject type -> watchlist; `official`: what was screened of the official rules; `outside`: the tables of
+    leads from outside, a sheet each that has rows; `visits`: the sheets of the places worth going to, which come last.
 
     Decimals become numbers, everything else stays what it is. The workbook is for people: with Chinese chosen for
     either, headers and values are Chinese.
@@ -84,6 +85,10 @@ def write(
                 sheet(
                     book, words(labels if labels == "zh" else "en")["official_sheet"], shown, official.columns, (1, 2)
                 )
+            for name, rows in (outside or {}).items():
+                if rows.height:
+                    shown = labelled(rows.head(MOST), labels, name, known)
+                    sheet(book, words("zh" if labels == "zh" else "en")[f"sheet.{name}"], shown, rows.columns, (1, 1))
             fields = _fields(next(iter(lists.values())).columns, labels)
             sheet(
                 book,

@@ -5,6 +5,7 @@ import dataclasses
 import json
 import re
 
+import polars as pl
 import pytest
 
 from data.warehouse.connection import open_warehouse
@@ -132,6 +133,9 @@ def test_the_dossier_names_the_case_and_how_the_lead_stood_in_each_run(place, fo
 
 def test_what_came_from_outside_is_a_file_of_its_own(folder, lead_of, place, read_csv):
     rows = {r["tip_id"]: r for r in read_csv(folder / "outside.csv")}
+    book = pl.read_excel(folder / "watchlists.xlsx", sheet_id=0, infer_schema_length=0)
+    (sheet,) = (rows for title, rows in book.items() if title in ("Leads from outside", "其他来源线索"))
+    assert sheet[sheet.columns[0]].to_list() == [*rows] and "平台之外新增" not in book
     assert [rows[f"T{n}"]["state"] for n in range(1, 7)] == [
         "own_lead",
         "own_lead",

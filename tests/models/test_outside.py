@@ -121,7 +121,7 @@ def test_who_gave_a_tip_is_nowhere_but_in_the_casebook(con, hand, tmp_path):
     offices.ranked(con, "20260201-aaaa", FOUND)
     out = tmp_path / "out"
     out.mkdir()
-    files.write(con, "20260201-aaaa", out, language="zh", labels="zh")
+    files.write(files.tables(con, "20260201-aaaa", "zh"), out, labels="zh")
     told = [files.shown(outside.listed(con)).write_json(), *(p.read_text(encoding="utf-8-sig") for p in out.iterdir())]
     told += [
         str(con.sql(f"select * from {t}").fetchall())
@@ -215,7 +215,7 @@ Y3,超限定,H2,安泽县中医医院,S1,80,2026-01-02
 
 
 def beyond(con, tmp_path):
-    files.write(con, "20260201-aaaa", tmp_path, language="en", labels="names")
+    files.write(files.tables(con, "20260201-aaaa", "en"), tmp_path, labels="names")
     return {r["lead_id"]: r for r in frame(con, files._query("beyond_platform")).iter_rows(named=True)}
 
 
