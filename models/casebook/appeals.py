@@ -30,7 +30,6 @@ FORM = Form(
     (("line_key",), tuple(c for c in handed.columns("appeal") if c not in SENT)),
     "holds no answers: the column 明细编号 (line_key) of the list that was sent is needed, and a column for the"
     " answer (机构答复) or the amounts (认可金额, 申诉金额, 核减金额). See `fundwatch appeal import --help`.",
-    by_label=True,
 )
 STEPS = ("answer", "review", "second_answer", "second_review", "paid", "void")
 KINDS = ("institution", "pharmacy", "practitioner", "person", "group")

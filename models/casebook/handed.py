@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -44,28 +44,39 @@ class Form:
     what: str  # what the file is, for the sentence that refuses one
     needs: Sequence[Collection[str]]
     refusal: str = ""  # what a file of another kind lacks, where a list of columns would not say it plainly
-    by_label: bool = False  # faults name a field by its Chinese name: these files are lists that we or they print so
 
 
 @dataclass(frozen=True)
 class Handed:
-    """A file's rows: row_number (below the header, from 1), the form's columns as texts, unknown header cells."""
+    """A file's rows: row_number (below the header, from 1), the form's columns as texts, unknown header cells, and what
+    the file calls the columns it has."""
 
     name: str
     file_hash: str
     texts: pl.DataFrame
     ignored: tuple[str, ...]
     headers: tuple[str, ...]
+    called: Mapping[str, str]
 
     def typed(self, con: duckdb.DuckDBPyConnection, form: Form) -> pl.DataFrame:
         """The rows with typed values and `fault`: the field, what was seen, what to do; null where all is well."""
         with self.lent(con):
-            return frame(con, _typing(form))
+            return frame(con, self._typing(form))
 
     def typed_into(self, con: duckdb.DuckDBPyConnection, form: Form, table: str) -> None:
         """The same as a temporary table."""
         with self.lent(con):
-            con.execute(f"create or replace temp table {table} as {_typing(form)}")
+            con.execute(f"create or replace temp table {table} as {self._typing(form)}")
+
+    def _typing(self, form: Form) -> str:
+        """The query of handed_frame's typed values and faults; a fault names the field as the file does."""
+
+        def sentence(column: str, kind: str, raw: str, reason: str) -> str:
+            called = escaped(self.called.get(column) or label(form.name, column))
+            todo = WRITE.get(kind, "write it as the platform does")
+            return f"'{called} is ''' || left({raw}, 40) || ''', ' || ({reason}) || '; {todo}'"
+
+        return typed_texts.query(columns(form.name), "handed_frame", sentence)
 
     @contextmanager
     def lent(self, con: duckdb.DuckDBPyConnection) -> Iterator[None]:
@@ -111,17 +122,6 @@ def read(path: Path, form: Form) -> Handed:
         raise InputRefused(f"{path.name} {form.refusal}")
     lacking = "; ".join(" / ".join(f"{c} ({label(form.name, c)})" for c in sorted(any_of)) for any_of in form.needs)
     raise InputRefused(f"{path.name} does not hold {form.what}: it needs a column {lacking}.")
-
-
-def _typing(form: Form) -> str:
-    """The query of handed_frame's typed values and faults."""
-
-    def sentence(column: str, kind: str, raw: str, reason: str) -> str:
-        called = escaped(label(form.name, column)) if form.by_label else column
-        todo = WRITE.get(kind, "write it as the platform does")
-        return f"'{called} is ''' || left({raw}, 40) || ''', ' || ({reason}) || '; {todo}'"
-
-    return typed_texts.query(columns(form.name), "handed_frame", sentence)
 
 
 def append(con: duckdb.DuckDBPyConnection, table: str, rows: pl.DataFrame, witness: Callable[[], None]) -> int:
@@ -181,7 +181,8 @@ def _handed(part: object, form: Form, digest: str) -> Handed | None:
     texts = texts.with_columns(*lacking).select("row_number", *columns(form.name))
     texts = texts.filter(pl.any_horizontal(pl.exclude("row_number").is_not_null()))
     unknown = tuple(c for c in header if c not in named)
-    return Handed(part.name, digest, texts, unknown, tuple(header))  # type: ignore[attr-defined]
+    called = {column: cell.strip() for cell, column in named.items()}
+    return Handed(part.name, digest, texts, unknown, tuple(header), called)  # type: ignore[attr-defined]
 
 
 def _name(form: str, cell: str) -> str | None:

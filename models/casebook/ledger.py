@@ -28,7 +28,6 @@ FORM = Form(
     (("institution_id",), ("problem_no", "nature_zh", "title_zh", "description", "rule", "problem_item")),
     "holds no problems: a column for the institution's code (机构编码, institution_id) and one for the problem"
     " (问题编号, 问题类型 or 问题描述) are needed. See `fundwatch ledger import --help`.",
-    by_label=True,
 )
 STEPS = ("suspected", "confirmed", "agreed", "recovered", "fined", "transferred")
 ORIGINS = ("screening", "flight", "tip", "case", "patrol", "audit", "selfcheck", "other")

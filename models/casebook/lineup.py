@@ -24,7 +24,6 @@ FORM = Form(
     (("number",), ("nature_zh", "title_zh", "description")),
     "holds no inspection result: a column for the visit (住院号) and one for the problem (问题类别, 问题类型 or"
     " 问题描述) are needed. See `fundwatch ledger lineup --help`.",
-    by_label=True,
 )
 STATES = ("matched", "amount_differs", "class_differs", "only_theirs", "only_ours", "unknown_number")
 MONEY = pl.Decimal(16, 2)

@@ -169,7 +169,7 @@ def test_the_same_form_twice_is_one(con, second, leads):
         ("{H1},不明,1,赵三,2026-05-02,", "conclusion is '不明', which is not known"),
         ("{H1},查实,1,王一,2026-05-02,", "王一 handled the lead"),
         ("{H1},查实,1,赵三,2026-01-02,", "before the verdict of 2026-02-03"),
-        ("{H1},查实,x,赵三,2026-05-02,", "confirmed_amount is 'x', not a number"),
+        ("{H1},查实,x,赵三,2026-05-02,", "复查金额 is 'x', not a number"),
         ("{H1},,5,赵三,2026-05-02,", "it has no conclusion"),
     ],
 )

@@ -134,18 +134,18 @@ def test_who_gave_a_tip_is_nowhere_but_in_the_casebook(con, hand, tmp_path):
 
 def test_a_fault_does_not_print_what_must_not_be_seen(hand):
     made = hand(f"举报编号,受理日期,机构编码,举报内容\nJB1,{PHONE},H1,空挂床\n")
-    assert states(made) == ["refused"] and PHONE not in made.rows["why"][0] and "received_on" in made.rows["why"][0]
+    assert states(made) == ["refused"] and PHONE not in made.rows["why"][0] and "受理日期" in made.rows["why"][0]
 
 
 @pytest.mark.parametrize(
     ("row", "why"),
     [
-        ("A1,2026-13-01,H1,空挂床,,", "received_on is '2026-13-01', not a date; write the day as 2025-12-31"),
+        ("A1,2026-13-01,H1,空挂床,,", "受理日期 is '2026-13-01', not a date; write the day as 2025-12-31"),
         ("A1,2026-01-01,,空挂床,,", "neither a code nor a name"),
         ("A1,2027-01-01,H1,空挂床,,", "has not come yet"),
         ("A1,2026-01-05,H1,空挂床,2026-01-04,", "due_on is 2026-01-04, before it came"),
         ("A1,2026-01-05,H1,空挂床,,2026-01-04", "feedback_due_on is 2026-01-04, before it came"),
-        ("A1,2026-01-05,5.1E+17,空挂床,,", "subject_id is '5.1E+17', scientific notation"),
+        ("A1,2026-01-05,5.1E+17,空挂床,,", "机构编码 is '5.1E+17', scientific notation"),
         (",,H1,,,", "neither a number nor what it is about"),
     ],
 )

@@ -104,7 +104,7 @@ def test_the_same_return_twice_is_one_and_a_later_one_stands(con, hand):
 @pytest.mark.parametrize(
     ("row", "why"),
     [
-        ("H1,16,壹佰,,", "amount is '壹佰', not a number; write a plain number of yuan"),
+        ("H1,16,壹佰,,", "涉及金额 is '壹佰', not a number; write a plain number of yuan"),
         ("H1,999,5,,", "item '999' is not in the official list"),
         ("H1,pharmacy-3,5,,", "not for a place of this kind"),
         ("H9,16,5,,", "knows no institution H9"),
