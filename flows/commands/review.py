@@ -77,6 +77,7 @@ def draw(
 def import_(
     file: Annotated[Path, Parameter(help="A form filled in, as CSV or xlsx.")],
     *,
+    on: Annotated[str, Parameter(help="The day it came; default today.")] = "",
     yes: Annotated[bool, Parameter(negative=(), help="Append what it says; without it nothing is written.")] = False,
     language: Language = None,
     common: Common = COMMON,
@@ -87,6 +88,7 @@ def import_(
     reviewers judge apart counts at the lower amount until they agree on one (agreed_amount, 合议金额).
     """
     from data.errors import InputRefused
+    from flows.days import day
     from flows.home.casebook import book
     from models.casebook import review_returns
     from models.casebook.handed import read
@@ -94,7 +96,7 @@ def import_(
     settings = common.settled(language=language)
     handed = read(file, review_returns.FORM)
     with book(settings, "review") as (con, witness):
-        made = review_returns.plan(con, handed)
+        made = review_returns.plan(con, handed, day(on, "--on"))
         written = review_returns.append(con, made, witness) if yes else 0
     refused = made.rows.filter(made.rows["state"] == "refused")
     counts = made.tally("new", "known", "blank", "refused")

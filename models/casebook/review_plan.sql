@@ -1,8 +1,14 @@
 -- One row: one row of a returned form, resolved against the sample, and what is to become of it.
 -- state: new, known (came before), blank (not filled in yet), refused; why: the reason of a refusal
-with told as (
+with contract as (
+    select review_id, max(until) as until, max_by(third_party, until) as third_party
+    from casebook.review_package
+    group by review_id
+),
+
+told as (
     select h.*, s.place as drawn_place, s.institution_id as drawn_institution, s.record_number as drawn_record,
-        s.amount, r.review_id as known_review,
+        s.amount, r.review_id as known_review, c.until, c.third_party,
         case
             when h.missing is null or h.missing in ('否', '0', 'no', 'n', 'No', 'NO', 'false') then false
             when h.missing in ('是', '1', 'yes', 'y', 'Yes', 'YES', 'true') then true
@@ -11,6 +17,7 @@ with told as (
             and h.ground_1 is null and h.ground_2 is null and h.fault is null as is_blank
     from handed_row as h
     left join casebook.review as r on r.review_id = h.review_id
+    left join contract as c on c.review_id = h.review_id
     left join casebook.review_stay as s on s.review_id = h.review_id and s.place = h.place
 ),
 
@@ -20,6 +27,9 @@ judged as (
             when t.fault is not null then t.fault
             when t.review_id is null then 'it names no review; take review_id from the form'
             when t.known_review is null then 'there is no review ' || t.review_id || '; take review_id from the form'
+            when $on > t.until
+                then 'the contract with ' || t.third_party || ' ended on ' || cast(t.until as varchar)
+                    || '; a form that came in time is taken with --on and its day'
             when t.place is null then 'it names no sample number; take place from the form'
             when t.drawn_place is null
                 then 'sample ' || cast(t.place as varchar) || ' is not in review ' || t.review_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +27,13 @@ ANSWER = (
 ).split(", ")
 
 
-def plan(con: duckdb.DuckDBPyConnection, handed: Handed) -> Planned:
-    """Resolve every row against the sample; writes nothing but a temporary table."""
+def plan(con: duckdb.DuckDBPyConnection, handed: Handed, on: date | None = None) -> Planned:
+    """Resolve every row, come in `on` a day, against the sample; writes nothing but a temporary table."""
     con.register("typed_frame", handed.typed(con, FORM))
     con.execute("create or replace temp table handed_row as select * from typed_frame")
     con.unregister("typed_frame")
-    return Planned(handed.name, frame(con, (FOLDER / "review_plan.sql").read_text(encoding="utf-8")), handed.ignored)
+    query = (FOLDER / "review_plan.sql").read_text(encoding="utf-8")
+    return Planned(handed.name, frame(con, query, {"on": on or date.today()}), handed.ignored)
 
 
 def append(con: duckdb.DuckDBPyConnection, made: Planned, witness: Witness) -> int:

@@ -170,16 +170,20 @@ def test_a_form_is_refused_row_by_row(ask, home, tmp_path):
     assert "1 appended" in out
 
 
-def test_a_third_party_gets_no_name_and_nothing_after_its_contract(ask, home):
+def test_a_third_party_gets_no_name_and_nothing_after_its_contract(ask, home, tmp_path):
     at = ("review", "draw", "--from", "2025-01-01", "--to", "2025-12-31", "--on", "2026-05-01")
     assert "has passed" in ask(*at, "--third-party", "某所", "--until", "2026-04-30", code=2)
     assert "needs its name and the end" in ask(*at, "--third-party", "某所", code=2)
     folder = drawn(ask, home, "--third-party", "某所", "--until", "2026-06-30")
     lent = pl.read_excel(folder / "third_party" / "H1.xlsx")
+    back = filled(folder / "third_party" / "H1.xlsx", tmp_path / "back.xlsx", judged)
+    late = ask("review", "import", back, "--on", "2026-07-01", "--yes", code=3)
+    assert "the contract with 某所 ended on 2026-06-30" in late and "0 appended" in late
+    assert "10 appended" in ask("review", "import", back, "--on", "2026-06-30", "--yes")
     assert not {"person_id", "person_name", "institution_name", "department_name", "encounter_id"} & set(lent.columns)
     cells = {str(cell) for row in lent.rows() for cell in row}
     assert not {OWN, OTHER, f"{OWN[0]}**", *(f"P{i}" for i in range(6))} & cells and "2026-06-30" in str(cells)
-    entry = log(home)[-1]
+    entry = log(home)[-2]
     assert (entry["event"], entry["third_party"], entry["until"]) == ("review", "某所", "2026-06-30")
     own = pl.read_excel(folder / "forms" / "H1.xlsx")
     assert (
