@@ -262,6 +262,8 @@ def test_a_lead_that_was_confirmed_and_closed_can_still_be_transferred(ask, home
 
 
 def test_confirmed_money_stands_apart_and_is_compared_with_the_line_in_force(ask, home, leads, tmp_path):
+    nation = json.loads(ask("transfer", leads["H1"], "--to", "police", "--on", "2026-05-01", "--json"))["filing"]
+    assert [row["least_yuan"] for row in nation] == [3000, 30_000, 500_000]
     (home / "knowledge").mkdir()
     (home / "knowledge" / "filing_line.csv").write_text(
         "department,subject_kind,level,least_yuan,counts,basis,layer,valid_from,valid_to\n"
