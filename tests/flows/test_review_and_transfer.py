@@ -261,9 +261,13 @@ def test_a_lead_that_was_confirmed_and_closed_can_still_be_transferred(ask, home
     assert (told["confirmed"], told["suspected"]) == (321.5, 0) and told["lines"] > 0
 
 
+def test_where_an_area_sets_no_amount_the_nation_s_ranges_begin(ask, home, leads):
+    told = json.loads(ask("transfer", leads["H1"], "--to", "police", "--on", "2026-05-01", "--json"))
+    assert [row["least_yuan"] for row in told["filing"]] == [3000, 30_000, 500_000]
+    assert {row["standing"] for row in told["filing"]} <= {"below", "not_given"}
+
+
 def test_confirmed_money_stands_apart_and_is_compared_with_the_line_in_force(ask, home, leads, tmp_path):
-    nation = json.loads(ask("transfer", leads["H1"], "--to", "police", "--on", "2026-05-01", "--json"))["filing"]
-    assert [row["least_yuan"] for row in nation] == [3000, 30_000, 500_000]
     (home / "knowledge").mkdir()
     (home / "knowledge" / "filing_line.csv").write_text(
         "department,subject_kind,level,least_yuan,counts,basis,layer,valid_from,valid_to\n"
