@@ -37,6 +37,11 @@ def prices(
     return _ask(con, "price_bulletin", ("drug_price", "drug_product", "institution"), asked)
 
 
+def makers(con: duckdb.DuckDBPyConnection, maker: str | None = None) -> pl.DataFrame:
+    """Every maker's drugs, or one's, most money first. Raises UsageError before the features are built."""
+    return _ask(con, "maker_drug", ("drug_price", "drug_product", "fee_line"), {"maker": maker})
+
+
 def burden(con: duckdb.DuckDBPyConnection, line: float, year: int | None = None) -> pl.DataFrame:
     """Persons whose own payments of a year reach `line` yuan, the most first.
 

@@ -37,6 +37,7 @@ WRITES = {
     "ledger": "--xlsx {out}",
     "ledger import": "{problems} --yes",
     "ledger lineup": "{lineup} {folder}",
+    "makers": "--out {out}",
     "pack": "dental --out {folder}",
     "plan": "--staff 2 --days 5 --out {folder}",
     "prices": "--out {out}",

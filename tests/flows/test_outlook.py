@@ -190,6 +190,46 @@ def test_prices_of_a_town_beside_each_other(call, finished, tmp_path, read_csv):
     assert [r["institution_id"] for r in json.loads(out)] == [rows[0]["institution_id"]]
 
 
+def test_a_maker_s_drugs_beside_others_and_who_took_whose_place(con):
+    rows = [
+        ("XA0001AAAA00100100011111", "11111", "H1", 10.0, "2025-01-01", "2025-03-31", 100),
+        ("XA0001AAAA00100100022222", "22222", "H1", 30.0, "2025-04-10", "2025-12-31", 300),
+        ("XA0001AAAA00100100022222", "22222", "H2", 45.0, "2025-01-01", "2025-12-31", 450),
+        ("XB0001AAAA00100100022222", "22222", "H2", 5.0, "2025-01-01", "2025-12-31", 50),
+    ]
+    for code, maker, place, price, first, last, amount in rows:
+        con.execute(
+            "insert into feature.drug_price by name select $code as product_code, $place as institution_id, false as"
+            " is_pharmacy, 1 as lines, 1 as quantity, $price as price, $amount as amount, $amount as eligible_amount,"
+            " cast($first as date) as first_on, cast($last as date) as last_on",
+            {"code": code, "place": place, "price": price, "first": first, "last": last, "amount": amount},
+        )
+        con.execute(
+            "insert into feature.drug_product by name select $code as product_code, 'x' as item_name, '1g' as"
+            " specification, substr($code, 1, 10) as generic_key, 'f' as form_key, $maker as maker_key"
+            " where $code not in (select product_code from feature.drug_product)",
+            {"code": code, "maker": maker},
+        )
+    told = {(row["maker"], row["item_code"][:2]): row for row in ask.makers(con).to_dicts()}
+    dear, cheap, other = told["22222", "XA"], told["11111", "XA"], told["22222", "XB"]
+    assert (dear["places"], dear["total_amount"], dear["spread"], dear["ratio"]) == (2, 750, 1.5, 3.75)
+    assert (dear["taken_over"], dear["given_way"], cheap["taken_over"], cheap["given_way"]) == (1, 0, 0, 1)
+    assert (other["peers"], other["ratio"], other["taken_over"]) == (0, None, 0)
+    assert set(ask.makers(con, "22222")["maker"]) == {"22222"}
+
+
+def test_makers_of_a_town_hold_all_its_drug_money(call, finished, tmp_path, read_csv):
+    home, out = finished[0].home, tmp_path / "makers.csv"
+    code, text, _ = call("makers", "--out", out, "--home", home, "--json")
+    rows = json.loads(text)
+    with open_warehouse(home, read_only=True) as con:
+        ((whole,),) = con.execute("select sum(eligible_amount) from feature.drug_price").fetchall()
+    assert code == 0 and sum(row["total_amount"] for row in rows) == pytest.approx(float(whole))
+    assert len(read_csv(out)) == len(rows) > 10
+    code, _, err = call("makers", "nobody", "--home", home)
+    assert code == 2 and "is of the maker 'nobody'" in err
+
+
 @pytest.mark.parametrize("words", ["prices --out", "burden --line 3000 --out", "verdict form"])
 def test_ids_of_a_file_are_kept_for_a_spreadsheet_or_plain(call, finished, tmp_path, words):
     home, texts = finished[0].home, {}
