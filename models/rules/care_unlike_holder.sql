@@ -11,7 +11,7 @@ certainty   = "suspected"
 stage       = "supervision"
 window      = "line or visit, within the whole delivered window"
 law         = ["regulation-17", "regulation-41-1-1", "regulation-20", "regulation-41-2", "rules-26"]
-basis       = ["《医疗保障基金使用监督管理条例》第四十一条第一款第一项：将本人的医疗保障凭证交由他人冒名使用"]
+basis       = ["智能监管规则库（2025年版）54、65、67、80、81 的知识点：同一参保人多次不符"]
 needs       = ["record.settlement.sex", "record.settlement.birth_on"]
 exclusions  = [
     "fewer than {min_days:day}, or one institution on fewer than {one_place_days:day}: a slip",

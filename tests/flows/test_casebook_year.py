@@ -69,7 +69,7 @@ def rerank(home):
 def test_a_year_of_an_office(ask, home, leads, tips, tmp_path):
     assert "Nothing was written" in ask("tip", "import", tips) and "JB" not in ask("tip", "list")
     out = ask("tip", "import", tips, "--yes")
-    assert "2 leads from outside appended" in out and "Row 2 refused: received_on is '2026-13-06'" in out
+    assert "2 leads from outside appended" in out and "Row 2 refused: 受理日期 is '2026-13-06'" in out
     assert "0 leads from outside appended" in ask("tip", "import", tips, "--yes"), "twice is once"
     rerank(home)
     assert "is open with 2 leads" in ask(

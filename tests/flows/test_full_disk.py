@@ -69,7 +69,8 @@ WRITES = {
 #: Commands that take a whole run, a town of their own or a server: their full disks are in test_kill.py, or they write
 #: nothing but what a run writes.
 BY_RUNS = {
-    "run", "ingest", "features", "detect", "rank", "replay", "serve", "demo", "simulate", "evaluate", "benchmark"
+    "run", "ingest", "features", "detect", "rank", "replay", "serve", "demo", "simulate", "evaluate", "benchmark",
+    "bundle",
 }  # fmt: skip
 READS = {
     "appeal list", "case list", "case show", "check", "desk", "doctor", "draw verify", "explain", "knowledge coverage",
