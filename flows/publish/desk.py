@@ -35,18 +35,22 @@ FIELDS = {"date": "date"} | dict.fromkeys(
 )
 #: Rows the page shows at once; the search narrows them.
 MOST = 500
+#: Of each list so many leads and all of tiers A and B: a page of a whole city's would not open.
+KEPT = 2_000
 SCRIPT = Path(__file__).with_name("desk.js")
 
 
 def write(lists: Mapping[str, pl.DataFrame], path: Path, run_id: str, language: str) -> int:
-    """Write the page of these lists (divisions by name for Chinese readers); returns its leads."""
+    """Write the page of these lists (divisions by name for Chinese readers); returns the leads on it."""
     script = SCRIPT.read_text(encoding="utf-8")
-    leads = pl.concat(lists.values())
+    every = pl.concat(lists.values())
+    leads = every.filter((pl.col("rank") <= KEPT) | pl.col("tier").is_in(["A", "B"]))
     data = _data(leads, run_id, language)
     page = words.page(
         "desk",
         language,
         run_id=run_id,
+        left_out=every.height - leads.height,
         filters=_filters(leads, language),
         data=Markup(_embedded(data)),
         script=Markup(script),

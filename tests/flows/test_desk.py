@@ -82,6 +82,15 @@ def test_what_it_saves_is_a_file_of_verdicts(lists, tmp_path, language):
     assert set(rows["conclusion"]) <= {row["word"] for row in table(CONCLUSIONS)}
 
 
+def test_a_page_that_opens_leaves_out_what_stands_far_down(lists, tmp_path, monkeypatch):
+    monkeypatch.setattr(desk, "KEPT", 1)
+    kept = sum(rows.filter((pl.col("rank") == 1) | pl.col("tier").is_in(["A", "B"])).height for rows in lists.values())
+    every = sum(rows.height for rows in lists.values())
+    assert desk.write(lists, tmp_path / "d.html", "r", "en") == kept < every
+    page = (tmp_path / "d.html").read_text(encoding="utf-8")
+    assert len(parts(page)[0]["leads"]) == kept and f"{every - kept} leads of tier C further down" in page
+
+
 def test_a_run_of_an_earlier_version_has_none(finished, call, tmp_path):
     home = shutil.copytree(finished[0].home, tmp_path / "home", ignore=shutil.ignore_patterns("desk.html"))
     code, _, err = call("desk", "--home", home)
