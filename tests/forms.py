@@ -16,6 +16,7 @@ import sys
 import tempfile
 import zipfile
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -134,6 +135,12 @@ def oracle(v, draw):
     return f"{v[8:10]}-{int(v[5:7])}月 -{v[:4]} {v[11:].replace(':', '.')}.000000 上午"
 
 
+def since_1970(v, draw):
+    """So many seconds or thousandths, as Java and Hive keep times; dates are Chinese midnights."""
+    seconds = int(datetime.fromisoformat(f"{v}+08:00" if len(v) > 10 else f"{v} 00:00:00+08:00").timestamp())
+    return draw.choice([f"{seconds}", f"{seconds}000", f"{seconds}000.0"])
+
+
 def full_width(v, draw):
     return v.translate({ord(c): ord(c) + 0xFEE0 for c in "0123456789."})
 
@@ -160,6 +167,9 @@ VALUES = {
     "oracle": changed(TIMES, oracle),
     "fractions": changed(TIMES, lambda v, draw: v + draw.choice([".0", ".000", ",000"])),
     "chinese days": changed(DAYS, lambda v, draw: f"{v[:4]}年{int(v[5:7])}月{int(v[8:])}日"),
+    "float days": changed(DAYS, lambda v, draw: v.replace("-", "") + ".0"),
+    "since 1970": changed((*DAYS, *TIMES), since_1970),
+    "thin blanks": changed(AMOUNTS, lambda v, draw: f"{float(v):,.2f}".replace(",", draw.choice("\u00a0\u202f\u2009"))),
     "short days": changed(DAYS, lambda v, draw: f"{v[:4]}-{int(v[5:7])}-{int(v[8:])}"),
     "serial days": changed(DAYS, lambda v, draw: str(45716 + int(v[8:]))),
     "midnights": changed(DAYS, lambda v, draw: v + " 00:00:00"),
@@ -186,9 +196,19 @@ LOST = {
     "no amount": changed(AMOUNTS[:1], lambda v, draw: draw.choice(["-", "无", "#REF!", "12元50", "壹佰元"])),
     "no person": changed(("psn_no",), lambda v, draw: draw.choice(["", "#N/A", "5199 0000"])),
     "of ten thousands": lambda table, draw: of_ten_thousands(table),
+    "digits gone": changed(AMOUNTS, lambda v, draw: f"{float(v):.1E}"),
+    "letter in a number": lambda table, draw: letter_in_a_number(table, draw),
     "no known word": changed(("refd_setl_flag",), lambda v, draw: draw.choice(["待定", "作废"])),
 }
 VALUES |= LOST
+
+
+def letter_in_a_number(table, draw):
+    rows = [list(r) for r in table.rows]
+    place = column(table, draw.choice(IDS))
+    row = draw.choice(rows)
+    row[place] = row[place][:6] + draw.choice("OoIl") + row[place][7:]
+    return replace(table, rows=rows)
 
 
 def of_ten_thousands(table):
@@ -379,7 +399,7 @@ def page(table):
 
 
 def parquet(folder, table):
-    header = [c or f"column_{n}" for n, c in enumerate(table.header)]
+    header = [f"{c}_{n}" if not c or c in table.header[:n] else c for n, c in enumerate(table.header)]
     pl.DataFrame(table.rows, schema=header, orient="row").write_parquet(folder / "setl_d.parquet")
 
 
@@ -399,6 +419,50 @@ def sheets_going_on(folder, table):
     (folder / "setl_d.xlsx").write_bytes(workbook({"Sheet1": first, "Sheet2": [*table.rows[half:], *table.below]}))
 
 
+def sheets_further_right(folder, table):
+    """The first column is empty: a sheet that goes on begins with the second."""
+    place = column(table, "maf_pay")
+    if any(r[place] for r in table.rows):
+        return sheets_going_on(folder, table)
+    rows = [["", *r[:place], *r[place + 1 :]] for r in table.rows]
+    moved = replace(table, header=[table.header[place], *table.header[:place], *table.header[place + 1 :]], rows=rows)
+    return sheets_going_on(folder, moved)
+
+
+def book_of_1904(folder, table):
+    """Days are cells that count from 1904, shown as days or as the numbers that they are."""
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"date_1904": True}) as book:
+        page, as_day = book.add_worksheet("setl_d"), book.add_format({"num_format": "yyyy-mm-dd"})
+        for r, row in enumerate(table.grid):
+            for c, value in enumerate(row):
+                if re.fullmatch(r"2025-03-[0-9]{2}", value):
+                    page.write_datetime(r, c, datetime.fromisoformat(value), as_day)
+                elif value != "":
+                    page.write_string(r, c, value)
+    (folder / "setl_d.xlsx").write_bytes(out.getvalue())
+
+
+def numbers_of_1904(folder, table):
+    rows = [
+        [
+            str((datetime.fromisoformat(v) - datetime(1904, 1, 1)).days) if re.fullmatch(r"2025-03-[0-9]{2}", v) else v
+            for v in r
+        ]
+        for r in table.rows
+    ]
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"date_1904": True, "strings_to_numbers": False}) as book:
+        page = book.add_worksheet("setl_d")
+        for r, row in enumerate([*table.above, table.header, *rows, *table.below]):
+            for c, value in enumerate(row):
+                if re.fullmatch(r"4[0-9]{4}", value):
+                    page.write_number(r, c, int(value))
+                elif value != "":
+                    page.write_string(r, c, value)
+    (folder / "setl_d.xlsx").write_bytes(out.getvalue())
+
+
 def hidden_sheet(folder, table):
     old = [["1.00" if i == column(table, "medfee_sumamt") else v for i, v in enumerate(r)] for r in table.rows]
     sheets = {"setl_d": table.grid, "setl_d_old": replace(table, rows=old).grid}
@@ -414,6 +478,9 @@ HOLDERS = {
     "zip in zip": lambda folder, table: (folder / "a.zip").write_bytes(zipped("b.zip", zipped("setl_d.csv", written(table)))),
     "xlsx": lambda folder, table: (folder / "setl_d.xlsx").write_bytes(workbook({"Sheet1": table.grid, "Sheet2": []})),
     "sheets": sheets_going_on,
+    "sheets further right": sheets_further_right,
+    "book of 1904": book_of_1904,
+    "numbers of 1904": numbers_of_1904,
     "hidden sheet": hidden_sheet,
     "xls": lambda folder, table: old_book(folder, table, "setl_d.xls"),
     "et": lambda folder, table: old_book(folder, table, "结算信息表.et"),
@@ -437,7 +504,7 @@ BESIDE = {
     "old book": lambda folder, table: (folder / "psn_status_d.xls").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504),
 }  # fmt: skip
 #: Forms that cannot be read right: which of two contents is older, what nobody can open.
-REFUSED = {"old copy", "old book", "contradiction", *LOST}
+REFUSED = {"numbers of 1904", "old copy", "old book", "contradiction", *LOST}
 ALL = {
     "cells": CELLS,
     "values": VALUES,
@@ -481,6 +548,7 @@ def warehouse():
     """An empty one in memory, to which the other indispensable tables came before."""
     con = duckdb.connect()
     con.execute("set threads = 1")
+    con.execute("pragma disable_optimizer")  # a dozen rows are read sooner than a plan for them is made better
     con.execute(ddl())
     return con
 

@@ -112,8 +112,11 @@ HALF = (".crdownload", ".part", ".partial", ".download", ".downloading", ".opdow
 def _resolve(part: Part, names: mapping.Names, found: Found) -> None:
     """A content without a header goes on from one that has it, or is no table, or says what it lacks."""
     rows = _first_rows(part)
-    before = going_on.before(part, rows, found.deliveries)
-    if before is not None:
+    goes_on = going_on.before(part, rows, found.deliveries)
+    if goes_on is not None:
+        before, left = goes_on
+        if part.form == "grid":
+            part = replace(part, path=_widened(part.path, left, len(before.header)))
         seen, digest = stamp(part.path), part.digest or _digest(part)
         encoding = "" if part.form == "grid" else decode.first_guess(_head(part))
         found.deliveries.append(
@@ -129,6 +132,22 @@ def _resolve(part: Part, names: mapping.Names, found: Found) -> None:
         going_on.refuse_alike(part, rows, found.deliveries)
         struck.refuse_list(part.name)
         found.left.append((part.name, NO_TABLE))
+
+
+def _widened(path: Path, left: int, width: int) -> Path:
+    """A sheet's grid with the empty columns back that it lost at its edges; the grid itself where it lost none."""
+    import polars as pl
+
+    grid = pl.scan_parquet(path, glob=False)
+    own = len(grid.collect_schema()) - 1
+    if own == width:
+        return path
+    empty = [pl.lit(None, pl.String).alias(f"c{i}") for i in range(width) if not left <= i < left + own]
+    places = {f"c{i}": f"c{i + left}" for i in range(own)}
+    whole = grid.rename(places).with_columns(empty).select(*(f"c{i}" for i in range(width)), PLACE)
+    target = path.with_name(f"{path.stem}-whole.grid")
+    whole.collect().write_parquet(target)
+    return target
 
 
 def _is_paper(part: Part, delivery: Delivery) -> bool:
@@ -182,7 +201,7 @@ def _recognise(part: Part, names: mapping.Names) -> Delivery | None:
         part.path, part.name, table, part.digest or _digest(part), part.form, encoding,
         best.delimiter if part.form == "text" else "", best.header, fields, updated, words_of(table, names),
         lines=best.lines, above=best.above, quote=best.quote, rows_above=best.rows_above,
-        stamp=seen, again=again, unit=best.unit,
+        stamp=seen, again=again, unit=best.unit, is_1904=part.is_1904,
     )  # fmt: skip
 
 

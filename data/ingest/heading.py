@@ -117,11 +117,11 @@ def _best(rows: list[tuple[int, list[str]]], named: mapping.Table | None, names:
         if best is None or (known > best.known and known >= LEAST):
             best = Heading(unique(header, named, names), lines, above, known, rows_above=rows_above)
         above += 1
-        rows_above += _is_row(cells)
+        rows_above += is_row(cells)
     return best
 
 
-def _is_row(cells: Sequence[str]) -> bool:
+def is_row(cells: Sequence[str]) -> bool:
     """Whether a line looks like a row of a table and not like a title: several cells that hold figures."""
     return sum(any(c.isdigit() for c in cell) for cell in cells) >= FIGURES
 

@@ -33,6 +33,7 @@ def find(con: duckdb.DuckDBPyConnection, delivery: Delivery, stage: str, table_o
     """
     _refuse_rounded(con, delivery, stage)
     _restore(con, delivery, table_of_stage)
+    _mark_misread(con, delivery, stage, table_of_stage)
     table = delivery.table
     collide(con, table, stage)
     # A register holds a row a version (a doctor's two names, a renewed contract): there the last one stands.
@@ -81,6 +82,44 @@ def _restore(con: duckdb.DuckDBPyConnection, delivery: Delivery, stage: str) -> 
             con.execute(
                 f"update {stage} set {column} = '00' || {column}"
                 f" where length({column}) = 13 and regexp_full_match({column}, '{WITHOUT_ZEROS}')"
+            )
+
+
+#: The shape of numbers: letters before, digits behind. Of so many that one shape has, others are looked at.
+LETTERS_AND_DIGITS = "([A-Za-z]*)([0-9]{8,})"
+USUAL, LEAST_USUAL = 0.8, 4
+#: Letters that people and text recognition put for 0 and 1, and marks that stand between digits.
+TAKEN_FOR, MEANT, BETWEEN = "OoIl", "0011", "[-_. /·]"
+MISREAD = "a number with a letter or mark where the others of its column have a digit"
+
+
+def _mark_misread(con: duckdb.DuckDBPyConnection, delivery: Delivery, stage: str, table_of_stage: str) -> None:
+    """5199O0000012400005 among numbers of 18 digits means nobody; which number was meant is for those who wrote it."""
+    for field in delivery.fields.values():
+        if field.kind != "id" or field.is_personal:
+            continue
+        shape = con.execute(
+            f"""
+            with sampled as (select distinct {field.column} as id from {stage} where {field.column} is not null
+                limit {SAMPLE}),
+            shaped as (
+                select length(regexp_extract(id, '^{LETTERS_AND_DIGITS}$', 1)) as letters,
+                    length(regexp_extract(id, '^{LETTERS_AND_DIGITS}$', 2)) as digits, count(*) as ids
+                from sampled group by all
+            )
+            select letters, digits from shaped
+            where digits > 0 and ids >= {LEAST_USUAL} and ids >= {USUAL} * (select sum(ids) from shaped)
+            """
+        ).fetchall()
+        for letters, digits in shape:
+            behind = f"translate(substr({field.column}, {letters + 1}), '{TAKEN_FOR}', '{MEANT}')"
+            con.execute(
+                f"""
+                update {table_of_stage} set bad = '{field.source}|{MISREAD}'
+                where bad is null and not regexp_full_match({field.column}, '[A-Za-z]{{{letters}}}[0-9]{{{digits}}}')
+                    and regexp_full_match(left({field.column}, {letters}), '[A-Za-z]*')
+                    and regexp_full_match(regexp_replace({behind}, '{BETWEEN}', '', 'g'), '[0-9]{{{digits}}}')
+                """
             )
 
 

@@ -51,6 +51,7 @@ PLACE = r"(?i) *\[?\(?(asia/shanghai|prc|中国标准时间|北京时间|china s
 JAVA = "(?i)^([a-z]{3} [a-z]{3} [0-9]{1,2} [0-9:]{8}) (cst|utc|gmt) ([0-9]{4})$"
 #: Oracle in Chinese writes 05-1月 -2025.
 ORACLE = "^([0-9]{1,2})-([0-9]{1,2})月 ?- ?([0-9]{4})"
+SINCE_1970 = "1[0-8][0-9]{8}([0-9]{3}|[0-9]{6})?"
 #: China is eight hours ahead of the world's time, summer and winter.
 AHEAD = 8
 
@@ -88,6 +89,7 @@ def _odd(text: str) -> str:
     half = f"lower(replace(regexp_extract(x, '{_half()}', 1), '.', ''))"
     without = rf"regexp_replace(regexp_replace(x, '{ZONE}', '\1'), '{_half()}', ' ')"
     bare = f"trim(regexp_replace({without}, ' +', ' ', 'g'))"
+    bare = rf"regexp_replace({bare}, '^([0-9]{{8}}|[0-9]{{10}}|[0-9]{{13,14}})\.0+$', '\1')"  # a float of 20250301
     parts = f"struct_pack(zone := {zone}, half := {half}, bare := {bare})"
     return f"list_transform([{whole}], lambda x: list_transform([{parts}], lambda p: {_local('p')})[1])[1]"
 
@@ -104,12 +106,17 @@ def _local(part: str) -> str:
         f"case when regexp_full_match({part}.bare, '[1-9][0-9]{{4}}(\\.[0-9]+)?') then timestamp '1899-12-30'"
         f" + to_seconds(cast(round(try_cast({part}.bare as double) * 86400) as bigint)) end"
     )
+    # so many seconds or thousandths since 1970 in the world's time, 2001 to 2029: no other form is so long
+    clock = (
+        f"case when regexp_full_match({part}.bare, '{SINCE_1970}') then timestamp '1970-01-01 {AHEAD:02}:00:00'"
+        f" + to_microseconds(cast(rpad({part}.bare, 16, '0') as bigint)) end"
+    )
     short = rf"regexp_replace({part}.bare, '([.][0-9]{{6}})[0-9]+$', '\1')"  # no finer than a microsecond
     written = (
         f"coalesce(case when regexp_full_match({part}.bare, '{PLAIN}')"
         f" then try_cast(replace({part}.bare, ',', '.') as timestamp) end,"
         f" case when not regexp_full_match({part}.bare, '[0-9]{{1,2}}[-/.].*[-/.][0-9]{{1,2}}')"
-        f" then try_strptime({short}, [{forms}]) end, {serial})"
+        f" then try_strptime({short}, [{forms}]) end, {serial}, {clock})"
     )
     return f"list_transform([{written}], lambda t: t{_noon(part)}{_shift(part)})[1]"
 

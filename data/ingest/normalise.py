@@ -6,7 +6,8 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 
 from data.contract.mapping import Field
-from data.ingest import moments
+from data.ingest import moments, numbers
+from data.ingest.numbers import number
 from data.ingest.survey import ODD
 from data.warehouse.paths import escaped
 
@@ -62,8 +63,8 @@ SEXES = {"男": "1", "男性": "1", "m": "1", "male": "1", "女": "2", "女性":
 #: What each digit of an identity number counts for in its check digit (GB 11643).
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
-FULL = "０１２３４５６７８９．－，：／（）［］ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ"
-HALF = "0123456789.-,:/()[]ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+FULL = "０１２３４５６７８９．－−，：／（）［］ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ"
+HALF = "0123456789.--,:/()[]ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def text(cell: str, odd: Collection[str] = ODD) -> str:
@@ -112,13 +113,14 @@ def typed(raw: str, field: Field, local: str | None = None, odd: Collection[str]
             long = f"case when lower({raw}) in ({yes}) then true when lower({raw}) in ({no}) then false end"
             return f"case when {raw} = '0' then false when {raw} = '1' then true when {raw} is not null then {long} end"
         case "count":
-            return f"try_cast({_number(raw, 'decimal(16,4)')} as integer)"
+            return f"try_cast({number(raw, _half(raw), 'decimal(16,4)')} as integer)"
         case "share":
-            part = _number(f"regexp_replace({raw}, ' *[%％]$', '')", "decimal(16,6)")
+            bare = f"regexp_replace({raw}, ' *[%％]$', '')"
+            part = number(bare, _half(bare), "decimal(16,6)", numbers.COMMA in odd)
             percent = f"when regexp_matches({raw}, '[%％]$') then cast({part} / 100 as {TYPES['share']})"
-            return f"case {percent} else {_number(raw, TYPES['share'])} end"
+            return f"case {percent} else {number(raw, _half(raw), TYPES['share'], numbers.COMMA in odd)} end"
         case kind if kind in TYPES:
-            return _number(raw, TYPES[kind])
+            return number(raw, _half(raw), TYPES[kind], numbers.COMMA in odd)
         case _ if "nul" not in odd:
             return raw
         case _:
@@ -148,6 +150,8 @@ def fault(raw: str, value: str, field: Field, local: str | None = None, odd: Col
         wrong = f"when {given} then 'not {WANTED.get(field.kind, 'a number')}'"
         if field.kind == "flag":
             wrong = f"when {given} then '{UNKNOWN_WORD}' || replace(left({raw}, 40), '|', '/') || '; one of 0, 1'"
+        elif field.kind in ("money", "price", "quantity"):
+            wrong = f"when {given} and {numbers.lost(raw)} then '{numbers.SHORT}' {wrong}"
         elif is_day and field.is_required:
             wrong = f"when {given} and {is_none} then '{DAY_THAT_IS_NONE}' {wrong}"
         if field.kind == "share":
@@ -281,14 +285,3 @@ def _scientific(raw: str) -> str:
 
 def _is_birth(field: Field) -> bool:
     return field.column == "birth_on"
-
-
-def _number(raw: str, kind: str) -> str:
-    marks = "([¥￥$元圆''\\s]|(?i)rmb|cny|人民币)+"
-    plain = f"regexp_replace({_half(raw)}, '^{marks}|{marks}$', '', 'g')"
-    # accountants write less than nil in brackets or with the sign behind
-    plain = f"regexp_replace({plain}, '^\\(([^-]*)\\)$|^([^-]+)-$', '-\\1\\2')"
-    plain = f"regexp_replace({plain}, '^(-?){marks}', '\\1')"
-    grouped = f"regexp_full_match({plain}, '-?[0-9]{{1,3}}([, ][0-9]{{3}})+(\\.[0-9]+)?')"
-    mended = f"case when {grouped} then regexp_replace({plain}, '[, ]', '', 'g') else {plain} end"
-    return f"coalesce(try_cast({raw} as {kind}), try_cast({mended} as {kind}))"

@@ -11,7 +11,7 @@ import duckdb
 from data.contract import mapping
 from data.contract.mapping import Table
 from data.errors import InputRefused
-from data.ingest import cells, ids, labels, masked, normalise, remarks, staged_columns, struck, whole
+from data.ingest import cells, ids, labels, masked, normalise, numbers, remarks, staged_columns, struck, whole
 from data.ingest.cells import TEXTS, Cells
 from data.ingest.delivery import Delivery, refuse_changed
 from data.ingest.pseudonym import Pseudonyms
@@ -54,6 +54,7 @@ def stage(
     held = opened(con, delivery, work, pseudonyms)
     labels.refuse_broken(delivery.name, held.lost)
     whole.refuse_twice(con, delivery, held)
+    whole.refuse_1904(con, delivery)
     counted, notes = held.counted, held.notes
     notes += remarks.said(con, delivery, STAGE, TEXTS)
     left = labels.find(con, delivery, names or mapping.names(), TEXTS) if not held.is_file else {}
@@ -116,7 +117,8 @@ def _stage(con: duckdb.DuckDBPyConnection, delivery: Delivery, held: Cells, pseu
 def _typed(con: duckdb.DuckDBPyConnection, delivery: Delivery, held: Cells, pseudonyms: Pseudonyms | None) -> None:
     """Make the view `stage` and the table behind it of the cells as text."""
     by_column = {field.column: (cell, field) for cell, field in delivery.fields.items()}
-    columns, checks = staged_columns.columns(delivery, by_column, pseudonyms, held.odd)
+    ways = held.odd | ({numbers.COMMA} if delivery.delimiter == ";" else set())
+    columns, checks = staged_columns.columns(delivery, by_column, pseudonyms, ways)
     texts = [f"{normalise.text(cell, held.odd)} as t_{column}" for column, (cell, _) in by_column.items()]
     updated = normalise.text(delivery.updated, held.odd) if delivery.updated else "cast(null as varchar)"
     fields = [*(field for _, field in by_column.values()), mapping.UPDATE_TIME]

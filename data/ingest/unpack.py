@@ -12,7 +12,7 @@ import itertools
 import shutil
 import zipfile
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from data import texts
@@ -67,6 +67,7 @@ class Part:
     is_hidden: bool = False
     digest: str = ""  # of a content that was taken apart
     why: str = ""
+    is_1904: bool = False  # a sheet that counts its days from 1904
 
 
 def parts(path: Path, name: str, work: Path, called: str | None = None, depth: int = 0) -> Iterator[Part]:
@@ -255,7 +256,8 @@ def _sheets(path: Path, name: str, work: Path, called: str) -> Iterator[Part]:
             written = io.BytesIO()
             cells.write_csv(written, include_header=False)
             digest = hashlib.sha256(written.getvalue()).hexdigest()
-            yield Part(target, f"{name}!{sheet.name}", sheet.name, "grid", called, sheet.is_hidden, digest)
+            of_sheet = Part(target, f"{name}!{sheet.name}", sheet.name, "grid", called, sheet.is_hidden, digest)
+            yield replace(of_sheet, is_1904=sheet.is_1904)
         if not holds:
             yield Part(path, name, called, "empty")
     except workbook.NoWorkbook:
