@@ -234,7 +234,7 @@ def total(table, draw):
     row[draw.choice([column(table, "setl_id"), column(table, "dise_name")])] = draw.choice(
         ["合计", "小计", "总 计", "Total", "本页合计："]
     )
-    row[column(table, "medfee_sumamt")] = "12078.00"
+    row[column(table, "medfee_sumamt")] = "12084.00"
     return row
 
 
@@ -253,7 +253,7 @@ def subtotal(table, draw):
     row[column(table, "fixmedins_code")] = draw.choice(
         ["H51990410098 小计", "H51990410098 汇总", "某市第一人民医院小计"]
     )
-    row[column(table, "medfee_sumamt")] = "12078.00"
+    row[column(table, "medfee_sumamt")] = "12084.00"
     return row
 
 

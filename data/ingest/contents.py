@@ -34,6 +34,9 @@ def contents(
     """
     faults = faults or Faults()
     for path, name in _files(folder, left, faults):
+        if stray.is_counting(path.name):
+            yield Part(path, name, path.name, "control")
+            continue
         if stray.is_paper(name):
             left.append((name, NO_TABLE))
             continue
@@ -128,7 +131,7 @@ def _files(folder: Path, left: list[tuple[str, str]], faults: Faults) -> Iterato
             if not path.is_dir():
                 left.append((name, NO_FILE))
             continue
-        if stray.is_stray(name):
+        if stray.is_stray(name) and not stray.is_counting(path.name):
             left.append((name, STRAY))
         else:
             yield path, name

@@ -26,11 +26,13 @@ SAMPLE = 5_000
 SERVICE, WITHOUT_ZEROS = "00[1-4][0-9]{12}", "[1-4][0-9]{12}"
 
 
-def find(con: duckdb.DuckDBPyConnection, delivery: Delivery, stage: str, table_of_stage: str) -> None:
+def find(con: duckdb.DuckDBPyConnection, delivery: Delivery, stage: str, table_of_stage: str) -> list[str]:
     """Mark staged rows whose id names two, restore service codes without their zeros, in the table behind the stage.
 
-    Raises InputRefused where the ids of a column have all lost their last digits.
+    What there is to say of others is returned. Raises InputRefused where the ids of a column have all lost their last
+    digits.
     """
+    notes: list[str] = []
     _refuse_rounded(con, delivery, stage)
     _restore(con, delivery, table_of_stage)
     _mark_misread(con, delivery, stage, table_of_stage)
@@ -42,8 +44,37 @@ def find(con: duckdb.DuckDBPyConnection, delivery: Delivery, stage: str, table_o
         if table.target in REVERSED:
             _mark_reversal(con, table, stage, table_of_stage)
         _mark_contradiction(con, table, stage, table_of_stage)
+    elif table.target not in OF_ONE:
+        notes += _versions(con, delivery, stage)
     if {"person_id", "id_number", "person_name"} <= {f.column for f in delivery.fields.values()}:
         _mark_shared_person(con, delivery, table_of_stage)
+    return notes
+
+
+def _versions(con: duckdb.DuckDBPyConnection, delivery: Delivery, stage: str) -> list[str]:
+    """Rows of a register with one key that say different things, and no update time says which is newer."""
+    table = delivery.table
+    key, columns = ", ".join(table.key), ", ".join(f.column for f in table.kept)
+    count, row = con.execute(
+        f"""
+        with version as (
+            select {key}, updated_at, hash({columns}) as content, row_place from {stage}
+            where bad is null and row_place in (select row_place from stage_colliding)
+        ),
+        twofold as (
+            select min(row_place) as row_place from version group by {key}
+            having count(distinct content) > count(distinct updated_at)
+        )
+        select count(*), min(row_place) + 1 from twofold
+        """
+    ).fetchall()[0]
+    if not count:
+        return []
+    named = ", ".join(f.source for f in table.fields if f.column in table.key)
+    return [
+        f"{count:,} {'keys have' if count > 1 else 'key has'} several rows that say different things ({named}, first in"
+        f" data row {row}); of each the last row stands"
+    ]
 
 
 def _refuse_rounded(con: duckdb.DuckDBPyConnection, delivery: Delivery, stage: str) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import duckdb
 
 from data.contract.mapping import Field
 from data.ingest import moments, normalise
 from data.ingest.delivery import Delivery
+
+if TYPE_CHECKING:
+    from data.ingest.cells import Cells
 
 INVISIBLE = "[\x01-\x08\x0b\x0c\x0e-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
 #: Words said of one field; more are counted.
@@ -23,6 +28,25 @@ def visible(con: duckdb.DuckDBPyConnection, delivery: Delivery, texts: str) -> l
     seen = ", ".join(f"nullif(regexp_replace({n}, '{INVISIBLE}', '', 'g'), '') as {n}" for n in names)
     con.execute(f"create or replace temp table {texts} as select row_place, {seen} from {texts}")
     return [f"{cells:,} cells hold invisible characters, taken out"]
+
+
+GARBLED = r"\?{3,}|&#[0-9]+;|&#x[0-9a-fA-F]+;|锟斤拷|\x{fffd}"
+
+
+def garbled(con: duckdb.DuckDBPyConnection, delivery: Delivery, held: Cells) -> list[str]:
+    """Names and texts whose letters a program on their way did not know; ids with such letters are rejected."""
+    if not {"garbled", "unreadable"} & held.odd:
+        return []
+    texts = {" ".join(c.split()): normalise.quoted(c) for c, f in delivery.fields.items() if f.kind == "text"}
+    if not texts:
+        return []
+    counts = ", ".join(f"count_if(regexp_matches({cell}, '{GARBLED}'))" for cell in texts.values())
+    values = con.execute(f"select {counts} from {held.source}").fetchall()[0]
+    return [
+        f"{cell}: {count:,} rows hold letters that were lost in another encoding, such as ??? or &#21407;"
+        for cell, count in zip(texts, values, strict=True)
+        if count
+    ]
 
 
 def counted(delivery: Delivery) -> str:

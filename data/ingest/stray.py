@@ -13,6 +13,16 @@ STRAY = re.compile(
     r"|sha256|sha512|sfv|crc|cks|chk|verf|ctl|flg|flag|ok|done|fin|success)|_success|_committed_.*|_started_.*",
     re.IGNORECASE,
 )
+#: Endings of files that say of another how many rows it has or what its checksum is.
+CONTROLS = re.compile(
+    r"\.(md5|md5sum|sha1|sha256|sha512|sfv|cks|chk|verf|ctl|flg|flag|ok|done|fin|success|cnt|count|sum|manifest)$",
+    re.IGNORECASE,
+)
+#: What else such files are called.
+CALLED_CONTROLS = re.compile(
+    r"核对|校验|控制|记录数|行数|条数|(文件|目录|数据|表)清单|对账|checksum|md5|sha\d+|(?<![a-z])(count|counts|control|manifest)(?![a-z])",
+    re.IGNORECASE,
+)
 FOLDERS = ("__macosx", "$recycle.bin", "system volume information", ".git", ".svn")
 #: Papers about the tables, never the tables, whatever they are called.
 PAPERS = re.compile(
@@ -58,6 +68,16 @@ def is_stray(name: str) -> bool:
     if any(p.lower() in FOLDERS or p.startswith(".") for p in path.parts[:-1]):
         return True
     return STRAY.fullmatch(path.name) is not None or path.name.startswith(".")
+
+
+def is_counting(name: str) -> bool:
+    """Whether the file's ending says that it holds counts or checksums of others and nothing else."""
+    return CONTROLS.search(name) is not None and not name.startswith((".", "~"))
+
+
+def is_control(name: str) -> bool:
+    """Whether a content that is no table is called as if it counted others."""
+    return CALLED_CONTROLS.search(PurePosixPath(name).name) is not None
 
 
 def is_paper(name: str) -> bool:

@@ -56,7 +56,8 @@ class Part:
     """One content: where it lies, the name it is shown and recognised by, and how it is read.
 
     The form is text, parquet, grid (a sheet: columns c0, c1, ... of texts, its header still among the rows, and where
-    each row stands), stray or paper (nothing of the record is in it), empty, or unread, with why in a sentence.
+    each row stands), control (counts or checksums of others), stray or paper (nothing of the record is in it), empty,
+    or unread, with why in a sentence.
     """
 
     path: Path
@@ -160,7 +161,11 @@ def _zipped(path: Path, name: str, work: Path, depth: int) -> Iterator[Part]:
             for member in members:
                 inside = PurePosixPath(stray.shown(_named(member).replace("\\", "/")))
                 shown = f"{name}!{inside.as_posix()}"
-                if stray.is_stray(inside.as_posix()):
+                if stray.is_counting(inside.name):
+                    target = _aside(work, ".txt")
+                    _extract(archive, member, target, name)
+                    yield Part(target, shown, inside.name, "control")
+                elif stray.is_stray(inside.as_posix()):
                     yield Part(path, shown, inside.name, "stray")
                 elif stray.is_paper(inside.name):
                     yield Part(path, shown, inside.name, "paper")

@@ -56,7 +56,7 @@ def refuse_1904(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
             ).fetchall()[0]
             if count:
                 raise InputRefused(
-                    f"{delivery.name}: its workbook counts days from 1904, and {cell} holds them as plain numbers in"
-                    f" {count:,} rows ({example} for instance). Give the column a date format, or write its days as"
-                    " 2025-03-01, and deliver it again; nothing was loaded."
+                    f"{delivery.name}: its workbook counts days from 1904, and {' '.join(cell.split())} holds them"
+                    f" as plain numbers in {count:,} rows ({example} for instance). Give the column a date format, or"
+                    " write its days as 2025-03-01, and deliver it again; nothing was loaded."
                 )
