@@ -257,6 +257,12 @@ def subtotal(table, draw):
     return row
 
 
+def wrong_total(table, draw):
+    row = [""] * len(table.header)
+    row[column(table, "setl_id")], row[column(table, "medfee_sumamt")] = draw.choice(["合计", "本页合计"]), "99999.00"
+    return row
+
+
 def contradicting(table, draw):
     row = list(table.rows[0])
     row[column(table, "medfee_sumamt")] = "1.00"
@@ -273,6 +279,7 @@ ROWS = {
     "labels": among(labels, "first"),
     "header again": among(lambda table, draw: list(table.header)),
     "units": among(units, "first"),
+    "wrong total": among(wrong_total),
     "empty rows": among(lambda table, draw: [""] * len(table.header)),
     "ruler": among(lambda table, draw: ["----"] * len(table.header), "first"),
 }
@@ -298,6 +305,9 @@ GRIDS = {
     "numbered": numbered,
     "empty right": lambda table, draw: replace(table, header=[*table.header, "", ""], rows=[[*r, "", ""] for r in table.rows]),
     "remark": lambda table, draw: replace(table, below=[[draw.choice(["导出时间：2025-04-01", "共 12 条", "以下空白"])]]),
+    "other remark": lambda table, draw: replace(table, below=[[draw.choice(["共 30 条", "总记录数：11", "14 rows selected."])]]),
+    "other title": lambda table, draw: replace(table, above=[[draw.choice(["某县结算信息（共 30 条）", "记录数：120"])]]),
+    "second table": lambda table, draw: replace(table, below=[["mdtrt_id", "psn_no", "begntime", "endtime"], *[[r[1], r[2], "2025-03-01", ""] for r in table.rows[:4]]]),
     "shuffled": lambda table, draw: shuffled(table, draw),
     "prefixes": lambda table, draw: replace(table, header=[draw.choice(["t.", "setl_d."]) + c for c in table.header]),
     "two names": lambda table, draw: replace(table, header=[f"{CHINESE[c]}{draw.choice('/ |')}{c}" if c in CHINESE else c for c in table.header]),
@@ -501,10 +511,25 @@ BESIDE = {
     "system files": lambda folder, table: [(folder / n).write_bytes(b"\0") for n in ("Thumbs.db", ".DS_Store", "desktop.ini")],
     "same again": lambda folder, table: (folder / "setl_d_again.csv").write_bytes(written(replace(table, below=[]))),
     "old copy": old_copy,
+    "count": lambda folder, table: (folder / "setl_d.ok").write_text(str(len([r for r in table.rows if r[column(table, "mdtrt_id")][:2] in ("51", "５１", "'5", '="')]))),
+    "other count": lambda folder, table: (folder / "控制.csv").write_text("表名,记录数\nsetl_d,30\n"),
+    "other checksum": lambda folder, table: (folder / "setl_d.md5").write_text("0" * 32),
     "old book": lambda folder, table: (folder / "psn_status_d.xls").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504),
 }  # fmt: skip
 #: Forms that cannot be read right: which of two contents is older, what nobody can open.
-REFUSED = {"numbers of 1904", "old copy", "old book", "contradiction", *LOST}
+REFUSED = {
+    "wrong total",
+    "other remark",
+    "other title",
+    "second table",
+    "other count",
+    "other checksum",
+    "numbers of 1904",
+    "old copy",
+    "old book",
+    "contradiction",
+    *LOST,
+}
 ALL = {
     "cells": CELLS,
     "values": VALUES,
@@ -553,12 +578,24 @@ def warehouse():
     return con
 
 
-def fault(con, folder):
-    """Why what is read of the folder is not the record, None where it is; 'refused: ...' for a refusal."""
-    for name in ("record.settlement", "run.input_file", "run.account", "run.rejected", "run.touched_settlement"):
+def clear(con):
+    """Take out what an earlier trial brought."""
+    for name in (
+        "record.settlement",
+        "record.hospital",
+        "run.input_file",
+        "run.account",
+        "run.rejected",
+        "run.touched_settlement",
+    ):
         con.execute(f"delete from {name}")
     for table in ("mdtrt_d", "fee_list_d"):
         con.execute(f"insert into run.input_file (file_id, file, source_table) values ('{table}', 'x', '{table}')")
+
+
+def fault(con, folder):
+    """Why what is read of the folder is not the record, None where it is; 'refused: ...' for a refusal."""
+    clear(con)
     try:
         accounts = ingest(con, folder)
     except InputRefused as refused:

@@ -63,7 +63,7 @@ def _versions(con: duckdb.DuckDBPyConnection, delivery: Delivery, stage: str) ->
         ),
         twofold as (
             select min(row_place) as row_place from version group by {key}
-            having count(distinct content) > count(distinct updated_at)
+            having count(distinct content) > greatest(1, count(distinct updated_at))
         )
         select count(*), min(row_place) + 1 from twofold
         """

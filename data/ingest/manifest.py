@@ -76,8 +76,10 @@ def refuse(parts: Sequence[Part], compared: Compared, say: Callable[[str], None]
         agreed = 0
         for text, cells, labels in _lines(part):
             agreed += _compare(part, text, cells, labels, compared)
-        agreement = f"{agreed} number{'s' * (agreed > 1)} in it agree{'s' * (agreed == 1)} with what was read"
-        say(f"{part.name}: {agreement if agreed else 'nothing in it counts a table, left alone'}")
+        if agreed:
+            say(f"{part.name}: compared with what was read, and all of it is so ({agreed:,})")
+        else:
+            say(f"{part.name}: nothing in it counts a table, left alone")
 
 
 def _lines(part: Part) -> Iterator[tuple[str, list[str], list[str]]]:
@@ -102,7 +104,7 @@ def _text_rows(part: Part) -> list[list[str]]:
     from data import texts
 
     lines = texts.plain(part.path.read_bytes()).splitlines()
-    mark = max(",\t|;", key=lambda m: sum(m in line for line in lines))
+    mark = max("\t|;,", key=lambda m: sum(m in line for line in lines))
     return [[c.strip().strip('"') for c in line.split(mark)] for line in lines if line.strip()]
 
 

@@ -30,6 +30,7 @@ def visible(con: duckdb.DuckDBPyConnection, delivery: Delivery, texts: str) -> l
     return [f"{cells:,} cells hold invisible characters, taken out"]
 
 
+EXAMPLE = "&#21407;"
 GARBLED = r"\?{3,}|&#[0-9]+;|&#x[0-9a-fA-F]+;|锟斤拷|\x{fffd}"
 
 
@@ -43,7 +44,7 @@ def garbled(con: duckdb.DuckDBPyConnection, delivery: Delivery, held: Cells) -> 
     counts = ", ".join(f"count_if(regexp_matches({cell}, '{GARBLED}'))" for cell in texts.values())
     values = con.execute(f"select {counts} from {held.source}").fetchall()[0]
     return [
-        f"{cell}: {count:,} rows hold letters that were lost in another encoding, such as ??? or &#21407;"
+        f"{cell}: {count:,} rows hold letters that were lost in another encoding, such as ??? or {EXAMPLE}"
         for cell, count in zip(texts, values, strict=True)
         if count
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 
 import duckdb
 
@@ -15,8 +16,8 @@ from data.ingest.delivery import Delivery
 MOST_FAULTY = 0.05
 #: A row of so many names of a table's columns is its header; so many faulty rows are looked at for one.
 LEAST_NAMES, LOOKED_AT = 3, 1_000
-#: A value is shown up to this length, and not at all where it may be somebody's number.
-SHOWN, PERSONAL = 24, 11
+#: A value is shown where it looks like a number or day, and not where it may be somebody's number or name.
+SHOWN, PERSONAL = re.compile(r"[\d\s.,:/\\'+\-()（）¥￥$%*#?Ee年月日时分秒元万]{1,24}"), 11
 
 
 def refuse_second(con: duckdb.DuckDBPyConnection, delivery: Delivery, names: mapping.Names, faults: str) -> None:
@@ -30,9 +31,11 @@ def refuse_second(con: duckdb.DuckDBPyConnection, delivery: Delivery, names: map
         if len(cells) < LEAST_NAMES or any(c.isdigit() for c in cells):
             continue
         if any(len(names.match(table, cells)) >= LEAST_NAMES for table in mapping.tables().values()):
+            shown = f" (row {sheet_row} as a spreadsheet shows it)" if sheet_row is not None else ""
+            where = f"{delivery.name}, data row {row}{shown}"
             raise InputRefused(
-                f"{_where(delivery, row, sheet_row)}: a second table begins there, with a header of its own. Put it"
-                " into a file or sheet of its own; nothing was loaded."
+                f"{where}: a second table begins there, with a header of its own. Put it into a file or sheet of its"
+                " own; nothing was loaded."
             )
 
 
@@ -53,14 +56,9 @@ def refuse_foreign(con: duckdb.DuckDBPyConnection, delivery: Delivery, stage: st
     named = " ".join(cell.split()) if cell else ""  # a wrapped cell breaks its line
     sentence = f"{named} is {reason}{_seen(delivery, cell, raw)}" if cell else reason
     more = f" ({faulty:,} of {faulty + sound:,} rows are faulty)" if faulty > 1 else ""
-    raise InputRefused(
-        f"{_where(delivery, row, sheet_row)}: {sentence}{more}. Correct the file and run again; nothing was loaded."
-    )
-
-
-def _where(delivery: Delivery, row: int, sheet_row: int | None) -> str:
     shown = f" (row {sheet_row} as a spreadsheet shows it)" if sheet_row is not None else ""
-    return f"{delivery.name}, data row {row}{shown}"
+    where = f"{delivery.name}, data row {row}{shown}"
+    raise InputRefused(f"{where}: {sentence}{more}. Correct the file and run again; nothing was loaded.")
 
 
 def _seen(delivery: Delivery, cell: str, raw: str | None) -> str:
@@ -69,8 +67,11 @@ def _seen(delivery: Delivery, cell: str, raw: str | None) -> str:
     if field.kind not in normalise.TYPES or field.is_personal or len(cells) != len(delivery.header):
         return ""
     value = cells[delivery.header.index(cell)]
-    is_short = 0 < len(value) <= SHOWN and "\n" not in value
-    return f": {value}" if is_short and sum(c.isdigit() for c in value) < PERSONAL else ""
+    return (
+        f": {value}"
+        if SHOWN.fullmatch(value) and "\n" not in value and sum(c.isdigit() for c in value) < PERSONAL
+        else ""
+    )
 
 
 def _cells(raw: str | None, delivery: Delivery) -> list[str]:
