@@ -15,13 +15,14 @@ import duckdb
 from data.errors import FundwatchError, UsageError
 from data.warehouse import events, journal
 from data.warehouse.connection import transaction
-from flows.home import audit_log
+from flows.home import audit_log, housekeeping
 from flows.home.id_form import ids_as
 from flows.home.settings import Settings
 from flows.outcome import Outcome
 from flows.publish import (
     artefacts,
     checks,
+    desk,
     kept,
     manifest,
     official,
@@ -82,6 +83,7 @@ def _publish(
     profile.remember(con, run_id)
     _remember(con, settings, run_id, fingerprint)
     kept.keep(con, settings.home, run_id)
+    housekeeping.prune(settings.home, settings.keep_runs, con)
     if settings.out is not None:
         try:
             if remark := _copy(settings, con, run_id, settings.out, titles_and_regions(con, sources)):
@@ -121,7 +123,7 @@ def complete(folder: Path, fingerprint: str) -> bool:
         said = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return False
-    return isinstance(said, dict) and said.get("fingerprint") == fingerprint
+    return isinstance(said, dict) and said.get("fingerprint") == fingerprint and not housekeeping.pruned(folder)
 
 
 def _sweep(runs: Path) -> None:
@@ -168,6 +170,7 @@ def _write(
     if settings.language == "zh":
         lists = watchlists.with_regions(lists, known)
     report.write(con, sources, lists, aside / "report.html", run_id, ingest_of(con), language=settings.language)
+    rows["desk.html"] = desk.write(lists, aside / "desk.html", run_id, settings.language)
     rows["findings.parquet"] = tables.findings(con, aside / "findings.parquet")
     for name, table in (
         ("coverage", tables.coverage(con)),

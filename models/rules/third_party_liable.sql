@@ -38,9 +38,9 @@ exclusions_zh = [
     "登记事故日 {late_days} 天以后开始：可能为另一次损伤，无法判定",
     "未提供工伤或第三方责任登记：无法判定",
 ]
-limits      = "The fund may advance the costs where the third party does not pay or is unknown, and then claims them: at issue is only what work-injury insurance or a third party has paid and the fund has paid again, and has not got back. Compare the payments first. A court or insurance entry names a claim, not always this injury. In a settlement at the institution it is the institution that had to ask; a person is named only where the bill was handed in by hand."
-limits_zh   = "第三方不支付或无法确定时基金可先行支付，再向其追偿：关注点仅为工伤保险基金或第三人已支付、医保基金又支付且未退回的部分，应先比对支付记录。法院或保险登记说明存在索赔，不一定为本次损伤。联网结算时由机构负责询问；仅手工报销时指向参保人。"
-version     = "2"
+limits      = "The fund may advance the costs where the third party does not pay or is unknown, and then claims them: at issue is only what work-injury insurance or a third party has paid and the fund has paid again, and has not got back. Compare the payments first. A court or insurance entry names a claim, not always this injury. Where the mark is empty it is the institution that had to ask; the person is named where the mark says no or the bill was handed in by hand. The mark may have been set for them."
+limits_zh   = "第三方不支付或无法确定时基金可先行支付，再向其追偿：关注点仅为工伤保险基金或第三人已支付、医保基金又支付且未退回的部分，应先比对支付记录。法院或保险登记说明存在索赔，不一定为本次损伤。标志未填的，机构负有询问责任；标志为“否”或手工报销的，指向参保人，但该标志也可能由机构代填。"
+version     = "3"
 sentence    = "{diagnosis_code} {diagnosis_name} treated from {occurred_on}, {amount} yuan of fund money, third-party mark: {mark}; {ground}"
 sentence_zh = "{occurred_on} 因 {diagnosis_code} {diagnosis_name} 就医，基金支付 {amount} 元，第三方标志：{mark_zh}；{ground_zh}"
 
@@ -107,8 +107,9 @@ select
     i.started_on as occurred_on,
     s.fund_amount as amount,
     s.fund_amount as fund_at_issue,
-    case when coalesce(r.settlement_type, '2') = '1' or coalesce(r.manual_reimbursement_reason, '') <> '' then 'person'
-        else 'institution' end as implicates,
+    -- Who was asked and said no claims a second time; where nobody was asked it is the institution that had to ask.
+    case when not i.is_third_party_liable or coalesce(r.settlement_type, '2') = '1'
+        or coalesce(r.manual_reimbursement_reason, '') <> '' then 'person' else 'institution' end as implicates,
     i.principal_diagnosis_code as diagnosis_code,
     coalesce(i.principal_diagnosis_name, '') as diagnosis_name,
     case when i.is_third_party_liable is null then 'empty' else 'no' end as mark,

@@ -1,11 +1,14 @@
 -- Lent: named_group
+-- settlement_of_group: what the group settled together. The account is the family's to spend, so its money is not at
+-- issue; but nobody's family is larger than a household, and where such a group goes shopping together is to be seen.
 create temp table settlement_of_group as
 select distinct n.group_key, j.settlement_id, j.encounter_id, j.person_id, j.institution_id, j.settled_on,
-    j.eligible_amount, f.members, f.joint_events, f.institutions, n.by_chance
+    case when j.is_at_issue then j.eligible_amount else 0 end as amount_at_issue,
+    f.members, f.joint_events, f.institutions, n.by_chance
 from named_group as n
 join suspect_group as f on f.community = n.community
 join joint_settlement as j on j.community = n.community
-where j.is_at_issue;
+where j.is_at_issue or f.members > $household;
 
 create temp table crowded_settlement as
 select distinct p.settlement_id
@@ -20,7 +23,7 @@ join joint_settlement as j on j.community = n.community
 group by n.group_key, j.person_id;
 
 select 'hit' as outcome, g.settlement_id, encounter_id, person_id, institution_id, settled_on as occurred_on,
-    eligible_amount as amount, group_key, group_key as part, members, joint_events, institutions, by_chance,
+    amount_at_issue as amount, group_key, group_key as part, members, joint_events, institutions, by_chance,
     group_key as in_group, 1 - (by_chance + 1) / (joint_events + 1) as weight,
     -- Without a clock only the day is shared, as on every clinic day of a village.
     case when c.settlement_id is not null then 'a clinic day that the same persons keep: the export has no clock' end
