@@ -186,9 +186,10 @@ def _all(
         say(account.sentence())
         accounts.append(account)
     if not intake.is_replay:
-        sums.refuse()
-        others = [*faults.names(), *(name for name, _ in found.left), *sums.read]
-        manifest.refuse(found.controls, manifest.Compared(folder, sums.read, others, names), say)
+        if not faults.kept:  # what counts the whole says nothing of what is left when a file is left out
+            sums.refuse()
+            others = [*(name for name, _ in found.left), *sums.read]
+            manifest.refuse(found.controls, manifest.Compared(folder, sums.read, others, names), say)
         cut.refuse_empty(accounts, deliveries, loaded)
     for account in refused(f for f in faults.kept if not intake.is_replay or f.name in intake.refused):
         accounts.append(account)

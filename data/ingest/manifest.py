@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -61,6 +61,12 @@ class Compared:
                     best = called
         return best, list(dict.fromkeys(contents))
 
+    def beside(self, name: str) -> Compared:
+        """The same of the contents that lie in one folder or archive with a file, where any does."""
+        inside = name[: max(name.rfind("/"), name.rfind("!")) + 1]
+        near = {n: control for n, control in self.controls.items() if n.startswith(inside)}
+        return replace(self, controls=near) if near else self
+
     @staticmethod
     def _called(name: str, delivery: Delivery) -> set[str]:
         """What the content, its file, its archive and its table are called."""
@@ -70,19 +76,29 @@ class Compared:
         return {p.lower() for p in paths} | bases | stems | {delivery.table.source.lower(), delivery.table.name_zh}
 
 
+#: Of some contents: what numbers of a kind are called, and the numbers.
+Said = dict[tuple[tuple[str, ...], str, bool], list[Decimal]]
+
+
 def refuse(parts: Sequence[Part], compared: Compared, say: Callable[[str], None]) -> None:
     """Hold every statement of such files against what was read. Raises InputRefused where the two differ."""
     for part in parts:
-        agreed = 0
-        for text, cells, labels in _lines(part):
-            agreed += _compare(part, text, cells, labels, compared)
+        beside = compared.beside(part.name)
+        said: Said = {}
+        lines = list(_lines(part))
+        agreed = sum(_gather(part, line, len(lines) == 1, beside, said) for line in lines)
+        for (contents, label, is_amount), numbers in said.items():
+            agreed += _holds(part, label, is_amount, numbers, contents, beside)
         if agreed:
             say(f"{part.name}: compared with what was read, and all of it is so ({agreed:,})")
         else:
             say(f"{part.name}: nothing in it counts a table, left alone")
 
 
-def _lines(part: Part) -> Iterator[tuple[str, list[str], list[str]]]:
+Line = tuple[str, list[str], list[str]]  # its text, its cells, the labels of their columns
+
+
+def _lines(part: Part) -> Iterator[Line]:
     """Each line as text and cells, with the labels of its columns where a line above has them."""
     try:
         if part.path.stat().st_size > MOST_BYTES:
@@ -112,11 +128,15 @@ def _is_labelled(cells: Sequence[str]) -> bool:
     return any(EXACT.search(c) or LINES.search(c) or AMOUNTS.search(c) for c in cells)
 
 
-def _compare(part: Part, text: str, cells: Sequence[str], labels: Sequence[str], compared: Compared) -> int:
-    """How many statements of a line agree with what was read."""
-    low = text.lower()
-    called, contents = compared.meant(low)
-    if not contents:
+def _gather(part: Part, line: Line, is_alone: bool, compared: Compared, said: Said) -> int:
+    """Put what a line says into `said`; 1 where it has the right checksum of a file.
+
+    A line that names nothing speaks of what its file is called after, if it `is_alone` or says what it counts.
+    """
+    text, cells, labels = line
+    called, contents = compared.meant(text.lower())
+    is_own = not contents
+    if is_own:
         own = CONTROLS.sub("", PurePosixPath(part.name.rpartition("!")[2]).name.lower())
         called, contents = compared.meant(own)
         missing = FILE.search(text)
@@ -128,19 +148,16 @@ def _compare(part: Part, text: str, cells: Sequence[str], labels: Sequence[str],
     if match := CHECKSUM.search(text):
         agreed += _checksum(part, match[0].lower(), called, contents, compared)
         text = text.replace(match[0], " ")
-    controls = [compared.controls[name][1] for name in contents]
-    if None in controls:
-        return agreed
-    held = together([c for c in controls if c is not None])
-    place = low.find(called)
+    place = text.lower().find(called)
     rest = text if place < 0 else text[:place] + " " + text[place + len(called) :]
-    for label, said in _said(rest, cells, labels):
-        agreed += _holds(part, label, said, contents, held, compared)
+    for label, number, is_amount in _said(rest, cells, labels):
+        if label or not is_own or (is_alone and number > 1):  # 1 in a file of its own is a flag
+            said.setdefault((tuple(contents), label, is_amount), []).append(number)
     return agreed
 
 
-def _said(rest: str, cells: Sequence[str], labels: Sequence[str]) -> Iterator[tuple[str, Decimal]]:
-    """The numbers of a line with what they are called, empty where nothing calls them anything."""
+def _said(rest: str, cells: Sequence[str], labels: Sequence[str]) -> Iterator[tuple[str, Decimal, bool]]:
+    """The numbers of a line with what they are called, empty where nothing calls them anything; whether of money."""
     wanted: list[tuple[str, Decimal | None]]
     if labels:
         pairs = [(label, decimal(cell)) for label, cell in zip(labels, cells, strict=True)]
@@ -153,7 +170,9 @@ def _said(rest: str, cells: Sequence[str], labels: Sequence[str]) -> Iterator[tu
     if not wanted:
         plain = [n for n in NUMBER.findall(rest) if not DATE.fullmatch(n)]
         wanted = [("", decimal(n)) for n in plain[:2]]
-    yield from ((label, number) for label, number in wanted if number is not None)
+    for label, number in wanted:
+        if number is not None:
+            yield label, number, bool(AMOUNTS.search(label)) if label else number.as_tuple().exponent != 0
 
 
 def _says_anything(rest: str) -> bool:
@@ -161,28 +180,38 @@ def _says_anything(rest: str) -> bool:
 
 
 def _holds(
-    part: Part, label: str, said: Decimal, contents: Sequence[str], held: Mapping[str, Decimal], compared: Compared
+    part: Part, label: str, is_amount: bool, numbers: Sequence[Decimal], contents: Sequence[str], compared: Compared
 ) -> int:
-    """Whether one number agrees, 0 where nothing can be compared. Raises InputRefused where it does not."""
-    rows, amounts = held[ROWS], {c: v for c, v in held.items() if c != ROWS}
-    is_amount = bool(AMOUNTS.search(label)) if label else said.as_tuple().exponent != 0
+    """How many numbers agree, 0 where nothing can be compared. Raises InputRefused where they do not.
+
+    Several numbers of the same contents are of parts of them, by month or place: their sum counts.
+    """
+    controls = [c for name in contents if (c := compared.controls[name][1]) is not None]
+    if len(controls) < len(contents):
+        return 0
     shown = ", ".join(contents[:3]) + (" ..." if len(contents) > 3 else "")
+    held, given = together(controls), {sum(numbers, Decimal(0)), *numbers}
     if is_amount:
         table = compared.controls[contents[0]][0].table
-        meant = {f.column for f in compared.names.match(table, [label]).values()} & set(amounts) if label else set()
-        values = [amounts[c] for c in meant or amounts]
-        if not values or any(abs(said - v) <= slack(int(rows)) for v in values):
-            return int(bool(values))
+        amounts = {c for c in held if c != ROWS}
+        meant = {f.column for f in compared.names.match(table, [label]).values()} & amounts if label else set()
+        values = [c.sums[name] for c in (Control((), held), *controls) for name in meant or amounts]
+        if not values or any(abs(said - v) <= slack(int(held[ROWS])) for v in values for said in given):
+            return len(numbers) if values else 0
+        said = sum(numbers, Decimal(0))
         nearest = min(values, key=lambda v: abs(v - said))
-        numbers = f"says that the amounts of {shown} add up to {said:,}, and what was read adds up to {nearest:,}"
+        differs = f"says that the amounts of {shown} add up to {said:,}, and what was read adds up to {nearest:,}"
     else:
         sizes = {Decimal(_size(compared, name)) for name in contents} if not label else set()
-        header = {rows + len(contents)} if not (label and EXACT.search(label)) else set()
-        if said in {rows, *header, *sizes}:
-            return 1
-        numbers = f"says that {shown} has {said:,} rows, and {rows:,} were read"
+        rows = {held[ROWS], *(c.sums[ROWS] for c in controls)}
+        headed = (
+            {held[ROWS] + len(contents), *(c.sums[ROWS] + 1 for c in controls)} if not EXACT.search(label) else set()
+        )
+        if given & (rows | headed | sizes):
+            return len(numbers)
+        differs = f"says that {shown} has {sum(numbers, Decimal(0)):,} rows, and {held[ROWS]:,} were read"
     raise InputRefused(
-        f"{part.name} {numbers}. Rows are missing or too many: export it again, or take out {part.name} if it is wrong;"
+        f"{part.name} {differs}. Rows are missing or too many: export it again, or take out {part.name} if it is wrong;"
         " nothing was loaded."
     )
 

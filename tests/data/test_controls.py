@@ -50,6 +50,8 @@ AGREEING = {
     ("md5.txt", f"{MD5} *setl_d.csv"): 1,
     ("a.md5", f"MD5 (setl_d.csv) = {MD5.upper()}"): 1,
     ("sha256.txt", f"{SHA256}  setl_d.csv"): 1,
+    ("核对.csv", "表名,月份,记录数\nsetl_d,202501,5\nsetl_d,202502,7"): 2,
+    ("sha256.txt", f"{SHA256}  setl_d.csv 12"): 2,
     ("文件清单.txt", f"setl_d.csv {len(TEXT)} 2025-04-01 10:00:00"): 1,
 }
 
@@ -61,7 +63,7 @@ def test_what_agrees_is_counted(tmp_path, name, text):
     ]
 
 
-@pytest.mark.parametrize("text", ["", "完成", "交付说明：2025年3月 第2批", "psn_info_b 30", "20250331"])
+@pytest.mark.parametrize("text", ["", "完成", "交付说明：2025年3月 第2批", "psn_info_b 30", "20250331", "1", "0"])
 def test_what_counts_no_table_of_the_delivery_is_left_alone(tmp_path, text):
     assert held(tmp_path, "a.ok", text) == ["a.ok: nothing in it counts a table, left alone"]
 
@@ -80,6 +82,7 @@ OTHER = {
     ("核对.txt", "结算信息表共 21 条"): "has 21 rows",
     ("setl_d.md5", "0" * 32): "the MD5 of setl_d.csv is 0+, and it is",
     ("sha256.txt", f"{'a' * 64}  setl_d.csv"): "the SHA256 of setl_d.csv",
+    ("核对.csv", "表名,月份,记录数\nsetl_d,202501,5\nsetl_d,202502,8"): "has 13 rows, and 12 were read",
     ("文件清单.txt", "setl_d.csv 12\nfee_list_d.csv 100"): "names fee_list_d.csv, and no such file came",
 }
 
@@ -98,6 +101,15 @@ def test_several_contents_count_together(tmp_path):
     with pytest.raises(InputRefused, match=r"setl_d_1\.csv has 12 rows, and 6 were read"):
         held(tmp_path, "a.ctl", "setl_d_1.csv 12", files)
     assert "left alone" in held(tmp_path, "a.ctl", "setl_d 30", {**files, "setl_d_3.csv": None})[0]  # it came before
+
+
+def test_files_of_one_name_in_two_folders_have_their_own_counts(tmp_path):
+    half = controls.Control((), {controls.ROWS: Decimal(6)})
+    files = {"1月/setl_d.csv": half, "2月/setl_d.csv": controls.Control((), {controls.ROWS: Decimal(7)})}
+    read = compared(tmp_path, files)
+    assert read.beside("2月/setl_d.ok").meant("setl_d.csv")[1] == ["2月/setl_d.csv"]
+    assert read.beside("a.ok").meant("setl_d.csv")[1] == list(files)
+    assert held(tmp_path, "a.ctl", "setl_d.csv 6\nsetl_d.csv 7", files)[0].endswith("(2)")
 
 
 @pytest.mark.parametrize("said", [6, 12])
