@@ -79,7 +79,13 @@ class Table:
 
 def column(table, name):
     """Its place, whatever stands around its name."""
-    header = [re.split(r"[(/ |]", c.replace("\n", "").rpartition(".")[2])[0] for c in table.header]
+    header = [re.sub("^[0-9]+[、.]", "", c.replace("\n", "")).rpartition(".")[2] for c in table.header]
+    header = [
+        re.split(
+            r"[(（/ |:]", re.sub("([A-Z])", lambda m: "_" + m[1].lower(), c) if c[:1].islower() and c.isalpha() else c
+        )[0]
+        for c in header
+    ]
     return header.index(name) if name in header else header.index(CHINESE[name])
 
 
@@ -141,6 +147,26 @@ def since_1970(v, draw):
     return draw.choice([f"{seconds}", f"{seconds}000", f"{seconds}000.0"])
 
 
+def other_programs(v, draw):
+    """Times as databases, mail programs and browsers write them."""
+    moment = datetime.fromisoformat(v)
+    forms = ("%b %d %Y %I:%M:%S %p", "%Y/%m/%d %H:%M:%S:000", "%Y-%m-%d %H:%M:%S 星期六", "%Y年%m月%d号 %H:%M:%S")
+    forms += ("%a, %d %b %Y %H:%M:%S +0800", "%a %b %d %Y %H:%M:%S GMT+0800 (中国标准时间)", "%Y %m %d %H:%M:%S")
+    return moment.strftime(draw.choice(forms))
+
+
+def code_and_word(table, draw):
+    words = {"insutype": "职工基本医疗保险", "med_type": "普通门诊"}
+    places = {column(table, name): word for name, word in words.items()}
+    mark = draw.choice([" ", "-", "|", ""])
+    return replace(
+        table,
+        rows=[
+            [v + mark + places[i] if i in places and v.isdigit() else v for i, v in enumerate(r)] for r in table.rows
+        ],
+    )
+
+
 def full_width(v, draw):
     return v.translate({ord(c): ord(c) + 0xFEE0 for c in "0123456789."})
 
@@ -180,6 +206,12 @@ VALUES = {
     "apostrophe": changed(IDS, lambda v, draw: "'" + v),
     "formula": changed(IDS, lambda v, draw: f'="{v}"'),
     "invisible": changed(IDS, lambda v, draw: draw.choice(["\u200b" + v, v + "\u200e", "\ufeff" + v, v + "\x1f"])),
+    "number format": changed(IDS, lambda v, draw: draw.choice([f"{int(v):,}", v + ".00"])),
+    "code and name": changed(
+        ("fixmedins_code",), lambda v, draw: draw.choice([f"{v} 某某医院", f"某某医院({v})", f"{v}-某院"])
+    ),
+    "code and word": lambda table, draw: code_and_word(table, draw),
+    "other programs": changed(TIMES, other_programs),
     "small letters": changed(("fixmedins_code",), lambda v, draw: v.lower()),
     "words": words,
     "points": changed(("insutype", "med_type", "refd_setl_flag"), lambda v, draw: v + ".0"),
@@ -196,6 +228,8 @@ LOST = {
     "no amount": changed(AMOUNTS[:1], lambda v, draw: draw.choice(["-", "无", "#REF!", "12元50", "壹佰元"])),
     "no person": changed(("psn_no",), lambda v, draw: draw.choice(["", "#N/A", "5199 0000"])),
     "of ten thousands": lambda table, draw: of_ten_thousands(table),
+    "name for a code": changed(("fixmedins_code",), lambda v, draw: "某某医院"),
+    "code and another word": changed(("insutype",), lambda v, draw: "310 城乡居民基本医疗保险"),
     "digits gone": changed(AMOUNTS, lambda v, draw: f"{float(v):.1E}"),
     "letter in a number": lambda table, draw: letter_in_a_number(table, draw),
     "no known word": changed(("refd_setl_flag",), lambda v, draw: draw.choice(["待定", "作废"])),
@@ -303,6 +337,9 @@ GRIDS = {
     "chinese": lambda table, draw: replace(table, header=[CHINESE.get(c, c) for c in table.header]),
     "wrapped": wrapped,
     "numbered": numbered,
+    "camel case": lambda table, draw: replace(table, header=[re.sub("_(.)", lambda m: m[1].upper(), c) for c in table.header]),
+    "types": lambda table, draw: replace(table, header=[c + draw.choice([":string", " VARCHAR2(30)", "(string)", "（必填）"]) for c in table.header]),
+    "numbered names": lambda table, draw: replace(table, header=[f"{n}{draw.choice('、.')}{CHINESE.get(c, c)}" for n, c in enumerate(table.header, 1)]),
     "empty right": lambda table, draw: replace(table, header=[*table.header, "", ""], rows=[[*r, "", ""] for r in table.rows]),
     "remark": lambda table, draw: replace(table, below=[[draw.choice(["导出时间：2025-04-01", "共 12 条", "以下空白"])]]),
     "other remark": lambda table, draw: replace(table, below=[[draw.choice(["共 30 条", "总记录数：11", "14 rows selected."])]]),

@@ -243,9 +243,15 @@ def _parquet_header(part: Part) -> tuple[str, ...]:
     import polars as pl
 
     try:
-        return tuple(pl.scan_parquet(part.path, glob=False).collect_schema())
+        schema = pl.scan_parquet(part.path, glob=False).collect_schema()
     except Exception as error:  # the reader raises kinds of its own
         raise InputRefused(f"{part.name} cannot be read as Parquet. Deliver the file again.") from error
+    if nested := [name for name, kind in schema.items() if kind.is_nested()]:
+        raise InputRefused(
+            f"{part.name}: the column {nested[0]} holds lists or records and no values. Export it with one value a row;"
+            " nothing was loaded."
+        )
+    return tuple(schema)
 
 
 def _is_mended(part: Part) -> bool:

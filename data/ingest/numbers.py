@@ -1,4 +1,4 @@
-"""SQL for numbers as offices write them: thousands apart, less than nil in brackets, the decimal comma."""
+"""SQL for numbers as offices write them: thousands apart, less than nil in brackets, the decimal comma; ids too."""
 
 from __future__ import annotations
 
@@ -41,3 +41,14 @@ def lost(raw: str) -> str:
         f"(contains({raw}, 'E+') and regexp_full_match({raw}, '-?[0-9](\\.[0-9]*)?E\\+[0-9]{{2,3}}')"
         f" and regexp_matches({raw}, '^-?[0-9.]*[1-9]') and {decimals} < {power} + 2)"
     )
+
+
+def plain_id(raw: str, value: str, form: str | None) -> str:
+    """SQL for an id without what number formats put into it, and without the name that stands with a code of `form`."""
+    number = f"when contains({raw}, ',') and regexp_full_match({value}, '[0-9]{{1,3}}(,[0-9]{{3}})+')"
+    number += f" then replace({value}, ',', '')"
+    number += f" when suffix({raw}, '.00') then regexp_replace({value}, '^([0-9]+)\\.0+$', '\\1')"
+    if form is not None:
+        codes = f"regexp_extract_all({value}, '{form}')"
+        number += f" when strlen({raw}) > length({raw}) and len({codes}) = 1 then upper({codes}[1])"
+    return f"case {number} else {value} end"

@@ -78,7 +78,7 @@ def stage(
         notes.append(labels.sentence(left, [row for (row,) in rows]))
     control = controls.held(con, delivery, held, STAGE, left)
     notes += [*ids.find(con, delivery, STAGE, ROWS), *scale.notes(con, delivery, held, STAGE)]
-    notes += [*remarks.garbled(con, delivery, held), *cut.unended(delivery)]
+    notes += [*remarks.garbled(con, delivery, held), *cut.unended(delivery), *whole.empty(con, delivery, STAGE)]
     struck.refuse(con, delivery, held, STAGE)
     if delivery.form == "grid":
         whole.refuse_no_results(con, delivery)

@@ -9,6 +9,7 @@ import duckdb
 from data.contract.mapping import Field
 from data.ingest import moments, normalise
 from data.ingest.delivery import Delivery
+from data.ingest.words import worded
 
 if TYPE_CHECKING:
     from data.ingest.cells import Cells
@@ -31,7 +32,7 @@ def visible(con: duckdb.DuckDBPyConnection, delivery: Delivery, texts: str) -> l
 
 
 EXAMPLE = "&#21407;"
-GARBLED = r"\?{3,}|&#[0-9]+;|&#x[0-9a-fA-F]+;|锟斤拷|\x{fffd}"
+GARBLED = r"\?{3,}|&#[0-9]+;|&#x[0-9a-fA-F]+;|锟斤拷|\x{fffd}|[\x{e000}-\x{f8ff}]"
 
 
 def garbled(con: duckdb.DuckDBPyConnection, delivery: Delivery, held: Cells) -> list[str]:
@@ -61,7 +62,7 @@ def coded(raw: str, value: str, delivery: Delivery, field: Field) -> str:
     words = delivery.words.get(field.source)
     if not words or field.kind not in ("code", "grade"):
         return value
-    code = f"coalesce({normalise.worded(raw, words)}, {value})"
+    code = f"coalesce({worded(raw, words)}, {value})"
     return f"case when strlen({raw}) = length({raw}) then {value} else {code} end"
 
 
@@ -103,9 +104,14 @@ def _no_days(delivery: Delivery) -> dict[str, str]:
 def _strangers(delivery: Delivery) -> dict[str, str]:
     """Column -> SQL over t_<column>: whether a code is written as a word that nobody knows."""
     fields = [f for f in delivery.fields.values() if f.kind in ("code", "grade") and delivery.words.get(f.source)]
-    return {
+    places = {  # a code of the place where somebody is insured, written as its name: he would be from elsewhere
+        f.column: f"regexp_matches(t_{f.column}, '{normalise.HAN}')"
+        for f in delivery.fields.values()
+        if f.column.endswith("_division") and not delivery.words.get(f.source)
+    }
+    return places | {
         # a case, for a conjunction would ask every row for its words
         f.column: f"case when strlen(t_{f.column}) <> length(t_{f.column})"
-        f" then {normalise.worded(f't_{f.column}', delivery.words[f.source])} is null else false end"
+        f" then {worded(f't_{f.column}', delivery.words[f.source])} is null else false end"
         for f in fields
     }

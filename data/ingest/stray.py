@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 #: Lock files of open spreadsheets, what a Mac or Windows puts into folders, half downloads, what editors keep aside.
@@ -26,7 +27,7 @@ CALLED_CONTROLS = re.compile(
 FOLDERS = ("__macosx", "$recycle.bin", "system volume information", ".git", ".svn")
 #: Papers about the tables, never the tables, whatever they are called.
 PAPERS = re.compile(
-    r".*\.(pdf|docx?|wps|rtf|pptx?|dps|md|png|jpe?g|gif|bmp|tiff?|eml|msg|py|sh|bat|ps1|mp4|ofd)$",
+    r".*\.(pdf|docx?|wps|pages|rtf|pptx?|dps|md|png|jpe?g|gif|bmp|tiff?|eml|msg|py|sh|bat|ps1|mp4|ofd)$",
     re.IGNORECASE,
 )
 EXPLAINS = re.compile(
@@ -36,7 +37,7 @@ EXPLAINS = re.compile(
 )
 #: Forms in which databases and programs keep tables, and nothing here reads.
 DUMPS = re.compile(
-    r".*\.(dmp|dump|dbf|mdb|accdb|mdf|ldf|jsonl?|ndjson|xml|sqlite3?|db3?|orc|avro|arrow|feather|sav|dta|sas7bdat|xpt"
+    r".*\.(dmp|dump|dbf|mdb|accdb|mdf|ldf|jsonl?|ndjson|xml|sqlite3?|db3?|orc|avro|arrow|feather|sav|dta|sas7bdat|xpt|numbers"
     r"|rds|rdata|pkl|pickle|h5|hdf5|npz|frm|ibd|myd|ora|nb3|psc|bcp)$",
     re.IGNORECASE,
 )
@@ -83,6 +84,16 @@ def is_control(name: str) -> bool:
 def is_paper(name: str) -> bool:
     """Whether the file is a paper or picture: people read it, no table is lost with it."""
     return PAPERS.fullmatch(PurePosixPath(name).name) is not None
+
+
+#: Papers that are called as a table and nothing else, with a number or month behind: 死亡名单202503.pdf.
+NUMBERS_BEHIND = re.compile(r"[\W_0-9年月日第批期]*")
+
+
+def is_table_on_paper(name: str, tables: Iterable[str]) -> bool:
+    """Whether a paper or picture is called as one of the tables and may be one; explanations are called more."""
+    stem = PurePosixPath(name).name.rpartition(".")[0].lower()
+    return any(stem.startswith(t) and NUMBERS_BEHIND.fullmatch(stem[len(t) :]) for t in tables)
 
 
 def explains(name: str) -> bool:

@@ -42,8 +42,8 @@ PRINTABLE = bytes(range(32, 127)) + b"\t\n\r"
 SIGNS = {"tab": b"\t", "apostrophe": b"'", "hash": b"#", "plus": b"+"}
 #: Beginnings of full-width letters, digits and marks in UTF-8; the full-width and the hard space; no character at all.
 FULL_WIDTH, SPACES, UNREADABLE = (b"\xef\xbc", b"\xef\xbd"), (b"\xe3\x80\x80", b"\xc2\xa0"), b"\xef\xbf\xbd"
-#: What letters become on their way through programs that do not know them: ???, &#21407; and 锟斤拷.
-GARBLED = (b"???", b"&#", b"\xe9\x94\x9f\xe6\x96\xa4\xe6\x8b\xb7")
+#: What letters become on their way through programs that do not know them: ???, &#21407; and 锟斤拷, or of private use.
+GARBLED = (b"???", b"&#", b"\xee", b"\xe9\x94\x9f\xe6\x96\xa4\xe6\x8b\xb7")
 #: Beside one of these a blank pads a cell, whichever of them parts the cells.
 EDGES = b',;|\t\n\r"^\x01'
 

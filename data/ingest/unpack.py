@@ -114,6 +114,8 @@ def _kind(path: Path, low: str) -> str:
     if stray.is_archive(low):
         return "archive"
     seen = next((kind for magic, kind in MAGIC.items() if head.startswith(magic)), "")
+    if low.endswith(".numbers"):
+        return ""  # an archive of a program's own, which holds no file that others read
     if seen == "zip":
         return "workbook" if low.endswith(WORKBOOKS) or _holds_sheets(path) else "zip"
     if seen and not (seen == "archive" and low.endswith((".csv", ".txt", ".tsv"))):

@@ -40,6 +40,21 @@ def refuse_no_results(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> Non
         )
 
 
+def empty(con: duckdb.DuckDBPyConnection, delivery: Delivery, stage: str) -> list[str]:
+    """Flags and codes that every row must have and does not: nothing is read into an empty one."""
+    required = {" ".join(c.split()): f.column for c, f in delivery.fields.items() if f.is_required and f.kind in MARKS}
+    if not required or delivery.mends is not None:
+        return []
+    counts = ", ".join(f"count_if({column} is null)" for column in required.values())
+    rows = con.execute(f"select {counts} from {stage} where bad is null").fetchall()[0]
+    return [
+        f"{cell} is empty in {count:,} rows, and every row must have it; it is not known there"
+        for cell, count in zip(required, rows, strict=True)
+        if count
+    ]
+
+
+MARKS = ("flag", "code", "grade")
 #: A day as the number of days since the first one, as a spreadsheet holds it.
 SERIAL = "[1-9][0-9]{4}(\\.[0-9]+)?"
 
