@@ -16,6 +16,7 @@ import sys
 import tempfile
 import zipfile
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -78,7 +79,13 @@ class Table:
 
 def column(table, name):
     """Its place, whatever stands around its name."""
-    header = [re.split(r"[(/ |]", c.replace("\n", "").rpartition(".")[2])[0] for c in table.header]
+    header = [re.sub("^[0-9]+[、.]", "", c.replace("\n", "")).rpartition(".")[2] for c in table.header]
+    header = [
+        re.split(
+            r"[(（/ |:]", re.sub("([A-Z])", lambda m: "_" + m[1].lower(), c) if c[:1].islower() and c.isalpha() else c
+        )[0]
+        for c in header
+    ]
     return header.index(name) if name in header else header.index(CHINESE[name])
 
 
@@ -134,6 +141,32 @@ def oracle(v, draw):
     return f"{v[8:10]}-{int(v[5:7])}月 -{v[:4]} {v[11:].replace(':', '.')}.000000 上午"
 
 
+def since_1970(v, draw):
+    """So many seconds or thousandths, as Java and Hive keep times; dates are Chinese midnights."""
+    seconds = int(datetime.fromisoformat(f"{v}+08:00" if len(v) > 10 else f"{v} 00:00:00+08:00").timestamp())
+    return draw.choice([f"{seconds}", f"{seconds}000", f"{seconds}000.0"])
+
+
+def other_programs(v, draw):
+    """Times as databases, mail programs and browsers write them."""
+    moment = datetime.fromisoformat(v)
+    forms = ("%b %d %Y %I:%M:%S %p", "%Y/%m/%d %H:%M:%S:000", "%Y-%m-%d %H:%M:%S 星期六", "%Y年%m月%d号 %H:%M:%S")
+    forms += ("%a, %d %b %Y %H:%M:%S +0800", "%a %b %d %Y %H:%M:%S GMT+0800 (中国标准时间)", "%Y %m %d %H:%M:%S")
+    return moment.strftime(draw.choice(forms))
+
+
+def code_and_word(table, draw):
+    words = {"insutype": "职工基本医疗保险", "med_type": "普通门诊"}
+    places = {column(table, name): word for name, word in words.items()}
+    mark = draw.choice([" ", "-", "|", ""])
+    return replace(
+        table,
+        rows=[
+            [v + mark + places[i] if i in places and v.isdigit() else v for i, v in enumerate(r)] for r in table.rows
+        ],
+    )
+
+
 def full_width(v, draw):
     return v.translate({ord(c): ord(c) + 0xFEE0 for c in "0123456789."})
 
@@ -160,6 +193,9 @@ VALUES = {
     "oracle": changed(TIMES, oracle),
     "fractions": changed(TIMES, lambda v, draw: v + draw.choice([".0", ".000", ",000"])),
     "chinese days": changed(DAYS, lambda v, draw: f"{v[:4]}年{int(v[5:7])}月{int(v[8:])}日"),
+    "float days": changed(DAYS, lambda v, draw: v.replace("-", "") + ".0"),
+    "since 1970": changed((*DAYS, *TIMES), since_1970),
+    "thin blanks": changed(AMOUNTS, lambda v, draw: f"{float(v):,.2f}".replace(",", draw.choice("\u00a0\u202f\u2009"))),
     "short days": changed(DAYS, lambda v, draw: f"{v[:4]}-{int(v[5:7])}-{int(v[8:])}"),
     "serial days": changed(DAYS, lambda v, draw: str(45716 + int(v[8:]))),
     "midnights": changed(DAYS, lambda v, draw: v + " 00:00:00"),
@@ -170,6 +206,12 @@ VALUES = {
     "apostrophe": changed(IDS, lambda v, draw: "'" + v),
     "formula": changed(IDS, lambda v, draw: f'="{v}"'),
     "invisible": changed(IDS, lambda v, draw: draw.choice(["\u200b" + v, v + "\u200e", "\ufeff" + v, v + "\x1f"])),
+    "number format": changed(IDS, lambda v, draw: draw.choice([f"{int(v):,}", v + ".00"])),
+    "code and name": changed(
+        ("fixmedins_code",), lambda v, draw: draw.choice([f"{v} 某某医院", f"某某医院({v})", f"{v}-某院"])
+    ),
+    "code and word": lambda table, draw: code_and_word(table, draw),
+    "other programs": changed(TIMES, other_programs),
     "small letters": changed(("fixmedins_code",), lambda v, draw: v.lower()),
     "words": words,
     "points": changed(("insutype", "med_type", "refd_setl_flag"), lambda v, draw: v + ".0"),
@@ -186,9 +228,21 @@ LOST = {
     "no amount": changed(AMOUNTS[:1], lambda v, draw: draw.choice(["-", "无", "#REF!", "12元50", "壹佰元"])),
     "no person": changed(("psn_no",), lambda v, draw: draw.choice(["", "#N/A", "5199 0000"])),
     "of ten thousands": lambda table, draw: of_ten_thousands(table),
+    "name for a code": changed(("fixmedins_code",), lambda v, draw: "某某医院"),
+    "code and another word": changed(("insutype",), lambda v, draw: "310 城乡居民基本医疗保险"),
+    "digits gone": changed(AMOUNTS, lambda v, draw: f"{float(v):.1E}"),
+    "letter in a number": lambda table, draw: letter_in_a_number(table, draw),
     "no known word": changed(("refd_setl_flag",), lambda v, draw: draw.choice(["待定", "作废"])),
 }
 VALUES |= LOST
+
+
+def letter_in_a_number(table, draw):
+    rows = [list(r) for r in table.rows]
+    place = column(table, draw.choice(IDS))
+    row = draw.choice(rows)
+    row[place] = row[place][:6] + draw.choice("OoIl") + row[place][7:]
+    return replace(table, rows=rows)
 
 
 def of_ten_thousands(table):
@@ -214,7 +268,7 @@ def total(table, draw):
     row[draw.choice([column(table, "setl_id"), column(table, "dise_name")])] = draw.choice(
         ["合计", "小计", "总 计", "Total", "本页合计："]
     )
-    row[column(table, "medfee_sumamt")] = "12078.00"
+    row[column(table, "medfee_sumamt")] = "12084.00"
     return row
 
 
@@ -233,7 +287,13 @@ def subtotal(table, draw):
     row[column(table, "fixmedins_code")] = draw.choice(
         ["H51990410098 小计", "H51990410098 汇总", "某市第一人民医院小计"]
     )
-    row[column(table, "medfee_sumamt")] = "12078.00"
+    row[column(table, "medfee_sumamt")] = "12084.00"
+    return row
+
+
+def wrong_total(table, draw):
+    row = [""] * len(table.header)
+    row[column(table, "setl_id")], row[column(table, "medfee_sumamt")] = draw.choice(["合计", "本页合计"]), "99999.00"
     return row
 
 
@@ -253,6 +313,7 @@ ROWS = {
     "labels": among(labels, "first"),
     "header again": among(lambda table, draw: list(table.header)),
     "units": among(units, "first"),
+    "wrong total": among(wrong_total),
     "empty rows": among(lambda table, draw: [""] * len(table.header)),
     "ruler": among(lambda table, draw: ["----"] * len(table.header), "first"),
 }
@@ -276,8 +337,14 @@ GRIDS = {
     "chinese": lambda table, draw: replace(table, header=[CHINESE.get(c, c) for c in table.header]),
     "wrapped": wrapped,
     "numbered": numbered,
+    "camel case": lambda table, draw: replace(table, header=[re.sub("_(.)", lambda m: m[1].upper(), c) for c in table.header]),
+    "types": lambda table, draw: replace(table, header=[c + draw.choice([":string", " VARCHAR2(30)", "(string)", "（必填）"]) for c in table.header]),
+    "numbered names": lambda table, draw: replace(table, header=[f"{n}{draw.choice('、.')}{CHINESE.get(c, c)}" for n, c in enumerate(table.header, 1)]),
     "empty right": lambda table, draw: replace(table, header=[*table.header, "", ""], rows=[[*r, "", ""] for r in table.rows]),
     "remark": lambda table, draw: replace(table, below=[[draw.choice(["导出时间：2025-04-01", "共 12 条", "以下空白"])]]),
+    "other remark": lambda table, draw: replace(table, below=[[draw.choice(["共 30 条", "总记录数：11", "14 rows selected."])]]),
+    "other title": lambda table, draw: replace(table, above=[[draw.choice(["某县结算信息（共 30 条）", "记录数：120"])]]),
+    "second table": lambda table, draw: replace(table, below=[["mdtrt_id", "psn_no", "begntime", "endtime"], *[[r[1], r[2], "2025-03-01", ""] for r in table.rows[:4]]]),
     "shuffled": lambda table, draw: shuffled(table, draw),
     "prefixes": lambda table, draw: replace(table, header=[draw.choice(["t.", "setl_d."]) + c for c in table.header]),
     "two names": lambda table, draw: replace(table, header=[f"{CHINESE[c]}{draw.choice('/ |')}{c}" if c in CHINESE else c for c in table.header]),
@@ -379,7 +446,7 @@ def page(table):
 
 
 def parquet(folder, table):
-    header = [c or f"column_{n}" for n, c in enumerate(table.header)]
+    header = [f"{c}_{n}" if not c or c in table.header[:n] else c for n, c in enumerate(table.header)]
     pl.DataFrame(table.rows, schema=header, orient="row").write_parquet(folder / "setl_d.parquet")
 
 
@@ -399,6 +466,50 @@ def sheets_going_on(folder, table):
     (folder / "setl_d.xlsx").write_bytes(workbook({"Sheet1": first, "Sheet2": [*table.rows[half:], *table.below]}))
 
 
+def sheets_further_right(folder, table):
+    """The first column is empty: a sheet that goes on begins with the second."""
+    place = column(table, "maf_pay")
+    if any(r[place] for r in table.rows):
+        return sheets_going_on(folder, table)
+    rows = [["", *r[:place], *r[place + 1 :]] for r in table.rows]
+    moved = replace(table, header=[table.header[place], *table.header[:place], *table.header[place + 1 :]], rows=rows)
+    return sheets_going_on(folder, moved)
+
+
+def book_of_1904(folder, table):
+    """Days are cells that count from 1904, shown as days or as the numbers that they are."""
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"date_1904": True}) as book:
+        page, as_day = book.add_worksheet("setl_d"), book.add_format({"num_format": "yyyy-mm-dd"})
+        for r, row in enumerate(table.grid):
+            for c, value in enumerate(row):
+                if re.fullmatch(r"2025-03-[0-9]{2}", value):
+                    page.write_datetime(r, c, datetime.fromisoformat(value), as_day)
+                elif value != "":
+                    page.write_string(r, c, value)
+    (folder / "setl_d.xlsx").write_bytes(out.getvalue())
+
+
+def numbers_of_1904(folder, table):
+    rows = [
+        [
+            str((datetime.fromisoformat(v) - datetime(1904, 1, 1)).days) if re.fullmatch(r"2025-03-[0-9]{2}", v) else v
+            for v in r
+        ]
+        for r in table.rows
+    ]
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"date_1904": True, "strings_to_numbers": False}) as book:
+        page = book.add_worksheet("setl_d")
+        for r, row in enumerate([*table.above, table.header, *rows, *table.below]):
+            for c, value in enumerate(row):
+                if re.fullmatch(r"4[0-9]{4}", value):
+                    page.write_number(r, c, int(value))
+                elif value != "":
+                    page.write_string(r, c, value)
+    (folder / "setl_d.xlsx").write_bytes(out.getvalue())
+
+
 def hidden_sheet(folder, table):
     old = [["1.00" if i == column(table, "medfee_sumamt") else v for i, v in enumerate(r)] for r in table.rows]
     sheets = {"setl_d": table.grid, "setl_d_old": replace(table, rows=old).grid}
@@ -414,6 +525,9 @@ HOLDERS = {
     "zip in zip": lambda folder, table: (folder / "a.zip").write_bytes(zipped("b.zip", zipped("setl_d.csv", written(table)))),
     "xlsx": lambda folder, table: (folder / "setl_d.xlsx").write_bytes(workbook({"Sheet1": table.grid, "Sheet2": []})),
     "sheets": sheets_going_on,
+    "sheets further right": sheets_further_right,
+    "book of 1904": book_of_1904,
+    "numbers of 1904": numbers_of_1904,
     "hidden sheet": hidden_sheet,
     "xls": lambda folder, table: old_book(folder, table, "setl_d.xls"),
     "et": lambda folder, table: old_book(folder, table, "结算信息表.et"),
@@ -434,10 +548,25 @@ BESIDE = {
     "system files": lambda folder, table: [(folder / n).write_bytes(b"\0") for n in ("Thumbs.db", ".DS_Store", "desktop.ini")],
     "same again": lambda folder, table: (folder / "setl_d_again.csv").write_bytes(written(replace(table, below=[]))),
     "old copy": old_copy,
+    "count": lambda folder, table: (folder / "setl_d.ok").write_text(str(len([r for r in table.rows if r[column(table, "mdtrt_id")][:2] in ("51", "５１", "'5", '="')]))),
+    "other count": lambda folder, table: (folder / "控制.csv").write_text("表名,记录数\nsetl_d,30\n"),
+    "other checksum": lambda folder, table: (folder / "setl_d.md5").write_text("0" * 32),
     "old book": lambda folder, table: (folder / "psn_status_d.xls").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504),
 }  # fmt: skip
 #: Forms that cannot be read right: which of two contents is older, what nobody can open.
-REFUSED = {"old copy", "old book", "contradiction", *LOST}
+REFUSED = {
+    "wrong total",
+    "other remark",
+    "other title",
+    "second table",
+    "other count",
+    "other checksum",
+    "numbers of 1904",
+    "old copy",
+    "old book",
+    "contradiction",
+    *LOST,
+}
 ALL = {
     "cells": CELLS,
     "values": VALUES,
@@ -481,16 +610,29 @@ def warehouse():
     """An empty one in memory, to which the other indispensable tables came before."""
     con = duckdb.connect()
     con.execute("set threads = 1")
+    con.execute("pragma disable_optimizer")  # a dozen rows are read sooner than a plan for them is made better
     con.execute(ddl())
     return con
 
 
-def fault(con, folder):
-    """Why what is read of the folder is not the record, None where it is; 'refused: ...' for a refusal."""
-    for name in ("record.settlement", "run.input_file", "run.account", "run.rejected", "run.touched_settlement"):
+def clear(con):
+    """Take out what an earlier trial brought."""
+    for name in (
+        "record.settlement",
+        "record.hospital",
+        "run.input_file",
+        "run.account",
+        "run.rejected",
+        "run.touched_settlement",
+    ):
         con.execute(f"delete from {name}")
     for table in ("mdtrt_d", "fee_list_d"):
         con.execute(f"insert into run.input_file (file_id, file, source_table) values ('{table}', 'x', '{table}')")
+
+
+def fault(con, folder):
+    """Why what is read of the folder is not the record, None where it is; 'refused: ...' for a refusal."""
+    clear(con)
     try:
         accounts = ingest(con, folder)
     except InputRefused as refused:

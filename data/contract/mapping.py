@@ -123,7 +123,7 @@ NOT_CSV = (".xlsx", ".xls", ".et", ".txt", ".tsv")
 #: What stands behind a name in brackets: 金额(元), 出生日期(yyyy-mm-dd).
 UNIT = re.compile(r"[(\[][^()\[\]]*[)\]]$")
 #: What stands between two names of one column.
-PIECES = re.compile(r"[\s/|,;:()\[\]【】]+")
+PIECES = re.compile(r"[\s/|,;:()\[\]【】—–-]+")
 
 
 @lru_cache(maxsize=1 << 14)
@@ -156,8 +156,25 @@ def spelled(cell: str) -> Spelled:
     unit = UNIT.search(plain)
     bare = plain[: unit.start()] if unit else plain
     parts = tuple(tidy(p) for p in PIECES.split(unicodedata.normalize("NFKC", cell)) if tidy(p))
-    names = tuple(dict.fromkeys((plain, bare, tidy(plain.rpartition(".")[2]))))
-    return Spelled(names, unit[0][1:-1] if unit else "", bare if unit else "", parts if len(parts) > 1 else ())
+    own = _without_type(parts)
+    snake = tidy(CAMEL.sub("_", cell)) if CAMEL.search(cell) else plain
+    names = tuple(dict.fromkeys((plain, bare, tidy(plain.rpartition(".")[2]), NUMBERED.sub("", plain), snake)))
+    return Spelled(names, unit[0][1:-1] if unit else "", bare if unit else "", own if len(parts) > 1 else ())
+
+
+#: setlId as programs write setl_id; the number of a column before its name; what its values are, behind it.
+CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+NUMBERED = re.compile(r"^[0-9]{1,3}[、.):_-]+")
+TYPE = re.compile(
+    r"n?varchar2?|n?char|string|text|number|numeric|decimal|int|integer|bigint|smallint|float|double|date|datetime"
+    r"|timestamp|bool(ean)?|必填|选填|非必填"
+)
+
+
+def _without_type(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """The pieces of a header cell without a type behind the name and what stands in its brackets."""
+    place = next((i for i, part in enumerate(parts) if i and TYPE.fullmatch(part)), len(parts))
+    return parts[:place] if all(part.isdigit() or TYPE.fullmatch(part) for part in parts[place:]) else parts
 
 
 @cache

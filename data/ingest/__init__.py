@@ -13,7 +13,7 @@ import duckdb
 
 from data.contract import mapping
 from data.errors import FundwatchError, InputRefused, UsageError
-from data.ingest import contradiction, cut, match, mended, pseudonym, read
+from data.ingest import contradiction, controls, cut, earlier, manifest, match, mended, pseudonym, read
 from data.ingest.account import Account, refused, write
 from data.ingest.delivery import Delivery
 from data.ingest.faults import Fault, Faults, alone
@@ -98,7 +98,7 @@ def ingest(
             say(f"{name}: {why}, left alone")
         with transaction(con):
             match.catch_up(con, names.of_word)
-            return _all(con, _ordered(deliveries, intake), folder, work, intake, say, names, faults, loaded)
+            return _all(con, _ordered(deliveries, intake), found, folder, work, intake, say, names, faults, loaded)
 
 
 def _mended(
@@ -147,6 +147,7 @@ def workplace(parent: Path | None) -> Iterator[Path]:
 def _all(
     con: duckdb.DuckDBPyConnection,
     deliveries: list[Delivery],
+    found: Found,
     folder: Path,
     work: Path,
     intake: Intake,
@@ -161,26 +162,34 @@ def _all(
     when = functools.cache(lambda: events.stamp(con))  # one event, and none where nothing is loaded
     brought: dict[str, set[str]] = {}
     chosen = {d.file_id for d in deliveries if _is_newer(d, intake)}
+    sums = controls.Sums([d.table.source for d in deliveries], is_replay=intake.is_replay)
     parts = Parts(say, "files", [d.name for d in deliveries])
     for delivery in deliveries:
         parts.begin(delivery.name)
         account = _seen(con, delivery)
-        if account is None:
+        if account is not None:
+            sums.add_seen(delivery)
+        else:
             staged = None
             with faults.within(delivery.name, delivery.table):
                 staged = read.stage(con, delivery, work, intake.pseudonyms, names)
+                sums.add(delivery, staged.control)
             if staged is None:
                 _refuse_alone(faults.kept, [d for d in deliveries if d.name not in faults.names()])
                 continue
             notes = cut.refuse_full(delivery, staged.rows, [d for d in deliveries if d.table == delivery.table][1:])
             staged = replace(staged, notes=(*staged.notes, *notes))
             before = brought.setdefault(delivery.table.source, set())
-            account = _new(con, delivery, this, folder, staged, intake, say, before, chosen, when)
+            account = _new(con, delivery, this, folder, staged, intake, say, before, chosen, when, names)
             before.add(delivery.file_id)
         account.check()
         say(account.sentence())
         accounts.append(account)
     if not intake.is_replay:
+        if not faults.kept:  # what counts the whole says nothing of what is left when a file is left out
+            sums.refuse()
+            others = [*(name for name, _ in found.left), *sums.read]
+            manifest.refuse(found.controls, manifest.Compared(folder, sums.read, others, names), say)
         cut.refuse_empty(accounts, deliveries, loaded)
     for account in refused(f for f in faults.kept if not intake.is_replay or f.name in intake.refused):
         accounts.append(account)
@@ -256,8 +265,9 @@ def _new(
     brought: Collection[str],
     chosen: Collection[str],
     when: Callable[[], events.Stamp],
+    names: mapping.Names,
 ) -> Account:
-    for note in staged.notes:
+    for note in (*staged.notes, *earlier.notes(con, delivery, read.STAGE, names)):
         say(f"{delivery.name}: {note}")
     _say_words(con, delivery, say)
     is_newer = delivery.file_id in chosen

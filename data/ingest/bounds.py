@@ -1,4 +1,4 @@
-"""How far the cells of a workbook reach, before a reader makes room for all that lies between them."""
+"""What a workbook's own bytes say before a reader opens it: how far its cells reach, from which day it counts."""
 
 from __future__ import annotations
 
@@ -62,6 +62,41 @@ def refuse_astray(content: bytes, name: str) -> None:
                     )
     except DAMAGE:
         return
+
+
+#: Where the old form, the new ones and ods say that day 0 is 1904-01-01, as workbooks begun on a Mac do.
+OLD_BEGIN, OLD_1904 = b"\x09\x08\x10\x00\x00\x06\x05\x00", re.compile(rb"\x22\x00\x02\x00([\x00\x01])\x00")
+XML_1904 = re.compile(rb"""\bdate1904=["'](1|true|on)["']""")
+ODS_1904 = re.compile(rb"""null-date[^>]*date-value=["']1904-""")
+PROPERTIES = 153
+
+
+def is_1904(content: bytes) -> bool:
+    """Whether the workbook counts days from 1904: a day that stands there as a plain number is not what it seems."""
+    if content.startswith(b"\xd0\xcf"):
+        match = OLD_1904.search(content, max(0, content.find(OLD_BEGIN)))
+        return match is not None and match[1] == b"\x01"
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as book:
+            names = book.namelist()
+            if "xl/workbook.bin" in names:
+                return _properties(book.read("xl/workbook.bin")) & 1 == 1
+            part, form = ("xl/workbook.xml", XML_1904) if "xl/workbook.xml" in names else ("content.xml", ODS_1904)
+            return any(form.search(chunk) for chunk, _ in _chunks(book, part))
+    except (*DAMAGE, KeyError):
+        return False
+
+
+def _properties(content: bytes) -> int:
+    """The flags of a binary workbook."""
+    place = 0
+    while place < len(content):
+        kind, place = _varying(content, place)
+        length, place = _varying(content, place)
+        if kind == PROPERTIES:
+            return int(struct.unpack_from("<I", content, place)[0])
+        place += length
+    return 0
 
 
 def _chunks(book: zipfile.ZipFile, part: str) -> Iterator[tuple[bytes, int]]:

@@ -17,6 +17,7 @@ from data.ingest.unpack import EXPORT, NUMBERS, UNPACK, WORKBOOKS, Part, ending,
 
 NO_TABLE = "not a table of the export"
 STRAY = "left there by a program"
+PAPER = "Deliver the table as xlsx or CSV, or take the file out; nothing was loaded."
 HIDDEN = "a hidden sheet"
 EMPTY = "it holds nothing"
 NO_FILE = "no file that could be read"
@@ -34,7 +35,13 @@ def contents(
     """
     faults = faults or Faults()
     for path, name in _files(folder, left, faults):
+        if stray.is_counting(path.name):
+            yield Part(path, name, path.name, "control")
+            continue
         if stray.is_paper(name):
+            if stray.is_table_on_paper(name, names.of_table):
+                with faults.within(name, names.table(path.name)):
+                    raise InputRefused(f"{name} is a paper or picture called as a table. {PAPER}")
             left.append((name, NO_TABLE))
             continue
         inside: list[Part] = []
@@ -128,7 +135,7 @@ def _files(folder: Path, left: list[tuple[str, str]], faults: Faults) -> Iterato
             if not path.is_dir():
                 left.append((name, NO_FILE))
             continue
-        if stray.is_stray(name):
+        if stray.is_stray(name) and not stray.is_counting(path.name):
             left.append((name, STRAY))
         else:
             yield path, name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Sequence
 
 from data.errors import InputRefused
@@ -32,6 +33,18 @@ def refuse_full(delivery: Delivery, rows: int, beside: Sequence[Delivery]) -> li
     if rows in LIMITS:
         return [f"it has {rows:,} rows, a number at which query tools stop; ask whether it is whole"]
     return []
+
+
+def unended(delivery: Delivery) -> list[str]:
+    """A text whose last line does not end: one that was cut off in a free text looks whole in every other way."""
+    if delivery.form != "text" or delivery.mends is not None or delivery.path.name.lower().endswith(".gz"):
+        return []
+    with delivery.path.open("rb") as handle:
+        size = handle.seek(0, os.SEEK_END)
+        handle.seek(max(0, size - 8))
+        end = handle.read()
+    is_ended = not end.strip(b"\0") or end.rstrip(b" \t\0\x1a")[-1:] in (b"\n", b"\r", b"")
+    return [] if is_ended else ["its last line does not end; see that it was not cut off there"]
 
 
 def refuse_empty(accounts: Collection[Account], deliveries: Collection[Delivery], loaded: Collection[str]) -> None:

@@ -56,6 +56,8 @@ class Delivery:
     stamp: Stamp | None = None  # of the file as it was when its hash was taken
     again: Mapping[str, str] = field(default_factory=dict)  # header cell -> the one before it that names the same field
     unit: str = ""  # of amounts, other than the yuan, as a line above the header says
+    says: tuple[str, ...] = ()  # the lines above its header
+    is_1904: bool = False  # a sheet of a workbook that counts its days from 1904
 
     @property
     def mark(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from data import texts
@@ -18,7 +18,7 @@ from data.ingest.faults import Faults
 from data.ingest.header_faults import is_sound
 from data.ingest.heading import Heading
 from data.ingest.unpack import TEXTS, Part
-from data.ingest.workbook import PLACE
+from data.ingest.workbook import ADVICE, PLACE
 
 HEAD = 1 << 20
 MOST_LINE = 1 << 20
@@ -37,6 +37,7 @@ class Found:
     deliveries: list[Delivery]
     mended: list[Part]
     left: list[tuple[str, str]]
+    controls: list[Part] = field(default_factory=list)  # what counts the others
 
 
 def find(folder: Path, work: Path, names: mapping.Names | None = None, faults: Faults | None = None) -> Found:
@@ -57,6 +58,9 @@ def find(folder: Path, work: Path, names: mapping.Names | None = None, faults: F
     order: dict[str, int] = {}
     for part in contents(folder, work, names, found.left, faults):
         order[part.name] = len(order)
+        if part.form == "control":
+            found.controls.append(part)
+            continue
         with faults.within(part.name, names.table(part.stem)):
             _place(part, names, found, hidden, headless)
     for part in headless:
@@ -112,8 +116,11 @@ HALF = (".crdownload", ".part", ".partial", ".download", ".downloading", ".opdow
 def _resolve(part: Part, names: mapping.Names, found: Found) -> None:
     """A content without a header goes on from one that has it, or is no table, or says what it lacks."""
     rows = _first_rows(part)
-    before = going_on.before(part, rows, found.deliveries)
-    if before is not None:
+    goes_on = going_on.before(part, rows, found.deliveries)
+    if goes_on is not None:
+        before, left = goes_on
+        if part.form == "grid":
+            part = replace(part, path=_widened(part.path, left, len(before.header)))
         seen, digest = stamp(part.path), part.digest or _digest(part)
         encoding = "" if part.form == "grid" else decode.first_guess(_head(part))
         found.deliveries.append(
@@ -128,7 +135,26 @@ def _resolve(part: Part, names: mapping.Names, found: Found) -> None:
     else:
         going_on.refuse_alike(part, rows, found.deliveries)
         struck.refuse_list(part.name)
-        found.left.append((part.name, NO_TABLE))
+        if stray.is_control(part.stem) or stray.is_control(part.book):
+            found.controls.append(part)
+        else:
+            found.left.append((part.name, NO_TABLE))
+
+
+def _widened(path: Path, left: int, width: int) -> Path:
+    """A sheet's grid with the empty columns back that it lost at its edges; the grid itself where it lost none."""
+    import polars as pl
+
+    grid = pl.scan_parquet(path, glob=False)
+    own = len(grid.collect_schema()) - 1
+    if own == width:
+        return path
+    empty = [pl.lit(None, pl.String).alias(f"c{i}") for i in range(width) if not left <= i < left + own]
+    places = {f"c{i}": f"c{i + left}" for i in range(own)}
+    whole = grid.rename(places).with_columns(empty).select(*(f"c{i}" for i in range(width)), PLACE)
+    target = path.with_name(f"{path.stem}-whole.grid")
+    whole.collect().write_parquet(target)
+    return target
 
 
 def _is_paper(part: Part, delivery: Delivery) -> bool:
@@ -170,7 +196,7 @@ def _recognise(part: Part, names: mapping.Names) -> Delivery | None:
         text = head.decode(encoding, "replace").lstrip(texts.MARK)
         best = heading.of_text(text, table, names)
         if "\0" in (text[:4096] if best.known < 0 else "".join(best.header)):
-            raise InputRefused(f"{part.name} is not a text file: its header holds NUL bytes. Nothing was loaded.")
+            raise InputRefused(f"{part.name} is not a text file: its header holds NUL bytes. {ADVICE}")
         if best.known < heading.LEAST or text.lstrip().startswith("{"):
             foreign.refuse(text, part.name, part.stem, table, names)
     table = table or names.guess(best.header)
@@ -182,7 +208,7 @@ def _recognise(part: Part, names: mapping.Names) -> Delivery | None:
         part.path, part.name, table, part.digest or _digest(part), part.form, encoding,
         best.delimiter if part.form == "text" else "", best.header, fields, updated, words_of(table, names),
         lines=best.lines, above=best.above, quote=best.quote, rows_above=best.rows_above,
-        stamp=seen, again=again, unit=best.unit,
+        stamp=seen, again=again, unit=best.unit, is_1904=part.is_1904, says=best.says,
     )  # fmt: skip
 
 
@@ -217,9 +243,15 @@ def _parquet_header(part: Part) -> tuple[str, ...]:
     import polars as pl
 
     try:
-        return tuple(pl.scan_parquet(part.path, glob=False).collect_schema())
+        schema = pl.scan_parquet(part.path, glob=False).collect_schema()
     except Exception as error:  # the reader raises kinds of its own
         raise InputRefused(f"{part.name} cannot be read as Parquet. Deliver the file again.") from error
+    if nested := [name for name, kind in schema.items() if kind.is_nested()]:
+        raise InputRefused(
+            f"{part.name}: the column {nested[0]} holds lists or records and no values. Export it with one value a row;"
+            " nothing was loaded."
+        )
+    return tuple(schema)
 
 
 def _is_mended(part: Part) -> bool:

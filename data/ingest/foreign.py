@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 
 from data.contract import mapping
@@ -28,6 +29,14 @@ def refuse(text: str, name: str, called: str, table: mapping.Table | None, names
     if begin in ("{", "[") and re.match(r'[\[\s]*\{\s*"', text.lstrip()) and holds_records(text, called, names):
         raise InputRefused(f"{name} holds records of JSON and no table. Export it as CSV UTF-8; nothing was loaded.")
     for line in text.splitlines()[:WITHIN]:
+        whole = next(csv.reader([line]), [])
+        inside = re.split(r"[,\t;|]", whole[0]) if len(whole) == 1 and line.startswith('"') else []
+        guessed = table or names.guess(tuple(inside))
+        if len(inside) >= LEAST and guessed is not None and len(names.match(guessed, inside)) >= LEAST:
+            raise InputRefused(
+                f"{name} encloses each whole line in quotation marks, so that it is one cell. Export it with marks"
+                " around single values or none; nothing was loaded."
+            )
         cells = line.split()
         named = table or names.guess(tuple(cells))
         if len(cells) >= LEAST and named is not None and len(names.match(named, cells)) >= LEAST:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from data.errors import InputRefused
+from data.ingest.heading import is_row
 
 if TYPE_CHECKING:
     from data.ingest.delivery import Delivery
@@ -25,10 +26,13 @@ NUMBER = r"'?[-+¥￥]?[0-9][0-9,]*(\.[0-9]+)?(e[-+]?[0-9]+)?元?"
 LOOKS = {"date": TIME, "timestamp": TIME} | dict.fromkeys(("money", "price", "quantity", "share", "count"), NUMBER)
 
 
-def before(part: Part, rows: Sequence[Sequence[str | None]], deliveries: Sequence[Delivery]) -> Delivery | None:
-    """The delivery whose rows go on in this content, None where it is none of theirs.
+def before(
+    part: Part, rows: Sequence[Sequence[str | None]], deliveries: Sequence[Delivery]
+) -> tuple[Delivery, int] | None:
+    """The delivery whose rows go on in this content and the columns it lacks at the left, None where it is no part.
 
-    Raises InputRefused for a sheet as wide as its neighbour that holds other values under no header.
+    Raises InputRefused for a sheet as wide as its neighbour that holds other values under no header, and for one of
+    rows that lacks columns and does not show which.
     """
     for one in deliveries:
         if not _is_beside(part, one) or one.form != part.form or not one.lines:
@@ -37,13 +41,33 @@ def before(part: Part, rows: Sequence[Sequence[str | None]], deliveries: Sequenc
         width = max((len(r) for r in cells), default=0)
         if width == len(one.header) and cells:
             if _fit(cells[:1], one) and _fit(cells, one):
-                return one
+                return one, 0
             if part.form == "grid" and width >= WIDE:
                 raise InputRefused(
                     f"{part.name} has as many columns as {one.name} and no header, and its values are others. Give it a"
                     " header, or take the sheet out; nothing was loaded."
                 )
+        elif part.form == "grid" and WIDE <= width < len(one.header) and cells:
+            if (left := _lacking_left(cells, one)) is not None:
+                return one, left
+            if sum(map(is_row, cells)) >= NAMED * len(cells):
+                raise InputRefused(
+                    f"{part.name} has no header and {width} columns, and {one.name} beside it has {len(one.header)}:"
+                    " which of them are missing cannot be told. Give it a header, or take the sheet out; nothing was"
+                    " loaded."
+                )
     return None
+
+
+def _lacking_left(cells: list[list[str]], one: Delivery) -> int | None:
+    """How many empty columns a narrower sheet lost at its left edge, where the values fit in one place only."""
+    lacks = len(one.header) - len(cells[0])
+    places = []
+    for left in range(lacks + 1):
+        whole = [[*[""] * left, *row, *[""] * (lacks - left)] for row in cells]
+        if _fit(whole[:1], one) and _fit(whole, one):
+            places.append(left)
+    return places[0] if len(places) == 1 else None
 
 
 def refuse_alike(part: Part, rows: Sequence[Sequence[str | None]], deliveries: Sequence[Delivery]) -> None:

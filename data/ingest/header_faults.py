@@ -38,7 +38,7 @@ def _header_faults(delivery: Delivery, names: mapping.Names) -> Iterator[str]:
         place = f", its header is line {delivery.lines}" if delivery.lines > 1 else ""
         yield (
             f"{delivery.name} ({delivery.table.source}{place}) lacks the column {', '.join(lacking)}."
-            f" Export the table again with this column{_other_name(delivery, lacking, names)}; nothing was loaded."
+            f" Export the table again with this column{other_name(delivery, lacking, names)}; nothing was loaded."
         )
     if delivery.rows_above:
         yield (
@@ -65,7 +65,7 @@ def other_unit(name: str, where: str, unit: str) -> str:
     )
 
 
-def _other_name(delivery: Delivery, lacking: Collection[str], names: mapping.Names) -> str:
+def other_name(delivery: Delivery, lacking: Collection[str], names: mapping.Names) -> str:
     """Where an unknown column may be the one that is missed: the line that would say so."""
     near = [p for p in proposals(delivery.table, delivery.header, names) if p.field in lacking]
     lines = " and ".join(p.line for p in near)

@@ -41,6 +41,7 @@ class Heading:
     quote: str = '"'
     rows_above: int = 0  # lines above the header that look like rows of the table
     unit: str = ""  # of amounts, other than the yuan, as a line above the header says
+    says: tuple[str, ...] = ()  # the lines above the header
 
 
 NONE = Heading((), known=-1)
@@ -61,7 +62,7 @@ def of_text(head: str, named: mapping.Table | None, names: mapping.Names) -> Hea
             if header is not None and _says_more(header, best):
                 best = replace(header, delimiter=mark)
     quote = "'" if _is_enclosed(lines[best.lines :], best.delimiter) else '"'
-    return replace(best, quote=quote, unit=_unit(lines[: best.lines]))
+    return replace(best, quote=quote, unit=_unit(lines[: best.lines]), says=tuple(lines[: best.lines - 1]))
 
 
 def _says_more(one: Heading, other: Heading) -> bool:
@@ -88,7 +89,10 @@ def unit_of(cell: str) -> str:
 def of_rows(rows: Sequence[Sequence[str | None]], named: mapping.Table | None, names: mapping.Names) -> Heading:
     """The heading of a grid, by its first rows."""
     found = _best([(i, [c or "" for c in row]) for i, row in enumerate(rows[:WITHIN], 1)], named, names)
-    return replace(found, unit=_unit([c or "" for row in rows[: found.lines] for c in row])) if found else NONE
+    if found is None:
+        return NONE
+    says = tuple(" ".join(c for c in row if c) for row in rows[: found.lines - 1])
+    return replace(found, unit=_unit([c or "" for row in rows[: found.lines] for c in row]), says=says)
 
 
 def _rows(lines: list[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
@@ -117,11 +121,11 @@ def _best(rows: list[tuple[int, list[str]]], named: mapping.Table | None, names:
         if best is None or (known > best.known and known >= LEAST):
             best = Heading(unique(header, named, names), lines, above, known, rows_above=rows_above)
         above += 1
-        rows_above += _is_row(cells)
+        rows_above += is_row(cells)
     return best
 
 
-def _is_row(cells: Sequence[str]) -> bool:
+def is_row(cells: Sequence[str]) -> bool:
     """Whether a line looks like a row of a table and not like a title: several cells that hold figures."""
     return sum(any(c.isdigit() for c in cell) for cell in cells) >= FIGURES
 

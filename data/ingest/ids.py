@@ -26,13 +26,16 @@ SAMPLE = 5_000
 SERVICE, WITHOUT_ZEROS = "00[1-4][0-9]{12}", "[1-4][0-9]{12}"
 
 
-def find(con: duckdb.DuckDBPyConnection, delivery: Delivery, stage: str, table_of_stage: str) -> None:
+def find(con: duckdb.DuckDBPyConnection, delivery: Delivery, stage: str, table_of_stage: str) -> list[str]:
     """Mark staged rows whose id names two, restore service codes without their zeros, in the table behind the stage.
 
-    Raises InputRefused where the ids of a column have all lost their last digits.
+    What there is to say of others is returned. Raises InputRefused where the ids of a column have all lost their last
+    digits.
     """
+    notes: list[str] = []
     _refuse_rounded(con, delivery, stage)
     _restore(con, delivery, table_of_stage)
+    _mark_misread(con, delivery, stage, table_of_stage)
     table = delivery.table
     collide(con, table, stage)
     # A register holds a row a version (a doctor's two names, a renewed contract): there the last one stands.
@@ -41,8 +44,37 @@ def find(con: duckdb.DuckDBPyConnection, delivery: Delivery, stage: str, table_o
         if table.target in REVERSED:
             _mark_reversal(con, table, stage, table_of_stage)
         _mark_contradiction(con, table, stage, table_of_stage)
+    elif table.target not in OF_ONE:
+        notes += _versions(con, delivery, stage)
     if {"person_id", "id_number", "person_name"} <= {f.column for f in delivery.fields.values()}:
         _mark_shared_person(con, delivery, table_of_stage)
+    return notes
+
+
+def _versions(con: duckdb.DuckDBPyConnection, delivery: Delivery, stage: str) -> list[str]:
+    """Rows of a register with one key that say different things, and no update time says which is newer."""
+    table = delivery.table
+    key, columns = ", ".join(table.key), ", ".join(f.column for f in table.kept)
+    count, row = con.execute(
+        f"""
+        with version as (
+            select {key}, updated_at, hash({columns}) as content, row_place from {stage}
+            where bad is null and row_place in (select row_place from stage_colliding)
+        ),
+        twofold as (
+            select min(row_place) as row_place from version group by {key}
+            having count(distinct content) > greatest(1, count(distinct updated_at))
+        )
+        select count(*), min(row_place) + 1 from twofold
+        """
+    ).fetchall()[0]
+    if not count:
+        return []
+    named = ", ".join(f.source for f in table.fields if f.column in table.key)
+    return [
+        f"{count:,} {'keys have' if count > 1 else 'key has'} several rows that say different things ({named}, first in"
+        f" data row {row}); of each the last row stands"
+    ]
 
 
 def _refuse_rounded(con: duckdb.DuckDBPyConnection, delivery: Delivery, stage: str) -> None:
@@ -81,6 +113,44 @@ def _restore(con: duckdb.DuckDBPyConnection, delivery: Delivery, stage: str) -> 
             con.execute(
                 f"update {stage} set {column} = '00' || {column}"
                 f" where length({column}) = 13 and regexp_full_match({column}, '{WITHOUT_ZEROS}')"
+            )
+
+
+#: The shape of numbers: letters before, digits behind. Of so many that one shape has, others are looked at.
+LETTERS_AND_DIGITS = "([A-Za-z]*)([0-9]{8,})"
+USUAL, LEAST_USUAL = 0.8, 4
+#: Letters that people and text recognition put for 0 and 1, and marks that stand between digits.
+TAKEN_FOR, MEANT, BETWEEN = "OoIl", "0011", "[-_. /·]"
+MISREAD = "a number with a letter or mark where the others of its column have a digit"
+
+
+def _mark_misread(con: duckdb.DuckDBPyConnection, delivery: Delivery, stage: str, table_of_stage: str) -> None:
+    """5199O0000012400005 among numbers of 18 digits means nobody; which number was meant is for those who wrote it."""
+    for field in delivery.fields.values():
+        if field.kind != "id" or field.is_personal:
+            continue
+        shape = con.execute(
+            f"""
+            with sampled as (select distinct {field.column} as id from {stage} where {field.column} is not null
+                limit {SAMPLE}),
+            shaped as (
+                select length(regexp_extract(id, '^{LETTERS_AND_DIGITS}$', 1)) as letters,
+                    length(regexp_extract(id, '^{LETTERS_AND_DIGITS}$', 2)) as digits, count(*) as ids
+                from sampled group by all
+            )
+            select letters, digits from shaped
+            where digits > 0 and ids >= {LEAST_USUAL} and ids >= {USUAL} * (select sum(ids) from shaped)
+            """
+        ).fetchall()
+        for letters, digits in shape:
+            behind = f"translate(substr({field.column}, {letters + 1}), '{TAKEN_FOR}', '{MEANT}')"
+            con.execute(
+                f"""
+                update {table_of_stage} set bad = '{field.source}|{MISREAD}'
+                where bad is null and not regexp_full_match({field.column}, '[A-Za-z]{{{letters}}}[0-9]{{{digits}}}')
+                    and regexp_full_match(left({field.column}, {letters}), '[A-Za-z]*')
+                    and regexp_full_match(regexp_replace({behind}, '{BETWEEN}', '', 'g'), '[0-9]{{{digits}}}')
+                """
             )
 
 

@@ -12,7 +12,7 @@ import duckdb
 
 from data.contract.mapping import Names, Table
 from data.errors import InputRefused
-from data.ingest import cells, contradiction, cut, decode, match, normalise, read, survey, unpack
+from data.ingest import cells, contradiction, controls, cut, decode, match, normalise, read, survey, unpack
 from data.ingest.delivery import Delivery, renamed
 from data.ingest.load import load
 from data.warehouse.connection import FILE_NAME, ddl
@@ -109,7 +109,8 @@ def look(
     for delivery in deliveries:
         part, lines = (delivery, None) if is_full else _sample(delivery, work)
         before = brought.setdefault(delivery.table.source, set())
-        seen = _read(con, part, work, names, before if tables.count(delivery.table.source) > 1 else None)
+        is_alone = tables.count(delivery.table.source) == 1
+        seen = _read(con, part, work, names, None if is_alone else before, is_alone and lines is None)
         if lines is not None and (days := _all_days(con, delivery)) is not None:
             seen = replace(seen, rows=days[0], months=days[1], first=days[2], last=days[3])
         yield _whole(replace(seen, delivery=delivery, lines=lines), deliveries)
@@ -126,8 +127,14 @@ def _whole(seen: Seen, deliveries: Sequence[Delivery]) -> Seen:
 
 
 def _read(
-    con: duckdb.DuckDBPyConnection, delivery: Delivery, work: Path, names: Names, brought: set[str] | None
+    con: duckdb.DuckDBPyConnection,
+    delivery: Delivery,
+    work: Path,
+    names: Names,
+    brought: set[str] | None,
+    is_whole: bool,
 ) -> Seen:
+    """`brought`: the contents before it of its table; `is_whole`: it is all that came of it, to its end."""
     con.execute(f"drop view if exists {read.STAGE}")
     for name in (read.ROWS, read.FAULTS, cells.LOST_LINES, cells.LOST_SCANS):
         con.execute(f"drop table if exists {name}")
@@ -136,6 +143,8 @@ def _read(
     try:
         staged = read.stage(con, delivery, work, None, names)
         notes = staged.notes
+        if is_whole:
+            controls.refuse(staged.control.claims)
     except InputRefused as error:
         refusals.append(str(error))
         staged = None

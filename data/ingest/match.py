@@ -15,6 +15,7 @@ from data.contract import mapping
 from data.contract.mapping import Table
 from data.ingest import normalise
 from data.ingest.pseudonym import Pseudonyms
+from data.ingest.words import worded
 
 #: Stage column: the identity number as it is compared, hidden where pseudonyms are on.
 KEY = "id_key"
@@ -85,7 +86,7 @@ def catch_up(con: duckdb.DuckDBPyConnection, words: Mapping[tuple[str, str], Map
         if table.target in LISTS:
             for field in table.fields:
                 if field.kind == "word":
-                    code = normalise.worded(field.column, words[table.source, field.source])
+                    code = worded(field.column, words[table.source, field.source])
                     con.execute(f"update record.{table.target} set {field.column} = coalesce({code}, {field.column})")
     settle(con)
     con.execute("delete from run.step where step = 'features' or starts_with(step, 'feature.')")

@@ -24,7 +24,14 @@ FORMS = (
     ),
     *("%Y年%m月%d日", "%Y年%m月%d日 %H:%M:%S", "%Y年%m月%d日 %H:%M", "%Y年%m月%d日%H:%M:%S", "%Y年%m月%d日%H:%M"),
     *("%Y年%m月%d日%H时%M分%S秒", "%Y年%m月%d日 %H时%M分%S秒", "%Y年%m月%d日%H时%M分", "%Y年%m月%d日 %H时%M分"),
-    *("%Y年%m月%d日%H时", "%Y年%m月%d日 %H时", "%Y年%m月%d", "%Y/%m/%d %H时%M分%S秒", "%Y-%m-%d %H时%M分%S秒"),
+    *(
+        "%Y年%m月%d日%H时",
+        "%Y年%m月%d日 %H时",
+        "%Y年%m月%d",
+        "%Y-%m-%d %H时%M分",
+        "%Y/%m/%d %H时%M分%S秒",
+        "%Y-%m-%d %H时%M分%S秒",
+    ),
     *("%Y.%m.%d", "%Y.%m.%d %H:%M:%S", "%Y.%m.%d %H:%M", "%Y-%m-%d-%H.%M.%S.%f", "%Y-%m-%d-%H.%M.%S"),
     *(
         "%Y-%m-%d %H.%M.%S",
@@ -36,7 +43,17 @@ FORMS = (
         "%d %b %Y",
         "%d %b %Y %H:%M:%S",
     ),
-    *("%b %d %Y", "%b %d, %Y", "%b %d %Y %H:%M:%S", "%b %d, %Y %H:%M:%S", "%Y %a %b %d %H:%M:%S"),
+    *(
+        "%Y %m %d",
+        "%Y %m %d %H:%M:%S",
+        "%b %d %Y %H:%M",
+        "%d %b %Y %H:%M:%S",
+        "%b %d %Y",
+        "%b %d, %Y",
+        "%b %d %Y %H:%M:%S",
+        "%b %d, %Y %H:%M:%S",
+        "%Y %a %b %d %H:%M:%S",
+    ),
 )
 #: Year, month and day with a clock or without, and nothing behind it.
 PLAIN = "[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}([ T][0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}([.,][0-9]{1,9})?)?)?"
@@ -51,6 +68,9 @@ PLACE = r"(?i) *\[?\(?(asia/shanghai|prc|中国标准时间|北京时间|china s
 JAVA = "(?i)^([a-z]{3} [a-z]{3} [0-9]{1,2} [0-9:]{8}) (cst|utc|gmt) ([0-9]{4})$"
 #: Oracle in Chinese writes 05-1月 -2025.
 ORACLE = "^([0-9]{1,2})-([0-9]{1,2})月 ?- ?([0-9]{4})"
+SINCE_1970 = "1[0-8][0-9]{8}([0-9]{3}|[0-9]{6})?"
+#: Said with the day, and nothing that the day does not say.
+WEEKDAY = "(?i)(星期|周|礼拜)[一二三四五六日天]|^(mon|tue|wed|thu|fri|sat|sun)[a-z]*,? "
 #: China is eight hours ahead of the world's time, summer and winter.
 AHEAD = 8
 
@@ -87,7 +107,9 @@ def _odd(text: str) -> str:
     zone = f"lower(regexp_extract(x, '{ZONE}', 2))"
     half = f"lower(replace(regexp_extract(x, '{_half()}', 1), '.', ''))"
     without = rf"regexp_replace(regexp_replace(x, '{ZONE}', '\1'), '{_half()}', ' ')"
-    bare = f"trim(regexp_replace({without}, ' +', ' ', 'g'))"
+    bare = f"trim(regexp_replace(regexp_replace({without}, '{WEEKDAY}', ' '), ' +', ' ', 'g'))"
+    bare = rf"regexp_replace(regexp_replace({bare}, '号', '日'), '^(.*:[0-9]{{2}}):([0-9]{{3}})$', '\1.\2')"
+    bare = rf"regexp_replace({bare}, '^([0-9]{{8}}|[0-9]{{10}}|[0-9]{{13,14}})\.0+$', '\1')"  # a float of 20250301
     parts = f"struct_pack(zone := {zone}, half := {half}, bare := {bare})"
     return f"list_transform([{whole}], lambda x: list_transform([{parts}], lambda p: {_local('p')})[1])[1]"
 
@@ -104,12 +126,17 @@ def _local(part: str) -> str:
         f"case when regexp_full_match({part}.bare, '[1-9][0-9]{{4}}(\\.[0-9]+)?') then timestamp '1899-12-30'"
         f" + to_seconds(cast(round(try_cast({part}.bare as double) * 86400) as bigint)) end"
     )
+    # so many seconds or thousandths since 1970 in the world's time, 2001 to 2029: no other form is so long
+    clock = (
+        f"case when regexp_full_match({part}.bare, '{SINCE_1970}') then timestamp '1970-01-01 {AHEAD:02}:00:00'"
+        f" + to_microseconds(cast(rpad({part}.bare, 16, '0') as bigint)) end"
+    )
     short = rf"regexp_replace({part}.bare, '([.][0-9]{{6}})[0-9]+$', '\1')"  # no finer than a microsecond
     written = (
         f"coalesce(case when regexp_full_match({part}.bare, '{PLAIN}')"
         f" then try_cast(replace({part}.bare, ',', '.') as timestamp) end,"
         f" case when not regexp_full_match({part}.bare, '[0-9]{{1,2}}[-/.].*[-/.][0-9]{{1,2}}')"
-        f" then try_strptime({short}, [{forms}]) end, {serial})"
+        f" then try_strptime({short}, [{forms}]) end, {serial}, {clock})"
     )
     return f"list_transform([{written}], lambda t: t{_noon(part)}{_shift(part)})[1]"
 

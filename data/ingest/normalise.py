@@ -6,7 +6,8 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 
 from data.contract.mapping import Field
-from data.ingest import moments
+from data.ingest import moments, numbers
+from data.ingest.numbers import number
 from data.ingest.survey import ODD
 from data.warehouse.paths import escaped
 
@@ -26,6 +27,7 @@ WIDE, HARD = "\u3000", "\u00a0"  # full-width and no-break space
 #: What a bad value should have been, for the sentence that refuses it.
 WANTED = {"date": "a date", "timestamp": "a date and time", "flag": "0 or 1", "count": "a whole number"}
 SCIENTIFIC = "scientific notation: the id cannot be restored"
+HAN, NAME = "[\\x{4e00}-\\x{9fff}]", "a name where a number or code is asked for"
 BLANK = "holding a blank between its digits"
 UNREADABLE = "characters that cannot be read"
 #: Ends of lines, tabs and the like within a text; what has no width at all is taken out before (remarks.py).
@@ -62,8 +64,8 @@ SEXES = {"男": "1", "男性": "1", "m": "1", "male": "1", "女": "2", "女性":
 #: What each digit of an identity number counts for in its check digit (GB 11643).
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
-FULL = "０１２３４５６７８９．－，：／（）［］ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ"
-HALF = "0123456789.-,:/()[]ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+FULL = "０１２３４５６７８９．－−，：／（）［］ＡＢＣＤＥＦＧＨＩＪＫＬＭＮＯＰＱＲＳＴＵＶＷＸＹＺ"
+HALF = "0123456789.--,:/()[]ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def text(cell: str, odd: Collection[str] = ODD) -> str:
@@ -87,7 +89,7 @@ def text(cell: str, odd: Collection[str] = ODD) -> str:
 
 def moment(raw: str, field: Field) -> str | None:
     """SQL for the local time that the text of a day or time means, any year; None for a field of another kind."""
-    return moments.moment(raw, _half(raw)) if field.kind in ("date", "timestamp") else None
+    return moments.moment(raw, half(raw)) if field.kind in ("date", "timestamp") else None
 
 
 def typed(raw: str, field: Field, local: str | None = None, odd: Collection[str] = ODD) -> str:
@@ -100,7 +102,7 @@ def typed(raw: str, field: Field, local: str | None = None, odd: Collection[str]
             return _code(raw, field, odd)
         case "sex":
             named = " ".join(f"when {_text(word)} then '{code}'" for word, code in SEXES.items())
-            return f"case lower({_half(raw)}) {named} else ltrim({_half(raw)}, '0') end"
+            return f"case lower({half(raw)}) {named} else ltrim({half(raw)}, '0') end"
         case "date" | "timestamp":
             when = local or f"({moment(raw, field)})"
             is_day = f"year({when}) between {EARLIEST} and {LATEST} and not {moments.none(when, raw, _is_birth(field))}"
@@ -112,13 +114,14 @@ def typed(raw: str, field: Field, local: str | None = None, odd: Collection[str]
             long = f"case when lower({raw}) in ({yes}) then true when lower({raw}) in ({no}) then false end"
             return f"case when {raw} = '0' then false when {raw} = '1' then true when {raw} is not null then {long} end"
         case "count":
-            return f"try_cast({_number(raw, 'decimal(16,4)')} as integer)"
+            return f"try_cast({number(raw, half(raw), 'decimal(16,4)')} as integer)"
         case "share":
-            part = _number(f"regexp_replace({raw}, ' *[%％]$', '')", "decimal(16,6)")
+            bare = f"regexp_replace({raw}, ' *[%％]$', '')"
+            part = number(bare, half(bare), "decimal(16,6)", numbers.COMMA in odd)
             percent = f"when regexp_matches({raw}, '[%％]$') then cast({part} / 100 as {TYPES['share']})"
-            return f"case {percent} else {_number(raw, TYPES['share'])} end"
+            return f"case {percent} else {number(raw, half(raw), TYPES['share'], numbers.COMMA in odd)} end"
         case kind if kind in TYPES:
-            return _number(raw, TYPES[kind])
+            return number(raw, half(raw), TYPES[kind], numbers.COMMA in odd)
         case _ if "nul" not in odd:
             return raw
         case _:
@@ -134,6 +137,8 @@ def fault(raw: str, value: str, field: Field, local: str | None = None, odd: Col
             faults.append(f"when contains({raw}, ' ') and regexp_matches({raw}, '[0-9] +[0-9]') then '{BLANK}'")
         if "hash" in odd:
             faults.insert(0, f"when starts_with({raw}, '#') and upper({raw}) in ({listed(ERRORS)}) then '{ERROR_CELL}'")
+        if field.kind == "id" and field.is_required and not field.is_personal:
+            faults.append(f"when strlen({value}) > length({value}) and regexp_matches({value}, '{HAN}') then '{NAME}'")
         if {"unreadable", "nul"} & set(odd):
             faults.append(f"when contains({raw}, '\ufffd') or contains({raw}, chr(0)) then '{UNREADABLE}'")
         return f"case {' '.join(faults)} end"
@@ -148,6 +153,8 @@ def fault(raw: str, value: str, field: Field, local: str | None = None, odd: Col
         wrong = f"when {given} then 'not {WANTED.get(field.kind, 'a number')}'"
         if field.kind == "flag":
             wrong = f"when {given} then '{UNKNOWN_WORD}' || replace(left({raw}, 40), '|', '/') || '; one of 0, 1'"
+        elif field.kind in ("money", "price", "quantity"):
+            wrong = f"when {given} and {numbers.lost(raw)} then '{numbers.SHORT}' {wrong}"
         elif is_day and field.is_required:
             wrong = f"when {given} and {is_none} then '{DAY_THAT_IS_NONE}' {wrong}"
         if field.kind == "share":
@@ -171,37 +178,12 @@ def unseen(raws: Mapping[str, str]) -> str | None:
     )
 
 
-def worded(raw: str, words: Mapping[str, str]) -> str:
-    """SQL for the code that the text's words stand for; null where one of them is unknown or they disagree.
-
-    Several words may stand together: 死亡（火化）, 服刑、羁押. What is not known as a whole or in each of its parts is
-    not guessed: 未死亡 and 解除羁押 hold the word and mean the opposite.
-    """
-    known = f"map([{listed(words)}], [{listed(words.values())}])"
-    whole = f"replace(lower({_half(raw)}), ' ', '')"
-    parts = (
-        f"list_filter(regexp_split_to_array({whole}, '[/、,，;；+()（）\\[\\]【】:：|和及与-]+'), lambda p: p <> '')"
-    )
-    codes = f"list_transform({parts}, lambda p: {known}[p])"
-    agreed = (
-        f"if(len(list_filter({codes}, lambda c: c is null)) = 0 and len(list_distinct({codes})) = 1, {codes}[1], null)"
-    )
-    return f"coalesce({known}[{whole}], {agreed})"
-
-
-def unknown_word(raw: str, value: str, words: Mapping[str, str]) -> str:
-    """SQL: the reason why the text stands for no code, naming it; null when it does or is empty."""
-    named = f"replace(left({raw}, 40), '|', '/')"
-    codes = ", ".join(sorted(set(words.values())))
-    return f"case when {raw} is not null and {value} is null then '{UNKNOWN_WORD}' || {named} || '; one of {codes}' end"
-
-
 def id_key(raw: str) -> str:
     """SQL for an identity number as it is compared: 18 digits, capital X, no blanks; other texts as they are.
 
     A number of 15 digits gets its century and its check digit; people who still have one were born in the 1900s.
     """
-    plain = f"regexp_replace({_half(f'upper({raw})')}, '[\\s''\u3000\u00a0-]', '', 'g')"
+    plain = f"regexp_replace({half(f'upper({raw})')}, '[\\s''\u3000\u00a0-]', '', 'g')"
     long = f"(left({plain}, 6) || '19' || substr({plain}, 7))"
     weighed = " + ".join(f"cast({long}[{i}] as integer) * {w}" for i, w in enumerate(WEIGHTS, 1))
     return (
@@ -215,7 +197,7 @@ def implied(raw: str | None) -> list[str]:
     """SQL columns id_sex and id_birth_on: what an 18-digit id number says of its owner."""
     if raw is None:
         return ["cast(null as varchar) as id_sex", "cast(null as date) as id_birth_on"]
-    digits = f"ltrim(upper({_half(raw)}), '''')"
+    digits = f"ltrim(upper({half(raw)}), '''')"
     sound = f"regexp_full_match({digits}, '[0-9]{{17}}[0-9X]')"
     return [
         f"case when {sound} then if(substr({digits}, 17, 1) in ('1', '3', '5', '7', '9'), '1', '2') end as id_sex",
@@ -237,13 +219,13 @@ def _text(value: str) -> str:
     return f"'{escaped(value)}'"
 
 
-def _half(raw: str) -> str:
+def half(raw: str) -> str:
     """Full-width letters and digits made half-width; only where the text is not plain ASCII."""
     return f"case when strlen({raw}) = length({raw}) then {raw} else translate({raw}, '{FULL}', '{HALF}') end"
 
 
 def _code(raw: str, field: Field, odd: Collection[str]) -> str:
-    bare = _half(raw) if "full_width" in odd else raw
+    bare = half(raw) if "full_width" in odd else raw
     if "apostrophe" in odd:
         bare = f"case when starts_with({raw}, '''') then ltrim({bare}, '''') else {bare} end"
     if field.kind == "grade":
@@ -256,6 +238,8 @@ def _code(raw: str, field: Field, odd: Collection[str]) -> str:
         first = f"{raw} >= 'a' and {raw} < '{{'"
         bare = f"case when {first} then upper(left({raw}, 1)) || substr({raw}, 2) else {bare} end"
     whole = f"case when suffix({raw}, '.0') then regexp_replace({bare}, '^([0-9]+)\\.0$', '\\1') else {bare} end"
+    if field.kind == "id":
+        whole = numbers.plain_id(raw, whole, _national(field))
     if field.kind == "id" and not field.is_required:  # 0, - and the words for none name nothing
         is_short = f"length({raw}) <= 12 and not ({raw} between '1' and '9~')"  # no word for none begins so
         is_none = f"{is_short} and regexp_full_match({raw}, {_text(f'0+|{NOTHING}')}, 'i')"
@@ -281,14 +265,3 @@ def _scientific(raw: str) -> str:
 
 def _is_birth(field: Field) -> bool:
     return field.column == "birth_on"
-
-
-def _number(raw: str, kind: str) -> str:
-    marks = "([¥￥$元圆''\\s]|(?i)rmb|cny|人民币)+"
-    plain = f"regexp_replace({_half(raw)}, '^{marks}|{marks}$', '', 'g')"
-    # accountants write less than nil in brackets or with the sign behind
-    plain = f"regexp_replace({plain}, '^\\(([^-]*)\\)$|^([^-]+)-$', '-\\1\\2')"
-    plain = f"regexp_replace({plain}, '^(-?){marks}', '\\1')"
-    grouped = f"regexp_full_match({plain}, '-?[0-9]{{1,3}}([, ][0-9]{{3}})+(\\.[0-9]+)?')"
-    mended = f"case when {grouped} then regexp_replace({plain}, '[, ]', '', 'g') else {plain} end"
-    return f"coalesce(try_cast({raw} as {kind}), try_cast({mended} as {kind}))"

@@ -19,6 +19,7 @@ from data.ingest.delivery import Delivery
 from data.ingest.find import find
 from data.ingest.masked import CARD, MASK, NAMES
 from data.ingest.pseudonym import HIDDEN, Pseudonyms
+from data.ingest.words import worded
 from data.warehouse.paths import escaped
 
 #: Before the pseudonym: without a letter that is no hexadecimal digit, one of 30,000 would look like a damaged number.
@@ -110,7 +111,7 @@ def _copy(con: duckdb.DuckDBPyConnection, delivery: Delivery, kept: Sequence[str
     values = [f"{normalise.typed(f't{n}', f) if f.kind == 'id' else f't{n}'} as v{n}" for n, f in compared.items()]
     keys = [f"{f'v{n}' if f.column == 'address' else normalise.id_key(f'v{n}')} as k{n}" for n, f in compared.items()]
     told = next((f"t{n}" for n, f in enumerate(fields) if f is not None and f.column == "subject_type"), "null")
-    kind = normalise.worded(told, delivery.words["subject_type"]) if told != "null" else "cast(null as varchar)"
+    kind = worded(told, delivery.words["subject_type"]) if told != "null" else "cast(null as varchar)"
     shown = ", ".join(
         f"{_shown(n, f, delivery, key)} as {_q(c)}" for n, (c, f) in enumerate(zip(kept, fields, strict=True))
     )

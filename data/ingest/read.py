@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -11,7 +11,22 @@ import duckdb
 from data.contract import mapping
 from data.contract.mapping import Table
 from data.errors import InputRefused
-from data.ingest import cells, ids, labels, masked, normalise, remarks, staged_columns, struck, whole
+from data.ingest import (
+    cells,
+    controls,
+    cut,
+    ids,
+    labels,
+    masked,
+    normalise,
+    numbers,
+    remarks,
+    scale,
+    spoiled,
+    staged_columns,
+    struck,
+    whole,
+)
 from data.ingest.cells import TEXTS, Cells
 from data.ingest.delivery import Delivery, refuse_changed
 from data.ingest.pseudonym import Pseudonyms
@@ -20,8 +35,6 @@ from data.ingest.workbook import PLACE
 STAGE, FAULTS = "stage", "stage_fault"
 #: The table behind the view STAGE, which gives its rows their places: a numbered read would read with one thread.
 ROWS, PLACED = "stage_row", "stage_place"
-#: More faulty rows than this share and the file is not what it says it is.
-MOST_FAULTY = 0.05
 
 
 @dataclass(frozen=True)
@@ -31,6 +44,7 @@ class Staged:
     rows: int
     left: Mapping[str, int]  # labels.KINDS -> rows
     notes: tuple[str, ...] = ()
+    control: controls.Control = field(default_factory=controls.Control)
 
     @property
     def left_out(self) -> int:
@@ -54,6 +68,7 @@ def stage(
     held = opened(con, delivery, work, pseudonyms)
     labels.refuse_broken(delivery.name, held.lost)
     whole.refuse_twice(con, delivery, held)
+    whole.refuse_1904(con, delivery)
     counted, notes = held.counted, held.notes
     notes += remarks.said(con, delivery, STAGE, TEXTS)
     left = labels.find(con, delivery, names or mapping.names(), TEXTS) if not held.is_file else {}
@@ -61,11 +76,16 @@ def stage(
     if left:
         con.execute(f"delete from {ROWS} where {PLACED}(rowid) in (select row_place from {labels.LEFT})")
         notes.append(labels.sentence(left, [row for (row,) in rows]))
-    ids.find(con, delivery, STAGE, ROWS)
+    control = controls.held(con, delivery, held, STAGE, left)
+    notes += [*ids.find(con, delivery, STAGE, ROWS), *scale.notes(con, delivery, held, STAGE)]
+    notes += [*remarks.garbled(con, delivery, held), *cut.unended(delivery), *whole.empty(con, delivery, STAGE)]
     struck.refuse(con, delivery, held, STAGE)
     if delivery.form == "grid":
         whole.refuse_no_results(con, delivery)
     _part(con, delivery, held, pseudonyms)
+    if _count(con, FAULTS):
+        spoiled.refuse_second(con, delivery, names or mapping.names(), FAULTS)
+    spoiled.refuse_foreign(con, delivery, STAGE, FAULTS)
     read = _count(con, STAGE) + _count(con, FAULTS) + sum(left.values())
     wanted = counted if delivery.rows is None else delivery.rows
     if read != wanted:
@@ -73,7 +93,7 @@ def stage(
             f"{delivery.name}: {wanted:,} rows were counted and {read:,} read. Save it as CSV UTF-8 and deliver it"
             " again; nothing was loaded."
         )
-    return Staged(counted, left, tuple(notes))
+    return Staged(counted, left, tuple(notes), control)
 
 
 def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
@@ -116,7 +136,8 @@ def _stage(con: duckdb.DuckDBPyConnection, delivery: Delivery, held: Cells, pseu
 def _typed(con: duckdb.DuckDBPyConnection, delivery: Delivery, held: Cells, pseudonyms: Pseudonyms | None) -> None:
     """Make the view `stage` and the table behind it of the cells as text."""
     by_column = {field.column: (cell, field) for cell, field in delivery.fields.items()}
-    columns, checks = staged_columns.columns(delivery, by_column, pseudonyms, held.odd)
+    ways = held.odd | ({numbers.COMMA} if delivery.delimiter == ";" else set())
+    columns, checks = staged_columns.columns(delivery, by_column, pseudonyms, ways)
     texts = [f"{normalise.text(cell, held.odd)} as t_{column}" for column, (cell, _) in by_column.items()]
     updated = normalise.text(delivery.updated, held.odd) if delivery.updated else "cast(null as varchar)"
     fields = [*(field for _, field in by_column.values()), mapping.UPDATE_TIME]
@@ -177,7 +198,6 @@ def _part(
             [[row, _lost_reason(text, delivery), text] for row, text in lost],
         )
     _sheet_rows(con, delivery)
-    _refuse_foreign(con, delivery)
 
 
 def _sheet_rows(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
@@ -241,28 +261,6 @@ def _joined(cells: Iterable[str], mark: str) -> str:
     needs = f"""regexp_matches(c, '["\r\n]') or contains(c, '{mark}')"""
     written = f"""case when {needs} then '"' || replace(c, '"', '""') || '"' else c end"""
     return f"list_aggregate(list_transform([{texts}], lambda c: {written}), 'string_agg', '{mark}')"
-
-
-def _refuse_foreign(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
-    """A file of which more than a twentieth is faulty is refused whole, by its first fault; mended rows are not."""
-    if delivery.mends is not None:
-        return
-    foreign = f"not starts_with(reason, '{normalise.UNKNOWN_WORD}')"  # a word of another office spoils no other row
-    faulty, sound = con.execute(
-        f"select (select count(*) from {FAULTS} where {foreign}), (select count(*) from {STAGE})"
-    ).fetchall()[0]
-    if not faulty or faulty <= MOST_FAULTY * (faulty + sound):
-        return
-    row, sheet_row, source, reason = con.execute(
-        f"select row_number, sheet_row, field, reason from {FAULTS} where {foreign} order by row_number limit 1"
-    ).fetchall()[0]
-    cell = next((c for c, f in delivery.fields.items() if f.source == source), None)
-    shown = f" (row {sheet_row} as a spreadsheet shows it)" if sheet_row is not None else ""
-    where = f"{delivery.name}, data row {row}{shown}"
-    named = " ".join(cell.split()) if cell else ""  # a wrapped cell breaks its line
-    sentence = f"{named} is {reason}" if cell else reason
-    more = f" ({faulty:,} of {faulty + sound:,} rows are faulty)" if faulty > 1 else ""
-    raise InputRefused(f"{where}: {sentence}{more}. Correct the file and run again; nothing was loaded.")
 
 
 def _money(delivery: Delivery, alias: str) -> str:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import duckdb
 
 from data.contract.mapping import Field
 from data.ingest import moments, normalise
 from data.ingest.delivery import Delivery
+from data.ingest.words import worded
+
+if TYPE_CHECKING:
+    from data.ingest.cells import Cells
 
 INVISIBLE = "[\x01-\x08\x0b\x0c\x0e-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
 #: Words said of one field; more are counted.
@@ -25,6 +31,26 @@ def visible(con: duckdb.DuckDBPyConnection, delivery: Delivery, texts: str) -> l
     return [f"{cells:,} cells hold invisible characters, taken out"]
 
 
+EXAMPLE = "&#21407;"
+GARBLED = r"\?{3,}|&#[0-9]+;|&#x[0-9a-fA-F]+;|锟斤拷|\x{fffd}|[\x{e000}-\x{f8ff}]"
+
+
+def garbled(con: duckdb.DuckDBPyConnection, delivery: Delivery, held: Cells) -> list[str]:
+    """Names and texts whose letters a program on their way did not know; ids with such letters are rejected."""
+    if not {"garbled", "unreadable"} & held.odd:
+        return []
+    texts = {" ".join(c.split()): normalise.quoted(c) for c, f in delivery.fields.items() if f.kind == "text"}
+    if not texts:
+        return []
+    counts = ", ".join(f"count_if(regexp_matches({cell}, '{GARBLED}'))" for cell in texts.values())
+    values = con.execute(f"select {counts} from {held.source}").fetchall()[0]
+    return [
+        f"{cell}: {count:,} rows hold letters that were lost in another encoding, such as ??? or {EXAMPLE}"
+        for cell, count in zip(texts, values, strict=True)
+        if count
+    ]
+
+
 def counted(delivery: Delivery) -> str:
     """SQL: how many cells of a row mean no day, or hold a word for a code that nobody knows."""
     parts = [f"cast({sql} as integer)" for sql in (*_no_days(delivery).values(), *_strangers(delivery).values())]
@@ -36,7 +62,7 @@ def coded(raw: str, value: str, delivery: Delivery, field: Field) -> str:
     words = delivery.words.get(field.source)
     if not words or field.kind not in ("code", "grade"):
         return value
-    code = f"coalesce({normalise.worded(raw, words)}, {value})"
+    code = f"coalesce({worded(raw, words)}, {value})"
     return f"case when strlen({raw}) = length({raw}) then {value} else {code} end"
 
 
@@ -78,9 +104,14 @@ def _no_days(delivery: Delivery) -> dict[str, str]:
 def _strangers(delivery: Delivery) -> dict[str, str]:
     """Column -> SQL over t_<column>: whether a code is written as a word that nobody knows."""
     fields = [f for f in delivery.fields.values() if f.kind in ("code", "grade") and delivery.words.get(f.source)]
-    return {
+    places = {  # a code of the place where somebody is insured, written as its name: he would be from elsewhere
+        f.column: f"regexp_matches(t_{f.column}, '{normalise.HAN}')"
+        for f in delivery.fields.values()
+        if f.column.endswith("_division") and not delivery.words.get(f.source)
+    }
+    return places | {
         # a case, for a conjunction would ask every row for its words
         f.column: f"case when strlen(t_{f.column}) <> length(t_{f.column})"
-        f" then {normalise.worded(f't_{f.column}', delivery.words[f.source])} is null else false end"
+        f" then {worded(f't_{f.column}', delivery.words[f.source])} is null else false end"
         for f in fields
     }

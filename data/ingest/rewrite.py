@@ -246,7 +246,7 @@ class Splitter:
                 cells = self._fit([c.strip('"') for c in line.split(mark)])
                 if cells is not None:
                     return cells
-        cells = [c.strip().strip('"') for c in line.split(self._mark)]
+        cells = [c.strip().strip('"') for c in self._split(line) or line.split(self._mark)]
         if len(cells) < self.columns and labels.is_line_below([c for c in cells if c]):
             return [*cells, *[""] * (self.columns - len(cells))]
         return None

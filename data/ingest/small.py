@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from data import texts
 from data.errors import InputRefused
 from data.ingest import decode
 from data.ingest.unpack import Part, parts
+from data.ingest.whole import SERIAL
 from data.ingest.workbook import PLACE
 
 if TYPE_CHECKING:
@@ -33,6 +35,11 @@ def rows(part: Part) -> list[list[str]]:
         except Exception as error:  # the reader raises kinds of its own
             raise InputRefused(f"{part.name} cannot be read as Parquet. Deliver the file again.") from error
         held = [[c or "" for c in row] for row in frame.rows()]
+        if part.is_1904 and (days := [c for row in held for c in row if re.fullmatch(SERIAL, c)]):
+            raise InputRefused(
+                f"{part.name} is of a workbook that counts days from 1904 and holds the number {days[0]}, which may be"
+                " a day. Save it as CSV UTF-8 and try again."
+            )
         return held if part.form == "grid" else [list(frame.columns), *held]
     if part.form != "text":
         return []

@@ -10,6 +10,7 @@ from data.ingest import match, normalise, remarks
 from data.ingest.delivery import Delivery
 from data.ingest.heading import unit_of
 from data.ingest.pseudonym import Pseudonyms
+from data.ingest.words import disagree, unknown_word, worded
 
 EMPTY_KEY = "empty, and it names the row"
 EMPTY_DAY = "empty, and it is a day that every row has"
@@ -64,7 +65,7 @@ def _value(delivery: Delivery, field: Field, odd: Collection[str]) -> str:
     """SQL for the field's typed value, before anything is hidden."""
     raw = f"t_{field.column}"
     if field.kind == "word":
-        return normalise.worded(raw, delivery.words[field.source])
+        return worded(raw, delivery.words[field.source])
     value = normalise.typed(raw, field, f"m_{field.column}", odd)
     cell = next((c for c, f in delivery.fields.items() if f.source == field.source), "")
     if field.kind == "share" and unit_of(cell) == "%":
@@ -74,7 +75,10 @@ def _value(delivery: Delivery, field: Field, odd: Collection[str]) -> str:
 
 def _fault(delivery: Delivery, field: Field, raw: str, value: str, odd: Collection[str]) -> str | None:
     if field.kind == "word":
-        return normalise.unknown_word(raw, value, delivery.words[field.source])
+        return unknown_word(raw, value, delivery.words[field.source])
+    if field.kind in ("code", "grade") and (own := delivery.words.get(field.source)):
+        fault = normalise.fault(raw, value, field, odd=odd)
+        return f"coalesce({disagree(raw, own)}, {fault or 'null'})"
     if field.kind == "id" and delivery.table.target in match.LISTS:  # an identity number may stand there, in groups
         field = replace(field, is_required=False)
     return normalise.fault(raw, value, field, f"m_{field.column}", odd)

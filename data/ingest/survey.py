@@ -11,7 +11,19 @@ from data.ingest import decode
 LF, CR, QUOTE = b"\n", b"\r", b'"'
 #: What a text's cells may hold that has to be looked at cell by cell; a text without it is spared the look.
 ODD = frozenset(
-    ("padding", "tab", "apostrophe", "formula", "full_width", "hash", "plus", "unreadable", "nul", "invisible")
+    (
+        "padding",
+        "tab",
+        "apostrophe",
+        "formula",
+        "full_width",
+        "hash",
+        "plus",
+        "unreadable",
+        "nul",
+        "invisible",
+        "garbled",
+    )
 )
 #: Control characters other than tab and line ends (U+001F before numbers is a known trick against spreadsheets; a NUL
 #: is a broken text and refused elsewhere), spaces without width, marks of direction, soft hyphens, byte order marks.
@@ -30,6 +42,8 @@ PRINTABLE = bytes(range(32, 127)) + b"\t\n\r"
 SIGNS = {"tab": b"\t", "apostrophe": b"'", "hash": b"#", "plus": b"+"}
 #: Beginnings of full-width letters, digits and marks in UTF-8; the full-width and the hard space; no character at all.
 FULL_WIDTH, SPACES, UNREADABLE = (b"\xef\xbc", b"\xef\xbd"), (b"\xe3\x80\x80", b"\xc2\xa0"), b"\xef\xbf\xbd"
+#: What letters become on their way through programs that do not know them: ???, &#21407; and 锟斤拷, or of private use.
+GARBLED = (b"???", b"&#", b"\xee", b"\xe9\x94\x9f\xe6\x96\xa4\xe6\x8b\xb7")
 #: Beside one of these a blank pads a cell, whichever of them parts the cells.
 EDGES = b',;|\t\n\r"^\x01'
 
@@ -88,6 +102,8 @@ def _odd(chunk: bytes, before: bytes, seen: set[str]) -> set[str]:
     odd = {name for name, sign in SIGNS.items() if name not in seen and sign in joined}
     if QUOTE in joined and (b'="' in joined or b'=""' in joined):
         odd.add("formula")
+    if "garbled" not in seen and any(sign in joined for sign in GARBLED):
+        odd.add("garbled")
     if "padding" not in seen and _is_padded(joined):
         odd.add("padding")
     if not (rest := joined.translate(None, PRINTABLE)):

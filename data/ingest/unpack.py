@@ -12,7 +12,7 @@ import itertools
 import shutil
 import zipfile
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from data import texts
@@ -56,7 +56,8 @@ class Part:
     """One content: where it lies, the name it is shown and recognised by, and how it is read.
 
     The form is text, parquet, grid (a sheet: columns c0, c1, ... of texts, its header still among the rows, and where
-    each row stands), stray or paper (nothing of the record is in it), empty, or unread, with why in a sentence.
+    each row stands), control (counts or checksums of others), stray or paper (nothing of the record is in it), empty,
+    or unread, with why in a sentence.
     """
 
     path: Path
@@ -67,6 +68,7 @@ class Part:
     is_hidden: bool = False
     digest: str = ""  # of a content that was taken apart
     why: str = ""
+    is_1904: bool = False  # a sheet that counts its days from 1904
 
 
 def parts(path: Path, name: str, work: Path, called: str | None = None, depth: int = 0) -> Iterator[Part]:
@@ -112,6 +114,8 @@ def _kind(path: Path, low: str) -> str:
     if stray.is_archive(low):
         return "archive"
     seen = next((kind for magic, kind in MAGIC.items() if head.startswith(magic)), "")
+    if low.endswith(".numbers"):
+        return ""  # an archive of a program's own, which holds no file that others read
     if seen == "zip":
         return "workbook" if low.endswith(WORKBOOKS) or _holds_sheets(path) else "zip"
     if seen and not (seen == "archive" and low.endswith((".csv", ".txt", ".tsv"))):
@@ -159,7 +163,11 @@ def _zipped(path: Path, name: str, work: Path, depth: int) -> Iterator[Part]:
             for member in members:
                 inside = PurePosixPath(stray.shown(_named(member).replace("\\", "/")))
                 shown = f"{name}!{inside.as_posix()}"
-                if stray.is_stray(inside.as_posix()):
+                if stray.is_counting(inside.name):
+                    target = _aside(work, ".txt")
+                    _extract(archive, member, target, name)
+                    yield Part(target, shown, inside.name, "control")
+                elif stray.is_stray(inside.as_posix()):
                     yield Part(path, shown, inside.name, "stray")
                 elif stray.is_paper(inside.name):
                     yield Part(path, shown, inside.name, "paper")
@@ -255,7 +263,8 @@ def _sheets(path: Path, name: str, work: Path, called: str) -> Iterator[Part]:
             written = io.BytesIO()
             cells.write_csv(written, include_header=False)
             digest = hashlib.sha256(written.getvalue()).hexdigest()
-            yield Part(target, f"{name}!{sheet.name}", sheet.name, "grid", called, sheet.is_hidden, digest)
+            of_sheet = Part(target, f"{name}!{sheet.name}", sheet.name, "grid", called, sheet.is_hidden, digest)
+            yield replace(of_sheet, is_1904=sheet.is_1904)
         if not holds:
             yield Part(path, name, called, "empty")
     except workbook.NoWorkbook:

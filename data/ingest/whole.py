@@ -1,4 +1,4 @@
-"""What only columns as a whole show: two for one field, and one that must be filled and is empty throughout."""
+"""What only whole columns show: two for one field, one that is empty throughout, days counted from 1904."""
 
 from __future__ import annotations
 
@@ -38,3 +38,40 @@ def refuse_no_results(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> Non
             f"{delivery.name}: {empty[0]} is empty in all {rows:,} rows, and every row must have it. Formulas saved"
             " without their results are empty: save the sheet's values and deliver that; nothing was loaded."
         )
+
+
+def empty(con: duckdb.DuckDBPyConnection, delivery: Delivery, stage: str) -> list[str]:
+    """Flags and codes that every row must have and does not: nothing is read into an empty one."""
+    required = {" ".join(c.split()): f.column for c, f in delivery.fields.items() if f.is_required and f.kind in MARKS}
+    if not required or delivery.mends is not None:
+        return []
+    counts = ", ".join(f"count_if({column} is null)" for column in required.values())
+    rows = con.execute(f"select {counts} from {stage} where bad is null").fetchall()[0]
+    return [
+        f"{cell} is empty in {count:,} rows, and every row must have it; it is not known there"
+        for cell, count in zip(required, rows, strict=True)
+        if count
+    ]
+
+
+MARKS = ("flag", "code", "grade")
+#: A day as the number of days since the first one, as a spreadsheet holds it.
+SERIAL = "[1-9][0-9]{4}(\\.[0-9]+)?"
+
+
+def refuse_1904(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
+    """A sheet that counts from 1904 and shows days as plain numbers: read as everywhere they are four years early."""
+    if not delivery.is_1904:
+        return
+    for cell, field in delivery.fields.items():
+        if field.kind in ("date", "timestamp"):
+            text = f"trim({normalise.quoted(cell)})"
+            count, example = con.execute(
+                f"select count(*), min({text}) from {TEXTS} where regexp_full_match({text}, '{SERIAL}')"
+            ).fetchall()[0]
+            if count:
+                raise InputRefused(
+                    f"{delivery.name}: its workbook counts days from 1904, and {' '.join(cell.split())} holds them"
+                    f" as plain numbers in {count:,} rows ({example} for instance). Give the column a date format, or"
+                    " write its days as 2025-03-01, and deliver it again; nothing was loaded."
+                )

@@ -53,6 +53,7 @@ class Sheet:
     name: str
     is_hidden: bool
     cells: pl.DataFrame
+    is_1904: bool = False  # day 0 is 1904-01-01, in the whole workbook
 
 
 class NoWorkbook(Exception):
@@ -85,6 +86,7 @@ def _grids(content: bytes, name: str) -> Iterator[Sheet]:
     import fastexcel
     import polars as pl
 
+    is_1904 = bounds.is_1904(content)
     try:
         book = fastexcel.read_excel(content)
         for place, sheet_name in enumerate(book.sheet_names):
@@ -94,7 +96,7 @@ def _grids(content: bytes, name: str) -> Iterator[Sheet]:
             if sheet.width and sheet.total_height:
                 batch, faults = sheet.to_arrow_with_errors()
                 frame = _shown(pl.DataFrame(pl.from_arrow(batch)), faults)
-                yield Sheet(sheet_name, sheet.visible != "visible", _solid(_rounded(frame, book, place)))
+                yield Sheet(sheet_name, sheet.visible != "visible", _solid(_rounded(frame, book, place)), is_1904)
     except (fastexcel.FastExcelError, OSError, pl.exceptions.PolarsError, ValueError) as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         secret = "password" in first.lower() or "encrypt" in first.lower()
@@ -126,7 +128,10 @@ def _rounded(frame: pl.DataFrame, book: fastexcel.ExcelReader, place: int) -> pl
     long = [i for i, name in enumerate(frame.columns) if frame[name].str.contains(LONG).any()]
     if not long:
         return frame
-    asked = book.load_sheet(place, header_row=None, skip_rows=0, dtypes="boolean", use_columns=long).to_polars()
+    # by a list the reader counts columns from the sheet's first, by a rule from the first that holds anything
+    asked = book.load_sheet(
+        place, header_row=None, skip_rows=0, dtypes="boolean", use_columns=lambda c: c.index in long
+    ).to_polars()
     for i, is_number in zip(long, asked.iter_columns(), strict=True):
         name = frame.columns[i]
         digits = pl.col(name).str

@@ -112,6 +112,7 @@ FAULTS = {
     "payer_parts": (f"update record.settlement set cash_amount = 17 {ONE}", "rest_amount=3.00"),
     "fund_above_total": (f"update record.settlement set fund_amount = 51 {ONE}", "fund_amount=51.00"),
     "line_amount": (f"update record.fee_line set quantity = 3 {ONE}", "quantity=3.0000"),
+    "line_quantity_missing": (f"update record.fee_line set unit_price = null {ONE}", "line_id=L1"),
     "line_sign": (f"update record.fee_line set quantity = -2 {ONE}", "quantity=-2.0000"),
     "line_eligible_within_amount": (f"update record.fee_line set eligible_amount = 60 {ONE}", "eligible_amount=60.00"),
     "lines_sum_to_settlement": (f"update record.fee_line set amount = 49 {TEN}", "settlements=160, agreeing=150"),
