@@ -25,7 +25,7 @@ exclusions_zh = [
 limits      = "Says that the record contradicts itself, not who gained: exports that lost rows and discounts posted as an amount look the same. Two faults of one line are named together."
 limits_zh   = "仅说明数据自相矛盾，不说明何方获益；导出数据缺行、折扣以金额记入也会呈现相同情形。同一明细有两处异常的，一并列出。"
 status      = "trial"
-version     = "1"
+version     = "2"
 sentence    = "{place} of {occurred_on} does not add up: {fault} (stated {stated} yuan, computed {computed} yuan)"
 sentence_zh = "{occurred_on} {place_zh}信息异常：{fault_zh}（申报 {stated} 元，计算 {computed} 元）"
 

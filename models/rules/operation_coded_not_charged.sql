@@ -43,7 +43,7 @@ exclusions_zh = [
 ]
 limits      = "A small bedside operation may be charged under treatment at less than {min_price} yuan. At issue is what the code adds to the case payment, which the export does not say: the stay's whole amount is its upper bound. Operation record and consent tell."
 limits_zh   = "床旁小手术可能以低于 {min_price} 元的治疗项目收费。涉及的是编码使病例支付增加的部分，导出数据未体现：以整次住院费用为其上限。以手术记录和知情同意书为准。"
-version     = "2"
+version     = "3"
 sentence    = "{procedure_code} {procedure_name} was coded for the stay of {occurred_on} ({diagnosis_code} {diagnosis_name}), yet no operation was charged; the stay cost {amount} yuan"
 sentence_zh = "{occurred_on} 入院（{diagnosis_code} {diagnosis_name}）编有手术操作 {procedure_code} {procedure_name}，但无任何手术收费，该次住院涉及 {amount} 元"
 
