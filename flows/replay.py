@@ -19,7 +19,7 @@ from data.warehouse import events, journal, spill
 from data.warehouse.connection import has, open_warehouse
 from flows import steps
 from flows.casebook_before import Before, before
-from flows.home import lock, version
+from flows.home import housekeeping, lock, version
 from flows.home.settings import Settings
 from flows.home.state import State
 from flows.publish.publish import MANIFEST
@@ -89,7 +89,8 @@ def replay(settings: Settings, run_id: str, say: Say = lambda _: None) -> Replay
     said, now = _hashes(manifest), _hashes(rebuilt)
     names = sorted(said.keys() | now.keys(), key=lambda f: (f.count("/"), f))  # the lists before the leads' own
     differing = [f for f in names if said.get(f) != now.get(f)]
-    touched = [f for f, sha in sorted(said.items()) if _digest(folder / f) != sha]
+    gone = housekeeping.pruned(folder)
+    touched = [f for f, sha in sorted(said.items()) if f not in gone and _digest(folder / f) != sha]
     return Replay(run_id, len(said), differing, touched, notes)
 
 

@@ -133,7 +133,7 @@ def changed_views(con: duckdb.DuckDBPyConnection) -> list[str]:
     query = "select schema_name || '.' || view_name, sql from duckdb_views() where not internal order by 1"
     declared = _declared(query)
     have = dict(con.execute(query).fetchall())
-    return [view for view, sql in declared if _ordered(have.get(view, "")) != _ordered(sql)]
+    return [view for view, sql in declared if have.get(view) != sql and not _is_same(have.get(view), sql)]
 
 
 def _declared(query: str) -> list[tuple[Any, ...]]:
@@ -143,9 +143,20 @@ def _declared(query: str) -> list[tuple[Any, ...]]:
         return fresh.execute(query).fetchall()
 
 
+def _is_same(one: str | None, other: str) -> bool:
+    return one is not None and _ordered(one) == _ordered(other)
+
+
 def _ordered(sql: str) -> str:
-    """The engine gives back the names of an exclude in any order."""
-    return re.sub(r"(?<=EXCLUDE \()[^)]*", lambda names: ", ".join(sorted(names[0].split(", "))), sql)
+    """The engine gives back the columns that a star leaves out or replaces in any order."""
+    import sqlglot
+
+    tree = sqlglot.parse_one(sql, dialect="duckdb")
+    for star in tree.find_all(sqlglot.exp.Star):
+        for part in ("except_", "replace"):
+            if columns := star.args.get(part):
+                star.set(part, sorted(columns, key=lambda column: column.sql(dialect="duckdb")))
+    return tree.sql(dialect="duckdb")
 
 
 def _connect(home: Path, path: Path, read_only: bool) -> duckdb.DuckDBPyConnection:

@@ -17,6 +17,10 @@ def doctor(
     full: Annotated[
         bool, Parameter(negative=(), help="Look at every row of the delivery and not only at the first ones.")
     ] = False,
+    vacuum: Annotated[
+        bool,
+        Parameter(negative=(), help="First write the warehouse anew, without the room that deleted rows left."),
+    ] = False,
     html: Annotated[Path | None, Parameter(help="Write it as one page too, for those who make the export.")] = None,
     language: Language = None,
     common: Common = COMMON,
@@ -30,6 +34,11 @@ def doctor(
         settings, faults = common.settings(input=input, language=language), []
     except UsageError as error:  # what else there is to say is said with the settings that ship
         settings, faults = Settings(home=home_of(common.home), input=input), [("settings", "bad", str(error))]
+    if vacuum:
+        from flows.home import housekeeping
+
+        before, after = housekeeping.vacuum(settings.home, settings.memory_limit)
+        faults.append(("vacuum", "ok", f"the warehouse took {before:,} bytes, and takes {after:,} now"))
     report = [*faults, *doctor.look(settings, full)]
     if html is not None:
         from flows.publish.safe import whole

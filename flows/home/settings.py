@@ -25,7 +25,7 @@ DEFAULT_HOME = Path("fundwatch-home")
 LASTING = tuple(
     (
         "objective seed language labels ids threads memory_limit rule_minutes cron pseudonyms pseudonym_key"
-        " burden_line least_yuan"
+        " burden_line least_yuan keep_runs"
     ).split()
 )
 #: Tables of a file that set parameters of rules and detectors.
@@ -41,6 +41,7 @@ MEMORY = r"0*[1-9][0-9]{0,5}(\.[0-9]+)? ?([KMGT]i?B)|0*([1-9][0-9]?|100)(\.[0-9]
 MOST_THREADS = 4096
 MOST_SEED = 2**63 - 1  # what the casebook can keep of it
 MOST_MINUTES = 10_000
+MOST_RUNS = 10_000
 #: Options that are not called as what they set.
 OPTIONS = {"burden_line": "--line"}
 
@@ -79,6 +80,7 @@ class Settings:
     cron: str = "0 2 5 * *"
     burden_line: float | None = None  # yuan a year, the area's own
     least_yuan: float = 30.0  # at issue; a lead with less stays out of tiers A and B
+    keep_runs: int = 0  # whose folders stay whole; of older ones lists and manifest stay. 0: of all
     rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     detectors: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     capacity: Mapping[str, Any] = field(default_factory=dict)
@@ -182,6 +184,8 @@ def _check(where: str, name: str, value: Any) -> None:
         wanted = None if is_whole and 0 <= value <= MOST_THREADS else f"a whole number from 0 (all) to {MOST_THREADS}"
     elif name == "seed":
         wanted = None if is_whole and 0 <= value <= MOST_SEED else f"a whole number from 0 to {MOST_SEED}"
+    elif name == "keep_runs":
+        wanted = None if is_whole and 0 <= value <= MOST_RUNS else f"a whole number from 0 (all) to {MOST_RUNS}"
     elif name == "rule_minutes":
         is_number = is_whole or (isinstance(value, float) and math.isfinite(value))
         wanted = (

@@ -15,7 +15,7 @@ import duckdb
 from data.errors import FundwatchError, UsageError
 from data.warehouse import events, journal
 from data.warehouse.connection import transaction
-from flows.home import audit_log
+from flows.home import audit_log, housekeeping
 from flows.home.id_form import ids_as
 from flows.home.settings import Settings
 from flows.outcome import Outcome
@@ -82,6 +82,7 @@ def _publish(
     profile.remember(con, run_id)
     _remember(con, settings, run_id, fingerprint)
     kept.keep(con, settings.home, run_id)
+    housekeeping.prune(settings.home, settings.keep_runs, con)
     if settings.out is not None:
         try:
             if remark := _copy(settings, con, run_id, settings.out, titles_and_regions(con, sources)):
@@ -121,7 +122,7 @@ def complete(folder: Path, fingerprint: str) -> bool:
         said = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return False
-    return isinstance(said, dict) and said.get("fingerprint") == fingerprint
+    return isinstance(said, dict) and said.get("fingerprint") == fingerprint and not housekeeping.pruned(folder)
 
 
 def _sweep(runs: Path) -> None:
