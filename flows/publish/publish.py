@@ -22,6 +22,7 @@ from flows.outcome import Outcome
 from flows.publish import (
     artefacts,
     checks,
+    desk,
     kept,
     manifest,
     official,
@@ -169,6 +170,7 @@ def _write(
     if settings.language == "zh":
         lists = watchlists.with_regions(lists, known)
     report.write(con, sources, lists, aside / "report.html", run_id, ingest_of(con), language=settings.language)
+    rows["desk.html"] = desk.write(lists, aside / "desk.html", run_id, settings.language)
     rows["findings.parquet"] = tables.findings(con, aside / "findings.parquet")
     for name, table in (
         ("coverage", tables.coverage(con)),

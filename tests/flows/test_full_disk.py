@@ -23,7 +23,7 @@ WRITES = {
     "burden": "--line 1 --out {out}",
     "case add": "{case} {another}",
     "case assign": "{case} --owner 李",
-    "case close": "{case} --text 结束 --as concluded",
+    "case close": "{closing} --text 结束 --as concluded",
     "case due": "{case} --until 2099-01-01",
     "case note": "{case} --text 记",
     "case open": "某事 {third} --kind 举报",
@@ -70,7 +70,7 @@ BY_RUNS = {
     "run", "ingest", "features", "detect", "rank", "replay", "serve", "demo", "simulate", "evaluate", "benchmark"
 }  # fmt: skip
 READS = {
-    "appeal list", "case list", "case show", "check", "doctor", "draw verify", "explain", "knowledge coverage",
+    "appeal list", "case list", "case show", "check", "desk", "doctor", "draw verify", "explain", "knowledge coverage",
     "knowledge diff", "problems", "rejected list", "review list", "rule backtest", "rule coverage", "rule list",
     "rule show", "rule sweep", "rule test", "runs", "tip list", "transfer list", "verdict list", "watchlist",
 }  # fmt: skip
@@ -156,6 +156,7 @@ def ready(home, call, town, tmp_path_factory):
         "place": place, "lead": lead, "another": another, "third": third, "town": town, "sent_to": sent,
         "answers": next(lines.iterdir()), "review": review["review_id"], "tip": "JB1", "rejected": "f.csv",
         "case": ask("case", "open", "某事", lead, "--kind", "举报")["case_id"],
+        "closing": ask("case", "open", "另事", fourth, "--kind", "举报")["case_id"],
         "transfer": ask("transfer", another, "--to", "discipline", "--out", folder / "tr")["transfer_id"],
         "tips": write(folder / "t2.csv", {"举报编号": "JB2", "受理日期": day, "机构编码": place, "举报内容": "挂床"}),
         "verdicts": write(folder / "v.csv", verdict | {"线索编号": another}),
