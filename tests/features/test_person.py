@@ -54,7 +54,11 @@ def test_the_sources_of_sex_and_birth(con, register, bills, encounter, numbers, 
     [
         ([("2025-03-01", None)], None, ("2025-03-01", True, False)),
         ([("2025-03-01", None), ("2025-03-06", "9999-12-31")], None, ("2025-03-01", True, False)),  # the week of a slip
-        ([("2025-03-01", None), ("2025-04-01", None)], None, ("2025-03-01", True, True)),  # corrected, both versions kept
+        (
+            [("2025-03-01", None), ("2025-04-01", None)],
+            None,
+            ("2025-03-01", True, True),
+        ),  # corrected, both versions kept
         ([("2025-03-01", None)], "2025-05-20", ("2025-03-01", True, True)),  # nobody dies twice
         ([("2025-03-01", "2025-03-20")], None, ("None", False, None)),  # declared in error, taken back
         ([], "2025-05-20", ("2025-05-20", False, False)),
