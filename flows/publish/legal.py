@@ -44,7 +44,7 @@ class Law:
         return cited.sort(ORDER, nulls_last=False, maintain_order=True).to_dicts()
 
     def loss(self, evidence: pl.DataFrame) -> str | None:
-        """The loss in stays paid by case where both standards are known; else that there is none, and the items' amount."""
+        """The loss in stays paid by case where both standards are known; else the items' amount, and no loss."""
         is_computed = pl.col("loss").str.contains(COMPUTED)
         computed, lines = evidence.filter(is_computed).unique("settlement_id"), []
         if computed.height:
