@@ -28,8 +28,8 @@ exclusions_zh = [
     "参保登记、结算、就诊与证件号码的出生日期不一致：无法判定",
     "出生日期未知或不合理：无法判定",
 ]
-limits      = "Rests on starter knowledge: items are told by code or name. A premature child may be nursed as a newborn beyond the days; a stay that began in time is let pass to its end."
-limits_zh   = "依据初始知识表：按编码或名称识别项目。早产儿可在超过天数后仍按新生儿护理；及时开始的住院，至出院均予放过。"
+limits      = "On trial, for the catalogue publishes no list of what is paid for newborns only: the items are starter knowledge, told by code or name, and go live with an area's own list. A premature child may be nursed as a newborn beyond the days; a stay that began in time is let pass to its end."
+limits_zh   = "试运行原因：国家未公布限新生儿项目清单，按编码或名称识别的项目为初始知识，换用当地清单后方可正式启用。早产儿可在超过天数后仍按新生儿护理；及时开始的住院，至出院均予放过。"
 status      = "trial"
 version     = "4"
 sentence    = "{item_name}, for newborns up to {age_limit} days, was charged on {occurred_on} for a person of {age_days} days ({amount} yuan)"
