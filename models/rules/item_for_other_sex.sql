@@ -44,8 +44,8 @@ exclusions_zh = [
     "未使用基金或由家庭共济账户支付的药店购药：个人账户可供家庭成员使用",
     "机构未知，无从知道是否为药店：无法判定",
 ]
-limits      = "Only suspected where the bill names no sex of its own, or the person has more of the other sex: the register's sex is today's. Silent on items without a published sex; an item taken for a spouse and paid by the funds looks the same."
-limits_zh   = "结算单未填性别、仅有现行参保登记性别的，以及另有异性疾病或项目的，仅列为可疑。未公布性别限制的项目不作判断；为配偶取用且由基金支付的也会呈现相同情形。"
+limits      = "Only suspected where the bill names no sex of its own, no diagnosis of the visit is coded, or the person has more of the other sex or has it on several days: the register's sex is today's and may have been changed. Silent on items without a published sex; an item taken for a spouse and paid by the funds looks the same."
+limits_zh   = "结算单未填性别、仅有现行参保登记性别的，就诊无编码诊断的，以及另有异性疾病或多日使用异性项目的，仅列为可疑（参保登记性别可能已变更）。未公布性别限制的项目不作判断；为配偶取用且由基金支付的也会呈现相同情形。"
 version     = "5"
 sentence    = "{item_name}, an item for {item_sex} persons, was charged for a {person_sex} person on {occurred_on} ({amount} yuan)"
 sentence_zh = "{occurred_on} 为{person_sex_zh}性参保人结算限{item_sex_zh}性使用的“{item_name}”，涉及 {amount} 元"
@@ -90,13 +90,13 @@ named as (
 ),
 
 -- Whoever has an illness of the other sex too, or nothing but its items on several days, has that body: the register's sex
--- is wrong or was changed. One item alone says nothing of the kind, unless the sex is known by today's register alone.
+-- is wrong or was changed. One item on one day says nothing of the kind, unless the sex is known by today's register alone,
+-- or nothing is known of why the person came.
 other_body as (
     select person_id
     from restricted
     group by person_id
-    having count(distinct case when sex <> item_sex then item_code end) >= 2
-        and count(distinct case when sex <> item_sex then charged_on end) >= 2
+    having count(distinct case when sex <> item_sex then charged_on end) >= 2
         and max(case when sex = item_sex then 1 else 0 end) = 0
     union
     select r.person_id
@@ -107,7 +107,7 @@ other_body as (
 ),
 
 weighed as (
-    select r.*, y.person_id is not null or not r.is_sex_of_bill as is_other_body, e.person_id is not null as is_excused,
+    select r.*, y.person_id is not null or not r.is_sex_of_bill or d.encounter_id is null as is_other_body, e.person_id is not null as is_excused,
         n.item_code is not null and d.encounter_id is null as is_perhaps_excused
     from restricted as r
     left join other_body as y on y.person_id = r.person_id
