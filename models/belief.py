@@ -100,6 +100,21 @@ def with_odds(evidence: pl.DataFrame, confirmed: pl.DataFrame | None = None) -> 
     ).drop("base", "top", "rate", "promised", strict=False)
 
 
+def at_places(evidence: pl.DataFrame, places: pl.DataFrame) -> pl.DataFrame:
+    """Move prior and ceiling of each source where institutions answered for it otherwise than elsewhere.
+
+    `places` has source, subject_id, factor; it speaks of leads about the institution itself.
+    """
+    factors = evidence.select("source", "subject_type", "subject_id").join(
+        places, on=["source", "subject_id"], how="left", maintain_order="left"
+    )
+    own = factors["subject_type"].is_in(["institution", "pharmacy"])
+    factor = factors.select(pl.when(own).then(pl.col("factor").fill_null(1.0)).otherwise(1.0)).to_series()
+    prior = (pl.col("prior") * factor).clip(upper_bound=HIGHEST)
+    ceiling = (pl.col("ceiling") * factor.sqrt()).clip(upper_bound=0.98)
+    return evidence.with_columns(prior=prior, ceiling=pl.max_horizontal(prior, ceiling))
+
+
 def odds_of(evidence: pl.DataFrame) -> Array:
     """One row of (prior, ceiling, repeats) for each row of the evidence."""
     return evidence.select("prior", "ceiling", "repeats").to_numpy()

@@ -279,6 +279,35 @@ delivered_step as (
     select case_id, subject_id, subject_type, source, 'transferred', coalesce(violation_amount, 0), inspected_on,
         transferred_to
     from delivered where transferred_to is not null
+),
+
+declared_item as (
+    select institution_id, item_id, period_from, period_to, declared_on, amount, fund_amount, returned_amount
+    from casebook.current_self_check as c
+    where c.is_found and c.amount > 0
+        -- The year's return holds the quarter's.
+        and not exists (
+            select 1 from casebook.current_self_check as w
+            where w.institution_id = c.institution_id and w.item_id = c.item_id
+                and w.period_from <= c.period_from and w.period_to >= c.period_to
+                and (w.period_from < c.period_from or w.period_to > c.period_to)
+        )
+        -- What was entered by hand as a problem of a self-check is the same money.
+        and not exists (
+            select 1 from problem as p
+            where p.origin = 'selfcheck' and p.institution_id = c.institution_id
+                and (p.problem_item is null or p.problem_item = c.item_id
+                    or right(c.item_id, length(p.problem_item) + 1) = '-' || p.problem_item)
+        )
+),
+
+-- What an institution declares it agrees to; that somebody confirmed it is for a verdict to say.
+declared_step as (
+    select institution_id, item_id, period_from, period_to, 'agreed' as step, amount, fund_amount, declared_on as day
+    from declared_item
+    union all
+    select institution_id, item_id, period_from, period_to, 'recovered', returned_amount, null, declared_on
+    from declared_item where returned_amount > 0
 )
 
 select l.lead_id as entry_key, 'screening' as origin, 'suspected' as step, coalesce(o.opened_on, l.day) as on_day,
@@ -307,3 +336,10 @@ select case_id || '|' || subject_id, 'case', step, day, subject_id, subject_type
     cast(sum(amount) as decimal(16, 2)), null, null, case_id, transferred_to
 from delivered_step
 group by all
+union all
+select 'selfcheck ' || institution_id || ' ' || item_id || ' ' || cast(period_from as varchar) || ' '
+        || cast(period_to as varchar),
+    'selfcheck', step, day, institution_id,
+    case when item_id like 'pharmacy-%' then 'pharmacy' else 'institution' end, null, item_id, null, amount,
+    fund_amount, null, null, null
+from declared_step

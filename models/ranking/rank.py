@@ -93,7 +93,7 @@ def _believed(con: duckdb.DuckDBPyConnection, confirmed: pl.DataFrame | None) ->
     evidence = frame(
         con,
         """
-        select e.*, r.volume from lead_evidence as e join ranked_subject as r on r.lead_id = e.lead_id
+        select e.*, r.subject_id, r.volume from lead_evidence as e join ranked_subject as r on r.lead_id = e.lead_id
         order by e.lead_id, e.source
         """,
     )
@@ -113,6 +113,8 @@ def _believed(con: duckdb.DuckDBPyConnection, confirmed: pl.DataFrame | None) ->
         pl.col("slip").fill_null(belief.SLIP_RATE), pl.col("weight").fill_null(1.0)
     )
     evidence = belief.with_odds(evidence, confirmed)
+    if confirmed is not None:
+        evidence = belief.at_places(evidence, frame(con, query("place_rate")))
     chances = belief.chance(
         evidence["places"].to_numpy().astype(float),
         evidence["volume"].to_numpy().astype(float),

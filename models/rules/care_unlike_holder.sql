@@ -9,7 +9,7 @@ judges      = ["sex"]
 subjects    = ["person"]
 certainty   = "suspected"
 stage       = "supervision"
-window      = "the whole delivered window"
+window      = "line or visit, within the whole delivered window"
 law         = ["regulation-17", "regulation-41-1-1", "regulation-20", "regulation-41-2", "rules-26"]
 basis       = ["《医疗保障基金使用监督管理条例》第四十一条第一款第一项：将本人的医疗保障凭证交由他人冒名使用"]
 needs       = ["record.settlement.sex", "record.settlement.birth_on"]
@@ -54,7 +54,8 @@ meaning = "with the same item or diagnosis against their sex or age at an instit
 */
 -- Items that a disease makes fitting for either sex say nothing here.
 with restricted as (
-    select l.settlement_id, l.charged_on, l.item_code, coalesce(l.item_name, '') as item_name, k.sex, l.eligible_amount
+    select l.settlement_id, l.line_id, l.charged_on, l.item_code, coalesce(l.item_name, '') as item_name, k.sex,
+        l.eligible_amount
     from feature.fee_line as l
     join knowledge.item_sex as k
         on k.item_code = l.item_code
@@ -89,20 +90,20 @@ of_one_sex as (
 
 -- Everything of a settlement that is for one sex or for children, fitting or not.
 told as (
-    select r.settlement_id, r.charged_on as occurred_on, 'sex' as ground, r.item_code as code, r.item_name as name,
+    select r.settlement_id, r.line_id, r.charged_on as occurred_on, 'sex' as ground, r.item_code as code, r.item_name as name,
         r.sex as of_sex, r.eligible_amount as amount
     from restricted as r
     left join either_sex as x on x.item_code = r.item_code and x.item_name = r.item_name
     where x.item_code is null
     union all
-    select l.settlement_id, l.charged_on, 'age', l.item_code, coalesce(l.item_name, ''), null, l.eligible_amount
+    select l.settlement_id, l.line_id, l.charged_on, 'age', l.item_code, coalesce(l.item_name, ''), null, l.eligible_amount
     from feature.fee_line as l
     join knowledge.item_age as k
         on k.item_code = l.item_code
         and l.charged_on >= coalesce(k.valid_from, l.charged_on) and l.charged_on <= coalesce(k.valid_to, l.charged_on)
     where k.official in (65, 80) and k.age_to_years <= 15 and l.eligible_amount > 0
     union all
-    select s.settlement_id, coalesce(d.started_on, s.settled_on), 'sex', d.diagnosis_code,
+    select s.settlement_id, cast(null as varchar), coalesce(d.started_on, s.settled_on), 'sex', d.diagnosis_code,
         coalesce(d.diagnosis_name, ''), k.sex, cast(0 as decimal(16, 2))
     from feature.visit_diagnosis as d
     join of_one_sex as k on k.diagnosis_code = d.diagnosis_code
@@ -153,11 +154,13 @@ own_body as (
     select distinct person_id from weighed where ground = 'sex' and not is_unlike
 ),
 
-visit as (
-    select settlement_id, encounter_id, person_id, institution_id, sex, age_years, is_confirmed,
-        min(occurred_on) as occurred_on, sum(amount) as amount, min(name) as name
+-- A row a line; of a visit without one its diagnosis.
+shown as (
+    select *, row_number() over (
+            partition by settlement_id, case when line_id is null then 1 else 0 end order by line_id, occurred_on, name
+        ) as place,
+        count(line_id) over (partition by settlement_id) as lines
     from unlike
-    group by settlement_id, encounter_id, person_id, institution_id, sex, age_years, is_confirmed
 )
 
 select
@@ -168,13 +171,13 @@ select
     end as outcome,
     'no identity number confirms the sex, and nothing else of the person fits it' as reason,
     v.settlement_id,
-    cast(null as varchar) as line_id,
+    v.line_id,
     v.encounter_id,
     v.person_id,
     v.institution_id,
     cast(null as varchar) as practitioner_id,
     v.occurred_on,
-    cast(v.amount as decimal(16, 2)) as amount,
+    v.amount,
     case
         when p.is_of_sex and o.person_id is not null then null
         when p.is_of_sex and p.is_of_age then null
@@ -194,6 +197,7 @@ select
     case v.sex when '1' then '男' else '女' end as person_sex_zh,
     p.days,
     p.places
-from visit as v
+from shown as v
 join person as p on p.person_id = v.person_id
 left join own_body as o on o.person_id = v.person_id
+where v.line_id is not null or (v.lines = 0 and v.place = 1)

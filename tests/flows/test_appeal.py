@@ -7,11 +7,13 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from data.warehouse.connection import open_warehouse
+from data.warehouse.connection import frame, open_warehouse
 from flows import steps
 from flows.home import audit_log
+from models import belief
 from models.casebook import rates
 from models.ranking import totals
+from models.ranking.rank import query as query_of
 from models.ranking.rank import rank
 from tests.models import offices
 
@@ -263,6 +265,14 @@ def test_decided_appeals_move_the_rates_once_and_their_lines_leave_the_lists(sen
             {"name": name},
         ).fetchall()
         assert still == [(0,)]
+        place_rates = frame(con, query_of("place_rate"))
+        ((factor, place),) = place_rates.select("factor", "subject_id").rows()
+        assert place_rates["source"].to_list() == [name] and 0 < factor < 1
+        evidence = pl.DataFrame(
+            {"source": [name] * 2, "subject_id": [place, "another"], "subject_type": ["institution"] * 2}
+        ).with_columns(prior=0.3, ceiling=0.9)
+        moved = belief.at_places(evidence, place_rates)
+        assert moved["prior"][0] < 0.3 == moved["prior"][1] and moved["ceiling"][0] < 0.9 == moved["ceiling"][1]
         con.execute(
             "insert into casebook.verdict (verdict_id, imported_at, file, row_number, lead_id, subject_type, subject_id,"
             " sources, conclusion, conclusion_said, decided_on, is_closing) values ('v', now(), 'f', 1, $lead,"

@@ -17,6 +17,7 @@ from flows.home import audit_log
 
 #: A command and its words. {out} is a file that stands already, {folder} one that does not; the rest is in `ready`.
 WRITES = {
+    "init": "",
     "appeal export": "{folder} --top 1 --yes",
     "appeal form": "{sent_to} {out}.html",
     "appeal import": "{answers} --yes",

@@ -407,3 +407,29 @@ def test_what_cannot_be_done_is_one_sentence(call, tmp_path, arguments, code, wo
     paths = {"bad": tmp_path / "bad.csv", "problem": tmp_path / "problem.csv"}
     found, _, err = call("ledger", *(str(a).format(**paths) for a in arguments))
     assert found == code and words in err and "Traceback" not in err
+
+
+def test_what_an_institution_declares_is_agreed_once_and_confirmed_by_nobody(home, give, total, tables):
+    ((place,),) = query(home, "select min(institution_id) from feature.institution where not is_pharmacy")
+    before = total()
+    row = {
+        "机构编码": place, "问题编号": "12", "是否存在": "是", "自查金额": "70", "已退回金额": "20",
+        "自查起始日期": "2025-01-01", "自查截止日期": "2025-03-31", "自查日期": "2025-04-10",
+    }  # fmt: skip
+    none = row | {"问题编号": "13", "是否存在": "否", "自查金额": "0", "已退回金额": "0"}
+    assert give("selfcheck", [row, none])["new"] == 2
+
+    def grown():
+        return {c: amount for c in YUAN if (amount := total()[c] - before[c])}
+
+    assert grown() == {"agreed_amount": 70, "recovered_amount": 20}
+    year = row | {"自查金额": "90", "自查截止日期": "2025-12-31", "自查日期": "2026-01-10"}
+    give("selfcheck", [year], name="year.csv")
+    assert grown() == {"agreed_amount": 90, "recovered_amount": 20}, "the year's return holds the quarter's"
+    (of_item,) = (r for r in tables(("item",))["item"] if r["item_id"] == "hospital-12")
+    assert of_item["agreed_amount"] == 90 and of_item["confirmed_amount"] == 0
+    by_hand = {
+        "机构编码": place, "问题编号": "Z1", "问题清单序号": "12", "来源": "自查", "违规金额": "90", "发现日期": "2026-01-10"
+    }  # fmt: skip
+    give("ledger", [by_hand], name="problem.csv")
+    assert grown() == {"confirmed_amount": 90}
