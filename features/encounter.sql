@@ -22,6 +22,8 @@
 -- is_dialysis, is_in_course: dialysis; any course that is given on fixed days wherever the person otherwise is
 --     (course_sign), by diagnosis, 病种 or item; null where nothing tells: no diagnosis, no 病种, and either chronic care
 --     (whose lines may be anything) or no line
+-- is_package: a check-up, a vaccination or a family doctor's package by item name, or herbal patches on the hottest and
+--     coldest days of the year: many come at once and pay alike
 -- previous_encounter_id, previous_institution_id, previous_ended_on: the person's stay that ended last before this began
 -- is_continued: the stay goes on: it began within a day of the previous one's end at the same place, and that end was a
 --     settlement: in mid-stay (by the flag, or without one by whole months on end), at the turn of the year, or because the insurance changed; or its bill bears the first day of
@@ -106,7 +108,10 @@ line as (
             case when fee_category = '06' or (fee_category is null and item_code like '0033%')
                 or (coalesce(fee_category, '05') = '05' and regexp_matches(item_name, '术|套扎|栓塞|植皮|碎石'))
                 then 1 else 0 end
-        ) as is_operated
+        ) as is_operated,
+        max(case when regexp_matches(item_name, '体检|健康检查|疫苗|接种|家庭医生|签约')
+            or (regexp_matches(item_name, '贴敷|敷贴|天灸|三伏|三九') and month(charged_on) in (1, 7, 8, 12))
+            then 1 else 0 end) as is_package
     from feature.fee_line
     where encounter_id is not null
     group by encounter_id
@@ -283,6 +288,7 @@ select
         when coalesce(w.diagnosis_code, l.diagnosis_code, e.disease_code, g.disease_code) is not null
             or (p.care_setting <> 'chronic' and n.named_lines > 0) then false
     end as is_in_course,
+    coalesce(n.is_package = 1, false) as is_package,
     f.previous_encounter_id,
     f.previous_institution_id,
     f.previous_ended_on,

@@ -2,6 +2,9 @@
 -- is_exception: the principal diagnosis brings people back, or keeps them long, by its nature: treated in courses, a
 --     pregnancy, a newborn, a mental disorder (admission_exception)
 -- is_exception_of_body: the same, for another reason than a mental disorder
+-- is_expected: is_exception, or the encounter is one of a course by what it is registered for, named after or charges
+--     (feature.encounter.is_in_course). Where a visit or a stay beside other care must be excused, this is the fact to ask;
+--     that one line of a course stands on it does not excuse a stay for being split or begun too often: is_exception does
 -- payment_way: what the funds pay for: item, case (disease, points, groups), bed_day, head; null where the code is unknown
 -- is_bed_day_paid, is_case_paid: by that way; false where it is unknown
 -- is_sent_on: left for another hospital or an institution of the community, on a doctor's order
@@ -19,6 +22,7 @@ select
     e.encounter_id,
     x.principal_diagnosis_code is not null as is_exception,
     coalesce(x.is_of_body = 1, false) as is_exception_of_body,
+    x.principal_diagnosis_code is not null or coalesce(e.is_in_course, false) as is_expected,
     m.way as payment_way,
     coalesce(m.way = 'bed_day', false) as is_bed_day_paid,
     coalesce(m.way = 'case', false) as is_case_paid,

@@ -4,9 +4,12 @@
 -- birth_on: date of birth, of the same sources; 1900-01-01 and before fill an empty field
 -- id_sex: sex that the identity number implies, null without a sound number
 -- id_birth_on: date of birth that the identity number implies
--- is_sex_contradicted: the delivered sex differs from the identity number's
--- died_on: first day dead, from other departments' registers, else from the stay that ended in death
+-- is_sex_contradicted, is_birth_contradicted: register, settlements, encounters and identity numbers name more than one: a
+--     slip, a number corrected, a sex changed in the register. Whatever rests on it cannot be judged
+-- died_on: first day dead, from other departments' registers, else from the stay that ended in death; a death that the
+--     register ended again was declared in error
 -- is_death_registered: another department has the death
+-- is_death_contradicted: registers or a stay that ended in death name another day, more than a week later
 -- residence_division: division where the person lives, by the register alone
 -- employer_id: the unit the person is insured through, by the enrolment, else the latest that settlements and
 --     encounters name
@@ -15,7 +18,9 @@
 -- insured_origin: what tells the days: register, settlement
 with seen as (
     select person_id, max(case when sex in ('1', '2') then sex end) as sex,
+        min(case when sex in ('1', '2') then sex end) as other_sex,
         max(case when birth_on > date '1900-01-01' then birth_on end) as birth_on,
+        min(case when birth_on > date '1900-01-01' then birth_on end) as other_birth_on,
         min(started_on) as first_on, max(ended_on) as last_on
     from record.settlement
     where person_id is not null
@@ -24,7 +29,9 @@ with seen as (
 
 met as (
     select person_id, max(case when sex in ('1', '2') then sex end) as sex,
-        max(case when birth_on > date '1900-01-01' then birth_on end) as birth_on
+        min(case when sex in ('1', '2') then sex end) as other_sex,
+        max(case when birth_on > date '1900-01-01' then birth_on end) as birth_on,
+        min(case when birth_on > date '1900-01-01' then birth_on end) as other_birth_on
     from record.encounter
     where person_id is not null
     group by person_id
@@ -32,7 +39,9 @@ met as (
 
 register as (
     select person_id, max(case when sex in ('1', '2') then sex end) as sex,
+        min(case when sex in ('1', '2') then sex end) as other_sex,
         max(case when birth_on > date '1900-01-01' then birth_on end) as birth_on,
+        min(case when birth_on > date '1900-01-01' then birth_on end) as other_birth_on,
         max(residence_division) as residence_division
     from record.person
     group by person_id
@@ -61,15 +70,34 @@ employed as (
 ),
 
 implied as (
-    select person_id, max(id_sex) as id_sex, max(id_birth_on) as id_birth_on
+    select person_id, max(id_sex) as id_sex, min(id_sex) as other_id_sex, max(id_birth_on) as id_birth_on,
+        min(id_birth_on) as other_id_birth_on
     from record.person_identity
     group by person_id
 ),
 
+-- One row: one person, with what its sources agree upon.
+agreed as (
+    select person_id, min(other_sex) <> max(sex) as is_sex_contradicted,
+        min(other_birth_on) <> max(birth_on) as is_birth_contradicted
+    from (
+        select person_id, sex, other_sex, birth_on, other_birth_on from seen
+        union all
+        select person_id, sex, other_sex, birth_on, other_birth_on from met
+        union all
+        select person_id, sex, other_sex, birth_on, other_birth_on from register
+        union all
+        select person_id, id_sex, other_id_sex, id_birth_on, other_id_birth_on from implied
+    ) as sources
+    group by person_id
+),
+
+-- An end far ahead, or that of the day itself, fills an empty field.
 registered_death as (
-    select person_id, min(status_from) as died_on
+    select person_id, min(status_from) as died_on, max(status_from) as last_died_on
     from record.person_status
     where status_type = 'death' and status_from >= date '1950-01-01'
+        and (status_to is null or status_to <= status_from or status_to >= date '2900-01-01')
     group by person_id
 ),
 
@@ -78,7 +106,10 @@ registered_death as (
 death_in_care as (
     select e.person_id, min(coalesce(
             case when e.died_on >= date '1950-01-01' then e.died_on end, cast(e.ended_at as date)
-        )) as died_on
+        )) as died_on,
+        max(coalesce(
+            case when e.died_on >= date '1950-01-01' then e.died_on end, cast(e.ended_at as date)
+        )) as last_died_on
     from record.encounter as e
     left join knowledge.discharge_way as w on w.code = e.discharge_way
     where (e.died_on >= date '1950-01-01' or w.way = 'died') and coalesce(e.is_valid, true)
@@ -103,9 +134,14 @@ select
     coalesce(r.birth_on, s.birth_on, m.birth_on) as birth_on,
     i.id_sex,
     i.id_birth_on,
-    coalesce(r.sex, s.sex, m.sex) <> i.id_sex as is_sex_contradicted,
+    a.is_sex_contradicted,
+    a.is_birth_contradicted,
     coalesce(d.died_on, c.died_on) as died_on,
     d.died_on is not null as is_death_registered,
+    date_diff(
+        'day', coalesce(d.died_on, c.died_on),
+        greatest(coalesce(d.last_died_on, c.last_died_on), coalesce(c.last_died_on, d.last_died_on))
+    ) > 7 as is_death_contradicted,
     r.residence_division,
     coalesce(n.employer_id, w.employer_id) as employer_id,
     case when n.person_id is not null then n.insured_from else s.first_on end as insured_from,
@@ -119,5 +155,6 @@ left join register as r on r.person_id = e.person_id
 left join enrolled as n on n.person_id = e.person_id
 left join employed as w on w.person_id = e.person_id and w.place = 1
 left join implied as i on i.person_id = e.person_id
+left join agreed as a on a.person_id = e.person_id
 left join registered_death as d on d.person_id = e.person_id
 left join death_in_care as c on c.person_id = e.person_id

@@ -16,6 +16,8 @@
 -- repeats_settlement_id: the settlement that this reimbursement by hand repeats: the same person, institution, days and
 --     total, or the same invoice and total, settled before; its lines are no second treatment
 -- age_years: age on the first day of care, from the date of birth
+-- is_sex_of_bill: the bill names the sex itself; else it is the register's of today, where a sex may have been changed since
+-- is_sex_contradicted, is_birth_contradicted: the sources of the person's sex, or of the date of birth, name more than one
 -- is_newborn: the care is a newborn's, under whoever's number: flagged so in the settlement or its encounter, of the
 --     category of newborns' stays, begun within 28 days of birth, or for a perinatal illness (P, Z38) of one too old for
 --     it. A newborn not yet insured is settled under the
@@ -147,7 +149,9 @@ select
         then least(1.0, greatest(0.0, cast(n.net_fund as double) / nullif(cast(n.net_eligible as double), 0)))
         else 0.0 end as fund_rate,
     coalesce(p.sex, case when n.sex in ('1', '2') then n.sex end) as sex,
+    coalesce(n.sex in ('1', '2'), false) as is_sex_of_bill,
     coalesce(p.is_sex_contradicted, false) as is_sex_contradicted,
+    coalesce(p.is_birth_contradicted, false) as is_birth_contradicted,
     coalesce(p.birth_on, case when n.birth_on > date '1900-01-01' then n.birth_on end) as birth_on,
     floor(date_diff(
         'day', coalesce(p.birth_on, case when n.birth_on > date '1900-01-01' then n.birth_on end), n.started_on

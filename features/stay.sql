@@ -3,7 +3,7 @@
 -- chapter: chapter of the principal diagnosis by ICD-10 blocks, '-' unknown
 -- stratum: age band, sex and chapter, the mix that expected values are made of
 -- days: nights; null while in hospital
--- is_expected: the encounter's is_exception, or a course told by its items (course_sign)
+-- is_expected: its encounter_excuse's
 -- is_bed_day_paid, is_case_paid, is_sent_on, is_died, is_sent_home: the encounter's
 -- is_emergency_start, is_continued, is_cut, is_transferred_in: the encounter's
 -- is_ward_day: day surgery or day care: the encounter's is_day_care
@@ -91,7 +91,7 @@ paid as (
 ),
 
 sequence as (
-    select e.*, x.is_exception, x.is_bed_day_paid, x.is_case_paid, x.is_sent_on, x.is_died, x.is_sent_home,
+    select e.*, x.is_expected, x.is_bed_day_paid, x.is_case_paid, x.is_sent_on, x.is_died, x.is_sent_home,
         lag(e.ended_on) over (partition by e.person_id order by e.started_on, e.encounter_id) as left_on,
         lag(e.institution_id) over (partition by e.person_id order by e.started_on, e.encounter_id)
             as left_institution_id,
@@ -108,7 +108,6 @@ sequence as (
 
 joined as (
     select s.*, p.sex, p.age_years, p.self_paid_amount,
-        s.is_exception or coalesce(s.is_in_course, false) as is_expected,
         coalesce(s.is_day_care, false) as is_ward_day,
         f.is_rest as is_holiday_start,
         case

@@ -3,8 +3,7 @@
 -- settlement_type: 1 paid back at the counter, 2 at the institution
 -- operator_id: who settled, null where the export does not say
 -- diagnosis: first three characters of the principal diagnosis, the chronic disease's code without one
--- is_course: a course given on fixed days (the encounter's is_in_course), antenatal care, check-up, vaccination or a family doctor's
---     package, by item name; or herbal patches on the hottest and coldest days of the year, to which all come at once
+-- is_course: a course given on fixed days or a package (the encounter's is_in_course, is_package), or antenatal care
 -- is_series: one of three visits or more of the person there for one treatment that is given day by day
 --     (feature.serial_visit): the same items at the same price again are the rule
 -- is_session: is_series of a treatment that a device or a lesson gives by appointment (oxygen chamber, magnetic
@@ -25,11 +24,6 @@
 with line as (
     select l.settlement_id, count(distinct l.item_code) as items, min(l.item_code) as first_item,
         max(l.item_code) as last_item,
-        max(case when regexp_matches(
-            coalesce(l.item_name, ''),
-            '透析|血透|血液滤过|血液灌流|血液净化|化疗|化学治疗|放疗|放射治疗|体检|健康检查|疫苗|预防接种|接种|家庭医生|签约'
-        ) or (regexp_matches(coalesce(l.item_name, ''), '贴敷|敷贴|天灸|三伏|三九') and month(l.charged_on) in (1, 7, 8, 12))
-            then 1 else 0 end) as is_course,
         max(case when coalesce(l.fee_category, '') in ('02', '09', '10', '11', '12') then 0 else 1 end) as has_care,
         min(case when l.fee_category in ('09', '10', '11') then coalesce(l.supply_days, 0) end) as least_supply_days,
         min(case when coalesce(r.is_outside_prescription, false) or coalesce(r.is_negotiated_drug, false)
@@ -70,7 +64,7 @@ select
     coalesce(r.settlement_type, '2') as settlement_type,
     s.operator_id,
     coalesce(substr(e.principal_diagnosis_code, 1, 3), r.disease_code) as diagnosis,
-    coalesce(l.is_course, 0) = 1 or coalesce(e.is_in_course, false)
+    coalesce(e.is_in_course or e.is_package, false)
         or coalesce(regexp_matches(e.principal_diagnosis_code, '^Z3[3-6]'), false) as is_course,
     coalesce(n.visits >= 3, false) as is_series,
     coalesce(n.visits >= 3 and n.treatment in (

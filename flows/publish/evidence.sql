@@ -14,13 +14,16 @@ counted as (
     select finding_id, lead_id, counted_amount, counted_fund, also_in from model.finding_counted
 ),
 
--- A grouped payment does not grow with the items: the loss is the difference of two payment standards, and neither
--- group nor rate is in a delivery. The bill says so by its way of payment or by the sum paid for the disease.
+-- A grouped payment does not grow with the items: the loss is the difference of two payment standards, which a source
+-- gives (`loss`) where it knows both groups. The bill says so by its way of payment, by the sum paid for the disease, or
+-- by the group that was delivered for it.
 paid_by_case as (
     select distinct s.settlement_id
     from record.settlement as s
     left join knowledge.payment_method as m on m.code = s.payment_method
     where m.way = 'case' or (m.way is null and s.disease_payment_amount > 0)
+    union
+    select settlement_id from record.payment_group
 ),
 
 listed as (
@@ -60,7 +63,8 @@ select f.lead_id,
     cast(f.occurred_on + interval 2 year as date) as limitation,
     case when cast(f.occurred_on + interval 2 year as date) < cast($run_on as date) then $limitation_beyond end
         as limitation_note,
-    case when g.settlement_id is not null then $loss_uncounted end as loss,
+    coalesce(json_extract_string(f.detail, '$.loss'), case when g.settlement_id is not null then $loss_uncounted end)
+        as loss,
     f.settlement_id, f.line_id, coalesce(f.encounter_id, s.encounter_id) as encounter_id,
     coalesce(f.person_id, s.person_id) as person_id, coalesce(f.institution_id, s.institution_id) as institution_id,
     coalesce(f.practitioner_id, e.practitioner_id, n.attending_practitioner_id) as practitioner_id,

@@ -17,6 +17,8 @@ from models.sources.source import Source
 
 #: Roles that every page quotes, and the unit that one with stays paid by case quotes.
 ALWAYS, LOSS = ("limitation", "time"), "rules-35"
+#: A loss as a number, not the words that it is not computed.
+COMPUTED = r"^[0-9]+([.][0-9]+)?$"
 #: From this day there is a law to cite: 条例 came into force. A finding without a day is cited by it.
 FIRST = date(2021, 5, 1)
 ORDER = ("since", "law", "article", "paragraph", "item")
@@ -42,13 +44,17 @@ class Law:
         return cited.sort(ORDER, nulls_last=False, maintain_order=True).to_dicts()
 
     def loss(self, evidence: pl.DataFrame) -> str | None:
-        """That the loss in stays paid by case is not computed, with the amount of the items beside it."""
-        grouped = evidence.filter(pl.col("loss").is_not_null())
-        if grouped.is_empty():
-            return None
-        # each yuan once, as the lead counts it
-        amount = grouped.select(pl.coalesce("counted_amount", "amount").sum()).item() or Decimal(0)
-        return self._words["loss_by_case"].format(n=f"{grouped.height:,}", amount=f"{amount:,.2f}")
+        """The loss in stays paid by case where both standards are known; else the items' amount, and no loss."""
+        is_computed = pl.col("loss").str.contains(COMPUTED)
+        computed, lines = evidence.filter(is_computed).unique("settlement_id"), []
+        if computed.height:
+            loss = computed.select(pl.col("loss").cast(pl.Decimal(18, 2)).sum()).item()
+            lines.append(self._words["loss_computed"].format(n=f"{computed.height:,}", amount=f"{loss:,.2f}"))
+        if (uncounted := evidence.filter(is_computed.not_())).height:
+            # each yuan once, as the lead counts it
+            amount = uncounted.select(pl.coalesce("counted_amount", "amount").sum()).item() or Decimal(0)
+            lines.append(self._words["loss_by_case"].format(n=f"{uncounted.height:,}", amount=f"{amount:,.2f}"))
+        return " ".join(lines) or None
 
 
 def limitation(evidence: pl.DataFrame, language: str) -> list[str]:

@@ -13,7 +13,7 @@ import polars as pl
 from data.errors import UsageError
 from data.warehouse.connection import frame
 from data.warehouse.paths import quoted
-from flows.publish import in_force
+from flows.publish import in_force, legal
 from flows.publish.labels import ZH
 from flows.publish.names import masked
 from flows.publish.watchlists import COLUMNS, SUBJECT_TYPES
@@ -99,7 +99,9 @@ def findings(
     if written is None:
         return told
     notes = {"limitation_note": "limitation_beyond", "loss": "loss_uncounted"}
-    marks = [pl.when(pl.col(c).is_not_null()).then(pl.lit(words(language)[key])).alias(c) for c, key in notes.items()]
+    # a loss that was computed is a number in every language
+    is_word = {c: pl.col(c).is_not_null() & pl.col(c).str.contains(legal.COMPUTED).not_() for c in notes}
+    marks = [pl.when(is_word[c]).then(pl.lit(words(language)[key])).otherwise(c).alias(c) for c, key in notes.items()]
     rest = [c for c in written.columns if c not in told.columns or c == "finding_id"]
     return told.join(written.select(rest).with_columns(marks), on="finding_id", how="left", maintain_order="left")
 

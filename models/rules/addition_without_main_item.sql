@@ -33,7 +33,7 @@ exclusions_zh = [
 limits      = "The main item is told by the national code alone. Where an area's price document lets the surcharge be added to another item, or folds it into one, it looks the same."
 limits_zh   = "主项目仅按国家编码推断。当地价格文件允许加在其他项目上，或并入其他项目的，也会呈现相同情形。"
 status      = "trial"
-version     = "1"
+version     = "2"
 sentence    = "{item_name} of {occurred_on}: {additions} surcharges for {mains} of the item it is added to ({main_code}) in the visit; {amount} yuan of this line are over"
 sentence_zh = "{occurred_on} “{item_name}”：本次就诊收取加收 {additions} 次，主项目（{main_code}）{mains} 次，本条超出部分 {amount} 元"
 

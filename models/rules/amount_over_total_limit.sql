@@ -25,7 +25,7 @@ exclusions_zh = [
 limits      = "Limits are set by the areas: the table ships empty. The excess falls on the last lines; with a yearly limit these may be another institution's, which could not know: a year spent at several is only suspected, as are units posted in bulk by care that lasted over the turn of the year."
 limits_zh   = "限额由各地规定，出厂时该表为空。超出部分记在靠后的明细上；按年度限额的，靠后的明细可能属于不知情的其他机构，故当年在多家机构发生的仅列可疑；跨年就诊集中记账的亦同。"
 status      = "trial"
-version     = "2"
+version     = "3"
 sentence    = "{item_name}: {so_far} yuan by {occurred_on}, {max_amount} yuan are paid a {time_window}; {amount} yuan of this line are over"
 sentence_zh = "“{item_name}”至 {occurred_on} 累计纳入 {so_far} 元，超过限额 {max_amount} 元（{time_window_zh}），本条超出 {amount} 元"
 */

@@ -31,7 +31,7 @@ exclusions_zh = [
 limits      = "Rests on starter knowledge of the classes; the province's own list counts. The right is granted by the institution after training and may be narrower or wider than the title; the consultation that special use asks for is not exported. Titles are today's."
 limits_zh   = "依据初始知识表中的分级，以本省分级管理目录为准。处方权由机构经培训考核后授予，可能宽于或窄于职称对应的权限；特殊使用级所需的会诊记录不在导出数据中。职称为当前职称。"
 status      = "trial"
-version     = "2"
+version     = "3"
 sentence    = "{item_name}, an antibiotic of {class} use, was ordered on {occurred_on} by a practitioner with the title {title} ({amount} yuan)"
 sentence_zh = "{occurred_on} {class_zh}抗菌药物“{item_name}”由职称为“{title}”的医师开具，涉及 {amount} 元"
 */

@@ -38,9 +38,9 @@ exclusions_zh = [
     "总额低于 {min_amount} 元且仅为看似相同",
     "机构未知：无法判定",
 ]
-limits      = "Only where both payments together exceed the bill is it certain that the same money went out twice; below that the second may make up the difference to a higher rate (a filing entered later): such a row is suspected. Two bills of one day and one total are rarely two treatments; the same invoice number never is. Office clerks sometimes correct a settlement and forget the refund: the money is then still out. Whether it was the person or somebody with his papers is not known."
-limits_zh   = "两次支付合计超过该费用的，才能确定重复支付；未超过的，第二次可能为补差（如补办备案后按较高比例补报），仅列为可疑。同一日期、同一总额的两张账单很少是两次治疗，发票号相同则必为同一费用。经办人员更正结算时可能漏做退费，此时款项仍未退回。是参保人本人还是他人持其材料报销，数据无法反映。"
-version     = "2"
+limits      = "Only where both payments together exceed the bill is it certain that the same money went out twice; below that the second may make up the difference to a higher rate (a filing entered later): such a row is suspected, and so is one whose invoice number differs. Two bills of one day and one total are rarely two treatments; the same invoice number never is. Office clerks sometimes correct a settlement and forget the refund: the money is then still out. Whether it was the person or somebody with his papers is not known."
+limits_zh   = "两次支付合计超过该费用的，才能确定重复支付；未超过的，第二次可能为补差（如补办备案后按较高比例补报），仅列为可疑；两张票据号不同的亦仅列为可疑。同一日期、同一总额的两张账单很少是两次治疗，发票号相同则必为同一费用。经办人员更正结算时可能漏做退费，此时款项仍未退回。是参保人本人还是他人持其材料报销，数据无法反映。"
+version     = "3"
 sentence    = "Care from {started_on} to {ended_on}, total {total_amount} yuan, was settled on {previous_settled_on} ({previous_fund} yuan of fund money) and reimbursed by hand again on {occurred_on}; {amount} yuan were paid a second time"
 sentence_zh = "{started_on} 至 {ended_on} 就医（总额 {total_amount} 元）已于 {previous_settled_on} 结算（基金支付 {previous_fund} 元），{occurred_on} 又手工报销，再次支付 {amount} 元"
 
@@ -86,6 +86,7 @@ alike as (
 
 first_alike as (
     select a.*, o.insurance_type as previous_insurance_type, o.fund_amount as previous_fund,
+        o.invoice_number as previous_invoice_number,
         row_number() over (
             partition by a.settlement_id
             order by case when a.is_there then 0 else 1 end, case when o.fund_amount > 0 then 0 else 1 end,
@@ -101,6 +102,7 @@ first_alike as (
 paid as (
     select b.*, a.is_there, a.settlement_id is not null as is_alike, a.previous_settled_on, a.previous_settlement_id,
         a.previous_fund, a.previous_insurance_type,
+        coalesce(a.previous_invoice_number <> b.invoice_number, false) as is_other_invoice,
         b.insurance_type in ('320', '330', '340', '350', '360', '370', '399')
             or a.previous_insurance_type in ('320', '330', '340', '350', '360', '370', '399') as is_top_up,
         case
@@ -147,7 +149,10 @@ select
     cast(paid_again as decimal(16, 2)) as amount,
     cast(paid_again as decimal(16, 2)) as fund_at_issue,
     case when previous_fund + fund_amount <= eligible_amount or insurance_type <> previous_insurance_type
-        then 'suspected' end as certainty,
+        or is_other_invoice then 'suspected' end as certainty,
+    case when is_other_invoice then 'two bills of one day and one total: twins under one number, a treatment given twice' end
+        as innocent,
+    case when is_other_invoice then '票据号不同，可能为同日同额的两次费用（双胎共用一个编号、同日两次治疗）' end as innocent_zh,
     started_on,
     ended_on,
     total_amount,

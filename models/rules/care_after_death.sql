@@ -28,6 +28,7 @@ exclusions  = [
     "a check-in with matching face at the place that day: the register is wrong",
     "the first {grace_days:day} after death: certificates and charges of the last hours",
     "no register of deaths was delivered: cannot judge those without a death in hospital",
+    "a death that the register ended again: declared in error",
     "the person is unknown: cannot judge",
 ]
 exclusions_zh = [
@@ -38,11 +39,12 @@ exclusions_zh = [
     "当日在该机构签到且人脸相符：登记有误",
     "死亡后 {grace_days} 天以内：开具证明及最后数小时的费用",
     "未提供死亡登记：院内死亡以外的情形无法判定",
+    "登记已撤销（有截止日期）的死亡：登记有误",
     "参保人未知：无法判定",
 ]
-limits      = "Registers date deaths late or by the funeral, and a mistyped identity number declares the living dead: up to {sure_days:day} after, a death only a hospital recorded, care at {many_places:place} or more afterwards, and purchases from the account alone (it is the heirs') are suspected, not definite. Check a second register first. Who used the card is not known; the person stands for the card."
-limits_zh   = "登记的死亡日期可能偏晚或以殡葬日为准，证件号码录错会把在世者登记为死亡：死亡后 {sure_days} 天以内的、仅有院内死亡记录的、其后在 {many_places} 家以上机构就医的，以及仅由个人账户支付的（账户余额属继承人），均列为可疑而非明确违规，应先核对另一登记来源。用卡人无法确定，此处以参保人代指其医保凭证。"
-version     = "2"
+limits      = "Registers date deaths late or by the funeral, and a mistyped identity number declares the living dead: up to {sure_days:day} after, a death only a hospital recorded, or dated a week and more later by another source, care at {many_places:place} or more afterwards, and purchases from the account alone (it is the heirs') are suspected, not definite. Check a second register first. Who used the card is not known; the person stands for the card."
+limits_zh   = "登记的死亡日期可能偏晚或以殡葬日为准，证件号码录错会把在世者登记为死亡：死亡后 {sure_days} 天以内的、仅有院内死亡记录的、其他来源死亡日期晚一周以上的、其后在 {many_places} 家以上机构就医的，以及仅由个人账户支付的（账户余额属继承人），均列为可疑而非明确违规，应先核对另一登记来源。用卡人无法确定，此处以参保人代指其医保凭证。"
+version     = "3"
 sentence    = "{what} on {occurred_on}, {lag_days} days after the registered day of death {died_on} ({amount} yuan)"
 sentence_zh = "登记死亡日期 {died_on}，{lag_days} 天后（{occurred_on}）仍有{what_zh}，涉及 {amount} 元"
 
@@ -74,7 +76,8 @@ with register as (
 
 begun as (
     select s.settlement_id, s.encounter_id, s.person_id, s.institution_id, s.is_pharmacy, s.care_setting,
-        s.started_on, s.eligible_amount, p.died_on, p.is_death_registered, r.deaths, r.strangers,
+        s.started_on, s.eligible_amount, p.died_on, p.is_death_registered, p.is_death_contradicted,
+        r.deaths, r.strangers,
         date_diff('day', p.died_on, s.started_on) as lag_days, s.fund_amount <= 0 as is_account_only,
         coalesce(v.settlement_type, '2') = '1' or coalesce(v.manual_reimbursement_reason, '') <> '' as is_by_hand
     from feature.settlement as s
@@ -113,7 +116,7 @@ seen as (
 after as (
     select b.*, coalesce(l.is_charged_after, 1) = 0 or b.is_by_hand or f.settlement_id is not null as is_excused,
         b.lag_days <= $sure_days or not coalesce(b.is_death_registered, false) or w.places >= $many_places
-            or b.is_account_only as is_doubtful
+            or b.is_account_only or coalesce(b.is_death_contradicted, false) as is_doubtful
     from begun as b
     left join late as l on l.settlement_id = b.settlement_id
     left join wandering as w on w.person_id = b.person_id
@@ -123,7 +126,8 @@ after as (
 -- Inside a stay begun in life the lines tell.
 charged as (
     select b.settlement_id, l.line_id, b.encounter_id, b.person_id, b.institution_id, l.charged_on,
-        l.eligible_amount, l.item_name, b.died_on, b.is_death_registered,
+        l.eligible_amount, l.item_name, b.died_on,
+        b.is_death_registered and not coalesce(b.is_death_contradicted, false) as is_death_registered,
         date_diff('day', b.died_on, l.charged_on) as lag_days
     from begun as b
     join feature.fee_line as l on l.settlement_id = b.settlement_id

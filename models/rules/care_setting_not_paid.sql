@@ -33,7 +33,7 @@ exclusions_zh = [
 ]
 limits      = "Day surgery counts as a stay, observation as an emergency. Whether special care pays an item is for the bureau's own knowledge to say; drugs that local lists pay in ordinary out-patient care look the same."
 limits_zh   = "日间手术按住院计，留观按急诊计。门慢特、特药、双通道是否支付以本地知识为准；当地允许普通门诊支付的药品也会呈现相同情形。"
-version     = "2"
+version     = "3"
 sentence    = "{item_name}, not paid in {setting} care, was charged on {occurred_on} ({amount} yuan)"
 sentence_zh = "{occurred_on} “{item_name}”在{setting_zh}使用，不符合限定就医方式，涉及 {amount} 元"
 */

@@ -17,7 +17,7 @@ exclusions  = [
     "fewer than {min_days:day}, or one institution on fewer than {one_place_days:day}: a slip",
     "items and diagnoses that {many_persons:person} have against their sex or age at the same institution: its coding",
     "a sex that no identity number confirms, where nothing else of the person fits it either: cannot judge",
-    "the identity number contradicts the delivered sex or date of birth",
+    "the sources of the sex or the date of birth differ",
     "a diagnosis of the person that leaves the sex open, items given to either sex for some diseases",
     "births and newborns, a living donor's care on the bill of who gets the organ or the marrow",
     "a drugstore purchase paid without the funds or from a relative's account: accounts are shared within the family",
@@ -26,14 +26,14 @@ exclusions_zh = [
     "不足 {min_days} 天，或仅在一家机构且不足 {one_place_days} 天：视为录入差错",
     "同一机构有 {many_persons} 名以上参保人出现同一项目或诊断与性别、年龄不符：属该机构编码问题",
     "登记性别无证件号码印证，且本人其他就医记录也无一与之相符：无法判定",
-    "证件号码与所报性别或出生日期矛盾",
+    "参保登记、结算、就诊与证件号码的性别或出生日期不一致",
     "参保人有性别不明的诊断，或项目在某些疾病中可用于两性",
     "分娩及新生儿，活体供者费用并入受者结算",
     "未使用基金或由家庭共济账户支付的药店购药：个人账户可供家庭成员使用",
 ]
 limits      = "Parents are given children's medicine on their own card, and clerks mistype codes: the prescription, the face record and the camera tell who came. Which diagnoses belong to one sex is starter knowledge."
 limits_zh   = "家长可能用本人凭证为子女取药，也可能是编码录错：以处方、刷脸记录和监控核实就医者。仅见于一种性别的诊断依据初始知识表。"
-version     = "1"
+version     = "2"
 sentence    = "On {occurred_on} {what} for a person who is {person_sex} and {age_years} years old ({amount} yuan); such care on {days} days at {places} institutions"
 sentence_zh = "{occurred_on} 为 {age_years} 岁{person_sex_zh}性参保人结算{what_zh}，涉及 {amount} 元；此类就医购药共 {days} 天、{places} 家机构"
 
@@ -121,7 +121,7 @@ weighed as (
     left join feature.donor_on_bill as o on o.encounter_id = s.encounter_id
     left join undetermined as u on u.person_id = s.person_id
     where s.person_id is not null and s.sex is not null and s.age_years >= 1 and s.is_family_purchase = false
-        and not coalesce(s.is_sex_contradicted, false) and coalesce(p.id_birth_on = s.birth_on, true)
+        and not coalesce(s.is_sex_contradicted, false) and not coalesce(s.is_birth_contradicted, false)
         and coalesce(substr(s.medical_category, 1, 2), '') <> '52'
         and not coalesce(b.is_delivered, false) and o.encounter_id is null and u.person_id is null
 ),

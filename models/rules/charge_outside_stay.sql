@@ -37,9 +37,9 @@ exclusions_zh = [
     "出院后 {late_days} 天以内一次补记多个数量：可能为住院期间各日，无法判定",
     "计费日期未知：无法判定",
 ]
-limits      = "Hospitals post a forgotten line the morning after; one such line a stay is let pass, several are a day charged that was not spent there. Work-up before an agreed admission may be settled with the stay in most areas; where it may not, the days allowed before admission (now {workup_days:day}) are to be set to 0. A charge within {workup_days:day} before admission is only suspected: an observation ward may have been merged into the stay."
-limits_zh   = "医院常在出院次日补记漏记项目，每次住院一条予以放过，多条则为对未住院日期计费。多数地区允许预约入院前的检查并入住院结算；不允许的地区应将入院前允许天数（现为 {workup_days} 天）调为 0。入院前 {workup_days} 天以内的费用仅列可疑：留观可能并入住院结算。"
-version     = "2"
+limits      = "Hospitals post a forgotten line the morning after; one such line a stay is let pass, several are a day charged that was not spent there. Work-up before an agreed admission may be settled with the stay in most areas; where it may not, the days allowed before admission (now {workup_days:day}) are to be set to 0. Only suspected: a charge within {workup_days:day} before admission (an observation ward may have been merged into the stay), an examination within {agreed_days:day} before it, and what is dated the day on which the stay was settled."
+limits_zh   = "医院常在出院次日补记漏记项目，每次住院一条予以放过，多条则为对未住院日期计费。多数地区允许预约入院前的检查并入住院结算；不允许的地区应将入院前允许天数（现为 {workup_days} 天）调为 0。下列情形仅列可疑：入院前 {workup_days} 天以内的费用（留观可能并入住院结算）、入院前 {agreed_days} 天以内的检查检验，以及计费日期为结算当日的费用。"
+version     = "3"
 sentence    = "{item_name} ({amount} yuan) was charged on {occurred_on}, {days_off} days {side} a stay of {started_on} to {ended_on}; {lines_outside} lines of the stay lie outside it"
 sentence_zh = "住院 {started_on} 至 {ended_on}，“{item_name}”计费日期 {occurred_on}，在{side_zh} {days_off} 天，涉及 {amount} 元（该次住院共 {lines_outside} 条）"
 
@@ -62,6 +62,11 @@ meaning = "lines of one stay that may be posted late"
 value   = 3
 unit    = "days"
 meaning = "days before admission whose examinations are settled with the stay"
+
+[params.agreed_days]
+value   = 14
+unit    = "days"
+meaning = "days before an agreed admission or day surgery in which its work-up may be done"
 
 [params.report_days]
 value   = 3
@@ -91,10 +96,12 @@ with stay_line as (
         coalesce(regexp_matches(l.item_name, $slow_names), false) as is_slow_report,
         coalesce(e.is_emergency_start, false) or coalesce(e.medical_category in ('24', '210104'), false)
             as is_emergency_start,
+        coalesce(l.charged_on = s.settled_on, false) as is_on_settling,
         date_diff('day', l.charged_on, e.started_on) as days_before,
         date_diff('day', e.ended_on, l.charged_on) as days_after
     from feature.fee_line as l
     join feature.encounter as e on e.encounter_id = l.encounter_id
+    left join feature.settlement as s on s.settlement_id = l.settlement_id
     where e.is_inpatient and l.eligible_amount > 0
 ),
 
@@ -145,7 +152,20 @@ select
     practitioner_id,
     charged_on as occurred_on,
     eligible_amount as amount,
-    case when is_early and days_before <= $workup_days then 'suspected' else 'definite' end as certainty,
+    case
+        when is_early and (days_before <= $workup_days or (is_report and days_before <= $agreed_days)) then 'suspected'
+        when is_late and is_on_settling then 'suspected'
+        else 'definite'
+    end as certainty,
+    case
+        when is_early and is_report and days_before <= $agreed_days
+            then 'work-up for an agreed admission or day surgery, which many areas settle with the stay'
+        when is_late and is_on_settling then 'a charge of the stay entered while it was settled'
+    end as innocent,
+    case
+        when is_early and is_report and days_before <= $agreed_days then '预约住院或日间手术的院前检查，多地规定并入住院结算'
+        when is_late and is_on_settling then '结算时补记的住院费用'
+    end as innocent_zh,
     item_name,
     case when is_early then days_before else days_after end as days_off,
     case when is_early then 'before' else 'after' end as side,

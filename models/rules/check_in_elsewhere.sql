@@ -31,7 +31,7 @@ exclusions_zh = [
 limits      = "Telephones report the last mast, so single far check-ins occur everywhere (about one in two hundred); a person or an institution with several is what counts."
 limits_zh   = "手机可能上报最后连接的基站位置，个别偏远签到各地均有（约二百分之一）；应关注多次出现的参保人或机构。"
 status      = "trial"
-version     = "1"
+version     = "2"
 sentence    = "Checked in for {institution_id} on {occurred_on} from {km} km away ({amount} yuan settled)"
 sentence_zh = "{occurred_on} 在{institution_id}就医签到，签到位置相距 {km} 公里，涉及 {amount} 元"
 

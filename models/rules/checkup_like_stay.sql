@@ -38,7 +38,7 @@ exclusions_zh = [
 ]
 limits      = "A diagnostic stay of an unclear disease looks the same once; where one stay in ten is like that the examinations are the purpose. Compare what was found with what was treated."
 limits_zh   = "病因不明的诊断性住院偶有此情形；若每十次住院即有一次如此，则检查本身成为住院目的。应将检查结果与实际治疗对照。"
-version     = "2"
+version     = "3"
 sentence    = "Stay of {occurred_on} ({diagnosis_code} {diagnosis_name}): {kinds} kinds of examination are {exam_percent} % of {amount} yuan, treatment and drugs {care_percent} %; {like_stays} of {all_stays} stays there are like it"
 sentence_zh = "{occurred_on} 入院（{diagnosis_code} {diagnosis_name}），{kinds} 种检查化验占 {amount} 元的 {exam_percent}%，治疗和药品仅占 {care_percent}%；该机构 {all_stays} 次住院中有 {like_stays} 次如此"
 

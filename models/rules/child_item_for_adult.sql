@@ -20,7 +20,7 @@ exclusions  = [
     "care begun within the ages: a stay, and the stays that followed it without a day between (transfer, return to the hospital near home)",
     "a child born too soon (P07): up to 16 weeks of the age are not counted",
     "a drugstore purchase paid without the funds or from a relative's account: accounts are shared within the family",
-    "the identity number contradicts the delivered date of birth: cannot judge",
+    "register, bills, encounters and identity numbers name more than one date of birth: cannot judge",
     "the institution is unknown, and with it whether it is a drugstore: cannot judge",
     "no edition of the catalogue at hand covers the day of the charge: cannot judge",
 ]
@@ -30,19 +30,19 @@ exclusions_zh = [
     "年龄符合时已开始的住院，以及其后无间隔的连续住院（转院、回转当地医院）",
     "早产儿（P07）：年龄最多可少计 16 周",
     "未使用基金或由家庭共济账户支付的药店购药：个人账户可供家庭成员使用",
-    "证件号码与所报出生日期矛盾：无法判定",
+    "参保登记、结算、就诊与证件号码的出生日期不一致：无法判定",
     "机构未知，无从知道是否为药店：无法判定",
     "收费日期不在现有目录版本有效期内：无法判定",
 ]
 limits      = "Silent on items without a published age. A card lent to a child, grandchild or sibling looks like a drug given to the wrong person: the prescription tells. The age is full years on the day of charge, of newborn items days."
 limits_zh   = "未公布年龄限制的项目不作判断。将医保凭证借给子女、孙辈或兄弟姐妹，与药品开错对象表现相同，以处方为准。年龄按计费当日周岁计算，新生儿项目按天计算。"
-version     = "3"
+version     = "4"
 sentence    = "{item_name}, for persons {age_limit}, was charged on {occurred_on} for a person aged {age_years} ({amount} yuan)"
 sentence_zh = "{occurred_on} 为 {age_years} 岁参保人结算限 {age_limit_zh}使用的“{item_name}”，涉及 {amount} 元"
 */
 with restricted as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
-        l.charged_on, l.item_name, l.eligible_amount, s.birth_on, p.id_birth_on, k.age_to_years, k.age_to_days,
+        l.charged_on, l.item_name, l.eligible_amount, s.birth_on, s.is_birth_contradicted, k.age_to_years, k.age_to_days,
         k.point_id, least(l.charged_on, coalesce(g.care_began_on, l.charged_on)) as counted_on,
         coalesce(g.preterm_days, 0) as preterm_days, b.encounter_id is not null as is_maternity,
         o.encounter_id is not null as has_donor,
@@ -52,7 +52,6 @@ with restricted as (
         on k.item_code = l.item_code
         and l.charged_on >= coalesce(k.valid_from, l.charged_on) and l.charged_on <= coalesce(k.valid_to, l.charged_on)
     join feature.settlement as s on s.settlement_id = l.settlement_id
-    left join feature.person as p on p.person_id = l.person_id
     left join feature.encounter_age as g on g.encounter_id = l.encounter_id
     left join feature.birth as b on b.encounter_id = l.encounter_id
     left join feature.donor_on_bill as o on o.encounter_id = l.encounter_id
@@ -76,7 +75,7 @@ told as (
     select *,
         case
             when birth_on is null then 'the date of birth is unknown'
-            when birth_on <> id_birth_on then 'the identity number contradicts the date of birth'
+            when is_birth_contradicted then 'the dates of birth that are known of the person differ'
             when age_days < 0 or age_years > 120 then 'the date of birth is impossible'
         end as reason,
         coalesce(years_begun >= age_to_years, false) or coalesce(days_begun > age_to_days, false) as is_too_old

@@ -29,7 +29,7 @@ exclusions_zh = [
 limits      = "Rests on starter knowledge. The composite's price is the median the institution charged, else the median of all; where nobody charges it the excess is unknown."
 limits_zh   = "依据初始知识表。组合价取本机构收费的中位数，没有的取全部机构中位数；无机构收取时无法得知超出金额。"
 status      = "trial"
-version     = "2"
+version     = "3"
 sentence    = "{parts} of {children} parts of {composite} were charged on {occurred_on} for {parts_amount} yuan, the composite costs {composite_price}; {amount} yuan of this line are over"
 sentence_zh = "{occurred_on} 分项收取“{composite}” {children} 个组成项目中的 {parts} 个，共 {parts_amount} 元，组合价 {composite_price} 元，本条超出部分 {amount} 元"
 */

@@ -15,14 +15,14 @@ basis       = ["智能监管规则库（2025年版）87 医用耗材与性别不
 needs       = ["record.settlement.sex"]
 exclusions  = [
     "a diagnosis of the person that leaves the sex open (Q56, E25, E34.5, F64)",
-    "the identity number contradicts the delivered sex: cannot judge",
+    "register, bills, encounters and identity numbers name more than one sex (changed, corrected, mistyped): cannot judge",
     "the mother's consumables settled for a newborn",
     "a purchase at a drugstore",
     "the institution is unknown, and with it whether it is a drugstore: cannot judge",
 ]
 exclusions_zh = [
     "参保人有性别不明或发育异常的诊断（Q56、E25、E34.5、F64）",
-    "证件号码与所报性别矛盾：无法判定",
+    "参保登记、结算、就诊与证件号码的性别不一致（变更、更正或录错）：无法判定",
     "母亲的耗材在新生儿名下结算",
     "药店购买",
     "机构未知，无从知道是否为药店：无法判定",
@@ -30,7 +30,7 @@ exclusions_zh = [
 limits      = "Silent on consumables without a known sex. Told by code or name: a name that contains the word by chance is a false finding."
 limits_zh   = "未知适用性别的耗材不作判断。按编码或名称识别，名称偶然包含该词的会误判。"
 status      = "trial"
-version     = "2"
+version     = "3"
 sentence    = "{item_name}, a consumable for {item_sex} persons, was charged for a {person_sex} person on {occurred_on} ({amount} yuan)"
 sentence_zh = "{occurred_on} 为{person_sex_zh}性参保人收取{item_sex_zh}性使用的耗材“{item_name}”，涉及 {amount} 元"
 */
@@ -85,7 +85,7 @@ select
     end as outcome,
     case
         when sex is null then 'the sex is unknown'
-        when is_contradicted then 'the identity number contradicts the sex'
+        when is_contradicted then 'the sexes that are known of the person differ'
         else 'the institution is unknown, and with it whether it is a drugstore'
     end as reason,
     settlement_id,

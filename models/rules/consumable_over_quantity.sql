@@ -31,7 +31,7 @@ exclusions_zh = [
 limits      = "Limits are what one body or one day can take at most, not what is usual: they miss moderate excess. Pieces of a pack counted one by one, and several operations of one stay, look the same."
 limits_zh   = "限量为人体或单日可用的最大值，并非常规用量，中等程度的超量无法发现。整包按件计数、一次住院多次手术也会呈现相同情形。"
 status      = "trial"
-version     = "2"
+version     = "3"
 sentence    = "{quantity} units of {item_name} were charged by {occurred_on}, the {scope} takes {max_quantity}; {amount} yuan of this line are above"
 sentence_zh = "{occurred_on} “{item_name}”{scope_zh}计 {quantity}，超过 {max_quantity}，本条超出部分 {amount} 元"
 */

@@ -28,7 +28,7 @@ exclusions_zh = [
 limits      = "Rests on starter knowledge: which consumables a service contains differs by area and changes with the price documents. The consumable may have been used for another service of the day that does not contain it."
 limits_zh   = "依据初始知识表：服务项目内含哪些耗材因地而异，并随价格文件调整。该耗材也可能用于当日另一项不含耗材的服务。"
 status      = "trial"
-version     = "1"
+version     = "2"
 sentence    = "{item_name} ({amount} yuan) was charged on {occurred_on} beside {service}, which contains it"
 sentence_zh = "{occurred_on} 另收“{item_name}”{amount} 元，该耗材已包含在同日收取的“{service}”中"
 */

@@ -22,21 +22,21 @@ basis       = ["智能监管规则库（2025年版）54 诊断与患者性别不
 needs       = ["record.diagnosis.diagnosis_code", "record.settlement.sex"]
 exclusions  = [
     "a diagnosis of the person that leaves the sex open (Q56, E25, E34.5, F64)",
-    "the identity number contradicts the delivered sex: cannot judge",
+    "register, bills, encounters and identity numbers name more than one sex (changed, corrected, mistyped): cannot judge",
     "the sex is unknown: cannot judge",
     "only diagnoses of Chinese medicine or without a code are delivered: cannot judge",
     "the newborn and the mother settled together: maternity stays and persons below one year",
 ]
 exclusions_zh = [
     "参保人有性别不明或发育异常的诊断（Q56、E25、E34.5、F64）",
-    "证件号码与所报性别矛盾：无法判定",
+    "参保登记、结算、就诊与证件号码的性别不一致（变更、更正或录错）：无法判定",
     "性别未知：无法判定",
     "仅有中医诊断或未编码的文字诊断：无法判定",
     "新生儿与母亲合并结算：生育住院及不满一周岁者",
 ]
 limits      = "A mistyped code and another person's card look the same. Which codes belong to one sex is starter knowledge; sex of record may have been changed. The money at issue is what rules on the items find."
 limits_zh   = "编码录错与使用他人医保凭证表现相同。哪些编码仅见于一种性别依据初始知识表；登记性别也可能变更过。涉及金额由项目类规则计算。"
-version     = "2"
+version     = "3"
 sentence    = "{diagnosis_code} {diagnosis_name}, a diagnosis of {code_sex} persons, is coded for a {person_sex} person ({occurred_on})"
 sentence_zh = "{occurred_on} {person_sex_zh}性参保人的诊断 {diagnosis_code} {diagnosis_name} 仅见于{code_sex_zh}性"
 */
@@ -56,7 +56,7 @@ coded as (
             or coalesce(b.is_delivered, false) as is_newborn,
         case
             when s.sex is null then 'the sex is unknown'
-            when s.is_sex_contradicted then 'the identity number contradicts the sex'
+            when s.is_sex_contradicted then 'the sexes that are known of the person differ'
         end as reason,
         row_number() over (
             partition by s.encounter_id

@@ -22,18 +22,18 @@ needs       = ["record.diagnosis.diagnosis_code", "record.settlement.birth_on"]
 exclusions  = [
     "a child's diagnosis on the mother's bill before, at or after a birth, and the mother's on the newborn's",
     "only diagnoses of Chinese medicine or without a code are delivered: cannot judge",
-    "the identity number contradicts the delivered date of birth: cannot judge",
+    "register, bills, encounters and identity numbers name more than one date of birth: cannot judge",
     "the date of birth is unknown or impossible: cannot judge",
 ]
 exclusions_zh = [
     "母亲孕产期结算中的新生儿诊断、新生儿结算中的母亲诊断",
     "仅有中医诊断或未编码的文字诊断：无法判定",
-    "证件号码与所报出生日期矛盾：无法判定",
+    "参保登记、结算、就诊与证件号码的出生日期不一致：无法判定",
     "出生日期未知或不合理：无法判定",
 ]
 limits      = "The ages are those by which ICD-10 defines the diagnosis, taken wide. Codes kept from childhood (late effects of a birth injury) may be right in an adult; a mistyped code and another person's card look the same."
 limits_zh   = "年龄按 ICD-10 对该诊断的定义宽取。儿时沿用的编码（如产伤后遗症）在成人也可能成立；编码录错与使用他人医保凭证表现相同。"
-version     = "2"
+version     = "3"
 sentence    = "{diagnosis_code} {diagnosis_name} is coded for a person aged {age_years} years ({occurred_on}); it occurs {age_limit}"
 sentence_zh = "{occurred_on} {age_years} 岁参保人的诊断为 {diagnosis_code} {diagnosis_name}，与该诊断的年龄范围（{age_limit_zh}）不符"
 */
@@ -50,7 +50,7 @@ with code as (
 ),
 
 coded as (
-    select s.settlement_id, s.encounter_id, s.person_id, s.institution_id, s.settled_on, s.birth_on, p.id_birth_on,
+    select s.settlement_id, s.encounter_id, s.person_id, s.institution_id, s.settled_on, s.birth_on, s.is_birth_contradicted,
         s.started_on, d.diagnosis_code, d.diagnosis_name, k.age_from_years, k.age_to_years, k.age_to_days,
         b.encounter_id is not null or coalesce(substr(s.medical_category, 1, 1) = '5', false) as is_mothers,
         date_diff('day', s.birth_on, s.started_on) as age_days,
@@ -60,7 +60,6 @@ coded as (
     from feature.visit_diagnosis as d
     join code as k on k.diagnosis_code = d.diagnosis_code
     join feature.settlement as s on s.encounter_id = d.encounter_id
-    left join feature.person as p on p.person_id = s.person_id
     left join feature.birth as b on b.encounter_id = d.encounter_id
 ),
 
@@ -74,7 +73,7 @@ tested as (
             and not (substr(diagnosis_code, 1, 1) = 'O' and age_days between 0 and 365) as is_outside,
         case
             when birth_on is null then 'the date of birth is unknown'
-            when birth_on <> id_birth_on then 'the identity number contradicts the date of birth'
+            when is_birth_contradicted then 'the dates of birth that are known of the person differ'
             when age_days < 0 or age_years > 120 then 'the date of birth is impossible'
         end as reason
     from coded

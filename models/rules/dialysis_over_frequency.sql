@@ -28,7 +28,7 @@ exclusions_zh = [
 ]
 limits      = "Sessions are counted by day of charge; a month posted on one day hides its sessions. Heart failure may ask for a fourth and fifth session: read the dialysis record."
 limits_zh   = "按计费日计次，整月集中在一天记账的会掩盖次数。心力衰竭可能需要第四、第五次透析，应查阅透析记录。"
-version     = "1"
+version     = "2"
 sentence    = "{item_name} on {occurred_on} is session {sessions} within seven days ({week_from} on) at {institutions} institution(s), {amount} yuan"
 sentence_zh = "{occurred_on} “{item_name}”为 {week_from} 起七日内第 {sessions} 次透析（{institutions} 家机构），涉及 {amount} 元"
 

@@ -32,7 +32,7 @@ exclusions_zh = [
 ]
 limits      = "A drug is one knowledge point, whoever makes it. In hospital a day of charge is a day of use, so a week posted on one day is undercounted; outside it the days of supply count. Suspected only: days of supply are the place's own word, a course with interruptions is chained by us, and another place's days may be unknown to the prescriber."
 limits_zh   = "同一知识点视为同一药品，不论厂家。住院按收费日数计，一周费用集中一天记账的会少计；住院以外按供药天数计。下列情形仅列为可疑：按填报的供药天数、用药有间断、跨机构累计。"
-version     = "2"
+version     = "3"
 sentence    = "{item_name} was charged on {occurred_on}: with it {day_number} days of a course begun on {course_from}, {max_days} days are paid; {amount} yuan are over"
 sentence_zh = "“{item_name}”自 {course_from} 开始的疗程，含 {occurred_on} 本次累计 {day_number} 天，超过支付疗程 {max_days} 天，超出部分 {amount} 元"
 

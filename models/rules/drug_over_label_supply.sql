@@ -26,7 +26,7 @@ exclusions_zh = [
 limits      = "Compares days of supply and quantity with the longest course and the largest fill of the label; the dose of a day is written in free text and not read. A pack larger than the course is one pack all the same: a single unit is never a hit by days."
 limits_zh   = "将供药天数和数量与说明书最长疗程、最大单次用量比较；每日剂量为自由文本，未予读取。单个包装超过疗程的仍算一个包装，仅开一个包装时不按天数判为疑点。"
 status      = "trial"
-version     = "1"
+version     = "2"
 sentence    = "{item_name}: {quantity} units for {supply_days} days were given out on {occurred_on}, the label allows {allowed}; {amount} yuan are above"
 sentence_zh = "{occurred_on} 开具“{item_name}”{quantity}（{supply_days} 天），超过说明书用量（{allowed_zh}），超出部分 {amount} 元"
 */

@@ -33,7 +33,7 @@ exclusions_zh = [
 ]
 limits      = "A relative may have fetched a lasting medicine that the ward does not give. Many persons of one hospital at one drugstore mean that the hospital sends them out to buy: look at the hospital in the detail. A stay that still lasts is not looked at."
 limits_zh   = "也可能是家属代取病区未提供的长期用药。同一医院多名参保人在同一药店购药，说明医院可能安排外购，应关注明细中的医院。尚未出院的住院不作判断。"
-version     = "2"
+version     = "3"
 sentence    = "A purchase of {amount} yuan on {occurred_on} while the person was in hospital at {hospital_id} from {started_on} to {ended_on}"
 sentence_zh = "参保人 {started_on} 至 {ended_on} 在{hospital_id}住院期间，{occurred_on} 于药店购药 {amount} 元"
 

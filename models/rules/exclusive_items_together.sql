@@ -36,9 +36,9 @@ exclusions_zh = [
     "限同日或若干小时内的项目对，其一为集中记账：无法判定",
     "机构未知：无法判定",
 ]
-limits      = "The windows are those published with the pairs. Suspected only: a window of hours (the clock is that of the charge), a pair of one visit charged on different days (a second operation of its own), and bed or nursing items that meet on a single day of the care (a move between wards). Another part of the body looks the same: the operation record tells."
-limits_zh   = "时限按公布的项目对执行。下列情形仅列为可疑：以小时为限的（时刻为收费时刻）、同次就诊但在不同日期收取的（可能为另一次手术）、床位护理类仅在一天相遇的（可能为当日转科）。不同部位的两次手术也会呈现相同情形，以手术记录为准。"
-version     = "2"
+limits      = "The windows are those published with the pairs. Suspected only: a window of hours (the clock is that of the charge), a pair of one visit charged on different days (a second operation of its own), bed or nursing items that meet on a single day of the care (a move between wards), and a bill that holds the care of two (a mother and her newborn, a living donor). Another part of the body looks the same: the operation record tells."
+limits_zh   = "时限按公布的项目对执行。下列情形仅列为可疑：以小时为限的（时刻为收费时刻）、同次就诊但在不同日期收取的（可能为另一次手术）、床位护理类仅在一天相遇的（可能为当日转科）、账单含两人费用的（产妇与新生儿、活体供者与受者）。不同部位的两次手术也会呈现相同情形，以手术记录为准。"
+version     = "3"
 sentence    = "{item_name} ({amount} yuan) was charged on {occurred_on} together with {containing_item}, which contains it (window: {scope})"
 sentence_zh = "{occurred_on} 收取“{item_name}”{amount} 元，{scope_zh}已收取包含该项目的“{containing_item}”"
 */
@@ -142,8 +142,11 @@ ranked as (
         end as outcome,
         m.is_there, coalesce(m.has_no_clock, false) as has_no_clock,
         m.layer in ('starter', 'derived') or m.hours is not null or m.is_on_other_day
-            or coalesce(m.is_by_the_day and g.days_together = 1, false) as is_only_suspected
+            or coalesce(m.is_by_the_day and g.days_together = 1, false)
+            or coalesce(b.most_newborns_on_bill, 0) + coalesce(d.donors_on_bill, 0) > 0 as is_only_suspected
     from met as m
+    left join feature.birth as b on b.encounter_id = m.encounter_id
+    left join feature.donor_on_bill as d on d.encounter_id = m.encounter_id
     left join meeting as g
         on g.encounter_id = m.encounter_id and g.part_code = m.part_code and g.item_code = m.item_code
 ),

@@ -22,10 +22,10 @@ exclusions_zh = [
     "作废明细及无对应结算的明细",
     "该次结算无任何费用明细：合计无法判定",
 ]
-limits      = "Says that the record contradicts itself, not who gained: exports that lost rows and discounts posted as an amount look the same. Two faults of one line are named together."
-limits_zh   = "仅说明数据自相矛盾，不说明何方获益；导出数据缺行、折扣以金额记入也会呈现相同情形。同一明细有两处异常的，一并列出。"
+limits      = "On trial, for rows lost, joined or rounded on the way out of a system look the same: the data clerk's checks come first; where the platform itself is read it may go live. Says that the record contradicts itself, not who gained: exports that lost rows and discounts posted as an amount look the same. Two faults of one line are named together."
+limits_zh   = "试运行原因：导出过程丢行、合并、舍入也会呈现相同情形，应先由数据人员核对；直接读取平台数据的可正式启用。仅说明数据自相矛盾，不说明何方获益；导出数据缺行、折扣以金额记入也会呈现相同情形。同一明细有两处异常的，一并列出。"
 status      = "trial"
-version     = "1"
+version     = "2"
 sentence    = "{place} of {occurred_on} does not add up: {fault} (stated {stated} yuan, computed {computed} yuan)"
 sentence_zh = "{occurred_on} {place_zh}信息异常：{fault_zh}（申报 {stated} 元，计算 {computed} 元）"
 

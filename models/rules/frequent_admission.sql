@@ -37,7 +37,7 @@ exclusions_zh = [
 ]
 limits      = "The chronically ill of great age, rehabilitation after a stroke, and persons cared for by the state are admitted often for good reason: read why each time. Changing complaints of the back, knee, neck and head at the same two places, together with the same companions, are the pattern to look for."
 limits_zh   = "高龄慢性病、脑卒中后康复、特困供养人员频繁住院多有合理原因，应逐次查看入院理由。在同两家机构轮换以腰、膝、颈、头部不适住院且同行人员固定的，属重点关注情形。"
-version     = "2"
+version     = "3"
 sentence    = "{stays} stays at {institutions} institutions and {nights} nights within a year; this one of {occurred_on} ({diagnosis_code} {diagnosis_name}) cost {amount} yuan"
 sentence_zh = "一年内在 {institutions} 家机构住院 {stays} 次、共 {nights} 天；本次 {occurred_on}（{diagnosis_code} {diagnosis_name}）涉及 {amount} 元"
 

@@ -30,7 +30,7 @@ exclusions_zh = [
 ]
 limits      = "Several chronic diseases at once explain many purchases, but not many stores. Relatives collect for the bedridden."
 limits_zh   = "合并多种慢性病可解释多次购药，但不能解释多家药店。也可能为家属代卧床者取药。"
-version     = "2"
+version     = "3"
 sentence    = "Purchases on {purchase_days} days at {stores} drugstores in the month of {occurred_on}, {month_amount} yuan; this one {amount} yuan"
 sentence_zh = "{occurred_on} 所在月购药 {purchase_days} 天、{stores} 家药店，合计 {month_amount} 元，本次 {amount} 元"
 

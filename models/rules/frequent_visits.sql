@@ -32,7 +32,7 @@ exclusions_zh = [
 ]
 limits      = "A new disease under work-up and several diseases at once look alike; courses the table does not name are counted as visits. Who sat in the surgery is not known; the person stands for the card."
 limits_zh   = "新发疾病的检查阶段、多病并存也会呈现相同情形；表中未列的分次治疗按普通门诊计。实际就诊者无法确定，此处以参保人代指其医保凭证。"
-version     = "2"
+version     = "3"
 sentence    = "{visit_days} visit days at {institutions} institutions in the month of {occurred_on}; this settlement {amount} yuan"
 sentence_zh = "{occurred_on} 所在月门诊 {visit_days} 天、{institutions} 家机构，本次 {amount} 元"
 

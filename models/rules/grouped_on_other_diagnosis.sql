@@ -9,7 +9,7 @@ certainty   = "suspected"
 stage       = "supervision"
 scope       = ["inpatient"]
 window      = "stay"
-law         = ["regulation-15-1", "regulation-38-1-7"]
+law         = ["regulation-15-1", "regulation-38-1-7", "rules-23", "rules-35"]
 basis       = ["DRG/DIP 按病组付费：以医疗保障基金结算清单主要诊断入组；筛查模型 E01"]
 needs       = ["record.payment_group.principal_diagnosis_code"]
 exclusions  = [
@@ -28,10 +28,10 @@ exclusions_zh = [
     "结算清单主要诊断未知：无法判定",
     "分组对应的结算不在本次数据中：无法判定",
 ]
-limits      = "A list corrected after grouping looks the same: ask for the version that was grouped. What is lost is the difference of two payment standards, which needs the group of the settled diagnosis; no yuan are put at issue."
-limits_zh   = "分组后更正清单也会呈现相同情形，应调取入组所用版本。损失为两个病组支付标准之差，须按清单诊断重新入组方能算出，故不列金额。"
+limits      = "A list corrected after grouping looks the same: ask for the version that was grouped. What is lost is the difference of two payment standards: computed where the institution's other stays of the settled diagnosis in that year were all paid as one group at one standard, else not. No yuan of items are put at issue."
+limits_zh   = "分组后更正清单也会呈现相同情形，应调取入组所用版本。损失为两个病组支付标准之差：本机构当年同一清单主诊断的其他住院均入同一病组、同一支付标准的予以核算，否则不核算；不列项目金额。"
 status      = "trial"
-version     = "1"
+version     = "2"
 sentence    = "Paid as {group_code} {group_name} on diagnosis {grouped_code}; the list settled has {settled_code} as principal diagnosis{beside}{payment}"
 sentence_zh = "按 {group_code} {group_name} 付费，分组主诊断 {grouped_code}，结算清单主要诊断为 {settled_code}{beside_zh}{payment_zh}"
 
@@ -43,23 +43,10 @@ meaning = "codes of courses of treatment"
 value   = "^C|^D[0-4]"
 meaning = "codes of tumours"
 */
-with principal as (
-    select settlement_id, max(diagnosis_code) as code
-    from record.diagnosis
-    where is_principal and regexp_matches(diagnosis_code, '^[A-Z][0-9]')
-    group by settlement_id
-),
-
-grouped as (
-    select g.settlement_id, g.group_code, coalesce(g.group_name, '') as group_name,
-        nullif(trim(g.principal_diagnosis_code), '') as grouped_code, s.encounter_id, s.person_id, s.institution_id,
-        coalesce(e.ended_on, s.settled_on) as ended_on, coalesce(p.code, e.principal_diagnosis_code) as settled_code,
-        coalesce(s.is_newborn, false) as is_newborn, s.settlement_id is null as is_unsettled,
-        g.payment_standard
-    from record.payment_group as g
+with grouped as (
+    select g.*, s.settlement_id is null as is_unsettled, coalesce(s.is_newborn, false) as is_newborn
+    from feature.case_payment as g
     left join feature.settlement as s on s.settlement_id = g.settlement_id
-    left join feature.encounter as e on e.encounter_id = s.encounter_id
-    left join principal as p on p.settlement_id = g.settlement_id
 ),
 
 beside as (
@@ -107,8 +94,19 @@ select
     settled_code,
     case when is_beside then ' and that one beside it' else '' end as beside,
     case when is_beside then '，该诊断列为其他诊断' else '' end as beside_zh,
-    case when payment_standard is null then '' else '; paid at ' || cast(payment_standard as varchar) || ' yuan' end
-        as payment,
-    case when payment_standard is null then '' else '，支付标准 ' || cast(payment_standard as varchar) || ' 元' end
-        as payment_zh
+    due_loss as loss,
+    case when paid_standard is null then '' else '; paid at ' || cast(paid_standard as varchar) || ' yuan' end
+        || case
+            when due_loss is null then '; the loss is not computed'
+            else ', ' || settled_code || ' is paid here as ' || due_group_code || ' at '
+                || cast(due_standard as varchar) || ' yuan: a loss of '
+                || cast(due_loss as varchar) || ' yuan'
+        end as payment,
+    case when paid_standard is null then '' else '，支付标准 ' || cast(paid_standard as varchar) || ' 元' end
+        || case
+            when due_loss is null then '，基金损失未核算'
+            else '；本机构 ' || settled_code || ' 入 ' || due_group_code || ' 组，支付标准 '
+                || cast(due_standard as varchar) || ' 元，差额 '
+                || cast(due_loss as varchar) || ' 元'
+        end as payment_zh
 from judged

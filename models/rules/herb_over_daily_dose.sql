@@ -34,7 +34,7 @@ exclusions_zh = [
 ]
 limits      = "Takes the quantity for grams and the days of supply for doses; a hospital that uploads packs or doses instead is far off for every herb. Raw herbs of the list of toxic drugs have no factor; a second signature of the physician for a large dose stands in the prescription only."
 limits_zh   = "以数量为克数、供药天数为剂数；按包或按剂上传的医院，其各味饮片均会严重偏离。列入毒性中药品种的生品不放宽倍数；医师对超量的再次签字仅见于处方。"
-version     = "2"
+version     = "3"
 sentence    = "{grams_a_day} g of {item_name} a day were charged on {occurred_on}, the limit is {max_grams} g; {amount} yuan of this line are above"
 sentence_zh = "{occurred_on} “{item_name}”每日 {grams_a_day} 克，超过限量 {max_grams} 克，本条超出部分 {amount} 元"
 

@@ -41,7 +41,7 @@ exclusions_zh = [
 ]
 limits      = "Observation before a decision, week-ends and the days before a transfer look the same; drugs posted once for several days do too where their days of supply are not filled. Temperature chart, nursing record and check-in tell whether the person slept there. What the idle days cost is at issue; if the bed was only held, none of the stay was needed."
 limits_zh   = "决策前观察、周末及转院前数日表现相同；药品一次记录数日而用药天数未填的，亦同。体温单、护理记录和签到可证明参保人是否在院过夜。涉及金额仅计无诊疗日的费用；现场查实为挂床的，整次住院费用均不合理。"
-version     = "3"
+version     = "5"
 sentence    = "On {idle_days} of {charged_days} days of the stay of {occurred_on} only bed, nursing and ward rounds were charged: {amount} yuan, of the stay's {stay_amount}"
 sentence_zh = "{occurred_on} 入院，{charged_days} 天中有 {idle_days} 天仅收床位、护理、诊查费，计 {amount} 元（该次住院 {stay_amount} 元）"
 
@@ -106,9 +106,9 @@ judged as (
         w.encounter_id is not null and w.is_unsorted = 0 as is_sorted,
         coalesce(p.busiest_share, 0) as busiest_share,
         coalesce(e.is_posted_in_bulk, false) or coalesce(b.covered_days >= w.idle_days, false) as is_posted_at_once,
-        x.is_exception or x.is_bed_day_paid or x.is_died or coalesce(w.is_operated, 0) = 1
+        x.is_expected or x.is_bed_day_paid or x.is_died or coalesce(w.is_operated, 0) = 1
             or coalesce(e.is_continued and o.is_operated, false)
-            or coalesce(e.is_operated, false) or coalesce(e.is_in_course, false) or e.days < 2 as is_excused
+            or coalesce(e.is_operated, false) or e.days < 2 as is_excused
     from feature.encounter as e
     join feature.encounter_excuse as x on x.encounter_id = e.encounter_id
     left join worked as w on w.encounter_id = e.encounter_id

@@ -38,7 +38,7 @@ exclusions_zh = [
 ]
 limits      = "Distances are straight lines between registered coordinates, so roads are longer; a branch that settles under the seat's number, and an online shop, look the same. An electronic voucher can be shown from afar by a relative, a plastic card cannot , so the kind of credential is to be asked for."
 limits_zh   = "距离为登记坐标间的直线距离，实际路程更长；分支机构以总部编码结算、网上药店也会呈现相同情形。电子凭证可由家属异地出示，实体卡不能，应核对就诊凭证类型。"
-version     = "2"
+version     = "3"
 sentence    = "Settled at {institution_id} {minutes} minutes after {previous_institution_id}, {km} km apart, on {occurred_on} ({amount} yuan)"
 sentence_zh = "{occurred_on} 在{previous_institution_id}结算 {minutes} 分钟后又在相距 {km} 公里的{institution_id}结算，涉及 {amount} 元"
 

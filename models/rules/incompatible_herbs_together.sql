@@ -31,7 +31,7 @@ exclusions_zh = [
 ]
 limits      = "A question of safety: no money is put at issue. A physician may combine them knowingly and sign a second time for it: ask to see the prescription."
 limits_zh   = "属用药安全问题，不涉及金额。医师可知情合用并再次签名，应调取处方核对。"
-version     = "2"
+version     = "3"
 sentence    = "{item_name} stands on one prescription of {occurred_on} with {other_herb}; the two must not be combined"
 sentence_zh = "{occurred_on} 同一处方同时使用“{other_herb}”与“{item_name}”，属{kind_zh}配伍禁忌"
 */

@@ -39,7 +39,7 @@ exclusions_zh = [
 ]
 limits      = "Which codes meet a text was worked out from its disease words and must be reviewed. Severity, line of treatment, gene tests and hours since onset stand in the medical record only: whoever meets the diagnosis may still fail them. A diagnosis the hospital did not code looks the same."
 limits_zh   = "条文对应的编码由疾病名称推导，须经复核。严重程度、治疗线数、基因检测、发病小时数仅见于病历，诊断符合者仍可能不满足。医院未编码的诊断也会呈现相同情形。"
-version     = "2"
+version     = "3"
 sentence    = "{item_name} was charged on {occurred_on} ({amount} yuan); none of the {diagnoses} diagnoses of the settlement is one it is paid for ({indication})"
 sentence_zh = "{occurred_on} 结算“{item_name}”{amount} 元，本次 {diagnoses} 个诊断均不符合限定支付适应症（{indication}）"
 

@@ -23,7 +23,7 @@ law         = [
 basis       = ["智能监管规则库（2025年版）67 药品区分性别使用、81 医疗服务项目区分性别使用"]
 needs       = ["record.settlement.sex"]
 exclusions  = [
-    "the identity number contradicts the delivered sex: cannot judge",
+    "register, bills, encounters and identity numbers name more than one sex (changed, corrected, mistyped): cannot judge",
     "pregnancy and maternity care settled for a newborn",
     "a son's item on the bill of the mother who bore him",
     "a living donor's care on the bill of who gets the organ or the marrow",
@@ -34,7 +34,7 @@ exclusions  = [
     "the institution is unknown, and with it whether it is a drugstore: cannot judge",
 ]
 exclusions_zh = [
-    "证件号码与所报性别矛盾：无法判定",
+    "参保登记、结算、就诊与证件号码的性别不一致（变更、更正或录错）：无法判定",
     "妊娠、生育费用在新生儿名下结算",
     "新生男婴的项目在母亲名下结算",
     "活体器官、造血干细胞供者的费用并入受者结算",
@@ -44,16 +44,16 @@ exclusions_zh = [
     "未使用基金或由家庭共济账户支付的药店购药：个人账户可供家庭成员使用",
     "机构未知，无从知道是否为药店：无法判定",
 ]
-limits      = "Silent on items without a published sex; an item taken for a spouse and paid by the funds looks the same."
-limits_zh   = "未公布性别限制的项目不作判断；为配偶取用且由基金支付的也会呈现相同情形。"
-version     = "4"
+limits      = "Only suspected where the bill names no sex of its own, no diagnosis of the visit is coded, or the person has more of the other sex or has it on several days: the register's sex is today's and may have been changed. Silent on items without a published sex; an item taken for a spouse and paid by the funds looks the same."
+limits_zh   = "结算单未填性别、仅有现行参保登记性别的，就诊无编码诊断的，以及另有异性疾病或多日使用异性项目的，仅列为可疑（参保登记性别可能已变更）。未公布性别限制的项目不作判断；为配偶取用且由基金支付的也会呈现相同情形。"
+version     = "5"
 sentence    = "{item_name}, an item for {item_sex} persons, was charged for a {person_sex} person on {occurred_on} ({amount} yuan)"
 sentence_zh = "{occurred_on} 为{person_sex_zh}性参保人结算限{item_sex_zh}性使用的“{item_name}”，涉及 {amount} 元"
 */
 with restricted as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
         l.charged_on, l.item_code, l.item_name, l.eligible_amount, s.sex, s.is_sex_contradicted, s.age_years,
-        s.is_family_purchase,
+        s.is_family_purchase, coalesce(s.is_sex_of_bill, false) as is_sex_of_bill,
         k.sex as item_sex, k.point_id, coalesce(b.is_delivered and k.sex = '1', false) as is_sons,
         o.encounter_id is not null as has_donor
     from feature.fee_line as l
@@ -90,13 +90,13 @@ named as (
 ),
 
 -- Whoever has an illness of the other sex too, or nothing but its items on several days, has that body: the register's sex
--- is wrong or was changed. One item alone says nothing of the kind.
+-- is wrong or was changed. One item on one day says nothing of the kind, unless the sex is known by today's register alone,
+-- or nothing is known of why the person came.
 other_body as (
     select person_id
     from restricted
     group by person_id
-    having count(distinct case when sex <> item_sex then item_code end) >= 2
-        and count(distinct case when sex <> item_sex then charged_on end) >= 2
+    having count(distinct case when sex <> item_sex then charged_on end) >= 2
         and max(case when sex = item_sex then 1 else 0 end) = 0
     union
     select r.person_id
@@ -107,7 +107,7 @@ other_body as (
 ),
 
 weighed as (
-    select r.*, y.person_id is not null as is_other_body, e.person_id is not null as is_excused,
+    select r.*, y.person_id is not null or not r.is_sex_of_bill or d.encounter_id is null as is_other_body, e.person_id is not null as is_excused,
         n.item_code is not null and d.encounter_id is null as is_perhaps_excused
     from restricted as r
     left join other_body as y on y.person_id = r.person_id
@@ -132,7 +132,7 @@ select
     end as outcome,
     case
         when sex is null then 'the sex is unknown'
-        when is_sex_contradicted then 'the identity number contradicts the sex'
+        when is_sex_contradicted then 'the sexes that are known of the person differ'
         when is_family_purchase is null then 'the institution is unknown, and with it whether it is a drugstore'
         when is_perhaps_excused then 'no diagnosis is known, and with it whether the item fits the other sex'
     end as reason,

@@ -16,7 +16,7 @@ basis       = ["智能监管规则库（2025年版）1 药品限工伤保险、2
 needs       = ["record.settlement.insurance_type"]
 exclusions  = [
     "maternity items in a maternity settlement, by medical category or maternity insurance",
-    "maternity items in ordinary care for pregnancy, birth, abortion or the lying-in, by any coded diagnosis",
+    "maternity items in ordinary care for pregnancy, birth, abortion, the lying-in, contraception or infertility, by any coded diagnosis",
     "a maternity item where no diagnosis is coded: cannot judge",
     "settlements outside the basic medical insurance",
     "paid without the funds: below the deductible, from the account, in cash",
@@ -25,23 +25,24 @@ exclusions  = [
 ]
 exclusions_zh = [
     "生育结算（按医疗类别或生育保险）中的生育项目",
-    "妊娠、分娩、流产、产褥期普通就医（任一编码诊断）中的生育项目",
+    "妊娠、分娩、流产、产褥期、计划生育及不孕不育普通就医（任一编码诊断）中的生育项目",
     "无编码诊断的生育项目：无法判定",
     "基本医疗保险以外的结算",
     "未使用基金：起付线以下、个人账户或现金支付",
     "险种未知：无法判定",
     "收费日期不在现有目录版本有效期内：无法判定",
 ]
-limits      = "Whether the work-injury insurance had accepted the injury is not known here; the money may have to be claimed there. Fertility treatment that an area has taken into the medical insurance looks the same."
-limits_zh   = "工伤保险是否已认定该损伤无从得知，费用可能应向其追偿。当地已将辅助生殖纳入医保的，也会呈现相同情形。"
-version     = "2"
+limits      = "Whether the work-injury insurance had accepted the injury is not known here; the money may have to be claimed there."
+limits_zh   = "工伤保险是否已认定该损伤无从得知，费用可能应向其追偿。"
+version     = "3"
 sentence    = "{item_name}, paid by the {insurance} only, was charged to insurance {insurance_type} on {occurred_on} ({amount} yuan)"
 sentence_zh = "{occurred_on} 限{insurance_zh}支付的“{item_name}”由险种 {insurance_type} 结算，涉及 {amount} 元"
 */
 with diagnosed as (
     select encounter_id, max(case when substr(diagnosis_code, 1, 1) = 'O'
-        or substr(diagnosis_code, 1, 3) in ('Z32', 'Z33', 'Z34', 'Z35', 'Z36', 'Z37', 'Z39', 'Z64') then 1 else 0 end)
-        as is_maternity
+        or substr(diagnosis_code, 1, 3) in ('Z30', 'Z31', 'Z32', 'Z33', 'Z34', 'Z35', 'Z36', 'Z37', 'Z39', 'Z64')
+        -- Contraception and, since the provinces took assisted reproduction in, infertility are maternity's too.
+        or substr(diagnosis_code, 1, 3) in ('N46', 'N96', 'N97') then 1 else 0 end) as is_maternity
     from feature.visit_diagnosis
     group by encounter_id
 ),

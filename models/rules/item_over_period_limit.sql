@@ -32,13 +32,16 @@ exclusions_zh = [
 ]
 limits      = "The day of charge stands for the day of use. Where units of the window stand at several institutions, which cannot know of each other, or the window rolls, the finding is suspected only."
 limits_zh   = "以收费日代替使用日。同一周期内分布在多家机构（彼此无从得知）或按滚动天数计算的，仅列为可疑。"
-version     = "2"
+version     = "3"
 sentence    = "{item_name}: {so_far} units by {occurred_on}, {max_quantity} are paid ({time_window}); {amount} yuan of this line are over"
 sentence_zh = "“{item_name}”至 {occurred_on} 累计 {so_far}，超过{time_window_zh}限定的 {max_quantity}，本条超出部分 {amount} 元"
 */
 with limited as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
-        l.charged_on, l.item_code, l.item_name, l.eligible_amount, l.quantity, l.is_posted_in_bulk,
+        l.charged_on, l.item_code, l.item_name, l.eligible_amount, l.quantity,
+        -- Units posted in bulk are of this window for certain only where the care began within it.
+        coalesce(l.is_posted_in_bulk, false) and k.time_window not in ('visit', 'stay')
+            and coalesce(e.started_on < w.window_from, true) as is_of_other_window,
         k.time_window, k.point_id, k.layer,
         k.max_quantity * case when k.time_window in ('visit', 'stay')
             then 1 + coalesce(b.most_newborns_on_bill, 0) + coalesce(d.donors_on_bill, 0) else 1 end as max_quantity,
@@ -53,6 +56,7 @@ with limited as (
     join knowledge.item_frequency as k
         on k.item_code = l.item_code
         and l.charged_on >= coalesce(k.valid_from, l.charged_on) and l.charged_on <= coalesce(k.valid_to, l.charged_on)
+    left join feature.encounter as e on e.encounter_id = l.encounter_id
     left join feature.window_day as w on w.on_date = l.charged_on and w.time_window = k.time_window
     left join feature.birth as b on b.encounter_id = l.encounter_id
     left join feature.donor_on_bill as d on d.encounter_id = l.encounter_id
@@ -67,6 +71,10 @@ fixed as (
             partition by holder_id, item_code, time_window order by charged_on, settlement_id, line_id
             rows between unbounded preceding and current row
         ) as so_far,
+        max(case when is_of_other_window then 1 else 0 end) over (
+            partition by holder_id, item_code, time_window order by charged_on, settlement_id, line_id
+            rows between unbounded preceding and current row
+        ) = 1 as is_uncertain,
         min(institution_id) over (partition by holder_id, item_code, time_window)
             <> max(institution_id) over (partition by holder_id, item_code, time_window) as is_spread
     from limited
@@ -75,6 +83,7 @@ fixed as (
 
 rolling as (
     select l.settlement_id, l.line_id, l.time_window, sum(o.quantity) as so_far,
+        max(case when o.is_of_other_window then 1 else 0 end) = 1 as is_uncertain,
         min(o.institution_id) <> max(o.institution_id) as is_spread
     from limited as l
     join limited as o
@@ -89,13 +98,13 @@ rolling as (
 ),
 
 reached as (
-    select settlement_id, line_id, time_window, so_far, is_spread from fixed
+    select settlement_id, line_id, time_window, so_far, is_uncertain, is_spread from fixed
     union all
-    select settlement_id, line_id, time_window, so_far, is_spread from rolling
+    select settlement_id, line_id, time_window, so_far, is_uncertain, is_spread from rolling
 ),
 
 weighed as (
-    select l.*, r.so_far, r.is_spread,
+    select l.*, r.so_far, r.is_uncertain, r.is_spread,
         cast(least(l.quantity, greatest(r.so_far - l.max_quantity, 0)) as double) as units_over
     from limited as l
     left join reached as r
@@ -113,8 +122,7 @@ chosen as (
 select
     case
         when quantity is null or holder_id is null then 'cannot_judge'
-        when units_over > 0 and coalesce(is_posted_in_bulk, false) and time_window not in ('visit', 'stay', 'year')
-            then 'cannot_judge'
+        when units_over > 0 and is_uncertain then 'cannot_judge'
         when units_over > 0 then 'hit'
         else 'clear'
     end as outcome,

@@ -25,9 +25,9 @@ exclusions_zh = [
     "集中记账、实际使用可能更早：无法判定",
     "参保人未知：无法判定",
 ]
-limits      = "Another institution may not have known of the earlier use, and an emergency, a pregnancy or another illness may ask for it again: such findings are suspected only, and the explanation says so first. The first use in the record has none before it and counts as clear. The day of charge stands for the day of use."
-limits_zh   = "其他机构可能不知前次使用，急诊、妊娠或病情变化也可能需要复查：此类仅列为可疑，并在说明中首先注明。数据中的首次使用无前次可比，视为无疑点。以收费日代替使用日。"
-version     = "3"
+limits      = "Another institution may not have known of the earlier use, and an emergency, a pregnancy, another illness or one that is not recorded may ask for it again: such findings are suspected only, and the explanation says so first. The first use in the record has none before it and counts as clear. The day of charge stands for the day of use."
+limits_zh   = "其他机构可能不知前次使用，急诊、妊娠、病情变化或诊断未记录的也可能需要复查：此类仅列为可疑，并在说明中首先注明。数据中的首次使用无前次可比，视为无疑点。以收费日代替使用日。"
+version     = "4"
 sentence    = "{innocent}{item_name} was charged on {occurred_on}, {gap_days} days after {used_before}; {min_gap_days} days must lie between ({amount} yuan)"
 sentence_zh = "{innocent_zh}“{item_name}”于 {used_before}、{occurred_on} 两次收费，间隔 {gap_days} 天，短于 {min_gap_days} 天，后一次涉及 {amount} 元"
 */
@@ -39,7 +39,8 @@ with pregnant as (
 
 limited as (
     select l.settlement_id, l.line_id, l.encounter_id, l.person_id, l.institution_id, l.practitioner_id,
-        l.charged_on, l.item_code, l.item_name, l.eligible_amount, k.min_gap_days, k.point_id, k.layer,
+        l.charged_on, least(l.charged_on, coalesce(e.started_on, l.charged_on)) as care_from,
+        l.item_code, l.item_name, l.eligible_amount, k.min_gap_days, k.point_id, k.layer,
         coalesce(l.is_posted_in_bulk, false) as is_posted_in_bulk,
         coalesce(l.care_setting = 'emergency', false) or coalesce(e.is_emergency_start, false)
             or coalesce(e.is_observation, false) as is_emergency,
@@ -57,7 +58,7 @@ limited as (
 
 day_of_use as (
     select person_id, item_code, charged_on, min(institution_id) as institution_id, min(diagnosis) as diagnosis,
-        max(case when is_posted_in_bulk then 1 else 0 end) as is_posted_in_bulk
+        max(case when is_posted_in_bulk then 1 else 0 end) as is_posted_in_bulk, min(care_from) as care_from
     from limited
     where person_id is not null
     group by person_id, item_code, charged_on
@@ -67,6 +68,8 @@ used as (
     select person_id, item_code, charged_on,
         lag(charged_on) over (partition by person_id, item_code order by charged_on) as used_before,
         lag(institution_id) over (partition by person_id, item_code order by charged_on) as institution_before,
+        lag(care_from) over (partition by person_id, item_code order by charged_on) as care_before_from,
+        lag(is_posted_in_bulk) over (partition by person_id, item_code order by charged_on) as is_bulk_before,
         lag(diagnosis) over (partition by person_id, item_code order by charged_on) as diagnosis_before,
         is_posted_in_bulk
     from day_of_use
@@ -74,9 +77,12 @@ used as (
 
 spaced as (
     select l.*, u.used_before, date_diff('day', u.used_before, l.charged_on) as gap_days,
-        u.is_posted_in_bulk = 1 as is_day_uncertain,
+        u.is_posted_in_bulk = 1 or coalesce(u.is_bulk_before = 1, false) as is_day_uncertain,
+        -- Posted at the end of a long stay, the use before may have been at its beginning.
+        coalesce(date_diff('day', u.care_before_from, l.charged_on) >= l.min_gap_days, false) as is_perhaps_earlier,
         coalesce(u.institution_before <> l.institution_id, u.used_before is not null) as across_institutions,
-        coalesce(u.diagnosis_before <> l.diagnosis, false) as is_other_illness
+        -- An illness that nobody recorded is not known to be the same.
+        coalesce(u.diagnosis_before <> l.diagnosis, u.used_before is not null) as is_other_illness
     from limited as l
     left join used as u
         on u.person_id = l.person_id and u.item_code = l.item_code and u.charged_on = l.charged_on
@@ -95,6 +101,7 @@ select
     end as reason,
     case
         when layer in ('starter', 'derived') or across_institutions or is_emergency or is_other_illness or is_pregnant
+            or is_perhaps_earlier
             then 'suspected'
     end as certainty,
     settlement_id,
@@ -116,7 +123,8 @@ select
         when across_institutions then 'Perhaps lawful: the earlier use was at another institution. '
         when is_emergency then 'Perhaps lawful: an emergency. '
         when is_pregnant then 'Perhaps lawful: a pregnancy, which is followed more closely. '
-        when is_other_illness then 'Perhaps lawful: another illness. '
+        when is_perhaps_earlier then 'Perhaps lawful: the earlier use may have been long before the day it was posted. '
+        when is_other_illness then 'Perhaps lawful: another illness, or none is recorded. '
         else ''
     end as innocent,
     case
@@ -124,7 +132,8 @@ select
         when across_institutions then '（可能合理：前次在其他机构）'
         when is_emergency then '（可能合理：急诊）'
         when is_pregnant then '（可能合理：妊娠期监测间隔较短）'
-        when is_other_illness then '（可能合理：病情已变化）'
+        when is_perhaps_earlier then '（可能合理：前次为住院集中记账，实际使用可能更早）'
+        when is_other_illness then '（可能合理：病情已变化或未记录诊断）'
         else ''
     end as innocent_zh,
     point_id

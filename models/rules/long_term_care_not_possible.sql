@@ -31,7 +31,7 @@ exclusions_zh = [
 limits      = "A day typed in wrong, leave from the ward and a register of deaths that errs look the same. Compare the carer's sign-in and the ward's leave slips first. The money is that of long-term care, not of a medical bill."
 limits_zh   = "服务日期录错、住院期间请假外出、死亡登记有误也会呈现相同情形，应先核对护理人员签到和病区请假单。金额为长护险资金，不在医疗费用账单内。"
 status      = "trial"
-version     = "1"
+version     = "2"
 sentence    = "Long-term care on {occurred_on} ({amount} yuan) {what}"
 sentence_zh = "{occurred_on} 长护险服务（{amount} 元）{what_zh}"
 

@@ -33,7 +33,7 @@ exclusions_zh = [
 limits      = "Either the operation was not done or the record is incomplete; on its own it is mostly the second. Operation record and anaesthesia sheet tell."
 limits_zh   = "或手术未实施，或记录不完整；单独出现时多为后者。以手术记录和麻醉单为准。"
 status      = "trial"
-version     = "1"
+version     = "2"
 sentence    = "{item_name} ({amount} yuan) was charged on {occurred_on}, but the stay has no procedure code"
 sentence_zh = "{occurred_on} 收取“{item_name}” {amount} 元，该次住院无手术操作编码"
 

@@ -41,9 +41,9 @@ exclusions_zh = [
     "机构从不以费用类别收取手术费，或无费用明细：无法判定",
     "机构未知：无法判定",
 ]
-limits      = "A small bedside operation may be charged under treatment at less than {min_price} yuan. At issue is what the code adds to the case payment, which the export does not say: the stay's whole amount is its upper bound. Operation record and consent tell."
-limits_zh   = "床旁小手术可能以低于 {min_price} 元的治疗项目收费。涉及的是编码使病例支付增加的部分，导出数据未体现：以整次住院费用为其上限。以手术记录和知情同意书为准。"
-version     = "2"
+limits      = "A small bedside operation may be charged under treatment at less than {min_price} yuan. At issue is what the code adds to the case payment: the difference of two standards where groups are delivered and the institution's other stays of the diagnosis without an operation were all paid alike, else not known, with the stay's whole amount as its upper bound. Operation record and consent tell."
+limits_zh   = "床旁小手术可能以低于 {min_price} 元的治疗项目收费。涉及的是编码使病例支付增加的部分：有分组结果且本机构同诊断未手术住院支付标准唯一的，为两个支付标准之差；否则无从核算，以整次住院费用为其上限。以手术记录和知情同意书为准。"
+version     = "4"
 sentence    = "{procedure_code} {procedure_name} was coded for the stay of {occurred_on} ({diagnosis_code} {diagnosis_name}), yet no operation was charged; the stay cost {amount} yuan"
 sentence_zh = "{occurred_on} 入院（{diagnosis_code} {diagnosis_name}）编有手术操作 {procedure_code} {procedure_name}，但无任何手术收费，该次住院涉及 {amount} 元"
 
@@ -114,7 +114,9 @@ select
     e.institution_id,
     cast(null as varchar) as practitioner_id,
     e.started_on as occurred_on,
-    s.eligible_amount as amount,
+    -- In case payment the loss is the difference of two standards, where both are known (实施细则 35).
+    case when g.unoperated_loss < s.eligible_amount then g.unoperated_loss else s.eligible_amount end as amount,
+    g.unoperated_loss as loss,
     c.procedure_code,
     coalesce(c.procedure_name, '') as procedure_name,
     coalesce(e.principal_diagnosis_code, '') as diagnosis_code,
@@ -125,4 +127,5 @@ join feature.encounter_excuse as x on x.encounter_id = e.encounter_id
 join feature.settlement as s on s.encounter_id = e.encounter_id
 left join charged as f on f.encounter_id = e.encounter_id
 left join place as p on p.institution_id = e.institution_id
+left join feature.case_payment as g on g.settlement_id = s.settlement_id
 where c.place = 1

@@ -34,7 +34,7 @@ exclusions_zh = [
 ]
 limits      = "Whether both were done through one incision stands in the operation record, not here. No ratio is published: without the area's own table the amount is what the customary half would leave, at most. The full price is the highest at which the institution charged the item alone or as the dearest, or the limit of its price, else the usual one elsewhere; where all are unknown the price charged counts as full."
 limits_zh   = "是否经同一切口完成，见手术记录，数据无法反映。公布内容未载折价比例：当地未录入价格文件的，金额按通行的 50% 计为上限。全价取该机构单独收取或作为主手术收取该项目的最高单价，或该项目的价格上限，均无的取其他机构通常价；全部不明的，以所收单价为全价。"
-version     = "2"
+version     = "3"
 sentence    = "{item_name} was charged on {occurred_on} beside {main_item} of the same group ({group_name}) without the discount of a further operation; at {rate} of the price {at_most}{amount} yuan are over"
 sentence_zh = "{occurred_on} 与同组手术“{main_item}”（{group_name}）同日收取的“{item_name}”未按规定折价，按 {rate} 计收则超出{at_most_zh} {amount} 元"
 

@@ -38,7 +38,7 @@ exclusions_zh = [
 limits      = "Without filing the fund pays less, it does not refuse; what is at issue is whether care so far away was given at all, to be asked of the area of treatment. Persons who moved and never filed are the usual reason. Filings kept in a province's own platform are not seen."
 limits_zh   = "未备案时基金支付比例降低，并非不予支付；关注点在于异地是否确有就医，应向就医地协查。已迁居而未办备案为常见原因。省级平台自有备案不在数据中。"
 status      = "trial"
-version     = "2"
+version     = "3"
 sentence    = "Care in {division} from {occurred_on} without a filing that holds there ({amount} yuan); {stays} such stays, {visits} such visits, {all_amount} yuan in all"
 sentence_zh = "{occurred_on} 起在 {division} 就医而无有效备案，涉及 {amount} 元；同类住院 {stays} 次、门诊 {visits} 次，合计 {all_amount} 元"
 

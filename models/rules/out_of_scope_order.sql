@@ -34,7 +34,7 @@ exclusions_zh = [
 limits      = "The scope is a licence, the department a place of work: physicians of one scope lawfully work in several departments, and small houses share one. A pointer to codes lent to colleagues, no more."
 limits_zh   = "执业范围是许可，科室是工作地点：同一范围的医师可合法在多个科室工作，小型机构也会共用科室。仅提示编码可能借给他人使用。"
 status      = "trial"
-version     = "1"
+version     = "2"
 sentence    = "{item_name} was ordered on {occurred_on} from department {department_code} by a practitioner licensed for {scope_name}; {lines} such lines ({amount} yuan)"
 sentence_zh = "{occurred_on} 执业范围为“{scope_name}”的医师在科室 {department_code} 开具“{item_name}”，共 {lines} 条，本条 {amount} 元"
 

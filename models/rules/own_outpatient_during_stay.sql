@@ -37,7 +37,7 @@ exclusions_zh = [
 ]
 limits      = "Under case payment what is taken out of the stay is paid twice. A mother's antenatal or a newborn's visit under her number, and a date keyed wrong, look the same. Bills on the days just before admission are not looked at: the work-up before an agreed stay is lawful in most areas."
 limits_zh   = "按病种付费下，移出住院的费用会被重复支付。母亲产检或新生儿以其编号就诊、日期录错也会呈现相同情形。入院前数日的账单不作判断：多数地区允许预约入院前检查。"
-version     = "2"
+version     = "4"
 sentence    = "On {occurred_on} the hospital settled an out-patient bill of {amount} yuan for a person in its own bed from {started_on} to {ended_on}"
 sentence_zh = "{started_on} 至 {ended_on} 在本院住院期间，{occurred_on} 又在本院门诊结算 {amount} 元"
 
@@ -79,7 +79,7 @@ excused as (
     select m.settlement_id
     from met as m
     join feature.encounter_excuse as x on x.encounter_id = m.encounter_id
-    where x.is_exception or m.is_in_course
+    where x.is_expected
     union
     select m.settlement_id
     from met as m

@@ -32,7 +32,7 @@ exclusions_zh = [
 limits      = "A service is often written down days later, under the day of writing; a family member may have come in the person's place. Look at the service record and its signature first. A package's money is that of the package, not of a medical bill."
 limits_zh   = "服务记录常为事后补录，日期为录入日；也可能由家属代为到场。应先核对服务记录及签字。金额为签约服务费，不在医疗费用账单内。"
 status      = "trial"
-version     = "1"
+version     = "2"
 sentence    = "A service of the package {package_name} on {occurred_on} {what}"
 sentence_zh = "{occurred_on} 签约服务“{package_name}”{what_zh}"
 

@@ -32,7 +32,7 @@ exclusions_zh = [
 ]
 limits      = "The paper prescription may lie at the counter; areas without a prescription platform do not fill the field. The number on the line is the store's own and proves nothing."
 limits_zh   = "纸质处方可能存于柜台；无处方流转平台的地区不填该字段。明细中的编号为药店自有编号，不具证明力。"
-version     = "1"
+version     = "2"
 sentence    = "{item_name}: {amount} yuan on {occurred_on} with pooled funds, no prescription moved from a hospital and no prescriber; {with_percent} % of such lines of the area have one"
 sentence_zh = "{occurred_on} 统筹基金支付“{item_name}” {amount} 元，无流转处方及开方医师信息；本地同药有处方者占 {with_percent}%"
 

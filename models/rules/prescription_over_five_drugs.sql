@@ -39,7 +39,7 @@ exclusions_zh = [
 ]
 limits      = "Counts drugs by their generic name, whatever the strength or maker, without the solvent of an infusion. Where the number counts visits or lines, nothing is judged."
 limits_zh   = "按通用名计种，不论规格、厂家，输液溶媒不计。该号码为就诊号或明细号的机构不作判断。"
-version     = "2"
+version     = "3"
 sentence    = "Prescription {order_number} of {occurred_on} holds {drugs} western and patent medicines, {most} are allowed ({drug_amount} yuan)"
 sentence_zh = "{occurred_on} 处方 {order_number} 开具西药、中成药 {drugs} 种，超过 {most} 种（药品费用 {drug_amount} 元）"
 

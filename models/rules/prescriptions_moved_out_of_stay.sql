@@ -35,7 +35,7 @@ exclusions_zh = [
 ]
 limits      = "The export does not say who wrote the prescription; it is ascribed to the hospital in whose bed the person lay. Most of its persons at one drugstore speak for an arrangement. Whether the hospital lacked the drug is to be asked. The finding names the stay and its settlement; the purchases are the drugstore's and are listed with it: their documents are to be fetched there."
 limits_zh   = "导出数据不含处方开具者，归于参保人所住医院。该院多数参保人集中在一家药店提示双方可能有约定。医院是否缺药需核实。本条列出住院及其结算；购药为药店结算，随之列示，应到药店调取单据。"
-version     = "2"
+version     = "3"
 sentence    = "In hospital from {started_on} to {ended_on}, the person bought {purchases} times on moved prescriptions ({amount} yuan), first on {occurred_on} at {pharmacy_id} (settlement {purchase_settlement_id}); {persons} persons of this hospital did, most at {top_pharmacy}"
 sentence_zh = "{started_on} 至 {ended_on} 住院期间凭流转处方到药店购药 {purchases} 次共 {amount} 元，首次 {occurred_on} 在药店{pharmacy_id}（结算 {purchase_settlement_id}）；该院同类 {persons} 人，主要在{top_pharmacy}"
 

@@ -37,7 +37,7 @@ exclusions_zh = [
 ]
 limits      = "The limit delivered with the line comes first, else the list's, of the nearest area and the institution's level (which codes mean which level differs by area: parameters). Only suspected, for a permitted surcharge may be part of the price: up to {max_surcharge:%} over the limit for a child up to {child_years:year} or of unknown age, at night, on a public holiday, or under a name that speaks of a surcharge; and units posted in bulk under the limit of the day of posting. The levels of a hospital's branches are not known. Items without any limit are not judged."
 limits_zh   = "优先采用明细所带限价，其次为表中限价，取最近地区和机构级别（级别代码因地而异，由参数设定）。以下仅列可疑，因价格可能含许可加收：{child_years} 岁及以下或年龄未知、夜间、法定节假日或名称注明加收，且超出限价不超过 {max_surcharge:%} 的；以及按记账日限价集中记账的。分院级别未知。无限价的项目不作判断。"
-version     = "2"
+version     = "3"
 sentence    = "{item_name} was charged at {unit_price} yuan on {occurred_on}, the limit is {price_limit}; {quantity} units, {amount} yuan over"
 sentence_zh = "{occurred_on} “{item_name}”单价 {unit_price} 元，高于限价 {price_limit} 元，数量 {quantity}，超出 {amount} 元"
 

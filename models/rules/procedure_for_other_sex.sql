@@ -14,7 +14,7 @@ basis       = ["智能监管规则库（2025年版）39 手术操作编码与性
 needs       = ["record.procedure.procedure_code", "record.settlement.sex"]
 exclusions  = [
     "a diagnosis of the person that leaves the sex open (Q56, E25, E34.5, F64)",
-    "the identity number contradicts the delivered sex: cannot judge",
+    "register, bills, encounters and identity numbers name more than one sex (changed, corrected, mistyped): cannot judge",
     "the sex is unknown: cannot judge",
     "a newborn settled on the mother's bill, or the mother on the newborn's",
     "a living donor's care on the bill of who gets the organ or the marrow",
@@ -22,7 +22,7 @@ exclusions  = [
 ]
 exclusions_zh = [
     "参保人有性别不明或发育异常的诊断（Q56、E25、E34.5、F64）",
-    "证件号码与所报性别矛盾：无法判定",
+    "参保登记、结算、就诊与证件号码的性别不一致（变更、更正或录错）：无法判定",
     "性别未知：无法判定",
     "新生儿并入母亲结算，或母亲并入新生儿结算",
     "活体器官、造血干细胞供者的费用并入受者结算",
@@ -30,7 +30,7 @@ exclusions_zh = [
 ]
 limits      = "A mistyped code and another person's card look the same. Which codes belong to one sex follows from the chapters of ICD-9-CM-3 (60-64, 65-75); single codes outside them are starter knowledge. The money at issue is what the operation's own rules find."
 limits_zh   = "编码录错与使用他人医保凭证表现相同。编码所属性别依据 ICD-9-CM-3 章节（60-64、65-75），章节以外的个别编码为初始知识。涉及金额由手术类规则计算。"
-version     = "3"
+version     = "4"
 sentence    = "{procedure_code} {procedure_name}, a procedure on {code_sex} persons, is coded for a {person_sex} person ({occurred_on})"
 sentence_zh = "{occurred_on} 为{person_sex_zh}性参保人编码仅{code_sex_zh}性可有的手术操作 {procedure_code} {procedure_name}"
 */
@@ -60,7 +60,7 @@ told as (
         coalesce(s.medical_category, '') as medical_category,
         case
             when s.sex is null then 'the sex is unknown'
-            when s.is_sex_contradicted then 'the identity number contradicts the sex'
+            when s.is_sex_contradicted then 'the sexes that are known of the person differ'
         end as reason
     from coded as c
     join feature.settlement as s on s.settlement_id = c.settlement_id

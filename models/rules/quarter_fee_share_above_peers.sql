@@ -27,7 +27,7 @@ exclusions_zh = [
 limits      = "An indicator of where to look, without money at issue. Not adjusted for case mix: a specialist ward or an expensive treatment the peers lack explains much. Shares are of the eligible fees of stays; CT and MRI are the items grouped under them in the knowledge tables; consumables and drugs used for them count on their own."
 limits_zh   = "仅提示关注方向，不涉及金额。未按病种结构调整：专科病区或同类没有的高费用治疗可解释大部分差异。占比以住院符合政策范围费用计；CT、核磁为知识库项目分组所列项目，其所用耗材、药品分别计入。"
 status      = "trial"
-version     = "1"
+version     = "2"
 sentence    = "In the quarter from {occurred_on} the fees of {stays} stays lie above the peers ({peers} institutions of {peer_group}): {shares}"
 sentence_zh = "自 {occurred_on} 起的季度，{stays} 次住院费用占比高于同类机构（{peer_group}，{peers} 家）：{shares_zh}"
 

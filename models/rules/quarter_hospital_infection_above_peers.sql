@@ -26,7 +26,7 @@ exclusions_zh = [
 limits      = "An infection is a diagnosis of the knowledge base's group of infections that the settlement list says was not there on admission; one that was there, or of which nobody knew, does not count. An indicator of where to look, without money at issue. Infections are told by the diagnosis and the mark that it was not there on admission; places that never fill the mark show none. Not adjusted for case mix: intensive care and oncology acquire more."
 limits_zh   = "院内感染指知识库感染诊断组内、医保结算清单标记为入院时没有的诊断；入院时已有或情况不明的不计。仅提示关注方向，不涉及金额。感染按诊断及入院时没有的标记识别，从不填写标记的机构不会显示。未按病种结构调整：重症监护和肿瘤科感染较多。"
 status      = "trial"
-version     = "1"
+version     = "2"
 sentence    = "In the quarter from {occurred_on} {infected} of {stays} stays acquired an infection ({rate_percent}%); the median of the peers is {peer_percent}% ({peers} institutions of {peer_group})"
 sentence_zh = "自 {occurred_on} 起的季度，{stays} 次住院中 {infected} 次发生院内感染（{rate_percent}%），同类机构中位数 {peer_percent}%（{peer_group}，{peers} 家）"
 

@@ -36,7 +36,7 @@ exclusions_zh = [
 ]
 limits      = "The person did not choose the chain and is not a subject. Deterioration and rehabilitation lead through hospitals of one level too; referral slips and whether the person was asked tell. The first stay of a chain is not at issue."
 limits_zh   = "本条不涉及参保人本人。病情恶化、康复也可能经过同级别的多家医院，以转诊单及是否征求参保人意见为准。链条中的首次住院不列为涉及金额。"
-version     = "3"
+version     = "4"
 sentence    = "Stay {link} of {links} in a chain without a break from {chain_from} to {chain_to}, after a discharge from {previous_institution_id}; it cost {amount} yuan"
 sentence_zh = "{chain_from} 至 {chain_to} 连续在不同医院住院 {links} 次，本次为第 {link} 次（上一家{previous_institution_id}），涉及 {amount} 元"
 

@@ -35,7 +35,7 @@ exclusions_zh = [
 ]
 limits      = "Two prescriptions with the same items on one day do occur, for instance where one settlement may hold only a week's supply; the clock and the prescription numbers tell. Interim settlements have other days."
 limits_zh   = "同日两张处方项目相同的情况存在，例如单次结算只能开一周用量；以时刻和处方号为准。中途结算的日期不同。"
-version     = "2"
+version     = "4"
 sentence    = "{lines} items, total {total_amount} yuan, were settled again on {occurred_on}, {kind} settlement {previous_settlement_id}; {amount} yuan counted twice"
 sentence_zh = "{occurred_on} 再次结算与 {previous_settlement_id} {kind_zh}的费用（{lines} 个项目，总额 {total_amount} 元），重复涉及 {amount} 元"
 
@@ -126,9 +126,8 @@ in_course as (
     select distinct i.settlement_id
     from involved as i
     join feature.settlement as s on s.settlement_id = i.settlement_id
-    join feature.encounter as e on e.encounter_id = s.encounter_id
     join feature.encounter_excuse as x on x.encounter_id = s.encounter_id
-    where x.is_exception or e.is_in_course
+    where x.is_expected
 )
 
 select

@@ -33,7 +33,7 @@ exclusions_zh = [
 ]
 limits      = "First-line drugs that were paid in cash, bought elsewhere or not tolerated before the record begins are not seen; an intolerance or a resistance test stands in the medical record. One first-line drug of the text suffices, whatever its course."
 limits_zh   = "自费、在他处购买或数据起始之前不耐受的一线药看不到；不耐受或耐药检测见病历。条文中有一种一线药即可，不论疗程。"
-version     = "2"
+version     = "3"
 sentence    = "{item_name}, paid after the first line ({first_line}), was charged on {occurred_on}; no such drug is seen in {days_seen} days before ({amount} yuan)"
 sentence_zh = "{occurred_on} 使用限二线药品“{item_name}”，此前 {days_seen} 天未见一线用药（{first_line}），涉及 {amount} 元"
 

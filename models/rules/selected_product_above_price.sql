@@ -32,7 +32,7 @@ exclusions_zh = [
 ]
 limits      = "Selected prices are a pack's; a pack of another size bears another catalogue code. Provinces allow drugstores other markups: the markup of the parameters is {drugstore_markup:%}. Only suspected: drugstores, whose markup is not published with the price, and the first {stock_days:day} of a selection, in which dearer stock may be sold off."
 limits_zh   = "中选价为单个包装价格，其他包装规格另有目录编码。各省允许药店的加成不同，本规则按 {drugstore_markup:%} 计。药店（加成未随中选价公布）及中选价执行首 {stock_days} 天（可能销售此前库存）仅列可疑。"
-version     = "2"
+version     = "3"
 sentence    = "{item_name} was charged at {unit_price} yuan a unit; the selected price is {selected_price} yuan ({amount} yuan above)"
 sentence_zh = "中选药品“{item_name}”单价 {unit_price} 元，中选价 {selected_price} 元，超出 {amount} 元"
 
@@ -67,8 +67,9 @@ line as (
         cast(l.unit_price as double) as unit_price, cast(l.quantity as double) as quantity,
         cast(l.eligible_amount as double) as eligible_amount,
         cast(coalesce(l.over_limit_amount, 0) as double) as over_limit_amount,
-        min(cast(s.selected_price as double)) as selected_price,
-        min(cast(s.selected_price as double))
+        -- Two selections that hold on one day differ by area or package: the dearer is allowed.
+        max(cast(s.selected_price as double)) as selected_price,
+        max(cast(s.selected_price as double))
             * (1 + case when coalesce(l.is_pharmacy, true) then $drugstore_markup else 0 end) as allowed,
         l.is_pharmacy is null as is_place_unknown,
         coalesce(l.is_pharmacy, true)

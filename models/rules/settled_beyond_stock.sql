@@ -42,7 +42,7 @@ exclusions_zh = [
 limits      = "Stock and bills must count in the same unit: factors of a whole number (pack and piece) point to a unit, not to goods. What was sold for cash lowers the stock and is not seen here, so the excess is the least possible."
 limits_zh   = "库存与账单须按同一单位计数：呈整数倍（盒与片）提示单位问题而非货品问题。现金销售减少库存但数据中看不到，故超出部分为最低值。"
 status      = "trial"
-version     = "1"
+version     = "2"
 sentence    = "{settled} units of {item_name} were settled from {period_from} to {period_to}, {available} were available; {amount} yuan of this line are over"
 sentence_zh = "{period_from} 至 {period_to} 结算“{item_name}”{settled}，可供数量 {available}，本条超出部分 {amount} 元"
 

@@ -27,8 +27,8 @@ exclusions_zh = [
     "金额差异在 {tolerance_yuan} 元以内",
     "住院期间不检查离院方式",
 ]
-limits      = "Names the first fault in this order: persons, days, amounts, diagnoses; how many there are is counted. The list's own table is not part of the export: what it repeats of settlement, encounter and diagnoses is read from there."
-limits_zh   = "按以下顺序列出首个问题：人员、日期、金额、诊断，并给出问题总数。清单自身的表不在导出数据中，其重复结算、就诊和诊断的内容从相应表读取。"
+limits      = "On trial, for a contradiction in an export is as often the exporter's as the place's, and it puts no money at issue: the data clerk's checks come first; where the platform itself is read it may go live. Names the first fault in this order: persons, days, amounts, diagnoses; how many there are is counted. The list's own table is not part of the export: what it repeats of settlement, encounter and diagnoses is read from there."
+limits_zh   = "试运行原因：导出数据的矛盾可能出自导出环节而非机构，且不涉及金额，应先由数据人员核对；直接读取平台数据的可正式启用。按以下顺序列出首个问题：人员、日期、金额、诊断，并给出问题总数。清单自身的表不在导出数据中，其重复结算、就诊和诊断的内容从相应表读取。"
 status      = "trial"
 version     = "1"
 sentence    = "The settlement of {occurred_on} contradicts itself: {fault} ({faults} faults)"

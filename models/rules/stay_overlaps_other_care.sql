@@ -51,7 +51,7 @@ exclusions_zh = [
 ]
 limits      = "Either the bed was held for a person who was elsewhere or the card was used by another: temperature chart and check-in tell which. Which of the two the record does not say, so the person is no subject. An examination agreed with a hospital of the same level and a date keyed wrong look the same. At issue is the stay's daily average for the days spent elsewhere, not the whole stay. A visit names the hospital that held the bed, two stays name both."
 limits_zh   = "或为参保人不在院而保留床位，或为他人使用其医保凭证，以体温单和签到区分。数据不能区分二者，故不涉及参保人本人。预约到同级他院检查、日期录错也会呈现相同情形。涉及金额为在他处天数对应的日均费用，而非整次住院。门诊只涉及保留床位的医院，两次住院则涉及双方。"
-version     = "2"
+version     = "4"
 sentence    = "While in hospital from {started_on} to {ended_on} the person was {kind} at {other_institution_id} ({times} times, first on {occurred_on}); {days_elsewhere} days of the stay are worth {amount} yuan"
 sentence_zh = "住院 {started_on} 至 {ended_on} 期间又在{other_institution_id}{kind_zh}（{times} 次，首次 {occurred_on}），重叠 {days_elsewhere} 天，按日均费用涉及 {amount} 元"
 
@@ -113,8 +113,8 @@ visit as (
 in_course as (
     select distinct v.settlement_id
     from visit as v
-    left join feature.encounter_excuse as x on x.encounter_id = v.encounter_id
-    where x.is_exception or v.is_in_course
+    join feature.encounter_excuse as x on x.encounter_id = v.encounter_id
+    where x.is_expected
 ),
 
 visited as (

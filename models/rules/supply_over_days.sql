@@ -41,8 +41,8 @@ exclusions_zh = [
     "机构未知，无从知道是否为药店：无法判定",
     "本次就诊无编码诊断，无从知道是否慢性病：无法判定",
 ]
-limits      = "The seven days may be extended for who lives far away, with the reason on the prescription. Who is chronically ill is told by registration and use. The days are the hospital's own word. Areas set wider limits for stable chronic disease: the tables of a city overrule."
-limits_zh   = "住处较远者可在处方注明理由后适当延长七天限量。是否慢性病按登记和用药判断。天数以医院填报为准。各地对稳定期慢性病可放宽，以当地表为准。"
+limits      = "On trial, for what excuses a longer prescription is written on it and not delivered, and the days of supply are typed by the place. The seven days may be extended for who lives far away, with the reason on the prescription. Who is chronically ill is told by registration and use. The days are the hospital's own word. Areas set wider limits for stable chronic disease: the tables of a city overrule."
+limits_zh   = "试运行原因：延长用量的理由写在处方上而未上传，供药天数由机构填报。住处较远者可在处方注明理由后适当延长七天限量。是否慢性病按登记和用药判断。天数以医院填报为准。各地对稳定期慢性病可放宽，以当地表为准。"
 status      = "trial"
 version     = "2"
 sentence    = "{item_name} was prescribed for {supply_days} days on {occurred_on}, {max_days} days are allowed; {amount} yuan are over"

@@ -176,3 +176,20 @@ def test_acute_notifiable_infections_are_known_by_their_codes(care, code, is_out
     diagnosis = {} if code is None else {"principal_diagnosis_code": code}
     care.visit("E1", "2025-03-01", **diagnosis)
     assert care.facts("E1")["is_outbreak_disease"] is is_outbreak_disease
+
+
+@pytest.mark.parametrize(
+    ("name", "day", "is_package"),
+    [
+        ("健康体检", "2025-03-01", True),
+        ("预防接种服务", "2025-03-01", True),
+        ("家庭医生签约服务包", "2025-03-01", True),
+        ("穴位贴敷治疗", "2025-07-20", True),
+        ("穴位贴敷治疗", "2025-04-20", False),  # no day to which all come at once
+        ("血细胞分析", "2025-03-01", False),
+        (None, "2025-03-01", False),
+    ],
+)
+def test_packages_are_told_by_what_is_charged(care, name, day, is_package):
+    care.visit("E1", day, lines=[{"item_name": name}])
+    assert care.facts("E1")["is_package"] is is_package

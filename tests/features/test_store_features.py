@@ -103,7 +103,7 @@ def test_a_visit_as_a_bill(con):
     )  # fmt: skip
     put(con, "record.settlement", {"settlement_id": "S1"}, {"settlement_id": "S2", "settlement_type": "1"},
         {"settlement_id": "S3"})  # fmt: skip
-    put(con, "feature.encounter", {"encounter_id": "ES2", "principal_diagnosis_code": "J06.900"})
+    put(con, "feature.encounter", {"encounter_id": "ES2", "principal_diagnosis_code": "J06.900", "is_package": True})
     put(con, "feature.fee_line", line(1, "S1", "2025-01-02"), line(2, "S1", "2025-01-02", drug="b"),
         line(3, "S2", "2025-01-02", drug="健康体检", pharmacy=False))  # fmt: skip
     drug, visit = answer(con, "visit_bill")

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from flows.publish import dossier, evidence, labels, watchlists
+from flows.publish import dossier, evidence, labels, legal, watchlists
 from models.sources import cases, rule
 
 #: source, subject, day, settlement, way of payment, amount
@@ -81,6 +81,19 @@ def test_loss_in_case_payment_is_not_computed_and_the_item_amount_stands_beside(
     by_case = {r["settlement_id"]: r["amount"] for r in rows if r["loss"]}
     assert by_case == {"S1": Decimal(100), "S4": Decimal(20)}, "by its way of payment; by the sum paid for the disease"
     assert {r["loss"] for r in rows if r["loss"]} == {"not computed (paid by case); the amount is that of the items"}
+
+
+def test_loss_is_the_difference_of_two_standards_where_the_source_knows_both(con):
+    con.execute("begin")
+    con.execute("update model.finding set detail = '{\"loss\": \"300.00\"}' where finding_id = 'F3'")
+    con.execute("insert into record.payment_group (settlement_id, group_code) values ('S2', 'ES31')")
+    rows = shown(con, "en", "20270301-0")
+    assert rows["loss"].to_list()[2] == "300.00"
+    assert rows["loss"][1].startswith("not computed"), "a group that was delivered says that the stay is paid by case"
+    note = legal.Law(con, SOURCES, "zh").loss(rows)
+    assert "1次按病种" in note and "¥300.00" in note, "once a settlement"
+    assert "2条疑点属按病种" in note and "仅列项目金额¥140.00" in note
+    con.execute("rollback")
 
 
 def test_a_home_without_the_tables_shows_the_law_as_shipped(con):

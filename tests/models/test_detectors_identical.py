@@ -44,7 +44,10 @@ def everyday(rng, institution, bills=60, pool=40, diagnosis="J06.9"):
 
 
 def settle(con, rows):
-    rows = [{"is_cash_only": False, "is_outbreak_disease": False} | row for row in rows]
+    rows = [
+        {"is_cash_only": False, "is_outbreak_disease": False, "is_in_course": False, "is_package": False} | row
+        for row in rows
+    ]
     frame = pl.DataFrame(rows).with_columns(
         settlement_id="S" + pl.col("encounter_id"), is_pharmacy=False, eligible_amount=pl.lit(100.0),
         quantity=pl.col("quantity").cast(pl.Float64), settled_on=pl.lit("2025-03-01").str.to_date(),
@@ -58,6 +61,7 @@ def settle(con, rows):
         "settlement": "settlement_id, encounter_id, person_id, institution_id, eligible_amount, is_pharmacy, settled_on,"
         " is_cash_only",
         "encounter": "encounter_id, person_id, institution_id, is_inpatient, medical_category, is_outbreak_disease,"
+        " is_in_course, is_package,"
         " principal_diagnosis_code, principal_diagnosis_name, attending_practitioner_id",
     }
     for table, columns in tables.items():
@@ -129,7 +133,8 @@ def test_no_doctor_is_named_where_none_dominates(con):
         [r | {"person_id": "P"} for r in template()],
         [r | {"medical_category": "28"} for r in template(stay=True, size=9)],
         [r | {"principal_diagnosis_code": "Z51.1"} for r in template()],
-        [r | {"item_name": "血液透析"} for r in template()],
+        [r | {"is_in_course": True} for r in template()],
+        [r | {"is_package": True} for r in template()],
         template(stay=True, size=7),
         [r | {"is_cash_only": True} for r in template()],
         [r | {"is_outbreak_disease": True} for r in template()],
@@ -142,6 +147,7 @@ def test_no_doctor_is_named_where_none_dominates(con):
         "day surgery",
         "chemotherapy",
         "dialysis",
+        "vaccinations",
         "small stay",
         "check-ups paid in cash",
         "flu",

@@ -60,14 +60,9 @@ value = 0.8
 unit = "share"
 meaning = "least share of the bills that one practitioner signed to be named"
 */
--- item_of_bill: an item and its quantity in one visit or stay; is_course where its name says care given by a fixed
--- package, in which equal bills are the rule.
+-- item_of_bill: an item and its quantity in one visit or stay.
 create temp table item_of_bill as
-select encounter_id, item_code, round(sum(quantity), 2) as quantity, min(practitioner_id) as practitioner_id,
-    max(regexp_matches(
-        coalesce(item_name, ''),
-        '透析|血透|血液滤过|血液灌流|血液净化|化疗|化学治疗|放疗|放射治疗|体检|健康检查|疫苗|预防接种|接种'
-    )) as is_course
+select encounter_id, item_code, round(sum(quantity), 2) as quantity, min(practitioner_id) as practitioner_id
 from feature.fee_line
 where not is_pharmacy and encounter_id is not null and item_code is not null and quantity > 0
 group by encounter_id, item_code;
@@ -77,7 +72,6 @@ group by encounter_id, item_code;
 create temp table bill as
 with whole as (
     select encounter_id, count(*) as items, mode(practitioner_id order by practitioner_id) as practitioner_id,
-        max(is_course) as is_course,
         md5(string_agg(item_code || '*' || quantity, ';' order by item_code)) as template
     from item_of_bill
     group by encounter_id
@@ -105,10 +99,10 @@ select w.encounter_id, e.person_id, e.institution_id, e.is_inpatient as is_stay,
 from whole as w
 join feature.encounter as e on e.encounter_id = w.encounter_id
 join feature.encounter_excuse as x on x.encounter_id = w.encounter_id
-where not w.is_course and not coalesce(e.is_in_course, false) and not coalesce(e.is_outbreak_disease, false)
+-- In a course and in a package equal bills are the rule.
+where not x.is_expected and not coalesce(e.is_package, false) and not coalesce(e.is_outbreak_disease, false)
     and e.person_id is not null and e.institution_id is not null
-    and coalesce(e.medical_category, '-') not in (select medical_category from day_care)
-    and not x.is_exception;
+    and coalesce(e.medical_category, '-') not in (select medical_category from day_care);
 
 -- shared_template: a template of an institution that several persons have, with its commonest diagnosis.
 create temp table shared_template as

@@ -51,9 +51,9 @@ meaning = "least eligible money of the stay"
 create temp table paper_stay as
 select s.settlement_id, s.encounter_id, s.person_id, s.institution_id, e.started_on, e.ended_on, s.settled_on,
     s.eligible_amount, s.institution_division, s.insured_division,
-    coalesce(e.is_emergency_start, false) or coalesce(e.is_transferred_in, false) or coalesce(e.is_in_course, false)
+    coalesce(e.is_emergency_start, false) or coalesce(e.is_transferred_in, false)
         or coalesce(s.medical_category in ('23', '24', '210104'), false) as is_led_in,
-    x.is_died or x.is_exception as is_explained,
+    x.is_died or x.is_expected as is_explained,
     substr(e.principal_diagnosis_code, 1, 1) as chapter
 from feature.settlement as s
 join record.settlement as r on r.settlement_id = s.settlement_id
