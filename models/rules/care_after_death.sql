@@ -127,7 +127,7 @@ after as (
 charged as (
     select b.settlement_id, l.line_id, b.encounter_id, b.person_id, b.institution_id, l.charged_on,
         l.eligible_amount, l.item_name, b.died_on,
-        b.is_death_registered and not coalesce(b.is_death_contradicted, false) as is_death_registered,
+        b.is_death_registered, b.is_death_contradicted,
         date_diff('day', b.died_on, l.charged_on) as lag_days
     from begun as b
     join feature.fee_line as l on l.settlement_id = b.settlement_id
@@ -160,6 +160,8 @@ select
     started_on as occurred_on,
     eligible_amount as amount,
     case when is_doubtful then 'suspected' end as certainty,
+    case when is_death_contradicted then 'a death that another source dates later' end as innocent,
+    case when is_death_contradicted then '其他来源所载死亡日期更晚，登记日期可能有误' end as innocent_zh,
     died_on,
     lag_days,
     case
@@ -181,7 +183,10 @@ select
     cast(null as varchar) as practitioner_id,
     charged_on as occurred_on,
     eligible_amount as amount,
-    case when lag_days <= $sure_days or not coalesce(is_death_registered, false) then 'suspected' end as certainty,
+    case when lag_days <= $sure_days or not coalesce(is_death_registered, false) or coalesce(is_death_contradicted, false)
+        then 'suspected' end as certainty,
+    case when is_death_contradicted then 'a death that another source dates later' end as innocent,
+    case when is_death_contradicted then '其他来源所载死亡日期更晚，登记日期可能有误' end as innocent_zh,
     died_on,
     lag_days,
     item_name || ' charged in a stay' as what,
