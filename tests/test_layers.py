@@ -22,7 +22,7 @@ MAY_READ = {
     "models/casebook": {"record", "knowledge", "feature", "model", "casebook"},
     "models/visits": {"record", "knowledge", "feature", "model", "casebook"},
     "models/evaluation": {"feature", "model", "casebook", "truth"},
-    "models/outlook": {"record", "feature"},
+    "models/outlook": {"record", "feature", "model"},
     "flows/publish": {"record", "knowledge", "feature", "model", "casebook"},
 }
 #: The only queries that may look at identities: one turns id numbers into sex and date of birth, the other telephone
