@@ -430,6 +430,13 @@ def test_the_command_line_answers_in_chinese(chinese, machine, monkeypatch, caps
     assert HAN.search(told) and not left, (left, told[:2000])
 
 
+def test_a_page_never_shows_the_place_of_a_number_that_was_not_put_in():
+    said = {k: t for lang in ("en", "zh") for k, t in words(lang).items() if re.search(r"\{\w+\}", t)}
+    pages = labels.COLUMNS.parent.glob("*.j2")
+    bare = [(p.name, k) for p in pages for k in re.findall(r"\{\{ w\.(\w+) \}\}", p.read_text("utf-8"))]
+    assert len(bare) > 100 and not [b for b in bare if b[1] in said]
+
+
 def test_a_page_s_punctuation_is_chinese(chinese):
     _, folder, _ = chinese
     text = shown((folder / "report.html").read_text(encoding="utf-8"))
