@@ -445,6 +445,11 @@ def page(table):
     return f"<html><head><meta charset='utf-8'></head><body><table>{rows}</table></body></html>".encode()
 
 
+def xml_of_2003(table):
+    cells = "".join(f"<Row>{''.join(f'<Cell><Data>{c}</Data></Cell>' for c in row)}</Row>" for row in table.grid)
+    return f'<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"><Table>{cells}</Table></Workbook>'.encode()
+
+
 def parquet(folder, table):
     header = [f"{c}_{n}" if not c or c in table.header[:n] else c for n, c in enumerate(table.header)]
     pl.DataFrame(table.rows, schema=header, orient="row").write_parquet(folder / "setl_d.parquet")
@@ -532,6 +537,7 @@ HOLDERS = {
     "xls": lambda folder, table: old_book(folder, table, "setl_d.xls"),
     "et": lambda folder, table: old_book(folder, table, "结算信息表.et"),
     "html": lambda folder, table: (folder / "setl_d.xls").write_bytes(page(table)),
+    "xml of 2003": lambda folder, table: (folder / "setl_d.xls").write_bytes(xml_of_2003(table)),
     "parquet": parquet,
     "cut in two": cut,
 }  # fmt: skip
@@ -551,10 +557,13 @@ BESIDE = {
     "count": lambda folder, table: (folder / "setl_d.ok").write_text(str(len([r for r in table.rows if r[column(table, "mdtrt_id")][:2] in ("51", "５１", "'5", '="')]))),
     "other count": lambda folder, table: (folder / "控制.csv").write_text("表名,记录数\nsetl_d,30\n"),
     "other checksum": lambda folder, table: (folder / "setl_d.md5").write_text("0" * 32),
+    "table on paper": lambda folder, table: (folder / "psn_status_d202503.pdf").write_bytes(b"%PDF"),
     "old book": lambda folder, table: (folder / "psn_status_d.xls").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504),
 }  # fmt: skip
 #: Forms that cannot be read right: which of two contents is older, what nobody can open.
 REFUSED = {
+    "table on paper",
+    "xml of 2003",
     "wrong total",
     "other remark",
     "other title",

@@ -17,7 +17,6 @@ from data.ingest.unpack import EXPORT, NUMBERS, UNPACK, WORKBOOKS, Part, ending,
 
 NO_TABLE = "not a table of the export"
 STRAY = "left there by a program"
-PAPER = "Deliver the table as xlsx or CSV, or take the file out; nothing was loaded."
 HIDDEN = "a hidden sheet"
 EMPTY = "it holds nothing"
 NO_FILE = "no file that could be read"
@@ -39,9 +38,6 @@ def contents(
             yield Part(path, name, path.name, "control")
             continue
         if stray.is_paper(name):
-            if stray.is_table_on_paper(name, names.of_table):
-                with faults.within(name, names.table(path.name)):
-                    raise InputRefused(f"{name} is a paper or picture called as a table. {PAPER}")
             left.append((name, NO_TABLE))
             continue
         inside: list[Part] = []

@@ -67,6 +67,7 @@ def find(folder: Path, work: Path, names: mapping.Names | None = None, faults: F
         with faults.within(part.name, names.table(part.stem)):
             _resolve(part, names, found)
     _refuse_hidden(hidden, found.deliveries, faults)
+    _refuse_papers(found, names, faults)
     if not found.deliveries and not found.mended and not faults.kept:
         wanted = ", ".join(f"{t.source}.csv" for t in mapping.tables().values() if t.is_required)
         raise InputRefused(
@@ -168,6 +169,22 @@ def _refuse_hidden(hidden: list[Delivery], shown: list[Delivery], faults: Faults
                 raise InputRefused(
                     f"{sheet.name} is hidden, and nothing else of the delivery is {sheet.table.source}"
                     f" ({sheet.table.name_zh}). Show the sheet if it counts, delete it if not; nothing was loaded."
+                )
+
+
+def _refuse_papers(found: Found, names: mapping.Names, faults: Faults) -> None:
+    """A signed print of a table lies beside it; alone it is the table, and nobody can read it."""
+    came = [d.table for d in found.deliveries] + [fault.table for fault in faults.kept]
+    for name, why in found.left:
+        base = name.rpartition("!")[2].rpartition("/")[2]
+        if why != NO_TABLE or not stray.is_paper(base) or not stray.is_table_on_paper(base, names.of_table):
+            continue
+        table = names.table(base)
+        if table not in came:
+            with faults.within(name, table):
+                raise InputRefused(
+                    f"{name} is a paper or picture called as a table. Deliver the table as xlsx or CSV, or take the"
+                    " file out; nothing was loaded."
                 )
 
 

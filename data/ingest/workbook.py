@@ -67,11 +67,11 @@ def sheets(path: Path, name: str) -> Iterator[Sheet]:
         text = _text(content)
         if text is None:
             raise InputRefused(f"{name} cannot be read as a workbook (it is none). {ADVICE}")
+        if re.search(r"urn:schemas-microsoft-com:office:spreadsheet", text[:4096]):
+            raise InputRefused(f"{name} is a workbook saved as XML (2003). {ADVICE}")
         if re.search(r"<(html|table|tr)[\s>]", text[: texts.HEAD], re.IGNORECASE):
             yield from _page(text)
             return
-        if re.search(r"urn:schemas-microsoft-com:office:spreadsheet", text[:4096]):
-            raise InputRefused(f"{name} is a workbook saved as XML (2003). {ADVICE}")
         raise NoWorkbook
     if content.startswith(OLE) and "EncryptedPackage".encode("utf-16-le") in content:
         raise InputRefused(f"{name} is protected with a password. Save it without one; nothing was loaded.")
