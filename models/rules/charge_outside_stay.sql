@@ -37,9 +37,9 @@ exclusions_zh = [
     "出院后 {late_days} 天以内一次补记多个数量：可能为住院期间各日，无法判定",
     "计费日期未知：无法判定",
 ]
-limits      = "Hospitals post a forgotten line the morning after; one such line a stay is let pass, several are a day charged that was not spent there. Work-up before an agreed admission may be settled with the stay in most areas; where it may not, the days allowed before admission (now {workup_days:day}) are to be set to 0. Only suspected: a charge within {workup_days:day} before admission (an observation ward may have been merged into the stay), an examination within {agreed_days:day} before it, and what is dated the day on which the stay was settled."
-limits_zh   = "医院常在出院次日补记漏记项目，每次住院一条予以放过，多条则为对未住院日期计费。多数地区允许预约入院前的检查并入住院结算；不允许的地区应将入院前允许天数（现为 {workup_days} 天）调为 0。下列情形仅列可疑：入院前 {workup_days} 天以内的费用（留观可能并入住院结算）、入院前 {agreed_days} 天以内的检查检验，以及计费日期为结算当日的费用。"
-version     = "3"
+limits      = "Hospitals post a forgotten line the morning after; one such line a stay is let pass, several are a day charged that was not spent there. Work-up before an agreed admission may be settled with the stay in most areas; where it may not, the days allowed before admission (now {workup_days:day}) are to be set to 0. Only suspected: a charge within {workup_days:day} before admission (an observation ward may have been merged into the stay), an examination within {agreed_days:day} before it, and what all bears one day between discharge and settlement (entered in one go)."
+limits_zh   = "医院常在出院次日补记漏记项目，每次住院一条予以放过，多条则为对未住院日期计费。多数地区允许预约入院前的检查并入住院结算；不允许的地区应将入院前允许天数（现为 {workup_days} 天）调为 0。下列情形仅列可疑：入院前 {workup_days} 天以内的费用（留观可能并入住院结算）、入院前 {agreed_days} 天以内的检查检验，以及出院后至结算前集中在同一天补记的费用。"
+version     = "4"
 sentence    = "{item_name} ({amount} yuan) was charged on {occurred_on}, {days_off} days {side} a stay of {started_on} to {ended_on}; {lines_outside} lines of the stay lie outside it"
 sentence_zh = "住院 {started_on} 至 {ended_on}，“{item_name}”计费日期 {occurred_on}，在{side_zh} {days_off} 天，涉及 {amount} 元（该次住院共 {lines_outside} 条）"
 
@@ -96,7 +96,7 @@ with stay_line as (
         coalesce(regexp_matches(l.item_name, $slow_names), false) as is_slow_report,
         coalesce(e.is_emergency_start, false) or coalesce(e.medical_category in ('24', '210104'), false)
             as is_emergency_start,
-        coalesce(l.charged_on = s.settled_on, false) as is_on_settling,
+        coalesce(l.charged_on <= s.settled_on, false) as is_before_settling,
         date_diff('day', l.charged_on, e.started_on) as days_before,
         date_diff('day', e.ended_on, l.charged_on) as days_after
     from feature.fee_line as l
@@ -121,7 +121,10 @@ counted as (
         count(*) over (partition by encounter_id) as lines,
         sum(case when is_late and days_after <= $late_days and quantity <= 1 then 1 else 0 end)
             over (partition by encounter_id)
-            as lines_late
+            as lines_late,
+        -- What bears one day, and that no later than the settlement's, was entered in one go; care goes on day by day.
+        min(case when is_late then charged_on end) over (partition by encounter_id)
+            = max(case when is_late then charged_on end) over (partition by encounter_id) as is_one_day_late
     from sorted
 )
 
@@ -154,17 +157,17 @@ select
     eligible_amount as amount,
     case
         when is_early and (days_before <= $workup_days or (is_report and days_before <= $agreed_days)) then 'suspected'
-        when is_late and is_on_settling then 'suspected'
+        when is_late and is_before_settling and is_one_day_late then 'suspected'
         else 'definite'
     end as certainty,
     case
         when is_early and is_report and days_before <= $agreed_days
             then 'work-up for an agreed admission or day surgery, which many areas settle with the stay'
-        when is_late and is_on_settling then 'a charge of the stay entered while it was settled'
+        when is_late and is_before_settling and is_one_day_late then 'a charge of the stay entered before it was settled'
     end as innocent,
     case
         when is_early and is_report and days_before <= $agreed_days then '预约住院或日间手术的院前检查，多地规定并入住院结算'
-        when is_late and is_on_settling then '结算时补记的住院费用'
+        when is_late and is_before_settling and is_one_day_late then '结算前补记的住院费用'
     end as innocent_zh,
     item_name,
     case when is_early then days_before else days_after end as days_off,
