@@ -52,8 +52,7 @@ value   = 3
 unit    = "persons"
 meaning = "with the same item or diagnosis against their sex or age at an institution, from which it is its coding"
 */
--- Items that a disease makes fitting for either sex say nothing here.
-with restricted as (
+with sex_item as (
     select l.settlement_id, l.line_id, l.charged_on, l.item_code, coalesce(l.item_name, '') as item_name, k.sex,
         l.eligible_amount
     from feature.fee_line as l
@@ -63,36 +62,20 @@ with restricted as (
     where l.eligible_amount > 0
 ),
 
+-- Items that a disease makes fitting for either sex say nothing here.
 either_sex as (
     select distinct i.item_code, i.item_name
-    from (select distinct item_code, item_name from restricted) as i
+    from (select distinct item_code, item_name from sex_item) as i
     join knowledge.sex_exception as k
         on i.item_code like coalesce(k.item_prefix, '') || '%' and i.item_name like '%' || k.name_word || '%'
     where k.name_word is not null
 ),
 
--- Whose sex a diagnosis leaves open.
-undetermined as (
-    select distinct d.person_id
-    from feature.visit_diagnosis as d
-    join knowledge.sex_exception as k on d.diagnosis_code like k.diagnosis_prefix || '%'
-    where k.name_word is null
-),
-
-of_one_sex as (
-    select c.diagnosis_code, max(k.sex) as sex
-    from (select distinct diagnosis_code from feature.visit_diagnosis) as c
-    join knowledge.diagnosis_sex as k
-        on substr(c.diagnosis_code, 1, length(k.diagnosis_prefix)) = k.diagnosis_prefix
-    group by c.diagnosis_code
-    having max(k.sex) = min(k.sex)
-),
-
 -- Everything of a settlement that is for one sex or for children, fitting or not.
-told as (
+restricted_care as (
     select r.settlement_id, r.line_id, r.charged_on as occurred_on, 'sex' as ground, r.item_code as code, r.item_name as name,
         r.sex as of_sex, r.eligible_amount as amount
-    from restricted as r
+    from sex_item as r
     left join either_sex as x on x.item_code = r.item_code and x.item_name = r.item_name
     where x.item_code is null
     union all
@@ -106,7 +89,7 @@ told as (
     select s.settlement_id, cast(null as varchar), coalesce(d.started_on, s.settled_on), 'sex', d.diagnosis_code,
         coalesce(d.diagnosis_name, ''), k.sex, cast(0 as decimal(16, 2))
     from feature.visit_diagnosis as d
-    join of_one_sex as k on k.diagnosis_code = d.diagnosis_code
+    join feature.one_sex_diagnosis as k on k.diagnosis_code = d.diagnosis_code
     join feature.settlement as s on s.encounter_id = d.encounter_id
 ),
 
@@ -114,12 +97,12 @@ weighed as (
     select t.*, s.encounter_id, s.person_id, s.institution_id, s.sex, s.age_years,
         coalesce(p.id_sex = s.sex, false) as is_confirmed,
         case when t.ground = 'sex' then t.of_sex <> s.sex else s.age_years >= 18 end as is_unlike
-    from told as t
+    from restricted_care as t
     join feature.settlement as s on s.settlement_id = t.settlement_id
     left join feature.person as p on p.person_id = s.person_id
     left join feature.birth as b on b.encounter_id = s.encounter_id
     left join feature.donor_on_bill as o on o.encounter_id = s.encounter_id
-    left join undetermined as u on u.person_id = s.person_id
+    left join feature.undetermined_sex as u on u.person_id = s.person_id
     where s.person_id is not null and s.sex is not null and s.age_years >= 1 and s.is_family_purchase = false
         and not coalesce(s.is_sex_contradicted, false) and not coalesce(s.is_birth_contradicted, false)
         and coalesce(substr(s.medical_category, 1, 2), '') <> '52'

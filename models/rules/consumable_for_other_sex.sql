@@ -65,19 +65,11 @@ restricted as (
     from feature.fee_line as l
     join marked as m on m.settlement_id = l.settlement_id and m.line_id = l.line_id
     join feature.settlement as s on s.settlement_id = l.settlement_id
-),
-
--- Persons whose sex a diagnosis leaves open (knowledge.sex_exception for any item): the registered one decides nothing.
-undetermined as (
-    select distinct d.person_id
-    from feature.visit_diagnosis as d
-    join knowledge.sex_exception as k on d.diagnosis_code like k.diagnosis_prefix || '%'
-    where k.name_word is null
 )
 
 select
     case
-        when person_id in (select person_id from undetermined) then 'clear'
+        when person_id in (select person_id from feature.undetermined_sex) then 'clear'
         when sex is null or is_contradicted then 'cannot_judge'
         when sex <> item_sex and not is_newborn and is_place_unknown then 'cannot_judge'
         when sex <> item_sex and not is_newborn then 'hit'

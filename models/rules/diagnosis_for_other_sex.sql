@@ -40,16 +40,8 @@ version     = "3"
 sentence    = "{diagnosis_code} {diagnosis_name}, a diagnosis of {code_sex} persons, is coded for a {person_sex} person ({occurred_on})"
 sentence_zh = "{occurred_on} {person_sex_zh}性参保人的诊断 {diagnosis_code} {diagnosis_name} 仅见于{code_sex_zh}性"
 */
-with code as (
-    select c.diagnosis_code, max(k.sex) as sex, min(k.sex) as other_sex
-    from (select distinct diagnosis_code from feature.visit_diagnosis) as c
-    join knowledge.diagnosis_sex as k
-        on substr(c.diagnosis_code, 1, length(k.diagnosis_prefix)) = k.diagnosis_prefix
-    group by c.diagnosis_code
-),
-
 -- One row an encounter: its first conflicting diagnosis, else any.
-coded as (
+with coded as (
     select s.settlement_id, s.encounter_id, s.person_id, s.institution_id, s.settled_on, s.sex,
         d.diagnosis_code, d.diagnosis_name, k.sex as code_sex,
         coalesce(s.age_years < 1, false) or coalesce(substr(s.medical_category, 1, 2) = '52', false)
@@ -63,17 +55,9 @@ coded as (
             order by case when k.sex <> s.sex then 0 else 1 end, d.diagnosis_code, d.diagnosis_name, s.settlement_id
         ) as place
     from feature.visit_diagnosis as d
-    join code as k on k.diagnosis_code = d.diagnosis_code and k.sex = k.other_sex
+    join feature.one_sex_diagnosis as k on k.diagnosis_code = d.diagnosis_code
     join feature.settlement as s on s.encounter_id = d.encounter_id
     left join feature.birth as b on b.encounter_id = s.encounter_id
-),
-
--- Persons whose sex a diagnosis leaves open (knowledge.sex_exception for any item): the registered one decides nothing.
-undetermined as (
-    select distinct d.person_id
-    from feature.visit_diagnosis as d
-    join knowledge.sex_exception as k on d.diagnosis_code like k.diagnosis_prefix || '%'
-    where k.name_word is null
 ),
 
 uncoded as (
@@ -85,7 +69,7 @@ uncoded as (
 
 select
     case
-        when is_newborn or person_id in (select person_id from undetermined) then 'clear'
+        when is_newborn or person_id in (select person_id from feature.undetermined_sex) then 'clear'
         when reason is not null then 'cannot_judge'
         when sex <> code_sex then 'hit'
         else 'clear'

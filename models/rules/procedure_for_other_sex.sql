@@ -66,14 +66,6 @@ told as (
     join feature.settlement as s on s.settlement_id = c.settlement_id
 ),
 
--- Persons whose sex a diagnosis leaves open (knowledge.sex_exception for any item): the registered one decides nothing.
-undetermined as (
-    select distinct d.person_id
-    from feature.visit_diagnosis as d
-    join knowledge.sex_exception as k on d.diagnosis_code like k.diagnosis_prefix || '%'
-    where k.name_word is null
-),
-
 -- Done on the partner, on the bill of the one who is treated for the couple; on the child, on the mother's.
 excused as (
     select c.settlement_id, c.procedure_code
@@ -92,7 +84,7 @@ excused as (
     union
     select c.settlement_id, c.procedure_code
     from told as c
-    join undetermined as u on u.person_id = c.person_id
+    join feature.undetermined_sex as u on u.person_id = c.person_id
 ),
 
 weighed as (

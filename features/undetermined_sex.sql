@@ -1,0 +1,8 @@
+-- One row: one person whose sex a diagnosis leaves open (knowledge.sex_exception for any item): the registered one decides
+--     nothing.
+-- diagnosis_code: the first such diagnosis
+select d.person_id, min(d.diagnosis_code) as diagnosis_code
+from feature.visit_diagnosis as d
+join knowledge.sex_exception as k on d.diagnosis_code like k.diagnosis_prefix || '%'
+where k.name_word is null and d.person_id is not null
+group by d.person_id
