@@ -51,15 +51,15 @@ class Claim:
     where: str
     of: str  # ROWS, or what the column is called
     columns: tuple[str, ...]  # any of which may be meant
-    said: Decimal
+    claimed: Decimal
     read: Decimal
 
     def sentence(self) -> str:
         """Both numbers, and what to do."""
         if self.of == ROWS:
-            numbers = f"says that there are {self.said:,} rows, and {self.read:,} were read"
+            numbers = f"says that there are {self.claimed:,} rows, and {self.read:,} were read"
         else:
-            numbers = f"says that {self.of} adds up to {self.said:,}, and what was read adds up to {self.read:,}"
+            numbers = f"says that {self.of} adds up to {self.claimed:,}, and what was read adds up to {self.read:,}"
         return (
             f"{self.where} {numbers}. Rows are missing or too many: export it again, or take out what says so if it is"
             " wrong; nothing was loaded."
@@ -121,9 +121,9 @@ class Sums:
         for delivery, control in self.read.values():
             by_table.setdefault(delivery.table.source, []).append(control)
         for controls in by_table.values():
-            known = [c for c in controls if c is not None]
-            if len(known) == len(controls) > 1:
-                refuse([claim for control in known for claim in control.claims], together(known))
+            fresh = [c for c in controls if c is not None]
+            if len(fresh) == len(controls) > 1:
+                refuse([claim for control in fresh for claim in control.claims], together(fresh))
 
 
 def refuse(claims: Collection[Claim], together: Mapping[str, Decimal] | None = None) -> None:
@@ -131,7 +131,7 @@ def refuse(claims: Collection[Claim], together: Mapping[str, Decimal] | None = N
     for claim in claims:
         rows = int((together or {}).get(ROWS, 0))
         sums = [together[c] for c in (claim.columns or (ROWS,)) if c in together] if together is not None else []
-        if not any(abs(claim.said - value) <= (slack(rows) if claim.columns else 0) for value in sums):
+        if not any(abs(claim.claimed - value) <= (slack(rows) if claim.columns else 0) for value in sums):
             raise InputRefused(claim.sentence())
 
 
@@ -183,8 +183,8 @@ def _lines(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> Iterator[Line]
         """
     ).fetchall()
     for place, filled, *values in rows:
-        found = {c: Decimal(v) for c, v in zip(amounts, values, strict=True) if v is not None}
-        yield place, [c.strip() for c in filled if c and c.strip()], found
+        numbers = {c: Decimal(v) for c, v in zip(amounts, values, strict=True) if v is not None}
+        yield place, [c.strip() for c in filled if c and c.strip()], numbers
 
 
 def _is_total(texts: Sequence[str]) -> bool:
@@ -197,9 +197,9 @@ def _in_text(
 ) -> Iterator[Claim]:
     """What a line says in words: 共 12 条, 合计金额：13761.19."""
     ways = (" ".join(texts), ",".join(texts))  # a comma within a number may have parted it
-    said = [Decimal(n.replace(",", "")) for way in ways for pattern in COUNTS for n in pattern.findall(way)]
-    if said and not set(said) & set(counts):
-        yield Claim(where, ROWS, (), said[0], sums[ROWS])
+    row_counts = [Decimal(n.replace(",", "")) for way in ways for pattern in COUNTS for n in pattern.findall(way)]
+    if row_counts and not set(row_counts) & set(counts):
+        yield Claim(where, ROWS, (), row_counts[0], sums[ROWS])
     amounts = [Decimal(n.replace(",", "")) for way in ways for n in AMOUNT.findall(way)]
     columns = tuple(c for c in sums if c != ROWS)
     allowed = slack(int(sums[ROWS]))
@@ -245,10 +245,10 @@ def _totals(
                 yield Claim(f"{delivery.name}, data row {place + 1},", cell, (column,), value, sums[column])
 
 
-def _has(values: Sequence[Decimal], wanted: Decimal, allowed: Decimal) -> bool:
+def _has(values: Sequence[Decimal], value: Decimal, allowed: Decimal) -> bool:
     ordered = sorted(values)
-    place = bisect_left(ordered, wanted - allowed)
-    return place < len(ordered) and ordered[place] <= wanted + allowed
+    place = bisect_left(ordered, value - allowed)
+    return place < len(ordered) and ordered[place] <= value + allowed
 
 
 def slack(rows: int) -> Decimal:

@@ -77,17 +77,17 @@ class Compared:
 
 
 #: Of some contents: what numbers of a kind are called, and the numbers.
-Said = dict[tuple[tuple[str, ...], str, bool], list[Decimal]]
+Statements = dict[tuple[tuple[str, ...], str, bool], list[Decimal]]
 
 
 def refuse(parts: Sequence[Part], compared: Compared, say: Callable[[str], None]) -> None:
     """Hold every statement of such files against what was read. Raises InputRefused where the two differ."""
     for part in parts:
         beside = compared.beside(part.name)
-        said: Said = {}
+        statements: Statements = {}
         lines = list(_lines(part))
-        agreed = sum(_gather(part, line, len(lines) == 1, beside, said) for line in lines)
-        for (contents, label, is_amount), numbers in said.items():
+        agreed = sum(_gather(part, line, len(lines) == 1, beside, statements) for line in lines)
+        for (contents, label, is_amount), numbers in statements.items():
             agreed += _holds(part, label, is_amount, numbers, contents, beside)
         if agreed:
             say(f"{part.name}: compared with what was read, and all of it is so ({agreed:,})")
@@ -128,8 +128,8 @@ def _is_labelled(cells: Sequence[str]) -> bool:
     return any(EXACT.search(c) or LINES.search(c) or AMOUNTS.search(c) for c in cells)
 
 
-def _gather(part: Part, line: Line, is_alone: bool, compared: Compared, said: Said) -> int:
-    """Put what a line says into `said`; 1 where it has the right checksum of a file.
+def _gather(part: Part, line: Line, is_alone: bool, compared: Compared, statements: Statements) -> int:
+    """Put what a line says into `statements`; 1 where it has the right checksum of a file.
 
     A line that names nothing speaks of what its file is called after, if it `is_alone` or says what it counts.
     """
@@ -150,27 +150,27 @@ def _gather(part: Part, line: Line, is_alone: bool, compared: Compared, said: Sa
         text = text.replace(match[0], " ")
     place = text.lower().find(called)
     rest = text if place < 0 else text[:place] + " " + text[place + len(called) :]
-    for label, number, is_amount in _said(rest, cells, labels):
+    for label, number, is_amount in _numbers(rest, cells, labels):
         if label or not is_own or (is_alone and number > 1):  # 1 in a file of its own is a flag
-            said.setdefault((tuple(contents), label, is_amount), []).append(number)
+            statements.setdefault((tuple(contents), label, is_amount), []).append(number)
     return agreed
 
 
-def _said(rest: str, cells: Sequence[str], labels: Sequence[str]) -> Iterator[tuple[str, Decimal, bool]]:
+def _numbers(rest: str, cells: Sequence[str], labels: Sequence[str]) -> Iterator[tuple[str, Decimal, bool]]:
     """The numbers of a line with what they are called, empty where nothing calls them anything; whether of money."""
-    wanted: list[tuple[str, Decimal | None]]
+    candidates: list[tuple[str, Decimal | None]]
     if labels:
         pairs = [(label, decimal(cell)) for label, cell in zip(labels, cells, strict=True)]
-        wanted = [
+        candidates = [
             (p, n) for p, n in pairs if n is not None and (EXACT.search(p) or LINES.search(p) or AMOUNTS.search(p))
         ]
     else:
-        wanted = [(p, decimal(n)) for p, n in NAMED.findall(rest) if _is_labelled([p])]
-        wanted += [("条数", decimal(n)) for pattern in COUNTS for n in pattern.findall(rest)]
-    if not wanted:
+        candidates = [(p, decimal(n)) for p, n in NAMED.findall(rest) if _is_labelled([p])]
+        candidates += [("条数", decimal(n)) for pattern in COUNTS for n in pattern.findall(rest)]
+    if not candidates:
         plain = [n for n in NUMBER.findall(rest) if not DATE.fullmatch(n)]
-        wanted = [("", decimal(n)) for n in plain[:2]]
-    for label, number in wanted:
+        candidates = [("", decimal(n)) for n in plain[:2]]
+    for label, number in candidates:
         if number is not None:
             yield label, number, bool(AMOUNTS.search(label)) if label else number.as_tuple().exponent != 0
 
@@ -196,11 +196,11 @@ def _holds(
         amounts = {c for c in held if c != ROWS}
         meant = {f.column for f in compared.names.match(table, [label]).values()} & amounts if label else set()
         values = [c.sums[name] for c in (Control((), held), *controls) for name in meant or amounts]
-        if not values or any(abs(said - v) <= slack(int(held[ROWS])) for v in values for said in given):
+        if not values or any(abs(stated - v) <= slack(int(held[ROWS])) for v in values for stated in given):
             return len(numbers) if values else 0
-        said = sum(numbers, Decimal(0))
-        nearest = min(values, key=lambda v: abs(v - said))
-        differs = f"says that the amounts of {shown} add up to {said:,}, and what was read adds up to {nearest:,}"
+        stated = sum(numbers, Decimal(0))
+        nearest = min(values, key=lambda v: abs(v - stated))
+        differs = f"says that the amounts of {shown} add up to {stated:,}, and what was read adds up to {nearest:,}"
     else:
         sizes = {Decimal(_size(compared, name)) for name in contents} if not label else set()
         rows = {held[ROWS], *(c.sums[ROWS] for c in controls)}
@@ -223,18 +223,18 @@ def _size(compared: Compared, name: str) -> int:
         return -1
 
 
-def _checksum(part: Part, said: str, called: str, contents: Sequence[str], compared: Compared) -> int:
+def _checksum(part: Part, checksum: str, called: str, contents: Sequence[str], compared: Compared) -> int:
     """1 where a file has the checksum that is said of it, 0 where there is no one file. Raises InputRefused else."""
     path = _file(called, contents, compared)
     if path is None:
         return 0
-    kind = CHECKSUMS[len(said)]
+    kind = CHECKSUMS[len(checksum)]
     with path.open("rb") as handle:
         own = hashlib.file_digest(handle, kind).hexdigest()
-    if own == said:
+    if own == checksum:
         return 1
     raise InputRefused(
-        f"{part.name} says that the {kind.upper()} of {contents[0]} is {said}, and it is {own}: it was changed or"
+        f"{part.name} says that the {kind.upper()} of {contents[0]} is {checksum}, and it is {own}: it was changed or"
         " cut off on its way. Deliver both again; nothing was loaded."
     )
 

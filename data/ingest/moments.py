@@ -47,7 +47,6 @@ FORMS = (
         "%Y %m %d",
         "%Y %m %d %H:%M:%S",
         "%b %d %Y %H:%M",
-        "%d %b %Y %H:%M:%S",
         "%b %d %Y",
         "%b %d, %Y",
         "%b %d %Y %H:%M:%S",

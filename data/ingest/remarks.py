@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -40,15 +41,20 @@ def garbled(con: duckdb.DuckDBPyConnection, delivery: Delivery, held: Cells) -> 
     if not {"garbled", "unreadable"} & held.odd:
         return []
     texts = {" ".join(c.split()): normalise.quoted(c) for c, f in delivery.fields.items() if f.kind == "text"}
-    if not texts:
-        return []
-    counts = ", ".join(f"count_if(regexp_matches({cell}, '{GARBLED}'))" for cell in texts.values())
-    values = con.execute(f"select {counts} from {held.source}").fetchall()[0]
+    garbles = {cell: f"regexp_matches({sql}, '{GARBLED}')" for cell, sql in texts.items()}
     return [
         f"{cell}: {count:,} rows hold letters that were lost in another encoding, such as ??? or {EXAMPLE}"
-        for cell, count in zip(texts, values, strict=True)
-        if count
+        for cell, count in counted_rows(con, garbles, held.source)
     ]
+
+
+def counted_rows(con: duckdb.DuckDBPyConnection, conditions: Mapping[str, str], source: str) -> list[tuple[str, int]]:
+    """The conditions' names with how many rows of the source meet each, without those that none does."""
+    if not conditions:
+        return []
+    counts = ", ".join(f"count_if({sql})" for sql in conditions.values())
+    rows = con.execute(f"select {counts} from {source}").fetchall()[0]
+    return [(name, count) for name, count in zip(conditions, rows, strict=True) if count]
 
 
 def counted(delivery: Delivery) -> str:

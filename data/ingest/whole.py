@@ -8,6 +8,7 @@ from data.errors import InputRefused
 from data.ingest import normalise
 from data.ingest.cells import TEXTS, Cells
 from data.ingest.delivery import Delivery
+from data.ingest.remarks import counted_rows
 
 
 def refuse_twice(con: duckdb.DuckDBPyConnection, delivery: Delivery, held: Cells) -> None:
@@ -42,15 +43,13 @@ def refuse_no_results(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> Non
 
 def empty(con: duckdb.DuckDBPyConnection, delivery: Delivery, stage: str) -> list[str]:
     """Flags and codes that every row must have and does not: nothing is read into an empty one."""
-    required = {" ".join(c.split()): f.column for c, f in delivery.fields.items() if f.is_required and f.kind in MARKS}
-    if not required or delivery.mends is not None:
+    if delivery.mends is not None:
         return []
-    counts = ", ".join(f"count_if({column} is null)" for column in required.values())
-    rows = con.execute(f"select {counts} from {stage} where bad is null").fetchall()[0]
+    required = {" ".join(c.split()): f.column for c, f in delivery.fields.items() if f.is_required and f.kind in MARKS}
+    empties = {cell: f"{column} is null" for cell, column in required.items()}
     return [
         f"{cell} is empty in {count:,} rows, and every row must have it; it is not known there"
-        for cell, count in zip(required, rows, strict=True)
-        if count
+        for cell, count in counted_rows(con, empties, f"{stage} where bad is null")
     ]
 
 
