@@ -67,7 +67,7 @@ def bundle(folder: Path, run: Callable[[list[str]], None] | None = None) -> int:
 
 
 def _pip(words: list[str]) -> None:
-    made = subprocess.run([sys.executable, "-m", "pip", *words], capture_output=True, text=True, check=False)
-    if made.returncode:
-        lines = [line for line in made.stderr.splitlines() if line.strip()] or ["it did not say why"]
+    pip = subprocess.run([sys.executable, "-m", "pip", *words], capture_output=True, text=True, check=False)
+    if pip.returncode:
+        lines = [line for line in pip.stderr.splitlines() if line.strip()] or ["it did not say why"]
         raise FundwatchError(f"pip {words[0]} failed: {lines[-1].strip()}. It needs pip and a package index in reach.")

@@ -24,6 +24,10 @@ Ids = Annotated[
     str | None,
     Parameter(help="Ids in CSV: text (a tab keeps them whole in a spreadsheet) or plain (to be pasted and matched)."),
 ]
+#: Of the commands that answer from the record: what is shown of a table, and the file that holds all of it.
+Rows = Annotated[int, Parameter(converter=usage.count, help="How many rows to show; the file holds all.")]
+RowsOut = Annotated[Path | None, Parameter(help="Write all rows to this CSV file.")]
+RowsLabels = Annotated[str | None, Parameter(help="Column labels of the file: names or zh.")]
 Seed = Annotated[int | None, Parameter(help="Seed of every random choice.")]
 Newer = Annotated[
     list[str] | None,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from flows.commands.common import COMMON, COUNT, Common, app
-from flows.options import Ids
+from flows.commands.common import COMMON, Common, app
+from flows.options import Ids, Rows, RowsLabels, RowsOut
 
 
 @app.command
@@ -22,9 +21,9 @@ def burden(
         ),
     ] = None,
     year: Annotated[int | None, Parameter(help="One year; all by default.")] = None,
-    top: Annotated[int, Parameter(converter=COUNT, help="How many rows to show; the file holds all.")] = 20,
-    out: Annotated[Path | None, Parameter(help="Write all rows to this CSV file.")] = None,
-    labels: Annotated[str | None, Parameter(help="Column labels of the file: names or zh.")] = None,
+    top: Rows = 20,
+    out: RowsOut = None,
+    labels: RowsLabels = None,
     unmask: Annotated[
         bool, Parameter(negative=(), help="Write names in full into the file; the audit log says so.")
     ] = False,

@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from flows.commands.common import COMMON, Common, app
-from flows.options import Ids
+from flows.options import Ids, RowsLabels
 
 
 @app.command
@@ -23,7 +23,7 @@ def fund(
     ] = None,
     insurance: Annotated[str, Parameter(help="One insurance type, or all together.")] = "all",
     out: Annotated[Path | None, Parameter(help="Write every type's rows to this CSV file.")] = None,
-    labels: Annotated[str | None, Parameter(help="Column labels of the file: names or zh.")] = None,
+    labels: RowsLabels = None,
     language: Annotated[str | None, Parameter(help="Language of the warnings: en or zh.")] = None,
     ids: Ids = None,
     common: Common = COMMON,

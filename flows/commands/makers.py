@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from flows.commands.common import COMMON, COUNT, Common, app
-from flows.options import Ids
+from flows.commands.common import COMMON, Common, app
+from flows.options import Ids, Rows, RowsLabels, RowsOut
 
 
 @app.command
 def makers(
     maker: Annotated[str | None, Parameter(help="One maker: the last five characters of its drug codes.")] = None,
     *,
-    top: Annotated[int, Parameter(converter=COUNT, help="How many rows to show; the file holds all.")] = 20,
-    out: Annotated[Path | None, Parameter(help="Write all rows to this CSV file.")] = None,
-    labels: Annotated[str | None, Parameter(help="Column labels of the file: names or zh.")] = None,
+    top: Rows = 20,
+    out: RowsOut = None,
+    labels: RowsLabels = None,
     ids: Ids = None,
     common: Common = COMMON,
 ) -> None:

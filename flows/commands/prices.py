@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from flows.commands.common import COMMON, COUNT, Common, app
-from flows.options import Ids
+from flows.options import Ids, Rows, RowsLabels, RowsOut
 
 KINDS = ("pharmacy", "institution")
 
@@ -23,9 +22,9 @@ def prices(
         float | None, Parameter(help="Only prices of at least so many times the median of the kind.")
     ] = None,
     peers: Annotated[int, Parameter(converter=COUNT, help="Only drugs that at least so many of the kind have.")] = 2,
-    top: Annotated[int, Parameter(converter=COUNT, help="How many rows to show; the file holds all.")] = 20,
-    out: Annotated[Path | None, Parameter(help="Write all rows to this CSV file.")] = None,
-    labels: Annotated[str | None, Parameter(help="Column labels of the file: names or zh.")] = None,
+    top: Rows = 20,
+    out: RowsOut = None,
+    labels: RowsLabels = None,
     ids: Ids = None,
     common: Common = COMMON,
 ) -> None:

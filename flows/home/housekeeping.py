@@ -33,8 +33,8 @@ def prune(home: Path, keep: int, con: duckdb.DuckDBPyConnection) -> list[str]:
     for (run_id,) in newest[keep:]:
         folder = home / "runs" / str(run_id)
         if (going := sorted(_going(folder))) and (folder / "manifest.json").is_file():
-            files = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
-            gone = [f for f in files if any(f == top or f.startswith(f"{top}/") for top in going)]
+            files = (p for top in going for p in (folder / top, *(folder / top).rglob("*")) if p.is_file())
+            gone = sorted(p.relative_to(folder).as_posix() for p in files)
             audit_log.record(home, "prune", str(run_id), {"files": len(gone), "keep_runs": keep}, con)
             (folder / PRUNED).write_text(json.dumps(gone, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
             for top in going:

@@ -23,13 +23,13 @@ function entered(lead) {
 }
 
 function fits(lead) {
-  const wanted = Object.fromEntries(filters.map(name => [name, at(name).value.trim()]));
+  const chosen = Object.fromEntries(filters.map(name => [name, at(name).value.trim()]));
   const text = desk.searched.map(name => lead[name] ?? "").join("\n").toLowerCase();
-  return (!wanted.kind || lead.subject_type === wanted.kind)
-    && (!wanted.tier || lead.tier === wanted.tier)
-    && (!wanted.region || lead.region === wanted.region)
-    && (!wanted.state || (wanted.state === "entered") === entered(lead))
-    && wanted.search.toLowerCase().split(/\s+/).every(word => text.includes(word));
+  return (!chosen.kind || lead.subject_type === chosen.kind)
+    && (!chosen.tier || lead.tier === chosen.tier)
+    && (!chosen.region || lead.region === chosen.region)
+    && (!chosen.state || (chosen.state === "entered") === entered(lead))
+    && chosen.search.toLowerCase().split(/\s+/).every(word => text.includes(word));
 }
 
 function list() {
@@ -61,7 +61,7 @@ function open(id) {
   title.textContent = lead.subject_name || lead.subject_id;
   const facts = document.createElement("table");
   for (const column of desk.facts) {
-    const value = lead.told[column.name];
+    const value = lead.worded[column.name];
     if (value === null || value === "") continue;
     const row = facts.insertRow(), head = document.createElement("th");
     head.textContent = column.label;
@@ -157,7 +157,7 @@ function load(text) {
     answers.set(row[place], answer);
     taken++;
   }
-  at("said").textContent = desk.words.loaded.replace("{taken}", taken);
+  at("note").textContent = desk.words.loaded.replace("{taken}", taken);
   list();
   if (opened) open(opened);
 }

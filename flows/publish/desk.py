@@ -60,17 +60,12 @@ def write(lists: Mapping[str, pl.DataFrame], path: Path, run_id: str, language: 
     return leads.height
 
 
-def header(language: str) -> list[str]:
-    """The columns of the file the page saves."""
-    return [column["label"] for column in (*_labelled(NAMED, language), *_blank(language))]
-
-
 def _data(leads: pl.DataFrame, run_id: str, language: str) -> dict[str, Any]:
     w = words.words(language)
     shown = list(dict.fromkeys((*FACTS, *NAMED, *SEARCHED, "rank")))
     has_pack = pl.col("tier").is_in(["A", "B"]).alias("has_pack")
     return {
-        "leads": leads.select(*shown, has_pack, pl.struct(_told(leads, language)).alias("told")).to_dicts(),
+        "leads": leads.select(*shown, has_pack, pl.struct(_worded(leads, language)).alias("worded")).to_dicts(),
         "kinds": {kind: w[kind] for kind in leads["subject_type"].unique(maintain_order=True)},
         "facts": [column | {"is_money": column["name"] in MONEY} for column in _labelled(FACTS, language)],
         "named": _labelled(NAMED, language),
@@ -83,18 +78,18 @@ def _data(leads: pl.DataFrame, run_id: str, language: str) -> dict[str, Any]:
     }
 
 
-def _told(leads: pl.DataFrame, language: str) -> list[pl.Series]:
+def _worded(leads: pl.DataFrame, language: str) -> list[pl.Series]:
     """What is shown of each lead, its values in the reader's words."""
     if language != "zh":
         return [leads[name] for name in FACTS]
     names = {column.zh: name for name, column in columns().items()}
-    worded = labelled(leads.select(FACTS), "zh")
-    return [series.rename(names.get(series.name, series.name)) for series in worded]
+    labelled_facts = labelled(leads.select(FACTS), "zh")
+    return [series.rename(names.get(series.name, series.name)) for series in labelled_facts]
 
 
 def _labelled(names: tuple[str, ...] | list[str], language: str) -> list[dict[str, Any]]:
-    known = columns() if language == "zh" else {}
-    return [{"name": name, "label": known[name].zh if name in known else name} for name in names]
+    labels = columns() if language == "zh" else {}
+    return [{"name": name, "label": labels[name].zh if name in labels else name} for name in names]
 
 
 def _blank(language: str) -> list[dict[str, Any]]:
@@ -124,11 +119,6 @@ def _filters(leads: pl.DataFrame, language: str) -> list[tuple[str, str, list[tu
 
 
 def _embedded(data: dict[str, Any]) -> str:
-    """JSON that no text in it can end: a page's own marks are written as escapes."""
-    text = json.dumps(data, ensure_ascii=False, default=_plain, separators=(",", ":"))
+    """JSON that no text in it can end: a page's own marks are written as escapes, money and days as they read."""
+    text = json.dumps(data, ensure_ascii=False, default=str, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-
-
-def _plain(value: object) -> object:
-    """Money and days as they are written."""
-    return str(value)
