@@ -140,7 +140,7 @@ def ready(home, call, town, tmp_path_factory):
         leads = con.sql(
             "select lead_id, subject_id from model.lead where subject_type = 'institution' order by rank"
         ).fetchall()
-    (lead, place), (another, _), (third, _), (fourth, _), *_ = leads
+    (lead, place), (another, _), (third, _), (fourth, _), (fifth, _), *_ = leads
     day, lines = str(date.today()), folder / "lines"
     tips = write(folder / "t.csv", {"举报编号": "JB1", "受理日期": day, "机构编码": place, "举报内容": "空挂床"})
     ask("tip", "import", tips, "--yes")
@@ -159,7 +159,7 @@ def ready(home, call, town, tmp_path_factory):
         "place": place, "lead": lead, "another": another, "third": third, "town": town, "sent_to": sent,
         "answers": next(lines.iterdir()), "review": review["review_id"], "tip": "JB1", "rejected": "f.csv",
         "case": ask("case", "open", "某事", lead, "--kind", "举报")["case_id"],
-        "closing": ask("case", "open", "另事", fourth, "--kind", "举报")["case_id"],
+        "closing": ask("case", "open", "另事", fifth, "--kind", "举报")["case_id"],
         "transfer": ask("transfer", another, "--to", "discipline", "--out", folder / "tr")["transfer_id"],
         "tips": write(folder / "t2.csv", {"举报编号": "JB2", "受理日期": day, "机构编码": place, "举报内容": "挂床"}),
         "verdicts": write(folder / "v.csv", verdict | {"线索编号": another}),

@@ -59,6 +59,7 @@ class Office:
         self.outside = set()  # numbers of leads from outside
         self.answers = {}  # line key -> what was answered, reviewed, paid
         self.problems = NOTHING
+        self.declared = NOTHING  # by a self-check
         self.register = {}  # lead -> its subject, as first listed
         self.files = 0
 
@@ -278,6 +279,7 @@ def in_autumn(office, who, persons, rows, others):
         assert (told["new"], told["known"], told["refused"]) == (new, 2 - new, 1)
     compared = office.ask("selfcheck", "compare", "--institution", who["place"][0])
     assert sum(Decimal(str(row["declared_amount"] or 0)) for row in compared) == 30
+    office.declared = Decimal(30)  # agreed to, and confirmed by nobody
     office.judge(verdict(persons[3], "确认违规", "2025-09-09", 4, 确认违规金额="410.40", 追回金额="400.00"))
 
     office.deliver(MONTHS[8])
@@ -372,7 +374,7 @@ def the_ledger_adds_up(office):
     expected = {
         "confirmed": told("确认违规金额", TRUE) + office.problems
         + sum((a["accepted"] + a["explained"] for a in unjudged), NOTHING),
-        "agreed": told("认可金额") + appealed("accepted", "认可金额"),
+        "agreed": told("认可金额") + appealed("accepted", "认可金额") + office.declared,
         "recovered": told("追回金额") + appealed("paid", "追回金额"),
         "fined": told("处罚金额"),
         "transferred": told("移送金额"),
