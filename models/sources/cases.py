@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import chain, groupby
 
 import duckdb
 
@@ -49,6 +50,13 @@ class Bench:
             "select schema_name || '.' || table_name, column_name from duckdb_columns() where not internal"
         ).fetchall():
             self.columns.setdefault(table, set()).add(column)
+        self.views = {
+            f"{schema}.{view}": set(re.findall(r"\bknowledge\.\w+", sql))
+            for schema, view, sql in self.con.execute(
+                "select schema_name, view_name, sql from duckdb_views() where schema_name = 'knowledge'"
+            ).fetchall()
+        }
+        self.con.execute("pragma disable_optimizer")  # it takes longer than a case's handful of rows
         confined.prepare(self.con)
 
     def run(self, source: Source, case: Case) -> Outcome:
@@ -77,19 +85,30 @@ class Bench:
         if table not in self.columns:
             raise ValueError(f"there is no table {table}")
         self.con.execute(f"delete from {table}")
-        for row in rows:
-            given = {k: v for k, v in row.items() if v != ""}
-            if unknown := sorted(set(row) - self.columns[table]):
-                raise ValueError(f"{table} has no column {', '.join(repr(c) for c in unknown)}")
-            names, marks = ", ".join(f'"{name}"' for name in given), ", ".join("?" * len(given))
-            filled = f"({names}) values ({marks})" if given else "default values"
-            self.con.execute(f"insert into {table} {filled}", list(given.values()))
+        if unknown := sorted({name for row in rows for name in row} - self.columns[table]):
+            raise ValueError(f"{table} has no column {', '.join(repr(c) for c in unknown)}")
+        filled = [{name: value for name, value in row.items() if value != ""} for row in rows]
+        for names, alike in groupby(filled, key=tuple):
+            values = [list(row.values()) for row in alike]
+            marks = ", ".join([f"({', '.join('?' * len(names))})"] * len(values))
+            columns = ", ".join(f'"{name}"' for name in names)
+            self.con.execute(f"insert into {table} ({columns}) values {marks}", list(chain.from_iterable(values)))
 
     def _derive(self, wanted: set[str], given: set[str]) -> None:
+        """Make the wanted features again, but for those all of whose tables are as they were on the empty bench."""
+        changed = set(given)
         for name, feature in build.load().items():
-            if name in wanted and f"feature.{name}" not in given:
-                self.con.execute(f"delete from feature.{name}")
-                self.con.execute(f"insert into feature.{name} by name {feature.query.text}")
+            table = f"feature.{name}"
+            if name not in wanted or table in given or not changed & self._tables(feature):
+                continue
+            before = self.con.execute(f"delete from {table}").fetchall()
+            after = self.con.execute(f"insert into {table} by name {feature.query.text}").fetchall()
+            if before != [(0,)] or after != [(0,)]:
+                changed.add(table)
+
+    def _tables(self, feature: build.Feature) -> set[str]:
+        """The tables a feature reads, and those behind its views."""
+        return set(feature.query.tables).union(*(self.views.get(table, ()) for table in feature.query.tables))
 
     def _outcome(self) -> Outcome:
         rows = self.con.execute("select * from judged where outcome = 'hit'")
