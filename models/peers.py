@@ -22,25 +22,28 @@ CLIP = 8.0
 SCALES = ("share", "log", "log1p")
 
 
-def score(frame: pl.DataFrame, scale: str, least_volume: float) -> pl.DataFrame:
+def score(frame: pl.DataFrame, scale: str, least_volume: float, reference: pl.DataFrame | None = None) -> pl.DataFrame:
     """Score one indicator: one row an institution in, the same rows in the same order out.
 
     `frame` has institution_id, key_1 to key_4, breadth (1 to 4: the key that is its group), value (of a share:
     0 to 1) and volume (events behind the value). `scale` is 'share', 'log1p' (money, counts) or 'log' (ratios
-    around 1). Added: z (0 to 8, never negative), peer_median and peer_percentile (0 to 100) in the value's
-    unit, peer_group, peers (its measured members), and status: 'scored', 'value' (none), 'volume' (below
-    `least_volume`) or 'peers' (too few). Rows that are not scored get null.
+    around 1). `reference` has the members of groups measured elsewhere (keys, value, volume): rows of a key_3 that
+    it has are compared with those alone, in the finest group. Added: z (0 to 8, never negative), peer_median and
+    peer_percentile (0 to 100) in the value's unit, peer_group, peers (its measured members), and status: 'scored',
+    'value' (none), 'volume' (below `least_volume`) or 'peers' (too few). Rows that are not scored get null.
     """
     if scale not in SCALES:
         raise ValueError(f"scale is '{scale}', not one of {', '.join(SCALES)}")
-    value = frame["value"].cast(pl.Float64).fill_null(float("nan")).to_numpy().copy()
-    volume = np.nan_to_num(frame["volume"].cast(pl.Float64).fill_null(0).to_numpy())
+    rows = _beside(frame, reference)
+    value = rows["value"].fill_null(float("nan")).to_numpy().copy()
+    volume = np.nan_to_num(rows["volume"].fill_null(0).to_numpy())
     usable = np.isfinite(value)
     measured = usable & (volume >= max(least_volume, 1))
-    codes = [_codes(frame[key]) for key in KEYS]
-    breadth = _breadth(frame["breadth"].to_numpy(), codes, measured)
+    counted = measured & rows["is_counted"].to_numpy()
+    codes = [_codes(rows[key]) for key in KEYS]
+    breadth = _breadth(rows["breadth"].to_numpy(), codes, counted)
     scored = measured & (breadth > 0)
-    centre, allowed = _reference(value, volume, measured, codes, scale)
+    centre, allowed = _reference(value, volume, counted, codes, scale)
     group = np.zeros(len(value), dtype=np.int64)
     z, median = np.full(len(value), np.nan), np.full(len(value), np.nan)
     percentile, peers = np.full(len(value), np.nan), np.zeros(len(value), dtype=np.int64)
@@ -51,18 +54,37 @@ def score(frame: pl.DataFrame, scale: str, least_volume: float) -> pl.DataFrame:
         gap, noise = _gap(value, volume, centre[level], scale)
         z[here] = np.clip(gap / np.sqrt(allowed[level] + noise), 0, CLIP).round(6)[here]
         median[here] = centre[level][here]
-        members, place = _place(code, value, measured)
+        members, place = _place(code, value, measured, counted)
         peers[here], percentile[here], group[here] = members[here], place[here], level
     status = np.select([~usable, ~measured, ~scored], ["value", "volume", "peers"], "scored")
-    names = np.array([frame[key].to_list() for key in KEYS], dtype=object)
-    said = [str(names[g, i]) if s else None for i, (g, s) in enumerate(zip(group, scored, strict=True))]
+    names = np.array([rows[key].to_list() for key in KEYS], dtype=object)
+    group_names = [str(names[g, i]) if s else None for i, (g, s) in enumerate(zip(group, scored, strict=True))]
+    own = frame.height
     return frame.with_columns(
-        z=pl.Series(z).fill_nan(None),
-        peer_median=pl.Series(median).fill_nan(None),
-        peer_percentile=pl.Series(percentile).fill_nan(None),
-        peer_group=pl.Series(said, dtype=pl.String),
-        peers=pl.Series(peers),
-        status=pl.Series(status.tolist(), dtype=pl.String),
+        z=pl.Series(z[:own]).fill_nan(None),
+        peer_median=pl.Series(median[:own]).fill_nan(None),
+        peer_percentile=pl.Series(percentile[:own]).fill_nan(None),
+        peer_group=pl.Series(group_names[:own], dtype=pl.String),
+        peers=pl.Series(peers[:own]),
+        status=pl.Series(status[:own].tolist(), dtype=pl.String),
+    )
+
+
+def _beside(frame: pl.DataFrame, reference: pl.DataFrame | None) -> pl.DataFrame:
+    """The rows, then the members of the reference, with is_counted: whether a row makes the measure of its groups."""
+    typed = (pl.col("value").cast(pl.Float64), pl.col("volume").cast(pl.Float64))
+    rows = frame.select(pl.col(*KEYS).cast(pl.String), pl.col("breadth").cast(pl.Int64), *typed)
+    if reference is None or not reference.height:
+        return rows.with_columns(is_counted=pl.lit(True))
+    is_covered = pl.col("key_3").is_in(reference["key_3"].unique().to_list()).fill_null(False)
+    members = reference.select(
+        pl.col(*KEYS).cast(pl.String), breadth=pl.lit(1, pl.Int64), value=typed[0], volume=typed[1]
+    )
+    return pl.concat(
+        [
+            rows.with_columns(breadth=pl.when(is_covered).then(1).otherwise("breadth"), is_counted=~is_covered),
+            members.with_columns(is_counted=pl.lit(True)),
+        ]
     )
 
 
@@ -182,13 +204,15 @@ def _quantile(code: npt.NDArray[np.int64], value: Floats, measured: npt.NDArray[
 
 
 def _place(
-    code: npt.NDArray[np.int64], value: Floats, measured: npt.NDArray[np.bool_]
+    code: npt.NDArray[np.int64], value: Floats, measured: npt.NDArray[np.bool_], counted: npt.NDArray[np.bool_]
 ) -> tuple[npt.NDArray[np.int64], Floats]:
-    """Measured members of each row's group, and the row's mid-rank percentile among them."""
-    ranked = pl.DataFrame({"code": code, "value": np.where(measured, value, np.nan)}).select(
-        members=pl.col("value").is_not_nan().sum().over("code"),
-        place=pl.col("value").fill_nan(None).rank("average").over("code"),
-    )
-    members = ranked["members"].cast(pl.Int64).to_numpy()
-    place = ranked["place"].fill_null(float("nan")).to_numpy()
-    return members, 100 * (place - 0.5) / np.maximum(members, 1)
+    """Counted members of each row's group, and the measured row's mid-rank percentile among them."""
+    order = np.unique(value[measured])
+    rank = np.searchsorted(order, np.where(measured, value, 0.0))
+    width = len(order) + 1
+    ranked = np.sort(code[counted] * width + rank[counted])
+    first, last = np.searchsorted(ranked, code * width), np.searchsorted(ranked, (code + 1) * width)
+    below, upto = (np.searchsorted(ranked, code * width + rank, side) for side in ("left", "right"))
+    members = (last - first).astype(np.int64)
+    place = 100 * ((below + upto) / 2 - first) / np.maximum(members, 1)
+    return members, np.where(measured, place, np.nan)

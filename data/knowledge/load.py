@@ -28,7 +28,7 @@ OVERLAY = "knowledge"  # its name in HOME
 LAYERS = ("nation", "province", "city")
 OWN_LAYERS = ("starter", "derived")  # what is nobody's published text: findings that rest on it are suspected
 OFF = "switched_off"
-_TABLE = re.compile(r"key: ([a-z_, ]+)\ncreate table if not exists knowledge\.(\w+) \(\n(.*?)\n\);", re.DOTALL)
+_TABLE = re.compile(r"key: ([a-z0-9_, ]+)\ncreate table if not exists knowledge\.(\w+) \(\n(.*?)\n\);", re.DOTALL)
 
 
 @cache

@@ -38,6 +38,8 @@ WRITES = {
     "ledger import": "{problems} --yes",
     "ledger lineup": "{lineup} {folder}",
     "makers": "--out {out}",
+    "norms export": "{out} --basis 省局",
+    "norms import": "{norms}",
     "pack": "dental --out {folder}",
     "plan": "--staff 2 --days 5 --out {folder}",
     "prices": "--out {out}",
@@ -155,6 +157,8 @@ def ready(home, call, town, tmp_path_factory):
     }  # fmt: skip
     ask("selfcheck", "import", write(folder / "d1.csv", declared), "--yes")
     ask("rule", "retire", "idle_stay", "--reason", "因")
+    norms = folder / "norms.csv"
+    ask("norms", "export", norms, "--basis", "省局")
     given = {
         "place": place, "lead": lead, "another": another, "third": third, "town": town, "sent_to": sent,
         "answers": next(lines.iterdir()), "review": review["review_id"], "tip": "JB1", "rejected": "f.csv",
@@ -167,6 +171,7 @@ def ready(home, call, town, tmp_path_factory):
         "problems": write(folder / "p.csv", {"机构编码": place, "问题编号": "W1", "问题类型": "挂床", "违规金额": "5", "来源": "飞检", "发现日期": day}),
         "reference": "0" * 24,
         "reviewed": write(folder / "f.csv", {"评审编号": review["review_id"], "样本号": "1", "评审人一": "甲", "违规金额一": "0"}),
+        "norms": norms,
         "knowledge": published(folder / "第1批.xlsx"),
         "lineup": write(folder / "l.csv", {"机构编码": place, "住院号": "1", "问题类型": "挂床", "违规金额": "5", "发现日期": day}),
         "recheck": write(folder / "r.csv", {"抽查编号": drawn["draw_id"], "线索编号": fourth, "复查结论": "确认违规", "复查金额": "1", "复查人": "甲", "复查日期": day}),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from models.detectors.peers import anomaly, method
+from models.detectors.peers import anomaly, method, norms
 from models.detectors.peers.anomaly import Floats
 from models.detectors.peers.method import Indicator, Subjects
 from models.sources.work import Work
@@ -25,7 +25,7 @@ def judge(work: Work, indicators: Sequence[Indicator], subjects: Subjects) -> No
     little to tell); where stays are measured, min_stays.
     """
     key, params = subjects.key, work.params
-    compared = _compared(work.frame("rows"), indicators, params, subjects)
+    compared = _compared(work, indicators, subjects)
     everyone = compared[key].n_unique()
     measured = compared.filter(pl.col("reason").is_null() & pl.col("z").is_not_null())
     able = measured.group_by(key).len().filter(pl.col("len") >= params["min_measured"])[key].sort()
@@ -41,16 +41,15 @@ def judge(work: Work, indicators: Sequence[Indicator], subjects: Subjects) -> No
     work.count(len(able) - hits.height, {"too few indicators measured": everyone - len(able)})
 
 
-def _compared(
-    rows: pl.DataFrame, indicators: Sequence[Indicator], params: Mapping[str, Any], subjects: Subjects
-) -> pl.DataFrame:
+def _compared(work: Work, indicators: Sequence[Indicator], subjects: Subjects) -> pl.DataFrame:
     """Every indicator of every subject with its distance from the peers, as the peer detectors take it.
 
     is_hit says that it is as far as `min_peer_ratio` and `min_points`, where the card has them.
     """
-    bounds = {"min_peer_ratio": 1.0, "min_points": 0.0} | dict(params) | {"min_z": 0.0}
+    rows, beside = work.frame("rows"), norms.read(work)
+    bounds = {"min_peer_ratio": 1.0, "min_points": 0.0} | dict(work.params) | {"min_z": 0.0}
     constant = ("theme", "title", "title_zh", "unit")  # joined again for the few who are high
-    return pl.concat([method.score(rows, i, bounds, subjects).drop(constant) for i in indicators])
+    return pl.concat([method.score(rows, i, bounds, subjects, beside).drop(constant) for i in indicators])
 
 
 def _distances(measured: pl.DataFrame, able: pl.Series, indicators: Sequence[Indicator]) -> Floats:

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from models import peers
+from models.detectors.peers import norms
 from models.sources.work import Work
 
 #: How strongly a hit speaks: one half at the least z, three quarters two units above it. Two units of z are the step
@@ -49,6 +50,14 @@ class Subjects:
     narrow: bool = False  # indicators by_kind are compared within key_2 at most
     many: bool = False  # whom it cannot judge is counted by reason, not listed
 
+    @property
+    def name(self) -> str:
+        """What norms call them."""
+        return self.key.removesuffix("_id")
+
+
+#: Rows of subjects, the indicators they are compared in, and with whom.
+Compared = tuple[pl.DataFrame, Sequence[Indicator], Subjects]
 
 INSTITUTIONS = Subjects("institution_id")
 #: Department at institutions of the kind and level, then of the kind; else all of the kind, but not for what
@@ -70,8 +79,8 @@ def judge(work: Work, rows: pl.DataFrame, spoken: Sequence[Indicator], subjects:
     `rows` has the subjects' key, the indicators' columns, key_1 to key_4, breadth, kind, is_special, eligible_amount,
     ordered by key. Parameters: min_z, min_points, min_peer_ratio, min_visits and, where stays are judged, min_stays.
     """
-    key = subjects.key
-    scored = [score(rows, i, work.params, subjects) for i in spoken]
+    key, beside = subjects.key, norms.read(work)
+    scored = [score(rows, i, work.params, subjects, beside) for i in spoken]
     hits = (
         pl.concat([s.filter(pl.col("is_hit")) for s in scored])
         .sort([key, "theme", "z", "indicator"], descending=[False, False, True, False])
@@ -86,17 +95,19 @@ def judge(work: Work, rows: pl.DataFrame, spoken: Sequence[Indicator], subjects:
     work.count(clear)
 
 
-def score(
-    rows: pl.DataFrame, indicator: Indicator, params: Mapping[str, Any], subjects: Subjects = INSTITUTIONS
-) -> pl.DataFrame:
-    """One row a subject with volume: own and usual value, z, whether it is a hit, or the reason why it has no score."""
-    i, events = indicator, params.get("min_stays", 0) if "stays" in indicator.volume else params["min_visits"]
+def least_volume(indicator: Indicator, params: Mapping[str, Any]) -> float:
+    """The events behind a value that a comparison asks for."""
+    return float(params.get("min_stays", 0) if "stays" in indicator.volume else params["min_visits"])
+
+
+def prepared(rows: pl.DataFrame, indicator: Indicator, subjects: Subjects = INSTITUTIONS) -> pl.DataFrame:
+    """One row a subject with volume: the groups it is compared in, value, volume and what value is worth in money."""
+    i = indicator
     money = pl.col(i.base).cast(pl.Float64) if i.base else pl.lit(None, dtype=pl.Float64)
     apart = pl.col("is_special") & i.by_kind
     keys = [pl.when(apart).then("kind|" + pl.col("kind")).otherwise(pl.col(k)).alias(k) for k in peers.KEYS[:3]]
-    place = subjects.place or subjects.key
-    frame = rows.select(
-        *dict.fromkeys((subjects.key, place)),
+    return rows.select(
+        *dict.fromkeys((subjects.key, subjects.place or subjects.key)),
         *keys,
         "key_4",
         "breadth",
@@ -105,6 +116,21 @@ def score(
         volume=pl.col(i.volume),
         money=money,
     ).filter(pl.col("volume") > 0)
+
+
+def score(
+    rows: pl.DataFrame,
+    indicator: Indicator,
+    params: Mapping[str, Any],
+    subjects: Subjects = INSTITUTIONS,
+    beside: norms.Norms | None = None,
+) -> pl.DataFrame:
+    """One row a subject with volume: own and usual value, z, whether it is a hit, or the reason why it has no score.
+
+    `beside` are norms of a wider area, which stand in place of the own peers where they have the kind of place.
+    """
+    i, place = indicator, subjects.place or subjects.key
+    cells = (beside or {}).get((subjects.name, i.name))
     own, usual = pl.col("value"), pl.col("peer_median")
     shown, digits = (100, 1) if i.scale == "share" else (1, 2)
     too_wide = [pl.lit("all"), *([pl.col("key_3")] if subjects.narrow and i.by_kind else [])]
@@ -113,7 +139,7 @@ def score(
     reason = status.replace_strict({k: v.format(title=i.title) for k, v in REASONS.items()}, default=None)
     least = params["min_points"] / 100 if i.scale == "share" else 0.0
     above = (pl.col("z") >= params["min_z"]) & (own >= usual * params["min_peer_ratio"]) & (own - usual >= least)
-    return peers.score(frame, i.scale, float(events)).select(
+    return peers.score(prepared(rows, i, subjects), i.scale, least_volume(i, params), norms.members(cells)).select(
         *dict.fromkeys((subjects.key, place)),
         "z",
         "peer_group",
@@ -123,6 +149,7 @@ def score(
         theme=pl.lit(i.theme),
         title=pl.lit(i.title),
         title_zh=pl.lit(i.title_zh),
+        norm=norms.basis(cells),
         innocent=pl.lit(i.innocent or None, dtype=pl.String),
         innocent_zh=pl.lit(i.innocent_zh or None, dtype=pl.String),
         unit=pl.lit(i.unit),

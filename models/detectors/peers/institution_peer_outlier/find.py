@@ -1,6 +1,7 @@
 """Which institutions stand far above their peers: the indicators of indicators.csv, by the family's one method."""
 
 from models.detectors.peers import method
+from models.detectors.peers.method import Compared
 from models.sources.work import Work
 
 
@@ -10,6 +11,10 @@ def find(work: Work) -> None:
     What a detector of its own judges by the mix of persons or by the day is not said here as well: one fact would
     speak twice.
     """
+    method.judge(work, *compared(work))
+
+
+def compared(work: Work) -> Compared:
+    """Who is compared, in what, and with whom; norms are made of the same."""
     indicators = method.indicators(work.csv("indicators"))
-    spoken = [i for i in indicators if not i.judged_by]
-    method.judge(work, work.frame("rows"), spoken, method.INSTITUTIONS)
+    return work.frame("rows"), [i for i in indicators if not i.judged_by], method.INSTITUTIONS

@@ -1,6 +1,7 @@
 """Which practitioners stand far above those of the same department and kind of institution: by one method."""
 
 from models.detectors.peers import method
+from models.detectors.peers.method import Compared
 from models.sources.work import Work
 
 
@@ -9,6 +10,10 @@ def find(work: Work) -> None:
 
     What a detector of its own judges by day, department and chance is not said here as well.
     """
+    method.judge(work, *compared(work))
+
+
+def compared(work: Work) -> Compared:
+    """Who is compared, in what, and with whom; norms are made of the same."""
     indicators = method.indicators(work.csv("indicators"))
-    spoken = [i for i in indicators if not i.judged_by]
-    method.judge(work, work.frame("rows"), spoken, method.PRACTITIONERS)
+    return work.frame("rows"), [i for i in indicators if not i.judged_by], method.PRACTITIONERS

@@ -6,7 +6,7 @@ select 'hit' as outcome, person_id, institution_id, practitioner_id,
     case when unit = '¥' then '¥' || cast(cast(usual as decimal(16, 2)) as varchar)
         else regexp_replace(cast(usual as varchar), '[.]0$', '') || unit end as peer_text, own, usual,
     round(percentile, 1) as percentile, peer_group, peers, round(z, 2) as z, volume, indicator as part, strength,
-    innocent, innocent_zh
+    innocent, innocent_zh, norm, coalesce(' (' || norm || ')', '') as norm_text
 from outlier_hit
 
 union all by name
