@@ -232,6 +232,7 @@ LOST = {
     "code and another word": changed(("insutype",), lambda v, draw: "310 城乡居民基本医疗保险"),
     "digits gone": changed(AMOUNTS, lambda v, draw: f"{float(v):.1E}"),
     "letter in a number": lambda table, draw: letter_in_a_number(table, draw),
+    "swapped": lambda table, draw: swapped(table, draw),
     "no known word": changed(("refd_setl_flag",), lambda v, draw: draw.choice(["待定", "作废"])),
 }
 VALUES |= LOST
@@ -242,6 +243,15 @@ def letter_in_a_number(table, draw):
     place = column(table, draw.choice(IDS))
     row = draw.choice(rows)
     row[place] = row[place][:6] + draw.choice("OoIl") + row[place][7:]
+    return replace(table, rows=rows)
+
+
+def swapped(table, draw):
+    """Two numbers of one row in each other's column."""
+    rows = [list(r) for r in table.rows]
+    one, other = column(table, draw.choice(IDS)), column(table, "fixmedins_code")
+    row = draw.choice(rows)
+    row[one], row[other] = row[other], row[one]
     return replace(table, rows=rows)
 
 

@@ -300,6 +300,8 @@ STOPS = {
     "fee_line_key_unique": FAULTS["fee_line_key_unique"][0],
     "fee_line_without_settlement": FAULTS["fee_line_without_settlement"][0],
     "settlement_without_encounter": "delete from record.encounter where encounter_id <> 'E1'",
+    "fee_line_of_other_owner": "update record.fee_line set person_id = left(person_id, 1) || '-' || person_id",
+    "settlement_of_other_encounter": "update record.encounter set institution_id = '0' || institution_id",
 }
 
 
