@@ -273,6 +273,8 @@ def _new(
     is_newer = delivery.file_id in chosen
     if not intake.is_replay and delivery.mends is None:
         contradiction.refuse(con, delivery, [one for one in brought if is_newer or one not in chosen])
+        if not is_newer:
+            earlier.refuse_older(con, delivery, read.STAGE)
     return load(con, delivery, this, str(folder.resolve()), staged, is_newer, chosen, when)
 
 

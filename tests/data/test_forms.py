@@ -76,6 +76,33 @@ def test_what_a_later_content_lacks_is_said(con, tmp_path):
     assert "it lacks inscp_amt, which setl_d_3.csv before it had" in said
 
 
+@pytest.mark.parametrize(
+    ("rows", "change", "is_refused"),
+    [
+        (slice(0, 8), True, True),  # the state of four days earlier
+        (slice(0, 8), False, False),  # the same things once more
+        (slice(0, 12), True, False),  # the whole time again, corrected
+        (slice(2, 4), True, False),  # a correction of two days
+        (slice(4, 12), True, False),  # the last days again, corrected
+    ],
+)
+def test_an_older_state_after_a_newer_one_is_refused(con, tmp_path, rows, change, is_refused):
+    table = forms.Table(list(forms.HEADER), [list(r.values()) for r in forms.record()])
+    forms.clear(con)
+    told(con, tmp_path / "a", table, "setl_d_new.csv")
+    place = forms.HEADER.index("medfee_sumamt")
+    changed = [[v if i != place or not change else "999.00" for i, v in enumerate(r)] for r in table.rows[rows]]
+    if not is_refused:
+        told(con, tmp_path / "b", replace(table, rows=changed), "setl_d_again.csv")
+        return
+    with pytest.raises(InputRefused) as refused:
+        told(con, tmp_path / "b", replace(table, rows=changed), "setl_d_old.csv")
+    assert "setl_d_old.csv ends on 2025-03-08 and seems older than setl_d_new.csv" in str(refused.value)
+    assert "--newer" in str(refused.value)
+    kept = con.execute("select count(*) from record.settlement where total_amount = 999").fetchall()
+    assert kept == [(0,)]
+
+
 PLACES = "medins_code,medins_name,medins_type\nH51990410098,{},1\nH51990410099,丙,1\nH51990410098,{},1\n"
 
 
