@@ -36,11 +36,16 @@ exclusions_zh = [
     "限同日或若干小时内的项目对，其一为集中记账：无法判定",
     "机构未知：无法判定",
 ]
-limits      = "The windows are those published with the pairs. Suspected only: a window of hours (the clock is that of the charge), a pair of one visit charged on different days (a second operation of its own), bed or nursing items that meet on a single day of the care (a move between wards), and a bill that holds the care of two (a mother and her newborn, a living donor). Another part of the body looks the same: the operation record tells."
-limits_zh   = "时限按公布的项目对执行。下列情形仅列为可疑：以小时为限的（时刻为收费时刻）、同次就诊但在不同日期收取的（可能为另一次手术）、床位护理类仅在一天相遇的（可能为当日转科）、账单含两人费用的（产妇与新生儿、活体供者与受者）。不同部位的两次手术也会呈现相同情形，以手术记录为准。"
-version     = "3"
+limits      = "The windows are those published with the pairs. Suspected only: a window of hours (the clock is that of the charge), a pair of one visit charged on different days (a second operation of its own), bed or nursing items that meet on a single day of the care (a move between wards), a pair of one day charged many hours apart (a second act of its own: a glucose at bedtime after the load of the morning), and a bill that holds the care of two (a mother and her newborn, a living donor). Another part of the body looks the same: the operation record tells."
+limits_zh   = "时限按公布的项目对执行。下列情形仅列为可疑：以小时为限的（时刻为收费时刻）、同次就诊但在不同日期收取的（可能为另一次手术）、床位护理类仅在一天相遇的（可能为当日转科）、同日收费时刻相隔多小时的（可能为另一次诊疗，如上午糖耐量、睡前另测血糖）、账单含两人费用的（产妇与新生儿、活体供者与受者）。不同部位的两次手术也会呈现相同情形，以手术记录为准。"
+version     = "4"
 sentence    = "{item_name} ({amount} yuan) was charged on {occurred_on} together with {containing_item}, which contains it (window: {scope})"
 sentence_zh = "{occurred_on} 收取“{item_name}”{amount} 元，{scope_zh}已收取包含该项目的“{containing_item}”"
+
+[params.apart_hours]
+value = 6
+unit = "hours"
+meaning = "charges of one day at least so far apart may be two acts: suspected only"
 */
 with paired as (
     select item_a_code, item_b_code, time_window, point_id, layer,
@@ -89,7 +94,8 @@ met as (
         a.encounter_id is distinct from b.encounter_id and a.care_setting is distinct from b.care_setting
             and (a.care_setting = 'inpatient' or b.care_setting = 'inpatient') as is_admission_day,
         false as is_on_other_day,
-        case when k.hours is not null then a.at_minute is null or b.at_minute is null end as has_no_clock
+        case when k.hours is not null then a.at_minute is null or b.at_minute is null end as has_no_clock,
+        coalesce(abs(a.at_minute - b.at_minute) >= $apart_hours * 60, false) as is_apart
     from contained as b
     join paired as k on k.item_b_code = b.item_code and b.charged_on >= k.valid_from and b.charged_on <= k.valid_to
     join containing as a
@@ -103,7 +109,7 @@ met as (
     union all
     select b.settlement_id, b.line_id, b.encounter_id, b.item_code, a.item_code, a.item_name, a.charged_on,
         k.time_window, k.point_id, k.layer, k.hours, k.is_by_the_day,
-        coalesce(a.institution_id = b.institution_id, false), false, false, a.charged_on <> b.charged_on, false
+        coalesce(a.institution_id = b.institution_id, false), false, false, a.charged_on <> b.charged_on, false, false
     from contained as b
     join paired as k on k.item_b_code = b.item_code and b.charged_on >= k.valid_from and b.charged_on <= k.valid_to
     join containing as a
@@ -115,7 +121,7 @@ met as (
     select b.settlement_id, b.line_id, b.encounter_id, b.item_code, a.item_code, a.item_name, a.charged_on,
         k.time_window, k.point_id, k.layer, k.hours, k.is_by_the_day,
         coalesce(a.institution_id = b.institution_id, false), a.is_posted_in_bulk or b.is_posted_in_bulk, false, false,
-        false
+        false, false
     from contained as b
     join paired as k on k.item_b_code = b.item_code and b.charged_on >= k.valid_from and b.charged_on <= k.valid_to
     join containing as a
@@ -141,9 +147,15 @@ ranked as (
             else 'hit'
         end as outcome,
         m.is_there, coalesce(m.has_no_clock, false) as has_no_clock,
-        m.layer in ('starter', 'derived') or m.hours is not null or m.is_on_other_day
+        m.layer in ('starter', 'derived') or m.hours is not null or m.is_on_other_day or m.is_apart
             or coalesce(m.is_by_the_day and g.days_together = 1, false)
-            or coalesce(b.most_newborns_on_bill, 0) + coalesce(d.donors_on_bill, 0) > 0 as is_only_suspected
+            or coalesce(b.most_newborns_on_bill, 0) + coalesce(d.donors_on_bill, 0) > 0 as is_only_suspected,
+        case
+            when coalesce(b.most_newborns_on_bill, 0) + coalesce(d.donors_on_bill, 0) > 0 then 'two persons'
+            when coalesce(m.is_by_the_day and g.days_together = 1, false) then 'two wards'
+            when m.is_on_other_day then 'other day'
+            when m.is_apart then 'hours apart'
+        end as doubt
     from met as m
     left join feature.birth as b on b.encounter_id = m.encounter_id
     left join feature.donor_on_bill as d on d.encounter_id = m.encounter_id
@@ -182,6 +194,18 @@ select
     b.practitioner_id,
     b.charged_on as occurred_on,
     b.eligible_amount as amount,
+    case c.doubt
+        when 'two persons' then 'the care of two persons on one bill'
+        when 'two wards' then 'a move between wards on that day'
+        when 'other day' then 'a second operation of its own'
+        when 'hours apart' then 'an act of its own, hours later'
+    end as innocent,
+    case c.doubt
+        when 'two persons' then '账单含两人费用'
+        when 'two wards' then '当日转科'
+        when 'other day' then '另一次手术'
+        when 'hours apart' then '相隔数小时的另一次诊疗'
+    end as innocent_zh,
     b.item_name,
     c.item_name as containing_item,
     c.item_code as containing_item_code,
