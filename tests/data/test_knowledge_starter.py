@@ -14,7 +14,7 @@ from data.warehouse.connection import ddl
 
 KNOWLEDGE = Path(__file__).parents[2] / "data" / "knowledge" / "tables"
 STANDARD = Path(__file__).parents[3] / "shared" / "standard" / "chs_drg.csv"
-LOCAL = {"total_limit", "disease_drug_list", "code_map", "institution_community", "price_code_map"}
+LOCAL = {"total_limit", "disease_drug_list", "code_map", "institution_community", "peer_norm", "price_code_map"}
 
 
 @pytest.fixture(scope="module")
