@@ -1,4 +1,4 @@
-"""The Prefect flow `screen`: the same steps as tasks, with parameters, retries, logs and table artifacts.
+"""The Prefect flow `run`: the same steps as tasks, with parameters, retries, logs and table artifacts.
 
 Imported only where a flow runs; the environment must be prepared first (flows.prefect.server.prepare).
 """
@@ -79,9 +79,9 @@ def _run_name() -> str:
     return f"{flow_run.get_scheduled_start_time().astimezone():%Y-%m-%d %H:%M}"
 
 
-@flow(name="screen", flow_run_name=_run_name)
+@flow(name="run", flow_run_name=_run_name)
 @options.asked
-def screen(**parameters: Any) -> Any:
+def run(**parameters: Any) -> Any:
     """From an export to published watchlists; returns what came of each step."""
     try:
         wanted = options.of(owned.owned(), parameters)
@@ -107,11 +107,11 @@ def screen(**parameters: Any) -> Any:
 
 def run_as_flow(asked: options.RunOptions, home: Path, folder: Path, say: Callable[[str], None]) -> dict[str, Outcome]:
     """Run the flow in this process against the prepared server. Raises what the failed step raised."""
-    say("running as the Prefect flow 'screen' ...")
+    say("running as the Prefect flow 'run' ...")
     owned.own(asked.owned(home, folder))
     try:
         with tags(owned.tag(home)):
-            state: Any = screen(**asked.free(), return_state=True)
+            state: Any = run(**asked.free(), return_state=True)
     except Exception as error:  # what a step raises is a state; this is the server's
         raise errors.FundwatchError(
             f"The Prefect server failed: {' '.join(str(error).split())[:300] or type(error).__name__}."

@@ -24,7 +24,7 @@ from prefect.server.schemas.schedules import CronSchedule
 
 from data.errors import UsageError
 from flows.prefect import asking, owned, server, watch
-from flows.prefect.flow import screen
+from flows.prefect.flow import run
 
 NAME = "scheduled"
 #: Seconds between two looks at the server's answers; whether it lives is seen every second.
@@ -69,7 +69,7 @@ async def until_stopped(
             say(f"{crashed} run(s) that ended with an earlier process are marked as crashed.")
         deployment = str(
             await runner.aadd_flow(
-                screen,
+                run,
                 name=NAME,
                 schedule=planned,
                 parameters=parameters,

@@ -16,7 +16,8 @@ from typing import Any
 from flows.home import lock
 from flows.prefect import owned, processes, server
 
-FLOW = "screen"
+#: The flow, and what an earlier version called it: its runs may still be on.
+FLOWS = ("run", "screen")
 #: Seconds a trouble must last before it is one: the scheduler looks every minute, a loaded machine is slow to answer.
 SILENT, UNPLANNED, OVERDUE = 90, 180, 300
 #: How far ahead Prefect's scheduler plans (100 days), and a margin.
@@ -118,7 +119,7 @@ def _lives(run: dict[str, Any], home: Path) -> bool:
 
 def left(ask: Ask, home: Path, states: tuple[str, ...]) -> list[dict[str, Any]]:
     """The runs of this HOME in these states, of the schedule or from the command line."""
-    wanted = {"flows": {"name": {"any_": [FLOW]}}, "flow_runs": {"state": {"type": {"any_": states}}}}
+    wanted = {"flows": {"name": {"any_": [*FLOWS]}}, "flow_runs": {"state": {"type": {"any_": states}}}}
     runs = ask("flow_runs/filter", wanted)
     return [run for run in runs if owned.tag(home) in run["tags"]]
 

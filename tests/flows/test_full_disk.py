@@ -72,7 +72,7 @@ WRITES = {
 #: nothing but what a run writes.
 BY_RUNS = {
     "run", "ingest", "features", "detect", "rank", "replay", "serve", "demo", "simulate", "evaluate", "benchmark",
-    "bundle",
+    "bundle", "deploy",
 }  # fmt: skip
 READS = {
     "appeal list", "case list", "case show", "check", "desk", "doctor", "draw verify", "explain", "knowledge coverage",
