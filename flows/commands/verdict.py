@@ -62,7 +62,10 @@ def form(
     ids: Ids = None,
     common: Common = COMMON,
 ) -> None:
-    """Write the open leads with empty columns for their verdicts: fill it in and give it to `verdict import`."""
+    """Write the open leads with empty columns for their verdicts: fill it in and give it to `verdict import`.
+
+    Open leads that the last run does not find any more stand at the end, unless --top cuts the lists.
+    """
     from data.errors import FundwatchError, UsageError
     from data.warehouse.connection import has, open_warehouse
     from flows.home import audit_log

@@ -113,7 +113,7 @@ def _violations(con: duckdb.DuckDBPyConnection, year: int, sources: Collection[S
         """
         select distinct v.matter, coalesce(case when position(';' in s.sources) = 0 then s.sources end, '') as source
         from scored_verdict as v
-        join casebook.current_verdict as s on s.verdict_id = v.verdict_id
+        left join casebook.current_verdict as s on s.verdict_id = v.verdict_id
         where v.subject_type in ('institution', 'pharmacy') and v.year = $year
         """,
         {"year": year},

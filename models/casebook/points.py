@@ -18,6 +18,7 @@ import polars as pl
 from data.errors import UsageError, like
 from data.warehouse import events
 from data.warehouse.connection import frame, has, transaction
+from models.casebook import words
 
 FOLDER = Path(__file__).parent
 #: What a note is about, in English and as offices say it.
@@ -71,7 +72,8 @@ def ready(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def prepare(con: duckdb.DuckDBPyConnection) -> None:
-    """Temporary table scored_verdict: what people confirmed and what stands of it."""
+    """Temporary table scored_verdict: what people confirmed, delivered inspections too, and what stands of it."""
+    words.prepare(con)
     _table(con, "scored_verdict")
 
 

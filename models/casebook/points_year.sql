@@ -82,7 +82,18 @@ matter as (
                 then '，异议成立减' || printf('%g', cast(taken_back as double)) || '分' else '' end
             || case when lacks_clause then '，处罚未写明条款' else '' end,
             '；' order by decided_on, matter
-        ) as reasons_zh
+        ) as reasons_zh,
+        string_agg(
+            cast(decided_on as varchar) || ' ' || matter || ': ' || case
+                when points is null then 'no rule of points that day, none counted'
+                when is_decided then printf('%g', cast(scored as double)) || ' points as decided'
+                else printf('%g', cast(scored as double)) || ' points, band ' || printf('%g-%g', cast(points_from as double), cast(points_to as double))
+                    || coalesce(', ' || share || ' responsibility', ', responsibility not settled, so the least')
+            end || case when taken_back > 0
+                then ', ' || printf('%g', cast(taken_back as double)) || ' taken back by an objection upheld' else '' end
+            || case when lacks_clause then ', the penalty names no clause' else '' end,
+            '; ' order by decided_on, matter
+        ) as reasons
     from points_event
     group by subject_id, year
 ),
@@ -103,7 +114,7 @@ select cast(m.year as integer) as year, m.subject_id, coalesce(m.institution_id,
     coalesce(e.scored, 0) as scored, coalesce(m.taken_back, 0) as taken_back, coalesce(e.repair_noted, 0) as repaired,
     least(coalesce(e.standing, 0), 12) as points, r.line, m.is_share_open, m.lacks_clause,
     m.scored_matters < m.matters as is_without_rule, coalesce(n.open_objections, 0) as open_objections,
-    m.reasons_zh, n.repairs, n.objections
+    m.reasons_zh, m.reasons, n.repairs, n.objections
 from matter as m
 left join ended as e on e.subject_id = m.subject_id and e.year = m.year
 left join reached as r on r.subject_id = m.subject_id and r.year = m.year

@@ -5,9 +5,25 @@ with card as (
         string_agg(
             case when taken > 0 then name_zh || '×' || cast(cast(times as integer) as varchar) || '，扣'
                 || printf('%g', cast(taken as double)) || '分' end, '；' order by item
+        ) as reasons_zh,
+        string_agg(
+            case when taken > 0 then name || ' x ' || cast(cast(times as integer) as varchar) || ', '
+                || printf('%g', cast(taken as double)) || ' taken' end, '; ' order by item
         ) as reasons,
-        string_agg(case when cannot_judge then name_zh end, '；' order by item) as unjudged
-    from tier_card
+        string_agg(case when cannot_judge then name_zh end, '；' order by item) as unjudged_zh,
+        string_agg(case when cannot_judge then name end, '; ' order by item) as unjudged
+    from (
+        select *,
+            case item
+                when 'matter' then 'confirmed matters'
+                when 'penalty' then 'administrative penalties'
+                when 'fraud' then 'penalties under article 40'
+                when 'repeat' then 'the same problem again'
+                when 'amount_share' then 'confirmed money by per cent of the year''s funds'
+                else item
+            end as name
+        from tier_card
+    ) as item
     group by year, subject_type, subject_id
 ),
 
@@ -36,7 +52,7 @@ place as (
 ),
 
 scored as (
-    select p.*, c.taken, c.reasons, c.unjudged, n.repairs, n.objections, coalesce(n.open_objections, 0) as open_objections,
+    select p.*, c.taken, c.reasons, c.unjudged, c.reasons_zh, c.unjudged_zh, n.repairs, n.objections, coalesce(n.open_objections, 0) as open_objections,
         least(coalesce(n.points, 0), c.taken) as given_back, coalesce(f.matters, 0) as matters, f.confirmed_amount,
         100 - c.taken + least(coalesce(n.points, 0), c.taken) as score
     from place as p
@@ -58,8 +74,13 @@ select year, subject_type, subject_id, subject_name, region, tier, case when sco
     taken, given_back, open_objections,
     case
         when score is null then '本年无核查结论，不评定'
-        else coalesce(reasons, '本年核查未查实问题') || coalesce('；无法计分：' || unjudged, '')
+        else coalesce(reasons_zh, '本年核查未查实问题') || coalesce('；无法计分：' || unjudged_zh, '')
     end as reasons_zh,
+    case
+        when score is null then 'nobody judged it in the year, so it has no tier'
+        else coalesce(reasons, 'checked in the year, nothing confirmed')
+            || coalesce('; cannot be scored: ' || unjudged, '')
+    end as reasons,
     repairs, objections
 from ranked
 where place = 1

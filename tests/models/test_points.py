@@ -218,6 +218,30 @@ def test_what_cannot_be_noted(con, subject, kind, more, why):
     assert con.sql("select count(*) from casebook.points_note").fetchall() == [(0,)]
 
 
+def test_a_delivered_inspection_counts_as_a_verdict_does_and_once(con, judge):
+    con.execute(
+        """
+        insert into record.inspection_result (case_id, subject_type, subject_id, inspected_on, result, violation_amount,
+            penalty_amount)
+        values ('AJ1', 'institution', 'H1', '2025-02-01', 'confirmed', 90, 10),
+            ('AJ2', 'institution', 'H2', '2025-02-01', 'rejected', 0, 0),
+            ('AJ3', 'institution', 'Y1', '2025-02-01', '还在办', 5, 0)
+        """
+    )
+    made = points.proposal(con, 2025)
+    rows = {r["subject_id"]: r for r in made.tiers.iter_rows(named=True)}
+    assert (rows["H1"]["matters"], rows["H1"]["taken"]) == (1, Decimal(13)), "a matter and a penalty"
+    assert (
+        "cannot be scored: confirmed money" in rows["H1"]["reasons"]
+        and "无法计分：查实金额" in rows["H1"]["reasons_zh"]
+    )
+    assert (rows["H2"]["tier"], rows["H2"]["reasons"]) == ("A", "checked in the year, nothing confirmed")
+    assert rows["Y1"]["tier"] is None and rows["Y1"]["reasons"].startswith("nobody judged it")
+    judge("H1", "2025-02-01", kind="institution", case="AJ1", confirmed_amount=90, confirmed_fund_amount=12)
+    again = {r["subject_id"]: r for r in points.proposal(con, 2025).tiers.iter_rows(named=True)}["H1"]
+    assert again["matters"] == 1 and "cannot" not in again["reasons"], "the casebook's word on the case stands alone"
+
+
 def test_a_place_s_card_by_year_with_repair(con, judge):
     judge("H1", "2025-03-01", "dismissed", kind="institution", case="0")
     judge("H2", "2025-03-01", kind="institution", case="A", penalty_amount=9, legal_basis=ARTICLE_40, rule="7")

@@ -1,9 +1,10 @@
-"""The tube charged beside the gastric lavage that contains it; a tube placed the next day."""
+"""The tube beside the gastric lavage, the opening beside the devitalised tooth; the next day, and a week later."""
 
 from __future__ import annotations
 
 from data.simulate.book import Book
 
+DEVITALISED, OPENED = "003105110040000 牙髓失活术", "003105110010000 开髓引流术"
 LAVAGE, TUBE = "001214000010000 洗胃", "001208000010000 留置胃管"
 
 
@@ -13,3 +14,9 @@ def plant(book: Book) -> None:
     book.line(v, LAVAGE)
     book.planted(book.line(v, TUBE))
     book.alike(book.line(v, TUBE, day=1))
+    clinic, sore = book.place("dental"), book.person()
+    for day, note in ((140, book.planted), (147, book.alike)):
+        tooth = book.visit(sore, clinic, day, diagnosis="K04.000", department="A12")
+        if note == book.planted:
+            book.line(tooth, DEVITALISED)
+        note(book.line(tooth, OPENED))
