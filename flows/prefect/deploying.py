@@ -90,7 +90,9 @@ def _job(kind: str, settings: dict[str, Any], target: Target) -> dict[str, Any]:
             f"The work pool '{target.pool}' is of the kind '{kind}'; the flow needs HOME on a disk: process or docker."
         )
     if target.image is None:
-        raise UsageError(f"The work pool '{target.pool}' runs containers. Say --image: one in which fundwatch is installed.")
+        raise UsageError(
+            f"The work pool '{target.pool}' runs containers. Say --image: one in which fundwatch is installed."
+        )
     places = {name: settings[name] for name in INSIDE if name in settings}
     volumes = [f"{place}:{INSIDE[name]}{':ro' if name == 'input' else ''}" for name, place in places.items()]
     inside = settings | {name: INSIDE[name] for name in places}

@@ -218,6 +218,35 @@ def test_prefect_s_database_names_no_person(serving, fired, hamlet):
     assert stored and not [n for n in persons["certno"].drop_nulls().to_list() if n.encode() in stored]
 
 
+def test_a_deployment_on_a_server_that_is_there_is_run_by_a_worker_of_its_pool(serving, fired, few, hamlet, tmp_path):
+    home = few(tmp_path / "home")
+    environ = {k: v for k, v in os.environ.items() if not k.startswith(("PREFECT_", "FUNDWATCH_"))}
+    environ |= {"PREFECT_API_URL": serving.api, "PREFECT_API_AUTH_STRING": server.auth(serving.home)}
+    environ |= {"PREFECT_HOME": str(tmp_path / "worker"), "DO_NOT_TRACK": "1", "NO_PROXY": "127.0.0.1"}
+
+    def command(*words):
+        return subprocess.run([sys.executable, "-m", *words], env=environ, capture_output=True, text=True, timeout=240)
+
+    def deploy(pool, *more):
+        words = ("deploy", "--pool", pool, "--input", hamlet, "--home", home, "--out", tmp_path / "out", *more)
+        return command("flows.cli", *map(str, words))
+
+    refused = deploy("office")
+    assert (refused.returncode, "has no work pool 'office'" in refused.stderr) == (2, True), refused.stderr
+    ask(serving, "work_pools/", {"name": "office", "type": "process"}, "POST")
+    refused = deploy("office", "--image", "fundwatch:1")
+    assert (refused.returncode, "--image is for one of containers" in refused.stderr) == (2, True), refused.stderr
+    done = deploy("office", "--top", "3")
+    assert done.returncode == 0, done.stderr
+    (registered,) = ask(serving, "deployments/filter", {"deployments": {"name": {"any_": ["monthly"]}}})
+    assert registered["parameters"] == {"top": 3} and registered["schedules"][0]["schedule"]["cron"] == "0 2 5 * *"
+    run = ask(serving, f"deployments/{registered['id']}/create_flow_run", {"state": {"type": "SCHEDULED"}}, "POST")
+    worker = command("prefect", "worker", "start", "--pool", "office", "--run-once")
+    state = ask(serving, f"flow_runs/{run['id']}", method="GET")["state"]
+    assert state["type"] == "COMPLETED", (state["message"], worker.stderr[-500:])
+    assert sorted(p.name for p in (tmp_path / "out").glob("watchlist_*.csv"))[0] == "watchlist_group.csv"
+
+
 def test_a_dead_server_ends_serve_and_the_next_one_puts_right_what_was_left(serving, fired):
     flow = {"flow_id": fired["flow_id"], "tags": [owned.tag(serving.home)], "state": {"type": "RUNNING"}}
     stranded = ask(serving, "flow_runs/", flow)["id"]  # as a run is left whose process was killed
@@ -275,35 +304,6 @@ def test_telemetry_is_off_and_the_server_is_local():
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert said.stdout.split() == ["False", "False"], said.stderr
-
-
-def test_a_deployment_on_a_server_that_is_there_is_run_by_a_worker_of_its_pool(serving, fired, few, hamlet, tmp_path):
-    home = few(tmp_path / "home")
-    environ = {k: v for k, v in os.environ.items() if not k.startswith(("PREFECT_", "FUNDWATCH_"))}
-    environ |= {"PREFECT_API_URL": serving.api, "PREFECT_API_AUTH_STRING": server.auth(serving.home)}
-    environ |= {"PREFECT_HOME": str(tmp_path / "worker"), "DO_NOT_TRACK": "1", "NO_PROXY": "127.0.0.1"}
-
-    def command(*words):
-        return subprocess.run([sys.executable, "-m", *words], env=environ, capture_output=True, text=True, timeout=240)
-
-    def deploy(pool, *more):
-        words = ("deploy", "--pool", pool, "--input", hamlet, "--home", home, "--out", tmp_path / "out", *more)
-        return command("flows.cli", *map(str, words))
-
-    refused = deploy("office")
-    assert (refused.returncode, "has no work pool 'office'" in refused.stderr) == (2, True), refused.stderr
-    ask(serving, "work_pools/", {"name": "office", "type": "process"}, "POST")
-    refused = deploy("office", "--image", "fundwatch:1")
-    assert (refused.returncode, "--image is for one of containers" in refused.stderr) == (2, True), refused.stderr
-    done = deploy("office", "--top", "3")
-    assert done.returncode == 0, done.stderr
-    (registered,) = ask(serving, "deployments/filter", {"deployments": {"name": {"any_": ["monthly"]}}})
-    assert registered["parameters"] == {"top": 3} and registered["schedules"][0]["schedule"]["cron"] == "0 2 5 * *"
-    run = ask(serving, f"deployments/{registered['id']}/create_flow_run", {"state": {"type": "SCHEDULED"}}, "POST")
-    worker = command("prefect", "worker", "start", "--pool", "office", "--run-once")
-    state = ask(serving, f"flow_runs/{run['id']}", method="GET")["state"]
-    assert state["type"] == "COMPLETED", (state["message"], worker.stderr[-500:])
-    assert sorted(p.name for p in (tmp_path / "out").glob("watchlist_*.csv"))[0] == "watchlist_group.csv"
 
 
 def test_containers_get_the_folders_mounted_and_the_paths_inside():
