@@ -38,7 +38,7 @@ def blank(con: duckdb.DuckDBPyConnection, kinds: Collection[str], top: int | Non
     """
     rows = pl.concat(watchlist(con, kind, "", language=language, top=top) for kind in kinds).select(ABOUT)
     if top is None:
-        rows = pl.concat([rows, gone(con, kinds, language).cast(rows.schema)])  # type: ignore[arg-type]
+        rows = pl.concat([rows, gone(con, kinds, language).cast(rows.schema)])
     return rows.with_columns(pl.lit(None, pl.String).alias(column) for column in BLANK)
 
 
