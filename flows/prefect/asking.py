@@ -19,10 +19,10 @@ def url_at(port: int) -> str:
     return f"http://127.0.0.1:{port}/api"
 
 
-def healthy(url: str, patience: float = 2) -> bool:
-    """Whether the server at this API answers."""
+def healthy(url: str, patience: float = 2, auth: str | None = None) -> bool:
+    """Whether the server at this API answers; `auth` is name and secret, where it asks for them."""
     try:
-        with NO_PROXY.open(f"{url}/health", timeout=patience) as answer:
+        with NO_PROXY.open(urllib.request.Request(f"{url}/health", headers=_signed(auth)), timeout=patience) as answer:
             return bool(answer.status == 200)
     except (OSError, ValueError):
         return False
@@ -42,11 +42,9 @@ def ask(
     `auth` is name and secret; by default those of the environment, for the server of the environment.
     """
     data = None if body is None else json.dumps(body).encode()
-    headers = {"Content-Type": "application/json"}
     if auth is None and url == os.environ.get("PREFECT_API_URL"):
         auth = os.environ.get("PREFECT_API_AUTH_STRING")
-    if auth:
-        headers["Authorization"] = f"Basic {base64.b64encode(auth.encode()).decode()}"
+    headers = {"Content-Type": "application/json", **_signed(auth)}
     request = urllib.request.Request(f"{url}/{path}", data, headers, method=method)
     deadline = time.monotonic() + patience
     while True:
@@ -57,3 +55,7 @@ def ask(
             if error.code != HTTPStatus.SERVICE_UNAVAILABLE or time.monotonic() > deadline:
                 raise
         time.sleep(1)
+
+
+def _signed(auth: str | None) -> dict[str, str]:
+    return {"Authorization": f"Basic {base64.b64encode(auth.encode()).decode()}"} if auth else {}

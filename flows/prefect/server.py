@@ -69,7 +69,7 @@ def api_url(home: Path) -> str | None:
     server = orphan(home)
     if url := os.environ.get("PREFECT_API_URL"):
         is_own = server is not None and server.url == url and is_ours(home, url)
-        if not is_own and not asking.healthy(url, patience=10):
+        if not is_own and not asking.healthy(url, 10, os.environ.get("PREFECT_API_AUTH_STRING")):
             raise FundwatchError(
                 f"PREFECT_API_URL is {url}, and no Prefect server answers there. Start it, or unset PREFECT_API_URL."
             )
