@@ -66,12 +66,17 @@ def load(folder: Path = FOLDER) -> dict[str, Feature]:
 
 
 def build(
-    con: duckdb.DuckDBPyConnection, of: str, say: Callable[[str], None] = lambda _: None, facts: str = ""
+    con: duckdb.DuckDBPyConnection,
+    of: str,
+    say: Callable[[str], None] = lambda _: None,
+    facts: str = "",
+    rows: Callable[[Feature], str] | None = None,
 ) -> list[str]:
     """Make the feature tables that changed; `of` identifies the record, `facts` the knowledge.
 
     A table is built again when its query, a table it reads, the record or the knowledge changed; where only the
-    record did, features that allow it compute what the delivery touched. Returns the tables built.
+    record did, features that allow it compute what the delivery touched. Another engine may make them: `rows` gives
+    SQL for what it made of a feature, each time anew. Returns the tables built.
     """
     plan = _plan(of, facts)
     prints = journal.prints(con, "feature.")
@@ -82,11 +87,13 @@ def build(
         feature, before, (fingerprint, logic) = load()[name], prints.get(f"feature.{name}"), plan[name]
         parts.begin(f"feature.{name}")
         same_logic = before is not None and before[1] == logic
-        if name == "settlement" and same_logic:
+        if name == "settlement" and same_logic and rows is None:
             increment.remember(con)
             compared = True
         with transaction(con):
-            if feature.is_incremental and same_logic and compared:
+            if rows is not None:
+                _make(con, feature, rows(feature))
+            elif feature.is_incremental and same_logic and compared:
                 increment.compare(con)
                 increment.apply(con, f"feature.{name}", feature.query.text)
             else:
@@ -126,9 +133,14 @@ def _plan(of: str, facts: str) -> dict[str, tuple[str, str]]:
     return plan
 
 
-def _make(con: duckdb.DuckDBPyConnection, feature: Feature) -> None:
+def _make(con: duckdb.DuckDBPyConnection, feature: Feature, rows: str = "") -> None:
+    """Make the table of its query, or with its query's types of `rows`, SQL for what another engine made of it."""
     table = f"feature.{feature.name}"
-    con.execute(f"create or replace table {table} as {feature.query.text}")
+    if rows:
+        con.execute(f"create or replace table {table} as from ({feature.query.text}) limit 0")
+        con.execute(f"insert into {table} by name {rows}")
+    else:
+        con.execute(f"create or replace table {table} as {feature.query.text}")
     for column, meaning in feature.columns.items():
         con.execute(f"comment on column {table}.{column} is '{escaped(meaning)}'")
 

@@ -29,6 +29,10 @@ Rows = Annotated[int, Parameter(converter=usage.count, help="How many rows to sh
 RowsOut = Annotated[Path | None, Parameter(help="Write all rows to this CSV file.")]
 RowsLabels = Annotated[str | None, Parameter(help="Column labels of the file: names or zh.")]
 Seed = Annotated[int | None, Parameter(help="Seed of every random choice.")]
+Engine = Annotated[
+    str | None,
+    Parameter(help="What builds the features and runs the rules: duckdb, or spark as your own settings have it."),
+]
 Newer = Annotated[
     list[str] | None,
     Parameter(
@@ -59,6 +63,7 @@ class RunOptions:
     labels: Labels = None
     ids: Ids = None
     seed: Seed = None
+    engine: Engine = None
     unmask: Unmask = False
     newer: Newer = None
     accept_partial: AcceptPartial = False

@@ -16,6 +16,7 @@ from data.warehouse import confined, journal, spill
 from data.warehouse.connection import open_warehouse, transaction
 from data.warehouse.parts import DONE, NO_DATA, Parts
 from features import build
+from flows import cluster as clusters
 from flows import own_rules, trouble
 from flows.home import version
 from flows.home.settings import Settings
@@ -94,6 +95,7 @@ def ingest(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> Outc
     if settings.input is None:
         raise UsageError("Give the folder that holds the export.")
     publishing.ready(settings.out)
+    clusters.ready(settings)
     pseudonyms = ingestion.agreed(con, settings.pseudonyms, settings.key, makes=True)
     accounts = ingestion.ingest(con, settings.input, say, intake(settings, pseudonyms))
     loaded, rows = sum(a.loaded + a.replaced for a in accounts), sum(a.rows_in for a in accounts)
@@ -138,7 +140,12 @@ def features(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> Ou
     state = State(settings, con)
     record = state.record
     _know(state)
-    built = build.build(con, record, say, state.knowledge)
+    cluster = clusters.of(state)
+    if cluster is not None:
+        cluster.fill()
+    built = build.build(con, record, say, state.knowledge, None if cluster is None else cluster.rows)
+    if cluster is not None:
+        cluster.fill_features()
     if journal.print_of(con, "features") != record:
         journal.done(con, "features", record, f"{len(built)} feature tables built")
     return Outcome(f"{len(built)} feature tables built" if built else "nothing new", {"built": len(built)})
@@ -161,8 +168,8 @@ def detect(settings: Settings, con: duckdb.DuckDBPyConnection, say: Say) -> Outc
     shown = {s.id: f"{s.card.title_zh} {s.id}" if settings.language == "zh" else s.id for s in stale}
     lasting = {shown[name]: took for name, took in seconds.items() if name in shown}
     parts = Parts(say, "sources", shown.values(), lasting)
-    refused, held = own_rules.refused(con, stale), Held(con)
-    for each in stale:
+    refused, held, cluster = own_rules.refused(con, stale), Held(con), clusters.of(state)
+    for each in stale if cluster is None else map(cluster.judging, stale):
         parts.begin(shown[each.id])
         has_data = each.id not in refused and own_rules.judge(state, each, refused, held)
         parts.end(DONE if has_data else NO_DATA)

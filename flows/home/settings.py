@@ -25,7 +25,7 @@ DEFAULT_HOME = Path("fundwatch-home")
 LASTING = tuple(
     (
         "objective seed language labels ids threads memory_limit rule_minutes cron pseudonyms pseudonym_key"
-        " burden_line least_yuan keep_runs"
+        " burden_line least_yuan keep_runs engine"
     ).split()
 )
 #: Tables of a file that set parameters of rules and detectors.
@@ -35,6 +35,7 @@ CHOICES = {
     "language": ("en", "zh"),
     "labels": ("names", "zh"),
     "ids": ("text", "plain"),
+    "engine": ("duckdb", "spark"),
 }
 #: How much memory: what DuckDB understands, and nothing that it would only refuse in the middle of a run.
 MEMORY = r"0*[1-9][0-9]{0,5}(\.[0-9]+)? ?([KMGT]i?B)|0*([1-9][0-9]?|100)(\.[0-9]+)? ?%"
@@ -76,6 +77,7 @@ class Settings:
     ids: str = "text"  # in CSV: kept text for a spreadsheet, or as they are, to be pasted and matched
     threads: int = 0
     memory_limit: str = "3GB"
+    engine: str = "duckdb"  # what builds the features and runs the rules: both give the same rows
     rule_minutes: float = 10.0  # after which a rule of HOME is stopped; 0: never
     cron: str = "0 2 5 * *"
     burden_line: float | None = None  # yuan a year, the area's own

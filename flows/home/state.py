@@ -88,7 +88,8 @@ class State:
         )
 
     @cached_property
-    def _features(self) -> dict[str, str]:
+    def features(self) -> dict[str, str]:
+        """What each feature table is made of, in build order."""
         return build.fingerprints(self.record, self.knowledge)
 
     def basis(self, source: Source) -> str:
@@ -97,8 +98,8 @@ class State:
         A source that does not say what it reads is taken to read every feature.
         """
         tables = {t for t in source.reads if t.startswith("feature.")} | {"feature.settlement", "feature.institution"}
-        names = {t.removeprefix("feature.") for t in tables} if source.reads else set(self._features)
-        parts = [self.record, version.code(CONTRACT), *(self._features[n] for n in sorted(names & set(self._features)))]
+        names = {t.removeprefix("feature.") for t in tables} if source.reads else set(self.features)
+        parts = [self.record, version.code(CONTRACT), *(self.features[n] for n in sorted(names & set(self.features)))]
         if any(t.startswith("casebook.") for t in source.reads):
             parts.append(self.verdicts)
         if source.is_own:  # with more time or memory it may end

@@ -1,0 +1,196 @@
+"""`--engine spark`: features and rules on a Spark session of the user's own settings, over a lake of Parquet in HOME.
+
+What comes in is read, checked and kept by DuckDB as ever; the lake has the record by month, the knowledge and the
+features. What Spark makes goes back into the warehouse, where detectors, ranking and lists find it. The lake must lie
+where the session's workers can read and write it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from data.errors import FundwatchError, UsageError
+from data.warehouse.paths import escaped, literal
+from features import build
+from flows.home.settings import Settings
+from flows.home.state import State
+from models.sources import rule
+from models.sources import spark as on_spark
+from models.sources.source import Params, Source
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+FOLDER, MARK = "lake", "_made_of"
+FROM_DUCKDB = ("record", "knowledge")
+#: Where a user says which Spark it is; else it is this machine, and nobody else may knock.
+NAMED = ("SPARK_REMOTE", "PYSPARK_GATEWAY_PORT", "MASTER", "SPARK_CONF_DIR")
+ALONE = {
+    "spark.master": "local[*]",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.host": "127.0.0.1",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.log.level": "ERROR",
+    "spark.sql.catalogImplementation": "in-memory",
+    "spark.sql.shuffle.partitions": str(2 * (os.cpu_count() or 1)),
+}
+#: Databases of the session's catalog that we make; others of these names are not touched.
+OURS = "fundwatch"
+
+
+def ready(settings: Settings) -> None:
+    """Raises UsageError where the settings ask for Spark and there is no pyspark to work with."""
+    if settings.engine == "spark" and find_spec("pyspark") is None:
+        raise UsageError("--engine spark needs pyspark. Install it: pip install 'fundwatch[spark]'.")
+
+
+def of(state: State) -> Cluster | None:
+    """Spark, where the settings ask for it."""
+    is_asked = state.settings.engine == "spark"
+    return Cluster(state.settings.home, state.con, state.record, state.features) if is_asked else None
+
+
+class Cluster:
+    """Spark at work on one HOME. It starts when it is first needed.
+
+    `record` is what the record and the knowledge are made of, `features` what each feature is: the lake holds them
+    under these marks, and what has its mark is not written again.
+    """
+
+    def __init__(self, home: Path, con: duckdb.DuckDBPyConnection, record: str, features: Mapping[str, str]) -> None:
+        self.lake = home / FOLDER
+        self._con, self._record, self._features = con, record, features
+        self._shown: set[str] = set()
+
+    @cached_property
+    def spark(self) -> SparkSession:
+        """The session, with record and knowledge in its catalog."""
+        session = _session(self.lake)
+        for schema in ("record", "knowledge", "feature"):
+            _own(session, schema, self.lake / "spark" / schema)
+        for (schema, table), declared in on_spark.declared_in(self._con, FROM_DUCKDB).items():
+            on_spark.show(session, f"{schema}.{table}", declared, self.lake / schema / table)
+        return session
+
+    def fill(self) -> None:
+        """Write into the lake what it lacks of record and knowledge. The warehouse must not be sealed."""
+        self.lake.mkdir(mode=0o700, exist_ok=True)
+        if not _is_of(self.lake, self._record):
+            on_spark.write(self._con, self.lake, FROM_DUCKDB)
+            _mark(self.lake, self._record)
+
+    def fill_features(self) -> None:
+        """Write into the lake the features that DuckDB made."""
+        for name, made_of in self._features.items():
+            place = self._place(name)
+            if not _is_of(place, made_of):
+                shutil.rmtree(place, ignore_errors=True)
+                place.mkdir(parents=True)
+                self._con.sql(_narrow(self._con, name)).write_parquet(str(place / "all.parquet"))
+                _mark(place, made_of)
+
+    def rows(self, feature: build.Feature) -> str:
+        """Make a feature on Spark, in the lake; SQL for what came of it."""
+        place = self._place(feature.name)
+        for name in sorted(feature.needs):
+            self._show(name)
+        rows = on_spark.made(self.spark, feature)
+        rows.write.mode("overwrite").parquet(on_spark.address(place))
+        _mark(place, self._features[feature.name])
+        return f"select * from read_parquet('{escaped(literal(place))}/*.parquet')"
+
+    def judging(self, source: Source) -> Source:
+        """A rule of the package, answered by Spark; any other source as it was."""
+        if source.kind != "rule" or source.is_own:
+            return source
+        found = rule.query(source.code)
+
+        def fill(con: duckdb.DuckDBPyConnection, values: Params) -> None:
+            for table in sorted(found.tables):
+                self._show(table.removeprefix("feature."))
+            # in the types that DuckDB gives the query, so that a detail reads alike on both
+            con.execute(f"create or replace temp table answered as from ({rule.counted(found)}) limit 0", dict(values))
+            con.register("spark_answer", on_spark.judged(self.spark, source, values).toArrow())
+            con.execute("insert into answered by name select * from spark_answer")
+            con.unregister("spark_answer")
+            con.execute(rule.wrapped(found, "answered"))
+            con.execute("drop table answered")
+            rule.settle(con, source.card, found, values)
+
+        return replace(source, fill=fill)
+
+    def _place(self, name: str) -> Path:
+        return self.lake / "feature" / name
+
+    def _show(self, name: str) -> None:
+        """Have a feature in the session's catalog."""
+        if name in self._shown or name not in self._features:
+            return
+        on_spark.show(self.spark, f"feature.{name}", "", self._place(name))
+        self._shown.add(name)
+
+
+def _narrow(con: duckdb.DuckDBPyConnection, name: str) -> str:
+    """SQL of a feature's rows: a sum of whole numbers is wider in DuckDB than any whole number of Parquet's."""
+    wide = [c for c, kind, *_ in con.execute(f"describe feature.{name}").fetchall() if kind == "HUGEINT"]
+    cast = ", ".join(f'cast("{c}" as bigint) as "{c}"' for c in wide)
+    return f"select *{f' replace ({cast})' if cast else ''} from feature.{name}"
+
+
+def _is_of(place: Path, made_of: str) -> bool:
+    mark = place / MARK
+    return mark.is_file() and mark.read_text(encoding="ascii") == made_of
+
+
+def _mark(place: Path, made_of: str) -> None:
+    (place / MARK).write_text(made_of, encoding="ascii")
+
+
+def _session(lake: Path) -> SparkSession:
+    """The session of the user's own configuration. Raises FundwatchError where Spark does not start."""
+    from pyspark.sql import SparkSession
+
+    settings = dict(on_spark.SETTINGS)
+    if not _is_named():
+        settings |= ALONE | {"spark.sql.warehouse.dir": on_spark.address(lake / "spark")}
+    maker = SparkSession.builder.appName("fundwatch")
+    for key, value in settings.items():
+        maker = maker.config(key, value)
+    try:
+        session = maker.getOrCreate()
+        session.sql("select 1").collect()
+    except Exception as error:  # Java's, the network's and Spark's own kinds
+        why = " ".join(str(error).split())[:200]
+        raise FundwatchError(
+            f"Spark cannot be started: {why}. It needs Java 17, or a SPARK_REMOTE that answers; --engine duckdb does"
+            " without."
+        ) from error
+    return session
+
+
+def _is_named() -> bool:
+    """Whether the user's own configuration says which Spark it is."""
+    defaults = Path(os.environ.get("SPARK_HOME", "/nonexistent")) / "conf" / "spark-defaults.conf"
+    return any(os.environ.get(name) for name in NAMED) or defaults.is_file()
+
+
+def _own(session: SparkSession, schema: str, place: Path) -> None:
+    """Make a database of the catalog. Raises UsageError where somebody else has one of that name."""
+    if session.catalog.databaseExists(schema):
+        if session.catalog.getDatabase(schema).description != OURS:
+            raise UsageError(
+                f"The Spark catalog has a database '{schema}' that is not fundwatch's. Give it a catalog of its own,"
+                " such as spark.sql.catalogImplementation=in-memory."
+            )
+        return
+    session.sql(f"create database {schema} comment '{OURS}' location '{escaped(on_spark.address(place))}'")
