@@ -23,7 +23,7 @@ Inspectors = Annotated[
 ]
 Weights = Annotated[str, Parameter(help="Other weights, such as A=4,B=2,C=1.5,none=1.")]
 On = Annotated[str, Parameter(help="Day of the draw, as 2025-12-31; today by default.")]
-Out = Annotated[Path | None, Parameter(help="Folder for the files; HOME/draws/<number> by default.")]
+Out = Annotated[Path | None, Parameter(help="Folder for the files; HOME/draws/NUMBER by default.")]
 SHOWN = ["place", "unit", "subject_name", "group_name", "probability", "inspectors"]
 OWED = ["subject_id", "subject_name", "tier", "self_check", "wanted", "done", "last_on", "owed", "due_by"]
 MOST = 50

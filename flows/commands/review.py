@@ -37,7 +37,7 @@ def draw(
     third_party: Annotated[str, Parameter(help="Also write a package for this reviewer from outside.")] = "",
     until: Annotated[str, Parameter(help="Last day of the third party's contract, as 2026-06-30.")] = "",
     on: Annotated[str, Parameter(help="Day of the draw, as 2025-12-31; today by default.")] = "",
-    out: Annotated[Path | None, Parameter(help="Folder for the files; HOME/reviews/<number> by default.")] = None,
+    out: Annotated[Path | None, Parameter(help="Folder for the files; HOME/reviews/NUMBER by default.")] = None,
     language: Language = None,
     common: Common = COMMON,
 ) -> None:
@@ -121,7 +121,7 @@ def estimate(
     review_id: ReviewId,
     *,
     out: Annotated[
-        Path | None, Parameter(help="CSV file to write; HOME/reviews/<number>/estimate.csv by default.")
+        Path | None, Parameter(help="CSV file to write; HOME/reviews/NUMBER/estimate.csv by default.")
     ] = None,
     language: Language = None,
     common: Common = COMMON,

@@ -25,7 +25,7 @@ def transfer_(
     lead_id: Annotated[str, Parameter(help="The lead's id from a watchlist.")],
     *,
     to: Annotated[str, Parameter(help="police, discipline, health, market, price or tax.")],
-    out: Annotated[Path | None, Parameter(help="Folder for the package; HOME/transfers/<number> by default.")] = None,
+    out: Annotated[Path | None, Parameter(help="Folder for the package; HOME/transfers/NUMBER by default.")] = None,
     on: On = "",
     language: Language = None,
     common: Common = COMMON,

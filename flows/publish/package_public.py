@@ -46,7 +46,10 @@ PERSONS = """
 
 
 def tables(con: duckdb.DuckDBPyConnection, year: int | None, sources: Collection[Source]) -> dict[str, pl.DataFrame]:
-    """institutions (by place and setting), regions (sums), violations. Raises UsageError for a year without bills."""
+    """institutions (by place and setting), regions (sums), violations; the last with the counts of hidden rows too.
+
+    Raises UsageError for a year without bills.
+    """
     wanted = year or _last_year(con)
     rows = frame(con, Path(__file__).with_name("package_public.sql").read_text(encoding="utf-8"), {"year": wanted})
     if not rows.height:
@@ -104,7 +107,7 @@ def _region(con: duckdb.DuckDBPyConnection, rows: pl.DataFrame, region: str, yea
 
 
 def _violations(con: duckdb.DuckDBPyConnection, year: int, sources: Collection[Source]) -> pl.DataFrame:
-    """Confirmed matters of places by what was violated; nobody is named, and a kind with fewer than K is not told."""
+    """Confirmed matters of places by what was violated; nobody is named, fewer than K are marked hidden."""
     points.ready(con)
     points.prepare(con)
     titles = {s.id: (s.card.title, s.card.title_zh) for s in sources}
@@ -140,9 +143,8 @@ def _violations(con: duckdb.DuckDBPyConnection, year: int, sources: Collection[S
     total = finest.select(pl.lit("Total").alias("title"), pl.lit("合计").alias("title_zh"), pl.col("count").sum())
     both = pl.concat([kinds, total.hstack(hidden["all"])])
     return both.select(
-        pl.lit(year, pl.Int32).alias("year"), "title", "title_zh",
-        pl.when(~pl.col("is_hidden")).then(pl.col("count")).alias("matters"), "is_hidden",
-    )  # fmt: skip
+        pl.lit(year, pl.Int32).alias("year"), "title", "title_zh", pl.col("count").alias("matters"), "is_hidden"
+    )
 
 
 def _last_year(con: duckdb.DuckDBPyConnection) -> int:

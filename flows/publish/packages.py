@@ -25,6 +25,7 @@ from flows.home.settings import Settings
 from flows.publish import (
     history,
     in_force,
+    package_before,
     package_public,
     package_third_party,
     regions,
@@ -55,7 +56,7 @@ class Ask:
     first: date | None = None  # of the contract
     last: date | None = None
     year: int | None = None
-    logged: dict[str, str] = field(default_factory=dict)  # what its writer has the audit log say besides
+    logged: dict[str, Any] = field(default_factory=dict)  # what its writer has the audit log say besides
 
 
 def asked(role: str, **more: Any) -> Ask:
@@ -220,23 +221,16 @@ def _third_party(settings: Settings, con: Any, ask: Ask, run_id: str, folder: Pa
 
 
 def _public(settings: Settings, con: Any, ask: Ask, run_id: str, folder: Path) -> dict[str, int]:
+    if ask.year is not None:
+        package_before.refuse_open_year(con, ask.year)
     tables = package_public.tables(con, ask.year, steps.sources(settings))
     year, figures = package_public.figures(tables)
-    _refuse_another(settings.home, year, figures)
-    ask.logged.update(year=year, figures=figures)
+    package_before.refuse_another(settings.home, year, figures)
+    tables["violations"], matters, as_of = package_before.held_against(settings.home, year, tables["violations"])
+    ask.logged.update(year=year, figures=figures, matters=matters, matters_of=as_of)
     for name, rows in tables.items():
         _csv(rows, folder / f"{name}.csv", settings, f"public_{name}")
     return {f"{name}.csv": rows.height for name, rows in tables.items()}
-
-
-def _refuse_another(home: Path, year: str, figures: str) -> None:
-    """Raises UsageError where a summary of the year with other figures is out: what lies between two tells of few."""
-    for entry in audit_log.read(home).entries:
-        if entry["event"] == "package" and entry.get("year") == year and entry["figures"] != figures:
-            raise UsageError(
-                f"A summary of {year} left the office on {str(entry['at'])[:10]} with other figures: what changed since"
-                " would tell of few bills. Publish a year once, when it is whole; nothing left the office."
-            )
 
 
 WRITERS: dict[str, Callable[[Settings, Any, Ask, str, Path], dict[str, int]]] = {
@@ -265,6 +259,8 @@ def _about(settings: Settings, ask: Ask, folder: Path) -> None:
     text = words(settings.language)[f"package.{ask.role}"].format(
         institution=ask.institution, contract=ask.contract, first=ask.first, last=ask.last
     )
+    if as_of := ask.logged.get("matters_of"):
+        text += "\n" + words(settings.language)["package.matters_of"].format(day=as_of)
     whole(folder / ABOUT, lambda aside: aside.write_text(text + "\n", encoding="utf-8"))
 
 

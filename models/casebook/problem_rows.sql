@@ -36,7 +36,16 @@ judged as (
                 then '追回日期 is ' || cast(n.recovered_on as varchar) || ', which has not come yet'
             when least(n.suspected_amount, n.confirmed_amount, n.confirmed_fund_amount, n.agreed_amount,
                 n.recovered_amount, n.returned_amount, n.penalty_amount, n.transferred_amount, n.effort_days) < 0
-                then 'an amount is below 0: what was given back stands in 退还金额'
+                then concat_ws(', ',
+                    case when n.suspected_amount < 0 then '疑点金额 ' || cast(n.suspected_amount as varchar) end,
+                    case when n.confirmed_amount < 0 then '违规金额 ' || cast(n.confirmed_amount as varchar) end,
+                    case when n.confirmed_fund_amount < 0 then '涉及医保基金 ' || cast(n.confirmed_fund_amount as varchar) end,
+                    case when n.agreed_amount < 0 then '认可金额 ' || cast(n.agreed_amount as varchar) end,
+                    case when n.recovered_amount < 0 then '追回金额 ' || cast(n.recovered_amount as varchar) end,
+                    case when n.returned_amount < 0 then '退还金额 ' || cast(n.returned_amount as varchar) end,
+                    case when n.penalty_amount < 0 then '罚款金额 ' || cast(n.penalty_amount as varchar) end,
+                    case when n.transferred_amount < 0 then '移送金额 ' || cast(n.transferred_amount as varchar) end,
+                    case when n.effort_days < 0 then '核查人日 ' || cast(n.effort_days as varchar) end) || ' is below 0: what was given back stands in 退还金额'
             when n.returned_amount > coalesce(n.recovered_amount, 0)
                 then '退还金额 is ' || cast(n.returned_amount as varchar) || ', and '
                 || cast(coalesce(n.recovered_amount, 0) as varchar) || ' were recovered'

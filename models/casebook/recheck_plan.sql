@@ -31,7 +31,7 @@ judged as (
             when t.said is null then 'it has no conclusion; write 确认违规, 部分确认, 排除 or 暂缓'
             when t.second is null
                 then 'conclusion is ''' || left(t.said, 40) || ''', which is not known; write 确认违规, 部分确认, 排除 or 暂缓'
-            when t.second_amount < 0 then 'confirmed_amount is below 0; write what is confirmed'
+            when t.second_amount < 0 then 'confirmed_amount is ' || cast(t.second_amount as varchar) || ', below 0; write what is confirmed'
             when t.rechecked_on > cast($today as date)
                 then 'rechecked_on is ' || cast(t.rechecked_on as varchar) || ', which has not come yet; correct the day'
             when t.rechecked_on < t.decided_on

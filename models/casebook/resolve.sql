@@ -93,7 +93,16 @@ judged as (
             when p.decided_on > cast($today as date) then 'its day ' || cast(p.day as varchar) || ' has not come yet'
             when least(p.confirmed_amount, p.confirmed_fund_amount, p.recovered_amount, p.penalty_amount,
                 p.agreed_amount, p.transferred_amount, p.effort_days, p.penalty_multiple, p.points) < 0
-                then 'a negative amount'
+                then concat_ws(', ',
+                    case when p.confirmed_amount < 0 then '确认违规金额 ' || cast(p.confirmed_amount as varchar) end,
+                    case when p.confirmed_fund_amount < 0 then '涉及基金 ' || cast(p.confirmed_fund_amount as varchar) end,
+                    case when p.recovered_amount < 0 then '追回金额 ' || cast(p.recovered_amount as varchar) end,
+                    case when p.penalty_amount < 0 then '处罚金额 ' || cast(p.penalty_amount as varchar) end,
+                    case when p.agreed_amount < 0 then '认可金额 ' || cast(p.agreed_amount as varchar) end,
+                    case when p.transferred_amount < 0 then '移送金额 ' || cast(p.transferred_amount as varchar) end,
+                    case when p.effort_days < 0 then '核查人日 ' || cast(p.effort_days as varchar) end,
+                    case when p.penalty_multiple < 0 then '罚款倍数 ' || cast(p.penalty_multiple as varchar) end,
+                    case when p.points < 0 then '记分 ' || cast(p.points as varchar) end) || ' is below 0'
             when p.recovered_on > cast($today as date)
                 then 'recovered on ' || cast(p.recovered_on as varchar) || ', which has not come yet'
             when p.meant = 'dismissed' and p.confirmed_amount > 0

@@ -44,10 +44,21 @@ judged as (
                 then 'missing is ''' || left(t.missing, 40) || '''; write 是 where the record was not provided, else leave it empty'
             when t.is_missing and coalesce(t.wrong_amount_1, t.wrong_amount_2, t.agreed_amount) is not null
                 then 'the record was not provided and yet an amount is judged; leave one of both empty'
-            when least(coalesce(t.wrong_amount_1, 0), coalesce(t.wrong_amount_2, 0), coalesce(t.agreed_amount, 0)) < 0
-                then 'an amount is below 0; write 0 where nothing is wrong'
-            when greatest(coalesce(t.wrong_amount_1, 0), coalesce(t.wrong_amount_2, 0), coalesce(t.agreed_amount, 0)) > t.amount
-                then 'an amount is above the ' || cast(t.amount as varchar) || ' yuan that count of the stay; correct it'
+            when t.wrong_amount_1 < 0
+                then 'wrong_amount_1 is ' || cast(t.wrong_amount_1 as varchar) || ', below 0; write 0 where nothing is wrong'
+            when t.wrong_amount_2 < 0
+                then 'wrong_amount_2 is ' || cast(t.wrong_amount_2 as varchar) || ', below 0; write 0 where nothing is wrong'
+            when t.agreed_amount < 0
+                then 'agreed_amount is ' || cast(t.agreed_amount as varchar) || ', below 0; write 0 where nothing is wrong'
+            when t.wrong_amount_1 > t.amount
+                then 'wrong_amount_1 is ' || cast(t.wrong_amount_1 as varchar) || ', above the ' || cast(t.amount as varchar)
+                    || ' yuan that count of the stay; correct it'
+            when t.wrong_amount_2 > t.amount
+                then 'wrong_amount_2 is ' || cast(t.wrong_amount_2 as varchar) || ', above the ' || cast(t.amount as varchar)
+                    || ' yuan that count of the stay; correct it'
+            when t.agreed_amount > t.amount
+                then 'agreed_amount is ' || cast(t.agreed_amount as varchar) || ', above the ' || cast(t.amount as varchar)
+                    || ' yuan that count of the stay; correct it'
             when not t.is_missing and t.wrong_amount_1 is null
                 then 'wrong_amount_1 is empty; write what the first reviewer judges wrong, 0 for nothing'
             when t.wrong_amount_1 is not null and t.reviewer_1 is null

@@ -66,7 +66,10 @@ judged as (
             when p.day > cast($today as date)
                 then 'declared_on is ' || cast(p.day as varchar) || ', which has not come yet; correct the day'
             when p.amount is null and coalesce(p.is_found, true) then 'it has no amount; write 0 where there was nothing'
-            when least(p.amount, p.fund_amount, p.returned_amount, p.cases) < 0 then 'a number is below 0; correct it'
+            when p.amount < 0 then 'amount is ' || cast(p.amount as varchar) || ', below 0; correct it'
+            when p.fund_amount < 0 then 'fund_amount is ' || cast(p.fund_amount as varchar) || ', below 0; correct it'
+            when p.returned_amount < 0 then 'returned_amount is ' || cast(p.returned_amount as varchar) || ', below 0; correct it'
+            when p.cases < 0 then 'cases is ' || cast(p.cases as varchar) || ', below 0; correct it'
             when p.amount > 0 and not p.is_found then 'it says that there was nothing, and yet an amount; correct one of them'
             when p.fund_amount > p.amount then 'fund_amount is above amount; correct one of them'
             when p.returned_amount > p.amount then 'returned_amount is above amount; correct one of them'

@@ -5,11 +5,13 @@ import re
 import shutil
 
 import numpy as np
+import polars as pl
 import pytest
 from scipy.optimize import linprog
 
 from data.warehouse.connection import open_warehouse
 from flows.home import audit_log
+from flows.publish import package_before
 
 CONTRACT = ["--contract", "甲公司", "--from", "2026-01-01", "--to", "2999-12-31"]
 
@@ -166,16 +168,62 @@ def test_no_cell_under_ten_of_the_public_tables_can_be_computed(call, home, tmp_
             assert high.status == 3 or -high.fun >= 10 - 1e-6, (region, cell)
 
 
-def test_confirmed_violations_are_told_by_kind_and_few_of_a_kind_are_not(call, home, tmp_path, read_csv):
-    place = next(iter(_matters(home, {"item_for_other_sex": 12, "exclusive_items_together": 11, "split_admission": 2})))
-    package(call, home, tmp_path / "p", "public", "--year", "2025")
-    rows = {r["title"]: r["matters"] for r in read_csv(tmp_path / "p" / "violations.csv")}
-    assert len(rows) == 4 and sorted(rows.values(), reverse=True)[0] == "25", "the sum is told"
-    assert sum(v != "" for v in rows.values()) == 2, "with two, one more hides, or the sum would tell it"
-    assert place not in (tmp_path / "p" / "violations.csv").read_text("utf-8-sig")
+def test_confirmed_violations_are_told_by_kind_and_few_of_a_kind_are_not(finished, call, tmp_path, read_csv):
+    """Of one table, and of two tables of the year that are held one against the other."""
+    home = tmp_path / "home"
+    shutil.copytree(finished[0].home, home)
+
+    def table(name):
+        package(call, home, tmp_path / name, "public", "--year", "2025")
+        return {r["title"]: r["matters"] for r in read_csv(tmp_path / name / "violations.csv")}
+
+    place = _matters(home, {"item_for_other_sex": 12, "exclusive_items_together": 11, "split_admission": 2})
+    first = table("first")
+    assert len(first) == 4 and sorted(first.values(), reverse=True)[0] == "25", "the sum is told"
+    assert sum(v != "" for v in first.values()) == 2, "with two, one more hides, or the sum would tell it"
+    assert place not in (tmp_path / "first" / "violations.csv").read_text("utf-8-sig")
+    _matters(home, {"item_for_other_sex": 3}, first=12)
+    assert table("second") == first and "is the one published on" in (tmp_path / "second" / "about.txt").read_text()
+    _matters(home, {"item_for_other_sex": 8}, first=15)
+    third = table("third")
+    assert third["Total"] == "36" and "published on" not in (tmp_path / "third" / "about.txt").read_text()
 
 
-def _matters(home, counts):
+def _kinds(**counts):
+    """A table of confirmed violations: kind -> its number, below nought where it is hidden."""
+    counts = counts | {"Total": sum(map(abs, counts.values()))}
+    rows = [(2025, kind, kind, abs(n), n < 0) for kind, n in counts.items()]
+    schema = {"year": pl.Int32, "title": pl.String, "title_zh": pl.String, "matters": pl.Int64, "is_hidden": pl.Boolean}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "leaves"),
+    [
+        ({"a": 20, "b": 30}, {"a": 20, "b": 30}, True),
+        ({"a": 20, "b": 30}, {"a": 21, "b": 30}, False),
+        ({"a": 20, "b": 30}, {"a": 19, "b": 30}, False),
+        ({"a": 20, "b": 30}, {"a": 30, "b": 45}, True),
+        ({"a": 20, "b": 30}, {"a": 30, "b": 29}, False),
+        ({"a": 20}, {"a": 20, "b": 12}, True),
+        ({"a": 20}, {"a": -20, "b": -3}, False),
+        ({}, {"a": 3}, False),
+        # The one that covered a small one must go on covering it.
+        ({"a": -3, "b": -20, "c": 40}, {"a": -3, "b": 20, "c": -60}, False),
+        ({"a": -3, "b": -20, "c": 40}, {"a": -3, "b": -20, "c": 60}, True),
+    ],
+)
+def test_two_tables_of_violations_differ_by_none_or_by_ten(tmp_path, before, after, leaves):
+    first, logged, _ = package_before.held_against(tmp_path, "2025", _kinds(**before))
+    said = {"year": "2025", "figures": "f", "matters": logged, "matters_of": ""}
+    audit_log.record(tmp_path, "package", None, said)
+    second, again, as_of = package_before.held_against(tmp_path, "2025", _kinds(**after))
+    assert second.equals(first) == (not leaves or before == after) and (as_of == "") == leaves
+    assert len(again) == second.height
+    assert second.filter("is_hidden")["matters"].null_count() == second["is_hidden"].sum()
+
+
+def _matters(home, counts, first=0):
     with open_warehouse(home) as con:
         (place,) = con.sql("select min(institution_id) from feature.institution where not is_pharmacy").fetchall()[0]
         for source, times in counts.items():
@@ -185,11 +233,11 @@ def _matters(home, counts):
                 select $s || i as verdict_id, timestamp '2025-01-01' as imported_at, 'f' as file, i as row_number,
                     'institution' as subject_type, $p as subject_id, $s as rule, $s as sources, 'confirmed' as conclusion,
                     '查实' as conclusion_said, date '2025-06-01' as decided_on, true as is_closing, $s || i as case_no
-                from range($n) as t(i)
+                from range($first, $first + $n) as t(i)
                 """,
-                {"s": source, "p": place, "n": times},
+                {"s": source, "p": place, "n": times, "first": first},
             )
-    return {place}
+    return place
 
 
 def test_each_package_has_its_line_in_the_log_and_the_chain_holds(call, home, tmp_path, place):
@@ -239,12 +287,16 @@ def test_a_year_that_changed_since_it_was_published_is_not_published_again(call,
         package(call, tmp_path / "home", tmp_path / name, "public", "--labels", "zh" if "Chinese" in name else "names")
     with open_warehouse(tmp_path / "home") as con:
         con.execute(
-            "update feature.settlement set fund_amount = fund_amount + 1 where settlement_id = (select settlement_id"
-            " from feature.settlement where extract(year from settled_on) = 2025 order by 1 limit 1)"
+            "update feature.settlement set fund_amount = fund_amount + 1, settled_on = date '2026-03-31' where"
+            " settlement_id = (select settlement_id from feature.settlement where extract(year from settled_on) = 2025"
+            " order by 1 limit 1)"
         )
     entries = audit_log.verify(tmp_path / "home")
-    code, _, error = call("publish", "--for", "public", "--out", tmp_path / "p", "--home", tmp_path / "home")
+    public = ("publish", "--for", "public", "--out", tmp_path / "p", "--home", tmp_path / "home")
+    code, _, error = call(*public)
     assert code == 2 and "left the office on" in error and "with other figures" in error
+    code, _, error = call(*public, "--year", "2026")
+    assert code == 2 and "The bills of 2026 end on 2026-03-31" in error, "its part would bar its whole"
     assert not (tmp_path / "p").exists() and audit_log.verify(tmp_path / "home") == entries
 
 

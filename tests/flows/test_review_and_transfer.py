@@ -152,7 +152,8 @@ def test_a_form_is_refused_row_by_row(ask, home, tmp_path):
     }  # fmt: skip
     out = ask("review", "import", filled(form, tmp_path / "bad.xlsx", lambda p: judged(p) | bad[p]), "--yes", code=3)
     for words in (
-        "not the record of sample 1", "yuan that count of the stay", "甲 is both reviewers", "below 0", "ground_1 is empty",
+        "not the record of sample 1", "wrong_amount_1 is 99999.00, above the", "甲 is both reviewers", "ground_1 is empty",
+        "wrong_amount_1 is -5.00, below 0",
         "missing is '也许'", "not provided and yet an amount is judged", "wrong_amount_1 is '许多'", "reviewer_1 is empty",
         "there is no review B2026-77",
     ):  # fmt: skip

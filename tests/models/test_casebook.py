@@ -163,7 +163,7 @@ def test_refused_rows_say_why_and_the_others_go_in(con, leads, write):
     why = dict(made.of("refused").select("row_number", "why").iter_rows())
     words = [
         "there is no lead", "'perhaps' is not known", "no conclusion", "neither a lead nor a subject",
-        "knows no institution H99", "'planet' is not known", "not about H3", "500.00 yuan confirmed", "negative",
+        "knows no institution H99", "'planet' is not known", "not about H3", "500.00 yuan confirmed", "确认违规金额 -5.00 is below 0",
         "confirmed_amount: not a number", "has not come yet",
     ]  # fmt: skip
     assert sorted(why) == list(range(2, 13))
