@@ -59,6 +59,10 @@ SUPPRESSED = """
     select s.* from casebook.suppression as s
     where s.event_number < (select min(event_number) from run.run where run_id = $run) order by all
 """
+SAME = """
+    select s.* from casebook.same_subject as s
+    where s.event_number < (select min(event_number) from run.run where run_id = $run) order by all
+"""
 #: What people wrote before a run was ranked, by the numbers of the events.
 RUN_NUMBER = "(select number from casebook.ranked_run where run_id = $run)"
 NUMBERED = {
@@ -78,7 +82,7 @@ APPEALED = {
 }
 ANSWERED = f"select e.* from casebook.appeal_event as e where e.event_number < {RUN_NUMBER} order by all"
 QUERIES = {"lead_register": REGISTER, "group_membership": MEMBERS, "verdict": VERDICTS, "judged_finding": JUDGED}
-QUERIES |= {"verdict_evidence": EVIDENCE, "run_profile": PROFILES, "suppression": SUPPRESSED}
+QUERIES |= {"verdict_evidence": EVIDENCE, "run_profile": PROFILES, "suppression": SUPPRESSED, "same_subject": SAME}
 QUERIES |= {**NUMBERED, "lead_history": HISTORY, **APPEALED, "appeal_event": ANSWERED}
 
 

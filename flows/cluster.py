@@ -8,8 +8,10 @@ where the session's workers can read and write it.
 from __future__ import annotations
 
 import os
+import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from importlib.util import find_spec
@@ -44,6 +46,8 @@ ALONE = {
     "spark.sql.catalogImplementation": "in-memory",
     "spark.sql.shuffle.partitions": str(2 * (os.cpu_count() or 1)),
 }
+#: A 1,024th of each unit of memory, in Spark's letters.
+MIB = {"K": "b", "M": "k", "G": "m", "T": "g"}
 #: Databases of the session's catalog that we make; others of these names are not touched.
 OURS = "fundwatch"
 
@@ -57,7 +61,7 @@ def ready(settings: Settings) -> None:
 def of(state: State) -> Cluster | None:
     """Spark, where the settings ask for it."""
     is_asked = state.settings.engine == "spark"
-    return Cluster(state.settings.home, state.con, state.record, state.features) if is_asked else None
+    return Cluster(state.settings, state.con, state.record, state.features) if is_asked else None
 
 
 class Cluster:
@@ -67,15 +71,18 @@ class Cluster:
     under these marks, and what has its mark is not written again.
     """
 
-    def __init__(self, home: Path, con: duckdb.DuckDBPyConnection, record: str, features: Mapping[str, str]) -> None:
-        self.lake = home / FOLDER
+    def __init__(
+        self, settings: Settings, con: duckdb.DuckDBPyConnection, record: str, features: Mapping[str, str]
+    ) -> None:
+        self.lake = settings.home / FOLDER
+        self._memory = _memory(settings.memory_limit)
         self._con, self._record, self._features = con, record, features
         self._shown: set[str] = set()
 
     @cached_property
     def spark(self) -> SparkSession:
         """The session, with record and knowledge in its catalog."""
-        session = _session(self.lake)
+        session = _session(self.lake, self._memory)
         for schema in ("record", "knowledge", "feature"):
             _own(session, schema, self.lake / "spark" / schema)
         for (schema, table), declared in on_spark.declared_in(self._con, FROM_DUCKDB).items():
@@ -104,8 +111,8 @@ class Cluster:
         place = self._place(feature.name)
         for name in sorted(feature.needs):
             self._show(name)
-        rows = on_spark.made(self.spark, feature)
-        rows.write.mode("overwrite").parquet(on_spark.address(place))
+        with _explained(f"feature.{feature.name}"):
+            on_spark.made(self.spark, feature).write.mode("overwrite").parquet(on_spark.address(place))
         _mark(place, self._features[feature.name])
         return f"select * from read_parquet('{escaped(literal(place))}/*.parquet')"
 
@@ -120,7 +127,9 @@ class Cluster:
                 self._show(table.removeprefix("feature."))
             # in the types that DuckDB gives the query, so that a detail reads alike on both
             con.execute(f"create or replace temp table answered as from ({rule.counted(found)}) limit 0", dict(values))
-            con.register("spark_answer", on_spark.judged(self.spark, source, values).toArrow())
+            with _explained(source.id):
+                answer = on_spark.judged(self.spark, source, values).toArrow()
+            con.register("spark_answer", answer)
             con.execute("insert into answered by name select * from spark_answer")
             con.unregister("spark_answer")
             con.execute(rule.wrapped(found, "answered"))
@@ -156,13 +165,35 @@ def _mark(place: Path, made_of: str) -> None:
     (place / MARK).write_text(made_of, encoding="ascii")
 
 
-def _session(lake: Path) -> SparkSession:
+@contextmanager
+def _explained(what: str) -> Iterator[None]:
+    """What Spark says no to, in one sentence. Raises FundwatchError."""
+    try:
+        yield
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] not in ("pyspark", "py4j"):
+            raise
+        causes = [line for line in str(error).splitlines() if line.startswith("Caused by: ")] or str(error).splitlines()
+        why = causes[-1].removeprefix("Caused by: ")[:200].rstrip(".") if causes else type(error).__name__
+        raise FundwatchError(
+            f"Spark failed at {what}: {why}. What was finished stays; give the session more memory or partitions and"
+            " run again, or use --engine duckdb."
+        ) from error
+
+
+def _memory(limit: str) -> str:
+    """The memory of the engine as Spark writes it; of a share of the machine, 4 GB."""
+    amount = re.fullmatch(r"\s*([0-9.]+) ?([KMGT])i?B\s*", limit, re.IGNORECASE)
+    return f"{max(1, int(float(amount[1]) * 1024))}{MIB[amount[2].upper()]}" if amount else "4g"
+
+
+def _session(lake: Path, memory: str) -> SparkSession:
     """The session of the user's own configuration. Raises FundwatchError where Spark does not start."""
     from pyspark.sql import SparkSession
 
     settings = dict(on_spark.SETTINGS)
     if not _is_named():
-        settings |= ALONE | {"spark.sql.warehouse.dir": on_spark.address(lake / "spark")}
+        settings |= ALONE | {"spark.driver.memory": memory, "spark.sql.warehouse.dir": on_spark.address(lake / "spark")}
     maker = SparkSession.builder.appName("fundwatch")
     for key, value in settings.items():
         maker = maker.config(key, value)

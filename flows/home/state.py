@@ -18,7 +18,7 @@ from data.warehouse import events, journal
 from features import build
 from flows.home import version
 from flows.home.settings import Settings
-from models.casebook import outside, rates, suppressions
+from models.casebook import outside, rates, same, suppressions
 from models.sources.source import Source
 from models.workbench import ruleset
 
@@ -73,6 +73,12 @@ class State:
         """Hash of what the bureau left off its lists."""
         return suppressions.version(self.con)
 
+    @cached_property
+    def same(self) -> tuple[str, ...]:
+        """Hash of the codes that people said to be one subject's; nothing where nobody said so."""
+        held = same.version(self.con)
+        return (held,) if held else ()
+
     @property
     def outside(self) -> str:
         """Hash of the leads from outside that were handed in."""
@@ -84,7 +90,7 @@ class State:
         settings = repr(self.settings.deciding())
         rules = ruleset.version(self.settings.home)
         return journal.hash_of(
-            [self.record, version.code(), settings, self.verdicts, rules, self.suppressions, self.outside]
+            [self.record, version.code(), settings, self.verdicts, rules, self.suppressions, self.outside, *self.same]
         )
 
     @cached_property
@@ -99,7 +105,12 @@ class State:
         """
         tables = {t for t in source.reads if t.startswith("feature.")} | {"feature.settlement", "feature.institution"}
         names = {t.removeprefix("feature.") for t in tables} if source.reads else set(self.features)
-        parts = [self.record, version.code(CONTRACT), *(self.features[n] for n in sorted(names & set(self.features)))]
+        parts = [
+            self.record,
+            version.code(CONTRACT),
+            *self.same,
+            *(self.features[n] for n in sorted(names & set(self.features))),
+        ]
         if any(t.startswith("casebook.") for t in source.reads):
             parts.append(self.verdicts)
         if source.is_own:  # with more time or memory it may end

@@ -57,9 +57,12 @@ proven as (
 ),
 
 history as (
-    select kind, subject_id, count(*) as confirmed
-    from proven
-    group by kind, subject_id
+    select p.kind, coalesce(c.kept_id, p.subject_id) as subject_id, count(*) as confirmed
+    from proven as p
+    left join casebook.current_same as c
+        on c.subject_id = p.subject_id
+        and case when c.subject_type in ('institution', 'pharmacy') then 'place' else c.subject_type end = p.kind
+    group by p.kind, coalesce(c.kept_id, p.subject_id)
 ),
 
 told as (

@@ -15,6 +15,11 @@ where f.outcome = 'hit' and c.status = 'live'
     )
     and not exists (
         select 1 from casebook.current_suppression as s
-        where s.subject_type = f.subject_type and s.subject_id = f.subject_id
+        where s.subject_type = f.subject_type and s.subject_id in (
+                -- the code under which it stands, or the one it came with
+                f.subject_id,
+                case f.subject_type when 'person' then f.person_id when 'practitioner' then f.practitioner_id
+                    when 'group' then f.subject_id else f.institution_id end
+            )
             and coalesce(s.source, f.source) = f.source and coalesce(f.occurred_on <= s.until, true)
     )

@@ -9,25 +9,30 @@ with accused as (
     from open_tip as o
 ),
 
+-- Business under a code that people said to be another's is that one's.
 by_institution as (
-    select institution_id as subject_id, count(*) as volume, sum(eligible_amount) as eligible_amount,
-        sum(fund_amount) as fund_amount
-    from feature.settlement
-    group by institution_id
+    select coalesce(c.kept_id, s.institution_id) as subject_id, count(*) as volume,
+        sum(s.eligible_amount) as eligible_amount, sum(s.fund_amount) as fund_amount
+    from feature.settlement as s
+    left join casebook.current_same as c
+        on c.subject_id = s.institution_id and c.subject_type in ('institution', 'pharmacy')
+    group by coalesce(c.kept_id, s.institution_id)
 ),
 
 by_person as (
-    select person_id as subject_id, count(*) as volume, sum(eligible_amount) as eligible_amount,
-        sum(fund_amount) as fund_amount
-    from feature.settlement
-    group by person_id
+    select coalesce(c.kept_id, s.person_id) as subject_id, count(*) as volume,
+        sum(s.eligible_amount) as eligible_amount, sum(s.fund_amount) as fund_amount
+    from feature.settlement as s
+    left join casebook.current_same as c on c.subject_id = s.person_id and c.subject_type = 'person'
+    group by coalesce(c.kept_id, s.person_id)
 ),
 
 by_practitioner as (
-    select practitioner_id as subject_id, sum(encounters) as volume, sum(eligible_amount) as eligible_amount,
-        cast(null as decimal(16, 2)) as fund_amount
-    from feature.practitioner_day
-    group by practitioner_id
+    select coalesce(c.kept_id, d.practitioner_id) as subject_id, sum(d.encounters) as volume,
+        sum(d.eligible_amount) as eligible_amount, cast(null as decimal(16, 2)) as fund_amount
+    from feature.practitioner_day as d
+    left join casebook.current_same as c on c.subject_id = d.practitioner_id and c.subject_type = 'practitioner'
+    group by coalesce(c.kept_id, d.practitioner_id)
 )
 
 select a.subject_type, a.subject_id,

@@ -19,7 +19,7 @@ from data.contract import mapping
 from data.errors import FundwatchError
 from data.ingest.match import STATUS
 from data.warehouse import confined
-from data.warehouse.connection import transaction
+from data.warehouse.connection import has, transaction
 from models.sources import judged
 from models.sources.card import Card
 from models.sources.judged import KEYS, PEERS, ROW
@@ -194,6 +194,13 @@ def _counts(con: duckdb.DuckDBPyConnection) -> tuple[int, int, int, str]:
 
 def _write(con: duckdb.DuckDBPyConnection, source: Source) -> None:
     branches = " union all ".join(_subject(s) for s in source.card.subjects)
+    # What people said to be one subject is one; a finding keeps its id, by which verdicts know it.
+    kept, joined = "single.subject_id", ""
+    if has(con, "casebook.current_same"):
+        kept = "coalesce(c.kept_id, single.subject_id)"
+        joined = """
+            left join casebook.current_same as c
+                on c.subject_type = single.subject_type and c.subject_id = single.subject_id"""
     con.execute(
         f"""
         insert into model.finding by name
@@ -215,10 +222,10 @@ def _write(con: duckdb.DuckDBPyConnection, source: Source) -> None:
         )
         select finding_id, $id as source, $version as source_version, $family as family,
             case when certainty = 'suspected' then certainty else $certainty end as certainty,
-            'hit' as outcome, subject_type, subject_id, settlement_id, line_id, encounter_id, person_id,
-            institution_id, practitioner_id, occurred_on, amount, fund_amount, detail,
+            'hit' as outcome, single.subject_type, {kept} as subject_id, settlement_id, line_id, encounter_id,
+            person_id, institution_id, practitioner_id, occurred_on, amount, fund_amount, detail,
             coalesce(weight, 1) as weight, {", ".join(PEERS)}
-        from single where place = 1
+        from single {joined} where place = 1
         order by finding_id
         """,
         {

@@ -53,6 +53,8 @@ WRITES = {
     "rule new": "my_rule",
     "rule promote": "idle_stay --reason 因",
     "rule retire": "split_admission --reason 因",
+    "same": "{place} {second} --reason 因",
+    "not-same": "{place} {joined} --reason 因",
     "screen": "{town} --out {out}",
     "selfcheck compare": "--out {out}",
     "selfcheck import": "{declared} --yes",
@@ -159,7 +161,15 @@ def ready(home, call, town, tmp_path_factory):
     ask("rule", "retire", "idle_stay", "--reason", "因")
     norms = folder / "norms.csv"
     ask("norms", "export", norms, "--basis", "省局")
+    with open_warehouse(home, read_only=True) as con:
+        (second,), (joined,) = con.execute(
+            "select institution_id from feature.institution where not is_pharmacy and institution_id <> $place"
+            " order by 1 limit 2",
+            {"place": place},
+        ).fetchall()
+    ask("same", place, joined, "--reason", "因")
     given = {
+        "second": second, "joined": joined,
         "place": place, "lead": lead, "another": another, "third": third, "town": town, "sent_to": sent,
         "answers": next(lines.iterdir()), "review": review["review_id"], "tip": "JB1", "rejected": "f.csv",
         "case": ask("case", "open", "某事", lead, "--kind", "举报")["case_id"],
