@@ -14,7 +14,7 @@ LIBRARIES = ("duckdb", "networkx", "numpy", "polars", "pyod", "scikit-learn", "s
 ROOT = Path(__file__).parents[2]
 SIMULATOR = ROOT / "data" / "simulate"
 #: Year and month of the release; the package's own version is read from here.
-__version__ = "2026.11"
+__version__ = "2026.12"
 
 
 @cache

@@ -50,12 +50,20 @@ floored as (
     from summed as s
 ),
 
+-- What a repair took back: of more than stood then, what stood.
+eased as (
+    select *, coalesce(
+            lag(standing) over (partition by subject_id, year order by day, later, number), 0
+        ) - standing as taken
+    from floored
+),
+
 ended as (
     select subject_id, year, max(case when place = 1 then standing end) as standing,
         sum(case when kind = 'score' then delta else 0 end) as scored,
-        -sum(case when kind = 'repair' then delta else 0 end) as repair_noted,
+        sum(case when kind = 'repair' then taken else 0 end) as repaired,
         max(standing) as highest
-    from floored
+    from eased
     group by subject_id, year
 ),
 
@@ -111,7 +119,7 @@ noted as (
 )
 
 select cast(m.year as integer) as year, m.subject_id, coalesce(m.institution_id, p.institution_id) as institution_id, m.matters,
-    coalesce(e.scored, 0) as scored, coalesce(m.taken_back, 0) as taken_back, coalesce(e.repair_noted, 0) as repaired,
+    coalesce(e.scored, 0) as scored, coalesce(m.taken_back, 0) as taken_back, coalesce(e.repaired, 0) as repaired,
     least(coalesce(e.standing, 0), 12) as points, r.line, m.is_share_open, m.lacks_clause,
     m.scored_matters < m.matters as is_without_rule, coalesce(n.open_objections, 0) as open_objections,
     m.reasons_zh, m.reasons, n.repairs, n.objections

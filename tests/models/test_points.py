@@ -157,7 +157,8 @@ def test_repair_takes_back_what_stands_and_is_not_saved_up(con, judge):
     noted(con, "D1", "repair", "2025-01-10", 3)
     assert of_year(con)["D1"]["points"] == 5, "before there was anything to repair"
     noted(con, "D1", "repair", "2025-05-01", 12)
-    assert of_year(con)["D1"]["points"] == 1, "what comes later counts in full"
+    row = of_year(con)["D1"]
+    assert (row["points"], row["repaired"]) == (1, 4), "what comes later counts in full; twelve noted, four stood"
     noted(con, "D1", "repair", "2026-05-01", 1)
     assert of_year(con)["D1"]["points"] == 1, "another year's"
     assert not noted(con, "D1", "repair", "2025-05-01", 12)["is_new"], "the same note twice is one"
