@@ -6,8 +6,6 @@ from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.ensemble import IsolationForest
-from sklearn.neighbors import NearestNeighbors
 
 Floats = npt.NDArray[np.float64]
 
@@ -66,12 +64,16 @@ def score(z: Floats, reference: Floats, trees: int, seeds: int) -> Floats:
 def _forest(reference: Floats, trees: int, seeds: int) -> Callable[[Floats], Floats]:
     """scikit-learn's own forests: PyOD's scores are theirs less an offset, which standardising takes away again, and
     finding that offset costs two more looks at every row."""
+    from sklearn.ensemble import IsolationForest  # slower to load than a small record to judge
+
     forests = [IsolationForest(n_estimators=trees, random_state=seed).fit(reference) for seed in range(seeds)]
     return lambda x: -np.mean([f.score_samples(x) for f in forests], axis=0)
 
 
 def _neighbours(reference: Floats) -> Callable[[Floats], Floats]:
     """Mean distance to the nearest reference rows. One reference row equal to it in all is taken for itself."""
+    from sklearn.neighbors import NearestNeighbors
+
     rows = len(reference)
     picked = np.random.default_rng(0).choice(rows, min(rows, SAMPLE), replace=False)
     near = min(NEIGHBOURS, len(picked) - 1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
-from scipy.stats import false_discovery_control, poisson
 
 #: Share of members kept by mistake that is borne (Benjamini-Hochberg over all members of all groups).
 LEVEL = 0.01
@@ -12,7 +11,11 @@ LEVEL = 0.01
 
 def beyond_chance(members: pl.DataFrame) -> pl.DataFrame:
     """community and person of those whose `times` at joint events are beyond what is `expected` of them."""
+    if members.is_empty():
+        return members.select("community", "person")
+    from scipy.stats import false_discovery_control, poisson  # slower to load than a small record to judge
+
     times, expected = members["times"].to_numpy(), members["expected"].to_numpy()
     tail = poisson.sf(times - 1, np.maximum(expected, 1e-9))
-    kept = false_discovery_control(tail) <= LEVEL if len(tail) else np.zeros(0, dtype=np.bool_)
+    kept = false_discovery_control(tail) <= LEVEL
     return members.filter(pl.Series(kept)).select("community", "person")

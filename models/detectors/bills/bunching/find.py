@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from scipy.stats import binom
 
+from models import tails
 from models.sources.work import Work
 
 #: Events that the others are taken to have at a value and at each neighbour beside those counted, so that peers with
@@ -26,7 +26,7 @@ def strongest(counted: pl.DataFrame, params: Mapping[str, Any]) -> pl.DataFrame:
     ratio = (pl.col("peers_at") + EVEN) / (pl.col("peers_beside") + EVEN * pl.col("sides"))
     frame = counted.with_columns(usual=(pl.col("beside") + 0.5) * ratio, likely=ratio / (1 + ratio))
     total = frame["hits"].to_numpy() + frame["beside"].to_numpy()
-    tail = binom.logsf(frame["hits"].to_numpy() - 1, np.maximum(total, 1), frame["likely"].to_numpy())
+    tail = tails.binomial(frame["hits"].to_numpy(), np.maximum(total, 1), frame["likely"].to_numpy())
     # Over as many values as were looked at, in powers of ten.
     surprise = -(tail + np.log(max(frame.height, 1))) / np.log(10)
     at, beside = pl.col("hits"), pl.col("beside")

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from scipy.stats import t as student
 
+from models import tails
 from models.sources.work import Work
 
 Floats = npt.NDArray[np.float64]
@@ -82,7 +82,7 @@ def least_likely(level: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
         variance = (squares[:, -1:] - within_squares - outside * mean**2) / (outside - 1)
         spread = np.maximum(np.sqrt(np.maximum(variance, 0)), LEAST_SPREAD)
         rise = (within / length - mean) / (spread * np.sqrt(1 / length + 1 / outside))
-        chance = student.logsf(rise, outside - 1)
+        chance = tails.student(rise, outside - 1)
         best = chance.argmin(axis=1)
         lower = chance[np.arange(rows), best] < least
         least = np.where(lower, chance[np.arange(rows), best], least)

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from scipy.stats import poisson
 
+from models import tails
 from models.sources.work import Work
 
 #: A group at an institution.
@@ -29,7 +29,7 @@ def _surprising(windows: pl.DataFrame, tested: int, max_chance: float) -> pl.Dat
     Their `exponent` is minus the power of ten of the chance that any of them holds so many.
     """
     usual = np.maximum(windows["usual"].to_numpy(), 1e-3)
-    tail = poisson.logsf(windows["persons"].to_numpy() - 1, usual)
+    tail = tails.poisson(windows["persons"].to_numpy(), usual)
     exponent = -(tail + np.log(tested)) / np.log(10)
     frame = windows.with_columns(exponent=pl.Series(exponent.round(6), dtype=pl.Float64))
     return frame.filter(pl.col("exponent") >= -np.log10(max_chance))
