@@ -19,7 +19,7 @@ NAMED = sorted(
     {
         c
         for text in EVERY.values()
-        for c in re.findall(r"(?:`|^|bin/)fundwatch ((?:rule )?[a-z]+)\b", text, re.MULTILINE)
+        for c in re.findall(r"(?:`|^|bin/)fundwatch ((?:rule )?[a-z][a-z-]*)\b", text, re.MULTILINE)
     }
 )
 PARTS = list(readme.parts())
