@@ -120,21 +120,21 @@ class Cluster:
         """A rule of the package, answered by Spark; any other source as it was."""
         if source.kind != "rule" or source.is_own:
             return source
-        found = rule.query(source.code)
+        query = rule.query(source.code)
 
         def fill(con: duckdb.DuckDBPyConnection, values: Params) -> None:
-            for table in sorted(found.tables):
+            for table in sorted(query.tables):
                 self._show(table.removeprefix("feature."))
             # in the types that DuckDB gives the query, so that a detail reads alike on both
-            con.execute(f"create or replace temp table answered as from ({rule.counted(found)}) limit 0", dict(values))
+            con.execute(f"create or replace temp table answered as from ({rule.counted(query)}) limit 0", dict(values))
             with _explained(source.id):
                 answer = on_spark.judged(self.spark, source, values).toArrow()
             con.register("spark_answer", answer)
             con.execute("insert into answered by name select * from spark_answer")
             con.unregister("spark_answer")
-            con.execute(rule.wrapped(found, "answered"))
+            con.execute(rule.wrapped(query, "answered"))
             con.execute("drop table answered")
-            rule.settle(con, source.card, found, values)
+            rule.settle(con, source.card, query, values)
 
         return replace(source, fill=fill)
 

@@ -60,20 +60,20 @@ def lay(home: Path, path: Path) -> int:
     Raises InputRefused for a file that is not what its hash says, or is no file of norms; HOME is then as it was.
     """
     content = _whole(path)
-    given = list(csv.reader(io.StringIO(content)))
-    if not given or given[0] != tables()[TABLE][0]:
+    table = list(csv.reader(io.StringIO(content)))
+    if not table or table[0] != tables()[TABLE][0]:
         raise InputRefused(f"{path} is no file of norms. Give one that `fundwatch norms export` wrote, unchanged.")
     with lock.hold(home), TemporaryDirectory() as place:
         laid = home / OVERLAY
-        tried = Path(place, OVERLAY)
-        shutil.copytree(laid, tried) if laid.is_dir() else tried.mkdir()
-        (tried / f"{TABLE}.csv").write_text(content, encoding="utf-8")
+        trial_folder = Path(place, OVERLAY)
+        shutil.copytree(laid, trial_folder) if laid.is_dir() else trial_folder.mkdir()
+        (trial_folder / f"{TABLE}.csv").write_text(content, encoding="utf-8")
         try:
-            knowledge_diff.state(tried)
+            knowledge_diff.state(trial_folder)
         except UsageError as error:
             raise InputRefused(f"{path} does not fit what is here: {error}") from error
         hash_text = hashlib.sha256(content.encode()).hexdigest()
-        audit_log.record(home, "knowledge", None, {"file": path.name, "sha256": hash_text, "rows": len(given) - 1})
+        audit_log.record(home, "knowledge", None, {"file": path.name, "sha256": hash_text, "rows": len(table) - 1})
         try:
             laid.mkdir(exist_ok=True)
             texts.write_whole(laid / f"{TABLE}.csv", content)
@@ -81,7 +81,7 @@ def lay(home: Path, path: Path) -> int:
             raise FundwatchError(
                 f"{laid} cannot be written: {error.strerror or error}. Make room, then import again."
             ) from error
-    return len(given) - 1
+    return len(table) - 1
 
 
 def _beside(path: Path) -> Path:

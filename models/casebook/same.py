@@ -82,11 +82,11 @@ def take_back(
     """They are two again, whichever was kept. Raises UsageError where nobody said that they are one."""
     held = {row["subject_id"]: row["kept_id"] for row in _of(con, pair.subject_type)}
     turned = Pair(pair.subject_type, pair.subject_id, pair.kept_id)
-    said = next((p for p in (pair, turned) if held.get(p.subject_id) == p.kept_id), None)
-    if said is None:
+    standing_pair = next((p for p in (pair, turned) if held.get(p.subject_id) == p.kept_id), None)
+    if standing_pair is None:
         raise UsageError(f"Nobody said that {pair.kept_id} and {pair.subject_id} are the same, so they are two.")
-    _append(con, said, reason, owner, True, witness)
-    return said
+    _append(con, standing_pair, reason, owner, True, witness)
+    return standing_pair
 
 
 def _append(

@@ -22,7 +22,7 @@ def measured(con: duckdb.DuckDBPyConnection, overrides: Mapping[str, Params]) ->
     Whoever is compared with norms of others already is measured as it is here. `overrides` are the parameters that
     the settings change, by detector.
     """
-    found = [pl.DataFrame(schema=dict.fromkeys(COLUMNS, pl.String))]
+    parts = [pl.DataFrame(schema=dict.fromkeys(COLUMNS, pl.String))]
     for name, path in detector.paths_of(detectors.FOLDER):
         if not (path / "find.py").is_file():
             continue
@@ -33,8 +33,8 @@ def measured(con: duckdb.DuckDBPyConnection, overrides: Mapping[str, Params]) ->
         with Work(con, unit.card, unit.card.values(overrides.get(name, {})), unit.scripts, path) as work:
             for shared in unit.card.uses:
                 work.run(f"{detector.SHARED}/{shared}")
-            found += _cells(work, *compared(work))
-    return pl.concat([part.select(pl.col(COLUMNS).cast(pl.String)) for part in found]).sort(COLUMNS[:6])
+            parts += _cells(work, *compared(work))
+    return pl.concat([part.select(pl.col(COLUMNS).cast(pl.String)) for part in parts]).sort(COLUMNS[:6])
 
 
 def _cells(
