@@ -201,7 +201,7 @@ def _session(lake: Path, memory: str) -> SparkSession:
         session = maker.getOrCreate()
         session.sql("select 1").collect()
     except Exception as error:  # Java's, the network's and Spark's own kinds
-        why = " ".join(str(error).split())[:200]
+        why = " ".join(str(error).split())[:200].rstrip(".")
         raise FundwatchError(
             f"Spark cannot be started: {why}. It needs Java 17, or a SPARK_REMOTE that answers; --engine duckdb does"
             " without."
