@@ -73,7 +73,8 @@ def _simulate(base: Path, persons: int, seed: int) -> None:
 
 def _copy(con: duckdb.DuckDBPyConnection, source: Path, target: Path, copies: int) -> None:
     """A table once for each copy, or once where nothing in it is the town's own: catalogues, prices."""
-    rows = f"read_csv('{escaped(source)}', header = true, all_varchar = true, delim = ',')"
+    # told how it is quoted: where only empty cells are, the engine's guess takes their marks for text
+    rows = f"read_csv('{escaped(source)}', header = true, all_varchar = true, delim = ',', quote = '\"', escape = '\"')"
     names = [str(row[0]) for row in con.execute(f"describe select * from {rows}").fetchall()]
     values = {name: own(name) for name in names}
     is_own = any(value is not None for value in values.values())

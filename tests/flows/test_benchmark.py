@@ -48,6 +48,15 @@ def test_a_town_is_copied_with_numbers_of_its_own(tmp_path, monkeypatch):
     assert sound > 0.9 * len(ends)  # some of the simulated ones are wrong on purpose
 
 
+def test_an_empty_cell_in_quotation_marks_stays_empty(tmp_path):
+    lines = [f"990{n:015},2025-01-01,1,药片{n}" for n in range(30_000)]
+    lines[25_000] = '990000000000025000,"",,"药片"'
+    (tmp_path / "a.csv").write_text("bkkp_sn,fee_ocur_time,cnt,name\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    with duckdb.connect() as con:
+        towns._copy(con, tmp_path / "a.csv", tmp_path / "b.csv", 1)
+    assert '"""' not in (tmp_path / "b.csv").read_text(encoding="utf-8")
+
+
 def _counts(path, key):
     counted = f"count(distinct {key})" if key != "*" else "count(*)"
     return duckdb.sql(f"select count(*), {counted} from read_csv('{path}', all_varchar = true)").fetchall()[0]
