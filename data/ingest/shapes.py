@@ -30,9 +30,12 @@ def mark(con: duckdb.DuckDBPyConnection, delivery: Delivery, stage: str, table_o
         con.execute(
             f"""
             update {table_of_stage} set bad = '{fields[column].source}|{MISREAD}'
-            where bad is null and not regexp_full_match({column}, '{_pattern(letters, digits)}')
-                and regexp_full_match(left({column}, {letters}), '[A-Za-z]*')
-                and regexp_full_match(regexp_replace({behind}, '{BETWEEN}', '', 'g'), '[0-9]{{{digits}}}')
+            where bad is null and case
+                -- in this order: all but a few rows are told by the first
+                when regexp_full_match({column}, '{_pattern(letters, digits)}') then false
+                when not regexp_full_match(left({column}, {letters}), '[A-Za-z]*') then false
+                else regexp_full_match(regexp_replace({behind}, '{BETWEEN}', '', 'g'), '[0-9]{{{digits}}}')
+            end
             """
         )
     _mark_swapped(con, table_of_stage, {fields[column].source: (column, *shape) for column, shape in shapes.items()})
