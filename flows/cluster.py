@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -34,8 +35,11 @@ if TYPE_CHECKING:
 
 FOLDER, MARK = "lake", "_made_of"
 FROM_DUCKDB = ("record", "knowledge")
-#: Where a user says which Spark it is; else it is this machine, and nobody else may knock.
-NAMED = ("SPARK_REMOTE", "PYSPARK_GATEWAY_PORT", "MASTER", "SPARK_CONF_DIR")
+#: Spark's own file of settings, in SPARK_CONF_DIR or in SPARK_HOME/conf.
+DEFAULTS = "spark-defaults.conf"
+#: How addresses begin, where Spark listens by itself, and the seconds it has to answer.
+CONNECT, PORTS, PATIENCE = "sc://", {"sc": 15002, "spark": 7077}, 10
+#: What a user's settings may leave open where they name no other Spark: this machine, and nobody else may knock.
 ALONE = {
     "spark.master": "local[*]",
     "spark.driver.bindAddress": "127.0.0.1",
@@ -44,6 +48,7 @@ ALONE = {
     "spark.ui.showConsoleProgress": "false",
     "spark.log.level": "ERROR",
     "spark.sql.catalogImplementation": "in-memory",
+    "spark.driver.maxResultSize": "0",
     "spark.sql.shuffle.partitions": str(2 * (os.cpu_count() or 1)),
 }
 #: A 1,024th of each unit of memory, in Spark's letters.
@@ -53,9 +58,27 @@ OURS = "fundwatch"
 
 
 def ready(settings: Settings) -> None:
-    """Raises UsageError where the settings ask for Spark and there is no pyspark to work with."""
-    if settings.engine == "spark" and find_spec("pyspark") is None:
+    """Look whether Spark can be asked at all, where the settings ask for it, before anything is read.
+
+    Raises UsageError without its packages, FundwatchError where nothing answers at the address that is named.
+    """
+    if settings.engine != "spark":
+        return
+    if find_spec("pyspark") is None:
         raise UsageError("--engine spark needs pyspark. Install it: pip install 'fundwatch[spark]'.")
+    named = _named()
+    if named.startswith(CONNECT) and find_spec("grpc") is None:
+        raise UsageError(f"{named} is Spark Connect, which needs more of pyspark: pip install 'pyspark[connect]'.")
+    place = re.match(r"(sc|spark)://([^:/,;]+)(?::([0-9]+))?", named)
+    if place is None:
+        return
+    try:
+        socket.create_connection((place[2], int(place[3] or PORTS[place[1]])), PATIENCE).close()
+    except OSError as error:
+        raise FundwatchError(
+            f"Spark is to be at {named}, and nothing answers there ({error.strerror or error}). Start it, or use"
+            " --engine duckdb."
+        ) from error
 
 
 def of(state: State) -> Cluster | None:
@@ -192,8 +215,9 @@ def _session(lake: Path, memory: str) -> SparkSession:
     from pyspark.sql import SparkSession
 
     settings = dict(on_spark.SETTINGS)
-    if not _is_named():
-        settings |= ALONE | {"spark.driver.memory": memory, "spark.sql.warehouse.dir": on_spark.address(lake / "spark")}
+    if not _named():
+        alone = ALONE | {"spark.driver.memory": memory, "spark.sql.warehouse.dir": on_spark.address(lake / "spark")}
+        settings |= {key: value for key, value in alone.items() if key not in _defaults()}
     maker = SparkSession.builder.appName("fundwatch")
     for key, value in settings.items():
         maker = maker.config(key, value)
@@ -201,18 +225,33 @@ def _session(lake: Path, memory: str) -> SparkSession:
         session = maker.getOrCreate()
         session.sql("select 1").collect()
     except Exception as error:  # Java's, the network's and Spark's own kinds
-        why = " ".join(str(error).split())[:200].rstrip(".")
+        why = re.sub(r"^\[\w+\] ", "", " ".join(str(error).split()))[:200].rstrip(".")
+        where = f" at {_named()}" if _named() else ""
         raise FundwatchError(
-            f"Spark cannot be started: {why}. It needs Java 17, or a SPARK_REMOTE that answers; --engine duckdb does"
+            f"Spark cannot be started{where}: {why}. It needs Java 17, or a Spark that answers; --engine duckdb does"
             " without."
         ) from error
     return session
 
 
-def _is_named() -> bool:
-    """Whether the user's own configuration says which Spark it is."""
-    defaults = Path(os.environ.get("SPARK_HOME", "/nonexistent")) / "conf" / "spark-defaults.conf"
-    return any(os.environ.get(name) for name in NAMED) or defaults.is_file()
+def _named() -> str:
+    """The Spark that the user's own configuration names, by its address; empty where none does."""
+    defaults = _defaults()
+    if os.environ.get("PYSPARK_GATEWAY_PORT"):  # begun by spark-submit, which has connected already
+        return "spark-submit"
+    addresses = (os.environ.get("SPARK_REMOTE"), defaults.get("spark.remote"), os.environ.get("MASTER"))
+    return next(filter(None, addresses), defaults.get("spark.master", ""))
+
+
+def _defaults() -> dict[str, str]:
+    """The settings of the user's file."""
+    homes = (os.environ.get("SPARK_CONF_DIR"), os.environ.get("SPARK_HOME") and f"{os.environ['SPARK_HOME']}/conf")
+    folder = next(filter(None, homes), "")
+    file = Path(folder, DEFAULTS)
+    if not folder or not file.is_file():
+        return {}
+    pairs = re.findall(r"^[ \t]*(spark[\w.]*)[ \t=:]+(.*?)[ \t]*$", file.read_text(encoding="utf-8"), re.MULTILINE)
+    return dict(pairs)
 
 
 def _own(session: SparkSession, schema: str, place: Path) -> None:

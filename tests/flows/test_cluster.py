@@ -96,6 +96,37 @@ def test_without_pyspark_it_is_said_before_anything_is_read(tmp_path, call, haml
     assert code == 2 and "duckdb or spark" in err
 
 
+@pytest.mark.parametrize(
+    ("environ", "defaults", "named"),
+    [
+        ({}, None, ""),
+        ({}, "", ""),
+        ({}, "# spark.master yarn\nspark.driver.memory 8g\n", ""),
+        ({}, "spark.master=yarn\n", "yarn"),
+        ({"SPARK_REMOTE": "sc://h:1"}, "spark.master yarn\n", "sc://h:1"),
+        ({"PYSPARK_GATEWAY_PORT": "5"}, None, "spark-submit"),
+    ],
+)
+def test_who_names_no_spark_stays_on_loopback(tmp_path, monkeypatch, environ, defaults, named):
+    for name in ("SPARK_REMOTE", "PYSPARK_GATEWAY_PORT", "MASTER", "SPARK_CONF_DIR", "SPARK_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    if defaults is not None:
+        (tmp_path / "spark-defaults.conf").write_text(defaults)
+        monkeypatch.setenv("SPARK_CONF_DIR", str(tmp_path))
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    assert cluster._named() == named
+    assert ("spark.driver.memory" in cluster._defaults()) == ("8g" in (defaults or ""))
+
+
+@pytest.mark.parametrize("address", ["sc://127.0.0.1:1", "sc://127.0.0.1:1/;use_ssl=true", "spark://127.0.0.1:1"])
+def test_where_nothing_answers_it_is_said_at_once(tmp_path, call, hamlet, monkeypatch, address):
+    monkeypatch.setattr(cluster, "find_spec", lambda name: object())
+    monkeypatch.setenv("SPARK_REMOTE", address)
+    code, _, err = call("run", hamlet, "--home", tmp_path / "home", "--engine", "spark")
+    assert code == 1 and f"Spark is to be at {address}, and nothing answers there" in err
+
+
 def test_a_database_of_somebody_else_is_not_touched(tmp_path):
     asked = []
 
