@@ -32,6 +32,7 @@ GIVEN = {
     "labels": "zh",
     "ids": "plain",
     "seed": 9,
+    "engine": "spark",
     "unmask": True,
     "newer": ["setl_d.csv"],
     "accept_partial": True,
