@@ -214,10 +214,10 @@ def _session(lake: Path, memory: str) -> SparkSession:
     """The session of the user's own configuration. Raises FundwatchError where Spark does not start."""
     from pyspark.sql import SparkSession
 
-    settings = dict(on_spark.SETTINGS)
-    if not _named():
+    settings, defaults, named = dict(on_spark.SETTINGS), _defaults(), _named()
+    if not named:
         alone = ALONE | {"spark.driver.memory": memory, "spark.sql.warehouse.dir": on_spark.address(lake / "spark")}
-        settings |= {key: value for key, value in alone.items() if key not in _defaults()}
+        settings |= {key: value for key, value in alone.items() if key not in defaults}
     maker = SparkSession.builder.appName("fundwatch")
     for key, value in settings.items():
         maker = maker.config(key, value)
@@ -226,7 +226,7 @@ def _session(lake: Path, memory: str) -> SparkSession:
         session.sql("select 1").collect()
     except Exception as error:  # Java's, the network's and Spark's own kinds
         why = re.sub(r"^\[\w+\] ", "", " ".join(str(error).split()))[:200].rstrip(".")
-        where = f" at {_named()}" if _named() else ""
+        where = f" at {named}" if named else ""
         raise FundwatchError(
             f"Spark cannot be started{where}: {why}. It needs Java 17, or a Spark that answers; --engine duckdb does"
             " without."

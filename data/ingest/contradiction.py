@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 import duckdb
 
+from data.contract.mapping import Table
 from data.errors import InputRefused
 from data.ingest.delivery import Delivery
 from data.ingest.read import STAGE
@@ -21,8 +22,7 @@ def refuse(con: duckdb.DuckDBPyConnection, delivery: Delivery, brought: Collecti
     if not brought:
         return
     same_key = " and ".join(f"a.{k} is not distinct from b.{k}" for k in table.key)
-    columns = [f.column for f in table.kept]
-    differ = f"row({', '.join(f'a.{c}' for c in columns)}) is distinct from row({', '.join(f'b.{c}' for c in columns)})"
+    differ = differing(table)
     hashed = ", ".join(table.key)
     rows = con.execute(
         f"""
@@ -47,6 +47,12 @@ def refuse(con: duckdb.DuckDBPyConnection, delivery: Delivery, brought: Collecti
             f" {theirs} there, {ours} here{more}) says different things, and no update time says which is newer. Take"
             " the old one out, or name the one that stands with --newer FILE; nothing was loaded."
         )
+
+
+def differing(table: Table) -> str:
+    """SQL over two rows `a` and `b` of a table: whether they say different things."""
+    columns = [f.column for f in table.kept]
+    return f"row({', '.join(f'a.{c}' for c in columns)}) is distinct from row({', '.join(f'b.{c}' for c in columns)})"
 
 
 def _key(delivery: Delivery) -> str:

@@ -8,6 +8,7 @@ import duckdb
 
 from data.contract import mapping
 from data.errors import InputRefused
+from data.ingest.contradiction import differing
 from data.ingest.delivery import Delivery
 from data.ingest.header_faults import other_name
 from data.ingest.look import event
@@ -68,8 +69,7 @@ def refuse_older(con: duckdb.DuckDBPyConnection, delivery: Delivery, stage: str)
     if day is None or not con.execute("select 1 from stage_colliding limit 1").fetchall():
         return
     same_key = " and ".join(f"a.{k} = b.{k}" for k in table.key)
-    columns = [f.column for f in table.kept]
-    differ = f"row({', '.join(f'a.{c}' for c in columns)}) is distinct from row({', '.join(f'b.{c}' for c in columns)})"
+    differ = differing(table)
     rows = con.execute(
         f"""
         with again as (

@@ -22,7 +22,8 @@ SWAPPED = "a number such as another column has, and that one has a number such a
 def mark(con: duckdb.DuckDBPyConnection, delivery: Delivery, stage: str, table_of_stage: str) -> None:
     """Mark staged rows with such a number, in the table behind the stage.
 
-    5199O0000012400005 among numbers of 18 digits means nobody; which number was meant is for those who wrote it."""
+    5199O0000012400005 among numbers of 18 digits means nobody; which number was meant is for those who wrote it.
+    """
     fields = {f.column: f for f in delivery.fields.values() if f.kind == "id" and not f.is_personal}
     shapes = {column: shape for column in fields if (shape := _usual_shape(con, stage, column)) is not None}
     for column, (letters, digits) in shapes.items():

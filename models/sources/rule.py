@@ -86,18 +86,18 @@ def read(path: Path, overrides: Params | None = None, *, is_own: bool = False) -
     return Source(path.stem, "rule", card, params, text, fill, reads, is_own)
 
 
-def settle(con: duckdb.DuckDBPyConnection, card: Card, found: guard.Query, values: Params) -> None:
+def settle(con: duckdb.DuckDBPyConnection, card: Card, rule_query: guard.Query, values: Params) -> None:
     """Once a rule's rows are in `judged`: what rests on rows of ours is suspected, what could not be judged counted."""
-    if card.certainty == "definite" and (ours := rests_on_ours(con, found, "j")):
+    if card.certainty == "definite" and (ours := rests_on_ours(con, rule_query, "j")):
         con.execute(f"update judged as j set certainty = 'suspected' where j.outcome = 'hit' and {ours}", dict(values))
-    if _knows_codes(found):
+    if _knows_codes(rule_query):
         con.execute(unknown_codes())
     if card.by_edition:
         con.execute(days_without_edition(card))
 
 
-def _knows_codes(found: guard.Query) -> bool:
-    return bool(found.tables & coded_tables()) and not found.tables & BY_OTHER_MEANS
+def _knows_codes(rule_query: guard.Query) -> bool:
+    return bool(rule_query.tables & coded_tables()) and not rule_query.tables & BY_OTHER_MEANS
 
 
 @cache
@@ -170,15 +170,15 @@ def counted(found: guard.Query) -> str:
     """
 
 
-def wrapped(found: guard.Query, rows: str = "") -> str:
+def wrapped(rule_query: guard.Query, rows: str = "") -> str:
     """The statement that adds a rule's rows to `judged`: of its query, or of `rows`, a table that has them counted."""
-    details = [c for c in found.columns if c not in STANDARD and c not in ROW]
-    given = ", ".join((*STANDARD, *(c for c in ROW if c in found.columns)))
+    details = [c for c in rule_query.columns if c not in STANDARD and c not in ROW]
+    given = ", ".join((*STANDARD, *(c for c in ROW if c in rule_query.columns)))
     packed = f"to_json(struct_pack({packing(details)}))" if details else "cast(null as varchar)"
     return f"""
         insert into judged by name
         select {given}, case when outcome = 'hit' then {packed} end as detail, rows_alike as units
-        from {rows or f"({counted(found)})"} as counted
+        from {rows or f"({counted(rule_query)})"} as counted
     """
 
 
