@@ -13,7 +13,7 @@ import duckdb
 
 from data.contract import mapping
 from data.errors import FundwatchError, InputRefused, UsageError
-from data.ingest import contradiction, controls, cut, earlier, manifest, match, mended, pseudonym, read
+from data.ingest import contradiction, controls, cut, earlier, manifest, match, mended, pseudonym, read, staged_rows
 from data.ingest.account import Account, refused, write
 from data.ingest.delivery import Delivery
 from data.ingest.faults import Fault, Faults, alone
@@ -267,14 +267,14 @@ def _new(
     when: Callable[[], events.Stamp],
     names: mapping.Names,
 ) -> Account:
-    for note in (*staged.notes, *earlier.notes(con, delivery, read.STAGE, names)):
+    for note in (*staged.notes, *earlier.notes(con, delivery, staged_rows.STAGE, names)):
         say(f"{delivery.name}: {note}")
     _say_words(con, delivery, say)
     is_newer = delivery.file_id in chosen
     if not intake.is_replay and delivery.mends is None:
         contradiction.refuse(con, delivery, [one for one in brought if is_newer or one not in chosen])
         if not is_newer:
-            earlier.refuse_older(con, delivery, read.STAGE)
+            earlier.refuse_older(con, delivery, staged_rows.STAGE)
     return load(con, delivery, this, str(folder.resolve()), staged, is_newer, chosen, when)
 
 

@@ -9,7 +9,7 @@ import duckdb
 from data.contract.mapping import Table
 from data.errors import InputRefused
 from data.ingest.delivery import Delivery
-from data.ingest.read import STAGE
+from data.ingest.staged_rows import STAGE
 
 
 def refuse(con: duckdb.DuckDBPyConnection, delivery: Delivery, brought: Collection[str]) -> None:

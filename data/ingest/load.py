@@ -12,7 +12,8 @@ from data.contract.mapping import Table
 from data.ingest import ids, match, rejected
 from data.ingest.account import ZERO, Account
 from data.ingest.delivery import Delivery
-from data.ingest.read import FAULTS, ROWS, STAGE, Staged, row_number
+from data.ingest.read import FAULTS, Staged, row_number
+from data.ingest.staged_rows import ROWS, STAGE
 from data.warehouse.events import Stamp, stamp
 
 #: Tables whose rows belong to a settlement: what a delivery touched is computed again, the rest stays.

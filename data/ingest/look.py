@@ -12,7 +12,7 @@ import duckdb
 
 from data.contract.mapping import Names, Table
 from data.errors import InputRefused
-from data.ingest import cells, contradiction, controls, cut, decode, match, normalise, read, survey, unpack
+from data.ingest import cells, contradiction, controls, cut, decode, match, normalise, read, staged_rows, survey, unpack
 from data.ingest.delivery import Delivery, renamed
 from data.ingest.load import load
 from data.warehouse.connection import FILE_NAME, ddl
@@ -135,8 +135,8 @@ def _read(
     is_whole: bool,
 ) -> Seen:
     """`brought`: the contents before it of its table; `is_whole`: it is all that came of it, to its end."""
-    con.execute(f"drop view if exists {read.STAGE}")
-    for name in (read.ROWS, read.FAULTS, cells.LOST_LINES, cells.LOST_SCANS):
+    con.execute(f"drop view if exists {staged_rows.STAGE}")
+    for name in (staged_rows.ROWS, read.FAULTS, cells.LOST_LINES, cells.LOST_SCANS):
         con.execute(f"drop table if exists {name}")
     refusals: list[str] = []
     notes: tuple[str, ...] = ()
@@ -149,7 +149,7 @@ def _read(
         refusals.append(str(error))
         staged = None
     have = {name for (name,) in con.execute("select table_name from duckdb_tables() where temporary").fetchall()}
-    if not {read.ROWS, read.FAULTS} <= have:
+    if not {staged_rows.ROWS, read.FAULTS} <= have:
         return Seen(delivery, refusals=tuple(refusals))
     rows, months, first, last = _days(con, delivery.table)
     faults, empty = tuple(_faults(con, delivery)), tuple(_empty(con, delivery)) if rows else ()
@@ -179,8 +179,8 @@ def _days(con: duckdb.DuckDBPyConnection, table: Table) -> Days:
     """Rows, months, first and last day of what is staged."""
     column = event(table)
     if column is None:
-        return int(con.execute(f"select count(*) from {read.STAGE}").fetchall()[0][0]), (), None, None
-    return _by_month(con, f"select {column} as day from {read.STAGE}")
+        return int(con.execute(f"select count(*) from {staged_rows.STAGE}").fetchall()[0][0]), (), None, None
+    return _by_month(con, f"select {column} as day from {staged_rows.STAGE}")
 
 
 def _all_days(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> Days | None:
@@ -228,7 +228,9 @@ def _faults(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> Iterator[Cell
 
 def _empty(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> Iterator[str]:
     kept = {cell: f.column for cell, f in delivery.fields.items()}
-    counts = con.execute(f"select {', '.join(f'count({c})' for c in kept.values())} from {read.STAGE}").fetchall()[0]
+    counts = con.execute(
+        f"select {', '.join(f'count({c})' for c in kept.values())} from {staged_rows.STAGE}"
+    ).fetchall()[0]
     yield from (cell for cell, count in zip(kept, counts, strict=True) if not count)
 
 

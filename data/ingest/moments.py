@@ -79,12 +79,16 @@ def moment(raw: str, half_width: str) -> str:
 
     What nearly every cell is, costs one look at its form.
     """
-    usual = (
+    odd = f"list_transform([ltrim({half_width}, '''')], lambda w: {_odd('w')})[1]"
+    return f"coalesce({usual(raw)}, case when {raw} is not null then {odd} end)"
+
+
+def usual(raw: str) -> str:
+    """SQL for the local time of the two forms in which nearly every cell is written, null for any other."""
+    return (
         f"case strlen({raw}) when 19 then try_strptime({raw}, '%Y-%m-%d %H:%M:%S')"
         f" when 10 then try_strptime({raw}, '%Y-%m-%d') end"
     )
-    odd = f"list_transform([ltrim({half_width}, '''')], lambda w: {_odd('w')})[1]"
-    return f"coalesce({usual}, case when {raw} is not null then {odd} end)"
 
 
 def none(moment: str, raw: str, is_birth: bool) -> str:

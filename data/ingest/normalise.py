@@ -44,6 +44,8 @@ NONE = (
 _AROUND = f"[\\s¥￥$元'{WIDE}{HARD}]*"
 #: The same with blanks and the marks of an amount: an accounting format shows nil as `¥ -`.
 NOTHING = rf"{_AROUND}({'|'.join(re.escape(word) for word in NONE)})?{_AROUND}"
+#: What stands in an id that may be left empty where it names nothing.
+NO_ID = f"0+|{NOTHING}"
 ERRORS = ("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#GETTING_DATA", "#SPILL!", "#CALC!")
 UNKNOWN_WORD = "not a known word: "
 DAY_THAT_IS_NONE = "a day that means none, and every row has one"
@@ -231,7 +233,7 @@ def _code(raw: str, field: Field, odd: Collection[str]) -> str:
     if field.kind == "grade":
         whole = f"regexp_replace({bare}, '\\.0$', '')"
         return f"case when length({whole}) = 1 then '0' || {whole} else {whole} end"
-    if (form := _national(field)) is not None:  # national codes have capitals only
+    if (form := national(field)) is not None:  # national codes have capitals only
         is_small = f"{raw} <> upper({raw}) and regexp_full_match({raw}, '{form}')"
         bare = f"case when {is_small} then upper({raw}) else {bare} end"
     elif field.column.endswith("diagnosis_code"):  # I10.x00 keeps its small x
@@ -239,16 +241,20 @@ def _code(raw: str, field: Field, odd: Collection[str]) -> str:
         bare = f"case when {first} then upper(left({raw}, 1)) || substr({raw}, 2) else {bare} end"
     whole = f"case when suffix({raw}, '.0') then regexp_replace({bare}, '^([0-9]+)\\.0$', '\\1') else {bare} end"
     if field.kind == "id":
-        whole = numbers.plain_id(raw, whole, _national(field))
+        whole = numbers.plain_id(raw, whole, national(field))
     if field.kind == "id" and not field.is_required:  # 0, - and the words for none name nothing
-        is_short = f"length({raw}) <= 12 and not ({raw} between '1' and '9~')"  # no word for none begins so
-        is_none = f"{is_short} and regexp_full_match({raw}, {_text(f'0+|{NOTHING}')}, 'i')"
-        return f"case when {is_none} then null else {whole} end"
+        return f"case when {names_nothing(raw)} then null else {whole} end"
     # 11.0 for 11 is a spreadsheet's; a code of items and diagnoses may end so
     return whole if field.kind == "id" or not field.column.endswith("_code") else bare
 
 
-def _national(field: Field) -> str | None:
+def names_nothing(raw: str) -> str:
+    """SQL: whether an id that may be left empty says that there is none."""
+    is_short = f"length({raw}) <= 12 and not ({raw} between '1' and '9~')"  # no word for none begins so
+    return f"({is_short} and regexp_full_match({raw}, {_text(NO_ID)}, 'i'))"
+
+
+def national(field: Field) -> str | None:
     """The form, with letters of either case, of the national code that the field holds; None where it holds another."""
     if field.column in ("item_code", "catalogue_code"):
         return "[XZTCxztc][A-Za-z0-9]{8,}"

@@ -19,22 +19,20 @@ from data.ingest import (
     labels,
     masked,
     normalise,
-    numbers,
     remarks,
     scale,
     spoiled,
-    staged_columns,
+    staged_rows,
     struck,
     whole,
 )
 from data.ingest.cells import TEXTS, Cells
 from data.ingest.delivery import Delivery, refuse_changed
 from data.ingest.pseudonym import Pseudonyms
+from data.ingest.staged_rows import PLACED, ROWS, STAGE
 from data.ingest.workbook import PLACE
 
-STAGE, FAULTS = "stage", "stage_fault"
-#: The table behind the view STAGE, which gives its rows their places: a numbered read would read with one thread.
-ROWS, PLACED = "stage_row", "stage_place"
+FAULTS = "stage_fault"
 
 
 @dataclass(frozen=True)
@@ -129,42 +127,8 @@ def _stage(con: duckdb.DuckDBPyConnection, delivery: Delivery, held: Cells, pseu
         if is_file and cells.lost_kinds(con):
             return False
         held.notes += remarks.visible(con, delivery, TEXTS)
-    _typed(con, delivery, held, pseudonyms)
+    staged_rows.fill(con, delivery, held, pseudonyms)
     return not (held.is_file and cells.lost_kinds(con))
-
-
-def _typed(con: duckdb.DuckDBPyConnection, delivery: Delivery, held: Cells, pseudonyms: Pseudonyms | None) -> None:
-    """Make the view `stage` and the table behind it of the cells as text."""
-    by_column = {field.column: (cell, field) for cell, field in delivery.fields.items()}
-    ways = held.odd | ({numbers.COMMA} if delivery.delimiter == ";" else set())
-    columns, checks = staged_columns.columns(delivery, by_column, pseudonyms, ways)
-    texts = [f"{normalise.text(cell, held.odd)} as t_{column}" for column, (cell, _) in by_column.items()]
-    updated = normalise.text(delivery.updated, held.odd) if delivery.updated else "cast(null as varchar)"
-    fields = [*(field for _, field in by_column.values()), mapping.UPDATE_TIME]
-    moments = {f.column: normalise.moment(f"t_{f.column}", f) for f in fields}
-    local = [f"{sql} as m_{column}" for column, sql in moments.items() if sql is not None]
-    updated_at = normalise.typed("t_updated_at", mapping.UPDATE_TIME, "m_updated_at")
-    unread = normalise.fault("t_updated_at", "updated_at", mapping.UPDATE_TIME, "m_updated_at")
-    try:
-        con.execute(
-            f"""
-            create or replace temp table {ROWS} as
-            with texts as (
-                select {", ".join(texts)}, {updated} as t_updated_at, {labels.doubt(delivery)} as doubtful
-                from {held.source}
-            ),
-            local as (select *, {", ".join(local)} from texts)
-            select {", ".join(columns)}, {updated_at} as updated_at,
-                coalesce({", ".join([*checks, f"'{delivery.updated}|' || ({unread})"])}) as bad,
-                {remarks.counted(delivery)} as remarks, doubtful
-            from local
-            """
-        )
-    except duckdb.Error as error:
-        cells.refuse(delivery, error)
-    (first,) = con.execute(f"select coalesce(min(rowid), 0) from {ROWS}").fetchall()[0]  # rows not committed begin high
-    con.execute(f"create or replace temp macro {PLACED}(id) as id - {first}")
-    con.execute(f"create or replace temp view {STAGE} as select {PLACED}(rowid) as row_place, * from {ROWS}")
 
 
 def _part(

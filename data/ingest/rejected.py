@@ -10,7 +10,8 @@ from data.errors import UsageError, like
 from data.ingest import mended
 from data.ingest.account import Account
 from data.ingest.delivery import Delivery
-from data.ingest.read import FAULTS, STAGE, row_key
+from data.ingest.read import FAULTS, row_key
+from data.ingest.staged_rows import STAGE
 from data.warehouse import events
 from data.warehouse.connection import transaction
 

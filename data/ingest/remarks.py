@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -57,9 +57,10 @@ def counted_rows(con: duckdb.DuckDBPyConnection, conditions: Mapping[str, str], 
     return [(name, count) for name, count in zip(conditions, rows, strict=True) if count]
 
 
-def counted(delivery: Delivery) -> str:
-    """SQL: how many cells of a row mean no day, or hold a word for a code that nobody knows."""
-    parts = [f"cast({sql} as integer)" for sql in (*_no_days(delivery).values(), *_strangers(delivery).values())]
+def counted(delivery: Delivery, plain: Collection[str] = ()) -> str:
+    """SQL: how many cells of a row mean no day, or hold a word for a code that nobody knows; none of `plain` does."""
+    marked = _no_days(delivery) | _strangers(delivery)
+    parts = [f"cast({sql} as integer)" for column, sql in marked.items() if column not in plain]
     return " + ".join(parts) or "0"
 
 

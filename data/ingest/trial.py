@@ -9,7 +9,7 @@ import duckdb
 
 from data.contract.mapping import Names
 from data.errors import InputRefused
-from data.ingest import match, read
+from data.ingest import match, read, staged_rows
 from data.ingest.delivery import Delivery
 from data.ingest.load import identities, load
 from data.ingest.normalise import UNKNOWN_WORD
@@ -83,16 +83,17 @@ def _persons_in(con: duckdb.DuckDBPyConnection, delivery: Delivery) -> None:
     """The persons and places that one delivered table names, from the stage."""
     table = delivery.table
     if column := PLACES.get(table.target):
-        con.execute(f"insert into record.{table.target} ({column}) select distinct {column} from {read.STAGE}")
+        con.execute(f"insert into record.{table.target} ({column}) select distinct {column} from {staged_rows.STAGE}")
         return
     con.execute(
-        f"insert into record.person (person_id) select distinct person_id from {read.STAGE} where person_id is not null"
+        f"insert into record.person (person_id) select distinct person_id from {staged_rows.STAGE}"
+        " where person_id is not null"
     )
     if "id_number" in {f.column for f in table.fields}:
         identities(con, table)
     if table.target == "settlement":
         con.execute(
-            f"insert into record.hospital (institution_id) select distinct institution_id from {read.STAGE}"
+            f"insert into record.hospital (institution_id) select distinct institution_id from {staged_rows.STAGE}"
             " where institution_id is not null"
         )
 

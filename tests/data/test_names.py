@@ -523,7 +523,7 @@ def test_a_warehouse_fetches_nothing(tmp_path):
     ],
 )
 def test_want_of_memory_or_space_is_not_the_file_s_fault(delivered, take, monkeypatch, error):
-    def scan(_):
+    def scan(*_, **__):
         raise error
 
     monkeypatch.setattr(read.cells, "scan", scan)

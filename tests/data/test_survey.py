@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from data.ingest import decode, find, read, survey
+from data.ingest import decode, find, read, staged_rows, survey
 from data.warehouse.connection import ddl
 
 ODD_TEXTS = {
@@ -102,7 +102,7 @@ def _staged(con, tmp_path, content):
     (folder / "fee_list_d.csv").write_text(content, encoding="utf-8", newline="")
     (delivery,) = find(folder, tmp_path).deliveries
     held = read.stage(con, delivery, tmp_path)
-    rows = con.sql(f"select * from {read.STAGE} order by row_place").fetchall()
+    rows = con.sql(f"select * from {staged_rows.STAGE} order by row_place").fetchall()
     faults = con.sql(f"select * from {read.FAULTS} order by row_number").fetchall()
     return held, rows, faults
 
