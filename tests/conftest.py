@@ -33,6 +33,22 @@ if hasattr(os, "sched_setaffinity") and (worker := os.environ.get("PYTEST_XDIST_
     cores = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {cores[int(worker.removeprefix("gw")) % len(cores)]})
 
+
+@pytest.fixture(scope="session", autouse=True)
+def _founded(once):
+    """A new HOME's warehouse is a copy of one that the code itself founded: its tables cost more than most tests."""
+    from data.warehouse import connection
+
+    def fill(folder):
+        with connection.open_warehouse(folder):
+            pass
+
+    founded = once("founded", fill) / connection.FILE_NAME
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(connection, "_found", lambda path: shutil.copyfile(founded, path))
+        yield
+
+
 needs_sample = pytest.mark.skipif(not SAMPLE.is_dir(), reason="the sample export is not here")
 
 

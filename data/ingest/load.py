@@ -108,6 +108,11 @@ def _account(
     )
 
 
+def _any(con: duckdb.DuckDBPyConnection, table: str) -> bool:
+    """Whether the table has a row: most contents collide with nothing, and to ask is less than to look for it."""
+    return bool(con.execute(f"select 1 from {table} limit 1").fetchall())
+
+
 def _mark(con: duckdb.DuckDBPyConnection, table: Table, chosen: Collection[str]) -> None:
     """stage_fate: the staged rows whose key came before, in this content or in the record.
 
@@ -117,6 +122,9 @@ def _mark(con: duckdb.DuckDBPyConnection, table: Table, chosen: Collection[str])
     """
     if table.target in match.LISTS:  # whom they mean was settled after the content was read; of others it is known
         ids.collide(con, table, STAGE)
+    if not _any(con, "stage_colliding"):
+        con.execute("create or replace temp table stage_fate (row_id bigint, fate varchar, is_standing boolean)")
+        return
     key = ", ".join(table.key)
     columns = [f.column for f in table.kept]
     listed = ", ".join(f"'{file_id}'" for file_id in sorted(chosen)) or "''"
@@ -161,6 +169,8 @@ def _mark(con: duckdb.DuckDBPyConnection, table: Table, chosen: Collection[str])
 
 
 def _by_fate(con: duckdb.DuckDBPyConnection, table: Table) -> dict[str, tuple[int, Decimal]]:
+    if not _any(con, "stage_fate"):
+        return {}
     money = f"coalesce(sum(s.{table.money}), 0)" if table.money else "0"
     rows = con.execute(
         f"""
@@ -173,6 +183,8 @@ def _by_fate(con: duckdb.DuckDBPyConnection, table: Table) -> dict[str, tuple[in
 
 def _replace(con: duckdb.DuckDBPyConnection, table: Table) -> None:
     """Take out the versions that a standing new row replaces."""
+    if not _any(con, "stage_fate"):
+        return
     same_key = " and ".join(f"a.{k} is not distinct from b.{k}" for k in table.key)
     con.execute(
         f"""
@@ -219,7 +231,7 @@ def identities(con: duckdb.DuckDBPyConnection, table: Table) -> None:
 def _standing(con: duckdb.DuckDBPyConnection) -> str:
     """SQL: the rows of the stage that stand, in its order; nothing is asked of a row where all of them do."""
     fallen = "select row_id from stage_fate where not is_standing"
-    return f"where s.row_place not in ({fallen})" if con.execute(f"{fallen} limit 1").fetchall() else ""
+    return f"where s.row_place not in ({fallen})" if _any(con, f"({fallen})") else ""
 
 
 def _touch(con: duckdb.DuckDBPyConnection, table: Table) -> None:

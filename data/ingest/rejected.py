@@ -28,6 +28,8 @@ SAME_FILE = 0.5
 def keep(con: duckdb.DuckDBPyConnection, delivery: Delivery, ingest_id: str) -> None:
     """Close what this content brings again, and add its own faulty rows to run.rejected."""
     _close_by_key(con, delivery, ingest_id)
+    if not con.execute(f"select 1 from {FAULTS} limit 1").fetchall():
+        return
     con.execute(
         f"""
         insert into run.rejected by name

@@ -10,7 +10,7 @@ from data.ingest import match, normalise, remarks, usual
 from data.ingest.delivery import Delivery
 from data.ingest.heading import unit_of
 from data.ingest.pseudonym import Pseudonyms
-from data.ingest.words import disagree, unknown_word, worded
+from data.ingest.words import disagree, unknown_word, whole_word, worded
 from data.warehouse.paths import escaped
 
 EMPTY_KEY = "empty, and it names the row"
@@ -106,7 +106,7 @@ def _value(delivery: Delivery, field: Field, ways: Collection[str], is_usual: bo
     """SQL for the field's typed value, before anything is hidden."""
     raw = f"t_{field.column}"
     if field.kind == "word":
-        return worded(raw, delivery.words[field.source])
+        return (whole_word if is_usual else worded)(raw, delivery.words[field.source])
     typed = usual.typed if is_usual else normalise.typed
     value = typed(raw, field, f"m_{field.column}", ways)
     cell = next((c for c, f in delivery.fields.items() if f.source == field.source), "")

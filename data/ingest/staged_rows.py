@@ -22,7 +22,7 @@ def fill(con: duckdb.DuckDBPyConnection, delivery: Delivery, held: Cells, pseudo
     by_column = _by_column(delivery)
     cell_texts = ", ".join(normalise.text(cell, held.odd) for cell, _ in by_column.values())
     try:
-        plain = usual.columns(by_column, held.first(con, cell_texts, usual.SAMPLE))
+        plain = usual.columns(by_column, held.first(con, cell_texts, usual.SAMPLE), delivery.words)
     except duckdb.Error as error:
         cells.refuse(delivery, error)
     _read(con, delivery, held, pseudonyms, plain)

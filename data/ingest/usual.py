@@ -20,17 +20,24 @@ NUMBERS = ("money", "price", "quantity", "share", "degree", "count")
 MOMENTS = ("date", "timestamp")
 
 
-def columns(by_column: Mapping[str, tuple[str, Field]], rows: Iterable[Sequence[str | None]]) -> frozenset[str]:
-    """The columns whose cells are usual in the first rows; a row's cells stand in the order of `by_column`."""
+def columns(
+    by_column: Mapping[str, tuple[str, Field]],
+    rows: Iterable[Sequence[str | None]],
+    words: Mapping[str, Mapping[str, str]],
+) -> frozenset[str]:
+    """The columns whose cells are usual in the first rows; a row's cells stand in the order of `by_column`.
+
+    `words` are those that stand for codes, by national field.
+    """
     cells = list(zip(*rows, strict=True)) or [()] * len(by_column)
     return frozenset(
         column
         for (column, (_, field)), texts in zip(by_column.items(), cells, strict=True)
-        if all(_is_usual(text, field) for text in texts if text is not None)
+        if all(_is_usual(text, field, words.get(field.source, {})) for text in texts if text is not None)
     )
 
 
-def _is_usual(text: str, field: Field) -> bool:
+def _is_usual(text: str, field: Field, words: Mapping[str, str]) -> bool:
     match field.kind:
         case "date" | "timestamp":
             return re.fullmatch(r"(19|20)\d\d-\d\d-\d\d( \d\d:\d\d:\d\d)?", text) is not None
@@ -42,6 +49,8 @@ def _is_usual(text: str, field: Field) -> bool:
             return re.fullmatch(r"[0-9A-Z_-]+", text) is not None
         case "code" | "grade":
             return text.isascii()
+        case "word":
+            return text in words or text in words.values()
         case "text":
             return True
         case kind if kind in NUMBERS:

@@ -15,16 +15,21 @@ def worded(raw: str, words: Mapping[str, str]) -> str:
     Several words may stand together: 死亡（火化）, 服刑、羁押. What is not known as a whole or in each of its parts is
     not guessed: 未死亡 and 解除羁押 hold the word and mean the opposite.
     """
-    known, meant = _known(words), _meant(raw, words)
+    meant = _meant(raw, words)
     agreed = (
         f"if(len(list_filter({meant}, lambda c: c is null)) = 0 and len(list_distinct({meant})) = 1, {meant}[1], null)"
     )
-    return f"coalesce({known}[{_plain(raw)}], {agreed})"
+    return f"coalesce({whole_word(raw, words)}, {agreed})"
+
+
+def whole_word(raw: str, words: Mapping[str, str]) -> str:
+    """SQL for the code that the text as a whole stands for; null for any other text."""
+    return f"{_known(words)}[{_plain(raw)}]"
 
 
 def disagree(raw: str, words: Mapping[str, str]) -> str:
     """SQL: the reason why the text names two codes, 310 城乡居民; null when it does not."""
-    two = f"{_known(words)}[{_plain(raw)}] is null and len(list_distinct({_meant(raw, words)})) > 1"
+    two = f"{whole_word(raw, words)} is null and len(list_distinct({_meant(raw, words)})) > 1"
     return f"case when strlen({raw}) <> length({raw}) and {two} then '{DISAGREE}' end"
 
 

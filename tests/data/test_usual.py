@@ -93,5 +93,5 @@ def test_a_column_is_tried_where_its_first_cells_are_usual():
     order = list(fields)
     cells = {"settlement_id": "4401", "birth_on": "1970-01-01", "sex": "男"}
     rows = [[cells.get(c) for c in order]]
-    assert usual.columns(fields, rows) == {c for c in order if cells.get(c) != "男"}
-    assert usual.columns(fields, []) == set(order)
+    assert usual.columns(fields, rows, {}) == {c for c in order if cells.get(c) != "男"}
+    assert usual.columns(fields, [], {}) == set(order)
