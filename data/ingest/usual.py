@@ -98,7 +98,7 @@ def odd(raw: str, field: Field, value: str, local: str, ways: Collection[str]) -
                 is_day += f" and cast({local} as date) <> date '1970-01-01'"
             return f"{raw} is not null and not coalesce({is_day}, false)"
         case "sex":
-            return f"{raw} not in ('1', '2', '9')"
+            return f"{raw} <> all (['1', '2', '9'])"
         case "id":
             return " or ".join(_odd_id(raw, field, ways))
         case "code" | "grade":

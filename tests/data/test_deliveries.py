@@ -33,6 +33,7 @@ def record(con):
     }
 
 
+@pytest.mark.slow
 def test_a_dirty_delivery_says_the_same_as_the_clean_one(con, hamlet, tmp_path):
     ingest(con, hamlet)
     wanted = record(con)

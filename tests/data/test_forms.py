@@ -34,6 +34,7 @@ def check(con, folders, choice, seed):
     assert forms.is_honest(said), said
 
 
+@pytest.mark.slow
 @settings(max_examples=25, **CALM)
 @given(CHOICES, st.integers(0, 99))
 def test_any_forms_together(con, tmp_path_factory, choice, seed):

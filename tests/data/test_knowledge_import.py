@@ -173,6 +173,7 @@ def _said(capsys, *arguments: str) -> object:
     return json.loads(capsys.readouterr().out)
 
 
+@pytest.mark.slow
 def test_the_commands(drugs, tmp_path, capsys):
     home = ["--home", str(tmp_path / "home")]
     asked = _said(capsys, "import", str(drugs), "--published", "2026-03-01", *home)

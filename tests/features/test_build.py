@@ -63,6 +63,7 @@ def split(town, first, second):
         more.write_csv(second / path.name.removesuffix(".gz"))
 
 
+@pytest.mark.slow
 def test_a_new_month_and_late_corrections_give_what_a_full_build_gives(hamlet, tmp_path, monkeypatch):
     split(hamlet, tmp_path / "first", tmp_path / "second")
     applied = []
@@ -88,6 +89,7 @@ def test_a_new_month_and_late_corrections_give_what_a_full_build_gives(hamlet, t
         assert_frame_equal(grown[name], full[name], check_exact=True)
 
 
+@pytest.mark.slow
 def test_an_unchanged_record_builds_nothing(hamlet, tmp_path):
     with open_warehouse(tmp_path) as con:
         knowledge_load.load(con)

@@ -12,6 +12,7 @@ from flows.evaluate.benchmark import GROUP_DETECTORS, rings
 from flows.home.settings import Settings
 
 
+@pytest.mark.slow
 def test_rings_are_measured_at_every_size(tmp_path):
     said, sizes = [], [150, 300]
     rows = rings(Settings(home=tmp_path), sizes, said.append)

@@ -66,6 +66,7 @@ def rerank(home):
         offices.ranked(con, "20260201-bbbb", FOUND)
 
 
+@pytest.mark.slow
 def test_a_year_of_an_office(ask, home, leads, tips, tmp_path):
     assert "Nothing was written" in ask("tip", "import", tips) and "JB" not in ask("tip", "list")
     out = ask("tip", "import", tips, "--yes")

@@ -32,6 +32,7 @@ def test_help_answers_fast_and_imports_nothing_heavy():
     assert best < 2.0  # a broken laziness costs seconds; the promise of half a second is measured by the benchmark
 
 
+@pytest.mark.slow
 def test_steps_one_by_one_then_results(call, hamlet, tmp_path, few):
     home = few(tmp_path / "home")
     code, out, _ = call("ingest", hamlet, "--home", home)
@@ -244,6 +245,7 @@ def test_the_version_is_the_release_and_the_code(call):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", ["check ...", "detect ..."])
 def test_ctrl_c_is_one_sentence_and_the_next_run_goes_on(hamlet, tmp_path, few, moment):
     home = few(tmp_path / "home")

@@ -83,6 +83,7 @@ def machine(sources):
     return {s.id for s in sources} | {t.source for t in tables} | fields | set(knowledge_load.tables())
 
 
+@pytest.mark.slow
 def test_no_file_of_a_chinese_run_says_anything_in_english(chinese, machine, read_csv):
     _, folder, out = chinese
     files = [

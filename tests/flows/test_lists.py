@@ -196,6 +196,7 @@ def some(lists):
     return [lists[0]["lead_id"], group, next(r["lead_id"] for r in lists if r["tier"] == "C")]
 
 
+@pytest.mark.slow
 def test_while_a_run_is_on_the_answer_comes_in_the_language_asked_for(call, home, lists, in_words, busy):
     for (language, what), wanted in in_words.items():
         if what in WORDED:

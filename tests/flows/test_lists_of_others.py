@@ -93,6 +93,7 @@ def test_a_list_without_its_rows_says_why_it_is_needed(settings, delivery, liste
         assert needs.missing(con, ["record.person_status"]) == ["人员状态(外部门) (psn_status_d)"]
 
 
+@pytest.mark.slow
 def test_a_second_run_does_nothing_and_the_run_s_folder_holds_all_rows_against_a_check(
     settings, delivery, listed, rows, read_csv
 ):

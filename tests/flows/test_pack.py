@@ -64,6 +64,7 @@ def test_what_a_domain_names_exists(knowledge):
     assert {"long_term_care", "dual_channel", "volume_purchase", "out_of_area"} <= set(named["domain"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("domain", PLANTED)
 def test_a_pack_names_the_planted_scheme_of_its_domain(made, town, domain):
     with open(town / "truth" / "scheme_line.csv", encoding="utf-8-sig", newline="") as handle:

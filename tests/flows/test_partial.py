@@ -95,6 +95,7 @@ def test_two_files_that_contradict_each_other_are_no_bad_file(con, delivery, cle
         ingest(con, delivery(clean), intake=Intake(is_partial=True))
 
 
+@pytest.mark.slow
 def test_a_run_says_it_in_answer_account_and_report_until_the_file_comes(call, few, hamlet, tmp_path, read_csv):
     home, folder = few(tmp_path / "home"), shutil.copytree(hamlet, tmp_path / "delivery")
     good = (folder / "vbp_drug_d.csv").read_bytes()
@@ -122,6 +123,7 @@ def test_serve_leaves_nothing_out_on_its_own(call, tmp_path):
     assert code == 2 and "--accept-partial is for one run" in err
 
 
+@pytest.mark.slow
 def test_a_replay_knows_what_was_dismissed_before_the_run(call, few, hamlet, tmp_path, read_csv):
     home, folder = few(tmp_path / "home"), shutil.copytree(hamlet, tmp_path / "delivery")
     with open(folder / "hilist_b.csv", encoding="utf-8-sig", newline="") as handle:

@@ -157,6 +157,7 @@ def test_without_a_terminal_rich_is_not_imported():
     assert answer.stdout == "False\n" and "1 of 2 OK detect" in answer.stderr, answer.stderr
 
 
+@pytest.mark.slow
 def test_a_run_counts_in_the_log_and_draws_on_a_terminal_and_its_answer_stays_json(
     hamlet, few, tmp_path, capsys, monkeypatch
 ):

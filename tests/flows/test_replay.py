@@ -13,6 +13,8 @@ from flows import casebook_before, replay, steps
 from flows.cli import main
 from flows.home.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory, few):

@@ -213,6 +213,7 @@ def test_out_has_a_round_s_work_lists(finished, read_csv):
         assert by_rank == sorted(by_rank) and by_rank[0] == 1  # one rule may take no more than half of the places
 
 
+@pytest.mark.slow
 def test_days_give_a_work_list_that_says_who_how_long_and_why(own, read_csv):
     settings, folder = own
     every = {kind: read_csv(folder / f"watchlist_{kind}.csv") for kind in SUBJECT_TYPES}
@@ -291,6 +292,7 @@ def test_a_second_run_does_nothing_and_says_so(own):
     assert {p: p.stat().st_mtime_ns for p in folder.rglob("*") if p.is_file()} == before
 
 
+@pytest.mark.slow
 def test_the_same_input_in_another_home_gives_the_same_bytes(finished, folder, tmp_path):
     settings, _ = finished
     other = dataclasses.replace(settings, home=tmp_path / "other", out=None)

@@ -32,6 +32,7 @@ def home(few, hamlet, tmp_path_factory):
     return home
 
 
+@pytest.mark.slow
 def test_two_codes_make_one_lead_until_it_is_taken_back(home, hamlet, call):
     before = leads(home)
     kept, other, *_ = sorted(before, key=lambda subject: -before[subject][1])

@@ -63,6 +63,7 @@ def _contents(home):
     return {p.relative_to(home): hashlib.sha256(p.read_bytes()).hexdigest() for p in home.rglob("*") if p.is_file()}
 
 
+@pytest.mark.slow
 def test_answers_agree_with_the_full_run_and_home_stays(parted, full):
     settings, new = parted
     before = _contents(settings.home)

@@ -100,6 +100,7 @@ def call(place, capsys):
     return run
 
 
+@pytest.mark.slow
 def test_every_placed_tip_is_on_the_lists_with_day_and_content(place, lead_of):
     who = place[1]
     for subject, day, content in (

@@ -37,11 +37,25 @@ def facts(stay):
 
 
 class World:
-    """A warehouse with institutions and stays; `judge` runs one detector and gives its findings."""
+    """A warehouse with institutions and stays; `judge` runs one detector and gives its findings.
+
+    What is added waits until somebody asks the warehouse, and goes in at once, a table each: a statement costs more
+    than its rows.
+    """
 
     def __init__(self, con):
-        self.con = con
+        self._con = con
+        self._waiting = {}
         self.stays = 0
+
+    @property
+    def con(self):
+        for table, frames in self._waiting.items():
+            self._con.register("given", pl.concat(frames, how="diagonal_relaxed").to_arrow())
+            self._con.execute(f"insert into {table} by name select * from given")
+            self._con.unregister("given")
+        self._waiting.clear()
+        return self._con
 
     def hospitals(self, names, kind="A100", level=2, beds=50, staff=40, ownership="1", pharmacy=False):
         group = "drugstore" if pharmacy else "hospital"
@@ -106,9 +120,7 @@ class World:
 
     def add(self, table, frame, **values):
         """Rows of `frame` with these values more, by name."""
-        self.con.register("given", frame.with_columns(**{k: pl.lit(v) for k, v in values.items()}).to_arrow())
-        self.con.execute(f"insert into {table} by name select * from given")
-        self.con.unregister("given")
+        self._waiting.setdefault(table, []).append(frame.with_columns(**{k: pl.lit(v) for k, v in values.items()}))
 
     def judge(self, name, **params):
         """(subject, detail, amount) of each finding about institutions; the card's sentences must be filled."""

@@ -96,6 +96,7 @@ def test_the_smallest_check_is_drawn_where_the_share_is_too_small_for_it():
     assert chosen.filter(arm="rank").height >= 9
 
 
+@pytest.mark.slow
 def test_drawing_happens_as_often_as_it_is_said():
     times, stated = {}, {}
     for seed in range(300):

@@ -87,10 +87,10 @@ def test_wilson_intervals():
 def test_the_random_order_is_the_mean_of_random_orders():
     draw = np.random.default_rng(1)
     planted, yuan = np.arange(30) < 4, np.where(np.arange(30) < 4, np.arange(30) + 1.0, 0.0)
-    drawn = [metrics(draw.random(30), planted, yuan) for _ in range(4000)]
+    drawn = [metrics(draw.random(30), planted, yuan) for _ in range(1000)]
     said = at_random(planted, yuan)
     for name in ("average_precision", "precision_at_10", "recall_at_2r", "ndcg_at_r", "yuan_share_at_r", "auc"):
-        assert said[name] == pytest.approx(float(np.mean([d[name] for d in drawn])), abs=0.01), name
+        assert said[name] == pytest.approx(float(np.mean([d[name] for d in drawn])), abs=0.02), name
 
 
 def test_size_auc_sees_what_size_alone_does_not_give():

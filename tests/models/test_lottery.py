@@ -31,6 +31,7 @@ def counted():
     return dict(lottery.chances(frame, 12).select("unit", "probability").iter_rows()), drawn
 
 
+@pytest.mark.slow
 def test_how_often_each_is_drawn_is_what_its_weight_says(counted):
     chances, drawn = counted
     assert sum(chances.values()) == pytest.approx(12)

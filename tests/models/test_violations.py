@@ -100,6 +100,7 @@ def found(con, rule, role):
     ).fetchall()[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", ["look_alike", "honest"])
 def test_definite_rules_say_nothing_of_who_did_nothing(judged, role):
     """The town's own care, look-alikes of schemes included, and what resembles the violation of another rule."""
