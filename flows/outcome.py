@@ -21,8 +21,13 @@ class Outcome:
         return self.sentence
 
 
+def ended_in(steps: Mapping[str, Outcome]) -> dict[str, Any]:
+    """run_id and folder of the run that the steps published; nothing where they published none."""
+    last = next((s for s in steps.values() if s.run_id is not None), None)
+    return {} if last is None else {"run_id": last.run_id, "folder": last.folder}
+
+
 def document(steps: Mapping[str, Outcome]) -> dict[str, Any]:
     """The steps' outcomes as plain data, with the run they ended in where they published one."""
-    last = next((s for s in steps.values() if s.run_id is not None), None)
-    run = {} if last is None else {"run_id": last.run_id, "folder": str(last.folder)}
+    run = {name: str(value) for name, value in ended_in(steps).items()}
     return run | {"steps": {name: {"sentence": s.sentence, **s.counts} for name, s in steps.items()}}

@@ -26,7 +26,7 @@ from flows.options import (
     Top,
     Unmask,
 )
-from flows.outcome import Outcome, document
+from flows.outcome import Outcome, document, ended_in
 
 Domain = Annotated[
     str, Parameter(help="Write the pack of one domain to --out in place of the lists, such as oncology.")
@@ -44,27 +44,39 @@ def run(
     common: Common = COMMON,
 ) -> None:
     """From an export to published watchlists: ingest, check, features, detect, rank, publish."""
-    from flows import console
-    from flows.prefect import server
+    from data.errors import FundwatchError
+    from flows import console, hook
 
     settings = options.settings(common.home, input)
     console.speak(settings.language)
-    out = settings.out
+    try:
+        outcomes = _outcomes(settings, options, prefect, domain, common)
+        _show(outcomes, common)
+        if domain and settings.out is not None:
+            pack.write(_for_pack(settings, domain), domain, settings.out, common)
+    except Exception as error:
+        hook.call(settings, error.exit_code if isinstance(error, FundwatchError) else 1, common.console.progress)
+        raise
+    hook.call(settings, 0, common.console.progress, **ended_in(outcomes))
+
+
+def _outcomes(
+    settings: Settings, options: RunOptions, prefect: bool | None, domain: str, common: Common
+) -> dict[str, Outcome]:
+    """What came of each step: as a Prefect flow where a server is there or asked for, else in this process."""
+    from flows.prefect import server
+
     if domain:
         settings, options = _for_pack(settings, domain), replace(options, out=None)
     url = None if prefect is False else server.api_url(settings.home)
     if url:
         auth = server.auth_for(settings.home, url)
         server.prepare(settings.home, url, quiet=common.quiet, auth=auth)  # before anything imports Prefect
-        outcomes = _as_flow(options, settings, common)
-    elif prefect:
+        return _as_flow(options, settings, common)
+    if prefect:
         with server.alone(settings.home, quiet=common.quiet):
-            outcomes = _as_flow(options, settings, common)
-    else:
-        outcomes = run_directly(settings, common)
-    _show(outcomes, common)
-    if domain and out is not None:
-        pack.write(settings, domain, out, common)
+            return _as_flow(options, settings, common)
+    return run_directly(settings, common)
 
 
 def _for_pack(settings: Settings, domain: str) -> Settings:

@@ -28,6 +28,8 @@ LASTING = tuple(
         " burden_line least_yuan keep_runs engine"
     ).split()
 )
+#: What runs after a run: arguments, from HOME's own file alone. No option and no caller of the flow can name a command.
+HOOKS = ("after_success", "after_failure")
 #: Tables of a file that set parameters of rules and detectors.
 PARAMETERS = ("rules", "detectors")
 CHOICES = {
@@ -86,6 +88,8 @@ class Settings:
     rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     detectors: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     capacity: Mapping[str, Any] = field(default_factory=dict)
+    after_success: tuple[str, ...] = ()  # what runs after a run that published, and after one that did not
+    after_failure: tuple[str, ...] = ()
     why: Mapping[tuple[str, str], Why] = field(default_factory=dict)  # by source and parameter, where it is said
 
     @property
@@ -153,12 +157,14 @@ def _file(path: Path) -> dict[str, Any]:
         said = tomllib.loads(texts.read(path))
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path} is not TOML: {error}.") from error
-    unknown = set(said) - set(LASTING) - {*PARAMETERS, "capacity"}
+    unknown = set(said) - {*LASTING, *HOOKS, *PARAMETERS, "capacity"}
     if unknown:
         raise UsageError(f"{path} sets {', '.join(sorted(unknown))}, which does not exist.")
     for name in LASTING:
         if name in said:
             _check(f"{path}: {name}", name, said[name])
+    for name in set(HOOKS) & set(said):
+        said[name] = _command(f"{path}: {name}", said[name])
     for section in (*PARAMETERS, "capacity"):
         if not isinstance(said.get(section, {}), dict):
             raise UsageError(f"{path}: {section} is {said[section]!r}; it is a table, written [{section}].")
@@ -207,6 +213,15 @@ def _check(where: str, name: str, value: Any) -> None:
     if wanted is not None:
         shown = f"'{value}'" if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else value
         raise UsageError(f"{where} is {shown}; it must be {wanted}.")
+
+
+def _command(where: str, value: Any) -> tuple[str, ...]:
+    """A program and its arguments; never a line for a shell, in which a path with a blank would be two."""
+    if not isinstance(value, list) or not value or not all(isinstance(word, str) and word for word in value):
+        raise UsageError(
+            f'{where} is {value!r}; it must be a list of words such as ["/usr/local/bin/notify", "lists"].'
+        )
+    return tuple(value)
 
 
 def _why(place: str, said: Mapping[str, Any]) -> Why:

@@ -22,10 +22,10 @@ from prefect.states import Failed
 from data import errors
 from data.warehouse.connection import open_warehouse
 from data.warehouse.parts import Part, Watcher
-from flows import language, options, progress, steps
+from flows import hook, language, options, progress, steps
 from flows.home import lock, settings
 from flows.home.state import State as HomeState
-from flows.outcome import Outcome
+from flows.outcome import Outcome, ended_in
 from flows.prefect import asking, owned, processes
 from flows.publish import tables, watchlists
 from flows.publish.labels import labelled
@@ -88,6 +88,16 @@ def run(**parameters: Any) -> Any:
     except errors.FundwatchError as error:
         return _failed(error, parameters)
     _sign()
+    ended = _steps(wanted, parameters)
+    if deployment.id:  # one by hand is told by the command that began it
+        kind = getattr(errors, ended.name or "", errors.FundwatchError) if isinstance(ended, State) else None
+        known = ended_in(ended) if not isinstance(ended, State) else {}
+        hook.call(wanted, kind.exit_code if kind else 0, _Log(parameters), **known)
+    return ended
+
+
+def _steps(wanted: settings.Settings, parameters: dict[str, Any]) -> dict[str, Outcome] | State[Any]:
+    """What came of each step, each as a task; the failed state of the one that failed."""
     home, patience = wanted.home, PATIENCE if deployment.id else 0
     if patience and lock.is_held(home):
         _Log(parameters)(f"{home} is in use; this run begins when it is free")
