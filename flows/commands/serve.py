@@ -20,6 +20,13 @@ def serve(
     input: Annotated[Path, Parameter(help="Folder where the deliveries arrive.")],
     options: RunOptions = RUN_OPTIONS,
     timezone: Annotated[str, Parameter(help="Time zone of the cron line.")] = "Asia/Shanghai",
+    arrival: Annotated[
+        float | None,
+        Parameter(
+            help="Run as well when a delivery has come and has lain still for so many minutes; at once where the file"
+            " _SUCCESS was written beside it last."
+        ),
+    ] = None,
     port: Annotated[int | None, Parameter(help="Port of the server on loopback; default: a free one.")] = None,
     common: Common = COMMON,
 ) -> None:
@@ -34,5 +41,5 @@ def serve(
     if options.accept_partial:
         raise UsageError("--accept-partial is for one run: leaving a file out is decided each time, with `run`.")
     settings = options.settings(common.home, input)
-    when = schedules.When(settings.cron if cron is None else cron, timezone)
+    when = schedules.When(settings.cron if cron is None else cron, timezone, arrival)
     schedules.serve(settings.home, input, options, when, port, common.console)

@@ -23,7 +23,7 @@ from prefect.schedules import Cron, Schedule
 from prefect.server.schemas.schedules import CronSchedule
 
 from data.errors import UsageError
-from flows.prefect import asking, owned, server, watch
+from flows.prefect import arrival, asking, owned, server, watch
 from flows.prefect.flow import run
 
 NAME = "scheduled"
@@ -56,6 +56,7 @@ async def until_stopped(
     planned: Schedule,
     parameters: dict[str, Any],
     say: Callable[[str], None],
+    arrivals: arrival.Arrivals | None = None,
 ) -> str | None:
     """Serve until SIGINT, SIGTERM or SIGHUP (then None), or until something is wrong (then what)."""
     stop = asyncio.Event()
@@ -83,7 +84,9 @@ async def until_stopped(
         return f"The Prefect server of {home} did not take the schedule: {' '.join(str(error).split())[:300]}."
     stopped, running = asyncio.create_task(stop.wait()), asyncio.create_task(runner.start())
     watching = asyncio.create_task(
-        _trouble(watch.Watch(home, partial(ask, patience=20), deployment, str(planned.cron)), process, planned)
+        _trouble(
+            watch.Watch(home, partial(ask, patience=20), deployment, str(planned.cron)), process, planned, arrivals, say
+        )
     )
     await asyncio.wait({stopped, running, watching}, return_when=asyncio.FIRST_COMPLETED)
     trouble = watching.result() if watching.done() else None
@@ -95,8 +98,14 @@ async def until_stopped(
     return trouble
 
 
-async def _trouble(watching: watch.Watch, process: subprocess.Popen[bytes], planned: Schedule) -> str:
-    """Look until something is wrong; returns what."""
+async def _trouble(
+    watching: watch.Watch,
+    process: subprocess.Popen[bytes],
+    planned: Schedule,
+    arrivals: arrival.Arrivals | None,
+    say: Callable[[str], None],
+) -> str:
+    """Look until something is wrong, returns what; meanwhile run what has come."""
     seconds = 0
     while process.poll() is None:
         seconds += 1
@@ -104,6 +113,8 @@ async def _trouble(watching: watch.Watch, process: subprocess.Popen[bytes], plan
             due = await _next_due(str(planned.cron), planned.timezone)
             if (trouble := await asyncio.to_thread(watching.look, due)) is not None and process.poll() is None:
                 return trouble
+            if arrivals is not None and await asyncio.to_thread(arrivals.look, watching.ask, watching.deployment):
+                say("A delivery has come whole; its run begins now.")
         await asyncio.sleep(1)
     log = server.log_file(watching.home)
     return f"The Prefect server of {watching.home} ended by itself (code {process.returncode}); see {log}."

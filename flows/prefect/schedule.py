@@ -13,17 +13,26 @@ from zoneinfo import ZoneInfo
 from data.errors import FundwatchError, InputRefused, UsageError
 from flows.console import Console
 from flows.options import RunOptions
-from flows.prefect import asking, door, owned, processes, server
+from flows.prefect import arrival, asking, door, owned, processes, server
+
+#: A week: a delivery that takes longer to copy has gone wrong.
+MOST_MINUTES = 7 * 24 * 60
 
 
 @dataclass(frozen=True)
 class When:
-    """A cron line and the time zone it is meant in. Raises UsageError for a zone that does not exist."""
+    """A cron line and the time zone it is meant in; and after how many still minutes a delivery that came is run.
+
+    Raises UsageError for a zone that does not exist and for minutes that make no sense.
+    """
 
     cron: str
     timezone: str
+    still: float | None = None  # none: what comes waits for the schedule
 
     def __post_init__(self) -> None:
+        if self.still is not None and not 0 <= self.still <= MOST_MINUTES:
+            raise UsageError(f"--arrival is {self.still:g}; it must be minutes from 0 to {MOST_MINUTES}.")
         try:
             ZoneInfo(self.timezone)
         except (KeyError, ValueError, OSError) as error:
@@ -44,12 +53,20 @@ def serve(home: Path, folder: Path, options: RunOptions, when: When, port: int |
     try:
         with server.serving(home):
             owned.own(options.owned(home, folder) | {owned.SERVED_BY: processes.mark()})
-            _serve(home, options.free(), when, port, console)
+            arrivals = None if when.still is None else arrival.Arrivals(folder, home, when.still)
+            _serve(home, options.free(), when, port, console, arrivals)
     except KeyboardInterrupt:
         console.progress("stopped")
 
 
-def _serve(home: Path, parameters: dict[str, Any], when: When, port: int | None, console: Console) -> None:
+def _serve(
+    home: Path,
+    parameters: dict[str, Any],
+    when: When,
+    port: int | None,
+    console: Console,
+    arrivals: arrival.Arrivals | None,
+) -> None:
     left = server.orphan(home)
     port = server.free_port(port, left)
     server.new_secret(home)
@@ -66,7 +83,9 @@ def _serve(home: Path, parameters: dict[str, Any], when: When, port: int | None,
             f"Prefect's page is at {url.removesuffix('/api')} (name {door.USER}, password in"
             f" {home / server.SECRET_FILE}, new at each start); screening runs at '{when.cron}' ({when.timezone})."
         )
-        trouble = asyncio.run(runner.until_stopped(home, url, process, schedule, parameters, console.progress))
+        trouble = asyncio.run(
+            runner.until_stopped(home, url, process, schedule, parameters, console.progress, arrivals)
+        )
     finally:
         server.stop(home, process)
     if trouble is not None:

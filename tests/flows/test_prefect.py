@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.prefect import asking, owned, processes, server
+from flows.prefect import arrival, asking, owned, processes, server
 
 pytestmark = pytest.mark.prefect
 OPTIONS = ("--top", "5", "--language", "zh")
@@ -28,9 +28,9 @@ class Serving:
         self.process = self.api = None
         self.stderr = home.parent / "serve.log"
 
-    def start(self, cron):
+    def start(self, cron, *more):
         environ = {k: v for k, v in os.environ.items() if not k.startswith(("PREFECT_", "FUNDWATCH_"))}
-        command = [sys.executable, "-m", "flows.cli", "serve", "--cron", cron, *OPTIONS]
+        command = [sys.executable, "-m", "flows.cli", "serve", "--cron", cron, *more, *OPTIONS]
         with self.stderr.open("wb") as log:
             self.process = subprocess.Popen(
                 [*command, "--input", str(self.folder), "--home", str(self.home)],
@@ -255,9 +255,18 @@ def test_a_dead_server_ends_serve_and_the_next_one_puts_right_what_was_left(serv
     last = serving.said().strip().splitlines()[-1]
     assert last.startswith("fundwatch: ") and "的Prefect服务" in last and last.endswith("。")
     assert not (serving.home / server.STATE).exists()
-    serving.start("0 2 5 * *")
+    serving.start("0 2 5 * *", "--arrival", "0")
     crashed = {"flow_runs": {"id": {"any_": [stranded]}, "state": {"type": {"any_": ["CRASHED"]}}}}
     wait_for(lambda: ask(serving, "flow_runs/filter", crashed), 30)
+
+
+def test_a_delivery_that_has_come_is_run(serving, fired):
+    """Served by the test before with --arrival: nothing was noted of what lies there, so it has come."""
+    ended = {"flow_runs": {"state": {"type": {"any_": ["COMPLETED", "FAILED", "CRASHED"]}}}}
+    noted = wait_for(lambda: (p := serving.home / "prefect" / arrival.FILE).exists() and json.loads(p.read_text()), 90)
+    runs = wait_for(lambda: [r for r in ask(serving, "flow_runs/filter", ended) if r["id"] == noted["run"]], 120)
+    assert [(r["state_type"], r["auto_scheduled"]) for r in runs] == [("COMPLETED", False)]
+    assert runs[0]["deployment_id"] == fired["deployment_id"]
 
 
 def test_a_killed_serve_takes_its_server_with_it(serving, fired):
