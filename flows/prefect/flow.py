@@ -6,14 +6,14 @@ Imported only where a flow runs; the environment must be prepared first (flows.p
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 from prefect import flow, get_run_logger, tags, task
-from prefect.artifacts import create_table_artifact
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
 from prefect.runtime import deployment, flow_run
@@ -27,7 +27,7 @@ from flows.home import lock, settings
 from flows.home.state import State as HomeState
 from flows.outcome import Outcome, ended_in
 from flows.prefect import asking, owned, processes
-from flows.publish import tables, watchlists
+from flows.publish import checks, tables, watchlists
 from flows.publish.labels import labelled
 
 #: What Prefect's own database may hold of a lead: nothing that names a person.
@@ -109,7 +109,7 @@ def _steps(wanted: settings.Settings, parameters: dict[str, Any]) -> dict[str, O
                 if not state.is_completed():
                     return Failed(message=state.message, name=state.name)
                 outcomes[step.name] = state.result()
-            _artifacts(wanted)
+            _artifacts(wanted, outcomes)
     except errors.FundwatchError as error:
         return _failed(error, parameters)
     return outcomes
@@ -167,16 +167,30 @@ def _unexpected(task: Any, run: Any, state: State[Any]) -> bool:
     return getattr(errors, state.name or "", None) is None
 
 
-def _artifacts(wanted: settings.Settings) -> None:
+#: Files of a run that its page leads to, where they are there.
+FILES = ("report.html", "watchlists.xlsx", "watchlist_*.csv", "coverage.csv", "drift.csv", "manifest.json")
+
+
+def _artifacts(wanted: settings.Settings, outcomes: Mapping[str, Outcome]) -> None:
     from flows.publish.publish import ingest_of
+    from models.casebook import drift
 
     with open_warehouse(wanted.home, read_only=True) as con:
         this, _ = steps.run_id(HomeState(wanted, con))
         _table("account", f"Account of run {this}", tables.account(con, ingest_of(con)), wanted.language)
+        _table("check", f"Checks of run {this}", checks.results(con), wanted.language)
+        _table("coverage", f"What each source judged in run {this}", tables.coverage(con), wanted.language)
+        _table("drift", f"What moved in run {this} against the run before", drift.compare(con, this), wanted.language)
         for kind in watchlists.SUBJECT_TYPES:
             rows = watchlists.watchlist(con, kind, this, language=wanted.language, top=ROWS)
             shown = list(SHOWN) if kind not in ("institution", "pharmacy") else [SHOWN[0], "subject_name", *SHOWN[1:]]
             _table(f"watchlist-{kind}", f"{kind}, first {ROWS} of run {this}", rows.select(shown), wanted.language)
+
+    if (folder := ended_in(outcomes).get("folder")) is not None:
+        places = [place for name in FILES for place in sorted(Path(folder).resolve().glob(name))]
+        listed = [f"- [{place.name}]({place.as_uri()}) `{place}`" for place in places]
+        description = language.spoken(f"Files of run {this}, on the machine that ran it", wanted.language)
+        create_markdown_artifact(key="files", description=description, markdown="\n".join(listed))
 
 
 def _table(key: str, description: str, rows: pl.DataFrame, spoken: str) -> None:

@@ -50,6 +50,7 @@ def files(run):
 
 @pytest.mark.spark
 @pytest.mark.skipif(LACKING, reason="pyspark is not installed, or there is no Java")
+@pytest.mark.slow
 def test_a_run_on_spark_is_the_run_to_the_byte(tmp_path, few, hamlet):
     (tmp_path / "conf").mkdir()
     (tmp_path / "conf" / "spark-defaults.conf").write_text(DEFAULTS)

@@ -143,7 +143,12 @@ def test_the_page_shows_steps_logs_and_tables_that_name_nobody(serving, fired):
     of_run = {"task_runs": {"flow_run_id": {"any_": [fired["id"]]}}}
     tasks = {t["name"] for t in ask(serving, "task_runs/filter", of_run)}
     assert tasks == {"ingest", "check", "features", "detect", "rank", "publish"}
-    artifacts = {a["key"]: json.loads(a["data"]) for a in ask(serving, "artifacts/filter")}
+    every = {a["key"]: a["data"] for a in ask(serving, "artifacts/filter")}
+    (folder,) = (serving.home / "runs").iterdir()
+    assert f"({folder.resolve().as_uri()}/report.html)" in every["files"] and "watchlist_person.csv" in every["files"]
+    artifacts = {key: json.loads(data) for key, data in every.items() if key != "files"}
+    assert {"check", "coverage", "drift"} < set(artifacts)
+    assert {row["规则编号"] for row in artifacts["coverage"]} >= {"care_after_death", "co_visit_ring"}
     assert artifacts["account"][0]["收到行数"] > 0
     assert artifacts["watchlist-person"][0]["排名"] == 1 and "对象名称" not in artifacts["watchlist-person"][0]
     of_log = {"logs": {"flow_run_id": {"any_": [fired["id"]]}}, "sort": "TIMESTAMP_DESC"}
