@@ -1,6 +1,6 @@
 -- One row: one lead and what its check would take: who leads, where, how many records and places.
 -- rule: its strongest source; sites: institutions where its settlements are
--- is_ensemble: nothing but an ensemble detector speaks of it
+-- is_ensemble: nothing speaks of it but a source that judges by the pattern of all its indicators, an ensemble
 -- desk_records, desk_share: what of it the record alone proves (definite findings that carry money), in settlements and
 -- as share of its yuan; is_settled: all that is said of it
 with extent as (
@@ -19,10 +19,11 @@ at_the_desk as (
 ),
 
 seen_by as (
-    select lead_id, min(case when source like '%ensemble' then 1 else 0 end) = 1 as is_ensemble,
-        min(case when certainty = 'definite' then 1 else 0 end) = 1 as is_settled
-    from model.lead_evidence
-    group by lead_id
+    select v.lead_id, min(case when j.source is not null then 1 else 0 end) = 1 as is_ensemble,
+        min(case when v.certainty = 'definite' then 1 else 0 end) = 1 as is_settled
+    from model.lead_evidence as v
+    left join model.source_judges as j on j.source = v.source and j.what = 'pattern'
+    group by v.lead_id
 )
 
 select l.subject_type, l.lead_id, l.rank, split_part(l.rules, ';', 1) as rule, l.institution_id, l.propensity,

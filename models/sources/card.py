@@ -17,8 +17,8 @@ SUBJECTS = ("institution", "pharmacy", "practitioner", "person", "group")
 CERTAINTIES = ("definite", "suspected")
 STAGES = ("reminder", "audit", "supervision")
 #: What a source judges by: a quantity, a price, an amount, any of a line's numbers, the day, the moment of posting, a
-#: person's sex, the practitioner's code.
-JUDGES = ("quantity", "price", "amount", "numbers", "day", "moment", "sex", "practitioner")
+#: person's sex, the practitioner's code, the whole pattern of a subject's indicators (a second opinion on them).
+JUDGES = ("quantity", "price", "amount", "numbers", "day", "moment", "sex", "practitioner", "pattern")
 STATUSES = ("trial", "live", "retired")
 
 

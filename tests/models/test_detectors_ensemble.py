@@ -10,6 +10,7 @@ import pytest
 
 from models import detectors
 from models.detectors.peers import anomaly
+from models.ranking import capacity, selection
 from models.sources import source
 
 DETECTORS = {d.id: d for d in detectors.load({k: {"trees": 60, "seeds": 2} for k in
@@ -259,3 +260,28 @@ def test_heavy_imports_wait_for_judging():
         " assert not {'pyod', 'sklearn', 'scipy', 'polars', 'numpy'} & set(sys.modules), 'heavy'"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_what_only_an_ensemble_sees_fills_the_places_kept_for_it(con):
+    """Taken live: its lead, without money and of the last rank, stands on the list of work by the share of its own."""
+    ensemble = DETECTORS["pharmacy_ensemble"]
+    settle(con, change(stores(), "D05", **HIGH))
+    assert source.run(con, ensemble, "x")
+    leads = pl.DataFrame({"lead_id": [f"L{i:02}" for i in range(40)], "rank": range(1, 41)})
+    con.register("given", leads.to_arrow())
+    con.execute(
+        "insert into model.lead by name select lead_id, rank, 'pharmacy' as subject_type,"
+        " if(rank = 40, 'D05', lead_id) as subject_id, 0.1 as propensity, 0 as amount_at_risk, 0 as fund_at_risk,"
+        " 0 as expected_yield from given"
+    )
+    con.execute(
+        "insert into model.lead_evidence by name select lead_id, if(rank = 40, $1, 'frequent_purchases') as source,"
+        " 'suspected' as certainty from given",
+        [ensemble.id],
+    )
+    con.unregister("given")
+    room = capacity.of({}, 20, None)
+    chosen = selection.choose(capacity.leads(con, room), room, seed=1).leads
+    assert chosen.filter(arm="ensemble")["lead_id"].to_list() == ["L39"]
+    con.execute("delete from model.source_judges")  # of another kind it would be one lead among many, and the last
+    assert selection.choose(capacity.leads(con, room), room, seed=1).leads.filter(arm="ensemble").is_empty()
