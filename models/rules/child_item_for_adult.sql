@@ -34,9 +34,9 @@ exclusions_zh = [
     "机构未知，无从知道是否为药店：无法判定",
     "收费日期不在现有目录版本有效期内：无法判定",
 ]
-limits      = "Silent on items without a published age. A card lent to a child, grandchild or sibling looks like a drug given to the wrong person: the prescription tells. The age is full years on the day of charge, of newborn items days."
-limits_zh   = "未公布年龄限制的项目不作判断。将医保凭证借给子女、孙辈或兄弟姐妹，与药品开错对象表现相同，以处方为准。年龄按计费当日周岁计算，新生儿项目按天计算。"
-version     = "4"
+limits      = "Silent on items without a published age. A newborn's item for one of a parent's age is only suspected: a child not yet enrolled is settled under a parent's number. A card lent to a child, grandchild or sibling looks like a drug given to the wrong person: the prescription tells. The age is full years on the day of charge, of newborn items days."
+limits_zh   = "未公布年龄限制的项目不作判断。参保人处于父母年龄段的新生儿项目仅列可疑：新生儿未参保时以父母身份结算。将医保凭证借给子女、孙辈或兄弟姐妹，与药品开错对象表现相同，以处方为准。年龄按计费当日周岁计算，新生儿项目按天计算。"
+version     = "5"
 sentence    = "{item_name}, for persons {age_limit}, was charged on {occurred_on} for a person aged {age_years} ({amount} yuan)"
 sentence_zh = "{occurred_on} 为 {age_years} 岁参保人结算限 {age_limit_zh}使用的“{item_name}”，涉及 {amount} 元"
 */
@@ -78,6 +78,9 @@ told as (
             when is_birth_contradicted then 'the dates of birth that are known of the person differ'
             when age_days < 0 or age_years > 120 then 'the date of birth is impossible'
         end as reason,
+        -- A child not yet enrolled is settled under a parent's number, and the flag of newborns is seldom filled: nothing
+        -- else tells such a bill from one of an item that was never given.
+        age_to_days is not null and age_years between 16 and 60 as is_of_parents_age,
         coalesce(years_begun >= age_to_years, false) or coalesce(days_begun > age_to_days, false) as is_too_old
     from aged
 )
@@ -104,12 +107,14 @@ select
     eligible_amount as amount,
     -- The point says "newborn" or "child"; the days and the 15 years of that are ours to count, so a child of a few weeks
     -- more and an adolescent, who is no adult either, are only suspected.
-    case when (age_to_days is not null and age_days <= 365) or (age_to_years = 15 and age_years < 18) then 'suspected'
+    case when is_of_parents_age or (age_to_days is not null and age_days <= 365) or (age_to_years = 15 and age_years < 18) then 'suspected'
         end as certainty,
     case when age_to_years = 15 and age_years < 18
         then 'an adolescent who takes the children''s form: the catalogue says for children, not until which age'
+        when is_of_parents_age then 'a newborn not yet enrolled, treated under a parent''s number'
         end as innocent,
-    case when age_to_years = 15 and age_years < 18 then '青少年使用儿童剂型（目录仅注明儿童，未注明年龄上限）' end
+    case when age_to_years = 15 and age_years < 18 then '青少年使用儿童剂型（目录仅注明儿童，未注明年龄上限）'
+        when is_of_parents_age then '新生儿尚未参保，以父母身份就医结算' end
         as innocent_zh,
     item_name,
     age_years,

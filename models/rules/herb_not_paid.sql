@@ -30,9 +30,9 @@ exclusions_zh = [
     "单方不予支付饮片的处方号未知：无法判定",
     "机构未知，无从知道是否为药店：无法判定",
 ]
-limits      = "A prescription split over two numbers leaves listed herbs alone (then only suspected); one number for several prescriptions hides them. Herbs the person paid in full are not in the fee lines' eligible amount and count as missing from the prescription only when they were not posted at all."
-limits_zh   = "一张处方拆为两个处方号，会使目录内饮片成为单方（此时仅列可疑）；多张处方共用一个处方号则会掩盖。全自费的饮片不计入明细的符合政策范围金额，仅在完全未记账时视为处方中没有。"
-version     = "2"
+limits      = "A prescription split over two numbers leaves listed herbs alone (then only suspected, as where paid herbs for the person were posted here within a week); one number for several prescriptions hides them. Herbs the person paid in full are not in the fee lines' eligible amount and count as missing from the prescription only when they were not posted at all."
+limits_zh   = "一张处方拆为两个处方号，会使目录内饮片成为单方（此时仅列可疑；同一机构前后一周内为该参保人另有可支付饮片的，同样仅列可疑）；多张处方共用一个处方号则会掩盖。全自费的饮片不计入明细的符合政策范围金额，仅在完全未记账时视为处方中没有。"
+version     = "3"
 sentence    = "{item_name} is not paid {kind}; {amount} yuan were charged to the insurance on {occurred_on}"
 sentence_zh = "{occurred_on} “{item_name}”属{kind_zh}的中药饮片，仍纳入结算 {amount} 元"
 */
@@ -60,12 +60,25 @@ placed as (
     from herb
 ),
 
+-- A herb that was out of stock is posted when it has come, a decoction is completed or cut down to one herb on the next
+-- visit: with paid herbs posted here for the person within a week, the number alone does not say what was one prescription.
+completed as (
+    select distinct a.settlement_id, a.line_id
+    from herb as a
+    join herb as b on b.person_id = a.person_id and b.institution_id = a.institution_id
+    where a.kind = 'alone' and b.kind is null and b.visit_id <> a.visit_id
+        and abs(date_diff('day', a.charged_on, b.charged_on)) <= 7
+),
+
 -- Alone means: no herb that is paid under the number, nor, where the number is a line's or the visit's, on the day.
 weighed as (
-    select *,
-        case when is_number_no_prescription then paid_on_day else least(paid_on_number, paid_on_day) end = 0 as is_alone
-    from placed
-    where kind is not null and eligible_amount > 0
+    select p.*,
+        case when p.is_number_no_prescription then p.paid_on_day else least(p.paid_on_number, p.paid_on_day) end = 0
+            as is_alone,
+        p.kind <> 'always' and c.line_id is not null as is_completed
+    from placed as p
+    left join completed as c on c.settlement_id = p.settlement_id and c.line_id = p.line_id
+    where p.kind is not null and p.eligible_amount > 0
 )
 
 select
@@ -91,7 +104,11 @@ select
     charged_on as occurred_on,
     eligible_amount as amount,
     -- With a paid herb anywhere in the visit the prescription may be one that was posted apart.
-    case when kind <> 'always' and paid_in_visit > 0 then 'suspected' end as certainty,
+    case when kind <> 'always' and paid_in_visit > 0 or is_completed then 'suspected' end as certainty,
+    case when is_completed
+        then 'a herb that was out of stock, posted later than the prescription it belongs to'
+        end as innocent,
+    case when is_completed then '处方中缺药的饮片，到货后补记' end as innocent_zh,
     item_name,
     case kind when 'always' then 'in any prescription' else 'alone or among others of the kind' end as kind,
     case kind when 'always' then '单复方均不予支付' else '单方及全部由此类饮片组成的处方不予支付' end as kind_zh,
