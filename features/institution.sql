@@ -9,6 +9,8 @@
 -- institution_kind: national kind code (A1 general hospital, B community, C township, D clinic ...), null unknown
 -- kind_origin: what tells the kind: register, name; null unknown
 -- division: where it is, by the register, else by settlements and encounters, else by the national code
+-- area: whose parameters hold for what is judged of the place as a whole (统筹区): its division, else the pooling area of
+--     most of its settlements
 -- ownership: 1 public, 2 private, null unknown
 -- approved_beds: beds by licence
 -- contract_from, contract_to: first day of the first contract, last day of the latest one; contract_to null while it runs
@@ -69,6 +71,16 @@ stated as (
     from care
     where institution_division is not null
     group by institution_id, institution_division
+),
+
+pooled as (
+    select institution_id, pooling_area, row_number() over (
+            partition by institution_id
+            order by count(*) desc, pooling_area
+        ) as place
+    from record.settlement
+    where institution_id is not null and pooling_area is not null
+    group by institution_id, pooling_area
 ),
 
 latest as (
@@ -234,6 +246,7 @@ select
     h.ownership,
     h.approved_beds,
     coalesce(h.division, p.division, s.division, s.coded_division) as division,
+    coalesce(h.division, p.division, s.division, s.coded_division, a.pooling_area) as area,
     coalesce(h.longitude, p.longitude) as longitude,
     coalesce(h.latitude, p.latitude) as latitude,
     coalesce(h.owner, p.owner, case when not t.is_pharmacy then
@@ -254,6 +267,7 @@ left join seen as s on s.institution_id = e.institution_id
 left join hospital as h on h.institution_id = e.institution_id
 left join drugstore as p on p.institution_id = e.institution_id
 left join named as n on n.institution_id = e.institution_id
+left join pooled as a on a.institution_id = e.institution_id and a.place = 1
 left join campus as x on x.institution_id = e.institution_id
 left join member as m on m.institution_id = e.institution_id
 left join listed_division as v on v.division = coalesce(h.division, s.division, s.coded_division)

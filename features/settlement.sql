@@ -1,5 +1,8 @@
 -- One row: one settlement that stands, net of refunds; reversed, void and aid-only settlements are left out.
 -- care_setting: inpatient, outpatient, emergency, chronic, drugstore ...; null for an unknown medical category
+-- area: whose parameters and knowledge hold (统筹区): the pooling area in whose books it stands, within it the division of
+--     the place; where none was delivered the place's, else where the person is insured, for catalogue, prices and
+--     supervision are those of the place of care (就医地目录、就医地管理)
 -- is_pharmacy: the institution's; where none is named a purchase is a drugstore's, a stay is not, and the rest is null
 -- settled_on, month: day of settlement, first day of its month
 -- has_clock: settled_at has a time of day that is its own: midnight is none, nor the second in which a place settled four
@@ -68,6 +71,11 @@ net as (
 
 placed as (
     select n.*, g.care_setting, coalesce(g.is_of_newborns, false) as is_of_newborns,
+        case
+            when regexp_matches(n.pooling_area, '^[0-9]{2}0000$') then substr(n.pooling_area, 1, 2)
+            when regexp_matches(n.pooling_area, '^[0-9]{4}00$') then substr(n.pooling_area, 1, 4)
+            else n.pooling_area
+        end as pooling_digits,
         coalesce(
             i.is_pharmacy,
             case g.care_setting when 'drugstore' then true when 'inpatient' then false end
@@ -124,6 +132,13 @@ select
     n.insurance_type,
     n.insured_division,
     coalesce(n.institution_division, n.known_division) as institution_division,
+    case
+        when n.pooling_area is null or substr(
+            coalesce(n.institution_division, n.known_division), 1, length(n.pooling_digits)
+        ) = n.pooling_digits
+            then coalesce(n.institution_division, n.known_division, n.insured_division)
+        else n.pooling_area
+    end as area,
     n.payment_method,
     n.payment_location,
     n.operator_id,

@@ -140,8 +140,8 @@ class Cluster:
         return f"select * from read_parquet('{escaped(literal(place))}/*.parquet')"
 
     def judging(self, source: Source) -> Source:
-        """A rule of the package, answered by Spark; any other source as it was."""
-        if source.kind != "rule" or source.is_own:
+        """A rule of the package, answered by Spark; any other source, and one with parameters by area, as it was."""
+        if source.kind != "rule" or source.is_own or source.areas:
             return source
         query = rule.query(source.code)
 

@@ -29,7 +29,7 @@ def set_here(settings: Settings) -> dict[str, list[dict[str, Any]]]:
     from data.knowledge.load import OVERLAY
     from models.workbench import ruleset
 
-    everyone = ruleset.unswitched(settings.home, settings.rules, settings.detectors)
+    everyone = ruleset.unswitched(settings.home, settings.rules, settings.detectors, settings.areas)
     ruleset.switched(settings.home, everyone)  # refuses a switch of what does not exist
     switched = ruleset.switches(settings.home)
     laid = _laid(settings.home / OVERLAY)
@@ -57,13 +57,18 @@ def unexplained(found: Mapping[str, Sequence[Mapping[str, Any]]]) -> int:
     return sum(row["set_in"] == FILE_NAME and not row["reason"] for rows in found.values() for row in rows)
 
 
-def _params(one: Source, why: Mapping[tuple[str, str], Why]) -> list[dict[str, Any]]:
+def _params(one: Source, why: Mapping[tuple[str, ...], Why]) -> list[dict[str, Any]]:
     rows = []
     for name, value in one.params.items():
         if value != (ships_as := one.card.params[name].value):
             said = why.get((one.id, name))
             given = (said.reason, said.owner, said.date.isoformat()) if said else ()
             rows.append(_row(name, value, ships_as, FILE_NAME, *given))
+    for area, params in sorted(one.areas.items()):
+        for name, value in sorted(params.items()):
+            said = why.get((one.id, name, area))
+            given = (said.reason, said.owner, said.date.isoformat()) if said else ()
+            rows.append(_row(f"{name} [{area}]", value, one.params[name], FILE_NAME, *given))
     return rows
 
 

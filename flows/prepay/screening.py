@@ -27,7 +27,7 @@ from flows.home.settings import Settings
 from flows.prepay import past
 from flows.prepay.answers import Screened, answers_sql, in_chinese
 from flows.publish import in_force
-from models.sources import needs, rule, source
+from models.sources import areas, needs, rule, source
 from models.sources.judged import KEYS, ROW, STANDARD
 from models.sources.source import Source
 from models.workbench import ruleset
@@ -40,7 +40,7 @@ def screen(settings: Settings, delivery: Path, say: Callable[[str], None] = lamb
 
     Raises InputRefused for a delivery that cannot be read, UsageError where HOME holds no features.
     """
-    rules = [s for s in ruleset.ruleset(settings.home, settings.rules) if _is_asked(s)]
+    rules = [s for s in ruleset.ruleset(settings.home, settings.rules, settings.areas) if _is_asked(s)]
     with ingest.workplace(settings.home / spill.NAME) as work, _opened(settings, work) as (con, names):
         rejected = _take_in(con, settings, names, delivery, work, say)
         confined.seal(con)
@@ -185,12 +185,14 @@ def _judge(con: duckdb.DuckDBPyConnection, one: Source, seconds: float) -> None:
     card = one.card
     values: dict[str, Any] = {"card_id": one.id, "card_certainty": card.certainty}
     values |= {"card_from": card.effective_from, "card_to": card.effective_to}
+    every = areas.parts(one.params, one.areas)
     with confined.within(con, seconds), confined.inside(con):
         ours = rule.rests_on_ours(con, query, "f") if one.card.certainty == "definite" else None
-        con.execute(
-            f"""
+        for part in every:
+            con.execute(
+                f"""
             insert into screened by name
-            with found as ({query.text}),
+            with found as ({part.only(query.text) if len(every) > 1 else query.text}),
             mine as (
                 select f.* replace (coalesce(f.settlement_id, e.settlement_id) as settlement_id),
                     {ours or "false"} as is_ours
@@ -205,8 +207,8 @@ def _judge(con: duckdb.DuckDBPyConnection, one: Source, seconds: float) -> None:
             where settlement_id in (select settlement_id from new_settlement)
                 and coalesce(occurred_on >= $card_from, true) and coalesce(occurred_on <= $card_to, true)
             """,
-            {**one.params, **values},
-        )
+                {**part.params, **values},
+            )
         if card.by_edition:
             con.execute(
                 f"""

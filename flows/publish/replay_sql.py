@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from data.warehouse.paths import escaped
-from models.sources import rule
+from models.sources import areas, rule
 from models.sources.source import Source
 
 #: Which column of a rule's rows names the subject.
@@ -37,13 +38,20 @@ def _statement(lead: Mapping[str, Any], source: Source) -> str:
             f"where f.source = {_literal(source.id)} and r.lead_id = {_literal(lead['lead_id'])}\n"
             "order by f.occurred_on, f.settlement_id, f.line_id;"
         )
-    query = rule.query(source.code).text
-    query = re.sub(r"\$(\w+)", lambda found: _literal(source.params[found[1]]), query)
-    return (
-        f"{said}\nselect * from (\n{query.strip()}\n) as judged\n"
-        f"where outcome = 'hit' and {KEY[lead['subject_type']]} = {_literal(lead['subject_id'])}\n"
-        "order by occurred_on, settlement_id, line_id;"
-    )
+    query, every = rule.query(source.code).text.strip(), areas.parts(source.params, source.areas)
+    statements = []
+    for part in every:
+        text = re.sub(r"\$(\w+)", partial(_value, part.params), query)
+        statements.append(
+            f"select * from (\n{part.only(text) if len(every) > 1 else text}\n) as judged\n"
+            f"where outcome = 'hit' and {KEY[lead['subject_type']]} = {_literal(lead['subject_id'])}\n"
+            "order by occurred_on, settlement_id, line_id;"
+        )
+    return "\n".join([said, *statements])
+
+
+def _value(params: Mapping[str, Any], found: re.Match[str]) -> str:
+    return _literal(params[found[1]])
 
 
 def _comment(text: str) -> str:
