@@ -22,24 +22,28 @@
 --     nobody has told us who belongs to it. Whoever asks for a breach between two with the same value cannot judge
 with care as (
     select institution_id, institution_name, institution_grade, institution_division, medical_category, clearing_type,
-        settled_at as seen_at
+        coalesce(institution_division, pooling_area, '') as area, settled_at as seen_at
     from record.settlement
     where institution_id is not null
     union all
     select institution_id, institution_name, institution_grade, institution_division, medical_category, null,
-        started_at
+        coalesce(institution_division, ''), started_at
     from record.encounter
     where institution_id is not null
 ),
 
 kind_of_care as (
-    select medical_category, care_setting
+    select medical_category, area, care_setting
     from (
-        select c.medical_category, k.care_setting,
-            row_number() over (partition by c.medical_category order by length(k.code_prefix) desc) as nearness
-        from (select distinct medical_category from care) as c
+        select c.medical_category, c.area, k.care_setting,
+            row_number() over (
+                partition by c.medical_category, c.area
+                order by length(k.code_prefix) desc, length(coalesce(k.area, '')) desc
+            ) as nearness
+        from (select distinct medical_category, area from care) as c
         join knowledge.medical_category as k
             on substr(c.medical_category, 1, length(k.code_prefix)) = k.code_prefix
+            and substr(c.area, 1, length(coalesce(k.area, ''))) = coalesce(k.area, '')
     ) as candidates
     where nearness = 1
 ),
@@ -51,7 +55,7 @@ cared as (
             as purchases,
         sum(case when k.care_setting in ('inpatient', 'emergency') then 1 else 0 end) as stays
     from care as c
-    left join kind_of_care as k on k.medical_category = c.medical_category
+    left join kind_of_care as k on k.medical_category = c.medical_category and k.area = c.area
     group by c.institution_id
 ),
 

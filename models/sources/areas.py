@@ -1,4 +1,5 @@
-"""Parameters by pooling area (统筹区): a source is judged once for each set of them, and only its areas' rows stay.
+"""Pooling areas (统筹区): a source is judged once for each set of parameters and knowledge, and of each only the areas'
+rows stay.
 
 What is judged belongs to the area of its settlement, else of its place, else of its person (features settlement,
 institution, person: column `area`); a group to that of most of its rows, so that one across two areas stays whole.
@@ -7,13 +8,15 @@ What has no area is judged with the parameters of everybody.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 
 from data.area import covering
+from data.knowledge import by_area
 from models.sources import judged
 
 Params = Mapping[str, Any]
@@ -36,7 +39,9 @@ class Part:
 
     number: int
     params: Params
-    numbers: Mapping[str, int]  # of every area that has parameters of its own
+    numbers: Mapping[str, int]  # of every area that has parameters or knowledge of its own
+    knowledge: str = ""  # the area whose rows stand in the place of everybody's
+    tables: tuple[str, ...] = ()  # of which tables
 
     @property
     def areas(self) -> list[str]:
@@ -48,21 +53,68 @@ class Part:
         return f"select r.* from ({query}) as r {joins('r', keys)} where {_number(self.numbers, keys)} = {self.number}"
 
 
-def parts(params: Params, areas: Mapping[str, Params]) -> list[Part]:
-    """The parts in which a source is judged; one where no area has parameters of its own.
+def parts(
+    params: Params, areas: Mapping[str, Params], known: Mapping[str, Collection[str]] | None = None
+) -> list[Part]:
+    """The parts in which a source is judged; one where no area has parameters or knowledge of its own.
 
-    What a wider area sets holds in those within it that do not set it themselves.
+    What a wider area sets holds in those within it that do not set it themselves. `known`: what `knowing` gives.
     """
-    every: list[dict[str, Any]] = [dict(params)]
+    known = known or {}
+    every: list[tuple[dict[str, Any], str]] = [(dict(params), "")]
     numbers = {}
-    for area in sorted(areas):
+    for area in sorted({*areas, *known}):
         own = dict(params)
         for wider in covering(area, areas):
             own |= areas[wider]
-        if own not in every:
-            every.append(own)
-        numbers[area] = every.index(own)
-    return [Part(number, own, numbers) for number, own in enumerate(every)]
+        kind = (own, next(reversed(covering(area, known)), ""))
+        if kind not in every:
+            every.append(kind)
+        numbers[area] = every.index(kind)
+    return [Part(n, own, numbers, area, tuple(known.get(area, ()))) for n, (own, area) in enumerate(every)]
+
+
+def knowing(con: duckdb.DuckDBPyConnection, reads: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Areas with knowledge of their own among the tables that a source reads -> those tables."""
+    held = con.execute(
+        "select database_name, table_name from duckdb_tables() where schema_name = $1 order by all", [by_area.SCHEMA]
+    ).fetchall()
+    known: dict[str, tuple[str, ...]] = {}
+    for database, table in held:
+        if f"knowledge.{table}" in reads:
+            areas = con.execute(f'select distinct for_area from "{database}".{by_area.SCHEMA}.{table}').fetchall()
+            known |= {area: (*known.get(area, ()), table) for (area,) in areas}
+    return known
+
+
+@contextmanager
+def in_place(con: duckdb.DuckDBPyConnection, part: Part) -> Iterator[None]:
+    """Within the block the knowledge is the part's; whoever fails in it takes the transaction back."""
+    for table in part.tables:
+        _place(con, table, part.knowledge)
+    yield
+    for table in part.tables:
+        _place(con, table, "")
+
+
+def _place(con: duckdb.DuckDBPyConnection, table: str, area: str) -> None:
+    """Give a table the rows of an area, or everybody's again; on a bench, where it is a view, the view."""
+    held = con.execute(
+        "select database_name from duckdb_tables() where schema_name = $1 and table_name = $2",
+        [by_area.SCHEMA, table],
+    ).fetchall()[0][0]
+    here = con.execute("select current_database()").fetchall()[0][0]
+    source, target = f'"{held}".{by_area.SCHEMA}.{table}', f'"{here}".knowledge.{table}'
+    own = f"select * exclude (for_area) from {source} where for_area = '{area}'"
+    if held != here:
+        con.execute(f'create or replace view {target} as {own if area else f"""from "{held}".knowledge.{table}"""}')
+        return
+    if area:
+        con.execute(f"create or replace temp table everybody_{table} as from {target}")
+    con.execute(f"delete from {target}")
+    con.execute(f"insert into {target} {own if area else f'from everybody_{table}'}")
+    if not area:
+        con.execute(f"drop table everybody_{table}")
 
 
 def of(noted: str | None, params: Params, by_area: Mapping[str, Params]) -> Params:
@@ -103,7 +155,8 @@ def fill(con: duckdb.DuckDBPyConnection, every: list[Part], judge: Callable[[Par
     totals = {}
     for part in every:
         judged.make(con)
-        judge(part)
+        with in_place(con, part):
+            judge(part)
         if is_whole:
             totals[part.number] = _clear_and_hits(con)
             _keep(con, part)

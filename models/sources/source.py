@@ -63,18 +63,21 @@ class Source:
 
         A rule that people wrote sees the hall that `confined.prepare` made, and nothing else.
         """
-        parts = areas.parts(params, self.areas)
+        parts = areas.parts(params, self.areas, areas.knowing(con, self.reads))
         judged.make(con)
-        with confined.inside(con) if self.is_own else nullcontext():
-            if len(parts) == 1:
-                self.fill(con, params)
-            elif self.fill_part is not None:
-                fill_part = self.fill_part
-                areas.fill(con, parts, lambda part: fill_part(con, part.params, part), is_whole=False)
-            else:
-                areas.fill(con, parts, lambda part: self.fill(con, part.params), is_whole=True)
+        if len(parts) == 1:
+            self._fill(con, params, None)
+        else:
+            areas.fill(con, parts, lambda part: self._fill(con, part.params, part), is_whole=self.fill_part is None)
         if self.kind == "detector":
             con.execute("update judged set weight = round(1 - 0.5 * pow(2, -strength), 4) where strength is not null")
+
+    def _fill(self, con: duckdb.DuckDBPyConnection, params: Params, part: Part | None) -> None:
+        with confined.inside(con) if self.is_own else nullcontext():
+            if part is None or self.fill_part is None:
+                self.fill(con, params)
+            else:
+                self.fill_part(con, params, part)
 
 
 class RuleFailed(FundwatchError):

@@ -5,12 +5,16 @@ from pathlib import Path
 import pytest
 
 from data.errors import UsageError
+from data.knowledge import by_area
+from data.knowledge import load as knowledge_load
+from features import build
 from flows.home import settings
 from models.sources import source
 from models.workbench import ruleset
 from tests.features import built
 
 NOWHERE = Path("nowhere")
+FREQUENCY = "item_code,item_name,max_quantity,time_window,official,basis,layer\nI,Item,{},day,27,市规,city\n"
 
 
 def priced(con, *bills):
@@ -19,7 +23,7 @@ def priced(con, *bills):
         con.execute(
             "insert into record.settlement by name select $b as settlement_id, 'E' || $b as encounter_id,"
             " 'P' || $b as person_id, 'H' || $d as institution_id, $a as pooling_area, $d as institution_division,"
-            " timestamp '2025-03-01 10:00:00' as settled_at, date '2025-03-01' as started_on,"
+            " timestamp '2025-03-01 10:00:00' as settled_at, date '2025-03-01' as started_on, '11' as medical_category,"
             " date '2025-03-01' as ended_on, 260 as total_amount, 260 as eligible_amount, 200 as fund_amount,"
             " date '1980-01-01' as birth_on",
             {"b": bill, "a": pooling_area, "d": division},
@@ -31,7 +35,10 @@ def priced(con, *bills):
         " 2 as quantity, 130 as unit_price, 260 as eligible_amount, 100 as price_limit, '201' as catalogue_type,"
         " false as is_pharmacy from record.settlement"
     )
-    con.execute("insert into record.fee_line by name select line_id, encounter_id, unit_price from feature.fee_line")
+    con.execute(
+        "insert into record.fee_line by name select line_id, encounter_id, unit_price, quantity,"
+        " timestamp '2025-03-01 09:00:00' as charged_at from feature.fee_line"
+    )
 
 
 def hits(con, name="price_over_limit"):
@@ -134,3 +141,68 @@ def test_the_reason_beside_an_area_s_value_is_kept(tmp_path):
     assert given.why["split_admission", "max_gap", "3401"].reason == "one hospital"
     assert given.deciding()["areas"] == {"340100": {"rules": {"split_admission": {"max_gap": 3}}}}
     assert "areas" not in settings.Settings().deciding()
+
+
+def test_a_list_of_an_area_s_own_holds_there_alone_and_everybody_s_stands_as_it_was(con, tmp_path):
+    for area, most in (("", 3), ("3401", 1), ("340122", 9)):
+        place = tmp_path / "areas" / area if area else tmp_path
+        place.mkdir(parents=True, exist_ok=True)
+        (place / "item_frequency.csv").write_text(FREQUENCY.format(most), encoding="utf-8")
+    (tmp_path / "areas" / "3401" / "medical_category.csv").write_text(
+        "code_prefix,care_setting,name_zh,basis\n11,inpatient,家庭病床,市规\n", encoding="utf-8"
+    )
+    before = knowledge_load.version(tmp_path)
+    knowledge_load.load(con, tmp_path)
+    everybody = con.sql("select * from knowledge.item_frequency where item_code = 'I'").fetchall()
+    priced(con, ("A", "340100", "340104"), ("B", "340100", "340122"), ("C", "510400", "510402"))
+    settings_of = con.sql("select settlement_id, care_setting from feature.settlement order by 1").fetchall()
+    assert settings_of == [("A", "inpatient"), ("B", "inpatient"), ("C", "outpatient")]
+    source.run(con, ruleset.one(NOWHERE, "item_over_daily_limit"), "x")
+    assert hits(con, "item_over_daily_limit") == {"A"}
+    assert con.sql("select * from knowledge.item_frequency where item_code = 'I'").fetchall() == everybody
+    (tmp_path / "areas" / "3401" / "item_frequency.csv").unlink()
+    assert knowledge_load.version(tmp_path) != before
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("areas/3401/institution_grade.csv", "institution_grade\n1\n", "institution_grade is one for all areas"),
+        ("areas/3401/nothing.csv", "a\n1\n", "nothing is one for all areas"),
+        ("areas/合肥/item_frequency.csv", FREQUENCY.format(1), "is no folder of an area"),
+        ("areas/3401/medical_category.csv", "code_prefix,care_setting,basis,area\n1,x,y,3402\n", "has a column area"),
+        (
+            "medical_category.csv",
+            "code_prefix,care_setting,basis,area\n11,outpatient,市规,合肥\n",
+            "area is '合肥'; write",
+        ),
+        ("areas/3401/item_frequency.csv", "item,most\nI,1\n", "the columns must be item_code"),
+    ],
+)
+def test_knowledge_that_no_area_can_have_is_refused(con, tmp_path, name, text, words):
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError) as refused:
+        knowledge_load.load(con, tmp_path)
+    assert words in str(refused.value) and "\n" not in str(refused.value)
+
+
+def test_two_areas_pay_by_the_same_code_in_two_ways(con):
+    con.execute(
+        "insert into knowledge.payment_method values ('9', 'item', '按项目', 'x', null),"
+        " ('9', 'case', '按病种分值', 'x', '34'), ('9', 'bed_day', '按床日', 'x', '3402')"
+    )
+    con.execute(
+        "insert into feature.encounter by name select 'E' || unnest as encounter_id, '9' as payment_method,"
+        " unnest as area from unnest(['340104', '340203', '510402'])"
+    )
+    built.again(con, "encounter_excuse")
+    ways = con.sql("select encounter_id, payment_way, is_case_paid from feature.encounter_excuse order by 1").fetchall()
+    assert ways == [("E340104", "case", True), ("E340203", "bed_day", False), ("E510402", "item", False)]
+
+
+def test_what_an_area_can_set_is_read_by_sources_and_by_no_feature_of_all_areas():
+    by_features = {t for name, f in build.load().items() if name != "edition_gap" for t in f.query.tables}
+    by_sources = {t for s in ruleset.unswitched(NOWHERE) for t in s.reads}
+    tables = {f"knowledge.{table}" for table in by_area.SETTABLE}
+    assert not tables & by_features and not tables - by_sources
