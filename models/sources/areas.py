@@ -8,6 +8,7 @@ What has no area is judged with the parameters of everybody.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -47,6 +48,13 @@ class Part:
     def areas(self) -> list[str]:
         """The areas of this part, by how their codes begin."""
         return sorted(area for area, number in self.numbers.items() if number == self.number)
+
+    def reading(self, query: str) -> str:
+        """A query that reads the part's knowledge, for whoever runs it by hand."""
+        for table in self.tables:
+            own = f"(select * exclude (for_area) from {by_area.SCHEMA}.{table} where for_area = '{self.knowledge}')"
+            query = re.sub(rf"\b(from|join)(\s+)knowledge\.{table}\b", rf"\1\2{own}", query)
+        return query
 
     def only(self, query: str, keys: Collection[str] = tuple(PLACES)) -> str:
         """SQL of those rows of a query that are of this part; `keys` are those that it selects."""
