@@ -185,8 +185,14 @@ def _areas(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str, str], str]:
     """Subject and source -> the areas whose parameters most of its findings were judged with; empty: everybody's."""
     noted = f"coalesce(json_extract_string(detail, '$.{areas.NOTED}'), '')"
     rows = con.execute(
-        f"select subject_type, subject_id, source, {noted} from model.finding group by all"
-        " qualify row_number() over (partition by subject_type, subject_id, source order by count(*) desc, 4) = 1"
+        f"""
+        select subject_type, subject_id, source, arg_max(noted, (findings, noted))
+        from (
+            select subject_type, subject_id, source, {noted} as noted, count(*) as findings
+            from model.finding group by all
+        )
+        group by all
+        """
     ).fetchall()
     return {(kind, subject, source): areas_of for kind, subject, source, areas_of in rows}
 

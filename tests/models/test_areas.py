@@ -9,7 +9,9 @@ from data.knowledge import by_area
 from data.knowledge import load as knowledge_load
 from features import build
 from flows.home import settings
-from models.sources import source
+from flows.publish import dossier
+from flows.publish.replay_sql import replay_sql
+from models.sources import areas, source
 from models.workbench import ruleset
 from tests.features import built
 
@@ -206,3 +208,27 @@ def test_what_an_area_can_set_is_read_by_sources_and_by_no_feature_of_all_areas(
     by_sources = {t for s in ruleset.unswitched(NOWHERE) for t in s.reads}
     tables = {f"knowledge.{table}" for table in by_area.SETTABLE}
     assert not tables & by_features and not tables - by_sources
+
+
+def test_a_finding_says_whose_parameters_it_was_judged_with_and_its_pack_finds_it_again(con, tmp_path):
+    (tmp_path / "areas" / "3401").mkdir(parents=True)
+    (tmp_path / "areas" / "3401" / "item_frequency.csv").write_text(FREQUENCY.format(1), encoding="utf-8")
+    knowledge_load.load(con, tmp_path)
+    priced(con, ("A", "340100", "340104"), ("B", "340200", "340203"), ("C", "510400", "510402"))
+    limit = rule("price_over_limit", {"3401": {"tolerance": 50}, "3402": {"tolerance": 20}})
+    daily = ruleset.one(NOWHERE, "item_over_daily_limit")
+    found = {"H340104": ["A"], "H340203": ["B"], "H510402": ["C"]}
+    for one, accused in ((limit, {"H340203", "H510402"}), (daily, {"H340104"})):
+        source.run(con, one, "x")
+        known = {one.id: areas.knowing(con, one.reads)}
+        for place, bills in found.items():
+            lead = {"lead_id": "L", "run_id": "R", "subject_type": "institution", "subject_id": place}
+            rows = [
+                r for s in replay_sql(lead, [one], known).split(";\n") if s for r in con.sql(s).pl().rows(named=True)
+            ]
+            assert [r["settlement_id"] for r in rows] == (bills if place in accused else [])
+    noted = dossier._areas(con)
+    assert noted["institution", "H340203", "price_over_limit"] == "3402"
+    assert noted["institution", "H510402", "price_over_limit"] == ""
+    assert areas.of("3402", limit.params, limit.areas)["tolerance"] == 20
+    assert areas.of("", limit.params, limit.areas) == limit.params
