@@ -76,10 +76,11 @@ def _laid(folder: Path) -> dict[str, list[dict[str, Any]]]:
     """The overlay's rows of each table, counted by layer; what is switched off, by its reason."""
     import polars as pl
 
+    from data.knowledge.by_area import FOLDER
     from data.knowledge.load import LAYERS, OFF
 
-    found = {}
-    for path in sorted(folder.glob("*.csv")):
+    found: dict[str, list[dict[str, Any]]] = {}
+    for path in [*sorted(folder.glob("*.csv")), *sorted(folder.glob(f"{FOLDER}/*/*.csv"))]:
         try:
             rows = pl.read_csv(path, infer_schema=False, glob=False)
         except (pl.exceptions.PolarsError, OSError) as error:
@@ -87,10 +88,11 @@ def _laid(folder: Path) -> dict[str, list[dict[str, Any]]]:
         absent = [pl.lit(None, pl.String).alias(c) for c in ("layer", OFF) if c not in rows.columns]
         rows = rows.with_columns(absent).with_columns(pl.col("layer").fill_null(LAYERS[-1]))
         counted = rows.group_by("layer", OFF).len().sort("layer", OFF, nulls_last=True)
-        found[path.stem] = [
-            _row(f"knowledge.{path.stem}", _counted(n, layer, off), "", f"{folder.name}/{path.name}", off or "")
+        place = f"{folder.name}/{path.relative_to(folder).as_posix()}"
+        found.setdefault(path.stem, []).extend(
+            _row(f"knowledge.{path.stem}", _counted(n, layer, off), "", place, off or "")
             for layer, off, n in counted.iter_rows()
-        ]
+        )
     return found
 
 
