@@ -2,6 +2,7 @@
 -- is_inpatient: a stay in hospital
 -- started_on, ended_on: first and last day; ended_on null while in hospital
 -- days: nights in hospital, at least 1 for a stay; null outside hospital or while in hospital
+-- area: whose knowledge and parameters hold, that of its settlements
 -- settlements: standing settlements of the encounter
 -- total_amount, eligible_amount, fund_amount: yuan, over all its settlements
 -- principal_diagnosis_code: coded and Western, the encounter's, else the settlement list's; null where only a diagnosis
@@ -38,7 +39,7 @@
 --     to a rehabilitation or nursing institution, a community centre or township hospital (it got better), 0 the same
 --     level; whatever the way of leaving says; null where a level is unknown or no such stay went before
 with paid as (
-    select encounter_id, max(person_id) as person_id, max(institution_id) as institution_id,
+    select encounter_id, max(person_id) as person_id, max(institution_id) as institution_id, max(area) as area,
         max(care_setting) as care_setting, max(medical_category) as medical_category,
         max(insurance_type) as insurance_type, max(payment_method) as payment_method,
         max(payment_location) as payment_location, min(started_on) as started_on, max(ended_on) as ended_on,
@@ -124,13 +125,23 @@ coded as (
 ),
 
 category as (
-    select c.medical_category,
-        max(case when k.name_zh like '%日间%' then 1 else 0 end) as is_day_care,
-        max(case when k.name_zh like '%急诊%' and k.care_setting = 'inpatient' then 1 else 0 end) as is_emergency,
-        max(case when k.name_zh like '%转外诊治%' then 1 else 0 end) as is_transfer
-    from (select distinct medical_category from paid) as c
-    join knowledge.medical_category as k on substr(c.medical_category, 1, length(k.code_prefix)) = k.code_prefix
-    group by c.medical_category
+    select medical_category, area,
+        max(case when name_zh like '%日间%' then 1 else 0 end) as is_day_care,
+        max(case when name_zh like '%急诊%' and care_setting = 'inpatient' then 1 else 0 end) as is_emergency,
+        max(case when name_zh like '%转外诊治%' then 1 else 0 end) as is_transfer
+    from (
+        select c.medical_category, c.area, k.name_zh, k.care_setting,
+            row_number() over (
+                partition by c.medical_category, c.area, k.code_prefix
+                order by length(coalesce(k.area, '')) desc
+            ) as nearness
+        from (select distinct medical_category, coalesce(area, '') as area from paid) as c
+        join knowledge.medical_category as k
+            on substr(c.medical_category, 1, length(k.code_prefix)) = k.code_prefix
+            and substr(c.area, 1, length(coalesce(k.area, ''))) = coalesce(k.area, '')
+    ) as alike
+    where nearness = 1
+    group by medical_category, area
 ),
 
 -- A place that fell silent a month and more before the delivery ends has closed, whatever the register says.
@@ -243,6 +254,7 @@ select
     p.care_setting,
     p.care_setting = 'inpatient' as is_inpatient,
     p.medical_category,
+    p.area,
     p.insurance_type,
     p.payment_method,
     p.payment_location,
@@ -309,6 +321,6 @@ left join course as u on u.encounter_id = p.encounter_id
 left join registered as g on g.encounter_id = p.encounter_id
 left join line as n on n.encounter_id = p.encounter_id
 left join coded as o on o.encounter_id = p.encounter_id
-left join category as c on c.medical_category = p.medical_category
+left join category as c on c.medical_category = p.medical_category and c.area = coalesce(p.area, '')
 left join followed as f on f.encounter_id = p.encounter_id
 left join emergency as m on m.encounter_id = p.encounter_id

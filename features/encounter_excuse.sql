@@ -16,6 +16,20 @@ with exception as (
     join knowledge.admission_exception as k
         on substr(c.principal_diagnosis_code, 1, length(k.diagnosis_prefix)) = k.diagnosis_prefix
     group by c.principal_diagnosis_code
+),
+
+method as (
+    select payment_method, area, way
+    from (
+        select c.payment_method, c.area, k.way, row_number() over (
+                partition by c.payment_method, c.area
+                order by length(coalesce(k.area, '')) desc
+            ) as nearness
+        from (select distinct payment_method, coalesce(area, '') as area from feature.encounter) as c
+        join knowledge.payment_method as k
+            on k.code = c.payment_method and substr(c.area, 1, length(coalesce(k.area, ''))) = coalesce(k.area, '')
+    ) as alike
+    where nearness = 1
 )
 
 select
@@ -31,5 +45,5 @@ select
     coalesce(d.way not in ('sent_on', 'died'), true) as is_sent_home
 from feature.encounter as e
 left join exception as x on x.principal_diagnosis_code = e.principal_diagnosis_code
-left join knowledge.payment_method as m on m.code = e.payment_method
+left join method as m on m.payment_method = e.payment_method and m.area = coalesce(e.area, '')
 left join knowledge.discharge_way as d on d.code = e.discharge_way

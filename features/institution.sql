@@ -9,6 +9,8 @@
 -- institution_kind: national kind code (A1 general hospital, B community, C township, D clinic ...), null unknown
 -- kind_origin: what tells the kind: register, name; null unknown
 -- division: where it is, by the register, else by settlements and encounters, else by the national code
+-- area: whose parameters hold for what is judged of the place as a whole (统筹区): its division, else the pooling area of
+--     most of its settlements
 -- ownership: 1 public, 2 private, null unknown
 -- approved_beds: beds by licence
 -- contract_from, contract_to: first day of the first contract, last day of the latest one; contract_to null while it runs
@@ -20,24 +22,28 @@
 --     nobody has told us who belongs to it. Whoever asks for a breach between two with the same value cannot judge
 with care as (
     select institution_id, institution_name, institution_grade, institution_division, medical_category, clearing_type,
-        settled_at as seen_at
+        coalesce(institution_division, pooling_area, '') as area, settled_at as seen_at
     from record.settlement
     where institution_id is not null
     union all
     select institution_id, institution_name, institution_grade, institution_division, medical_category, null,
-        started_at
+        coalesce(institution_division, ''), started_at
     from record.encounter
     where institution_id is not null
 ),
 
 kind_of_care as (
-    select medical_category, care_setting
+    select medical_category, area, care_setting
     from (
-        select c.medical_category, k.care_setting,
-            row_number() over (partition by c.medical_category order by length(k.code_prefix) desc) as nearness
-        from (select distinct medical_category from care) as c
+        select c.medical_category, c.area, k.care_setting,
+            row_number() over (
+                partition by c.medical_category, c.area
+                order by length(k.code_prefix) desc, length(coalesce(k.area, '')) desc
+            ) as nearness
+        from (select distinct medical_category, area from care) as c
         join knowledge.medical_category as k
             on substr(c.medical_category, 1, length(k.code_prefix)) = k.code_prefix
+            and substr(c.area, 1, length(coalesce(k.area, ''))) = coalesce(k.area, '')
     ) as candidates
     where nearness = 1
 ),
@@ -49,7 +55,7 @@ cared as (
             as purchases,
         sum(case when k.care_setting in ('inpatient', 'emergency') then 1 else 0 end) as stays
     from care as c
-    left join kind_of_care as k on k.medical_category = c.medical_category
+    left join kind_of_care as k on k.medical_category = c.medical_category and k.area = c.area
     group by c.institution_id
 ),
 
@@ -69,6 +75,16 @@ stated as (
     from care
     where institution_division is not null
     group by institution_id, institution_division
+),
+
+pooled as (
+    select institution_id, pooling_area, row_number() over (
+            partition by institution_id
+            order by count(*) desc, pooling_area
+        ) as place
+    from record.settlement
+    where institution_id is not null and pooling_area is not null
+    group by institution_id, pooling_area
 ),
 
 latest as (
@@ -234,6 +250,7 @@ select
     h.ownership,
     h.approved_beds,
     coalesce(h.division, p.division, s.division, s.coded_division) as division,
+    coalesce(h.division, p.division, s.division, s.coded_division, a.pooling_area) as area,
     coalesce(h.longitude, p.longitude) as longitude,
     coalesce(h.latitude, p.latitude) as latitude,
     coalesce(h.owner, p.owner, case when not t.is_pharmacy then
@@ -254,6 +271,7 @@ left join seen as s on s.institution_id = e.institution_id
 left join hospital as h on h.institution_id = e.institution_id
 left join drugstore as p on p.institution_id = e.institution_id
 left join named as n on n.institution_id = e.institution_id
+left join pooled as a on a.institution_id = e.institution_id and a.place = 1
 left join campus as x on x.institution_id = e.institution_id
 left join member as m on m.institution_id = e.institution_id
 left join listed_division as v on v.division = coalesce(h.division, s.division, s.coded_division)

@@ -11,6 +11,7 @@
 -- is_death_registered: another department has the death
 -- is_death_contradicted: registers or a stay that ended in death name another day, more than a week later
 -- residence_division: division where the person lives, by the register alone
+-- area: where the person is insured (统筹区), by the latest enrolment, else as settlements say
 -- employer_id: the unit the person is insured through, by the enrolment, else the latest that settlements and
 --     encounters name
 -- insured_from, insured_to: first and last day insured, by the enrolment (insured_to null while it runs), else the
@@ -21,7 +22,7 @@ with seen as (
         min(case when sex in ('1', '2') then sex end) as other_sex,
         max(case when birth_on > date '1900-01-01' then birth_on end) as birth_on,
         min(case when birth_on > date '1900-01-01' then birth_on end) as other_birth_on,
-        min(started_on) as first_on, max(ended_on) as last_on
+        min(started_on) as first_on, max(ended_on) as last_on, max(insured_division) as insured_division
     from record.settlement
     where person_id is not null
     group by person_id
@@ -53,6 +54,16 @@ enrolled as (
     from record.enrolment
     where person_id is not null
     group by person_id
+),
+
+insured as (
+    select person_id, coalesce(division, pooling_area) as area, row_number() over (
+            partition by person_id
+            order by coalesce(enrolled_from, first_enrolled_on, date '0001-01-01') desc,
+                coalesce(division, pooling_area)
+        ) as place
+    from record.enrolment
+    where person_id is not null and coalesce(division, pooling_area) is not null
 ),
 
 employed as (
@@ -143,6 +154,7 @@ select
         greatest(coalesce(d.last_died_on, c.last_died_on), coalesce(c.last_died_on, d.last_died_on))
     ) > 7 as is_death_contradicted,
     r.residence_division,
+    coalesce(l.area, s.insured_division) as area,
     coalesce(n.employer_id, w.employer_id) as employer_id,
     case when n.person_id is not null then n.insured_from else s.first_on end as insured_from,
     case when n.person_id is not null then n.insured_to else s.last_on end as insured_to,
@@ -153,6 +165,7 @@ left join seen as s on s.person_id = e.person_id
 left join met as m on m.person_id = e.person_id
 left join register as r on r.person_id = e.person_id
 left join enrolled as n on n.person_id = e.person_id
+left join insured as l on l.person_id = e.person_id and l.place = 1
 left join employed as w on w.person_id = e.person_id and w.place = 1
 left join implied as i on i.person_id = e.person_id
 left join agreed as a on a.person_id = e.person_id

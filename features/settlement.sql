@@ -1,5 +1,8 @@
 -- One row: one settlement that stands, net of refunds; reversed, void and aid-only settlements are left out.
 -- care_setting: inpatient, outpatient, emergency, chronic, drugstore ...; null for an unknown medical category
+-- area: whose parameters and knowledge hold (统筹区): the pooling area in whose books it stands, within it the division of
+--     the place; where none was delivered the place's, else where the person is insured, for catalogue, prices and
+--     supervision are those of the place of care (就医地目录、就医地管理)
 -- is_pharmacy: the institution's; where none is named a purchase is a drugstore's, a stay is not, and the rest is null
 -- settled_on, month: day of settlement, first day of its month
 -- has_clock: settled_at has a time of day that is its own: midnight is none, nor the second in which a place settled four
@@ -22,19 +25,7 @@
 --     category of newborns' stays, begun within 28 days of birth, or for a perinatal illness (P, Z38) of one too old for
 --     it. A newborn not yet insured is settled under the
 --     mother's number, so age and sex of the number tell nothing of who was treated
-with settings as (
-    select medical_category, care_setting, is_of_newborns
-    from (
-        select c.medical_category, k.care_setting, coalesce(k.name_zh like '%新生儿%', false) as is_of_newborns,
-            row_number() over (partition by c.medical_category order by length(k.code_prefix) desc) as nearness
-        from (select distinct medical_category from record.settlement) as c
-        join knowledge.medical_category as k
-            on substr(c.medical_category, 1, length(k.code_prefix)) = k.code_prefix
-    ) as candidates
-    where nearness = 1
-),
-
-standing as (
+with standing as (
     select m.*
     from record.settlement as m
     left join feature.refund as r on r.refund_id = m.settlement_id
@@ -66,16 +57,52 @@ net as (
     left join taken_back as b on b.settlement_id = s.settlement_id
 ),
 
+pooled as (
+    select n.*, i.is_pharmacy as is_known_pharmacy, coalesce(n.institution_division, i.division) as place_division,
+        i.institution_level,
+        case
+            when regexp_matches(n.pooling_area, '^[0-9]{2}0000$') then substr(n.pooling_area, 1, 2)
+            when regexp_matches(n.pooling_area, '^[0-9]{4}00$') then substr(n.pooling_area, 1, 4)
+            else n.pooling_area
+        end as pooling_digits
+    from net as n
+    left join feature.institution as i on i.institution_id = n.institution_id
+),
+
+located as (
+    select p.*,
+        case
+            when p.pooling_area is null or substr(p.place_division, 1, length(p.pooling_digits)) = p.pooling_digits
+                then coalesce(p.place_division, p.insured_division)
+            else p.pooling_area
+        end as area
+    from pooled as p
+),
+
+settings as (
+    select medical_category, area, care_setting, is_of_newborns
+    from (
+        select c.medical_category, c.area, k.care_setting, coalesce(k.name_zh like '%新生儿%', false) as is_of_newborns,
+            row_number() over (
+                partition by c.medical_category, c.area
+                order by length(k.code_prefix) desc, length(coalesce(k.area, '')) desc
+            ) as nearness
+        from (select distinct medical_category, coalesce(area, '') as area from located) as c
+        join knowledge.medical_category as k
+            on substr(c.medical_category, 1, length(k.code_prefix)) = k.code_prefix
+            and substr(c.area, 1, length(coalesce(k.area, ''))) = coalesce(k.area, '')
+    ) as candidates
+    where nearness = 1
+),
+
 placed as (
     select n.*, g.care_setting, coalesce(g.is_of_newborns, false) as is_of_newborns,
         coalesce(
-            i.is_pharmacy,
+            n.is_known_pharmacy,
             case g.care_setting when 'drugstore' then true when 'inpatient' then false end
-        ) as is_pharmacy,
-        i.is_pharmacy as is_known_pharmacy, i.division as known_division, i.institution_level
-    from net as n
-    left join settings as g on g.medical_category = n.medical_category
-    left join feature.institution as i on i.institution_id = n.institution_id
+        ) as is_pharmacy
+    from located as n
+    left join settings as g on g.medical_category = n.medical_category and g.area = coalesce(n.area, '')
 ),
 
 -- A bill handed in again on paper.
@@ -123,7 +150,8 @@ select
     n.medical_category,
     n.insurance_type,
     n.insured_division,
-    coalesce(n.institution_division, n.known_division) as institution_division,
+    n.place_division as institution_division,
+    n.area,
     n.payment_method,
     n.payment_location,
     n.operator_id,

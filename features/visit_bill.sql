@@ -44,10 +44,21 @@ series as (
 ),
 
 category as (
-    select distinct c.medical_category
-    from (select distinct medical_category from feature.settlement) as c
-    join knowledge.medical_category as k on substr(c.medical_category, 1, length(k.code_prefix)) = k.code_prefix
-    where regexp_matches(k.name_zh, '高血压|糖尿病|慢')
+    select medical_category, area
+    from (
+        select c.medical_category, c.area, k.name_zh, k.care_setting,
+            row_number() over (
+                partition by c.medical_category, c.area, k.code_prefix
+                order by length(coalesce(k.area, '')) desc
+            ) as nearness
+        from (select distinct medical_category, coalesce(area, '') as area from feature.settlement) as c
+        join knowledge.medical_category as k
+            on substr(c.medical_category, 1, length(k.code_prefix)) = k.code_prefix
+            and substr(c.area, 1, length(coalesce(k.area, ''))) = coalesce(k.area, '')
+    ) as alike
+    where nearness = 1
+    group by medical_category, area
+    having max(case when regexp_matches(name_zh, '高血压|糖尿病|慢') then 1 else 0 end) = 1
 )
 
 select
@@ -101,5 +112,5 @@ left join feature.encounter as e on e.encounter_id = s.encounter_id
 left join record.encounter as m on m.encounter_id = s.encounter_id and coalesce(m.is_valid, true)
 left join line as l on l.settlement_id = s.settlement_id
 left join series as n on n.settlement_id = s.settlement_id
-left join category as c on c.medical_category = s.medical_category
+left join category as c on c.medical_category = s.medical_category and c.area = coalesce(s.area, '')
 where coalesce(s.care_setting, '') <> 'inpatient'

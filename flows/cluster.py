@@ -26,7 +26,7 @@ from data.warehouse.paths import escaped, literal
 from features import build
 from flows.home.settings import Settings
 from flows.home.state import State
-from models.sources import rule
+from models.sources import areas, rule
 from models.sources import spark as on_spark
 from models.sources.source import Params, Source
 
@@ -140,8 +140,8 @@ class Cluster:
         return f"select * from read_parquet('{escaped(literal(place))}/*.parquet')"
 
     def judging(self, source: Source) -> Source:
-        """A rule of the package, answered by Spark; any other source as it was."""
-        if source.kind != "rule" or source.is_own:
+        """A rule of the package, answered by Spark; any other source, and one judged by area, as it was."""
+        if source.kind != "rule" or source.is_own or source.areas or areas.knowing(self._con, source.reads):
             return source
         query = rule.query(source.code)
 

@@ -52,7 +52,7 @@ class Step:
 
 def sources(settings: Settings) -> list[Source]:
     """Every rule and detector with the settings' parameters."""
-    return ruleset.sources(settings.home, settings.rules, settings.detectors)
+    return ruleset.sources(settings.home, settings.rules, settings.detectors, settings.areas)
 
 
 def run_id(state: State) -> tuple[str, str]:

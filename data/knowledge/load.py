@@ -19,7 +19,7 @@ import duckdb
 
 from data import texts
 from data.errors import UsageError
-from data.knowledge import price_codes, words
+from data.knowledge import by_area, price_codes, words
 from data.warehouse.connection import ddl, transaction
 from data.warehouse.paths import literal
 
@@ -46,6 +46,9 @@ def version(overlay: Path | None = None, *, package: Path = FOLDER) -> str:
     digest = hashlib.sha256()
     for path in [*sorted(package.glob("*.csv")), *_overlaid(overlay)]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    for area, paths in by_area.folders(overlay, _overlaid).items():
+        for path in paths:
+            digest.update(f"{area}/{path.name}".encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
 
 
@@ -58,13 +61,20 @@ def load(con: duckdb.DuckDBPyConnection, overlay: Path | None = None, *, package
     for path in laid:
         if path.stem not in tables():
             raise UsageError(f"{path} names no knowledge table. See `fundwatch knowledge coverage`.")
+    areas = by_area.folders(overlay, _overlaid)
+    by_area.check(areas)
     counts = {}
     with transaction(con):
         for table in tables():
             _fill(con, table, package / f"{table}.csv")
         for path in laid:
             _lay(con, path.stem, path)
+        for area, paths in areas.items():
+            for path in paths:
+                if path.stem in by_area.BY_COLUMN:
+                    _lay(con, path.stem, path, area)
         price_codes.spread(con)
+        by_area.load(con, areas, _lay, price_codes.spread)
         for table in sorted(tables()):
             counts[table] = con.execute(f"select count(*) from knowledge.{table}").fetchall()[0][0]
     return counts
@@ -91,11 +101,13 @@ def _header(path: Path) -> list[str]:
         return next(csv.reader(handle), [])
 
 
-def _lay(con: duckdb.DuckDBPyConnection, table: str, path: Path) -> None:
-    """Apply one overlay file, layer by layer."""
+def _lay(con: duckdb.DuckDBPyConnection, table: str, path: Path, area: str = "") -> None:
+    """Apply one overlay file, layer by layer; its rows hold in an area where one is named."""
     columns, key = tables()[table]
     try:
         _given(con, path)
+        if "area" in columns:
+            by_area.place(con, path, area)
         given = [d[0] for d in con.execute("from overlay limit 0").description or []]
         unknown = set(given) - {*columns, OFF, "layer"}
         if unknown or not _required(con, table) & set(key) <= set(given):

@@ -36,8 +36,8 @@ CODED = (
 NOTE = "；按新旧价格项目编码对照推定"
 
 
-def spread(con: duckdb.DuckDBPyConnection) -> None:
-    """Add the derived rows of every table; nothing where no codes are mapped."""
+def spread(con: duckdb.DuckDBPyConnection, only: str = "") -> None:
+    """Add the derived rows of every table, or of one; nothing where no codes are mapped."""
     if not con.execute("select 1 from knowledge.price_code_map limit 1").fetchall():
         return
     con.execute(
@@ -52,7 +52,8 @@ def spread(con: duckdb.DuckDBPyConnection) -> None:
         """
     )
     for table, column in CODED:
-        _spread(con, table, column)
+        if only in ("", table):
+            _spread(con, table, column)
 
 
 def _spread(con: duckdb.DuckDBPyConnection, table: str, column: str) -> None:

@@ -63,7 +63,8 @@ def show(rule_id: Annotated[str, Parameter(help="The rule's id.")], *, common: C
     card = asdict(found.card)
     for name, declared in found.card.params.items():
         card["params"][name]["meaning_zh"] = declared.decides("zh")
-    common.console.give({"id": found.id, "kind": found.kind, **card, "in_force": dict(found.params)})
+    by_area = {"in_force_by_area": {a: dict(p) for a, p in sorted(found.areas.items())}} if found.areas else {}
+    common.console.give({"id": found.id, "kind": found.kind, **card, "in_force": dict(found.params), **by_area})
     common.console.say(found.code.rstrip())
     for name, value in found.params.items():
         parameter = found.card.params[name]
@@ -71,6 +72,11 @@ def show(rule_id: Annotated[str, Parameter(help="The rule's id.")], *, common: C
         why = settings.why.get((found.id, name))
         said = f": {why.reason}; {why.owner}, {why.date.isoformat()}" if why else ""
         common.console.say(f"{name} = {value}{f' (set in {FILE_NAME}{said})' if changed else ''}")
+        for area, params in sorted(found.areas.items()):
+            if name in params:
+                why = settings.why.get((found.id, name, area))
+                reason = f": {why.reason}; {why.owner}, {why.date.isoformat()}" if why else ""
+                common.console.say(f"in area {area} {name} = {params[name]} (set in {FILE_NAME}{reason})")
         if decides := parameter.decides(settings.language):
             common.console.say(f"  {decides}{_unit(parameter.measured(settings.language), settings.language)}")
 

@@ -29,7 +29,7 @@ def set_here(settings: Settings) -> dict[str, list[dict[str, Any]]]:
     from data.knowledge.load import OVERLAY
     from models.workbench import ruleset
 
-    everyone = ruleset.unswitched(settings.home, settings.rules, settings.detectors)
+    everyone = ruleset.unswitched(settings.home, settings.rules, settings.detectors, settings.areas)
     ruleset.switched(settings.home, everyone)  # refuses a switch of what does not exist
     switched = ruleset.switches(settings.home)
     laid = _laid(settings.home / OVERLAY)
@@ -57,13 +57,18 @@ def unexplained(found: Mapping[str, Sequence[Mapping[str, Any]]]) -> int:
     return sum(row["set_in"] == FILE_NAME and not row["reason"] for rows in found.values() for row in rows)
 
 
-def _params(one: Source, why: Mapping[tuple[str, str], Why]) -> list[dict[str, Any]]:
+def _params(one: Source, why: Mapping[tuple[str, ...], Why]) -> list[dict[str, Any]]:
     rows = []
     for name, value in one.params.items():
         if value != (ships_as := one.card.params[name].value):
             said = why.get((one.id, name))
             given = (said.reason, said.owner, said.date.isoformat()) if said else ()
             rows.append(_row(name, value, ships_as, FILE_NAME, *given))
+    for area, params in sorted(one.areas.items()):
+        for name, value in sorted(params.items()):
+            said = why.get((one.id, name, area))
+            given = (said.reason, said.owner, said.date.isoformat()) if said else ()
+            rows.append(_row(f"{name} [{area}]", value, one.params[name], FILE_NAME, *given))
     return rows
 
 
@@ -71,10 +76,11 @@ def _laid(folder: Path) -> dict[str, list[dict[str, Any]]]:
     """The overlay's rows of each table, counted by layer; what is switched off, by its reason."""
     import polars as pl
 
+    from data.knowledge.by_area import FOLDER
     from data.knowledge.load import LAYERS, OFF
 
-    found = {}
-    for path in sorted(folder.glob("*.csv")):
+    found: dict[str, list[dict[str, Any]]] = {}
+    for path in [*sorted(folder.glob("*.csv")), *sorted(folder.glob(f"{FOLDER}/*/*.csv"))]:
         try:
             rows = pl.read_csv(path, infer_schema=False, glob=False)
         except (pl.exceptions.PolarsError, OSError) as error:
@@ -82,10 +88,11 @@ def _laid(folder: Path) -> dict[str, list[dict[str, Any]]]:
         absent = [pl.lit(None, pl.String).alias(c) for c in ("layer", OFF) if c not in rows.columns]
         rows = rows.with_columns(absent).with_columns(pl.col("layer").fill_null(LAYERS[-1]))
         counted = rows.group_by("layer", OFF).len().sort("layer", OFF, nulls_last=True)
-        found[path.stem] = [
-            _row(f"knowledge.{path.stem}", _counted(n, layer, off), "", f"{folder.name}/{path.name}", off or "")
+        place = f"{folder.name}/{path.relative_to(folder).as_posix()}"
+        found.setdefault(path.stem, []).extend(
+            _row(f"knowledge.{path.stem}", _counted(n, layer, off), "", place, off or "")
             for layer, off, n in counted.iter_rows()
-        ]
+        )
     return found
 
 

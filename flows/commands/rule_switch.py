@@ -39,7 +39,7 @@ def _switch(common: Common, rule_id: str, to: str | None, reason: str, owner: st
     if not reason:
         raise UsageError("Give the reason: --reason TEXT.")
     with lock.hold(settings.home):
-        everyone = ruleset.sources(settings.home, settings.rules, settings.detectors)
+        everyone = ruleset.sources(settings.home, settings.rules, settings.detectors, settings.areas)
         found = next((s for s in everyone if s.id == rule_id), None)
         if found is None:
             near = like(rule_id, (s.id for s in everyone))

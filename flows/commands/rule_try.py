@@ -90,7 +90,7 @@ def backtest(
     period = Period(_day("--from", from_day), _day("--to", to_day))
     if period.first and period.last and period.first > period.last:
         raise UsageError("--from is after --to.")
-    source = ruleset.one(settings.home, rule_id, settings.rules)
+    source = ruleset.one(settings.home, rule_id, settings.rules, settings.areas)
     if against != "live" and not Path(against).is_file():
         raise UsageError(f"--against is '{against}'; it must be live or a file with another version of the rule.")
     other = None if against == "live" else located.read(Path(against))
@@ -120,7 +120,7 @@ def sweep(
     from models.workbench.sweep import values_of
 
     settings = common.settings()
-    source = ruleset.one(settings.home, rule_id, settings.rules)
+    source = ruleset.one(settings.home, rule_id, settings.rules, settings.areas)
     wanted = values_of(source, param, values)
     with bench(settings.home, memory_limit=settings.memory_limit, threads=settings.threads) as con:
         table = swept(con, source, param, wanted, leads_per_day, settings.rule_minutes * 60)

@@ -42,7 +42,7 @@ def screen(
     settings = common.settled(language=language, labels=labels, ids=ids)
     publish.ready(None if out is None else out.parent)
     found = screening.screen(settings, delivery, common.console.progress)
-    known = Known({s.id: s.card.title_zh for s in ruleset.ruleset(settings.home, settings.rules)})
+    known = Known({s.id: s.card.title_zh for s in ruleset.ruleset(settings.home, settings.rules, settings.areas)})
     if out is not None:
         audit_log.record(settings.home, "screen", None, {"files": [out.name], "lines": found.answers.height})
         try:

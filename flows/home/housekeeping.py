@@ -18,7 +18,7 @@ from flows.home import audit_log, lock
 #: Says in a thinned run's folder what went; `fundwatch replay` makes the run again from its manifest.
 PRUNED = "pruned.json"
 #: What stays of a thinned run: what was published, and what it was made from.
-STAYS = ("manifest.json", "account.csv", "coverage.csv", "official.csv", "watchlist_*.csv", "worklist*.csv")
+STAYS = ("manifest.json", "account.csv", "coverage.csv", "official.csv", "watchlist_*.csv", "worklist*.csv", "areas")
 
 
 def prune(home: Path, keep: int, con: duckdb.DuckDBPyConnection) -> list[str]:

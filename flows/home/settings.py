@@ -12,6 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from data import area as area_codes
 from data import texts
 from data.errors import UsageError
 
@@ -87,10 +88,12 @@ class Settings:
     keep_runs: int = 0  # whose folders stay whole; of older ones lists and manifest stay. 0: of all
     rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     detectors: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    # area -> rules or detectors -> id -> parameter -> value, where a pooling area's differ
+    areas: Mapping[str, Mapping[str, Mapping[str, Mapping[str, Any]]]] = field(default_factory=dict)
     capacity: Mapping[str, Any] = field(default_factory=dict)
     after_success: tuple[str, ...] = ()  # what runs after a run that published, and after one that did not
     after_failure: tuple[str, ...] = ()
-    why: Mapping[tuple[str, str], Why] = field(default_factory=dict)  # by source and parameter, where it is said
+    why: Mapping[tuple[str, ...], Why] = field(default_factory=dict)  # by source and parameter (and area), where said
 
     @property
     def key(self) -> Path:
@@ -116,6 +119,7 @@ class Settings:
             "pseudonyms": self.pseudonyms,
             "rules": {k: dict(v) for k, v in sorted(self.rules.items())},
             "detectors": {k: dict(v) for k, v in sorted(self.detectors.items())},
+            **({"areas": {k: dict(v) for k, v in sorted(self.areas.items())}} if self.areas else {}),
             # what a visit takes stands on its sheet; the figures that ship leave a run as it was
             **({"capacity": dict(sorted(self.capacity.items()))} if self.capacity else {}),
         }
@@ -157,7 +161,7 @@ def _file(path: Path) -> dict[str, Any]:
         said = tomllib.loads(texts.read(path))
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path} is not TOML: {error}.") from error
-    unknown = set(said) - {*LASTING, *HOOKS, *PARAMETERS, "capacity"}
+    unknown = set(said) - {*LASTING, *HOOKS, *PARAMETERS, "areas", "capacity"}
     if unknown:
         raise UsageError(f"{path} sets {', '.join(sorted(unknown))}, which does not exist.")
     for name in LASTING:
@@ -165,18 +169,44 @@ def _file(path: Path) -> dict[str, Any]:
             _check(f"{path}: {name}", name, said[name])
     for name in set(HOOKS) & set(said):
         said[name] = _command(f"{path}: {name}", said[name])
-    for section in (*PARAMETERS, "capacity"):
+    for section in (*PARAMETERS, "areas", "capacity"):
         if not isinstance(said.get(section, {}), dict):
             raise UsageError(f"{path}: {section} is {said[section]!r}; it is a table, written [{section}].")
     said["why"] = {}
     for section in PARAMETERS:
-        for source, params in said.get(section, {}).items():
-            if not isinstance(params, dict):
-                raise UsageError(f"{path}: [{section}] sets {source}; write [{section}.ID] and parameters below.")
-            reasoned = {k: v for k, v in params.items() if isinstance(v, dict)}
-            said["why"] |= {(source, k): _why(f"{path}: [{section}.{source}] {k}", v) for k, v in reasoned.items()}
-            params |= {k: v["value"] for k, v in reasoned.items()}
+        said["why"] |= _reasons(path, section, said.get(section, {}))
+    for area, sections in said.get("areas", {}).items():
+        _check_area(path, area, sections, said["areas"])
+        for section, overrides in sections.items():
+            reasons = _reasons(path, f"areas.'{area}'.{section}", overrides)
+            said["why"] |= {(*key, area_codes.digits(area)): why for key, why in reasons.items()}
     return said
+
+
+def _reasons(path: Path, section: str, overrides: dict[str, Any]) -> dict[tuple[str, ...], Why]:
+    """What is said beside the parameters of a section, by source and parameter; only their values stay in it."""
+    reasons: dict[tuple[str, ...], Why] = {}
+    for source, params in overrides.items():
+        if not isinstance(params, dict):
+            raise UsageError(f"{path}: [{section}] sets {source}; write [{section}.ID] and parameters below.")
+        reasoned = {k: v for k, v in params.items() if isinstance(v, dict)}
+        reasons |= {(source, k): _why(f"{path}: [{section}.{source}] {k}", v) for k, v in reasoned.items()}
+        params |= {k: v["value"] for k, v in reasoned.items()}
+    return reasons
+
+
+def _check_area(path: Path, area: str, sections: Any, every: Mapping[str, Any]) -> None:
+    """Raises UsageError for what is no code of an area, for one that stands twice, and for what is no parameters."""
+    if not re.fullmatch(area_codes.CODE, area):
+        raise UsageError(f"{path}: [areas.'{area}'] is no area; write its code or how it begins, such as '3401'.")
+    if twice := [other for other in every if other != area and area_codes.digits(other) == area_codes.digits(area)]:
+        raise UsageError(f"{path}: areas '{area}' and '{twice[0]}' are one; keep one of them.")
+    wanted = f"write [areas.'{area}'.rules.ID] or [areas.'{area}'.detectors.ID] and parameters below"
+    if not isinstance(sections, dict):
+        raise UsageError(f"{path}: areas sets {area}; {wanted}.")
+    for section, overrides in sections.items():
+        if section not in PARAMETERS or not isinstance(overrides, dict):
+            raise UsageError(f"{path}: [areas.'{area}'] sets {section}; {wanted}.")
 
 
 def _check(where: str, name: str, value: Any) -> None:

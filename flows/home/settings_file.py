@@ -18,6 +18,9 @@ TABLES = {
 # [detectors.co_visit_ring]
 # min_joint = 4
 
+# [areas.'3401'.rules.split_admission]   # where one pooling area's differ: its code, or how it begins; the longest wins
+# max_gap = 5
+
 # [capacity]                # what a check takes, in inspector-days
 # institution = 3.0
 # records_a_day = 60
@@ -28,6 +31,9 @@ TABLES = {
 
 # [detectors.co_visit_ring] # 模型的参数
 # min_joint = 4
+
+# [areas.'3401'.rules.split_admission]   # 某统筹区另有规定：区划代码或其前几位，以最长者为准；模型用 detectors
+# max_gap = 5
 
 # [capacity]                # 一次核查所需的人日
 # institution = 3.0

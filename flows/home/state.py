@@ -42,7 +42,7 @@ class State:
     @cached_property
     def sources(self) -> list[Source]:
         """Every rule and detector with the settings' parameters."""
-        return ruleset.sources(self.settings.home, self.settings.rules, self.settings.detectors)
+        return ruleset.sources(self.settings.home, self.settings.rules, self.settings.detectors, self.settings.areas)
 
     @cached_property
     def deliveries(self) -> str:

@@ -9,7 +9,7 @@ import duckdb
 
 from data.contract import mapping
 from features import build
-from models.sources import rule
+from models.sources import areas, rule
 from models.sources.source import Source
 
 #: Features about institutions and practitioners as a whole: HOME's, as of its last run.
@@ -97,6 +97,8 @@ def features(rules: Collection[Source]) -> list[str]:
     wanted = {n for s in rules for n in re.findall(r"\bfeature\.(\w+)", s.code) if n in known}
     if any(s.card.by_edition for s in rules):
         wanted.add(rule.EDITION_GAPS.removeprefix("feature."))
+    if any(s.areas for s in rules):
+        wanted |= {name.removeprefix("feature.") for name in areas.FEATURES}
     for name in reversed(known):
         if name in wanted and name not in WHOLE:
             wanted |= known[name].needs

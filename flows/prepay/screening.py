@@ -18,7 +18,7 @@ import duckdb
 from data import ingest
 from data.errors import InputRefused, UsageError
 from data.knowledge import load as knowledge_load
-from data.warehouse import confined, journal, spill
+from data.warehouse import confined, guard, journal, spill
 from data.warehouse.connection import ddl, frame, open_warehouse
 from data.warehouse.paths import escaped
 from features import build
@@ -27,9 +27,9 @@ from flows.home.settings import Settings
 from flows.prepay import past
 from flows.prepay.answers import Screened, answers_sql, in_chinese
 from flows.publish import in_force
-from models.sources import needs, rule, source
+from models.sources import areas, needs, rule, source
 from models.sources.judged import KEYS, ROW, STANDARD
-from models.sources.source import Source
+from models.sources.source import Params, Source
 from models.workbench import ruleset
 
 STAGES = ("reminder", "audit")
@@ -40,7 +40,7 @@ def screen(settings: Settings, delivery: Path, say: Callable[[str], None] = lamb
 
     Raises InputRefused for a delivery that cannot be read, UsageError where HOME holds no features.
     """
-    rules = [s for s in ruleset.ruleset(settings.home, settings.rules) if _is_asked(s)]
+    rules = [s for s in ruleset.ruleset(settings.home, settings.rules, settings.areas) if _is_asked(s)]
     with ingest.workplace(settings.home / spill.NAME) as work, _opened(settings, work) as (con, names):
         rejected = _take_in(con, settings, names, delivery, work, say)
         confined.seal(con)
@@ -174,9 +174,20 @@ def _lacking(con: duckdb.DuckDBPyConnection, one: Source) -> list[str]:
 
 
 def _judge(con: duckdb.DuckDBPyConnection, one: Source, seconds: float) -> None:
-    """Add a rule's hits on the new settlements, and what it cannot judge there and why, to `screened`; it sees the hall
-    alone, and is stopped after `seconds` (0: never)."""
-    query = rule.query(one.code)
+    """Add a rule's hits on the new settlements, and what it cannot judge there and why, to `screened`, each area's with
+    what holds there; it sees the hall alone, and is stopped after `seconds` (0: never)."""
+    query, every = rule.query(one.code), areas.parts(one.params, one.areas, areas.knowing(con, one.reads))
+    with confined.within(con, seconds):
+        for part in every:
+            with areas.in_place(con, part), confined.inside(con):
+                _answer(con, one, query, part.params, part.only(query.text) if len(every) > 1 else query.text)
+        if one.card.by_edition:
+            with confined.inside(con):
+                _say_without_edition(con, one)
+
+
+def _answer(con: duckdb.DuckDBPyConnection, one: Source, query: guard.Query, params: Params, rows: str) -> None:
+    """Add what `rows`, the rule's query or some of its rows, say of the new settlements."""
     details = rule.packing(c for c in query.columns if c not in STANDARD and c not in ROW)
     certainty = "$card_certainty"
     if "certainty" in query.columns:
@@ -185,36 +196,38 @@ def _judge(con: duckdb.DuckDBPyConnection, one: Source, seconds: float) -> None:
     card = one.card
     values: dict[str, Any] = {"card_id": one.id, "card_certainty": card.certainty}
     values |= {"card_from": card.effective_from, "card_to": card.effective_to}
-    with confined.within(con, seconds), confined.inside(con):
-        ours = rule.rests_on_ours(con, query, "f") if one.card.certainty == "definite" else None
-        con.execute(
-            f"""
-            insert into screened by name
-            with found as ({query.text}),
-            mine as (
-                select f.* replace (coalesce(f.settlement_id, e.settlement_id) as settlement_id),
-                    {ours or "false"} as is_ours
-                from found as f
-                left join new_settlement as e on e.encounter_id = f.encounter_id and f.settlement_id is null
-                where f.outcome in ('hit', 'cannot_judge')
-            )
-            select $card_id as source, case when is_ours then 'suspected' else {certainty} end as certainty,
-                outcome, reason, {", ".join(KEYS)},
-                occurred_on, amount, {detail} as detail
-            from mine
-            where settlement_id in (select settlement_id from new_settlement)
-                and coalesce(occurred_on >= $card_from, true) and coalesce(occurred_on <= $card_to, true)
-            """,
-            {**one.params, **values},
+    ours = rule.rests_on_ours(con, query, "f") if card.certainty == "definite" else None
+    con.execute(
+        f"""
+        insert into screened by name
+        with found as ({rows}),
+        mine as (
+            select f.* replace (coalesce(f.settlement_id, e.settlement_id) as settlement_id),
+                {ours or "false"} as is_ours
+            from found as f
+            left join new_settlement as e on e.encounter_id = f.encounter_id and f.settlement_id is null
+            where f.outcome in ('hit', 'cannot_judge')
         )
-        if card.by_edition:
-            con.execute(
-                f"""
-                insert into screened by name
-                select $card_id as source, 'cannot_judge' as outcome, '{rule.NO_EDITION}' as reason, {", ".join(KEYS)},
-                    charged_on as occurred_on
-                from ({rule.lines_without_edition(card)}) as gap
-                where settlement_id in (select settlement_id from new_settlement)
-                """,
-                {"card_id": one.id},
-            )
+        select $card_id as source, case when is_ours then 'suspected' else {certainty} end as certainty,
+            outcome, reason, {", ".join(KEYS)},
+            occurred_on, amount, {detail} as detail
+        from mine
+        where settlement_id in (select settlement_id from new_settlement)
+            and coalesce(occurred_on >= $card_from, true) and coalesce(occurred_on <= $card_to, true)
+        """,
+        {**params, **values},
+    )
+
+
+def _say_without_edition(con: duckdb.DuckDBPyConnection, one: Source) -> None:
+    """Add the new lines that a rule cannot judge, for no edition of the catalogue at hand covers their day."""
+    con.execute(
+        f"""
+        insert into screened by name
+        select $card_id as source, 'cannot_judge' as outcome, '{rule.NO_EDITION}' as reason, {", ".join(KEYS)},
+            charged_on as occurred_on
+        from ({rule.lines_without_edition(one.card)}) as gap
+        where settlement_id in (select settlement_id from new_settlement)
+        """,
+        {"card_id": one.id},
+    )

@@ -14,6 +14,7 @@ from data.warehouse.connection import frame
 from flows.publish import chart, history, legal, people, sentences
 from flows.publish.names import person_name_sql
 from flows.publish.words import page, words
+from models.sources import areas
 from models.sources.source import Source
 from models.sources.wording import filled
 
@@ -47,6 +48,7 @@ class Dossiers:
         self._points = _by_lead(frame(con, POINTS))
         self._history = history.by_lead(con, self.sources, language, before=before)
         self._law = legal.Law(con, sources, language)
+        self._areas = _areas(con) if any(s.areas for s in sources) else {}
         self._subjects = _by_lead(frame(con, _query("subject").format(owner=person_name_sql(unmask, "o.owner"))))
         named = ("lead_id", "subject_type", "subject_id", "subject_name", "rank", "tier", "amount_at_risk")
         others = pl.concat(rows.select(named) for rows in lists.values()).rename({"lead_id": "other_id"})
@@ -92,7 +94,7 @@ class Dossiers:
         if evidence.height <= MOST:
             shown = MOST
         for (name,), rows in evidence.group_by("source", maintain_order=True):
-            card, params = self.sources[str(name)].card, self.sources[str(name)].params
+            card, params = self.sources[str(name)].card, self._params(lead, str(name))
             placed = pl.col("settlement_id").is_not_null()
             told = sentences.blocks(rows, shown, self.language)
             rules.append(
@@ -113,6 +115,11 @@ class Dossiers:
                 }
             )
         return sorted(rules, key=lambda r: (r["certainty"] != "definite", -r["counted"], -r["amount"], r["source"]))
+
+    def _params(self, lead: dict[str, Any], name: str) -> Mapping[str, Any]:
+        """The parameters that most of a source's findings about the subject were judged with."""
+        source, noted = self.sources[name], self._areas.get((lead["subject_type"], lead["subject_id"], name))
+        return areas.of(noted, source.params, source.areas)
 
     def _facts(self, lead: dict[str, Any]) -> list[str]:
         """What is known of the subject beside its name, in words; nothing of what was not delivered."""
@@ -172,6 +179,22 @@ class Dossiers:
 
 def _query(name: str) -> str:
     return Path(__file__).with_name(f"dossier_{name}.sql").read_text(encoding="utf-8")
+
+
+def _areas(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str, str], str]:
+    """Subject and source -> the areas whose parameters most of its findings were judged with; empty: everybody's."""
+    noted = f"coalesce(json_extract_string(detail, '$.{areas.NOTED}'), '')"
+    rows = con.execute(
+        f"""
+        select subject_type, subject_id, source, arg_max(noted, (findings, noted))
+        from (
+            select subject_type, subject_id, source, {noted} as noted, count(*) as findings
+            from model.finding group by all
+        )
+        group by all
+        """
+    ).fetchall()
+    return {(kind, subject, source): areas_of for kind, subject, source, areas_of in rows}
 
 
 def _by_lead(rows: pl.DataFrame) -> dict[str, list[dict[str, Any]]]:

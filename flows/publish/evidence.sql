@@ -17,10 +17,24 @@ counted as (
 -- A grouped payment does not grow with the items: the loss is the difference of two payment standards, which a source
 -- gives (`loss`) where it knows both groups. The bill says so by its way of payment, by the sum paid for the disease, or
 -- by the group that was delivered for it.
+paid as (
+    select s.settlement_id, s.payment_method, s.disease_payment_amount, coalesce(v.area, '') as area
+    from record.settlement as s
+    left join feature.settlement as v on v.settlement_id = s.settlement_id
+),
+
+method as (
+    select c.payment_method, c.area, arg_max(k.way, length(coalesce(k.area, ''))) as way
+    from (select distinct payment_method, area from paid) as c
+    join knowledge.payment_method as k
+        on k.code = c.payment_method and starts_with(c.area, coalesce(k.area, ''))
+    group by c.payment_method, c.area
+),
+
 paid_by_case as (
     select distinct s.settlement_id
-    from record.settlement as s
-    left join knowledge.payment_method as m on m.code = s.payment_method
+    from paid as s
+    left join method as m on m.payment_method = s.payment_method and m.area = s.area
     where m.way = 'case' or (m.way is null and s.disease_payment_amount > 0)
     union
     select settlement_id from record.payment_group

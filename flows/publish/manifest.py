@@ -47,6 +47,7 @@ def manifest(
         "inputs": [{"file": f, "table": t, "sha256": h, "rows": n, "load": k} for f, t, h, n, k in inputs],
         "sources": [
             {"id": s.id, "kind": s.kind, "version": s.card.version, "status": s.card.status, "params": dict(s.params)}
+            | ({"areas": {area: dict(params) for area, params in sorted(s.areas.items())}} if s.areas else {})
             for s in sources
         ],
         "outputs": [{"file": p.relative_to(aside).as_posix(), "sha256": digest(p)} for p in outputs],

@@ -20,6 +20,7 @@ from flows.publish.labels import labelled
 from flows.publish.replay_sql import replay_sql
 from flows.publish.safe import ready, whole, write_ready
 from models.casebook import lead_runs
+from models.sources import areas
 from models.sources.source import Source
 
 MANIFEST = "manifest.json"
@@ -41,7 +42,7 @@ def write(
     """One folder a lead; returns how many. `lists`: subject type -> watchlist."""
     shown = "l.tier in ('A', 'B')"
     rows = evidence.evidence(con, sources, shown, {}, language, unmask=unmask, run_id=run_id)
-    by_id = {s.id: s for s in sources}
+    by_id, known = {s.id: s for s in sources}, {s.id: areas.knowing(con, s.reads) for s in sources}
     dossiers = Dossiers(con, sources, lists, language, unmask=unmask, before=lead_runs.number(con, run_id))
     packs = rows.partition_by("lead_id", as_dict=True, include_key=False, maintain_order=True)
     tables = _tables(rows, labels)
@@ -56,7 +57,10 @@ def write(
         if members is not None:
             write_ready(_ready(people.visits(members, pack), people.IDS, labels), place / "members.csv")
         _text(place / "dossier.html", dossiers.page(lead, pack, members))
-        _text(place / "replay.sql", replay_sql(lead, [by_id[s] for s in pack["source"].unique(maintain_order=True)]))
+        _text(
+            place / "replay.sql",
+            replay_sql(lead, [by_id[s] for s in pack["source"].unique(maintain_order=True)], known),
+        )
         files = sorted(p.name for p in place.iterdir() if p.name != MANIFEST)
         manifest = {
             "lead_id": lead["lead_id"],

@@ -20,6 +20,7 @@ from flows.home.id_form import ids_as
 from flows.home.settings import Settings
 from flows.outcome import Outcome
 from flows.publish import (
+    areas,
     artefacts,
     checks,
     desk,
@@ -145,6 +146,7 @@ def _write(
     lists = watchlists.lists(con, run_id, language=settings.language, unmask=settings.unmask)
     known = titles_and_regions(con, sources)
     rows = watchlists.write(lists, aside, labels=settings.labels, known=known)
+    rows |= areas.write(con, settings, lists, aside, known)
     covered, from_outside = official.screened(con, sources), outside.tables(con, run_id, settings.language)
     places = visits.Visits(
         con,

@@ -32,7 +32,7 @@ exclusions_zh = [
 ]
 limits      = "The paper prescription may lie at the counter; areas without a prescription platform do not fill the field. The number on the line is the store's own and proves nothing."
 limits_zh   = "纸质处方可能存于柜台；无处方流转平台的地区不填该字段。明细中的编号为药店自有编号，不具证明力。"
-version     = "2"
+version     = "3"
 sentence    = "{item_name}: {amount} yuan on {occurred_on} with pooled funds, no prescription moved from a hospital and no prescriber; {with_percent} % of such lines of the area have one"
 sentence_zh = "{occurred_on} 统筹基金支付“{item_name}” {amount} 元，无流转处方及开方医师信息；本地同药有处方者占 {with_percent}%"
 
@@ -51,19 +51,21 @@ with line as (
         l.item_name, l.eligible_amount,
         case when coalesce(r.is_outside_prescription, false) or l.practitioner_id is not null
             then 1 else 0 end as has_prescription,
-        l.is_pharmacy is null as is_place_unknown
+        l.is_pharmacy is null as is_place_unknown, coalesce(substr(i.area, 1, 4), '') as area
     from feature.fee_line as l
+    left join feature.institution as i on i.institution_id = l.institution_id
     join record.fee_line as r on r.settlement_id = l.settlement_id and r.line_id = l.line_id
     join record.settlement as s on s.settlement_id = l.settlement_id
     where coalesce(l.is_pharmacy, true)
         and l.catalogue_type = '101' and l.eligible_amount > 0 and s.pooled_fund_amount > 0
 ),
 
+-- What one pooling area's platform carries another's may not.
 usual as (
-    select item_code, cast(sum(has_prescription) as double) / greatest(cast(count(*) as double), 1.0) as with_share
+    select area, item_code, cast(sum(has_prescription) as double) / greatest(cast(count(*) as double), 1.0) as with_share
     from line
     where not is_place_unknown
-    group by item_code
+    group by area, item_code
 )
 
 select
@@ -88,4 +90,4 @@ select
     l.item_name,
     cast(100 * u.with_share as decimal(16, 1)) as with_percent
 from line as l
-left join usual as u on u.item_code = l.item_code
+left join usual as u on u.item_code = l.item_code and u.area = l.area

@@ -32,7 +32,7 @@ exclusions_zh = [
 limits      = "Herbs, an institution's own preparations and drugs on the province's list without codes are not told apart beyond the catalogue type. No money is at issue. All institutions must send codes from 2026."
 limits_zh   = "饮片、院内制剂及本省目录中无追溯码的药品，除目录类别外不作区分。不涉及金额。自 2026 年起所有机构均须上传追溯码。"
 status      = "trial"
-version     = "2"
+version     = "3"
 sentence    = "{missing_lines} of {lines} drug lines in the month of {occurred_on} carry no trace code ({missing_percent} %); half of the others leave out at most {usual_percent} %"
 sentence_zh = "{occurred_on} 当月 {lines} 条药品明细中 {missing_lines} 条无追溯码（{missing_percent}%），同期半数机构不超过 {usual_percent}%"
 
@@ -69,17 +69,20 @@ drug as (
 ),
 
 monthly as (
-    select institution_id, month, count(*) as lines, sum(is_missing) as missing_lines,
-        cast(sum(is_missing) as double) / greatest(cast(count(*) as double), 1.0) as missing
-    from drug
-    group by institution_id, month
+    select d.institution_id, d.month, coalesce(substr(max(i.area), 1, 4), '') as area, count(*) as lines,
+        sum(d.is_missing) as missing_lines,
+        cast(sum(d.is_missing) as double) / greatest(cast(count(*) as double), 1.0) as missing
+    from drug as d
+    left join feature.institution as i on i.institution_id = d.institution_id
+    group by d.institution_id, d.month
 ),
 
+-- Pooling areas begin to collect at different times: of several in one record each is measured by its own.
 usual as (
-    select month, quantile_cont(cast(missing as double), 0.5) as usual_missing
+    select area, month, quantile_cont(cast(missing as double), 0.5) as usual_missing
     from monthly
     where lines >= $min_lines and institution_id is not null
-    group by month
+    group by area, month
 )
 
 select
@@ -107,4 +110,4 @@ select
     cast(100 * m.missing as decimal(16, 1)) as missing_percent,
     cast(100 * u.usual_missing as decimal(16, 1)) as usual_percent
 from monthly as m
-left join usual as u on u.month = m.month
+left join usual as u on u.month = m.month and u.area = m.area

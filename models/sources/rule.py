@@ -15,6 +15,7 @@ from data.errors import UsageError
 from data.warehouse import guard
 from data.warehouse.catalogue import has
 from data.warehouse.connection import ddl
+from models.sources.areas import Part
 from models.sources.card import Card, CardError, SettingError, listed, parse
 from models.sources.judged import KEYS, ROW, STANDARD
 from models.sources.needs import check_needs
@@ -78,21 +79,26 @@ def read(path: Path, overrides: Params | None = None, *, is_own: bool = False) -
 
     knows_codes = _knows_codes(found)
 
-    def fill(con: duckdb.DuckDBPyConnection, values: Params) -> None:
-        con.execute(wrapped(found), dict(values))
-        settle(con, card, found, values)
+    def fill(con: duckdb.DuckDBPyConnection, values: Params, part: Part | None = None) -> None:
+        con.execute(wrapped(found, f"({counted(found, part)})"), dict(values))
+        settle(con, card, found, values, part)
 
     reads = found.tables | ({CODE_SHARES} if knows_codes else set()) | ({EDITION_GAPS} if card.by_edition else set())
-    return Source(path.stem, "rule", card, params, text, fill, reads, is_own)
+    return Source(path.stem, "rule", card, params, text, fill, reads, is_own, fill_part=fill)
 
 
-def settle(con: duckdb.DuckDBPyConnection, card: Card, rule_query: guard.Query, values: Params) -> None:
-    """Once a rule's rows are in `judged`: what rests on rows of ours is suspected, what could not be judged counted."""
+def settle(
+    con: duckdb.DuckDBPyConnection, card: Card, rule_query: guard.Query, values: Params, part: Part | None = None
+) -> None:
+    """Once a rule's rows are in `judged`: what rests on rows of ours is suspected, what could not be judged counted.
+
+    Of a `part` what could not be judged is counted where it is, and without a place once.
+    """
     if card.certainty == "definite" and (ours := rests_on_ours(con, rule_query, "j")):
         con.execute(f"update judged as j set certainty = 'suspected' where j.outcome = 'hit' and {ours}", dict(values))
     if _knows_codes(rule_query):
-        con.execute(unknown_codes())
-    if card.by_edition:
+        con.execute(unknown_codes(part))
+    if card.by_edition and (part is None or not part.number):
         con.execute(days_without_edition(card))
 
 
@@ -107,15 +113,15 @@ def coded_tables() -> frozenset[str]:
     return frozenset(re.findall(r"from (knowledge\.\w+)", view[1])) if view else frozenset()
 
 
-def unknown_codes() -> str:
+def unknown_codes(part: Part | None = None) -> str:
     """The statement that adds, institution by institution and month by month, the service lines that no table knows."""
-    return f"""
-        insert into judged by name
+    unknown = f"""
         select 'cannot_judge' as outcome, '{UNKNOWN_CODES}' as reason, institution_id, month as occurred_on,
             service_lines - known_lines as units
         from {CODE_SHARES}
         where service_lines >= {LEAST_LINES} and known_code_share < {LEAST_KNOWN_SHARE}
     """
+    return f"insert into judged by name {part.only(unknown, ('institution_id',)) if part else unknown}"
 
 
 def days_without_edition(card: Card) -> str:
@@ -159,12 +165,13 @@ def rests_on_ours(con: duckdb.DuckDBPyConnection, found: guard.Query, alias: str
     )
 
 
-def counted(found: guard.Query) -> str:
-    """A rule's rows with clear things counted: one row per hit and per thing not judged, in portable SQL."""
+def counted(found: guard.Query, part: Part | None = None) -> str:
+    """A rule's rows, or those of a `part`, with clear things counted: one row per hit and per thing not judged, in
+    portable SQL."""
     names = [f'"{c}"' for c in found.columns if c not in STANDARD[:2]]  # without quotation marks, _agree saw to it
     kept = ", ".join(f"case when outcome = 'hit' then {name} end as {name}" for name in names)
     return f"""
-        with said as ({found.text})
+        with said as ({part.only(found.text) if part else found.text})
         select outcome, case when outcome = 'cannot_judge' then reason end as reason, {kept}, count(*) as rows_alike
         from said group by all
     """

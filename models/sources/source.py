@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
@@ -20,7 +20,8 @@ from data.errors import FundwatchError
 from data.ingest.match import STATUS
 from data.warehouse import confined
 from data.warehouse.connection import has, transaction
-from models.sources import judged
+from models.sources import areas, judged
+from models.sources.areas import Part
 from models.sources.card import Card
 from models.sources.judged import KEYS, PEERS, ROW
 from models.sources.needs import Held, listed, missing
@@ -46,10 +47,15 @@ class Source:
     reads: frozenset[str] = frozenset()  # schema.table: what its queries read
     is_own: bool = False  # a rule that people wrote: it is judged behind closed doors, and may fail
     refusal: str = ""  # why a rule that people wrote cannot be judged with at all
+    fill_part: Callable[[duckdb.DuckDBPyConnection, Params, Part], None] | None = (
+        None  # as fill, the rows of some areas
+    )
+    areas: Mapping[str, Params] = field(default_factory=dict)  # parameters that an area sets, by how its codes begin
 
     def fingerprint(self, of: str) -> str:
         """Equal means: same source, same parameters, same data."""
-        said = "\n".join([self.kind, self.code, repr(sorted(self.params.items())), of])
+        by_area = [repr(sorted((area, sorted(set_there.items())) for area, set_there in self.areas.items()))]
+        said = "\n".join([self.kind, self.code, repr(sorted(self.params.items())), of, *by_area * bool(self.areas)])
         return hashlib.sha256(said.encode()).hexdigest()[:16]
 
     def judge(self, con: duckdb.DuckDBPyConnection, params: Params) -> None:
@@ -57,11 +63,21 @@ class Source:
 
         A rule that people wrote sees the hall that `confined.prepare` made, and nothing else.
         """
+        parts = areas.parts(params, self.areas, areas.knowing(con, self.reads))
         judged.make(con)
-        with confined.inside(con) if self.is_own else nullcontext():
-            self.fill(con, params)
+        if len(parts) == 1:
+            self._fill(con, params, None)
+        else:
+            areas.fill(con, parts, lambda part: self._fill(con, part.params, part), is_whole=self.fill_part is None)
         if self.kind == "detector":
             con.execute("update judged set weight = round(1 - 0.5 * pow(2, -strength), 4) where strength is not null")
+
+    def _fill(self, con: duckdb.DuckDBPyConnection, params: Params, part: Part | None) -> None:
+        with confined.inside(con) if self.is_own else nullcontext():
+            if part is None or self.fill_part is None:
+                self.fill(con, params)
+            else:
+                self.fill_part(con, params, part)
 
 
 class RuleFailed(FundwatchError):

@@ -23,7 +23,8 @@ from models.sources import rule
 from models.sources.card import STATUSES
 from models.sources.rule import Overrides
 from models.sources.source import Source
-from models.workbench import located
+from models.workbench import by_area, located
+from models.workbench.by_area import ByArea
 
 RULES = "rules"
 SWITCHES = "switches.toml"
@@ -41,9 +42,11 @@ class Switch:
     date: date | None = None
 
 
-def sources(home: Path, rules: Overrides | None = None, found_by: Overrides | None = None) -> list[Source]:
+def sources(
+    home: Path, rules: Overrides | None = None, found_by: Overrides | None = None, areas: ByArea | None = None
+) -> list[Source]:
     """Every rule and detector of a HOME, switched. Raises UsageError naming what cannot be loaded."""
-    return switched(home, unswitched(home, rules, found_by))
+    return switched(home, unswitched(home, rules, found_by, areas))
 
 
 def switched(home: Path, everyone: Sequence[Source]) -> list[Source]:
@@ -54,15 +57,17 @@ def switched(home: Path, everyone: Sequence[Source]) -> list[Source]:
     return [_switched(s, said) for s in everyone]
 
 
-def unswitched(home: Path, rules: Overrides | None = None, found_by: Overrides | None = None) -> list[Source]:
+def unswitched(
+    home: Path, rules: Overrides | None = None, found_by: Overrides | None = None, areas: ByArea | None = None
+) -> list[Source]:
     """Every rule and detector of a HOME with the status of its own card."""
-    return _read(home, rules) + detectors.load(found_by)
+    return by_area.laid(_read(home, rules) + detectors.load(found_by), areas)
 
 
-def ruleset(home: Path, overrides: Overrides | None = None) -> list[Source]:
+def ruleset(home: Path, overrides: Overrides | None = None, areas: ByArea | None = None) -> list[Source]:
     """The package's rules, then HOME's, switched. Raises UsageError naming every broken file of HOME at once."""
-    said = switches(home)
-    return [_switched(s, said) for s in _read(home, overrides)]
+    said, of_rules = switches(home), {area: {"rules": s.get("rules", {})} for area, s in (areas or {}).items()}
+    return [_switched(s, said) for s in by_area.laid(_read(home, overrides), of_rules)]
 
 
 def _read(home: Path, overrides: Overrides | None) -> list[Source]:
@@ -83,12 +88,12 @@ def _read(home: Path, overrides: Overrides | None) -> list[Source]:
     return found
 
 
-def one(home: Path, rule_id: str, overrides: Overrides | None = None) -> Source:
+def one(home: Path, rule_id: str, overrides: Overrides | None = None, areas: ByArea | None = None) -> Source:
     """One rule, whatever the others look like. Raises UsageError if there is none or its file is refused."""
     path = own(home).get(rule_id) or _packaged().get(rule_id)
     if path is None:
         raise UsageError(f"There is no rule '{rule_id}'.{like(rule_id, known(home))} See `fundwatch rule list`.")
-    return _switched(located.read(path, (overrides or {}).get(rule_id)), switches(home))
+    return _switched(by_area.one(located.read(path, (overrides or {}).get(rule_id)), areas), switches(home))
 
 
 def own(home: Path) -> dict[str, Path]:

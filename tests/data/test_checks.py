@@ -29,7 +29,7 @@ insert into record.hospital by name select 'H1' as institution_id, 'first' as in
 insert into record.pharmacy by name select 'Y1' as institution_id, 'second' as institution_name;
 insert into record.practitioner by name select 'D1' as practitioner_id, 'H1' as institution_id;
 insert into record.catalogue_item by name select 'XA02ADA037A00101010100359' as item_code;
-insert into knowledge.medical_category values ('11', 'outpatient', '', ''), ('21', 'inpatient', '', '');
+insert into knowledge.medical_category values ('11', 'outpatient', '', '', null), ('21', 'inpatient', '', '', null);
 insert into knowledge.institution_grade values ('05', 2, '', '');
 insert into run.input_file by name
     select 'f1' as file_id, 'setl_d.csv' as file, 'setl_d' as source_table, timestamp '2025-06-01' as loaded_at;

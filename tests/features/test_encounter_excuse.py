@@ -9,8 +9,8 @@ from tests.features import built
 def excuse(con):
     """What excuses an encounter with these columns."""
     con.execute(
-        "insert into knowledge.payment_method values ('5', 'bed_day', '', ''), ('7', 'bed_day', '', ''),"
-        " ('4', 'case', '', '')"
+        "insert into knowledge.payment_method values ('5', 'bed_day', '', '', null), ('7', 'bed_day', '', '', null),"
+        " ('4', 'case', '', '', null)"
     )
     con.execute(
         "insert into knowledge.admission_exception (diagnosis_prefix, reason, basis)"

@@ -19,10 +19,12 @@ def test_every_setting_stands_in_it_and_each_line_can_be_uncommented(tmp_path, c
         tomllib.loads(text) == {} and settings.load(tmp_path / "home", {}).deciding() == settings.Settings().deciding()
     )
     uncommented = re.sub(r"^# (?=\[|[a-z_]+ = )", "", text, flags=re.MULTILINE)
-    assert {*settings.LASTING, *settings.HOOKS} == set(tomllib.loads(uncommented)) - {"rules", "detectors", "capacity"}
+    tables = {"rules", "detectors", "areas", "capacity"}
+    assert {*settings.LASTING, *settings.HOOKS} == set(tomllib.loads(uncommented)) - tables
     path.write_text(uncommented, encoding="utf-8")
     loaded = settings.load(tmp_path / "home", {})
     assert loaded.keep_runs == 12 and loaded.rules["split_admission"] == {"max_gap": 3}
+    assert loaded.areas == {"3401": {"rules": {"split_admission": {"max_gap": 5}}}}
     assert loaded.workload().institution == 3.0
 
 

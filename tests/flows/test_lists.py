@@ -10,6 +10,9 @@ import polars as pl
 import pytest
 
 from data.warehouse.connection import open_warehouse
+from flows.home.settings import Settings
+from flows.publish import areas, watchlists
+from flows.publish.labels import NOTHING
 
 
 @pytest.fixture(scope="module")
@@ -280,3 +283,26 @@ def test_only_the_last_run_is_kept_and_it_names_nobody(home):
     assert (home / "runs" / run.name / "manifest.json").exists()
     columns = {name for path in run.glob("*.parquet") for name in pl.read_parquet_schema(path)}
     assert {"price", "month", "hits"} <= columns and not columns & {"person_id", "person_name", "psn_no"}
+
+
+def test_an_area_s_list_is_that_of_the_whole_cut(call, home, lists, tmp_path):
+    with open_warehouse(home, read_only=True) as con:
+        held = areas.held(con)
+        whole = watchlists.lists(con, "R", language="en", unmask=False)
+        area = whole["institution"]["region"][0]
+        assert areas.write(con, Settings(home=home), whole, tmp_path, NOTHING) == {}
+        assert set(areas.write(con, Settings(home=home, areas={area: {}}), whole, tmp_path, NOTHING)) == {"areas"}
+        everywhere = {place: areas.cut(con, whole["group"], place)["lead_id"].to_list() for place in held}
+    assert [p.name for p in tmp_path.iterdir()] == ["areas"]
+    for kind, rows in whole.items():
+        read = pl.read_csv(tmp_path / "areas" / area / f"watchlist_{kind}.csv", infer_schema=False)
+        assert read.columns == rows.columns and (kind != "institution" or 0 < read.height < rows.height)
+        assert [int(r) for r in read["rank"]] == sorted(int(r) for r in read["rank"])
+        code, out, _ = call("watchlist", kind, "--area", area, "--top", 500, "--home", home, "--json")
+        assert code == 0 and [r["lead_id"] for r in json.loads(out)] == read["lead_id"].to_list()
+    # a group is in the list of every area in which it has been, and in one at least
+    assert {lead for found in everywhere.values() for lead in found} == set(whole["group"]["lead_id"])
+    code, _, err = call("watchlist", "--area", "11", "--home", home)
+    assert code == 2 and "No place of the record lies in area '11'" in err
+    code, _, err = call("watchlist", "--area", area, "--domain", "oncology", "--home", home)
+    assert code == 2 and "Give --area or --domain, not both." in err

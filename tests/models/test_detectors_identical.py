@@ -155,7 +155,7 @@ def test_no_doctor_is_named_where_none_dominates(con):
     ],
 )
 def test_equal_bills_that_are_no_template(con, rows):
-    con.execute("insert into knowledge.medical_category values ('28', 'inpatient', '日间手术', '-')")
+    con.execute("insert into knowledge.medical_category values ('28', 'inpatient', '日间手术', '-', null)")
     con.execute(
         "insert into knowledge.admission_exception by name select 'Z51' as diagnosis_prefix, 'x' as reason, 'x' as reason_zh, 'x' as basis"
     )

@@ -1,5 +1,7 @@
 """Persons who go together, on small made-up towns."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -75,6 +77,19 @@ def groups(con, **params):
     for key, person in found:
         said.setdefault(key, set()).add(person)
     return list(said.values())
+
+
+@pytest.mark.parametrize(("area", "groups"), [("3401", 0), ("3402", 1)])
+def test_a_ring_across_two_areas_stays_whole_and_is_judged_as_where_most_of_its_visits_are(con, area, groups):
+    rng = np.random.default_rng(1)
+    settle(con, town(rng), ring(rng))
+    con.execute("update feature.settlement set area = case institution_id when 'I2' then '340201' else '340101' end")
+    source.run(con, replace(RING, areas={area: {"min_events": 100}}), "x")
+    found = con.sql(
+        "select count(distinct subject_id), count(distinct institution_id) from model.finding where subject_type = 'group'"
+    )
+    assert found.fetchall() == [(groups, 3 * groups)]
+    assert con.sql("select count(*) from model.group_member").fetchall() == [(8 * groups,)]
 
 
 def test_ring_over_three_institutions_is_found_with_its_members(con):

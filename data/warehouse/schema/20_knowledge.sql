@@ -978,20 +978,22 @@ select distinct code from (
 ) as stated
 where regexp_matches(code, '^[0-9]{2,15}$');
 
--- 医疗类别: care setting by longest prefix of the medical category; key: code_prefix
+-- 医疗类别: care setting by longest prefix of the medical category, of two alike the narrower area's; key: code_prefix, area
 create table if not exists knowledge.medical_category (
     code_prefix varchar not null,
     care_setting varchar not null,  -- inpatient, outpatient, emergency, chronic, drugstore, ...
     name_zh varchar,
-    basis varchar not null
+    basis varchar not null,
+    area varchar                    -- 统筹区, how its codes begin; empty: everywhere
 );
 
--- 清算方式: how a settlement is paid for; key: code
+-- 清算方式: how a settlement is paid for, in the narrowest area that says so; key: code, area
 create table if not exists knowledge.payment_method (
     code varchar not null,          -- 清算方式 clr_way
     way varchar not null,           -- item, case, bed_day, head: what the funds pay for
     name_zh varchar not null,
-    basis varchar not null
+    basis varchar not null,
+    area varchar                    -- 统筹区, how its codes begin; empty: everywhere
 );
 
 -- 离院方式: how a stay ended; key: code

@@ -77,9 +77,10 @@ with whole as (
     group by encounter_id
 ),
 day_care as (
-    select distinct e.medical_category
-    from (select distinct medical_category from feature.encounter) as e
-    join knowledge.medical_category as k on starts_with(e.medical_category, k.code_prefix)
+    select distinct e.medical_category, e.area
+    from (select distinct medical_category, coalesce(area, '') as area from feature.encounter) as e
+    join knowledge.medical_category as k
+        on starts_with(e.medical_category, k.code_prefix) and starts_with(e.area, coalesce(k.area, ''))
     where regexp_matches(coalesce(k.name_zh, ''), '日间|体检|预防')
 ),
 -- Bills in which nobody's insurance money is.
@@ -102,7 +103,10 @@ join feature.encounter_excuse as x on x.encounter_id = w.encounter_id
 -- In a course and in a package equal bills are the rule.
 where not x.is_expected and not coalesce(e.is_package, false) and not coalesce(e.is_outbreak_disease, false)
     and e.person_id is not null and e.institution_id is not null
-    and coalesce(e.medical_category, '-') not in (select medical_category from day_care);
+    and not exists (
+        select 1 from day_care as d
+        where d.medical_category = e.medical_category and d.area = coalesce(e.area, '')
+    );
 
 -- shared_template: a template of an institution that several persons have, with its commonest diagnosis.
 create temp table shared_template as

@@ -91,8 +91,15 @@ with pair as (
 house as (
     select hospital_id, store_id, sum(persons) as persons from pair group by hospital_id, store_id
 ),
+-- How the persons of a hospital's pooling area go to its stores: those of another area do not come here.
+bought as (
+    select coalesce(substr(i.area, 1, 4), '') as area, p.store_id, sum(p.persons) as persons
+    from pair as p
+    left join feature.institution as i on i.institution_id = p.hospital_id
+    group by all
+),
 area as (
-    select store_id, sum(persons) / sum(sum(persons)) over () as share from pair group by store_id
+    select area, store_id, persons / sum(persons) over (partition by area) as share from bought
 ),
 usual as (
     select p.*, o.all_persons, o.peers,
@@ -101,7 +108,8 @@ usual as (
     from pair as p
     join prescriber as o on o.practitioner_id = p.practitioner_id and o.hospital_id = p.hospital_id
     join house as h on h.hospital_id = p.hospital_id and h.store_id = p.store_id
-    join area as a on a.store_id = p.store_id
+    left join feature.institution as i on i.institution_id = p.hospital_id
+    join area as a on a.store_id = p.store_id and a.area = coalesce(substr(i.area, 1, 4), '')
     where o.peers >= $min_peers
 ),
 scored as (
