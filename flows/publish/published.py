@@ -13,7 +13,7 @@ import polars as pl
 from data.errors import UsageError
 from data.warehouse.connection import frame
 from data.warehouse.paths import quoted
-from flows.publish import in_force, legal
+from flows.publish import in_force, kept, legal
 from flows.publish.labels import ZH
 from flows.publish.names import masked
 from flows.publish.watchlists import COLUMNS, SUBJECT_TYPES
@@ -26,9 +26,18 @@ NUMBERS = ("score", "amount_at_risk", "fund_at_risk", "expected_yield")
 
 
 def runs(home: Path) -> list[dict[str, Any]]:
-    """run_id, finished, folder of every whole run, the last one first."""
+    """run_id, finished, folder of every whole run, the last one first.
+
+    Times of files are those of a copy where HOME was moved or came back from a backup: what was published last is
+    the run whose figures were kept.
+    """
     manifests = [path for path in home.resolve().glob("runs/[!.]*/manifest.json") if path.is_file()]
-    at = sorted(((path.stat().st_mtime, path.parent) for path in manifests), reverse=True)
+    newest = {path.name for path in (home / kept.FOLDER).glob("[!.]*")}
+    at = sorted(
+        ((path.stat().st_mtime, path.parent) for path in manifests),
+        key=lambda each: (each[1].name in newest, each),
+        reverse=True,
+    )
     return [
         {
             "run_id": folder.name,
