@@ -62,6 +62,9 @@ def evidence(
         "name": person_name_sql(unmask),
         "practitioner": person_name_sql(unmask, "p.practitioner_name"),
         "chosen": f"({where})",
+        # a HOME of an earlier version, opened to be read only, knows no areas
+        "area": "v.area" if has(con, "feature.settlement", "area") else "null",
+        "known_area": "k.area" if has(con, "knowledge.payment_method", "area") else "null",
     }
     query = in_force.query(con, "evidence")
     if not has(con, "model.finding_counted"):

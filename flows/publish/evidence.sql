@@ -18,16 +18,16 @@ counted as (
 -- gives (`loss`) where it knows both groups. The bill says so by its way of payment, by the sum paid for the disease, or
 -- by the group that was delivered for it.
 paid as (
-    select s.settlement_id, s.payment_method, s.disease_payment_amount, coalesce(v.area, '') as area
+    select s.settlement_id, s.payment_method, s.disease_payment_amount, coalesce({area}, '') as area
     from record.settlement as s
     left join feature.settlement as v on v.settlement_id = s.settlement_id
 ),
 
 method as (
-    select c.payment_method, c.area, arg_max(k.way, length(coalesce(k.area, ''))) as way
+    select c.payment_method, c.area, arg_max(k.way, length(coalesce({known_area}, ''))) as way
     from (select distinct payment_method, area from paid) as c
     join knowledge.payment_method as k
-        on k.code = c.payment_method and starts_with(c.area, coalesce(k.area, ''))
+        on k.code = c.payment_method and starts_with(c.area, coalesce({known_area}, ''))
     group by c.payment_method, c.area
 ),
 
