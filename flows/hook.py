@@ -37,7 +37,7 @@ def call(
     command = settings.after_failure if code else settings.after_success
     if not command:
         return
-    told = {
+    variables = {
         "FUNDWATCH_HOME": str(settings.home.resolve()),
         "FUNDWATCH_EXIT": str(code),
         "FUNDWATCH_STATE": "failed" if code else "completed",
@@ -48,7 +48,7 @@ def call(
     with suppress(OSError):
         settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
-        ended, complaint = _run(command, told, settings.home, seconds)
+        ended, complaint = _run(command, variables, settings.home, seconds)
     except OSError as error:
         say(f"{name} could not be started: {error.strerror or error}. The run stands as it is.")
         return
@@ -58,13 +58,13 @@ def call(
         say(f"{name} ended with {ended}{complaint}. The run stands as it is.")
 
 
-def _run(command: tuple[str, ...], told: Mapping[str, str], home: Path, seconds: float) -> tuple[int | None, str]:
+def _run(command: tuple[str, ...], variables: Mapping[str, str], home: Path, seconds: float) -> tuple[int | None, str]:
     """Its exit code, None where it had to be ended, and the last line it complained with."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
     process = subprocess.Popen(
         command,
         cwd=home,
-        env=environ | dict(told),
+        env=environ | dict(variables),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

@@ -91,8 +91,8 @@ def run(**parameters: Any) -> Any:
     ended = _steps(wanted, parameters)
     if deployment.id:  # one by hand is told by the command that began it
         kind = getattr(errors, ended.name or "", errors.FundwatchError) if isinstance(ended, State) else None
-        known = ended_in(ended) if not isinstance(ended, State) else {}
-        hook.call(wanted, kind.exit_code if kind else 0, _Log(parameters), **known)
+        run_of = ended_in(ended) if not isinstance(ended, State) else {}
+        hook.call(wanted, kind.exit_code if kind else 0, _Log(parameters), **run_of)
     return ended
 
 

@@ -59,9 +59,9 @@ def test_a_run_that_failed_says_how(home, tmp_path, monkeypatch, capsys, error, 
     monkeypatch.setattr(run, "run_directly", fail)
     with pytest.raises((SystemExit, RuntimeError)):
         main(["run", str(tmp_path), "--home", str(home), "--no-prefect"])
-    told = heard(home)
-    assert (told["FUNDWATCH_EXIT"], told["FUNDWATCH_STATE"]) == (str(code), "failed")
-    assert (told["FUNDWATCH_RUN_ID"], told["FUNDWATCH_OUT"]) == ("", "")
+    variables = heard(home)
+    assert (variables["FUNDWATCH_EXIT"], variables["FUNDWATCH_STATE"]) == (str(code), "failed")
+    assert (variables["FUNDWATCH_RUN_ID"], variables["FUNDWATCH_OUT"]) == ("", "")
 
 
 def test_who_stops_a_run_is_there_and_hears_nothing(home, tmp_path, monkeypatch, capsys):
@@ -87,9 +87,9 @@ def test_who_stops_a_run_is_there_and_hears_nothing(home, tmp_path, monkeypatch,
     ],
 )
 def test_what_goes_wrong_with_it_is_said_and_the_run_stands(tmp_path, command, sentence):
-    said = []
-    hook.call(Settings(home=tmp_path, after_success=tuple(command)), 0, said.append, seconds=0.5)
-    assert said == [f"{sentence} The run stands as it is."]
+    sentences = []
+    hook.call(Settings(home=tmp_path, after_success=tuple(command)), 0, sentences.append, seconds=0.5)
+    assert sentences == [f"{sentence} The run stands as it is."]
 
 
 @pytest.mark.parametrize("value", ["notify lists", [], ["notify", 1], [""]])

@@ -17,6 +17,11 @@ import pytest
 from flows.prefect import arrival, asking, owned, processes, server
 
 pytestmark = pytest.mark.prefect
+#: What runs after a run: writes down what its environment tells.
+TELL = (
+    "import json, os; json.dump({k: v for k, v in os.environ.items() if k.startswith(('FUNDWATCH', 'PREFECT'))},"
+    " open('heard.json', 'w'))"
+)
 OPTIONS = ("--top", "5", "--language", "zh")
 
 
@@ -68,7 +73,9 @@ def wait_for(what, seconds, step=0.5):
 @pytest.fixture(scope="module")
 def serving(tmp_path_factory, hamlet, few):
     """`fundwatch serve` every minute, stopped at the end by SIGTERM."""
-    serving = Serving(few(tmp_path_factory.mktemp("served") / "home"), hamlet)
+    home = few(tmp_path_factory.mktemp("served") / "home")
+    (home / "fundwatch.toml").write_text(f"after_success = {json.dumps([sys.executable, '-c', TELL])}\n")
+    serving = Serving(home, hamlet)
     serving.start("* * * * *")
     yield serving
     if serving.process.poll() is None:
@@ -123,6 +130,9 @@ def test_the_schedule_fires_and_its_run_ends_well(serving, fired):
     (folder,) = (serving.home / "runs").iterdir()
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["run_id"] == folder.name
+    heard = json.loads((serving.home / "heard.json").read_text())
+    assert (heard["FUNDWATCH_EXIT"], heard["FUNDWATCH_RUN_ID"]) == ("0", folder.name)
+    assert not [name for name in heard if name.startswith("PREFECT") or "SERV" in name]
     (deployment,) = ask(serving, "deployments/filter")
     assert deployment["schedules"][0]["schedule"]["cron"] == "* * * * *"
     assert deployment["schedules"][0]["schedule"]["timezone"] == "Asia/Shanghai"
