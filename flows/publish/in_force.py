@@ -43,7 +43,10 @@ def query(con: duckdb.DuckDBPyConnection, name: str) -> str:
 def _table(con: duckdb.DuckDBPyConnection, name: str) -> str:
     if has(con, f"knowledge.{name}") and con.execute(f"select count(*) from knowledge.{name}").fetchall()[0][0]:
         return f"knowledge.{name}"
-    path = quoted(FOLDER / f"{name}.csv")
-    days = [f"cast({c} as date) as {c}" for c in tables()[name][0] if c.startswith("valid_")]
+    file, columns = FOLDER / f"{name}.csv", tables()[name][0]
+    path, header = quoted(file), file.read_text(encoding="utf-8-sig").partition("\n")[0].strip().split(",")
+    days = [f"cast({c} as date) as {c}" for c in columns if c.startswith("valid_")]
     typed = f"* replace ({', '.join(days)})" if days else "*"
+    # what only areas say is in no file that ships
+    typed += "".join(f", cast(null as varchar) as {c}" for c in columns if c not in header)
     return f"(select {typed} from read_csv('{path}', header = true, nullstr = ''))"
