@@ -263,7 +263,7 @@ def test_heavy_imports_wait_for_judging():
 
 
 def test_what_only_an_ensemble_sees_fills_the_places_kept_for_it(con):
-    """Taken live: its lead, without money and of the last rank, stands on the list of work by the share of its own."""
+    """Its lead, without money and of the last rank, stands on the list of work by the share of its own."""
     ensemble = DETECTORS["pharmacy_ensemble"]
     settle(con, change(stores(), "D05", **HIGH))
     assert source.run(con, ensemble, "x")

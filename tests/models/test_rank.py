@@ -9,6 +9,7 @@ from data.errors import UsageError
 from data.knowledge import load as knowledge_load
 from data.warehouse.connection import FILE_NAME, open_warehouse
 from features import build
+from models.ranking import capacity
 from models.ranking.rank import rank
 from models.sources.card import make
 from models.sources.source import Source, run
@@ -291,9 +292,17 @@ def test_an_indicator_is_no_money_of_a_lead(con):
     assert alone["indicator_amount"] == Decimal("1600.00") and alone["tier"] == "C"
 
 
-def an_indicator(name, amount):
+def test_whom_only_an_ensemble_names_is_told_apart_and_stays_in_the_last_tier(con):
+    pattern = an_indicator("pattern", 0, certainty="suspected", judges=["pattern"])
+    ranked(con, [a_source("a", "institution_id = 'H1'"), pattern])
+    told_apart = capacity.leads(con, capacity.of({}, 2, None)).filter("is_ensemble")["lead_id"].to_list()
+    assert sorted(told_apart) == sorted(lead_of(con, subject)["lead_id"] for subject in ("H0", "H2"))
+    assert [lead_of(con, subject)["tier"] for subject in ("H0", "H2")] == ["C", "C"]
+
+
+def an_indicator(name, amount, **card):
     """A detector that says of every institution, with all its weight, what it has beyond its peers; no settlement."""
-    said = BASIS | {"subjects": ["institution"], "certainty": "definite", "family": name}
+    said = BASIS | {"subjects": ["institution"], "certainty": "definite", "family": name} | card
 
     def judge(con, params):
         con.execute(
