@@ -5,7 +5,8 @@
 select
     institution_id,
     count(*) as stays,
-    cast(avg(cast(busiest_share as decimal(8, 6))) as double) as busiest_share
+    -- a sum of decimals does not depend on the order of its rows; a mean of them is rounded by one engine
+    cast(sum(cast(busiest_share as decimal(8, 6))) as double) / nullif(count(*), 0) as busiest_share
 from feature.stay
 where institution_id is not null and days >= 3 and busiest_share is not null
 group by institution_id

@@ -13,6 +13,7 @@ import pytest
 
 from data.warehouse.connection import open_warehouse
 from flows.home import settings
+from flows.publish import published
 
 LEFT = Path(__file__).with_name("home_2026_11")
 CONFIRMED, DISMISSED, TIPPED, OPEN = "L7119DF556561", "L90C28E45AF9F", "LD6F4E7C0CA87", "L66A2CB520E5D"
@@ -63,6 +64,7 @@ def test_what_it_says_is_read_and_what_people_decide_goes_in(ask, home, tmp_path
     stood = casebook(home)
     assert {"verdict", "suppression", "outside_lead", "case_event"} <= {name.removesuffix("s") for name in stood}
     assert [run["run_id"] for run in ask("runs")] == [LAST, BEFORE]
+    assert published.last(home).name == LAST  # files that were unpacked have no times to tell it by
     assert {TIPPED, OPEN} <= {lead["lead_id"] for lead in ask("watchlist", "institution")}
     assert ask("explain", TIPPED)
     assert all(line["state"] != "bad" for line in ask("doctor"))
